@@ -1,0 +1,45 @@
+"""CNN and LSTM hybrids for time series that behave as scikit-learn estimators do.
+
+Names are loaded when they are first touched: a transformer does not load TensorFlow.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+__version__ = "0.1.0"
+
+_ROOMS = {
+    "windows": (
+        "make_windows",
+        "FlattenWindows",
+        "LastSteps",
+        "SlidingWindow",
+        "SubsequenceReshaper",
+    ),
+    "architectures.cnn": ("CNNClassifier", "CNNRegressor"),
+    "architectures.cnn_lstm": ("CNNLSTMClassifier", "CNNLSTMRegressor"),
+    "architectures.conv_lstm": ("ConvLSTMClassifier", "ConvLSTMRegressor"),
+    "architectures.lstm": ("LSTMClassifier", "LSTMRegressor"),
+    "architectures.parallel": (
+        "ParallelCNNLSTMClassifier",
+        "ParallelCNNLSTMRegressor",
+    ),
+    "ensemble": ("HybridEnsembleClassifier", "HybridEnsembleRegressor"),
+    "forecasting": ("SeriesForecaster", "forecast_scorer"),
+}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = sorted(_ROOM_OF)
+
+
+def __getattr__(name):
+    if name not in _ROOM_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_ROOM_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,663 @@
+"""HybridRegressor and HybridClassifier: what every architecture's estimators share.
+
+The only file that imports scikeras. Its wrappers are the base classes, so that code
+written for `KerasRegressor` accepts ours; their build, fit, predict, parameters, tags
+and repr are replaced, because they retrace every fit, switch TensorFlow's global
+determinism on, and take any parameter name (scikeras 0.13.0).
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import warnings
+
+import numpy as np
+from scikeras.wrappers import KerasClassifier, KerasRegressor
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.model_selection import train_test_split
+from sklearn.utils import ClassifierTags, RegressorTags
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skcnnlstm import _docs, training
+from skcnnlstm._instance_norm import build_normalised
+from skcnnlstm._parameters import (
+    classifier_parameters,
+    declared_parameters,
+    is_routed,
+    regressor_parameters,
+    training_parameters,
+)
+from skcnnlstm._validation import (
+    backfill,
+    check_boolean,
+    check_class_target,
+    check_integer,
+    check_real,
+    check_regression_target,
+    check_sample_weight,
+    check_windows,
+    missing_history,
+)
+
+
+class _Hybrid:
+    """All that regressor and classifier share; think twice before adding to it."""
+
+    # Whether X of other lengths along its first time axis may be predicted.
+    _open_first_axis = False
+
+    def __init_subclass__(cls, build=None, **kwargs):
+        """Compose signature and docstring from `build` and the shared parameters."""
+        super().__init_subclass__(**kwargs)
+        if build is None:
+            return
+        cls._build = staticmethod(build)
+        sources = (build, training_parameters, cls._own_parameters)
+        declared = {}
+        for source in sources:
+            declared |= declared_parameters(source)
+        cls._network_names = tuple(declared_parameters(build))
+
+        def __init__(self, **params):
+            self._assign(params)
+
+        own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+        __init__.__signature__ = inspect.Signature([own, *declared.values()])
+        __init__.__qualname__ = f"{cls.__qualname__}.__init__"
+        cls.__init__ = __init__
+        cls.__doc__ = _docs.compose(
+            cls.__doc__, *(source.__doc__ for source in sources), names=declared
+        )
+
+    # ---------------------------------------------------------------- parameters
+
+    @classmethod
+    def _defaults(cls):
+        parameters = inspect.signature(cls.__init__).parameters.values()
+        return {p.name: p.default for p in parameters if p.name != "self"}
+
+    @classmethod
+    def _get_param_names(cls):
+        return sorted(cls._defaults())
+
+    def _assign(self, params):
+        defaults = self._defaults()
+        for name in params:
+            if name not in defaults and not is_routed(name):
+                raise TypeError(
+                    f"{type(self).__name__} got an unknown parameter {name!r}. Use "
+                    f"one of {', '.join(defaults)}, or a routed name such as "
+                    "optimizer__clipnorm."
+                )
+        for name, value in {**defaults, **params}.items():
+            setattr(self, name, value)
+
+    def get_params(self, deep=True):
+        """Return the parameters of this estimator.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            No effect here: no parameter is an estimator.
+
+        Returns
+        -------
+        params : dict
+            Every parameter of the signature, and the routed names that were set.
+        """
+        params = {name: getattr(self, name) for name in self._get_param_names()}
+        return params | {k: v for k, v in vars(self).items() if is_routed(k)}
+
+    def set_params(self, **params):
+        """Set parameters; nothing is set if any name is unknown.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters of the signature, or routed names such as
+            `optimizer__clipnorm`.
+
+        Returns
+        -------
+        self : estimator
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown.
+        """
+        known = self._defaults()
+        for name in params:
+            if name not in known and not is_routed(name):
+                raise ValueError(
+                    f"Invalid parameter {name!r} for estimator {self}. Valid "
+                    f"parameters are: {sorted(known)!r}."
+                )
+        for name, value in params.items():
+            setattr(self, name, value)
+        return self
+
+    def _routed(self, prefix):
+        """Return the settings that were routed to `prefix`."""
+        return {
+            name.removeprefix(f"{prefix}__"): value
+            for name, value in vars(self).items()
+            if name.startswith(f"{prefix}__")
+        }
+
+    def _settings(self):
+        """Return the parameters after routing, checked."""
+        settings = self.get_params() | self._routed("model") | self._routed("fit")
+        check_integer("epochs", settings["epochs"])
+        if settings["batch_size"] != -1:
+            check_integer("batch_size", settings["batch_size"])
+        if settings["learning_rate"] is not None:
+            check_real("learning_rate", settings["learning_rate"], low=0)
+        check_integer("patience", settings["patience"], minimum=0)
+        check_integer("validation_gap", settings["validation_gap"], minimum=0)
+        for name in ("shuffle", "early_stopping", "warm_start"):
+            check_boolean(name, settings[name])
+        check_real(
+            "validation_fraction",
+            settings["validation_fraction"],
+            low=0,
+            high=1,
+            inclusive="neither",
+        )
+        return settings
+
+    __repr__ = BaseEstimator.__repr__
+
+    def __sklearn_tags__(self):
+        """Return scikit-learn's tags; those of scikeras hide the estimator's type."""
+        tags = BaseEstimator.__sklearn_tags__(self)
+        tags.target_tags.required = True
+        tags.non_deterministic = self.random_state is None
+        return tags
+
+    # ----------------------------------------------------------------------- fit
+
+    def fit(self, X, y, sample_weight=None):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like
+            Windows; see the class for their shapes. Samples whose history begins
+            with missing steps (NaN in every feature) are left out.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets; labels for a classifier.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weights; samples of weight zero are left out.
+
+        Returns
+        -------
+        self : estimator
+
+        Raises
+        ------
+        ValueError
+            If parameters, windows or targets do not fit together, or the loss does
+            not stay finite. The estimator is then as it was before.
+        """
+        return self._fit(X, y, sample_weight, resume=self.warm_start)
+
+    def initialize(self, X, y):
+        """Draw fresh weights for data of this shape, without training.
+
+        Parameters
+        ----------
+        X, y : array-like
+            As for `fit`.
+
+        Returns
+        -------
+        self : estimator
+        """
+        return self._fit(X, y, resume=False, epochs=0)
+
+    def _fit(self, X, y, sample_weight=None, *, resume, epochs=None, classes=None):
+        settings = self._settings()
+        resume = resume and self.__sklearn_is_fitted__()
+        seed = self._seed if resume else _draw_seed(settings["random_state"])
+        names, X = _read_windows(self, X)
+        y = self._check_target(y, len(X))
+        rows, weight = _usable_rows(X, sample_weight)
+        y = y[rows]
+        codes, n_outputs, about_target = self._encode(y, settings["loss"], classes)
+        if settings.get("class_weight") is not None:
+            balance = compute_sample_weight(settings["class_weight"], y)
+            weight = weight * balance.astype(np.float32)
+
+        plan = self._plan_network(settings, X.shape[1:], n_outputs)
+        network = training.describe_network(*plan)
+        optimizer, rate = training.freeze_optimizer(
+            settings["optimizer"], self._optimizer_settings(settings)
+        )
+        recipe = training.Recipe(
+            network=network,
+            loss=training.freeze_loss(settings["loss"], self._routed("loss")),
+            optimizer=optimizer,
+            metrics=tuple(map(training.freeze, _as_list(settings["metrics"]))),
+            target_dtype=str(codes.dtype),
+        )
+        start = None
+        if resume and network == self._network:
+            same_optimizer = optimizer == self._optimizer
+            slots = self._slots if same_optimizer else None
+            start = training.Trained(self._weights, slots, {})
+        samples = training.Samples(X, codes, weight, rows)
+        validation = None
+        if settings["early_stopping"] and epochs is None:
+            samples, validation = self._hold_out(samples, settings, seed)
+        done = self._epochs_done if start else 0
+        batch_size = settings["batch_size"]
+        schedule = training.Schedule(
+            seed=seed,
+            epochs=settings["epochs"] if epochs is None else epochs,
+            batch_size=len(samples) if batch_size == -1 else batch_size,
+            shuffle=settings["shuffle"],
+            learning_rate=rate,
+            patience=None if validation is None else settings["patience"],
+            first_epoch=done,
+            callbacks=training.prepare_callbacks(
+                settings["callbacks"], self._routed("callbacks")
+            ),
+            verbose=settings["verbose"],
+        )
+        trained = training.train(
+            recipe, samples, schedule, validation=validation, start=start
+        )
+
+        # Nothing was changed until here: a fit that failed leaves the one before.
+        n_epochs = len(trained.history["loss"])
+        vars(self).pop("feature_names_in_", None)
+        vars(self).update(
+            names,
+            **about_target,
+            history_=trained.history,
+            n_epochs_=n_epochs,
+            _epochs_done=done + n_epochs,
+            _seed=seed,
+            _plan=plan,
+            _network=network,
+            _optimizer=optimizer,
+            _weights=trained.weights,
+            _slots=trained.slots,
+            _made={},
+        )
+        return self
+
+    def _continue(self, X, y, sample_weight, classes=None):
+        """Train one more epoch, for `partial_fit`."""
+        earlier = {}
+        if self.__sklearn_is_fitted__():
+            self._check_shape(check_windows(X, estimator=self), X)
+            earlier = self.history_
+        self._fit(X, y, sample_weight, resume=True, epochs=1, classes=classes)
+        self.history_ = {
+            name: [*earlier.get(name, ()), *values]
+            for name, values in self.history_.items()
+        }
+        return self
+
+    def _optimizer_settings(self, settings):
+        own = self._routed("optimizer")
+        if settings["learning_rate"] is not None:
+            own["learning_rate"] = settings["learning_rate"]
+        return own
+
+    def _plan_network(self, settings, input_shape, n_outputs):
+        """Return the arguments of `describe_network`."""
+        params = {name: settings[name] for name in self._network_names}
+        return self._build, input_shape, n_outputs, self._resolve(params, input_shape)
+
+    def _resolve(self, params, input_shape):
+        """Replace "auto" in an architecture's parameters, where it has any."""
+        return params
+
+    # ------------------------------------------------------------------- predict
+
+    def _raw_predict(self, X):
+        """Return the network's output, (n_samples, n_outputs) in float64."""
+        check_is_fitted(self)
+        network, X = self._network_for(X)
+        return self._run(network, self._weights_on_device(), X)
+
+    def _network_for(self, X):
+        """Check X, and return the network that reads it and X as an array."""
+        windows = check_windows(X, estimator=self)
+        if self._check_shape(windows, X):
+            return self._network, windows
+        build, _, n_outputs, params = self._plan
+        plan = build, windows.shape[1:], n_outputs, params
+        return training.describe_network(*plan), windows
+
+    def _check_shape(self, windows, X):
+        """Raise unless X has the fitted shape; tell whether to the last axis."""
+        fitted, given = self._plan[1], windows.shape[1:]
+        if len(fitted) == len(given) == 1:
+            validate_data(self, X, reset=False, skip_check_array=True)
+            return True
+        if fitted == given:
+            return True
+        if self._open_first_axis and len(given) == 3 and given[1:] == fitted[1:]:
+            return False
+        raise ValueError(
+            f"X has samples of shape {given}, but {type(self).__name__} is expecting "
+            f"samples of shape {fitted}, as in fit. Make the windows in the same way, "
+            "or fit again."
+        )
+
+    def _run(self, network, weights, X):
+        missing = missing_history(X)
+        fill = None
+        if missing.any():
+            warnings.warn(
+                f"{np.count_nonzero(missing)} of {len(X)} samples have no full "
+                "history: their missing first steps are filled with their first known "
+                "one.",
+                stacklevel=4,
+            )
+
+            def fill(chunk, rows):
+                backfill(chunk, missing[rows])
+
+        return training.predict(network, weights, X, fill)
+
+    def _weights_on_device(self):
+        if "weights" not in self._made:
+            self._made["weights"] = training.load_weights(self._weights)
+        return self._made["weights"]
+
+    def _layer_output(self, name, X):
+        """Return what the layer `name` gives for X."""
+        check_is_fitted(self)
+        network, X = self._network_for(X)
+        text, weights = training.describe_until(network, self._weights, name)
+        return self._run(text, training.load_weights(weights), X)
+
+    @property
+    def model_(self):
+        """The fitted network as a `keras.Model` of this estimator's own."""
+        check_is_fitted(self)
+        if "model" not in self._made:
+            model = training.network_from_json(self._network)
+            model.set_weights(self._weights)
+            self._made["model"] = model
+        return self._made["model"]
+
+    @property
+    def initialized_(self):
+        """Whether the estimator has weights."""
+        return self.__sklearn_is_fitted__()
+
+    def __sklearn_is_fitted__(self):
+        """Tell whether the estimator has weights."""
+        return hasattr(self, "_weights")
+
+    def __getstate__(self):
+        """Return the state without what was made on first use."""
+        state = super().__getstate__()
+        return state | {"_made": {}} if "_made" in state else state
+
+
+class HybridRegressor(_Hybrid, KerasRegressor):
+    """Base class of the regressors: `class XRegressor(HybridRegressor, build=build_x)`.
+
+    `build_x` declares the network and its hyper-parameters; signature, docstring and
+    all methods follow from it.
+    """
+
+    _own_parameters = staticmethod(regressor_parameters)
+
+    def _plan_network(self, settings, input_shape, n_outputs):
+        build, *shapes, params = super()._plan_network(settings, input_shape, n_outputs)
+        around = ("instance_norm", "linear_skip", "n_targets")
+        params |= {"build": build} | {name: settings[name] for name in around}
+        return build_normalised, *shapes, params
+
+    def _check_target(self, y, n_samples):
+        return check_regression_target(y, n_samples, estimator=self)
+
+    def _encode(self, y, loss, classes):
+        codes = y.reshape(len(y), -1).astype(np.float32)
+        return codes, codes.shape[1], {"_target_shape": y.shape[1:]}
+
+    def _hold_out(self, samples, settings, seed):
+        """Cut off the chronological tail."""
+        fraction, gap = settings["validation_fraction"], settings["validation_gap"]
+        n_held = max(1, math.ceil(len(samples) * fraction))
+        n_train = len(samples) - n_held - gap
+        if n_train < 1:
+            raise ValueError(
+                "early_stopping must leave samples to train on: got "
+                f"{len(samples)} samples, {n_held} of them held out "
+                f"(validation_fraction={fraction}) after validation_gap={gap}. Give "
+                "more samples, or lower validation_fraction or validation_gap."
+            )
+        tail = samples.part(len(samples) - n_held, len(samples))
+        return samples.part(0, n_train), tail
+
+    def partial_fit(self, X, y, sample_weight=None):
+        """Train one more epoch from the present weights.
+
+        Parameters
+        ----------
+        X, y, sample_weight : array-like
+            As for `fit`.
+
+        Returns
+        -------
+        self : estimator
+        """
+        return self._continue(X, y, sample_weight)
+
+    def predict(self, X):
+        """Forecast from windows.
+
+        Parameters
+        ----------
+        X : array-like
+            Windows of the fitted shape. Missing first steps (NaN in every feature)
+            are filled with the first known one, with a warning.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs), float64
+            In the shape of the fitted target.
+        """
+        predicted = self._raw_predict(X)
+        return predicted.reshape(len(predicted), *self._target_shape)
+
+    def score(self, X, y, sample_weight=None):
+        """Return the coefficient of determination R^2 of `predict(X)`.
+
+        Parameters
+        ----------
+        X, y, sample_weight : array-like
+            As for `fit`.
+
+        Returns
+        -------
+        score : float
+            1 at best.
+        """
+        return RegressorMixin.score(self, X, y, sample_weight)
+
+    def __sklearn_tags__(self):
+        """Return scikit-learn's tags."""
+        tags = super().__sklearn_tags__()
+        tags.estimator_type = "regressor"
+        # The checks feed rows that are no windows, to networks of a few epochs.
+        tags.regressor_tags = RegressorTags(poor_score=True)
+        tags.target_tags.multi_output = True
+        return tags
+
+
+class HybridClassifier(_Hybrid, KerasClassifier):
+    """Base class of the classifiers, as HybridRegressor is of the regressors.
+
+    `build_x` declares the network and its hyper-parameters; signature, docstring and
+    all methods follow from it.
+    """
+
+    _own_parameters = staticmethod(classifier_parameters)
+
+    def _plan_network(self, settings, input_shape, n_outputs):
+        *plan, params = super()._plan_network(settings, input_shape, n_outputs)
+        return *plan, params | {"output_activation": "softmax"}
+
+    def _check_target(self, y, n_samples):
+        return check_class_target(y, n_samples, estimator=self)
+
+    def _encode(self, y, loss, classes):
+        labels = np.unique(y) if classes is None else np.unique(classes)
+        strangers = np.setdiff1d(y, labels)
+        if len(strangers):
+            raise ValueError(
+                f"y must hold classes of the first fit only: got {strangers}, known "
+                f"are {labels}. Name all classes in the first partial_fit."
+            )
+        if len(labels) < 2:
+            raise ValueError(
+                f"{type(self).__name__} must see two classes at least: got one class, "
+                f"{labels[0]!r}. Samples without full history do not count."
+            )
+        codes = np.searchsorted(labels, y).astype(np.int32)
+        if not training.takes_codes(loss):
+            codes = np.eye(len(labels), dtype=np.float32)[codes]
+        return codes, len(labels), {"classes_": labels}
+
+    def _hold_out(self, samples, settings, seed):
+        """Draw a stratified part."""
+        codes = samples.y if samples.y.ndim == 1 else samples.y.argmax(axis=1)
+        positions = np.arange(len(samples))
+        train, held = train_test_split(
+            positions,
+            test_size=settings["validation_fraction"],
+            stratify=codes,
+            random_state=seed,
+        )
+        return samples.pick(np.sort(train)), samples.pick(np.sort(held))
+
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train one more epoch from the present weights.
+
+        Parameters
+        ----------
+        X, y : array-like
+            As for `fit`.
+        classes : array-like or None, default=None
+            All labels, for the first call; None takes those of `y`.
+        sample_weight : array-like or None, default=None
+            As for `fit`.
+
+        Returns
+        -------
+        self : estimator
+        """
+        if self.__sklearn_is_fitted__():
+            classes = self.classes_
+        return self._continue(X, y, sample_weight, classes)
+
+    def predict_proba(self, X):
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like
+            Windows of the fitted shape. Missing first steps (NaN in every feature)
+            are filled with the first known one, with a warning.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes), float64
+            In the order of `classes_`.
+        """
+        raw = self._raw_predict(X)
+        return raw / raw.sum(axis=1, keepdims=True)
+
+    def predict(self, X):
+        """Return the most probable class.
+
+        Parameters
+        ----------
+        X : array-like
+            As for `predict_proba`.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Labels.
+        """
+        probabilities = self.predict_proba(X)
+        return self.classes_[probabilities.argmax(axis=1)]
+
+    def score(self, X, y, sample_weight=None):
+        """Return the accuracy of `predict(X)`.
+
+        Parameters
+        ----------
+        X, y, sample_weight : array-like
+            As for `fit`.
+
+        Returns
+        -------
+        score : float
+            1 at best.
+        """
+        return ClassifierMixin.score(self, X, y, sample_weight)
+
+    def __sklearn_tags__(self):
+        """Return scikit-learn's tags."""
+        tags = super().__sklearn_tags__()
+        tags.estimator_type = "classifier"
+        # The checks feed rows that are no windows, to networks of a few epochs.
+        tags.classifier_tags = ClassifierTags(poor_score=True)
+        return tags
+
+
+class _Names(BaseEstimator):
+    """Takes the names and the number of features of one X."""
+
+
+def _read_windows(estimator, X):
+    """Return the attributes that X's columns give an estimator, and X as an array."""
+    windows = check_windows(X, estimator=estimator)
+    if windows.ndim > 2:
+        return {"n_features_in_": windows.shape[1]}, windows
+    names = _Names()
+    validate_data(names, X, skip_check_array=True)
+    return dict(vars(names)), windows
+
+
+def _usable_rows(X, sample_weight):
+    """Return which samples have a full history and a weight, and those weights."""
+    weight = check_sample_weight(sample_weight, len(X))
+    missing = missing_history(X)
+    rows = np.flatnonzero((missing == 0) & (weight > 0))
+    if len(rows) == 0:
+        raise ValueError(
+            f"X must hold one sample with a full history at least: got {len(X)} "
+            "samples, each with missing (NaN) first steps. Give more rows or a smaller "
+            "window_length."
+        )
+    return rows, weight[rows]
+
+
+def _draw_seed(random_state):
+    """Return an integer seed; None draws one without touching any generator."""
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1)[0])
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31))
+    return check_integer("random_state", random_state, minimum=0)
+
+
+def _as_list(value):
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list | tuple) else [value]

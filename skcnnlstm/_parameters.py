@@ -1,0 +1,138 @@
+"""Parameters that estimators share, declared and documented once.
+
+An architecture's own parameters are the keyword-only ones of its `build_x`, with their
+docstring. Signature and docstring of each class are put together from both here.
+"""
+
+from __future__ import annotations
+
+import inspect
+
+# scikeras' names of the form prefix__name that still work. They are not in the
+# signature: there is no end to them.
+ROUTED = ("model", "fit", "predict", "optimizer", "loss", "callbacks")
+
+
+def training_parameters(
+    *,
+    epochs=50,
+    batch_size=32,
+    optimizer="adam",
+    learning_rate=None,
+    metrics=None,
+    shuffle=True,
+    early_stopping=False,
+    validation_fraction=0.1,
+    validation_gap=0,
+    patience=10,
+    warm_start=False,
+    random_state=None,
+    verbose=0,
+    callbacks=None,
+):
+    """Declare the parameters that every estimator has.
+
+    Parameters
+    ----------
+    epochs : int, default=50
+        Passes over the training samples.
+    batch_size : int, default=32
+        Samples per step of the optimizer; -1 takes all of them at once.
+    optimizer : str, class or keras.optimizers.Optimizer, default="adam"
+        Name, class or instance. Settings of a name or class are routed:
+        `optimizer__clipnorm=1.0`.
+    learning_rate : float or None, default=None
+        Step size of the optimizer; None takes the optimizer's own (0.001 for Adam).
+    metrics : list or None, default=None
+        Metrics recorded in `history_` beside the loss, by Keras name or as objects.
+    shuffle : bool, default=True
+        Whether samples are put in a new order at each epoch. The part held out for
+        early stopping never depends on it.
+    early_stopping : bool, default=False
+        Whether to hold out a part of the samples, stop when its loss has not fallen
+        for `patience` epochs, and return the weights of its lowest loss.
+    validation_fraction : float, default=0.1
+        Share of the samples held out by early stopping, above 0 and below 1.
+    validation_gap : int, default=0
+        Samples left out between the training samples and those held out. Where
+        targets reach `horizon` steps ahead, `horizon - 1` keeps them from sharing any.
+    patience : int, default=10
+        Epochs without a lower validation loss before early stopping ends the fit.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the weights and optimizer of the fit before.
+    random_state : int, RandomState instance or None, default=None
+        Seed of weights, order and dropout. An int gives the same bits every time, in
+        any process; no global generator is touched. None draws a new seed.
+    verbose : {0, 1, 2}, default=0
+        0 is silent, 1 shows Keras' progress bar, 2 prints a line an epoch.
+    callbacks : keras.callbacks.Callback, list of them, or None, default=None
+        Callbacks, as instances (copied for each fit) or classes. One that has hooks
+        for batches makes the fit run a batch at a time: slower, with the same result.
+
+    Attributes
+    ----------
+    model_ : keras.Model
+        The fitted network, made on first use.
+    history_ : dict of list of float
+        Loss and metrics after each epoch; `val_` before those of the part held out.
+    n_epochs_ : int
+        Epochs that the last fit ran.
+    n_features_in_ : int
+        Length of the second axis of X, as scikit-learn counts.
+    """
+
+
+def regressor_parameters(
+    *, loss="mse", instance_norm="auto", linear_skip=False, n_targets=1
+):
+    """Declare the parameters that only regressors have.
+
+    Parameters
+    ----------
+    loss : str, callable or keras.losses.Loss, default="mse"
+        What training makes small.
+    instance_norm : {"auto", "last", "standard"} or None, default="auto"
+        Normalisation of each window inside the network. "last" takes the window's
+        last value off and adds it to the output, "standard" standardises the window by
+        its own mean and deviation and scales the output back, None does neither.
+        "auto" means None, except inside SeriesForecaster, which chooses.
+    linear_skip : bool, default=False
+        Whether to add a linear map of the (normalised) window to the output. It is
+        zero at the start.
+    n_targets : int, default=1
+        How many of the first features are the series that y continues. Only
+        `instance_norm` reads it; SeriesForecaster sets it.
+    """
+
+
+def classifier_parameters(*, loss="sparse_categorical_crossentropy", class_weight=None):
+    """Declare the parameters that only classifiers have.
+
+    Parameters
+    ----------
+    loss : str, callable or keras.losses.Loss, default="sparse_categorical_crossentropy"
+        What training makes small. A loss whose name begins with "sparse" is given
+        codes of classes, any other one column a class.
+    class_weight : dict, "balanced" or None, default=None
+        Weight of each class, by label; "balanced" gives every class the same sum.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels, sorted: the columns of `predict_proba`.
+    """
+
+
+def declared_parameters(function):
+    """Return the keyword-only parameters of a function, by name."""
+    return {
+        name: parameter
+        for name, parameter in inspect.signature(function).parameters.items()
+        if parameter.kind is parameter.KEYWORD_ONLY and name != "output_activation"
+    }
+
+
+def is_routed(name):
+    """Tell whether a name is of the form prefix__name with a prefix of `ROUTED`."""
+    prefix, separator, rest = name.partition("__")
+    return bool(separator and rest) and prefix in ROUTED

@@ -1,0 +1,1 @@
+"""One room an architecture: its network, its hyper-parameters, its two classes."""

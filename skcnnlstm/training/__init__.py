@@ -1,0 +1,43 @@
+"""The engine: programs that are traced once and trained by every fit of a shape.
+
+`networks` turns a network into text and draws its weights, `recipe` says what decides
+a program, `program` holds one traced network, `cache` lends programs to fits,
+`samples` copies windows a chunk at a time, `callbacks` prepares Keras callbacks, and
+`loop` puts them together. `_tensorflow` is all that TensorFlow alone can answer.
+"""
+
+from skcnnlstm.training.cache import clear_programs
+from skcnnlstm.training.callbacks import prepare_callbacks
+from skcnnlstm.training.loop import Schedule, Trained, load_weights, predict, train
+from skcnnlstm.training.networks import (
+    describe_network,
+    describe_until,
+    network_from_json,
+)
+from skcnnlstm.training.recipe import (
+    Recipe,
+    freeze,
+    freeze_loss,
+    freeze_optimizer,
+    takes_codes,
+)
+from skcnnlstm.training.samples import Samples
+
+__all__ = [
+    "Recipe",
+    "Samples",
+    "Schedule",
+    "Trained",
+    "clear_programs",
+    "describe_network",
+    "describe_until",
+    "freeze",
+    "freeze_loss",
+    "freeze_optimizer",
+    "load_weights",
+    "network_from_json",
+    "predict",
+    "prepare_callbacks",
+    "takes_codes",
+    "train",
+]

@@ -1,0 +1,254 @@
+"""The fit loop and prediction: what runs programs over samples."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import keras
+import numpy as np
+
+from skcnnlstm.training import _tensorflow as backend
+from skcnnlstm.training.cache import borrowed_program, prediction_program
+from skcnnlstm.training.callbacks import needs_batches
+from skcnnlstm.training.samples import Samples
+
+# Matrix products of another height round differently: with batches of whole 32 rows
+# a prediction does not depend on which rows are predicted with it.
+_ROWS = 32
+_PREDICTION_BYTES = 32 * 2**20
+
+
+@dataclass
+class Schedule:
+    """How long and in what order a fit goes over its samples.
+
+    `patience` is the early-stopping patience in epochs, or None for no early
+    stopping. Epoch `first_epoch + i` draws its order and its dropout from
+    `(seed, first_epoch + i)` alone, so a fit that goes on where another ended gives
+    the bits of one fit that never stopped.
+    """
+
+    seed: int
+    epochs: int = 1
+    batch_size: int = 32
+    shuffle: bool = True
+    learning_rate: float | None = None
+    patience: int | None = None
+    first_epoch: int = 0
+    callbacks: list = field(default_factory=list)
+    verbose: int = 0
+
+
+@dataclass
+class Trained:
+    """What a fit leaves: numpy arrays and plain numbers."""
+
+    weights: list
+    slots: list
+    history: dict
+
+
+def train(recipe, samples, schedule, *, validation=None, start=None) -> Trained:
+    """Train a network.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Network, loss, optimizer and metrics.
+    samples, validation : Samples
+        What to train on, and what to measure after each epoch.
+    schedule : Schedule
+        Epochs, order, early stopping, callbacks.
+    start : Trained or None
+        Where to go on from; None draws fresh weights.
+
+    Raises
+    ------
+    ValueError
+        If the loss is not finite after an epoch.
+    """
+    with borrowed_program(recipe) as program:
+        weights = start.weights if start else program.fresh_weights(schedule.seed)
+        slots = start.slots if start else None
+        program.load(weights, slots, schedule.learning_rate)
+        history = _run_epochs(program, samples, schedule, validation)
+        if program.has_batch_norm:
+            program.set_statistics(_chunks_of(samples, schedule.batch_size))
+        return Trained(program.weights(), program.slots(), history)
+
+
+def _run_epochs(program, samples, schedule, validation):
+    model = program.model
+    callbacks = list(schedule.callbacks)
+    if schedule.patience is not None:
+        callbacks.append(
+            keras.callbacks.EarlyStopping(
+                monitor="val_loss",
+                patience=schedule.patience,
+                restore_best_weights=True,
+            )
+        )
+    by_batch = needs_batches(callbacks)
+    steps = math.ceil(len(samples) / schedule.batch_size)
+    hooks = keras.callbacks.CallbackList(
+        callbacks,
+        add_progbar=schedule.verbose > 0,
+        model=model,
+        verbose=schedule.verbose,
+        epochs=schedule.first_epoch + schedule.epochs,
+        steps=steps,
+    )
+    feed = _Feed(program, samples, schedule)
+    judge = validation and _Feed(program, validation, schedule)
+    history: dict[str, list[float]] = {"loss": []}
+
+    hooks.on_train_begin()
+    logs: dict[str, float] = {}
+    for i in range(schedule.epochs):
+        epoch = schedule.first_epoch + i
+        hooks.on_epoch_begin(epoch)
+        program.start_epoch(schedule.seed, epoch)
+        feed.train(_order(len(samples), schedule, epoch), hooks, by_batch)
+        logs = program.results()
+        if judge:
+            if program.has_batch_norm:
+                program.set_statistics(_chunks_of(samples, schedule.batch_size))
+            model.reset_metrics()
+            hooks.on_test_begin()
+            judge.evaluate()
+            hooks.on_test_end(program.results())
+            logs |= {f"val_{name}": v for name, v in program.results().items()}
+        _check_finite(logs, epoch, model.optimizer)
+        for name, value in logs.items():
+            history.setdefault(name, []).append(value)
+        hooks.on_epoch_end(epoch, logs)
+        if model.stop_training:
+            break
+    if history["loss"]:
+        # Puts the averaged weights in place where the optimizer keeps an average.
+        model.optimizer.finalize_variable_values(model.trainable_weights)
+    hooks.on_train_end(logs)
+    return history
+
+
+def _order(n_samples, schedule, epoch):
+    if not schedule.shuffle:
+        return np.arange(n_samples, dtype=np.int32)
+    generator = np.random.default_rng([schedule.seed, epoch, 0])
+    return generator.permutation(n_samples).astype(np.int32)
+
+
+class _Feed:
+    """Give a program the samples of an epoch, in one chunk or in many.
+
+    Samples that fit into one chunk are copied to the device once for all epochs.
+    """
+
+    def __init__(self, program, samples: Samples, schedule):
+        self.program, self.samples = program, samples
+        self.batch_size = backend.tensor(np.int32(schedule.batch_size))
+        self.chunk_length = samples.chunk_length(schedule.batch_size)
+        self.batch_length = schedule.batch_size
+        self.resident = None
+        if len(samples) <= self.chunk_length:
+            self.resident = self._tensors(np.arange(len(samples)))
+
+    def _tensors(self, positions):
+        samples = self.samples
+        return (
+            backend.tensor(samples.windows(positions)),
+            backend.tensor(samples.y[positions]),
+            backend.tensor(samples.weight[positions]),
+        )
+
+    def _pieces(self, order, length):
+        """Yield `(tensors, order within them)` for pieces of `length` samples."""
+        for start in range(0, len(order), length):
+            piece = order[start : start + length]
+            if self.resident is not None:
+                yield self.resident, piece
+            else:
+                yield self._tensors(piece), np.arange(len(piece), dtype=np.int32)
+
+    def train(self, order, hooks, by_batch):
+        length = self.batch_length if by_batch else self.chunk_length
+        step = 0
+        for tensors, piece in self._pieces(order, length):
+            hooks.on_train_batch_begin(step)
+            self.program.run_epoch(*tensors, backend.tensor(piece), self.batch_size)
+            step += math.ceil(len(piece) / self.batch_length)
+            logs = self.program.results() if by_batch else None
+            hooks.on_train_batch_end(step - 1, logs)
+            if by_batch and self.program.model.stop_training:
+                break
+
+    def evaluate(self):
+        order = np.arange(len(self.samples), dtype=np.int32)
+        for tensors, piece in self._pieces(order, self.chunk_length):
+            self.program.run_evaluation(
+                *tensors, backend.tensor(piece), self.batch_size
+            )
+
+
+def _chunks_of(samples, batch_size):
+    """Return a function that yields tensors of the windows, a chunk at a time."""
+    length = samples.chunk_length(batch_size)
+
+    def chunks():
+        for start in range(0, len(samples), length):
+            positions = slice(start, min(start + length, len(samples)))
+            yield backend.tensor(samples.windows(positions))
+
+    return chunks
+
+
+def _check_finite(logs, epoch, optimizer):
+    if all(np.isfinite(logs[name]) for name in ("loss", "val_loss") if name in logs):
+        return
+    raise ValueError(
+        f"The loss must stay finite: got loss={logs['loss']} in epoch {epoch + 1}, at "
+        f"learning_rate={float(optimizer.learning_rate):.3g}. Scale the series "
+        "(StandardScaler), lower learning_rate, or clip gradients with "
+        "optimizer__clipnorm=1.0."
+    )
+
+
+def predict(network, weights, X, fill=None):
+    """Predict windows with a network.
+
+    Parameters
+    ----------
+    network : str
+        JSON text of the network.
+    weights : list of tensor
+        As `load_weights` returns them.
+    X : ndarray of shape (n_samples, ...)
+        Windows; a view is copied a chunk at a time.
+    fill : callable or None
+        Called with each chunk (a writable float32 array) and its slice of the
+        samples, before it is predicted.
+
+    Returns
+    -------
+    y : ndarray of shape (n_samples, ...), float64
+    """
+    program = prediction_program(network)
+    window_bytes = 4 * math.prod(X.shape[1:])
+    length = max(1, _PREDICTION_BYTES // max(1, window_bytes * _ROWS)) * _ROWS
+    predicted = np.empty((len(X), *program.output_shape))
+    for start in range(0, len(X), length):
+        cut = slice(start, min(start + length, len(X)))
+        n_rows = cut.stop - cut.start
+        chunk = np.zeros((-(-n_rows // _ROWS) * _ROWS, *X.shape[1:]), np.float32)
+        chunk[:n_rows] = X[cut]
+        if fill is not None:
+            fill(chunk[:n_rows], cut)
+        predicted[cut] = program(weights, chunk)[:n_rows]
+    return predicted
+
+
+def load_weights(weights):
+    """Copy weights to the device, for `predict`."""
+    backend.check_process()
+    return [backend.tensor(w) for w in weights]

@@ -1,0 +1,135 @@
+"""Networks as text, and their fresh weights.
+
+An architecture's `build_x` is a pure function. Here its result becomes a JSON text
+with no weight and no seed in it: the text names a network in every cache, travels in
+pickles, and grows back into a `keras.Model` in any process.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import OrderedDict
+from contextlib import contextmanager
+
+import keras
+import numpy as np
+
+from skcnnlstm.training import _tensorflow as backend
+
+# A layer whose steps are unrolled costs trace time for every step and saves run time
+# at every batch; past this many steps the trace costs more than a small fit saves.
+UNROLLED_STEPS = 16
+
+_building = threading.RLock()
+_described: OrderedDict[tuple, tuple[str, dict]] = OrderedDict()
+_MOST_DESCRIBED = 256
+
+
+@contextmanager
+def building_layers():
+    """Guard the construction of Keras layers.
+
+    Keras names layers from a global counter and draws their default seeds from
+    Python's global generator: one thread at a time, and the generator is put back.
+    """
+    backend.check_process()  # a layer's first weights are operations
+    with _building:
+        state = random.getstate()
+        try:
+            yield
+        finally:
+            random.setstate(state)
+
+
+def describe_network(build, input_shape, n_outputs, params) -> str:
+    """Return the JSON text of `build(input_shape, n_outputs, **params)`.
+
+    Texts are remembered, so a network that was described before is not built again.
+    """
+    # `repr` tells 1 from True and 1.0, which are equal as keys; `params` is kept with
+    # the text so that no address in a `repr` is ever given to another object.
+    # Layers write Keras' dtype policy into the text.
+    policy = keras.config.dtype_policy().name, keras.config.floatx()
+    key = (build, input_shape, n_outputs, repr(sorted(params.items())), policy)
+    with building_layers():
+        if key not in _described:
+            text = build(input_shape, n_outputs, **params).to_json()
+            _described[key] = (text, params)
+            while len(_described) > _MOST_DESCRIBED:
+                _described.popitem(last=False)
+        _described.move_to_end(key)
+        return _described[key][0]
+
+
+def network_from_json(text, *, unroll=False) -> keras.Model:
+    """Grow a network; with `unroll`, short recurrent layers are to be unrolled."""
+    with building_layers():
+        model = keras.models.model_from_json(text)
+    if unroll:
+        for layer in model.layers:
+            for recurrent in _parts(layer):
+                if isinstance(recurrent, keras.layers.RNN):
+                    recurrent.unroll = layer.input.shape[1] <= UNROLLED_STEPS
+    return model
+
+
+def describe_until(text, weights, layer_name) -> tuple[str, list[np.ndarray]]:
+    """Return the network of `text` that ends at a layer, and its share of weights."""
+    with building_layers():
+        model = keras.models.model_from_json(text)
+        until = keras.Model(
+            model.inputs, model.get_layer(layer_name).output, name=layer_name
+        )
+    value_of = {id(v): w for v, w in zip(model.weights, weights, strict=True)}
+    return until.to_json(), [value_of[id(v)] for v in until.weights]
+
+
+def fresh_weights(model, seed) -> list[np.ndarray]:
+    """Draw every weight of `model` from its own initializer, seeded by `seed`.
+
+    The same seed gives the same weights in any process, whatever was built before.
+    """
+    owners = {
+        id(variable): part
+        for layer in model.layers
+        for part in _parts(layer)
+        for variable in part.weights
+    }
+    seeds = np.random.SeedSequence(seed).generate_state(len(model.weights))
+    return [
+        _fresh_weight(owners[id(variable)], variable, int(number) & 0x7FFFFFFF)
+        for variable, number in zip(model.weights, seeds, strict=True)
+    ]
+
+
+def seed_states(model) -> list:
+    """Return the variables that drive dropout, in order."""
+    return [v for v in model.variables if v.name == "seed_generator_state"]
+
+
+def _parts(layer):
+    """Yield a layer and what it wraps, the innermost last."""
+    yield layer
+    for name in ("layer", "forward_layer", "backward_layer", "cell"):
+        part = getattr(layer, name, None)
+        if isinstance(part, keras.Layer):
+            yield from _parts(part)
+
+
+def _fresh_weight(owner, variable, seed):
+    name, shape = variable.name, tuple(variable.shape)
+    # Keras: "kernel" has a kernel_initializer, "recurrent_kernel" a
+    # recurrent_initializer, "gamma" a gamma_initializer.
+    initializer = getattr(owner, f"{name.removesuffix('_kernel')}_initializer")
+    config = initializer.get_config()
+    if "seed" in config:
+        config["seed"] = seed
+    draw = type(initializer).from_config(config)
+    value = np.array(keras.ops.convert_to_numpy(draw(shape, dtype=variable.dtype)))
+    if name == "bias" and getattr(owner, "unit_forget_bias", False):
+        # Jozefowicz et al. (2015): the forget gate starts open. Gates are in the order
+        # input, forget, cell, output.
+        units = shape[0] // 4
+        value[units : 2 * units] = 1
+    return value

@@ -1,0 +1,159 @@
+"""A program: one network, compiled and traced, that many fits use in turn."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import keras
+import numpy as np
+
+from skcnnlstm.training import _tensorflow as backend
+from skcnnlstm.training.networks import (
+    building_layers,
+    fresh_weights,
+    network_from_json,
+    seed_states,
+)
+from skcnnlstm.training.recipe import Recipe, thaw
+
+
+class Program:
+    """A compiled network and its traced functions.
+
+    Nothing of one fit reaches the next: `load` sets every weight, every optimizer
+    slot and the learning rate. One fit at a time may hold a program.
+    """
+
+    def __init__(self, recipe: Recipe):
+        with building_layers():
+            self.model = network_from_json(recipe.network, unroll=not backend.on_gpu())
+            self.model.compile(
+                optimizer=thaw(recipe.optimizer, keras.optimizers.get),
+                loss=thaw(recipe.loss, keras.losses.get),
+                metrics=[_metric(frozen) for frozen in recipe.metrics],
+                jit_compile=False,
+            )
+            self._create_state(recipe.target_dtype)
+        optimizer = self.model.optimizer
+        self._rate_is_free = isinstance(optimizer.learning_rate, keras.Variable)
+        self._slots = [backend.array(v) for v in optimizer.variables]
+        self._seed_states = seed_states(self.model)
+        self._target_dtype = recipe.target_dtype
+        self._batch_norms = [
+            layer
+            for layer in self.model.layers
+            if isinstance(layer, keras.layers.BatchNormalization)
+        ]
+        self._moments: dict[str, object] = {}
+
+    @cached_property
+    def run_epoch(self):
+        """The traced epoch."""
+        return backend.epoch_function(self.model, self._target_dtype)
+
+    @cached_property
+    def run_evaluation(self):
+        """The traced evaluation, for fits that hold samples out."""
+        return backend.evaluate_function(self.model, self._target_dtype)
+
+    def _create_state(self, target_dtype):
+        """Create slots and metrics now: a trace must find every variable in place."""
+        model = self.model
+        model.optimizer.build(model.trainable_variables)
+        x = np.zeros((1, *_known(model.inputs[0].shape[1:])), "float32")
+        predicted = np.zeros((1, *model.outputs[0].shape[1:]), "float32")
+        y = np.zeros(1, "int32") if target_dtype == "int32" else predicted
+        weight = np.ones(1, "float32")
+        model.compute_loss(x=x, y=y, y_pred=predicted, sample_weight=weight)
+        model.compute_metrics(x, y, predicted, weight)
+
+    def fresh_weights(self, seed):
+        """Draw weights for `seed`."""
+        return fresh_weights(self.model, seed)
+
+    def load(self, weights, slots=None, learning_rate=None):
+        """Set weights, optimizer slots (None: fresh ones) and learning rate."""
+        self.model.stop_training = False
+        self.model.set_weights(weights)
+        optimizer = self.model.optimizer
+        for variable, value in zip(
+            optimizer.variables, slots or self._slots, strict=True
+        ):
+            variable.assign(value)
+        if learning_rate is not None:
+            optimizer.learning_rate.assign(learning_rate)
+
+    def start_epoch(self, seed, epoch):
+        """Set metrics to zero and dropout to what `(seed, epoch)` says."""
+        self.model.reset_metrics()
+        states = np.random.SeedSequence([seed, epoch, 1]).generate_state(
+            2 * len(self._seed_states)
+        )
+        for variable, state in zip(
+            self._seed_states, states.reshape(-1, 2), strict=True
+        ):
+            variable.assign(state.astype(variable.dtype))
+
+    def results(self):
+        """Return the loss and metrics since they were last set to zero."""
+        return {k: float(v) for k, v in self.model.get_metrics_result().items()}
+
+    def weights(self):
+        """Return a copy of the weights."""
+        return [backend.array(v) for v in self.model.weights]
+
+    def slots(self):
+        """Return a copy of the optimizer's slots."""
+        return [backend.array(v) for v in self.model.optimizer.variables]
+
+    @property
+    def has_batch_norm(self):
+        """Whether `set_statistics` has work to do."""
+        return bool(self._batch_norms)
+
+    def set_statistics(self, chunks):
+        """Set each BatchNormalization's statistics to those of the samples given.
+
+        `chunks` is called once a layer, in order, and yields tensors of windows: a
+        layer's statistics are taken with those of all layers before it set already.
+        Running averages with momentum 0.99 would still lag behind after a few
+        hundred steps.
+        """
+        for layer in self._batch_norms:
+            if layer.name not in self._moments:
+                with building_layers():
+                    self._moments[layer.name] = backend.moments_function(
+                        self.model, layer
+                    )
+            count, total, squares = 0, 0.0, 0.0
+            for x in chunks():
+                n, s, q = self._moments[layer.name](x)
+                count += int(n)
+                total, squares = total + backend.array(s), squares + backend.array(q)
+            mean = total / count
+            layer.moving_mean.assign(mean.astype("float32"))
+            variance = np.maximum(squares / count - mean**2, 0)
+            layer.moving_variance.assign(variance.astype("float32"))
+
+
+class PredictionProgram:
+    """A network as a pure function of weights and windows, for any thread."""
+
+    def __init__(self, network: str):
+        model = network_from_json(network, unroll=not backend.on_gpu())
+        self.output_shape = model.outputs[0].shape[1:]
+        with building_layers():
+            self._run = backend.predict_function(model)
+
+    def __call__(self, weights, x):
+        """Predict windows `x`, a float32 array, with tensors of weights."""
+        return self._run(weights, backend.tensor(x)).numpy()
+
+
+def _metric(frozen):
+    """Make a metric; a name stays one, for Keras reads "accuracy" by the loss."""
+    return thaw(frozen, lambda name: name)
+
+
+def _known(shape):
+    return tuple(1 if steps is None else steps for steps in shape)

@@ -1,0 +1,39 @@
+"""Options of the suite, and data that many tests read."""
+
+import numpy as np
+import pytest
+from instances import EVERYDAY
+
+import skcnnlstm
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--all-estimators",
+        action="store_true",
+        help="run scikit-learn's checks for every estimator, not for two of them",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--all-estimators"):
+        return
+    names = {type(estimator).__name__ for estimator in EVERYDAY}
+    left_out = [item for item in items if _checked(item) not in {None, *names}]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _checked(item):
+    """Name the estimator of one of scikit-learn's checks; None for another test."""
+    if getattr(item, "originalname", None) != "test_scikit_learn_check_passes":
+        return None
+    return type(item.callspec.params["estimator"]).__name__
+
+
+@pytest.fixture
+def windows():
+    """Windows of 12 steps of a noisy wave, and the value that follows each."""
+    rng = np.random.default_rng(0)
+    series = np.sin(np.arange(60) / 3) + 0.1 * rng.standard_normal(60)
+    return skcnnlstm.make_windows(series, 12)

@@ -1,0 +1,935 @@
+"""Windows: arrays computed by hand, plain loops, shared memory, and time."""
+
+import copy
+import pickle
+import subprocess
+import sys
+import tracemalloc
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import (
+    GridSearchCV,
+    KFold,
+    ShuffleSplit,
+    TimeSeriesSplit,
+    cross_val_predict,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skcnnlstm.windows import (
+    FlattenWindows,
+    LastSteps,
+    SlidingWindow,
+    SubsequenceReshaper,
+    make_windows,
+)
+
+NAN = np.nan
+properties = settings(deadline=None, max_examples=60)
+
+
+def peak_of(function):
+    """Bytes that a call had allocated at its highest, and its result."""
+    tracemalloc.start()
+    try:
+        result = function()
+        return tracemalloc.get_traced_memory()[1], result
+    finally:
+        tracemalloc.stop()
+
+
+# ---------------------------------------------------------------- make_windows
+
+
+def test_the_nine_numbers_of_the_tutorial_give_five_pairs():
+    X, y = make_windows([10, 20, 30, 40, 50, 60, 70, 80, 90], 4)
+    assert_array_equal(
+        X,
+        [
+            [10, 20, 30, 40],
+            [20, 30, 40, 50],
+            [30, 40, 50, 60],
+            [40, 50, 60, 70],
+            [50, 60, 70, 80],
+        ],
+    )
+    assert_array_equal(y, [50, 60, 70, 80, 90])
+
+
+TABLE = np.array([[1, 10], [2, 20], [3, 30], [4, 40], [5, 50]])
+
+
+@pytest.mark.parametrize(
+    "target, expected",
+    [
+        (None, [[3, 30, 4, 40], [4, 40, 5, 50]]),
+        (0, [[3, 4], [4, 5]]),
+        (-1, [[30, 40], [40, 50]]),
+        ([1], [[30, 40], [40, 50]]),
+        ([1, 0], [[30, 3, 40, 4], [40, 4, 50, 5]]),
+        (np.int64(1), [[30, 40], [40, 50]]),
+        (np.array([0, 1]), [[3, 30, 4, 40], [4, 40, 5, 50]]),
+    ],
+)
+def test_targets_are_laid_out_step_by_step(target, expected):
+    X, y = make_windows(TABLE, 2, 2, target=target)
+    assert_array_equal(X, [[[1, 10], [2, 20]], [[2, 20], [3, 30]]])
+    assert_array_equal(y, expected)
+
+
+@pytest.mark.parametrize("target", ["b", ["b"], 1])
+def test_a_frame_gives_its_columns_by_name_or_position(target):
+    frame = pd.DataFrame(TABLE, columns=["a", "b"])
+    _, y = make_windows(frame, 2, target=target)
+    assert_array_equal(y, [30, 40, 50])
+
+
+def test_one_step_of_several_targets_keeps_two_dimensions():
+    _, y = make_windows(TABLE, 4, 1)
+    assert_array_equal(y, [[5, 50]])
+
+
+@properties
+@given(
+    n_rows=st.integers(2, 40),
+    n_features=st.integers(0, 4),
+    window_length=st.integers(1, 12),
+    horizon=st.integers(1, 6),
+    stride=st.integers(1, 7),
+    dtype=st.sampled_from(["float64", "float32", "int16"]),
+    data=st.data(),
+)
+def test_make_windows_agrees_with_a_plain_loop(
+    n_rows, n_features, window_length, horizon, stride, dtype, data
+):
+    n_rows = max(n_rows, window_length + horizon)
+    shape = (n_rows, n_features) if n_features else (n_rows,)
+    series = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
+    columns = list(range(n_features or 1))
+    target = data.draw(
+        st.none() | st.lists(st.sampled_from(columns), min_size=1, unique=True)
+    )
+    table = series.reshape(n_rows, -1)
+    windows, targets = [], []
+    for start in range(0, n_rows - window_length - horizon + 1, stride):
+        end = start + window_length
+        windows.append([series[t] for t in range(start, end)])
+        flat = []
+        for t in range(end, end + horizon):
+            flat.extend(table[t, c] for c in (columns if target is None else target))
+        targets.append(flat)
+    targets = np.array(targets)
+    if targets.shape[1] == 1:
+        targets = targets[:, 0]
+
+    X, y = make_windows(series, window_length, horizon, stride=stride, target=target)
+    assert_array_equal(X, np.array(windows))
+    assert_array_equal(y, targets)
+    assert X.dtype == series.dtype and y.dtype == series.dtype
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        np.arange(50.0),
+        np.arange(50, dtype=np.int8),
+        np.arange(100.0, dtype=np.float32).reshape(50, 2),
+        np.asfortranarray(np.arange(100.0).reshape(50, 2)),
+        np.arange(200.0)[::2],
+    ],
+)
+def test_windows_share_the_memory_of_an_array_and_cannot_be_written(series):
+    X, y = make_windows(series, 4, stride=3)
+    assert np.shares_memory(X, series)
+    assert np.shares_memory(y, series)
+    assert not X.flags.writeable
+    assert not y.flags.writeable
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_windows_share_the_memory_of_pandas_objects(stride):
+    series = pd.Series(np.arange(30.0))
+    frame = pd.DataFrame(np.arange(60.0).reshape(30, 2))
+    for thing in (series, frame):
+        X, _ = make_windows(thing, 4, stride=stride)
+        assert np.shares_memory(X, thing.to_numpy())
+
+
+def test_long_windows_cost_no_memory():
+    series = np.random.default_rng(0).normal(size=(200_000, 8))  # 12.8 MB
+    peak, (X, y) = peak_of(lambda: make_windows(series, 168, target=0))
+    assert X.shape == (199_832, 168, 8)  # 2.1 GB as a copy
+    assert y.shape == (199_832,)
+    assert peak < 1e6
+
+
+def test_windows_never_see_their_target():
+    X, y = make_windows(np.arange(60), 7, 3, stride=2)
+    assert (X[:, -1] + 1 == y[:, 0]).all()
+    assert (X.max(axis=1) < y.min(axis=1)).all()
+
+
+def test_changing_the_series_after_a_row_moves_no_window_up_to_it():
+    series = np.random.default_rng(0).normal(size=(40, 2))
+    X, y = make_windows(series, 5, 2)
+    for t in range(8, 40):
+        changed = series.copy()
+        changed[t + 1 :] = -changed[t + 1 :] + 7
+        X_new, y_new = make_windows(changed, 5, 2)
+        seen = t + 1 - 5 - 2 + 1  # windows whose last target is row t or earlier
+        assert_array_equal(X_new[: t - 5 + 2], X[: t - 5 + 2])
+        assert_array_equal(y_new[:seen], y[:seen])
+
+
+# --------------------------------------------------------------- SlidingWindow
+
+
+def windows_by_loop(values, present, length, rows):
+    """The windows of `rows` where only rows in `present` exist: NaN before a hole."""
+    out = np.full((len(rows), length, values.shape[1]), NAN)
+    for i, row in enumerate(rows):
+        for back in range(length):
+            if row - back not in present:
+                break
+            out[i, length - 1 - back] = values[row - back]
+    return out
+
+
+def table_of(index, n_features=2):
+    values = np.random.default_rng(0).normal(size=(len(index), n_features))
+    columns = [f"f{i}" for i in range(n_features)]
+    return pd.DataFrame(values, index=index, columns=columns)
+
+
+def test_each_row_becomes_the_window_that_ends_with_it():
+    rows = np.array([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]])
+    windows = SlidingWindow(3).fit_transform(rows)
+    assert_array_equal(
+        windows,
+        [
+            [[NAN, NAN], [NAN, NAN], [1, 10]],
+            [[NAN, NAN], [1, 10], [2, 20]],
+            [[1, 10], [2, 20], [3, 30]],
+        ],
+    )
+
+
+@properties
+@given(
+    n_rows=st.integers(1, 30),
+    n_features=st.integers(1, 4),
+    length=st.integers(1, 35),
+    dtype=st.sampled_from(["float64", "float32", "int64", "bool"]),
+)
+def test_sliding_windows_agree_with_a_plain_loop(n_rows, n_features, length, dtype):
+    rows = (np.arange(n_rows * n_features) % 7).reshape(n_rows, n_features)
+    rows = rows.astype(dtype)
+    windows = SlidingWindow(length).fit_transform(rows)
+    expected = windows_by_loop(rows, set(range(n_rows)), length, range(n_rows))
+    assert_array_equal(windows, expected)
+    assert windows.dtype == ("float32" if dtype == "float32" else "float64")
+
+
+def test_a_window_of_one_step_is_the_row():
+    rows = np.arange(6.0).reshape(3, 2)
+    sliding = SlidingWindow(1).fit(rows)
+    assert_array_equal(sliding.transform(rows), rows[:, None])
+    assert sliding.history_.shape == (0, 2)
+
+
+def test_sliding_windows_are_one_padded_copy_and_nothing_larger():
+    rows = np.random.default_rng(0).normal(size=(100_000, 8))  # 6.4 MB
+    sliding = SlidingWindow(168).fit(rows)
+    peak, windows = peak_of(lambda: sliding.transform(rows))
+    assert windows.shape == (100_000, 168, 8)  # 1.1 GB as a copy
+    assert not windows.flags.writeable
+    assert np.shares_memory(windows[0], windows[1])
+    assert not np.shares_memory(windows, rows)
+    assert peak < 2 * rows.nbytes
+
+
+def test_fitting_keeps_the_last_rows_and_no_more():
+    rows = np.arange(200.0).reshape(100, 2)
+    sliding = SlidingWindow(5).fit(rows)
+    assert_array_equal(sliding.history_, rows[-4:])
+    assert not np.shares_memory(sliding.history_, rows)
+    assert len(pickle.dumps(sliding)) < 2_000
+    frame = table_of(pd.date_range("2020", periods=20_000, freq="h"))
+    assert len(pickle.dumps(SlidingWindow(5, context="always").fit(frame))) < 4_000
+
+
+def zoned(freq, start="2024-03-28", zone="Europe/Paris"):
+    return pd.date_range(start, periods=60, freq=freq, tz=zone)
+
+
+def no_freq(index):
+    return pd.DatetimeIndex(index, freq=None)
+
+
+REGULAR = {
+    "hours": pd.date_range("2024-01-01", periods=60, freq="h"),
+    "quarter hours": pd.date_range("2024-01-01", periods=60, freq="15min"),
+    "milliseconds": pd.date_range("2024-01-01", periods=60, freq="20ms"),
+    "days": pd.date_range("2024-01-01", periods=60, freq="D"),
+    "every third day": pd.date_range("2024-01-01", periods=60, freq="3D"),
+    "weeks": pd.date_range("2024-01-01", periods=60, freq="W-WED"),
+    "business days": pd.date_range("2024-01-01", periods=60, freq="B"),
+    "month starts": pd.date_range("2020-01-01", periods=60, freq="MS"),
+    "month ends": pd.date_range("2020-01-01", periods=60, freq="ME"),
+    "quarters": pd.date_range("2000-01-01", periods=60, freq="QS"),
+    "years": pd.date_range("1960-01-01", periods=60, freq="YS"),
+    "days over a spring change": zoned("D"),
+    "hours over a spring change": zoned("h", start="2024-03-30"),
+    "days over an autumn change": zoned("D", start="2024-10-10"),
+    "hours over an autumn change": zoned("h", start="2024-10-26"),
+    "months of a timezone": zoned("MS", start="2020-01-01", zone="America/New_York"),
+    "period months": pd.period_range("2020-01", periods=60, freq="M"),
+    "period pairs of months": pd.period_range("2020-01", periods=60, freq="2M"),
+    "period hours": pd.period_range("2020-01-01", periods=60, freq="h"),
+    "timedeltas": pd.timedelta_range("0s", periods=60, freq="90s"),
+    "range": pd.RangeIndex(60),
+    "range from 100 by 5": pd.RangeIndex(100, 400, 5),
+    "integers": pd.Index(list(range(7, 67))),
+    "years as integers": pd.Index(list(range(1900, 2200, 5))),
+}
+WITHOUT_FREQ = {
+    f"{name}, no freq": no_freq(index)
+    for name, index in REGULAR.items()
+    if isinstance(index, pd.DatetimeIndex)
+}
+ALL = REGULAR | WITHOUT_FREQ
+every_index = pytest.mark.parametrize("index", ALL.values(), ids=ALL.keys())
+
+
+@every_index
+@pytest.mark.parametrize("cut", [3, 30, 59])
+def test_rows_that_an_index_shows_to_be_next_get_their_history(index, cut):
+    frame = table_of(index)
+    whole = SlidingWindow(6).fit_transform(frame)
+    later = SlidingWindow(6).fit(frame[:cut]).transform(frame[cut:])
+    assert_array_equal(later, whole[cut:])
+
+
+@every_index
+def test_a_single_next_row_gets_its_history(index):
+    frame = table_of(index)
+    sliding = SlidingWindow(6).fit(frame[:40])
+    whole = SlidingWindow(6).fit_transform(frame)
+    assert_array_equal(sliding.transform(frame[40:41]), whole[40:41])
+
+
+@every_index
+def test_nothing_is_borrowed_across_a_gap(index):
+    frame = table_of(index)
+    sliding = SlidingWindow(6).fit(frame[:40])
+    windows = sliding.transform(frame[41:])
+    expected = windows_by_loop(
+        frame.to_numpy(), set(range(41, 60)), 6, list(range(41, 60))
+    )
+    assert_array_equal(windows, expected)
+    assert np.isnan(sliding.transform(frame[50:51])[:, :-1]).all()
+
+
+@every_index
+def test_what_lies_before_a_gap_in_the_fitted_rows_is_not_borrowed(index):
+    frame = table_of(index)
+    present = [*range(32), 38, 39]
+    windows = SlidingWindow(6).fit(frame.iloc[present]).transform(frame[40:])
+    expected = windows_by_loop(
+        frame.to_numpy(), set(range(38, 60)), 6, list(range(40, 60))
+    )
+    assert_array_equal(windows, expected)
+
+
+@every_index
+def test_earlier_rows_borrow_nothing(index):
+    frame = table_of(index)
+    sliding = SlidingWindow(6).fit(frame[20:])
+    windows = sliding.transform(frame[:20])
+    alone = SlidingWindow(6).fit_transform(frame[:20])
+    assert_array_equal(windows, alone)
+
+
+@every_index
+@pytest.mark.parametrize(
+    "split",
+    [
+        KFold(5),
+        KFold(4, shuffle=True, random_state=0),
+        ShuffleSplit(4, test_size=0.3, random_state=0),
+        TimeSeriesSplit(4, gap=2),
+    ],
+    ids=["KFold", "shuffled KFold", "ShuffleSplit", "TimeSeriesSplit with a gap"],
+)
+def test_no_window_of_any_fold_reaches_across_a_missing_row(index, split):
+    frame = table_of(index)
+    for train, test in split.split(frame):
+        sliding = SlidingWindow(6).fit(frame.iloc[train])
+        present = set(train.tolist())
+        assert_array_equal(
+            sliding.transform(frame.iloc[train]),
+            windows_by_loop(frame.to_numpy(), present, 6, train),
+        )
+        # The rows kept are those of the last run of the training rows.
+        last = max(present)
+        kept = set()
+        while len(kept) < 5 and last - len(kept) in present:
+            kept.add(last - len(kept))
+        for rows in (test, test[:1]):
+            assert_array_equal(
+                sliding.transform(frame.iloc[rows]),
+                windows_by_loop(frame.to_numpy(), set(rows.tolist()) | kept, 6, rows),
+            )
+
+
+@every_index
+def test_the_order_of_rows_does_not_change_the_window_of_a_row(index):
+    frame = table_of(index)
+    order = np.random.default_rng(1).permutation(60)
+    whole = SlidingWindow(6).fit_transform(frame)
+    assert_array_equal(SlidingWindow(6).fit_transform(frame.iloc[order]), whole[order])
+    assert_array_equal(SlidingWindow(6).fit_transform(frame[::-1]), whole[::-1])
+
+
+def test_gaps_cost_a_copy_and_nothing_else_does():
+    frame = table_of(pd.date_range("2024", periods=60, freq="h"))
+    whole = SlidingWindow(6).fit_transform(frame)
+    holed = SlidingWindow(6).fit_transform(frame.drop(frame.index[[20, 40]]))
+    assert np.shares_memory(whole[0], whole[1])
+    assert not np.shares_memory(holed[0], holed[1])
+    assert not holed.flags.writeable
+
+
+def test_a_new_frame_that_counts_from_zero_again_borrows_nothing():
+    frame = table_of(pd.RangeIndex(60))
+    new = frame[40:].reset_index(drop=True)
+    windows = SlidingWindow(6).fit(frame[:40]).transform(new)
+    assert np.isnan(windows[:5, 0]).all()
+
+
+@pytest.mark.parametrize("index", [REGULAR["hours"], REGULAR["range"]])
+def test_arrays_on_either_side_borrow_nothing(index):
+    frame = table_of(index)
+    alone = SlidingWindow(6).fit_transform(frame.to_numpy()[40:])
+    fitted = SlidingWindow(6).fit(frame[:40].to_numpy())
+    assert_array_equal(fitted.transform(frame[40:].to_numpy()), alone)
+    assert_array_equal(fitted.transform(frame[40:].set_axis([0, 1], axis=1)), alone)
+    named = SlidingWindow(6).fit(frame[:40].set_axis([0, 1], axis=1))
+    assert_array_equal(named.transform(frame[40:].to_numpy()), alone)
+
+
+@pytest.mark.parametrize("freq", ["h", "D"])
+def test_another_timezone_is_the_same_time_and_none_is_another(freq):
+    index = pd.date_range("2024-02-25", periods=60, freq=freq, tz="Europe/Paris")
+    frame = table_of(index)
+    whole = SlidingWindow(6).fit_transform(frame)
+    sliding = SlidingWindow(6).fit(frame[:40])
+    assert_array_equal(sliding.transform(frame[40:].tz_convert("UTC")), whole[40:])
+    naive = frame[40:].tz_localize(None)
+    assert np.isnan(sliding.transform(naive)[0, 0]).all()
+
+
+def test_other_units_of_time_are_the_same_time():
+    index = pd.date_range("2024", periods=60, freq="h")
+    frame = table_of(index)
+    whole = SlidingWindow(6).fit_transform(frame)
+    seconds = frame.set_axis(index.as_unit("s"))
+    sliding = SlidingWindow(6).fit(seconds[:40])
+    assert_array_equal(sliding.transform(frame[40:]), whole[40:])
+
+
+def test_another_kind_of_index_borrows_nothing():
+    frame = table_of(pd.RangeIndex(60))
+    sliding = SlidingWindow(6).fit(frame[:40])
+    for index in (
+        pd.date_range("2024", periods=20, freq="h"),
+        pd.period_range("2024", periods=20, freq="M"),
+        pd.Index(np.arange(40, 60) + 0.0),
+        pd.Index([f"row {i}" for i in range(20)]),
+    ):
+        windows = sliding.transform(frame[40:].set_axis(index))
+        assert np.isnan(windows[:5, 0]).all()
+        assert not np.isnan(windows[5:]).any()
+
+
+def test_periods_of_another_length_borrow_nothing():
+    months = table_of(pd.period_range("2024-01", periods=10, freq="M"))
+    days = table_of(pd.period_range("2024-11-01", periods=9, freq="D"))
+    windows = SlidingWindow(3).fit(months).transform(days)
+    assert_array_equal(windows, SlidingWindow(3).fit_transform(days))
+    windows = SlidingWindow(3, context="always").fit(months).transform(days)
+    assert_array_equal(windows[0, :2], months.to_numpy()[-2:])
+
+
+def test_one_fitted_integer_shows_no_step():
+    frame = table_of(pd.Index([5, 10, 15, 20]))
+    windows = SlidingWindow(3).fit(frame[:1]).transform(frame[1:])
+    assert_array_equal(windows, SlidingWindow(3).fit_transform(frame)[1:])
+
+
+def test_times_of_another_library_count_as_consecutive():
+    index = pd.date_range("2024-01-01", periods=9, freq="h")
+    frame = table_of(index)
+    sliding = SlidingWindow(3).fit(frame[:4])
+    objects = frame[4:].set_axis(index[4:].astype(object))
+    windows = sliding.transform(objects)
+    assert_array_equal(windows, SlidingWindow(3).fit_transform(frame[4:]))
+
+
+def test_a_coarser_step_than_the_fitted_one_is_a_gap():
+    hourly = table_of(pd.date_range("2024-01-01", periods=60, freq="h"))
+    daily = table_of(pd.date_range("2024-01-03 12:00", periods=6, freq="D"))
+    windows = SlidingWindow(3).fit(hourly).transform(daily)
+    assert_array_equal(windows[0, :2], hourly.to_numpy()[-2:])
+    assert np.isnan(windows[1:, :2]).all()
+
+
+def test_rows_off_the_fitted_grid_go_by_their_own():
+    hourly = table_of(pd.date_range("2024-01-01", periods=60, freq="h"))
+    late = table_of(pd.date_range("2024-01-03 12:30", periods=6, freq="h"))
+    windows = SlidingWindow(3).fit(hourly).transform(late)
+    assert_array_equal(windows, SlidingWindow(3).fit_transform(late))
+
+
+IRREGULAR = {
+    "instants": pd.DatetimeIndex(
+        [
+            "2024-01-01 10:00:00",
+            "2024-01-01 10:00:07",
+            "2024-01-01 10:00:31",
+            "2024-01-01 11:12:13",
+            "2024-01-02 00:00:00",
+            "2024-01-02 09:00:05",
+        ]
+    ),
+    "floats": pd.Index([0.5, 0.75, 1.5, 4.0, 8.0, 8.5]),
+    "names": pd.Index(["b", "a", "z", "c", "d", "a"]),
+    "dates as objects": pd.Index(
+        pd.to_datetime(
+            "2024-01-01 2024-01-02 2024-01-09 2024-02-01 2024-03-01 2024-07-01".split()
+        ).date
+    ),
+}
+
+
+@pytest.mark.parametrize("index", IRREGULAR.values(), ids=IRREGULAR.keys())
+def test_rows_of_an_irregular_index_count_as_consecutive(index):
+    frame = table_of(index)
+    whole = SlidingWindow(3).fit_transform(frame.to_numpy())
+    assert_array_equal(SlidingWindow(3).fit_transform(frame), whole)
+    first, rest = frame.iloc[:3], frame.iloc[3:]
+    later = SlidingWindow(3).fit(first).transform(rest)
+    assert_array_equal(later, SlidingWindow(3).fit_transform(rest.to_numpy()))
+    always = SlidingWindow(3, context="always").fit(first).transform(rest)
+    assert_array_equal(always, whole[3:])
+
+
+def trading_days():
+    days = pd.bdate_range("2024-01-01", periods=260)
+    closed = ["2024-01-15", "2024-03-29", "2024-05-27", "2024-07-04", "2024-12-25"]
+    return days.drop(pd.to_datetime([*closed, "2024-12-26"]))
+
+
+def test_holidays_of_business_days_are_no_gaps():
+    frame = table_of(trading_days())
+    whole = SlidingWindow(24).fit_transform(frame.to_numpy())
+    assert_array_equal(SlidingWindow(24).fit_transform(frame), whole)
+    for train, test in TimeSeriesSplit(4).split(frame):
+        sliding = SlidingWindow(24).fit(frame.iloc[train])
+        assert_array_equal(sliding.transform(frame.iloc[test]), whole[test])
+
+
+def test_the_hole_of_a_fold_in_business_days_is_a_gap():
+    frame = table_of(trading_days())
+    train, _ = list(KFold(5).split(frame))[2]
+    windows = SlidingWindow(24).fit_transform(frame.iloc[train])
+    first = np.flatnonzero(np.diff(train) > 1)[0] + 1
+    assert np.isnan(windows[first, :-1]).all()
+
+
+def test_always_borrows_whatever_the_rows_are():
+    rows = np.random.default_rng(0).normal(size=(60, 2))
+    whole = SlidingWindow(6).fit_transform(rows)
+    sliding = SlidingWindow(6, context="always").fit(rows[:40])
+    assert_array_equal(sliding.transform(rows[40:]), whole[40:])
+    late = table_of(pd.date_range("2024", periods=60, freq="h"))
+    sliding.fit(late[:40])
+    assert_array_equal(sliding.transform(late[45:])[0, :5], late.to_numpy()[35:40])
+    restarted = late[40:].reset_index(drop=True)
+    assert_array_equal(sliding.transform(restarted)[0, :5], late.to_numpy()[35:40])
+    counted = late.reset_index(drop=True)
+    sliding.fit(counted[:40])
+    restarted = counted[40:].reset_index(drop=True)
+    assert_array_equal(sliding.transform(restarted)[0, :5], late.to_numpy()[35:40])
+
+
+def test_always_excepts_the_fitted_rows():
+    frame = table_of(pd.date_range("2024", periods=60, freq="h"))
+    whole = SlidingWindow(6).fit_transform(frame)
+    for rows in (frame, frame.to_numpy(), frame.reset_index(drop=True)):
+        sliding = SlidingWindow(6, context="always").fit(rows[:40])
+        assert_array_equal(sliding.transform(rows[:40]), whole[:40])
+        assert_array_equal(sliding.transform(rows[:40].copy()), whole[:40])
+
+
+def test_always_tells_later_rows_of_equal_values_by_their_dates():
+    frame = table_of(pd.date_range("2024", periods=60, freq="h")) * 0 + 5
+    sliding = SlidingWindow(6, context="always").fit(frame[:30])
+    assert (sliding.transform(frame[30:]) == 5).all()
+    assert np.isnan(sliding.transform(frame[:30])[0, :-1]).all()
+
+
+def test_always_takes_no_history_from_later_rows():
+    frame = table_of(pd.date_range("2024", periods=60, freq="h"))
+    sliding = SlidingWindow(6, context="always").fit(frame[:40])
+    assert np.isnan(sliding.transform(frame[10:20])[0, :-1]).all()
+
+
+def test_none_never_borrows():
+    frame = table_of(pd.date_range("2024", periods=60, freq="h"))
+    alone = SlidingWindow(6).fit_transform(frame[40:])
+    sliding = SlidingWindow(6, context="none").fit(frame[:40])
+    assert_array_equal(sliding.transform(frame[40:]), alone)
+
+
+def test_a_short_fit_lends_what_it_has():
+    frame = table_of(pd.RangeIndex(10))
+    sliding = SlidingWindow(6).fit(frame[:2])
+    assert_array_equal(
+        sliding.transform(frame[2:]), SlidingWindow(6).fit_transform(frame)[2:]
+    )
+
+
+@pytest.mark.parametrize("context", ["index", "always", "none"])
+@pytest.mark.parametrize("index", [None, REGULAR["hours"]], ids=["array", "index"])
+def test_changing_rows_after_a_row_moves_no_window_up_to_it(context, index):
+    frame = table_of(REGULAR["range"] if index is None else index)
+    if index is None:
+        frame = frame.to_numpy()
+    sliding = SlidingWindow(6, context=context)
+    whole = sliding.fit_transform(frame)
+    later = sliding.fit(frame[:30]).transform(frame[30:])
+    for t in range(59):
+        changed = frame.copy()
+        changed[t + 1 :] = 1000.0 - changed[t + 1 :]
+        assert_array_equal(
+            clone(sliding).fit_transform(changed)[: t + 1], whole[: t + 1]
+        )
+        if t >= 30:
+            windows = clone(sliding).fit(changed[:30]).transform(changed[30:])
+            assert_array_equal(windows[: t + 1 - 30], later[: t + 1 - 30])
+
+
+@pytest.mark.parametrize("context", ["index", "always", "none"])
+@every_index
+def test_fit_transform_is_fit_then_transform(index, context):
+    frame = table_of(index)
+    sliding = SlidingWindow(6, context=context)
+    for rows in (frame, frame.iloc[[*range(20), *range(30, 60)]], frame.to_numpy()):
+        both = clone(sliding).fit_transform(rows)
+        assert_array_equal(both, clone(sliding).fit(rows).transform(rows))
+
+
+@pytest.mark.parametrize(
+    "name", ["hours", "month starts, no freq", "days over a spring change, no freq"]
+)
+def test_cross_validated_windows_equal_those_of_the_whole_series(name):
+    frame = table_of(ALL[name])
+    for train, test in TimeSeriesSplit(5).split(frame):
+        scaler = StandardScaler().set_output(transform="pandas")
+        pipeline = make_pipeline(scaler, SlidingWindow(8)).fit(frame.iloc[train])
+        whole = SlidingWindow(8).fit_transform(scaler.transform(frame))
+        assert_array_equal(pipeline.transform(frame.iloc[test]), whole[test])
+
+
+def test_cross_validated_predictions_equal_those_of_windows_made_beforehand():
+    frame = table_of(REGULAR["hours"])
+    y = np.arange(60.0)
+    made = SlidingWindow(4).fit_transform(frame)
+    pipeline = make_pipeline(SlidingWindow(4), FlattenWindows(), Ridge())
+    for train, test in TimeSeriesSplit(4).split(frame):
+        inside = pipeline.fit(frame.iloc[train], y[train]).predict(frame.iloc[test])
+        before = make_pipeline(FlattenWindows(), Ridge()).fit(made[train], y[train])
+        assert_array_equal(inside, before.predict(made[test]))
+
+
+def test_the_row_count_stays_so_that_stock_tools_work():
+    frame = table_of(REGULAR["hours"])
+    pipeline = make_pipeline(
+        StandardScaler().set_output(transform="pandas"),
+        SlidingWindow(4),
+        FlattenWindows(),
+        Ridge(),
+    )
+    assert cross_val_predict(pipeline, frame, np.arange(60.0), cv=3).shape == (60,)
+    grid = {"slidingwindow__window_length": [2, 3]}
+    search = GridSearchCV(pipeline, grid, cv=TimeSeriesSplit(3))
+    search.fit(frame, np.arange(60.0), ridge__sample_weight=np.ones(60))
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+def test_parameters_set_after_fit_wait_for_the_next_fit():
+    frame = table_of(REGULAR["hours"])
+    sliding = SlidingWindow(4).fit(frame[:40])
+    expected = sliding.transform(frame[40:])
+    sliding.set_params(window_length=9, context="none")
+    assert_array_equal(sliding.transform(frame[40:]), expected)
+
+
+@every_index
+@pytest.mark.parametrize(
+    "duplicate", [copy.deepcopy, lambda sliding: pickle.loads(pickle.dumps(sliding))]
+)
+def test_a_fitted_copy_gives_the_same_windows(index, duplicate):
+    frame = table_of(index)
+    sliding = SlidingWindow(6).fit(frame[:40])
+    same = duplicate(sliding).transform(frame[40:])
+    assert_array_equal(same, sliding.transform(frame[40:]))
+
+
+def test_nothing_that_the_user_holds_is_changed():
+    index = no_freq(REGULAR["month starts"])
+    frame = table_of(index)
+    before = frame.copy(deep=True)
+    SlidingWindow(6).fit(frame[:40]).transform(frame)
+    pd.testing.assert_frame_equal(frame, before)
+    assert frame.index.freq is None
+
+
+def test_a_refit_forgets_the_index_of_the_fit_before():
+    frame = table_of(REGULAR["hours"])
+    sliding = SlidingWindow(6).fit(frame[:40])
+    sliding.fit(frame[:40].to_numpy())
+    assert np.isnan(sliding.transform(frame[40:].to_numpy())[0, :-1]).all()
+
+
+def test_a_failed_fit_leaves_the_fitted_state():
+    frame = table_of(REGULAR["hours"])
+    sliding = SlidingWindow(6).fit(frame[:40])
+    state = dict(vars(sliding))
+    bad = frame[["f0"]].copy()
+    bad.iloc[3] = NAN
+    with pytest.raises(ValueError, match="NaN at row 3, feature 'f0'"):
+        sliding.fit(bad)
+    assert vars(sliding) == state
+
+
+# ------------------------------------------------------------------- LastSteps
+
+
+def test_the_last_steps_stay():
+    windows = np.arange(24.0).reshape(2, 4, 3)
+    last = LastSteps(2).fit_transform(windows)
+    assert_array_equal(last, [[[6, 7, 8], [9, 10, 11]], [[18, 19, 20], [21, 22, 23]]])
+    assert np.shares_memory(last, windows)
+    flat = np.arange(8.0).reshape(2, 4)
+    assert_array_equal(LastSteps(3).fit_transform(flat), [[1, 2, 3], [5, 6, 7]])
+    assert_array_equal(LastSteps(4).fit_transform(flat), flat)
+
+
+@properties
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 3), st.integers(1, 5))
+def test_last_steps_of_long_windows_are_the_short_windows(short, extra, n_features, n):
+    length = short + extra
+    shape = (length + n, n_features) if n_features else (length + n,)
+    series = np.arange(np.prod(shape)).reshape(shape)
+    X_long, y_long = make_windows(series, length)
+    X_short, y_short = make_windows(series, short)
+    assert_array_equal(LastSteps(short).fit_transform(X_long), X_short[extra:])
+    assert_array_equal(y_long, y_short[extra:])
+
+
+def test_a_search_can_tune_the_length_of_windows():
+    X, y = make_windows(np.sin(np.arange(80.0)), 8)
+    pipeline = make_pipeline(LastSteps(8), Ridge())
+    grid = {"laststeps__window_length": [1, 4, 8]}
+    search = GridSearchCV(pipeline, grid, cv=TimeSeriesSplit(3)).fit(X, y)
+    assert search.best_params_["laststeps__window_length"] > 1
+
+
+# --------------------------------------------------------- SubsequenceReshaper
+
+
+def test_windows_are_cut_in_time_order():
+    windows = np.arange(12.0).reshape(1, 6, 2)
+    cut = SubsequenceReshaper(3).fit_transform(windows)
+    assert_array_equal(cut, [[[[0, 1], [2, 3]], [[4, 5], [6, 7]], [[8, 9], [10, 11]]]])
+
+
+def test_rows_fold_each_piece():
+    windows = np.arange(8.0).reshape(1, 8)
+    cut = SubsequenceReshaper(2, n_rows=2).fit_transform(windows)
+    assert cut.shape == (1, 2, 2, 2, 1)
+    assert_array_equal(cut[..., 0], [[[[0, 1], [2, 3]], [[4, 5], [6, 7]]]])
+
+
+@properties
+@given(
+    pieces=st.integers(1, 5),
+    n_rows=st.none() | st.integers(1, 3),
+    columns=st.integers(1, 4),
+    n_features=st.integers(0, 3),
+    n=st.integers(1, 6),
+)
+def test_cutting_agrees_with_a_plain_loop_shares_memory_and_can_be_undone(
+    pieces, n_rows, columns, n_features, n
+):
+    per_piece = (n_rows or 1) * columns
+    length = pieces * per_piece
+    shape = (length + n, n_features) if n_features else (length + n,)
+    series = np.arange(np.prod(shape)).reshape(shape)
+    X, _ = make_windows(series, length)
+    reshaper = SubsequenceReshaper(pieces, n_rows=n_rows).fit(X)
+    cut = reshaper.transform(X)
+    for i in range(n):
+        for piece in range(pieces):
+            for step in range(per_piece):
+                place = (step,) if n_rows is None else divmod(step, columns)
+                value = X[i, piece * per_piece + step]
+                assert_array_equal(cut[(i, piece, *place)], np.atleast_1d(value))
+    assert np.shares_memory(cut, series)
+    back = reshaper.inverse_transform(cut)
+    assert_array_equal(back, X)
+    assert np.shares_memory(back, series)
+
+
+@pytest.mark.parametrize(
+    "length, n_rows, pieces",
+    [
+        (1, None, 1),
+        (4, None, 2),
+        (12, None, 3),
+        (24, None, 4),
+        (36, None, 6),
+        (24, 1, 4),
+        (24, 2, 3),
+        (48, 3, 4),
+    ],
+)
+def test_auto_takes_the_divisor_nearest_to_the_root(length, n_rows, pieces):
+    reshaper = SubsequenceReshaper(n_rows=n_rows).fit(np.zeros((2, length)))
+    assert reshaper.n_subsequences_ == pieces
+
+
+def test_auto_warns_of_a_prime_length_and_names_others():
+    message = (
+        "n_subsequences='auto' leaves windows in one piece: window_length is 23, a "
+        "prime number. Use a window_length that cuts well, such as 18, 20, 24, 25, or "
+        "set n_subsequences."
+    )
+    with pytest.warns(UserWarning) as caught:
+        reshaper = SubsequenceReshaper().fit(np.zeros((2, 23)))
+    assert [str(warning.message) for warning in caught] == [message]
+    assert reshaper.transform(np.zeros((2, 23))).shape == (2, 1, 23, 1)
+
+
+def test_cutting_a_long_series_costs_no_memory():
+    series = np.random.default_rng(0).normal(size=(200_000, 4))
+    X, _ = make_windows(series, 120)
+    reshaper = SubsequenceReshaper(10)
+    peak, cut = peak_of(lambda: reshaper.fit_transform(X))
+    assert cut.shape == (199_880, 10, 12, 4)  # 768 MB as a copy
+    assert np.shares_memory(cut, series)
+    assert peak < 10e6
+
+
+# -------------------------------------------------------------- FlattenWindows
+
+
+def test_steps_are_laid_side_by_side():
+    windows = np.arange(12.0).reshape(2, 3, 2)
+    flat = FlattenWindows().fit_transform(windows)
+    assert_array_equal(flat, [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]])
+    assert np.shares_memory(flat, windows)
+
+
+def test_flat_windows_pass_through():
+    windows = np.arange(6.0).reshape(2, 3)
+    flat = FlattenWindows().fit_transform(windows)
+    assert_array_equal(flat, windows)
+    assert np.shares_memory(flat, windows)
+
+
+def test_missing_history_is_filled_backwards_in_a_copy():
+    rows = np.array([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]])
+    windows = SlidingWindow(3).fit_transform(rows)
+    flat = FlattenWindows().fit_transform(windows)
+    assert_array_equal(
+        flat,
+        [
+            [1, 10, 1, 10, 1, 10],
+            [1, 10, 1, 10, 2, 20],
+            [1, 10, 2, 20, 3, 30],
+        ],
+    )
+    assert np.isnan(windows[0, 0]).all()
+
+
+def test_flat_windows_are_in_c_order_whatever_came():
+    X, _ = make_windows(np.random.default_rng(0).normal(size=(100, 3)), 24)
+    assert FlattenWindows().fit_transform(X).flags.c_contiguous
+    assert FlattenWindows().fit_transform(X[::-2]).flags.c_contiguous
+
+
+@properties
+@given(st.integers(1, 12), st.integers(1, 3), st.integers(1, 14))
+def test_flattening_agrees_with_a_plain_loop(n_rows, n_features, length):
+    rows = np.random.default_rng(0).normal(size=(n_rows, n_features))
+    flat = FlattenWindows().fit_transform(SlidingWindow(length).fit_transform(rows))
+    expected = [
+        [
+            rows[max(0, i - back), feature]
+            for back in range(length - 1, -1, -1)
+            for feature in range(n_features)
+        ]
+        for i in range(n_rows)
+    ]
+    assert_array_equal(flat, expected)
+
+
+def test_flat_columns_say_feature_and_lag():
+    windows = np.arange(12.0).reshape(2, 3, 2)
+    flatten = FlattenWindows().set_output(transform="pandas")
+    frame = flatten.fit_transform(windows)
+    names = ["x0_lag2", "x1_lag2", "x0_lag1", "x1_lag1", "x0_lag0", "x1_lag0"]
+    assert list(frame.columns) == names
+    named = flatten.get_feature_names_out(["a", "b"])
+    assert list(named[:2]) == ["a_lag2", "b_lag2"]
+    flatten.fit(pd.DataFrame([[1.0, 2.0]], columns=["t0", "t1"]))
+    assert list(flatten.get_feature_names_out()) == ["t0", "t1"]
+
+
+# ------------------------------------------------------------------ all of them
+
+
+@pytest.mark.parametrize(
+    "transformer", [SlidingWindow(3), LastSteps(2), SubsequenceReshaper(2)]
+)
+def test_set_output_leaves_arrays_arrays(transformer):
+    X = np.arange(24.0).reshape(6, 4)
+    pipeline = make_pipeline(StandardScaler(), transformer)
+    pipeline.set_output(transform="pandas")
+    assert isinstance(pipeline.fit_transform(X), np.ndarray)
+
+
+def test_windows_load_no_pandas_and_no_tensorflow():
+    code = (
+        "import sys\n"
+        "class Refuse:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name in ('pandas', 'keras', 'tensorflow'):\n"
+        "            raise ImportError(name)\n"
+        "sys.meta_path.insert(0, Refuse())\n"
+        "import numpy as np\n"
+        "from skcnnlstm.windows import SlidingWindow, make_windows\n"
+        "SlidingWindow(2).fit_transform(np.ones((3, 1))); make_windows([1, 2, 3], 2)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
