@@ -221,10 +221,10 @@ class _Hybrid:
     def _fit(self, X, y, sample_weight=None, *, resume, epochs=None, classes=None):
         settings = self._settings()
         resume = resume and self.__sklearn_is_fitted__()
-        seed = self._seed if resume else _draw_seed(settings["random_state"])
-        names, X = _read_windows(self, X)
+        seed = self._seed if resume else draw_seed(settings["random_state"])
+        names, X = read_windows(self, X)
         y = self._check_target(y, len(X))
-        rows, weight = _usable_rows(X, sample_weight)
+        rows, weight = usable_rows(X, sample_weight)
         y = y[rows]
         codes, n_outputs, about_target = self._encode(y, settings["loss"], classes)
         if settings.get("class_weight") is not None:
@@ -624,7 +624,7 @@ class _Names(BaseEstimator):
     """Takes the names and the number of features of one X."""
 
 
-def _read_windows(estimator, X):
+def read_windows(estimator, X):
     """Return the attributes that X's columns give an estimator, and X as an array."""
     windows = check_windows(X, estimator=estimator)
     if windows.ndim > 2:
@@ -634,7 +634,7 @@ def _read_windows(estimator, X):
     return dict(vars(names)), windows
 
 
-def _usable_rows(X, sample_weight):
+def usable_rows(X, sample_weight):
     """Return which samples have a full history and a weight, and those weights."""
     weight = check_sample_weight(sample_weight, len(X))
     missing = missing_history(X)
@@ -648,7 +648,7 @@ def _usable_rows(X, sample_weight):
     return rows, weight[rows]
 
 
-def _draw_seed(random_state):
+def draw_seed(random_state):
     """Return an integer seed; None draws one without touching any generator."""
     if random_state is None:
         return int(np.random.SeedSequence().generate_state(1)[0])

@@ -221,7 +221,8 @@ def _resolve(estimator, n_targets, horizon):
         elif name == "n_targets" and owner + "instance_norm" in params:
             changes[key] = n_targets
         elif name == "validation_gap" and value == 0:
-            if params.get(owner + "early_stopping") is True:
+            # An ensemble has a gap, between its folds, and no early stopping.
+            if params.get(owner + "early_stopping", True) is True:
                 changes[key] = horizon - 1
     return estimator.set_params(**changes)
 

@@ -22,8 +22,8 @@ CLASSIFIERS = [
     s.ParallelCNNLSTMClassifier(filters=(4, 4), lstm_units=4, **TINY),
 ]
 ENSEMBLES = [
-    # s.HybridEnsembleRegressor(cnn=REGRESSORS[0], lstm=REGRESSORS[1]),
-    # s.HybridEnsembleClassifier(cnn=CLASSIFIERS[0], lstm=CLASSIFIERS[1]),
+    s.HybridEnsembleRegressor(cnn=REGRESSORS[0], lstm=REGRESSORS[1]),
+    s.HybridEnsembleClassifier(cnn=CLASSIFIERS[0], lstm=CLASSIFIERS[1]),
 ]
 TRANSFORMERS = [
     s.FlattenWindows(),

@@ -163,7 +163,10 @@ def bad(X, value, *, at):
         (lambda X, y: (X.astype(complex), y), "Complex data not supported"),
         (lambda X, y: (X.astype(str), y.astype(str)), None),
         (lambda X, y: (X[:0], y[:0]), "0 sample"),
-        (lambda X, y: (X, y[1:]), "X and y must have the same number of samples: got X"),
+        (
+            lambda X, y: (X, y[1:]),
+            "X and y must have the same number of samples: got",
+        ),
         (lambda X, y: (X, None), "requires y to be passed, but the target y is None"),
         (lambda X, y: (X, bad(y, np.nan, at=3)), "Input y contains NaN"),
         (lambda X, y: (X, y.reshape(-1, 1, 1)), "y must have shape (n_samples,) or"),
@@ -213,7 +216,7 @@ def test_nothing_is_predicted_before_fit(estimator, windows):
 
 def test_a_single_class_is_refused(windows):
     X, y = windows
-    with pytest.raises(ValueError, match="must see two classes at least: got one class"):
+    with pytest.raises(ValueError, match="must see two classes at least: got one"):
         CNNClassifier().fit(X, np.zeros(len(y)))
 
 

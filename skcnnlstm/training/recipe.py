@@ -7,6 +7,7 @@ none of them traces anew.
 from __future__ import annotations
 
 import json
+import pickle
 from dataclasses import dataclass, field
 
 import keras
@@ -20,11 +21,12 @@ class Recipe:
     ----------
     network : str
         JSON text of the network.
-    loss, optimizer : str or object
-        JSON text of the serialized object, or the object itself where Keras cannot
-        serialize it.
+    optimizer : str
+        JSON text of the serialized optimizer.
+    loss : str or object
+        What `freeze` makes of a loss.
     metrics : tuple of (str or object)
-        As for `loss`.
+        What `freeze` makes of each metric.
     target_dtype : {"float32", "int32"}
         Targets `(n_samples, n_outputs)`, or class codes `(n_samples,)`.
     """
@@ -36,27 +38,49 @@ class Recipe:
     target_dtype: str = "float32"
 
 
+@dataclass(frozen=True)
+class _Frozen:
+    """A loss or a metric: equal to another of the same class and settings."""
+
+    kind: type
+    settings: str | bytes
+    thing: object = field(compare=False, repr=False)
+
+
 def freeze(thing):
-    """Return a hashable stand-in from which `thaw` makes a copy of `thing`."""
+    """Return a hashable stand-in from which `thaw` makes `thing` again."""
     if isinstance(thing, str):
         return json.dumps({"name": thing})
-    # What Keras did not write may have been changed since it was given its name, or
-    # leave settings out of its config: the object itself is then the key, and every
-    # use of it shares one program.
-    module = thing.__module__ if callable(thing) else type(thing).__module__
-    if module.partition(".")[0] != "keras":
-        return thing
-    return json.dumps(keras.saving.serialize_keras_object(thing), sort_keys=True)
+    if isinstance(thing, type):
+        thing = thing()
+    try:
+        if isinstance(thing, keras.metrics.Metric):
+            config = json.dumps(thing.get_config(), sort_keys=True)
+            return _Frozen(type(thing), config, thing)
+        if isinstance(thing, keras.losses.Loss):
+            # Not by its config: Keras 3.15 leaves `delta` out of Huber's, and many a
+            # loss has none of its own.
+            return _Frozen(type(thing), pickle.dumps(vars(thing)), thing)
+    except (TypeError, AttributeError, pickle.PicklingError):
+        pass  # equal to itself alone
+    return thing
 
 
 def thaw(frozen, get):
-    """Make the object that was frozen; `get` looks up names, as `keras.losses.get`."""
-    if not isinstance(frozen, str):
+    """Make what was frozen; `get` looks up names, as `keras.losses.get`.
+
+    A metric gathers values, so each program has one of its own.
+    """
+    if isinstance(frozen, str):
+        content = json.loads(frozen)
+        if set(content) == {"name"}:
+            return get(content["name"])
+        return keras.saving.deserialize_keras_object(content)
+    if not isinstance(frozen, _Frozen):
         return frozen
-    content = json.loads(frozen)
-    if set(content) == {"name"}:
-        return get(content["name"])
-    return keras.saving.deserialize_keras_object(content)
+    if isinstance(frozen.thing, keras.metrics.Metric):
+        return frozen.kind.from_config(json.loads(frozen.settings))
+    return frozen.thing
 
 
 def freeze_optimizer(optimizer, settings):

@@ -1,0 +1,117 @@
+"""The house: what is exported, what an import loads, who may import whom."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import skcnnlstm
+
+ROOT = Path(skcnnlstm.__file__).parent
+
+# Imports point to rooms of a lower number only.
+FLOORS = {
+    "_validation": 0,
+    "datasets": 0,
+    "_docs": 0,
+    "windows": 1,
+    "training": 2,
+    "_instance_norm": 2,
+    "_parameters": 2,
+    "_base": 3,
+    "architectures": 4,
+    "ensemble": 5,
+    "forecasting": 5,
+    "__main__": 6,
+}
+
+
+def loaded_after(statement):
+    """Return the top-level packages that a fresh process has after a statement."""
+    script = (
+        f"{statement}\nimport sys\nprint(*{{m.split('.')[0] for m in sys.modules}})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
+
+
+def imports_of(path):
+    """Yield the full name of every module that a file imports, at any depth."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room_of(name):
+    parts = name.split(".")
+    return parts[1] if parts[0] == "skcnnlstm" and len(parts) > 1 else None
+
+
+def source_files():
+    return sorted(path for path in ROOT.rglob("*.py") if path.name != "conftest.py")
+
+
+def test_the_bare_package_loads_neither_tensorflow_nor_scikit_learn():
+    loaded = loaded_after("import skcnnlstm")
+    assert "skcnnlstm" in loaded
+    assert not loaded & {"tensorflow", "keras", "sklearn", "scikeras", "pandas"}
+
+
+@pytest.mark.parametrize(
+    "name", ["SlidingWindow", "make_windows", "SeriesForecaster", "FlattenWindows"]
+)
+def test_what_needs_no_network_loads_no_tensorflow(name):
+    loaded = loaded_after(f"from skcnnlstm import {name}")
+    assert "sklearn" in loaded
+    assert not loaded & {"tensorflow", "keras", "scikeras", "matplotlib"}
+
+
+def test_an_estimator_loads_tensorflow_so_the_tests_above_can_fail():
+    assert {"tensorflow", "scikeras"} <= loaded_after(
+        "from skcnnlstm import CNNRegressor"
+    )
+
+
+def test_every_public_name_is_there():
+    assert set(skcnnlstm.__all__) <= set(dir(skcnnlstm))
+    for name in skcnnlstm.__all__:
+        assert getattr(skcnnlstm, name).__doc__
+    with pytest.raises(AttributeError, match="has no attribute 'Transformer'"):
+        skcnnlstm.Transformer  # noqa: B018
+
+
+@pytest.mark.parametrize("path", source_files(), ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_point_down(path):
+    room = path.relative_to(ROOT).parts[0].removesuffix(".py")
+    if room == "__init__":
+        return  # loads rooms by name, on first touch
+    for name in imports_of(path):
+        other = room_of(name)
+        if other in FLOORS and other != room:
+            assert FLOORS[other] < FLOORS[room], f"{room} imports {other}"
+
+
+@pytest.mark.parametrize("path", source_files(), ids=lambda p: str(p.relative_to(ROOT)))
+def test_each_dependency_has_its_room(path):
+    place = path.relative_to(ROOT).as_posix()
+    names = {name.split(".")[0] for name in imports_of(path)}
+    if place != "_base.py":
+        assert "scikeras" not in names
+    if place != "training/_tensorflow.py":
+        assert "tensorflow" not in names
+    if place in {"windows.py", "_validation.py"}:
+        assert not names & {"keras", "pandas", "scipy", "matplotlib"}
+    private = [
+        name
+        for name in imports_of(path)
+        if name.split(".")[0] in {"keras", "tensorflow", "sklearn", "scikeras"}
+        and any(part.startswith("_") or part == "src" for part in name.split(".")[1:])
+    ]
+    assert not private
