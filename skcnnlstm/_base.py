@@ -25,7 +25,7 @@ from skcnnlstm._instance_norm import build_normalised
 from skcnnlstm._parameters import (
     classifier_parameters,
     declared_parameters,
-    is_routed,
+    is_known,
     regressor_parameters,
     training_parameters,
 )
@@ -85,7 +85,7 @@ class _Hybrid:
     def _assign(self, params):
         defaults = self._defaults()
         for name in params:
-            if name not in defaults and not is_routed(name):
+            if not is_known(name, defaults):
                 raise TypeError(
                     f"{type(self).__name__} got an unknown parameter {name!r}. Use "
                     f"one of {', '.join(defaults)}, or a routed name such as "
@@ -108,7 +108,7 @@ class _Hybrid:
             Every parameter of the signature, and the routed names that were set.
         """
         params = {name: getattr(self, name) for name in self._get_param_names()}
-        return params | {k: v for k, v in vars(self).items() if is_routed(k)}
+        return params | {k: v for k, v in vars(self).items() if _is_routed(k)}
 
     def set_params(self, **params):
         """Set parameters; nothing is set if any name is unknown.
@@ -130,7 +130,7 @@ class _Hybrid:
         """
         known = self._defaults()
         for name in params:
-            if name not in known and not is_routed(name):
+            if not is_known(name, known):
                 raise ValueError(
                     f"Invalid parameter {name!r} for estimator {self}. Valid "
                     f"parameters are: {sorted(known)!r}."
@@ -174,7 +174,7 @@ class _Hybrid:
         """Return scikit-learn's tags; those of scikeras hide the estimator's type."""
         tags = BaseEstimator.__sklearn_tags__(self)
         tags.target_tags.required = True
-        tags.non_deterministic = self.random_state is None
+        tags.input_tags.three_d_array = True
         return tags
 
     # ----------------------------------------------------------------------- fit
@@ -218,78 +218,6 @@ class _Hybrid:
         """
         return self._fit(X, y, resume=False, epochs=0)
 
-    def _fit(self, X, y, sample_weight=None, *, resume, epochs=None, classes=None):
-        settings = self._settings()
-        resume = resume and self.__sklearn_is_fitted__()
-        seed = self._seed if resume else draw_seed(settings["random_state"])
-        names, X = read_windows(self, X)
-        y = self._check_target(y, len(X))
-        rows, weight = usable_rows(X, sample_weight)
-        y = y[rows]
-        codes, n_outputs, about_target = self._encode(y, settings["loss"], classes)
-        if settings.get("class_weight") is not None:
-            balance = compute_sample_weight(settings["class_weight"], y)
-            weight = weight * balance.astype(np.float32)
-
-        plan = self._plan_network(settings, X.shape[1:], n_outputs)
-        network = training.describe_network(*plan)
-        optimizer, rate = training.freeze_optimizer(
-            settings["optimizer"], self._optimizer_settings(settings)
-        )
-        recipe = training.Recipe(
-            network=network,
-            loss=training.freeze_loss(settings["loss"], self._routed("loss")),
-            optimizer=optimizer,
-            metrics=tuple(map(training.freeze, _as_list(settings["metrics"]))),
-            target_dtype=str(codes.dtype),
-        )
-        start = None
-        if resume and network == self._network:
-            same_optimizer = optimizer == self._optimizer
-            slots = self._slots if same_optimizer else None
-            start = training.Trained(self._weights, slots, {})
-        samples = training.Samples(X, codes, weight, rows)
-        validation = None
-        if settings["early_stopping"] and epochs is None:
-            samples, validation = self._hold_out(samples, settings, seed)
-        done = self._epochs_done if start else 0
-        batch_size = settings["batch_size"]
-        schedule = training.Schedule(
-            seed=seed,
-            epochs=settings["epochs"] if epochs is None else epochs,
-            batch_size=len(samples) if batch_size == -1 else batch_size,
-            shuffle=settings["shuffle"],
-            learning_rate=rate,
-            patience=None if validation is None else settings["patience"],
-            first_epoch=done,
-            callbacks=training.prepare_callbacks(
-                settings["callbacks"], self._routed("callbacks")
-            ),
-            verbose=settings["verbose"],
-        )
-        trained = training.train(
-            recipe, samples, schedule, validation=validation, start=start
-        )
-
-        # Nothing was changed until here: a fit that failed leaves the one before.
-        n_epochs = len(trained.history["loss"])
-        vars(self).pop("feature_names_in_", None)
-        vars(self).update(
-            names,
-            **about_target,
-            history_=trained.history,
-            n_epochs_=n_epochs,
-            _epochs_done=done + n_epochs,
-            _seed=seed,
-            _plan=plan,
-            _network=network,
-            _optimizer=optimizer,
-            _weights=trained.weights,
-            _slots=trained.slots,
-            _made={},
-        )
-        return self
-
     def _continue(self, X, y, sample_weight, classes=None):
         """Train one more epoch, for `partial_fit`."""
         earlier = {}
@@ -303,11 +231,101 @@ class _Hybrid:
         }
         return self
 
-    def _optimizer_settings(self, settings):
-        own = self._routed("optimizer")
+    def _fit(self, X, y, sample_weight=None, *, resume, epochs=None, classes=None):
+        """Train, from the present weights with `resume`; `epochs` overrides those set.
+
+        Nothing is changed before training has ended well.
+        """
+        settings = self._settings()
+        resume = resume and self.__sklearn_is_fitted__()
+        seed = self._seed if resume else draw_seed(settings["random_state"])
+        names, X = read_windows(self, X)
+        y = self._check_target(y, len(X))
+        rows, weight = usable_rows(X, sample_weight)
+        y = y[rows]
+        codes, n_outputs, about_target = self._encode(y, settings["loss"], classes)
+        if settings.get("class_weight") is not None:
+            balance = compute_sample_weight(settings["class_weight"], y)
+            weight = weight * balance.astype(np.float32)
+
+        plan = self._plan_network(settings, X.shape[1:], n_outputs)
+        recipe, rate = self._recipe(settings, plan, str(codes.dtype))
+        start = None
+        if resume:
+            start = self._present(recipe, about_target, needed=epochs == 1)
+        done = self._epochs_done if start else 0
+        samples, validation = training.Samples(X, codes, weight, rows), None
+        if settings["early_stopping"] and epochs is None:
+            samples, validation = self._hold_out(samples, settings, seed)
+        schedule = training.Schedule(
+            seed=seed,
+            epochs=settings["epochs"] if epochs is None else epochs,
+            batch_size=_batch_size(settings, samples),
+            shuffle=settings["shuffle"],
+            learning_rate=rate,
+            patience=None if validation is None else settings["patience"],
+            first_epoch=done,
+            callbacks=training.prepare_callbacks(
+                settings["callbacks"], self._routed("callbacks")
+            ),
+            verbose=settings["verbose"],
+        )
+        trained = training.train(
+            recipe, samples, schedule, validation=validation, start=start
+        )
+
+        n_epochs = len(trained.history["loss"])
+        vars(self).pop("feature_names_in_", None)
+        vars(self).update(
+            names,
+            **about_target,
+            history_=trained.history,
+            n_epochs_=n_epochs,
+            _epochs_done=done + n_epochs,
+            _seed=seed,
+            _plan=plan,
+            _network=recipe.network,
+            _optimizer=recipe.optimizer,
+            _weights=trained.weights,
+            _slots=trained.slots,
+            _made={},
+        )
+        return self
+
+    def _present(self, recipe, about_target, *, needed):
+        """Return the state to go on from, or None where it is of another network."""
+        same_target = all(
+            np.array_equal(value, getattr(self, name))
+            for name, value in about_target.items()
+        )
+        if recipe.network != self._network or not same_target:
+            if needed:
+                raise ValueError(
+                    "partial_fit must go on with the network and the targets that it "
+                    "has: got other parameters of the network, or targets of another "
+                    "width. Call fit to start anew."
+                )
+            return None
+        same_optimizer = recipe.optimizer == self._optimizer
+        slots = self._slots if same_optimizer else None
+        return training.Trained(self._weights, slots, {})
+
+    def _recipe(self, settings, plan, target_dtype):
+        """Return what decides the program, and the learning rate."""
+        optimizer_settings = self._routed("optimizer")
         if settings["learning_rate"] is not None:
-            own["learning_rate"] = settings["learning_rate"]
-        return own
+            optimizer_settings["learning_rate"] = settings["learning_rate"]
+        optimizer, rate = training.freeze_optimizer(
+            settings["optimizer"], optimizer_settings
+        )
+        recipe = training.Recipe(
+            network=training.describe_network(*plan),
+            loss=training.freeze_loss(settings["loss"], self._routed("loss")),
+            optimizer=optimizer,
+            metrics=tuple(map(training.freeze, _as_list(settings["metrics"]))),
+            target_dtype=target_dtype,
+        )
+        return recipe, rate
 
     def _plan_network(self, settings, input_shape, n_outputs):
         """Return the arguments of `describe_network`."""
@@ -648,6 +666,11 @@ def usable_rows(X, sample_weight):
     return rows, weight[rows]
 
 
+def _is_routed(attribute):
+    """Tell a routed parameter, prefix__name, from every other attribute."""
+    return "__" in attribute.strip("_")
+
+
 def draw_seed(random_state):
     """Return an integer seed; None draws one without touching any generator."""
     if random_state is None:
@@ -655,6 +678,11 @@ def draw_seed(random_state):
     if isinstance(random_state, np.random.RandomState):
         return int(random_state.randint(2**31))
     return check_integer("random_state", random_state, minimum=0)
+
+
+def _batch_size(settings, samples):
+    size = settings["batch_size"]
+    return len(samples) if size == -1 else size
 
 
 def _as_list(value):

@@ -8,10 +8,6 @@ from __future__ import annotations
 
 import inspect
 
-# scikeras' names of the form prefix__name that still work. They are not in the
-# signature: there is no end to them.
-ROUTED = ("model", "fit", "predict", "optimizer", "loss", "callbacks")
-
 
 def training_parameters(
     *,
@@ -132,7 +128,19 @@ def declared_parameters(function):
     }
 
 
-def is_routed(name):
-    """Tell whether a name is of the form prefix__name with a prefix of `ROUTED`."""
+def is_known(name, parameters):
+    """Tell whether a class with these parameters takes a parameter of this name.
+
+    Beside the names in the signature, those of scikeras' form prefix__name that still
+    work: `optimizer__`, `loss__` and `callbacks__` go to constructors, `model__` and
+    `fit__` to the parameter of that name. `predict__batch_size` is taken and has no
+    effect: predictions are cut by their memory.
+    """
     prefix, separator, rest = name.partition("__")
-    return bool(separator and rest) and prefix in ROUTED
+    if not separator:
+        return name in parameters
+    if prefix in ("model", "fit"):
+        return rest in parameters
+    if prefix == "predict":
+        return rest in ("batch_size", "verbose")
+    return bool(rest) and prefix in ("optimizer", "loss", "callbacks")

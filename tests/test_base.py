@@ -444,6 +444,40 @@ def test_classes_of_a_partial_fit_are_named_once(windows, labels):
         classifier.partial_fit(X, np.where(few, "up", "sideways"))
 
 
+def test_partial_fit_refuses_another_network(windows):
+    X, y = windows
+    regressor = CNNRegressor(filters=4, random_state=0).partial_fit(X, y)
+    with pytest.raises(ValueError, match="partial_fit must go on with the network"):
+        regressor.partial_fit(X, np.c_[y, y])
+    regressor.set_params(filters=5)
+    with pytest.raises(ValueError, match="Call fit to start anew"):
+        regressor.partial_fit(X, y)
+
+
+def test_a_warm_start_with_other_classes_starts_anew(windows, labels):
+    X, _ = windows
+    classifier = CNNClassifier(filters=4, epochs=1, warm_start=True, random_state=0)
+    classifier.fit(X, labels).fit(X, np.where(labels == "up", 1, 2))
+    assert classifier.classes_.tolist() == [1, 2]
+    fresh = CNNClassifier(filters=4, epochs=1, random_state=0)
+    fresh.fit(X, np.where(labels == "up", 1, 2))
+    np.testing.assert_array_equal(classifier.predict(X), fresh.predict(X))
+
+
+@pytest.mark.parametrize("name", ["fit__epoch", "model__units", "predict__epochs"])
+def test_a_routed_name_that_leads_nowhere_is_refused(name):
+    with pytest.raises(TypeError, match=f"unknown parameter '{name}'"):
+        CNNRegressor(**{name: 1})
+
+
+@pytest.mark.parametrize("verbose", [1, 2])
+def test_verbose_shows_the_epochs(verbose, windows, capsys):
+    CNNRegressor(filters=4, epochs=2, verbose=verbose, random_state=0).fit(*windows)
+    shown = capsys.readouterr().out
+    assert "Epoch 2/2" in shown
+    assert "loss" in shown
+
+
 def test_initialize_draws_weights_without_training(windows):
     X, y = windows
     regressor = CNNRegressor(filters=4, random_state=0)

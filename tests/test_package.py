@@ -24,7 +24,9 @@ FLOORS = {
     "architectures": 4,
     "ensemble": 5,
     "forecasting": 5,
-    "__main__": 6,
+    "_report": 5,
+    "_series_file": 6,
+    "__main__": 7,
 }
 
 

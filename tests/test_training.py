@@ -5,6 +5,7 @@ Networks are tiny: 52 windows of 4 steps, batches of 16 and a last one of 4.
 
 import gc
 import hashlib
+import importlib
 import math
 import os
 import random
@@ -199,7 +200,7 @@ PLAIN = {  # parameters, the optimizer that they stand for, sample weights
 @pytest.mark.parametrize("case", PLAIN)
 def test_every_epoch_equals_a_plain_loop_within_rounding(case):
     params, optimizer, weight = PLAIN[case]
-    estimator = tiny(**params, callbacks=Recorder, epochs=3)
+    estimator = tiny(**params, callbacks=Recorder)
     classifies = isinstance(estimator, CNNLSTMClassifier)
     loss = (
         keras.losses.SparseCategoricalCrossentropy()
@@ -699,13 +700,14 @@ def test_tensorboard_writes_an_epoch_at_a_time(monkeypatch, tmp_path):
         written.append((name, int(step), float(value)))
 
     # TensorFlow leaves this one to the tensorboard package, which few tests need.
-    monkeypatch.setattr(tf.summary, "scalar", scalar)
+    monkeypatch.setattr(importlib.import_module("tensorflow.summary"), "scalar", scalar)
     board = keras.callbacks.TensorBoard(str(tmp_path))
     estimator = tiny(callbacks=board, early_stopping=True).fit(X, y)
-    for name in ("loss", "val_loss"):
-        values = [row for row in written if row[0].startswith(f"epoch_{name}")]
-        expected = estimator.history_[name]
-        assert values == [(f"epoch_{name}", i, v) for i, v in enumerate(expected)]
+    pairs = zip(estimator.history_["loss"], estimator.history_["val_loss"], strict=True)
+    # One name, in a file for training and another for the part held out.
+    assert [row[1:] for row in written if row[0] == "epoch_loss"] == [
+        (epoch, value) for epoch, pair in enumerate(pairs) for value in pair
+    ]
     assert not any(name.startswith("batch") for name, *_ in written)
 
 
@@ -1077,6 +1079,30 @@ def test_an_own_loss_function_is_traced_once_and_known_by_more_than_its_name(tra
     assert traces["epoch_function"] == 2
     assert first.history_ == again.history_
     assert other.history_["loss"][0] == pytest.approx(2 * first.history_["loss"][0])
+
+
+def test_losses_and_metrics_of_equal_settings_are_one_program(traces):
+    class Bias(keras.metrics.MeanMetricWrapper):
+        def __init__(self, name="bias", dtype=None):
+            super().__init__(lambda t, p: p - t, name, dtype)
+
+        def get_config(self):
+            return {"name": self.name}
+
+    fitted = []
+    for _ in range(2):
+        for params in (
+            {"loss": Scaled(5.0)},
+            {"loss": Scaled(2.0)},
+            {"loss": "huber", "loss__delta": 0.3},
+            {"metrics": [Bias()]},
+        ):
+            fitted.append(tiny(**params, learning_rate=0.0).fit(X, y))
+    assert traces["epoch_function"] == 4
+    for first, second in zip(fitted[:4], fitted[4:], strict=True):
+        assert first.history_ == second.history_
+    bias = np.mean(fitted[3].predict(X) - y)
+    assert fitted[3].history_["bias"] == [pytest.approx(bias, abs=1e-6)] * 2
 
 
 def test_an_optimizer_is_what_it_says():

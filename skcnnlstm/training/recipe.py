@@ -43,7 +43,7 @@ class _Frozen:
     """A loss or a metric: equal to another of the same class and settings."""
 
     kind: type
-    settings: str | bytes
+    settings: str | tuple
     thing: object = field(compare=False, repr=False)
 
 
@@ -60,7 +60,13 @@ def freeze(thing):
         if isinstance(thing, keras.losses.Loss):
             # Not by its config: Keras 3.15 leaves `delta` out of Huber's, and many a
             # loss has none of its own.
-            return _Frozen(type(thing), pickle.dumps(vars(thing)), thing)
+            # Each by itself: a pickle also tells which of its strings are one object.
+            settings = tuple(
+                (key, pickle.dumps(value))
+                for key, value in sorted(vars(thing).items())
+                if key != "name"  # Keras numbers the names: "mine", "mine_1", ...
+            )
+            return _Frozen(type(thing), settings, thing)
     except (TypeError, AttributeError, pickle.PicklingError):
         pass  # equal to itself alone
     return thing
