@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 import keras
 
+from skcnnlstm.training.networks import building_layers
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -97,9 +99,11 @@ def freeze_optimizer(optimizer, settings):
     number is None.
     """
     if isinstance(optimizer, str):
-        optimizer = type(keras.optimizers.get(optimizer))
+        with building_layers():
+            optimizer = type(keras.optimizers.get(optimizer))
     if isinstance(optimizer, type):
-        optimizer = optimizer(**settings)
+        with building_layers():
+            optimizer = optimizer(**settings)
     elif settings:
         raise TypeError(
             "optimizer must be a name or a class to take settings: got an instance of "
