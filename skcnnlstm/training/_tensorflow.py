@@ -7,6 +7,7 @@ names.
 
 from __future__ import annotations
 
+import math
 import os
 
 import keras
@@ -110,16 +111,24 @@ def _loop_over_batches(model, step, target_dtype):
 def predict_function(model):
     """Trace the network as a pure function of `(weights, x)`.
 
-    It reads no variable, so any number of threads may call it at once.
+    `weights` are all weights in one vector: each further argument would cost a call as
+    much as a small layer. No variable is read, so any number of threads may call it.
     """
-    weights = [tf.TensorSpec(v.shape, v.dtype) for v in model.weights]
-    window = tf.TensorSpec(model.inputs[0].shape, tf.float32)
+    shapes = [tuple(v.shape) for v in model.weights]
+    sizes = [math.prod(shape) for shape in shapes]
+    signature = [
+        tf.TensorSpec([sum(sizes)], tf.float32),
+        tf.TensorSpec(model.inputs[0].shape, tf.float32),
+    ]
 
-    @tf.function(input_signature=[weights, window], autograph=False)
+    @tf.function(input_signature=signature, autograph=False)
     def run(weights, x):
-        with keras.StatelessScope(
-            state_mapping=list(zip(model.weights, weights, strict=True))
-        ):
+        parts = tf.split(weights, sizes) if sizes else []
+        state = [
+            (variable, tf.cast(tf.reshape(part, shape), variable.dtype))
+            for variable, part, shape in zip(model.weights, parts, shapes, strict=True)
+        ]
+        with keras.StatelessScope(state_mapping=state):
             return tf.cast(model(x, training=False), tf.float32)
 
     return run.get_concrete_function()

@@ -221,7 +221,7 @@ def predict(network, weights, X, fill=None):
     ----------
     network : str
         JSON text of the network.
-    weights : list of tensor
+    weights : tensor
         As `load_weights` returns them.
     X : ndarray of shape (n_samples, ...)
         Windows; a view is copied a chunk at a time.
@@ -249,6 +249,6 @@ def predict(network, weights, X, fill=None):
 
 
 def load_weights(weights):
-    """Copy weights to the device, for `predict`."""
+    """Copy weights to the device in one vector, for `predict`."""
     backend.check_process()
-    return [backend.tensor(w) for w in weights]
+    return backend.tensor(np.concatenate([np.ravel(w) for w in weights]))

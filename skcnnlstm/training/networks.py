@@ -16,10 +16,7 @@ import keras
 import numpy as np
 
 from skcnnlstm.training import _tensorflow as backend
-
-# A layer whose steps are unrolled costs trace time for every step and saves run time
-# at every batch; past this many steps the trace costs more than a small fit saves.
-UNROLLED_STEPS = 16
+from skcnnlstm.training.kernels import use_fast_forms
 
 _building = threading.RLock()
 _described: OrderedDict[tuple, tuple[str, dict]] = OrderedDict()
@@ -62,15 +59,12 @@ def describe_network(build, input_shape, n_outputs, params) -> str:
         return _described[key][0]
 
 
-def network_from_json(text, *, unroll=False) -> keras.Model:
-    """Grow a network; with `unroll`, short recurrent layers are to be unrolled."""
+def network_from_json(text, *, fast=False) -> keras.Model:
+    """Grow a network; with `fast`, one whose layers compute as `kernels` says."""
     with building_layers():
         model = keras.models.model_from_json(text)
-    if unroll:
-        for layer in model.layers:
-            for recurrent in _parts(layer):
-                if isinstance(recurrent, keras.layers.RNN):
-                    recurrent.unroll = layer.input.shape[1] <= UNROLLED_STEPS
+    if fast:
+        use_fast_forms(model)
     return model
 
 

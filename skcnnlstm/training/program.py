@@ -26,7 +26,7 @@ class Program:
 
     def __init__(self, recipe: Recipe):
         with building_layers():
-            self.model = network_from_json(recipe.network, unroll=not backend.on_gpu())
+            self.model = network_from_json(recipe.network, fast=not backend.on_gpu())
             self.model.compile(
                 optimizer=thaw(recipe.optimizer, keras.optimizers.get),
                 loss=thaw(recipe.loss, keras.losses.get),
@@ -35,7 +35,6 @@ class Program:
             )
             self._create_state(recipe.target_dtype)
         optimizer = self.model.optimizer
-        self._rate_is_free = isinstance(optimizer.learning_rate, keras.Variable)
         self._slots = [backend.array(v) for v in optimizer.variables]
         self._seed_states = seed_states(self.model)
         self._target_dtype = recipe.target_dtype
@@ -140,13 +139,13 @@ class PredictionProgram:
     """A network as a pure function of weights and windows, for any thread."""
 
     def __init__(self, network: str):
-        model = network_from_json(network, unroll=not backend.on_gpu())
+        model = network_from_json(network, fast=not backend.on_gpu())
         self.output_shape = model.outputs[0].shape[1:]
         with building_layers():
             self._run = backend.predict_function(model)
 
     def __call__(self, weights, x):
-        """Predict windows `x`, a float32 array, with tensors of weights."""
+        """Predict windows `x`, a float32 array, with weights in one vector."""
         return self._run(weights, backend.tensor(x)).numpy()
 
 

@@ -1,0 +1,132 @@
+"""The engine's forms of layers compute what Keras' layers compute."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from skcnnlstm.architectures.cnn import build_cnn
+from skcnnlstm.architectures.cnn_lstm import build_cnn_lstm
+from skcnnlstm.architectures.conv_lstm import build_conv_lstm
+from skcnnlstm.architectures.lstm import build_lstm
+from skcnnlstm.architectures.parallel import build_parallel_cnn_lstm
+from skcnnlstm.training import kernels, network_from_json
+
+
+def one_layer(shape, layer):
+    inputs = layers.Input(shape, name="window")
+    return keras.Model(inputs, layer(inputs))
+
+
+def replaced(model):
+    """Name the layers whose `call` is the engine's."""
+    return {
+        layer.name
+        for layer in model.layers
+        if any("call" in vars(part) for part in kernels._directions(layer))
+    }
+
+
+def outputs_and_gradients(model, x):
+    with tf.GradientTape() as tape:
+        output = model(x, training=True)
+        # Weighted: a plain sum would hide values in the wrong place.
+        weight = np.random.default_rng(1).standard_normal(output.shape)
+        loss = tf.reduce_sum(output * weight.astype("float32"))
+    return output.numpy(), [
+        gradient.numpy() for gradient in tape.gradient(loss, model.trainable_variables)
+    ]
+
+
+def assert_equal_arithmetic(model, covered):
+    """Compare a network with its fast form, forwards and backwards."""
+    fast = network_from_json(model.to_json(), fast=True)
+    fast.set_weights(model.get_weights())
+    assert replaced(fast) == covered
+    assert not replaced(model)
+    shape = (5, *model.inputs[0].shape[1:])
+    x = np.random.default_rng(0).standard_normal(shape).astype("float32")
+    expected, expected_gradients = outputs_and_gradients(model, x)
+    found, found_gradients = outputs_and_gradients(fast, x)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    # A bias before a batch normalization has no gradient but rounding: measure each
+    # against the largest of all.
+    scale = max([np.abs(g).max() for g in expected_gradients], default=1)
+    for one, other in zip(found_gradients, expected_gradients, strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-6 * scale)
+
+
+@pytest.mark.parametrize(
+    ("model", "covered"),
+    [
+        (
+            build_cnn((24, 2), 2, filters=(8, 6), kernel_size=(4, 3)),
+            {"conv_1", "conv_2", "pool"},
+        ),
+        (build_cnn((23,), 1, padding="valid", pool_size=1), {"conv_1"}),
+        (build_lstm((24, 2), 1, lstm_units=(5, 4)), {"lstm_1", "lstm_2"}),
+        (
+            build_lstm((9, 2), 1, bidirectional=True, lstm_units=(3, 4)),
+            {"lstm_1_both_ways", "lstm_2_both_ways"},
+        ),
+        (build_cnn_lstm((24,), 3), {"conv_1", "pool", "lstm"}),
+        (
+            build_cnn_lstm((24, 2), 1, attention=True, bidirectional=True, pool_size=4),
+            {"conv_1", "lstm_both_ways"},  # 6 steps are no whole pieces of 4
+        ),
+        (build_conv_lstm((24, 2), 1), {"conv_lstm"}),
+        (
+            build_conv_lstm((12,), 1, padding="valid", kernel_size=(1, 2)),
+            {"conv_lstm"},
+        ),
+        (build_conv_lstm((4, 3, 5, 2), 1, kernel_size=(3, 2)), {"conv_lstm"}),
+        (
+            build_parallel_cnn_lstm((24, 2), 1, pool_size=3, merge="weighted"),
+            {"conv_1", "conv_2", "lstm", "pool_cnn", "pool_lstm"},
+        ),
+        (build_parallel_cnn_lstm((40, 2), 1), {"conv_1", "conv_2"}),  # 40 steps loop
+    ],
+    ids=lambda value: value.name if isinstance(value, keras.Model) else "",
+)
+def test_networks_compute_the_same_forwards_and_backwards(model, covered):
+    assert_equal_arithmetic(model, covered)
+
+
+@pytest.mark.parametrize(
+    ("shape", "layer"),
+    [
+        ((8, 2), lambda: layers.Conv1D(3, 3, strides=2, name="part")),
+        ((8, 2), lambda: layers.Conv1D(3, 3, dilation_rate=2, name="part")),
+        ((8, 4), lambda: layers.Conv1D(4, 3, groups=2, name="part")),
+        ((8, 2), lambda: layers.Conv1D(3, 3, padding="causal", name="part")),
+        ((8, 600), lambda: layers.Conv1D(3, 3, name="part")),
+        ((4, 8, 2), lambda: layers.Conv2D(3, (3, 3), name="part")),
+        ((4, 8, 2), lambda: layers.MaxPooling2D((2, 2), name="part")),
+        ((8, 2), lambda: layers.MaxPooling1D(2, strides=1, name="part")),
+        ((8, 2), lambda: layers.LSTM(3, use_bias=False, name="part")),
+        ((8, 2), lambda: layers.LSTM(3, recurrent_dropout=0.5, name="part")),
+        ((40, 2), lambda: layers.LSTM(3, name="part")),
+        ((8, 2), lambda: layers.GRU(3, name="part")),
+    ],
+)
+def test_what_a_form_does_not_cover_stays_as_keras_computes_it(shape, layer):
+    model = one_layer(shape, layer())
+    assert not replaced(network_from_json(model.to_json(), fast=True))
+
+
+def test_of_equal_neighbours_the_first_takes_the_gradient():
+    model = one_layer((4, 1), layers.MaxPooling1D(2, name="pool"))
+    fast = network_from_json(model.to_json(), fast=True)
+    x = tf.constant([[[1.0], [1.0], [2.0], [2.0]]])
+    for network in (model, fast):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            total = tf.reduce_sum(network(x))
+        assert tape.gradient(total, x).numpy().ravel().tolist() == [1, 0, 1, 0]
+    assert replaced(fast) == {"pool"}
+
+
+def test_a_fast_network_is_described_as_keras_describes_it():
+    text = build_cnn_lstm((24,), 1).to_json()
+    assert network_from_json(text, fast=True).to_json().count("skcnnlstm") == 0
