@@ -63,23 +63,25 @@ def array(value):
     return np.array(value.numpy())
 
 
-def epoch_function(model, target_dtype):
+def epoch_function(model, target_dtype, seed_states):
     """Trace `model.train_step` over the batches that `order` names.
 
-    The function takes `(x, y, weight, order, batch_size)`: samples in memory, the
-    positions to train on, in order, and the length of a batch; the last batch may be
-    shorter. Losses and metrics gather in the model's own metric variables, so an
-    epoch may be given in one piece or in many.
+    The function takes `(x, y, weight, order, batch_size, fresh, states)`: samples in
+    memory, the positions to train on, in order, and the length of a batch; the last
+    batch may be shorter. Losses and metrics gather in the model's own variables, and
+    their results are returned; where `fresh`, they begin anew, and the variables
+    `seed_states` are set to `states` first. So an epoch may be given in one piece or in
+    many, and in one piece it is one call.
     """
-    return _loop_over_batches(model, model.train_step, target_dtype)
+    return _loop_over_batches(model, model.train_step, target_dtype, seed_states)
 
 
 def evaluate_function(model, target_dtype):
     """Trace `model.test_step` in the way of `epoch_function`."""
-    return _loop_over_batches(model, model.test_step, target_dtype)
+    return _loop_over_batches(model, model.test_step, target_dtype, [])
 
 
-def _loop_over_batches(model, step, target_dtype):
+def _loop_over_batches(model, step, target_dtype, seed_states):
     target_shape = [] if target_dtype == "int32" else model.outputs[0].shape[1:]
     signature = [
         tf.TensorSpec(model.inputs[0].shape, tf.float32),
@@ -87,10 +89,21 @@ def _loop_over_batches(model, step, target_dtype):
         tf.TensorSpec([None], tf.float32),
         tf.TensorSpec([None], tf.int32),
         tf.TensorSpec([], tf.int32),
+        tf.TensorSpec([], tf.bool),
+        tf.TensorSpec([len(seed_states), 2], tf.int64),
     ]
 
     @tf.function(input_signature=signature, autograph=False)
-    def run(x, y, weight, order, batch_size):
+    def run(x, y, weight, order, batch_size, fresh, states):
+        def begin():
+            model.reset_metrics()
+            for variable, state in zip(
+                seed_states, tf.unstack(states, len(seed_states)), strict=True
+            ):
+                variable.assign(tf.cast(state, variable.dtype))
+            return True
+
+        tf.cond(fresh, begin, lambda: False)
         n_samples = tf.shape(order)[0]
 
         def body(start):
@@ -104,6 +117,7 @@ def _loop_over_batches(model, step, target_dtype):
             (tf.constant(0),),
             parallel_iterations=1,  # one step must see the weights of the one before
         )
+        return model.get_metrics_result()
 
     return run.get_concrete_function()
 

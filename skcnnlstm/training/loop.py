@@ -108,17 +108,15 @@ def _run_epochs(program, samples, schedule, validation):
     for i in range(schedule.epochs):
         epoch = schedule.first_epoch + i
         hooks.on_epoch_begin(epoch)
-        program.start_epoch(schedule.seed, epoch)
-        feed.train(_order(len(samples), schedule, epoch), hooks, by_batch)
-        logs = program.results()
+        order = _order(len(samples), schedule, epoch)
+        logs = feed.train(order, schedule.seed, epoch, hooks, by_batch)
         if judge:
             if program.has_batch_norm:
                 program.set_statistics(_chunks_of(samples, schedule.batch_size))
-            model.reset_metrics()
             hooks.on_test_begin()
-            judge.evaluate()
-            hooks.on_test_end(program.results())
-            logs |= {f"val_{name}": v for name, v in program.results().items()}
+            judged = judge.evaluate()
+            hooks.on_test_end(judged)
+            logs |= {f"val_{name}": value for name, value in judged.items()}
         _check_finite(logs, epoch, model.optimizer)
         for name, value in logs.items():
             history.setdefault(name, []).append(value)
@@ -147,7 +145,7 @@ class _Feed:
 
     def __init__(self, program, samples: Samples, schedule):
         self.program, self.samples = program, samples
-        self.batch_size = backend.tensor(np.int32(schedule.batch_size))
+        self.batch_size = np.int32(schedule.batch_size)
         self.chunk_length = samples.chunk_length(schedule.batch_size)
         self.batch_length = schedule.batch_size
         self.resident = None
@@ -171,24 +169,34 @@ class _Feed:
             else:
                 yield self._tensors(piece), np.arange(len(piece), dtype=np.int32)
 
-    def train(self, order, hooks, by_batch):
+    def train(self, order, seed, epoch, hooks, by_batch):
+        """Run one epoch; return its loss and metrics."""
         length = self.batch_length if by_batch else self.chunk_length
-        step = 0
+        step, logs = 0, {}
         for tensors, piece in self._pieces(order, length):
             hooks.on_train_batch_begin(step)
-            self.program.run_epoch(*tensors, backend.tensor(piece), self.batch_size)
+            logs = self.program.train(
+                tensors,
+                piece,
+                self.batch_size,
+                seed=seed,
+                epoch=epoch,
+                fresh=step == 0,
+            )
             step += math.ceil(len(piece) / self.batch_length)
-            logs = self.program.results() if by_batch else None
-            hooks.on_train_batch_end(step - 1, logs)
+            hooks.on_train_batch_end(step - 1, logs if by_batch else None)
             if by_batch and self.program.model.stop_training:
                 break
+        return logs
 
     def evaluate(self):
+        """Measure all samples; return their loss and metrics."""
         order = np.arange(len(self.samples), dtype=np.int32)
+        logs, fresh = {}, True
         for tensors, piece in self._pieces(order, self.chunk_length):
-            self.program.run_evaluation(
-                *tensors, backend.tensor(piece), self.batch_size
-            )
+            logs = self.program.evaluate(tensors, piece, self.batch_size, fresh=fresh)
+            fresh = False
+        return logs
 
 
 def _chunks_of(samples, batch_size):

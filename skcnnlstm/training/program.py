@@ -46,12 +46,12 @@ class Program:
         self._moments: dict[str, object] = {}
 
     @cached_property
-    def run_epoch(self):
+    def _run_epoch(self):
         """The traced epoch."""
-        return backend.epoch_function(self.model, self._target_dtype)
+        return backend.epoch_function(self.model, self._target_dtype, self._seed_states)
 
     @cached_property
-    def run_evaluation(self):
+    def _run_evaluation(self):
         """The traced evaluation, for fits that hold samples out."""
         return backend.evaluate_function(self.model, self._target_dtype)
 
@@ -82,20 +82,30 @@ class Program:
         if learning_rate is not None:
             optimizer.learning_rate.assign(learning_rate)
 
-    def start_epoch(self, seed, epoch):
-        """Set metrics to zero and dropout to what `(seed, epoch)` says."""
-        self.model.reset_metrics()
+    def train(self, tensors, order, batch_size, *, seed, epoch, fresh=True):
+        """Train on samples in memory, in an order; return loss and metrics so far.
+
+        With `fresh` an epoch begins: metrics are zero, and dropout follows from `(seed,
+        epoch)`. Without, it goes on.
+        """
         states = np.random.SeedSequence([seed, epoch, 1]).generate_state(
             2 * len(self._seed_states)
         )
-        for variable, state in zip(
-            self._seed_states, states.reshape(-1, 2), strict=True
-        ):
-            variable.assign(state.astype(variable.dtype))
+        states = states.astype(np.int64).reshape(-1, 2)
+        return _numbers(
+            self._run_epoch(
+                *tensors, *map(backend.tensor, (order, batch_size, fresh, states))
+            )
+        )
 
-    def results(self):
-        """Return the loss and metrics since they were last set to zero."""
-        return {k: float(v) for k, v in self.model.get_metrics_result().items()}
+    def evaluate(self, tensors, order, batch_size, *, fresh=True):
+        """Measure samples in memory; return loss and metrics since the last `fresh`."""
+        states = np.empty((0, 2), np.int64)
+        return _numbers(
+            self._run_evaluation(
+                *tensors, *map(backend.tensor, (order, batch_size, fresh, states))
+            )
+        )
 
     def weights(self):
         """Return a copy of the weights."""
@@ -156,3 +166,7 @@ def _metric(frozen):
 
 def _known(shape):
     return tuple(1 if steps is None else steps for steps in shape)
+
+
+def _numbers(results):
+    return {name: float(value.numpy()) for name, value in results.items()}
