@@ -8,6 +8,7 @@ names.
 from __future__ import annotations
 
 import math
+import multiprocessing
 import os
 
 import keras
@@ -28,6 +29,7 @@ def check_process() -> None:
     # may have been run before the fork.
     if _first_pid is None and (here == _imported_in or not _has_started()):
         _first_pid = here
+        _take_share_of_cores()
     if _first_pid != here:
         raise RuntimeError(
             "TensorFlow cannot run in a process that was forked after its first "
@@ -46,6 +48,20 @@ def _has_started() -> bool:
         return True
     tf.config.threading.set_inter_op_parallelism_threads(n_threads)
     return False
+
+
+def _take_share_of_cores() -> None:
+    """In a loky worker, run as many threads as joblib gives each of its workers.
+
+    joblib limits OpenMP and BLAS, and TensorFlow reads neither: two workers with the
+    threads of all cores each would wait for one another. This is the one global setting
+    that is touched, in such a worker only, before its first operation.
+    """
+    share = os.environ.get("OMP_NUM_THREADS", "")
+    in_worker = multiprocessing.current_process().name.startswith("LokyProcess")
+    if in_worker and share.isdigit() and not _has_started():
+        tf.config.threading.set_intra_op_parallelism_threads(int(share))
+        tf.config.threading.set_inter_op_parallelism_threads(int(share))
 
 
 def on_gpu() -> bool:
