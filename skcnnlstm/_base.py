@@ -154,7 +154,10 @@ class _Hybrid:
         if settings["batch_size"] != -1:
             check_integer("batch_size", settings["batch_size"])
         if settings["learning_rate"] is not None:
-            check_real("learning_rate", settings["learning_rate"], low=0)
+            rate = settings["learning_rate"]
+            check_real("learning_rate", rate, low=0, inclusive="neither")
+        if not isinstance(settings["verbose"], bool):
+            check_integer("verbose", settings["verbose"], minimum=0)
         check_integer("patience", settings["patience"], minimum=0)
         check_integer("validation_gap", settings["validation_gap"], minimum=0)
         for name in ("shuffle", "early_stopping", "warm_start"):
@@ -285,7 +288,7 @@ class _Hybrid:
             _seed=seed,
             _plan=plan,
             _network=recipe.network,
-            _optimizer=recipe.optimizer,
+            _optimizer=recipe.optimizer.text,
             _weights=trained.weights,
             _slots=trained.slots,
             _made={},
@@ -305,8 +308,13 @@ class _Hybrid:
                     "has: got other parameters of the network, or targets of another "
                     "width. Call fit to start anew."
                 )
+            warnings.warn(
+                "warm_start begins anew: the network or the classes are not those of "
+                "the fit before.",
+                stacklevel=4,
+            )
             return None
-        same_optimizer = recipe.optimizer == self._optimizer
+        same_optimizer = recipe.optimizer.text == self._optimizer
         slots = self._slots if same_optimizer else None
         return training.Trained(self._weights, slots, {})
 
@@ -331,6 +339,10 @@ class _Hybrid:
         """Return the arguments of `describe_network`."""
         params = {name: settings[name] for name in self._network_names}
         return self._build, input_shape, n_outputs, self._resolve(params, input_shape)
+
+    def _network_param(self, name):
+        """Return a parameter of the fitted network; before `fit`, the one set."""
+        return self._plan[3][name] if hasattr(self, "_plan") else getattr(self, name)
 
     def _resolve(self, params, input_shape):
         """Replace "auto" in an architecture's parameters, where it has any."""
@@ -361,7 +373,8 @@ class _Hybrid:
             return True
         if fitted == given:
             return True
-        if self._open_first_axis and len(given) == 3 and given[1:] == fitted[1:]:
+        open_axis = self._open_first_axis and not self._plan[3].get("linear_skip")
+        if open_axis and len(given) == 3 and given[1:] == fitted[1:]:
             return False
         raise ValueError(
             f"X has samples of shape {given}, but {type(self).__name__} is expecting "
@@ -552,12 +565,21 @@ class HybridClassifier(_Hybrid, KerasClassifier):
     def _hold_out(self, samples, settings, seed):
         """Draw a stratified part."""
         codes = samples.y if samples.y.ndim == 1 else samples.y.argmax(axis=1)
+        counts = np.unique(codes, return_counts=True)[1]
+        n_held = math.ceil(len(samples) * settings["validation_fraction"])
+        if counts.min() < 2 or min(n_held, len(samples) - n_held) < len(counts):
+            raise ValueError(
+                "early_stopping must hold out a sample of each class: got "
+                f"{len(samples)} samples, {counts.min()} of the rarest class, {n_held} "
+                f"held out, {len(counts)} classes. Give more samples, raise "
+                "validation_fraction, or set early_stopping=False."
+            )
         positions = np.arange(len(samples))
         train, held = train_test_split(
             positions,
-            test_size=settings["validation_fraction"],
+            test_size=n_held,
             stratify=codes,
-            random_state=seed,
+            random_state=seed % 2**32,
         )
         return samples.pick(np.sort(train)), samples.pick(np.sort(held))
 
@@ -578,6 +600,14 @@ class HybridClassifier(_Hybrid, KerasClassifier):
         self : estimator
         """
         if self.__sklearn_is_fitted__():
+            if classes is not None and not np.array_equal(
+                np.unique(classes), self.classes_
+            ):
+                raise ValueError(
+                    "classes must be those of the first partial_fit: got "
+                    f"{np.unique(classes)}, known are {self.classes_}. Call fit to "
+                    "start anew."
+                )
             classes = self.classes_
         return self._continue(X, y, sample_weight, classes)
 
@@ -659,9 +689,9 @@ def usable_rows(X, sample_weight):
     rows = np.flatnonzero((missing == 0) & (weight > 0))
     if len(rows) == 0:
         raise ValueError(
-            f"X must hold one sample with a full history at least: got {len(X)} "
-            "samples, each with missing (NaN) first steps. Give more rows or a smaller "
-            "window_length."
+            "X must hold one sample with a full history (and a weight above zero) at "
+            f"least: got {len(X)} samples, {np.count_nonzero(missing)} of them with "
+            "missing (NaN) first steps. Give more rows or a smaller window_length."
         )
     return rows, weight[rows]
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from types import FunctionType
 from typing import ClassVar
 
+import joblib
 import numpy as np
 from scipy.optimize import brentq
+from sklearn import config_context, get_config
 from sklearn.base import (
     BaseEstimator,
     ClassifierMixin,
@@ -17,7 +20,6 @@ from sklearn.base import (
     is_regressor,
 )
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
 from skcnnlstm import _docs
@@ -41,6 +43,29 @@ _METHODS = ("mean", "weighted", "stack")
 
 # A probability of zero would make the log-loss of a mixture infinite at one end.
 _SMALLEST_PROBABILITY = 1e-12
+
+
+# ---------------------------------------------------------------------------- threads
+
+
+def _call_with_config(config, function, arguments):
+    with config_context(**config):
+        return function(*arguments)
+
+
+def _in_threads(n_jobs, function, calls):
+    """Return `function(*arguments)` for all `arguments` in `calls`, in order.
+
+    Threads begin with scikit-learn's default configuration, so the caller's is passed
+    on. That is what scikit-learn's own Parallel adds to joblib's; but it also enters
+    `warnings.catch_warnings` in each thread, which belongs to the whole process: where
+    two overlap, the filters stay changed after both.
+    """
+    config = get_config()
+    return joblib.Parallel(n_jobs=n_jobs, prefer="threads")(
+        joblib.delayed(_call_with_config)(config, function, arguments)
+        for arguments in calls
+    )
 
 
 # --------------------------------------------------------------- folds in time order
@@ -140,11 +165,8 @@ def _out_of_fold(members, X, y, weight, folds, ask, n_jobs=None):
     said : list of ndarray of shape (n_tested, width)
         One array a member.
     """
-    said = Parallel(n_jobs=n_jobs, prefer="threads")(
-        delayed(_fit_and_ask)(member, X, y, weight, fold, ask)
-        for member in members
-        for fold in folds
-    )
+    calls = [(member, X, y, weight, fold, ask) for member in members for fold in folds]
+    said = _in_threads(n_jobs, _fit_and_ask, calls)
     n_folds = len(folds)
     return [
         np.concatenate(said[i * n_folds : (i + 1) * n_folds])
@@ -243,7 +265,7 @@ def _check_take_weight(estimators):
         )
 
 
-def _deep(estimator, name):
+def _nested_parameters(estimator, name):
     """Return `(key, value)` of the parameters called `name`, at any depth."""
     return [
         (key, value)
@@ -254,13 +276,14 @@ def _deep(estimator, name):
 
 def _seeded(estimator, seed):
     """Return a clone that has `seed` wherever it had no `random_state`."""
-    unset = [key for key, value in _deep(estimator, "random_state") if value is None]
+    seeds = _nested_parameters(estimator, "random_state")
+    unset = [key for key, value in seeds if value is None]
     return clone(estimator).set_params(**dict.fromkeys(unset, seed))
 
 
 def _with_epochs(name, estimator, epochs):
     """Return a clone with that number of epochs, wherever it has one."""
-    keys = [key for key, _ in _deep(estimator, "epochs")]
+    keys = [key for key, _ in _nested_parameters(estimator, "epochs")]
     if not keys:
         raise ValueError(
             f"epochs must have an effect on both members: got epochs={epochs}, "
@@ -379,8 +402,15 @@ class _HybridEnsemble(BaseEstimator):
     _own_attributes = ""
 
     def __init_subclass__(cls, **kwargs):
-        """Compose the docstring: what both ensembles share is written once."""
+        """Compose docstring and `__init__`: what both share is written once."""
         super().__init_subclass__(**kwargs)
+        if _HybridEnsemble not in cls.__bases__:
+            return  # a user's subclass says for itself what it is
+        # A copy, for Python's errors about arguments to name the class.
+        shared = _HybridEnsemble.__init__
+        cls.__init__ = FunctionType(shared.__code__, shared.__globals__)
+        cls.__init__.__kwdefaults__ = shared.__kwdefaults__
+        cls.__init__.__qualname__ = f"{cls.__qualname__}.__init__"
         cls.__doc__ = _docs.compose(
             cls.__doc__,
             _HybridEnsemble.__doc__,
@@ -532,7 +562,7 @@ class _HybridEnsemble(BaseEstimator):
             folds = _time_ordered_folds(len(X), n_splits, gap)
             folds = self._usable_folds(folds, y)
 
-        *seeds, final_seed = self.draw_seeds()
+        *seeds, final_seed = self._draw_seeds()
         members = [
             _seeded(member, seed)
             for member, seed in zip(members.values(), seeds, strict=True)
@@ -540,9 +570,8 @@ class _HybridEnsemble(BaseEstimator):
         if final is not None:
             final = _seeded(final, final_seed)
         joined = self._learn_to_join(members, final, X, y, weight, classes, folds)
-        fitted = Parallel(n_jobs=self.n_jobs, prefer="threads")(
-            delayed(_fit)(member, X, y, weight) for member in members
-        )
+        calls = [(member, X, y, weight) for member in members]
+        fitted = _in_threads(self.n_jobs, _fit, calls)
 
         # Nothing was changed until here: a fit that failed leaves the one before.
         for name in ("feature_names_in_", "weights_", "final_estimator_"):
@@ -571,7 +600,7 @@ class _HybridEnsemble(BaseEstimator):
             return {"weights_": self._learn_weights(*said, y, weight, classes)}
         return {"final_estimator_": _fit(final, np.hstack(said), y, weight)}
 
-    def draw_seeds(self):
+    def _draw_seeds(self):
         """Return a seed for each member and one for the final estimator, or Nones."""
         if self.random_state is None:
             return [None] * 3
@@ -614,11 +643,13 @@ class _HybridEnsemble(BaseEstimator):
     @property
     def cnn_(self):
         """The fitted first member."""
+        check_is_fitted(self)
         return self.estimators_[0]
 
     @property
     def lstm_(self):
         """The fitted second member."""
+        check_is_fitted(self)
         return self.estimators_[1]
 
     def __sklearn_is_fitted__(self):

@@ -103,16 +103,16 @@ def make_windows(
     _check.check_time_order(index, name="series")
     _check.check_finite(rows, name="series", columns=names)
 
-    X = _sliding(rows, window_length)[:-horizon:stride]
+    X = sliding(rows, window_length)[:-horizon:stride]
     # A list of columns makes a copy, a slice does not.
     picked = columns if target is None else columns[:, _as_slice(targets)]
-    y = _sliding(picked, horizon)[window_length::stride]
+    y = sliding(picked, horizon)[window_length::stride]
     if horizon == 1 and len(targets) == 1:
         return X, y[:, 0, 0]
     return X, y.reshape(len(y), -1)
 
 
-def _sliding(rows: NDArray[Any], length: int) -> NDArray[Any]:
+def sliding(rows: NDArray[Any], length: int) -> NDArray[Any]:
     """View `rows` as all its windows, (n, length, ...), read-only."""
     return np.moveaxis(sliding_window_view(rows, length, axis=0), -1, 1)
 
@@ -127,7 +127,7 @@ def _as_slice(positions: list[int]) -> slice | list[int]:
 # ------------------------------------------------------------- where rows stand in time
 
 
-class _Clock(NamedTuple):
+class Clock(NamedTuple):
     """How far apart the labels of a regular index are."""
 
     kind: str  # as `_kind` names it, or "calendar" for dates a month or the like apart
@@ -154,7 +154,7 @@ def _ticks(index: Any) -> NDArray[np.int64]:
     return np.asarray(index.astype("int64"), dtype=np.int64)
 
 
-def _find_clock(index: Any) -> _Clock | None:
+def find_clock(index: Any) -> Clock | None:
     """Find the step of an index whose rows lie on a regular grid, with or without gaps.
 
     None where no such grid can be shown.
@@ -163,15 +163,15 @@ def _find_clock(index: Any) -> _Clock | None:
         index = index.sort_values()
     kind = _kind(index)
     if kind == "period":
-        return _Clock("period", index.freqstr)
+        return Clock("period", index.freqstr)
     if kind == "integer":
         steps = np.diff(_ticks(index))
         if not len(steps):
             step = getattr(index, "step", None)  # a RangeIndex tells even of one row
-            return _Clock(kind, abs(step)) if step else None
+            return Clock(kind, abs(step)) if step else None
         # A step is shown by two rows that are one step apart.
         shown = np.gcd.reduce(steps) == steps.min()
-        return _Clock(kind, int(steps.min())) if shown else None
+        return Clock(kind, int(steps.min())) if shown else None
     if kind == "other":
         return None
     freq = _frequency(index)
@@ -192,12 +192,12 @@ def _frequency(index: Any) -> Any | None:
     return type(index)(index, freq="infer").freq
 
 
-def _named_clock(index: Any, freq: Any) -> _Clock:
+def _named_clock(index: Any, freq: Any) -> Clock:
     kind, name = index.inferred_type, getattr(freq, "freqstr", freq)
     if kind == "timedelta64" or name.lstrip("0123456789") in _EXACT:
         step = _ticks(index[:1].shift(1, freq=freq)) - _ticks(index[:1])
-        return _Clock(kind, int(step[0]))
-    return _Clock("calendar", freq, name)
+        return Clock(kind, int(step[0]))
+    return Clock("calendar", freq, name)
 
 
 def _frequency_of_longest_run(index: Any) -> Any | None:
@@ -215,7 +215,7 @@ def _frequency_of_longest_run(index: Any) -> Any | None:
     return "B" if is_days and (index.day_of_week < 5).all() else freq
 
 
-def _positions(index: Any, clock: _Clock) -> NDArray[np.int64] | None:
+def _positions(index: Any, clock: Clock) -> NDArray[np.int64] | None:
     """Place labels on the grid of `clock`, in steps from the first of them.
 
     None where the labels are of another kind or do not lie on the grid.
@@ -240,7 +240,7 @@ def _positions(index: Any, clock: _Clock) -> NDArray[np.int64] | None:
     return None if rest.any() else places
 
 
-def _joined(last: Any, index: Any) -> Any | None:
+def join_labels(last: Any, index: Any) -> Any | None:
     """Put the last fitted label before `index`; None where they cannot be compared."""
     if last is None or "other" in (_kind(last), _kind(index)):
         return None
@@ -250,7 +250,7 @@ def _joined(last: Any, index: Any) -> Any | None:
     return joined if _kind(joined) == _kind(last) else None
 
 
-class _Runs(NamedTuple):
+class Runs(NamedTuple):
     """Rows put in time order and cut where a step is missing."""
 
     order: NDArray[np.intp]  # (n_rows,), the rows of X in time order
@@ -258,7 +258,7 @@ class _Runs(NamedTuple):
     next_run: int | None  # the run whose first row follows the last fitted row
 
 
-def _candidates(fitted: _Clock | None, own: _Clock | None) -> list[_Clock]:
+def _candidates(fitted: Clock | None, own: Clock | None) -> list[Clock]:
     """List the clocks to try, the most trusted first: the fitted rows are the most."""
     known = [clock for clock in (fitted, own) if clock is not None]
     # But for business days that were taken for days within their first week.
@@ -266,15 +266,15 @@ def _candidates(fitted: _Clock | None, own: _Clock | None) -> list[_Clock]:
     return known[::-1] if misread else known
 
 
-def _find_runs(index: Any, clock: _Clock | None, last: Any, n_rows: int) -> _Runs:
+def find_runs(index: Any, clock: Clock | None, last: Any, n_rows: int) -> Runs:
     """Find the parts of X without gaps: one, where no index shows any gap."""
     order = np.arange(n_rows)
-    one_run = _Runs(order, np.zeros(1, dtype=np.intp), None)
+    one_run = Runs(order, np.zeros(1, dtype=np.intp), None)
     if index is None:
         return one_run
-    joined = _joined(last, index)
+    joined = join_labels(last, index)
     labels = index if joined is None else joined[1:]  # in the fitted timezone
-    for known in _candidates(clock, _find_clock(index)):
+    for known in _candidates(clock, find_clock(index)):
         places = _positions(labels, known)
         if places is not None:
             break
@@ -287,25 +287,30 @@ def _find_runs(index: Any, clock: _Clock | None, last: Any, n_rows: int) -> _Run
         places = places[order]
     steps = np.diff(places)
     gaps = steps != 1
+    furthest = 1  # from the last fitted row to one that counts as the next
     if known.name == "B":
         # Exchanges close on some business days: a few short holes are holidays, while
         # folds leave long ones (or, shuffled, very many).
         holidays = gaps & (steps <= 6)
         if holidays.sum() <= max(1, n_rows // 10):
+            # Before the first row too, where a `gap` between folds is as likely: one
+            # day is a holiday, more are where these rows have holidays as long.
+            furthest = int(steps[holidays].max(initial=2))
             gaps &= ~holidays
     starts = np.concatenate([[0], np.flatnonzero(gaps) + 1])
 
     ahead = None if joined is None else _positions(joined, known)
     if ahead is None:
-        return _Runs(order, starts, None)
-    following = np.flatnonzero(ahead[1:][order[starts]] == 1)
-    return _Runs(order, starts, int(following[0]) if len(following) else None)
+        return Runs(order, starts, None)
+    distance = ahead[1:][order[starts]]
+    following = np.flatnonzero((distance >= 1) & (distance <= furthest))
+    return Runs(order, starts, int(following[0]) if len(following) else None)
 
 
-def _digest(rows: NDArray[Any]) -> tuple[Hashable, ...]:
+def digest(rows: NDArray[Any]) -> tuple[Hashable, ...]:
     """Recognise rows that were seen before without keeping them."""
-    digest = hashlib.blake2b(np.ascontiguousarray(rows).data, digest_size=16)
-    return (rows.shape, rows.dtype.str, digest.hexdigest())
+    values = hashlib.blake2b(np.ascontiguousarray(rows).data, digest_size=16)
+    return (rows.shape, rows.dtype.str, values.hexdigest())
 
 
 # ------------------------------------------------------------------------ transformers
@@ -433,8 +438,8 @@ class SlidingWindow(_KeepsArrays, TransformerMixin, BaseEstimator):
         choices = ["index", "always", "none"]
         context = _check.check_choice("context", self.context, choices)
         rows, index = self._rows(X)
-        clock = None if index is None else _find_clock(index)
-        order, starts, _ = _find_runs(index, clock, None, len(rows))
+        clock = None if index is None else find_clock(index)
+        order, starts, _ = find_runs(index, clock, None, len(rows))
 
         validate_data(self, X, reset=True, skip_check_array=True)
         last_run = order[starts[-1] :]
@@ -442,7 +447,7 @@ class SlidingWindow(_KeepsArrays, TransformerMixin, BaseEstimator):
         self._fitted = length, context
         self._clock = clock
         self._last_label = None if index is None else index.take(order[-1:])
-        self._digest = _digest(rows) if context == "always" else None
+        self._digest = digest(rows) if context == "always" else None
         return self
 
     def transform(self, X: Any) -> NDArray[Any]:
@@ -462,7 +467,7 @@ class SlidingWindow(_KeepsArrays, TransformerMixin, BaseEstimator):
         rows, index = self._rows(X)
         validate_data(self, X, reset=False, skip_check_array=True)
         length, context = self._fitted
-        runs = _find_runs(index, self._clock, self._last_label, len(rows))
+        runs = find_runs(index, self._clock, self._last_label, len(rows))
         borrower = None
         if context == "index":
             borrower = runs.next_run
@@ -479,14 +484,14 @@ class SlidingWindow(_KeepsArrays, TransformerMixin, BaseEstimator):
 
     def _was_fitted(self, rows: NDArray[Any], index: Any) -> bool:
         """Tell whether the rows are those given to `fit`, or earlier than the last."""
-        joined = None if index is None else _joined(self._last_label, index)
+        joined = None if index is None else join_labels(self._last_label, index)
         if joined is None or _kind(joined) == "integer":
             # Without dates the values must tell: a new frame counts from 0 again.
-            return self._digest == _digest(rows)
+            return self._digest == digest(rows)
         return bool(joined[1:].min() <= joined[0])
 
     def _windows(
-        self, rows: NDArray[Any], runs: _Runs, borrower: int | None, length: int
+        self, rows: NDArray[Any], runs: Runs, borrower: int | None, length: int
     ) -> NDArray[Any]:
         pad = length - 1  # blank steps in front of each run
         n_rows, n_runs = len(rows), len(runs.starts)
@@ -501,7 +506,7 @@ class SlidingWindow(_KeepsArrays, TransformerMixin, BaseEstimator):
         if borrower is not None:
             first = ends[runs.starts[borrower]]
             padded[first - len(self.history_) : first] = self.history_
-        windows = _sliding(padded, length)
+        windows = sliding(padded, length)
         if in_order:
             return windows
         at = np.empty_like(ends)

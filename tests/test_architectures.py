@@ -274,6 +274,15 @@ def test_attention_gives_each_step_a_weight_and_the_weights_sum_to_one(
     assert weights.std(axis=0).max() > 0  # they depend on the window
 
 
+def test_what_a_fitted_network_offers_does_not_follow_the_parameters(windows):
+    concat = ParallelCNNLSTMRegressor(epochs=1, random_state=0).fit(*windows)
+    concat.set_params(merge="weighted")
+    assert not hasattr(concat, "merge_weights_")
+    attentive = CNNLSTMRegressor(attention=True, epochs=1, random_state=0)
+    attentive.fit(*windows).set_params(attention=False)
+    assert attentive.attention_weights(windows[0]).shape[0] == len(windows[0])
+
+
 def test_what_an_estimator_does_not_learn_it_does_not_offer(windows):
     assert not hasattr(CNNLSTMRegressor(), "attention_weights")
     concat = ParallelCNNLSTMRegressor(epochs=1).fit(*windows)
@@ -301,6 +310,9 @@ def test_subsequences_may_be_of_another_number_at_predict(windows):
     assert regressor.predict(cut[:, 1:]).shape == y.shape
     with pytest.raises(ValueError, match="expecting samples of shape"):
         regressor.predict(cut[:, :, 1:])
+    skip = CNNLSTMRegressor(epochs=1, random_state=0, linear_skip=True).fit(cut, y)
+    with pytest.raises(ValueError, match="expecting samples of shape"):
+        skip.predict(cut[:, 1:])  # a linear map has one weight a step
 
 
 @pytest.mark.parametrize(

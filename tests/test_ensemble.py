@@ -4,12 +4,15 @@ import copy
 import inspect
 import pickle
 import re
+import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context, get_config
 from sklearn.base import (
     BaseEstimator,
     ClassifierMixin,
@@ -89,6 +92,22 @@ class Sure(ClassifierMixin, BaseEstimator):
 
 class Strict(KNeighborsRegressor):
     """A regressor whose fit takes no weights."""
+
+
+class Witness(RegressorMixin, BaseEstimator):
+    """Predict 0; remember the process's filters and the configuration during fit."""
+
+    def __init__(self, meet=None):
+        self.meet = meet
+
+    def fit(self, X, y):
+        self.filters_, self.config_ = warnings.filters, get_config()
+        if self.meet is not None:
+            self.meet()
+        return self
+
+    def predict(self, X):
+        return np.zeros(len(X))
 
 
 @pytest.fixture
@@ -385,6 +404,44 @@ def test_same_seed_gives_the_same_bits_for_any_n_jobs(wave, kind, method):
     assert not np.array_equal(getattr(first, say)(X), getattr(other, say)(X))
 
 
+@pytest.mark.parametrize("n_jobs", [None, 1, 2])
+def test_threads_that_fit_ensembles_leave_the_warning_filters_alone(n_jobs):
+    # At the barrier all fits are under way at once: whatever they entered overlaps.
+    # One ensemble starts after the other, as scikit-learn's check_array, which comes
+    # first, catches warnings itself.
+    n_at_a_time = n_jobs or 1
+    entered, barrier = threading.Semaphore(0), threading.Barrier(3 * n_at_a_time)
+
+    def meet():
+        entered.release()
+        barrier.wait(60)
+
+    ensemble = HybridEnsembleRegressor(
+        cnn=Witness(meet), lstm=Witness(meet), method="weighted", n_jobs=n_jobs
+    )
+    before, content = warnings.filters, list(warnings.filters)
+    with ThreadPoolExecutor(3) as pool:
+        started = []
+        for _ in range(3):
+            started.append(pool.submit(clone(ensemble).fit, *numbered(20)))
+            assert all(entered.acquire(timeout=60) for _ in range(n_at_a_time))
+    fitted = [each.result() for each in started]
+    assert warnings.filters is before
+    assert warnings.filters == content
+    for each in fitted:
+        assert each.cnn_.filters_ is each.lstm_.filters_ is before
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2, -1])
+def test_members_are_fitted_with_the_configuration_of_the_caller(n_jobs):
+    X, y = numbered(20)
+    ensemble = HybridEnsembleRegressor(cnn=Witness(), lstm=Witness(), n_jobs=n_jobs)
+    with config_context(transform_output="pandas"):
+        ensemble.fit(X, y)
+    for member in ensemble.estimators_:
+        assert member.config_["transform_output"] == "pandas"
+
+
 def test_estimators_without_a_seed_get_one_each():
     X, y = numbered(20)
     ensemble = HybridEnsembleRegressor(
@@ -551,8 +608,38 @@ def test_unknown_names_are_refused_and_nothing_is_set():
     with pytest.raises(ValueError, match="Invalid parameter 'filters' for estimator"):
         ensemble.set_params(filters=3)
     assert ensemble.cnn is None
-    with pytest.raises(TypeError, match="filters"):
-        HybridEnsembleRegressor(filters=3)
+
+
+@pytest.mark.parametrize(
+    "ensemble", [HybridEnsembleRegressor, HybridEnsembleClassifier]
+)
+def test_errors_about_arguments_name_the_class(ensemble):
+    message = f"{ensemble.__name__}.__init__() got an unexpected keyword argument 'foo'"
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}"):
+        ensemble(foo=1)
+    with pytest.raises(TypeError, match=f"^{ensemble.__name__}.__init__"):
+        ensemble(CNNRegressor())
+
+
+def test_a_subclass_needs_neither_docstring_nor_parameters_of_its_own():
+    class Plain(HybridEnsembleRegressor):
+        pass
+
+    class Further(HybridEnsembleRegressor):
+        def __init__(self, further=0, cnn=None):
+            super().__init__(cnn=cnn)
+            self.further = further
+
+    assert repr(clone(Plain(n_splits=3))) == "Plain(n_splits=3)"
+    assert repr(clone(Further(further=3))) == "Further(further=3)"
+
+
+@pytest.mark.parametrize("name", ["cnn_", "lstm_"])
+def test_members_are_asked_for_after_fit(name):
+    ensemble = HybridEnsembleRegressor()
+    assert not hasattr(ensemble, name)
+    with pytest.raises(NotFittedError, match="HybridEnsembleRegressor instance is not"):
+        getattr(ensemble, name)
 
 
 @pytest.mark.parametrize(

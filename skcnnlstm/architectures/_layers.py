@@ -5,6 +5,7 @@ Every layer has a name of its own, so that the same network is always the same t
 
 from __future__ import annotations
 
+import keras
 from keras import layers
 
 from skcnnlstm._validation import (
@@ -20,6 +21,7 @@ def per_layer(name, value, n_layers=None, *, minimum=1):
     """Return `value` as a tuple with one integer a layer.
 
     A single integer stands for every layer (for one layer where `n_layers` is None).
+    With `n_layers=None` a tuple may have any number of entries.
     """
     if not isinstance(value, list | tuple):
         check_integer(name, value, minimum=minimum)
@@ -31,6 +33,31 @@ def per_layer(name, value, n_layers=None, *, minimum=1):
             f"for {n_layers} layers. Use {n_layers} integers, or one for all."
         )
     return values
+
+
+def widths(name, value):
+    """Return `value` as a tuple with one width a layer, at least one."""
+    values = per_layer(name, value)
+    if not values:
+        raise ValueError(
+            f"{name} must have one entry at least: got {name}={value}. Use an integer, "
+            "or a tuple with one integer a layer."
+        )
+    return values
+
+
+def check_activation(name, value):
+    """Return an activation that Keras finds by name in any process."""
+    try:
+        found = keras.activations.get(value)
+        keras.activations.deserialize(keras.activations.serialize(found))
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} must be the name of a Keras activation, or a function registered "
+            f"with keras.saving.register_keras_serializable: got {name}={value!r}. Use "
+            "'relu', 'tanh', 'elu', 'gelu' or 'linear', for example."
+        ) from error
+    return value
 
 
 def require_axes(input_shape, axes, name):
@@ -94,6 +121,7 @@ def lstm(x, units, *, activation="tanh", sequences=False, bidirectional=False, n
     bidirectional.
     """
     check_boolean("bidirectional", bidirectional)
+    check_activation("lstm_activation", activation)
     layer = layers.LSTM(
         units, activation=activation, return_sequences=sequences, name=name
     )
@@ -125,6 +153,7 @@ def head(x, n_outputs, *, dense_units=(), activation="relu", output_activation=N
     """Map a vector to the outputs through `dense_units` hidden layers."""
     if not isinstance(dense_units, list | tuple):
         dense_units = (dense_units,)
+    check_activation("activation", activation)
     for i, units in enumerate(per_layer("dense_units", dense_units)):
         x = layers.Dense(units, activation=activation, name=f"dense_{i + 1}")(x)
     return layers.Dense(n_outputs, activation=output_activation, name="output")(x)

@@ -6,14 +6,17 @@ import keras
 from keras import layers
 
 from skcnnlstm._base import HybridClassifier, HybridRegressor
+from skcnnlstm._validation import check_integer
 from skcnnlstm.architectures._layers import (
     as_series,
+    check_activation,
     check_padding,
     dropped,
     head,
     per_layer,
     require_axes,
     require_kernel_fits,
+    widths,
 )
 
 
@@ -77,10 +80,11 @@ def build_cnn(
     time series. The Handbook of Brain Theory and Neural Networks.
     """
     require_axes(input_shape, (1, 2), "A CNN")
-    filters = per_layer("filters", filters)
+    filters = widths("filters", filters)
     kernel_size = per_layer("kernel_size", kernel_size, len(filters))
-    pool_size = per_layer("pool_size", pool_size, 1)[0]
+    pool_size = check_integer("pool_size", pool_size)
     check_padding(padding)
+    check_activation("activation", activation)
 
     window = layers.Input(input_shape, name="window")
     x = as_series(window)

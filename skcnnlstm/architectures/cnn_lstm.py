@@ -11,6 +11,7 @@ from skcnnlstm._validation import check_boolean, check_integer
 from skcnnlstm.architectures._layers import (
     as_subsequences,
     attend,
+    check_activation,
     check_padding,
     dropped,
     head,
@@ -19,6 +20,7 @@ from skcnnlstm.architectures._layers import (
     require_axes,
     require_kernel_fits,
     resolve_cut,
+    widths,
 )
 
 
@@ -106,12 +108,13 @@ def build_cnn_lstm(
     recognition and description. CVPR.
     """
     require_axes(input_shape, (1, 2, 3), "A CNN-LSTM")
-    filters = per_layer("filters", filters)
+    filters = widths("filters", filters)
     kernel_size = per_layer("kernel_size", kernel_size, len(filters))
-    pool_size = per_layer("pool_size", pool_size, 1)[0]
-    check_integer("lstm_units", lstm_units)
+    pool_size = check_integer("pool_size", pool_size)
+    lstm_units = check_integer("lstm_units", lstm_units)
     check_boolean("attention", attention)
     check_padding(padding)
+    check_activation("activation", activation)
 
     window = layers.Input(input_shape, name="window")
     x = as_subsequences(window, n_subsequences)
@@ -150,7 +153,7 @@ def build_cnn_lstm(
 
 
 def _has_attention(estimator):
-    return estimator.attention
+    return estimator._network_param("attention")
 
 
 class _CNNLSTM:

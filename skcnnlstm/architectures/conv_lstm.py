@@ -9,6 +9,7 @@ from skcnnlstm._base import HybridClassifier, HybridRegressor
 from skcnnlstm._validation import check_integer
 from skcnnlstm.architectures._layers import (
     as_subsequences,
+    check_activation,
     check_padding,
     dropped,
     head,
@@ -80,9 +81,10 @@ def build_conv_lstm(
     precipitation nowcasting. NeurIPS.
     """
     require_axes(input_shape, (1, 2, 3, 4), "A ConvLSTM")
-    check_integer("filters", filters)
+    filters = check_integer("filters", filters)
     rows, reach = per_layer("kernel_size", kernel_size, 2)
     check_padding(padding)
+    check_activation("activation", activation)
 
     window = layers.Input(input_shape, name="window")
     x = window

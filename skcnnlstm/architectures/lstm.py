@@ -11,8 +11,8 @@ from skcnnlstm.architectures._layers import (
     dropped,
     head,
     lstm,
-    per_layer,
     require_axes,
+    widths,
 )
 
 
@@ -71,7 +71,7 @@ def build_lstm(
     Computation 9(8).
     """
     require_axes(input_shape, (1, 2), "An LSTM")
-    lstm_units = per_layer("lstm_units", lstm_units)
+    lstm_units = widths("lstm_units", lstm_units)
 
     window = layers.Input(input_shape, name="window")
     x = as_series(window)

@@ -12,11 +12,13 @@ from skcnnlstm._validation import check_choice, check_integer
 from skcnnlstm.architectures._layers import (
     as_series,
     attend,
+    check_activation,
     dropped,
     head,
     lstm,
     per_layer,
     require_axes,
+    widths,
 )
 
 
@@ -120,10 +122,11 @@ def build_parallel_cnn_lstm(
     networks for time series classification. IEEE Access 6.
     """
     require_axes(input_shape, (1, 2), "A parallel CNN and LSTM")
-    filters = per_layer("filters", filters)
+    filters = widths("filters", filters)
     kernel_size = per_layer("kernel_size", kernel_size, len(filters))
     pool_size = 1 if pool_size is None else check_integer("pool_size", pool_size)
-    check_integer("lstm_units", lstm_units)
+    lstm_units = check_integer("lstm_units", lstm_units)
+    check_activation("activation", activation)
     check_choice("merge", merge, ("concat", "weighted", "attention"))
 
     window = layers.Input(input_shape, name="window")
@@ -181,10 +184,9 @@ def _of_one_width(convolved, recurrent):
 
 def _merges_by(kind):
     def check(estimator):
-        if estimator.merge != kind:
-            raise AttributeError(
-                f"only with merge='{kind}': got merge={estimator.merge!r}"
-            )
+        merge = estimator._network_param("merge")
+        if merge != kind:
+            raise AttributeError(f"only with merge='{kind}': got merge={merge!r}")
         return True
 
     return check

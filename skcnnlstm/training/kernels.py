@@ -28,6 +28,8 @@ def use_fast_forms(model) -> None:
         for part in _directions(layer):
             if isinstance(part, layers.RNN):
                 part.unroll = layer.input.shape[1] <= UNROLLED_STEPS
+                if layer.input.shape[1] == 1:
+                    continue  # no state is read: its weights would have no gradient
             form = _FORMS.get(type(part))
             call = form and form(part)
             if call is not None:

@@ -75,7 +75,11 @@ def train(recipe, samples, schedule, *, validation=None, start=None) -> Trained:
         history = _run_epochs(program, samples, schedule, validation)
         if program.has_batch_norm:
             program.set_statistics(_chunks_of(samples, schedule.batch_size))
-        return Trained(program.weights(), program.slots(), history)
+        weights = program.weights()
+        if not all(np.isfinite(values).all() for values in weights):
+            # A loss is measured before its step: the last one leads past it.
+            _refuse("weights that are not finite", len(history["loss"]), program.model)
+        return Trained(weights, program.slots(), history)
 
 
 def _run_epochs(program, samples, schedule, validation):
@@ -117,7 +121,9 @@ def _run_epochs(program, samples, schedule, validation):
             judged = judge.evaluate()
             hooks.on_test_end(judged)
             logs |= {f"val_{name}": value for name, value in judged.items()}
-        _check_finite(logs, epoch, model.optimizer)
+        for name in ("loss", "val_loss"):
+            if not math.isfinite(logs.get(name, 0)):
+                _refuse(f"{name}={logs[name]}", epoch + 1, model)
         for name, value in logs.items():
             history.setdefault(name, []).append(value)
         hooks.on_epoch_end(epoch, logs)
@@ -211,12 +217,10 @@ def _chunks_of(samples, batch_size):
     return chunks
 
 
-def _check_finite(logs, epoch, optimizer):
-    if all(np.isfinite(logs[name]) for name in ("loss", "val_loss") if name in logs):
-        return
+def _refuse(what, epoch, model):
     raise ValueError(
-        f"The loss must stay finite: got loss={logs['loss']} in epoch {epoch + 1}, at "
-        f"learning_rate={float(optimizer.learning_rate):.3g}. Scale the series "
+        f"The loss must stay finite: got {what} in epoch {epoch}, at "
+        f"learning_rate={float(model.optimizer.learning_rate):.3g}. Scale the series "
         "(StandardScaler), lower learning_rate, or clip gradients with "
         "optimizer__clipnorm=1.0."
     )

@@ -16,6 +16,20 @@ from skcnnlstm.training.networks import building_layers
 
 
 @dataclass(frozen=True)
+class _Frozen:
+    """A Keras object: equal to another of the same class and settings."""
+
+    kind: type
+    settings: str | tuple
+    thing: object = field(compare=False, repr=False)
+
+    @property
+    def text(self):
+        """Class and settings in words."""
+        return f"{self.kind.__module__}.{self.kind.__qualname__}: {self.settings}"
+
+
+@dataclass(frozen=True)
 class Recipe:
     """A network and how it is trained.
 
@@ -23,8 +37,8 @@ class Recipe:
     ----------
     network : str
         JSON text of the network.
-    optimizer : str
-        JSON text of the serialized optimizer.
+    optimizer : _Frozen
+        Class and settings, as `freeze_optimizer` makes them.
     loss : str or object
         What `freeze` makes of a loss.
     metrics : tuple of (str or object)
@@ -35,18 +49,13 @@ class Recipe:
 
     network: str
     loss: object
-    optimizer: object
-    metrics: tuple = field(default=())
+    optimizer: _Frozen
+    metrics: tuple = ()
     target_dtype: str = "float32"
 
 
-@dataclass(frozen=True)
-class _Frozen:
-    """A loss or a metric: equal to another of the same class and settings."""
-
-    kind: type
-    settings: str | tuple
-    thing: object = field(compare=False, repr=False)
+_OPTIMIZERS = "'adam', 'adamw', 'sgd' or 'rmsprop'"
+_LOSSES = "'mse', 'mae', 'huber' or 'sparse_categorical_crossentropy'"
 
 
 def freeze(thing):
@@ -77,7 +86,7 @@ def freeze(thing):
 def thaw(frozen, get):
     """Make what was frozen; `get` looks up names, as `keras.losses.get`.
 
-    A metric gathers values, so each program has one of its own.
+    Metrics and optimizers hold state, so each program has its own.
     """
     if isinstance(frozen, str):
         content = json.loads(frozen)
@@ -86,7 +95,7 @@ def thaw(frozen, get):
         return keras.saving.deserialize_keras_object(content)
     if not isinstance(frozen, _Frozen):
         return frozen
-    if isinstance(frozen.thing, keras.metrics.Metric):
+    if issubclass(frozen.kind, keras.metrics.Metric | keras.optimizers.Optimizer):
         return frozen.kind.from_config(json.loads(frozen.settings))
     return frozen.thing
 
@@ -100,24 +109,42 @@ def freeze_optimizer(optimizer, settings):
     """
     if isinstance(optimizer, str):
         with building_layers():
-            optimizer = type(keras.optimizers.get(optimizer))
-    if isinstance(optimizer, type):
+            found = _look_up("optimizer", optimizer, keras.optimizers.get, _OPTIMIZERS)
+        optimizer = type(found)
+    if isinstance(optimizer, type) and issubclass(
+        optimizer, keras.optimizers.Optimizer
+    ):
         with building_layers():
             optimizer = optimizer(**settings)
+    elif not isinstance(optimizer, keras.optimizers.Optimizer):
+        raise TypeError(
+            "optimizer must be a Keras optimizer, by name, class or instance: got "
+            f"optimizer={optimizer!r}. Use {_OPTIMIZERS}, for example."
+        )
     elif settings:
         raise TypeError(
             "optimizer must be a name or a class to take settings: got an instance of "
             f"{type(optimizer).__name__} and {sorted(settings)}. Pass the settings to "
             "the instance instead."
         )
-    content = keras.saving.serialize_keras_object(optimizer)
+    kind, config = type(optimizer), optimizer.get_config()
     # Keras numbers the names of what it makes: "adam", "adam_1", ...
-    content["config"]["name"] = content["class_name"].lower()
-    rate = content["config"].get("learning_rate")
-    if not isinstance(rate, float | int):
-        return json.dumps(content, sort_keys=True), None
-    content["config"]["learning_rate"] = 0.001
-    return json.dumps(content, sort_keys=True), float(rate)
+    config["name"] = kind.__name__.lower()
+    rate = config.get("learning_rate")
+    if isinstance(rate, float | int):
+        config["learning_rate"] = 0.001
+        return _Frozen(kind, json.dumps(config, sort_keys=True), None), float(rate)
+    try:
+        text = json.dumps(config, sort_keys=True)
+        with building_layers():
+            kind.from_config(json.loads(text))
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "learning_rate must be a number or a schedule that Keras can make again: "
+            f"got an optimizer with learning_rate={rate!r}. Register the schedule with "
+            "keras.saving.register_keras_serializable."
+        ) from error
+    return _Frozen(kind, text, None), None
 
 
 def freeze_loss(loss, settings):
@@ -125,8 +152,16 @@ def freeze_loss(loss, settings):
     if settings and isinstance(loss, str):
         # Keras knows "huber" as a function and "Huber" as a class: only a class takes
         # settings.
+        short = {"mse": "MeanSquaredError", "mae": "MeanAbsoluteError"}
         name = loss if loss[:1].isupper() else loss.title().replace("_", "")
-        loss = keras.losses.get({"class_name": name, "config": settings})
+        wanted = {"class_name": short.get(loss, name), "config": settings}
+        try:
+            loss = keras.losses.get(wanted)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"loss must take the settings routed to it: got loss={loss!r} with "
+                f"{settings}. Use 'huber' with loss__delta, for example."
+            ) from error
     elif isinstance(loss, type):
         loss = loss(**settings)
     elif settings:
@@ -135,8 +170,19 @@ def freeze_loss(loss, settings):
             f"{sorted(settings)}. Pass the settings to the instance instead."
         )
     if isinstance(loss, str):
-        keras.losses.get(loss)  # an unknown name is an error before anything is built
+        _look_up("loss", loss, keras.losses.get, _LOSSES)
     return freeze(loss)
+
+
+def _look_up(name, value, get, examples):
+    """Find what Keras calls `value`; an unknown name is an error with examples."""
+    try:
+        return get(value)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} must be one that Keras knows: got {name}={value!r}. Use "
+            f"{examples}, for example."
+        ) from error
 
 
 def takes_codes(loss):
