@@ -442,7 +442,7 @@ def row_j(settings):
     n_fits = settings.pick(120, 30)
     same = child("growth", n_fits)["resident"]
     many = child("shapes", settings.pick(60, 30))["resident"]
-    bound = MOST_IDLE + 6
+    bound = MOST_IDLE + 2
     after = (many[-1] - many[bound - 1]) / max(1, len(many) - bound)
     return [
         Figure(

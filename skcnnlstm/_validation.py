@@ -77,6 +77,9 @@ def check_choice(name, value, choices):
     for choice in choices:
         if type(value) is type(choice) and value == choice:
             return value
+        # numpy's strings, as a grid made with np.array holds them, are text too.
+        if isinstance(value, str) and isinstance(choice, str) and value == choice:
+            return choice
     listed = ", ".join(map(repr, choices))
     message = (
         f"{name} must be a known choice: {_got(name, value)}. Use one of {listed}."
@@ -121,17 +124,16 @@ def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5):
                 f"{name} must be rectangular: got a ragged list, whose rows have "
                 "different lengths. Use rows (windows) of one length."
             ) from error
+        if "Complex data not supported" in text:
+            raise ValueError(_complex_message(name)) from error
         if "could not convert string" in text or "bytes/strings" in text:
-            raise ValueError(
-                f"{name} must be numeric: got text. Convert dates and text to numbers, "
-                "or leave those columns out."
-            ) from error
+            raise ValueError(_not_numeric_message(name, X, "text")) from error
+        if "could not be promoted" in text:  # numpy's, for a column of dates
+            what = "columns of types that do not go together"
+            raise TypeError(_not_numeric_message(name, X, what)) from error
         raise
     if array.dtype.kind not in "biuf":
-        raise TypeError(
-            f"{name} must be numeric: got dtype {array.dtype}. Convert dates and text "
-            "to numbers, or leave those columns out."
-        )
+        raise TypeError(_not_numeric_message(name, X, f"dtype {array.dtype}"))
     if not min_ndim <= array.ndim <= max_ndim:
         allowed = f"{min_ndim}" if min_ndim == max_ndim else f"{min_ndim} to {max_ndim}"
         raise ValueError(
@@ -145,6 +147,42 @@ def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5):
             f"is required: {name} must have no empty axis."
         )
     return array
+
+
+def _complex_message(name):
+    # scikit-learn's own checks look for its words.
+    return (
+        f"{name} must be real: got complex numbers (Complex data not supported). Use "
+        f"{name}.real, or the real and the imaginary parts side by side."
+    )
+
+
+def _not_numeric_message(name, X, what):
+    """Say which column of a table is not numeric, where it can be known."""
+    columns, way_out = getattr(X, "columns", None), ""
+    if columns is not None and hasattr(X, "iloc"):
+        for i, label in enumerate(columns):
+            column = X.iloc[:, i]
+            dates = getattr(column.dtype, "kind", "O") in "mM"
+            if dates or not _makes_floats(column):
+                what = f"column {label!r} of dtype {column.dtype}"
+                way_out = (
+                    " A column of dates may become the index: "
+                    f"{name}.set_index({label!r})."
+                )
+                break
+    return (
+        f"{name} must be numeric: got {what}. Convert dates and text to numbers, or "
+        f"leave those columns out.{way_out}"
+    )
+
+
+def _makes_floats(column):
+    try:
+        np.asarray(column, dtype=float)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 _AXES = {
@@ -205,6 +243,25 @@ def _is_finite(array):
         return bool(np.isfinite(array.sum()) or np.isfinite(array).all())
 
 
+# Networks compute in float32; a larger value becomes infinity there.
+_LARGEST = float(np.finfo(np.float32).max)
+
+
+def _fits(array):
+    """Tell whether all values are finite, in float32 too."""
+    if array.itemsize <= 4 or not array.size:
+        return _is_finite(array)
+    # NaN and infinity come through both, and fail. Two passes, and no mask.
+    with np.errstate(invalid="ignore"):
+        return bool(array.max() <= _LARGEST and array.min() >= -_LARGEST)
+
+
+def _unfit(array):
+    """Mark the values that are not finite, or would not be in float32."""
+    with np.errstate(invalid="ignore"):
+        return ~(np.abs(array) <= _LARGEST)
+
+
 def _chunks(X, most=None):
     """Cut axis 0 of `X` into slices of a few MB, and of at most `most` samples."""
     size = max(1, _CHUNK_BYTES // max(1, X[:1].size * X.itemsize))
@@ -247,7 +304,7 @@ def _as_steps(X):
 
 
 def _touched(X):
-    """Find the overlapping windows that hold a value that is not finite.
+    """Find the overlapping windows that hold a value that is not finite in float32.
 
     A sliding view is judged by the rows under it: `steps[i, t]` is the same memory as
     `steps[i + 1, t - stride]`, so the first `stride` steps of every window and the
@@ -265,11 +322,11 @@ def _touched(X):
     heads = steps[:, :stride]
     for rows in _chunks(heads):
         head = heads[rows]
-        if not _is_finite(head):
-            bad = ~np.isfinite(head).all(axis=-1)
+        if not _fits(head):
+            bad = _unfit(head).any(axis=-1)
             start = rows.start * stride
             unknown[start : start + bad.size] = bad.ravel()
-    unknown[n_samples * stride :] = ~np.isfinite(steps[-1, stride:]).all(axis=-1)
+    unknown[n_samples * stride :] = _unfit(steps[-1, stride:]).any(axis=-1)
     np.cumsum(unknown, out=unknown)
     starts = np.arange(n_samples) * stride
     return np.flatnonzero(before[starts + length] > before[starts])
@@ -280,7 +337,7 @@ def _suspects(X):
     touched = _touched(X)
     if touched is None:
         for rows in _chunks(X, _CHUNK_SAMPLES):
-            if not _is_finite(X[rows]):
+            if not _fits(X[rows]):
                 yield np.arange(rows.start, rows.stop)
     elif len(touched):
         for rows in _chunks(X[: len(touched)], _CHUNK_SAMPLES):
@@ -306,7 +363,8 @@ def missing_history(X, *, name="X"):
     Raises
     ------
     ValueError
-        Where NaN lies outside such a prefix or at the last step, and for infinity.
+        Where NaN lies outside such a prefix or at the last step, for infinity, and for
+        values that are infinity in float32.
     """
     missing = np.zeros(len(X), dtype=np.intp)
     if X.dtype.kind != "f":
@@ -314,7 +372,7 @@ def missing_history(X, *, name="X"):
     n_features = X.shape[-1] if X.ndim > 2 else 1
     for samples in _suspects(X):
         chunk = X[samples].reshape(len(samples), -1, n_features)
-        unknown = ~np.isfinite(chunk)
+        unknown = _unfit(chunk)
         if X.ndim > 2:
             known_step = ~np.isnan(chunk).all(axis=-1)
             known_step[:, -1] = True  # a window of NaN alone is no history at all
@@ -329,15 +387,23 @@ def missing_history(X, *, name="X"):
 
 def _unknown_message(chunk, where, sample, X, name):
     _, step, feature = where
-    what = "NaN" if np.isnan(chunk[tuple(where)]) else "infinity"
+    value = chunk[tuple(where)]
+    at = f"sample (row) {sample}, step {step}, feature {feature}"
+    if np.isfinite(value):
+        return (
+            f"{name} must be finite in float32, the numbers of a network: got "
+            f"{value:.4g}, too large for float32 (above {_LARGEST:.4g}), at {at}. "
+            "Scale the values first, for example with "
+            "sklearn.preprocessing.StandardScaler."
+        )
+    what = "NaN" if np.isnan(value) else "infinity"
     rule = f"{name} must be finite"
     if X.ndim > 2:
         rule += " (NaN may stand only for missing history: leading steps at which "
         rule += "every feature is NaN, the last step known)"
     return (
-        f"{rule}: got {what} at sample (row) {sample}, step {step}, feature {feature}. "
-        "Fill or drop missing values first, for example with "
-        "sklearn.impute.SimpleImputer."
+        f"{rule}: got {what} at {at}. Fill or drop missing values first, for "
+        "example with sklearn.impute.SimpleImputer."
     )
 
 
@@ -476,10 +542,17 @@ def check_target(target, n_columns, names=None):
 def _target_position(target, n_columns, names):
     if isinstance(target, numbers.Integral) and not isinstance(target, bool):
         if not -n_columns <= target < n_columns:
-            raise ValueError(
+            message = (
                 f"target must be a column of the series: got target={target}, "
                 f"{n_columns} column(s). Use a position from 0 to {n_columns - 1}."
             )
+            labels = [] if names is None else list(names)
+            if target in labels:
+                message += (
+                    " An integer is a position, not a label: the column labelled "
+                    f"{target} is at position {labels.index(target)}."
+                )
+            raise ValueError(message)
         return int(target) % n_columns
     if not isinstance(target, str):
         raise TypeError(
@@ -551,14 +624,25 @@ def check_time_order(index, *, name="X"):
 def check_regression_target(y, n_samples, *, estimator):
     """Return y as a numeric array of one or two dimensions."""
     _require_target(y, estimator)
-    y = check_array(
-        y,
-        ensure_2d=False,
-        allow_nd=True,
-        dtype="numeric",
-        input_name="y",
-        estimator=estimator,
-    )
+    try:
+        y = check_array(
+            y,
+            ensure_2d=False,
+            allow_nd=True,
+            dtype="numeric",
+            input_name="y",
+            estimator=estimator,
+        )
+    except (TypeError, ValueError) as error:
+        text = str(error)
+        if "Complex data not supported" in text:
+            raise ValueError(_complex_message("y")) from error
+        if "could not convert string" in text or "bytes/strings" in text:
+            raise ValueError(
+                "y must be numeric: got text. Convert it to numbers, or use a "
+                "classifier for labels."
+            ) from error
+        raise
     if y.ndim > 2:
         raise ValueError(
             f"y must have shape (n_samples,) or (n_samples, n_outputs): got {y.shape}. "
@@ -571,7 +655,14 @@ def check_regression_target(y, n_samples, *, estimator):
 def check_class_target(y, n_samples, *, estimator):
     """Return y as one array of labels."""
     _require_target(y, estimator)
-    y = check_array(y, ensure_2d=False, dtype=None, input_name="y", estimator=estimator)
+    try:
+        y = check_array(
+            y, ensure_2d=False, dtype=None, input_name="y", estimator=estimator
+        )
+    except ValueError as error:
+        if "Complex data not supported" in str(error):
+            raise ValueError(_complex_message("y")) from error
+        raise
     y = column_or_1d(y, warn=True)
     check_classification_targets(y)
     _require_length("y", y, n_samples)

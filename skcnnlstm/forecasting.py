@@ -2,12 +2,19 @@
 
 import copy
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 from warnings import warn
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.base import (
+    BaseEstimator,
+    MetaEstimatorMixin,
+    RegressorMixin,
+    clone,
+    is_classifier,
+)
 from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -20,7 +27,16 @@ from skcnnlstm._validation import (
     check_windows,
     time_index,
 )
-from skcnnlstm.windows import _digest, _sliding, make_windows
+from skcnnlstm.windows import (
+    Clock,
+    digest,
+    find_clock,
+    find_runs,
+    join_labels,
+    label_kind,
+    make_windows,
+    sliding,
+)
 
 __all__ = ["SeriesForecaster", "forecast_scorer"]
 
@@ -51,9 +67,19 @@ class _Rows(NamedTuple):
 
     values: np.ndarray  # (n_rows, n_features)
     index: pd.Index | None  # None for bare arrays
+    time: pd.Index | None  # the same where its labels can be ordered in time
     columns: Any  # the labels of a DataFrame, else None
     ndim: int  # of what came in
     name: Any  # the name of a Series, else None
+
+    def take(self, runs):
+        """Keep the rows of some runs, (start, stop) each."""
+        if len(runs) == 1:
+            kept = slice(*runs[0])
+        else:
+            kept = np.concatenate([np.arange(*run) for run in runs])
+        index = None if self.index is None else self.index[kept]
+        return self._replace(values=self.values[kept], index=index, time=None)
 
     def cell(self, mask):
         """Say which value and where the first True of `mask` is."""
@@ -82,7 +108,8 @@ def _read_rows(forecaster, series, *, reset):
     )
     if not len(values):
         raise ValueError("series must have at least one row: got none.")
-    check_time_order(time_index(series, name="series"), name="series")
+    time = time_index(series, name="series")
+    check_time_order(time, name="series")
     ndim, table = values.ndim, values.reshape(len(values), -1)
     columns = getattr(series, "columns", None)
     # Names and number of columns, in scikit-learn's words.
@@ -91,7 +118,7 @@ def _read_rows(forecaster, series, *, reset):
     if table.dtype not in (np.float32, np.float64):
         table = table.astype(np.float64)
     index = series.index if isinstance(series, pd.Series | pd.DataFrame) else None
-    rows = _Rows(table, index, columns, ndim, getattr(series, "name", None))
+    rows = _Rows(table, index, time, columns, ndim, getattr(series, "name", None))
     finite = np.isfinite(table)
     if not finite.all():
         raise ValueError(
@@ -104,12 +131,6 @@ def _read_rows(forecaster, series, *, reset):
 # ------------------------------------------------------------------------ their dates
 
 
-def _is_time(index):
-    """Say whether labels can be counted on: dates, periods or row numbers."""
-    kinds = ("datetime64", "period", "timedelta64", "integer")
-    return index is not None and index.inferred_type in kinds
-
-
 def _step(index):
     """Return what leads from one label to the next, None where it varies."""
     if isinstance(index, pd.RangeIndex):
@@ -119,10 +140,25 @@ def _step(index):
     if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
         # None where the steps vary. (pandas 3.1 warns of changes to `infer_freq`.)
         return index.freq or type(index)(index, freq="infer").freq
-    if _is_time(index):
+    if index.inferred_type == "integer":
         gaps = np.diff(index)
         return int(gaps[0]) if (gaps == gaps[0]).all() else None
     return None
+
+
+def _without_gaps(index, clock):
+    """Say how to fill the gaps of a time index whose regular runs `clock` shows."""
+    if clock.kind == "integer":
+        first, last = int(index[0]), int(index[-1])
+        return f"series.reindex(range({first}, {last + 1}, {clock.step}))"
+    if clock.kind == "period":
+        return "series.resample(series.index.freq).mean()"
+    name = clock.name
+    if not name:
+        name = pd.tseries.frequencies.to_offset(pd.Timedelta(clock.step, "ns")).freqstr
+    if clock.kind == "timedelta64":  # pandas' `asfreq` takes none of these
+        return f"series.resample({name!r}).mean()"
+    return f"series.asfreq({name!r})"
 
 
 @dataclass(frozen=True)
@@ -131,29 +167,30 @@ class _Calendar:
 
     last: pd.Index  # the last label alone, as an index of its kind
     step: Any  # an offset, an integer or None
-    longest: Any  # gap between fitted rows, where there is no step
-    is_time: bool
+    clock: Clock | None  # of the runs without gaps, where they show one
+    longest: Any  # gap between fitted rows, where there is no clock
+    way_out: str  # for a forecast without a step
 
     @classmethod
-    def of(cls, index):
-        step, is_time = _step(index), _is_time(index)
-        irregular = is_time and step is None
-        longest = (index[1:] - index[:-1]).max() if irregular else None
-        return cls(index[-1:].copy(), step, longest, is_time)
+    def of(cls, index, clock):
+        step, longest = _step(index), None
+        if clock is None and label_kind(index) != "other":
+            longest = (index[1:] - index[:-1]).max()
+        way_out = "dates with pandas.to_datetime and series.asfreq('D')"
+        if clock is not None and step is None:
+            way_out = _without_gaps(index, clock)
+        return cls(index[-1:].copy(), step, clock, longest, way_out)
 
-    def precedes(self, index):
-        """Say whether the first label of `index` is the next one.
+    def nearly_precedes(self, index):
+        """Say whether the first label follows where no step can tell that it does.
 
-        Where there is no regular step, that is a later label within the longest
-        gap seen: after a weekend or a holiday, not after a year.
+        That is a later label within the longest gap seen: after a weekend or a
+        holiday, not after a year.
         """
-        last, first = self.last[0], index[0]
-        if self.step is not None:
-            return bool(first == last + self.step)
-        try:
-            return bool(last < first <= last + self.longest)
-        except TypeError:  # labels of another kind
+        joined = None if index is None else join_labels(self.last, index)
+        if self.longest is None or joined is None:
             return False
+        return bool(joined[0] < joined[1] <= joined[0] + self.longest)
 
     def following(self, steps):
         """Return the labels of the next `steps` rows."""
@@ -163,8 +200,8 @@ class _Calendar:
                 "forecast cannot name the rows that follow: the fitted index has no "
                 f"regular step ({type(self.last).__name__} of dtype "
                 f"{self.last.dtype}, last label {last!r}). Give the series one before "
-                "fit: dates with pandas.to_datetime and series.asfreq('D') "
-                "(interpolate what that adds), or series.reset_index(drop=True)."
+                f"fit: {self.way_out} (interpolate what that adds), or "
+                "series.reset_index(drop=True)."
             )
         if isinstance(self.last, pd.PeriodIndex):
             return pd.period_range(last + 1, periods=steps, name=name)
@@ -203,6 +240,45 @@ def _make_transformer(transformer):
     return clone(transformer)
 
 
+def _check_estimator(estimator):
+    """Raise where the estimator is no regressor."""
+    if isinstance(estimator, type) or not (
+        hasattr(estimator, "fit") and hasattr(estimator, "predict")
+    ):
+        raise TypeError(
+            f"estimator must have fit and predict: got estimator={estimator!r}. "
+            "Use a regressor, or a Pipeline that ends in one."
+        )
+    if hasattr(estimator, "__sklearn_tags__") and is_classifier(estimator):
+        raise TypeError(
+            f"estimator must be a regressor: got estimator={estimator!r}, a "
+            "classifier. Use a regressor, or a Pipeline that ends in one."
+        )
+
+
+def _fit_on_windows(estimator, windows, targets):
+    """Fit, and say what to change where the estimator and its input do not match."""
+    try:
+        return estimator.fit(windows, targets)
+    except ValueError as error:
+        text = str(error)
+        if "Found array with dim 3" in text:
+            raise ValueError(
+                "estimator must take windows (n_samples, window_length, n_features): "
+                f"got estimator={estimator!r}, of which a part takes tables only. Use "
+                "make_pipeline(FlattenWindows(), Ridge()), with your estimator in the "
+                "place of Ridge()."
+            ) from error
+        if text.startswith("n_targets must be at most the number of features"):
+            error.add_note(
+                f"SeriesForecaster sets n_targets={windows.shape[2]}, the number of "
+                "columns of the series, and instance_norm='last' on the network, which "
+                "then needs windows (n_samples, window_length, n_features). Leave "
+                "FlattenWindows out, or set instance_norm=None on the network."
+            )
+        raise
+
+
 def _resolve(estimator, n_targets, horizon):
     """Tell the networks inside an estimator what only a forecaster knows.
 
@@ -225,6 +301,24 @@ def _resolve(estimator, n_targets, horizon):
             if params.get(owner + "early_stopping", True) is True:
                 changes[key] = horizon - 1
     return estimator.set_params(**changes)
+
+
+def _runs_to_fit(rows, clock, length, horizon):
+    """Return the parts of the rows without gaps in time, (start, stop) each."""
+    starts = find_runs(rows.time, clock, None, len(rows.values)).starts.tolist()
+    runs = list(pairwise([*starts, len(rows.values)]))
+    longest = max(stop - start for start, stop in runs)
+    if longest < length + horizon:
+        before, after = rows.time[starts[1] - 1], rows.time[starts[1]]
+        raise ValueError(
+            "series must have at least window_length + horizon rows without a gap in "
+            f"time: got at most {longest} such rows (the first gap is from {before} to "
+            f"{after}), window_length={length}, horizon={horizon}. Fill the gaps "
+            f"({_without_gaps(rows.time, clock)} and interpolate), use shorter "
+            "windows, or series.reset_index(drop=True) where rows do follow one "
+            "another."
+        )
+    return runs
 
 
 # -------------------------------------------------------------------- the forecaster
@@ -279,12 +373,18 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     -----
     In `predict` and `score` the index says whether rows continue the fitted ones: their
     first label is the next one or, for an index with no regular step, a later one
-    within the longest fitted gap. Bare arrays and labels that are no time are taken to
-    continue, the fitted rows themselves excepted. Rows that do not continue have the
-    history among themselves only.
+    within the longest fitted gap. Labels that cannot be counted on (text, floats, date
+    objects) never show it. Bare arrays are taken to continue, the fitted rows
+    themselves excepted. Rows that do not continue have the history among themselves
+    only.
 
-    `y` and the y of a search are ignored: give the search the series alone. Folds must
-    keep the order of time.
+    Where a regular index shows a gap, no window and no target reaches across it, in
+    `fit`, `predict` and `score`, and a forecast reads the rows after the last gap: as
+    in `SlidingWindow`, where a few missing business days count as holidays, too. In
+    an index with no regular step, rows count as consecutive.
+
+    `y` and the y of a search are ignored: give the search the series alone, and
+    `forecast_scorer` for its scoring. Folds must keep the order of time.
 
     Examples
     --------
@@ -325,15 +425,26 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         ----------
         X : array-like, Series or DataFrame of shape (n_rows,) or (n_rows, n_features)
             The series, in time order and without gaps in its values; at least
-            ``window_length + horizon`` rows.
+            ``window_length + horizon`` rows with no gap in time among them.
         y : None
-            Ignored.
+            Ignored, with a warning where it is given.
 
         Returns
         -------
         self : SeriesForecaster
             The fitted forecaster. After an error it is as it was before.
         """
+        if y is not None:
+            # scikit-learn's own scorers would compare the forecast of row t + 1 with
+            # row t of y.
+            warn(
+                "y is ignored: the targets of a SeriesForecaster are later rows of X. "
+                "Give fit, a search or cross_validate the series alone, and as scoring "
+                "None or a forecast_scorer, such as "
+                "forecast_scorer('neg_mean_absolute_error'): scikit-learn's own "
+                "scorers, which need y, are a step off.",
+                stacklevel=2,
+            )
         fitted = copy.copy(self)
         fitted._fit(X)
         self.__dict__ = vars(fitted)
@@ -342,26 +453,35 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     def _fit(self, series):
         length = check_integer("window_length", self.window_length)
         horizon = check_integer("horizon", self.horizon)
+        _check_estimator(self.estimator)
         rows = _read_rows(self, series, reset=True)
         check_enough_rows(len(rows.values), length, horizon)
-        self._calendar = None if rows.index is None else _Calendar.of(rows.index)
+        clock = None if rows.time is None else find_clock(rows.time)
+        runs = _runs_to_fit(rows, clock, length, horizon)
+        self._calendar = None if rows.index is None else _Calendar.of(rows.index, clock)
         self._positive = isinstance(self.transformer, str) and self.transformer == "log"
         self.transformer_ = _make_transformer(self.transformer)
         scaled = self._scale(rows, fit=True)
         estimator = _resolve(clone(self.estimator), scaled.shape[1], horizon)
-        if not hasattr(estimator, "predict"):
-            raise TypeError(
-                f"estimator must have fit and predict: got estimator={estimator!r}. "
-                "Use a regressor, or a Pipeline that ends in one."
-            )
-        windows, targets = make_windows(scaled, length, horizon)
-        self.estimator_ = estimator.fit(windows, targets)
+        pairs = [
+            make_windows(scaled[start:stop], length, horizon)
+            for start, stop in runs
+            if stop - start >= length + horizon
+        ]
+        if len(pairs) == 1:
+            windows, targets = pairs[0]
+        else:
+            windows, targets = map(np.concatenate, zip(*pairs, strict=True))
+        self.estimator_ = _fit_on_windows(estimator, windows, targets)
         self.n_targets_ = rows.values.shape[1]
         # All that forecasts need, so that set_params after fit changes none of them.
         self._horizon = horizon
-        self._history = scaled[-length:].copy()
-        self._form = rows._replace(values=None, index=None)
-        self._digest = _digest(np.asarray(rows.values, dtype=float))
+        last_run = scaled[runs[-1][0] :][-length:]
+        self._known = len(last_run)
+        first = np.repeat(last_run[:1], length - self._known, axis=0)
+        self._history = np.concatenate([first, last_run])
+        self._form = rows._replace(values=None, index=None, time=None)
+        self._digest = digest(np.asarray(rows.values, dtype=float))
 
     def forecast(self, steps=None):
         """Forecast the steps that follow the fitted series.
@@ -381,6 +501,14 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         check_is_fitted(self, "estimator_")
         steps = check_integer("steps", self._horizon if steps is None else steps)
         labels = None if self._calendar is None else self._calendar.following(steps)
+        length = len(self._history)
+        if self._known < length:
+            warn(
+                f"the fitted series has {self._known} rows since its last gap in time, "
+                f"fewer than window_length={length}: the first of them was repeated in "
+                "the place of those missing.",
+                stacklevel=2,
+            )
         known, forecasts = self._history, []
         for _ in range(0, steps, self._horizon):
             forecasts.append(self._ahead(known[np.newaxis])[0])
@@ -392,9 +520,9 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     def predict(self, series):
         """Forecast from each row of a series, by the rows up to it alone.
 
-        Rows that continue the fitted ones have the fitted ones as history. Otherwise
-        the first ``window_length - 1`` rows have too little: the first row is repeated
-        in its place, with a warning.
+        Rows that continue the fitted ones have the fitted ones as history. Otherwise,
+        and after a gap in time, the first ``window_length - 1`` rows have too little:
+        the first row is repeated in its place, with a warning.
 
         Parameters
         ----------
@@ -410,16 +538,13 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self, "estimator_")
         rows = _read_rows(self, series, reset=False)
-        n_rows, length = len(rows.values), len(self._history)
-        continues = self._continues(rows)
-        if not continues and length > 1:
-            warn(
-                f"the first {min(length - 1, n_rows)} rows do not continue the fitted "
-                f"ones and have fewer than window_length={length} rows of history: the "
-                "first row was repeated in the place of those missing.",
-                stacklevel=2,
-            )
-        windows = self._windows(rows, continues)[-n_rows:]
+        runs, next_run = self._runs(rows)
+        self._warn_of_short_history(runs, next_run)
+        windows = self._windows(rows, runs, next_run)
+        if next_run is not None:
+            # Left out: the window of the last fitted row. A view stays one.
+            at = runs[next_run][0]
+            windows = windows[1:] if at == 0 else np.delete(windows, at, axis=0)
         forecasts = self._unscale(self._ahead(windows))
         return forecasts[:, :, 0] if self.n_targets_ == 1 else forecasts
 
@@ -450,32 +575,82 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         check_is_fitted(self, "estimator_")
         rows = _read_rows(self, series, reset=False)
         horizon, n_rows = self._horizon, len(rows.values)
-        continues = self._continues(rows)
-        if n_rows < horizon + (not continues):
+        runs, next_run = self._runs(rows)
+        origins, actual, follows = [], [], None
+        for number, (start, stop) in enumerate(runs):
+            first = number != next_run  # else the last fitted row is an origin, too
+            if stop - start < horizon + first:
+                continue
+            if not first:
+                follows = len(origins)
+            origins.append((start, stop - horizon))
+            actual.append(sliding(rows.values[start:stop], horizon)[int(first) :])
+        if not origins:
+            continues = next_run is not None
+            got = f"which {'continue' if continues else 'do not continue'} them"
+            if len(runs) > 1:
+                longest = max(stop - start for start, stop in runs)
+                got = f"at most {longest} of them without a gap in time"
             raise ValueError(
                 f"score needs {horizon} rows (the horizon) that continue the fitted "
-                f"ones, or {horizon + 1} that do not: got n_rows={n_rows}, which "
-                f"{'continue' if continues else 'do not continue'} them. Use longer "
-                "test folds or a shorter horizon."
+                f"ones, or {horizon + 1} that do not: got n_rows={n_rows}, {got}. Use "
+                "longer test folds or a shorter horizon."
             )
-        origins = rows._replace(values=rows.values[: n_rows - horizon])
-        forecasts = self._unscale(self._ahead(self._windows(origins, continues)))
-        return forecasts, _sliding(rows.values, horizon)[-len(forecasts) :]
+        windows = self._windows(rows, origins, follows)
+        forecasts = self._unscale(self._ahead(windows))
+        return forecasts, actual[0] if len(actual) == 1 else np.concatenate(actual)
 
-    def _continues(self, rows):
-        """Say whether rows are the next ones after those fitted."""
-        calendar = self._calendar
-        if calendar is not None and calendar.is_time and _is_time(rows.index):
-            return calendar.precedes(rows.index)
-        return self._digest != _digest(np.asarray(rows.values, dtype=float))
+    def _runs(self, rows):
+        """Return the runs of rows without gaps, and which of them is the next one.
 
-    def _windows(self, rows, continues):
+        Runs are (start, stop); the next one continues the fitted rows, None if none.
+        """
+        calendar, n_rows = self._calendar, len(rows.values)
+        if calendar is None or rows.index is None:
+            # Without labels on both sides the values must tell.
+            starts = find_runs(rows.time, None, None, n_rows).starts
+            seen = self._digest == digest(np.asarray(rows.values, dtype=float))
+            next_run = None if seen else 0
+        else:
+            found = find_runs(rows.time, calendar.clock, calendar.last, n_rows)
+            starts, next_run = found.starts, found.next_run
+            if next_run is None and calendar.nearly_precedes(rows.time):
+                next_run = 0
+        return list(pairwise([*starts.tolist(), n_rows])), next_run
+
+    def _warn_of_short_history(self, runs, next_run):
+        """Warn once where rows of `predict` lack history."""
+        length, n_short = len(self._history), 0
+        for number, (start, stop) in enumerate(runs):
+            known = self._known if number == next_run else 0
+            n_short += min(stop - start, max(0, length - known - 1))
+        if not n_short:
+            return
+        if len(runs) == 1 and next_run is None:
+            who = f"the first {n_short} rows do not continue the fitted ones and have"
+            first = "the first row"
+        else:
+            who = f"{n_short} rows stand after a gap in time and have"
+            first = "the first row after the gap"
+        warn(
+            f"{who} fewer than window_length={length} rows of history: {first} was "
+            "repeated in the place of those missing.",
+            stacklevel=3,
+        )
+
+    def _windows(self, rows, runs, next_run):
         """Return the window of each row, after that of the last fitted one if next."""
-        scaled, before = self._scale(rows), self._history
-        if not continues:
-            before = np.repeat(scaled[:1], len(before) - 1, axis=0)
-        padded = np.concatenate([before, scaled], dtype=self._history.dtype)
-        return _sliding(padded, len(self._history))
+        scaled, length = self._scale(rows.take(runs)), len(self._history)
+        windows, at = [], 0
+        for number, (start, stop) in enumerate(runs):
+            run = scaled[at : at + stop - start]
+            at += stop - start
+            before = self._history
+            if number != next_run:
+                before = np.repeat(run[:1], length - 1, axis=0)
+            padded = np.concatenate([before, run], dtype=self._history.dtype)
+            windows.append(sliding(padded, length))
+        return windows[0] if len(windows) == 1 else np.concatenate(windows)
 
     def _scale(self, rows, *, fit=False):
         """Return rows on the scale of the model, as an array."""

@@ -53,8 +53,8 @@ def make_windows(
         Time steps from one window to the next. 1 makes every window there is;
         `window_length` makes windows that do not overlap.
     target : int, str, list of these, or None, default=None
-        The columns to predict, by position or (pandas DataFrame) by name. None takes
-        all.
+        The columns to predict, by position or (pandas DataFrame) by name; an integer is
+        a position, whatever the labels are. None takes all.
 
     Returns
     -------
@@ -130,7 +130,7 @@ def _as_slice(positions: list[int]) -> slice | list[int]:
 class Clock(NamedTuple):
     """How far apart the labels of a regular index are."""
 
-    kind: str  # as `_kind` names it, or "calendar" for dates a month or the like apart
+    kind: str  # by `label_kind`, or "calendar" for dates a month or the like apart
     step: Any  # labels, nanoseconds, or pandas' frequency
     name: str = ""  # pandas' name of the frequency, "B" for business days
 
@@ -140,7 +140,7 @@ class Clock(NamedTuple):
 _EXACT = frozenset({"h", "min", "s", "ms", "us", "ns", "H", "T", "S", "L", "U", "N"})
 
 
-def _kind(index: Any) -> str:
+def label_kind(index: Any) -> str:
     """Name the kind of labels, "other" where no grid can be laid through them."""
     # Times as objects, or as another library stores them, have no `freq`.
     kind = index.inferred_type
@@ -161,7 +161,7 @@ def find_clock(index: Any) -> Clock | None:
     """
     if not index.is_monotonic_increasing:
         index = index.sort_values()
-    kind = _kind(index)
+    kind = label_kind(index)
     if kind == "period":
         return Clock("period", index.freqstr)
     if kind == "integer":
@@ -221,14 +221,14 @@ def _positions(index: Any, clock: Clock) -> NDArray[np.int64] | None:
     None where the labels are of another kind or do not lie on the grid.
     """
     if clock.kind == "calendar":
-        if _kind(index) != "datetime64":
+        if label_kind(index) != "datetime64":
             return None
         # A calendar goes by the clock on the wall, summer time or not.
         wall = index.tz_localize(None)
         grid = wall.unique().sort_values().to_series().asfreq(clock.step).index
         places = grid.get_indexer(wall)
         return None if (places < 0).any() else places - places[0]
-    if _kind(index) != clock.kind:
+    if label_kind(index) != clock.kind:
         return None
     step = clock.step
     if clock.kind == "period":
@@ -242,12 +242,12 @@ def _positions(index: Any, clock: Clock) -> NDArray[np.int64] | None:
 
 def join_labels(last: Any, index: Any) -> Any | None:
     """Put the last fitted label before `index`; None where they cannot be compared."""
-    if last is None or "other" in (_kind(last), _kind(index)):
+    if last is None or "other" in (label_kind(last), label_kind(index)):
         return None
     if getattr(last, "tz", None) is not None and getattr(index, "tz", None) is not None:
         index = index.tz_convert(last.tz)
     joined = last.append(index)  # of Python objects, where the two do not go together
-    return joined if _kind(joined) == _kind(last) else None
+    return joined if label_kind(joined) == label_kind(last) else None
 
 
 class Runs(NamedTuple):
@@ -485,7 +485,7 @@ class SlidingWindow(_KeepsArrays, TransformerMixin, BaseEstimator):
     def _was_fitted(self, rows: NDArray[Any], index: Any) -> bool:
         """Tell whether the rows are those given to `fit`, or earlier than the last."""
         joined = None if index is None else join_labels(self._last_label, index)
-        if joined is None or _kind(joined) == "integer":
+        if joined is None or label_kind(joined) == "integer":
             # Without dates the values must tell: a new frame counts from 0 again.
             return self._digest == digest(rows)
         return bool(joined[1:].min() <= joined[0])

@@ -1,6 +1,7 @@
 """The forecaster: exact windows, the dates that follow, no leak, any search."""
 
 import copy
+import datetime
 import pickle
 import re
 import warnings
@@ -17,7 +18,7 @@ from sklearn.decomposition import PCA
 from sklearn.exceptions import FitFailedWarning, NotFittedError
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.model_selection import (
     GridSearchCV,
     HalvingGridSearchCV,
@@ -38,7 +39,7 @@ from skcnnlstm.forecasting import (
     _resolve,
     forecast_scorer,
 )
-from skcnnlstm.windows import FlattenWindows, SubsequenceReshaper
+from skcnnlstm.windows import FlattenWindows, SlidingWindow, SubsequenceReshaper
 
 
 class Rising(RegressorMixin, BaseEstimator):
@@ -105,9 +106,10 @@ def ridge(**params):
 
 
 def quiet(call, *args):
-    """Call with the warning about missing history left out."""
+    """Call with the warnings about missing history and about y left out."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "the first .* rows do not continue")
+        warnings.filterwarnings("ignore", "y is ignored")
         return call(*args)
 
 
@@ -166,10 +168,14 @@ def test_fit_keeps_neither_the_series_nor_a_view_of_it():
     assert len(pickle.dumps(forecaster)) < 10_000
 
 
-def test_y_is_ignored(airline):
+def test_y_is_ignored_with_a_warning_that_names_the_scorer_to_use(airline):
     forecaster = SeriesForecaster(ridge(), horizon=3)
     alone = forecaster.fit(airline).forecast()
-    with_y = forecaster.fit(airline, np.zeros(7)).forecast()
+    with pytest.warns(
+        UserWarning, match=r"^y is ignored: .* forecast_scorer\("
+    ) as seen:
+        with_y = forecaster.fit(airline, np.zeros(7)).forecast()
+    assert [warning.filename for warning in seen] == [__file__]
     pd.testing.assert_series_equal(alone, with_y)
 
 
@@ -291,9 +297,10 @@ def test_the_index_says_whether_rows_continue(index):
     series = pd.Series(range(20), index=index, dtype=float)
     forecaster.fit(series[:15])
     assert forecaster.predict(series[15:]).ravel().tolist() == [42, 45, 48, 51, 54]
+    # Two rows are left out: one business day would be a holiday.
     with pytest.warns(UserWarning, match="the first 2 rows do not continue"):
-        after_a_gap = forecaster.predict(series[16:])
-    assert after_a_gap.ravel().tolist() == [48, 49, 51, 54]
+        after_a_gap = forecaster.predict(series[17:])
+    assert after_a_gap.ravel().tolist() == [51, 52, 54]
     with pytest.warns(UserWarning, match="the first 2 rows do not continue"):
         again = forecaster.predict(series[:15])
     assert again.ravel().tolist() == [0, 1, *range(3, 42, 3)]
@@ -323,14 +330,186 @@ def test_an_irregular_index_continues_within_its_longest_gap_and_forecasts_no_da
         forecaster.forecast()
 
 
-def test_text_labels_are_taken_for_rows_without_an_index():
-    labels = [f"2024-{month:02}" for month in range(1, 13)]
-    series = pd.Series(np.arange(12.0), index=labels)
+NO_TIME_TO_COUNT_ON = {
+    "text": [f"2024-{month:02}" for month in range(1, 13)],
+    "dates as objects": [datetime.date(2024, month, 1) for month in range(1, 13)],
+    "floats": np.arange(12) / 2,
+}
+
+
+@pytest.mark.parametrize(
+    "labels", NO_TIME_TO_COUNT_ON.values(), ids=NO_TIME_TO_COUNT_ON
+)
+def test_labels_that_cannot_be_counted_borrow_nothing_as_in_sliding_windows(labels):
+    series = pd.Series(np.arange(12.0), index=pd.Index(labels))
     forecaster = SeriesForecaster(WindowSum(), window_length=3, transformer=None)
     forecaster.fit(series[:9])
-    assert forecaster.predict(series[9:]).ravel().tolist() == [24, 27, 30]
+    with pytest.warns(UserWarning, match="the first 2 rows do not continue"):
+        assert forecaster.predict(series[9:]).ravel().tolist() == [27, 28, 30]
+    rows = series.to_frame("a")
+    assert np.isnan(SlidingWindow(3).fit(rows[:9]).transform(rows[9:])[0, 0, 0])
+    assert forecaster.predict(series[9:].to_numpy()).ravel().tolist() == [24, 27, 30]
     with pytest.raises(ValueError, match=r"pandas\.to_datetime"):
         forecaster.forecast()
+
+
+# ------------------------------------------------------------------------ gaps in time
+
+HOLED = {
+    "months": pd.date_range("2020-01-01", periods=24, freq="MS"),
+    "days": pd.date_range("2020-01-01", periods=24, freq="D"),
+    "hours of a timezone": pd.date_range("2020", periods=24, freq="h", tz="UTC"),
+    "periods": pd.period_range("2020-01", periods=24, freq="M"),
+    "timedeltas": pd.timedelta_range("0h", periods=24, freq="6h"),
+    "range": pd.RangeIndex(24),
+    "integers by 5": pd.Index(np.arange(100, 220, 5)),
+}
+holed = pytest.mark.parametrize("index", HOLED.values(), ids=HOLED)
+
+
+def counted(index):
+    return pd.Series(np.arange(24.0), index=index)
+
+
+@holed
+@pytest.mark.parametrize("horizon", [1, 2])
+def test_no_window_or_target_of_fit_reaches_across_a_gap(index, horizon):
+    series = counted(index).drop(index[[10]])
+    forecaster = SeriesForecaster(
+        Rising(), window_length=3, horizon=horizon, transformer=None
+    )
+    seen = forecaster.fit(series).estimator_
+    starts = [
+        start
+        for start in range(24)
+        if start + 3 + horizon <= 24 and not start <= 10 < start + 3 + horizon
+    ]
+    wanted = [[start, start + 1, start + 2] for start in starts]
+    assert seen.X_[:, :, 0].tolist() == wanted
+    ahead = np.array(starts)[:, np.newaxis] + 3 + np.arange(horizon)
+    np.testing.assert_array_equal(seen.y_.reshape(-1, horizon), ahead)
+
+
+@holed
+def test_predictions_use_only_the_history_since_the_last_gap(index):
+    series = counted(index)
+    forecaster = SeriesForecaster(WindowSum(), window_length=3, transformer=None)
+    forecaster.fit(series[:12])
+    rows = series[12:].drop(index[[15]])
+    with pytest.warns(UserWarning) as caught:
+        predicted = forecaster.predict(rows)
+    assert [str(warning.message) for warning in caught] == [
+        "2 rows stand after a gap in time and have fewer than window_length=3 rows of "
+        "history: the first row after the gap was repeated in the place of those "
+        "missing."
+    ]
+    assert caught[0].filename == __file__
+    wanted = [33, 36, 39, 48, 49, 51, 54, 57, 60, 63, 66]
+    assert predicted.ravel().tolist() == wanted
+
+
+@holed
+def test_rows_given_with_the_next_ones_after_a_gap_borrow_the_fitted_ones(index):
+    series = counted(index)
+    forecaster = SeriesForecaster(WindowSum(), window_length=3, transformer=None)
+    forecaster.fit(series[:12])
+    with pytest.warns(UserWarning, match="^2 rows stand after a gap"):
+        predicted = forecaster.predict(series.iloc[[6, 7, 12, 13]])
+    assert predicted.ravel().tolist() == [18, 19, 33, 36]
+
+
+@holed
+def test_what_lies_before_the_last_gap_of_the_fitted_rows_is_no_history(index):
+    series = counted(index)
+    forecaster = SeriesForecaster(WindowSum(), window_length=4, transformer=None)
+    forecaster.fit(series[:12].drop(index[[9]]))  # rows 10 and 11 are the last run
+    with pytest.warns(UserWarning, match="^1 rows stand after a gap"):
+        predicted = forecaster.predict(series[12:15])
+    assert predicted.ravel().tolist() == [43, 46, 50]
+
+
+@holed
+def test_scores_count_no_origin_whose_targets_lie_across_a_gap(index):
+    series = counted(index)
+    forecaster = SeriesForecaster(
+        Rising(), window_length=1, horizon=2, transformer=None
+    )
+    forecaster.fit(series[:12])
+    assert forecaster.score(series[12:].drop(index[[16]])) == 0
+    # The last fitted row, 12 and 13 before the gap; 17 to 21 after it.
+    origins = [11, 12, 13, 17, 18, 19, 20, 21]
+    assert forecaster.estimator_.asked_[:, 0, 0].tolist() == origins
+    message = "got n_rows=2, at most 1 of them without a gap in time. Use longer"
+    with pytest.raises(ValueError, match=message):
+        forecaster.score(series.iloc[[12, 15]])
+
+
+@holed
+def test_forecaster_and_sliding_windows_agree_on_gaps(index):
+    rows = counted(index).to_frame("a").drop(index[[5, 16]])
+    train, test = rows[:12], rows[12:]
+    forecaster = SeriesForecaster(WindowSum(), window_length=3, transformer=None)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".* rows stand after a gap")
+        sums = forecaster.fit(train).predict(test)
+    windows = SlidingWindow(3).fit(train).transform(test)
+    filled = FlattenWindows().fit_transform(windows).sum(axis=1)
+    np.testing.assert_array_equal(sums.ravel(), filled)
+
+
+def test_holidays_of_business_days_are_no_gaps():
+    days = pd.bdate_range("2020-01-01", periods=40).delete([15, 25])
+    series = pd.Series(np.arange(38.0), index=days)
+    forecaster = SeriesForecaster(Rising(), window_length=3, transformer=None)
+    assert len(forecaster.fit(series).estimator_.X_) == 35
+    for cut in (10, 15, 24, 30):
+        forecaster.fit(series[:cut]).predict(series[cut:])  # no warning
+        first = forecaster.estimator_.asked_[0, :, 0].tolist()
+        assert first == [cut - 2, cut - 1, cut]
+
+
+def test_a_series_of_short_runs_names_the_gap_and_how_to_fill_it():
+    index = HOLED["months"]
+    with pytest.raises(ValueError) as caught:
+        SeriesForecaster(ridge(), window_length=13).fit(
+            counted(index).drop(index[[12]])
+        )
+    assert str(caught.value) == (
+        "series must have at least window_length + horizon rows without a gap in time: "
+        "got at most 12 such rows (the first gap is from 2020-12-01 00:00:00 to "
+        "2021-02-01 00:00:00), window_length=13, horizon=1. Fill the gaps "
+        "(series.asfreq('MS') and interpolate), use shorter windows, or "
+        "series.reset_index(drop=True) where rows do follow one another."
+    )
+
+
+@pytest.mark.parametrize(
+    "name, way_out",
+    [
+        ("months", "series.asfreq('MS')"),
+        ("days", "series.asfreq('D')"),
+        ("hours of a timezone", "series.asfreq('h')"),
+        ("timedeltas", "series.resample('6h').mean()"),
+        ("range", "series.reindex(range(0, 24, 1))"),
+        ("integers by 5", "series.reindex(range(100, 216, 5))"),
+    ],
+)
+def test_the_way_out_of_a_gap_is_the_step_of_the_runs_and_works(name, way_out):
+    series = counted(HOLED[name]).drop(HOLED[name][[10]])
+    forecaster = SeriesForecaster(Rising(), window_length=3, transformer=None)
+    with pytest.raises(ValueError, match=re.escape(f"before fit: {way_out} (")):
+        forecaster.fit(series).forecast()
+    filled = eval(way_out, {"series": series, "range": range}).interpolate()
+    assert forecaster.fit(filled).forecast().tolist() == [24]
+
+
+def test_a_forecast_soon_after_a_gap_repeats_the_first_row_with_a_warning():
+    index = HOLED["periods"]
+    forecaster = SeriesForecaster(WindowSum(), window_length=4, transformer=None)
+    forecaster.fit(counted(index).drop(index[[21]]))
+    message = "^the fitted series has 2 rows since its last gap in time, fewer than "
+    with pytest.warns(UserWarning, match=message):
+        assert forecaster.forecast().tolist() == [22 + 22 + 22 + 23]
 
 
 # ---------------------------------------------------------------------------- predict
@@ -961,8 +1140,16 @@ BAD_SERIES = [
     (
         TEXT,
         ValueError,
-        "series must be numeric: got text. Convert dates and text to numbers, or leave "
-        "those columns out.",
+        f"series must be numeric: got column 'b' of dtype {TEXT['b'].dtype}. Convert "
+        "dates and text to numbers, or leave those columns out. A column of dates may "
+        "become the index: series.set_index('b').",
+    ),
+    (
+        FRAME.reset_index(names="month"),
+        TypeError,
+        f"series must be numeric: got column 'month' of dtype {MONTHS.dtype}. Convert "
+        "dates and text to numbers, or leave those columns out. A column of dates may "
+        "become the index: series.set_index('month').",
     ),
     (
         ["1", "2", "3"],
@@ -973,7 +1160,8 @@ BAD_SERIES = [
     (
         np.arange(40) + 1j,
         ValueError,
-        "Complex data not supported\n",
+        "series must be real: got complex numbers (Complex data not supported). Use "
+        "series.real, or the real and the imaginary parts side by side.",
     ),
     (
         [],
@@ -1077,6 +1265,33 @@ BAD_PARAMS = [
         "the series.",
     ),
     (
+        {"estimator": Ridge},
+        TypeError,
+        "estimator must have fit and predict: got estimator=<class "
+        "'sklearn.linear_model._ridge.Ridge'>. Use a regressor, or a Pipeline that "
+        "ends in one.",
+    ),
+    (
+        {"estimator": None},
+        TypeError,
+        "estimator must have fit and predict: got estimator=None. Use a regressor, or "
+        "a Pipeline that ends in one.",
+    ),
+    (
+        {"estimator": LogisticRegression()},
+        TypeError,
+        "estimator must be a regressor: got estimator=LogisticRegression(), a "
+        "classifier. Use a regressor, or a Pipeline that ends in one.",
+    ),
+    (
+        {"estimator": Ridge()},
+        ValueError,
+        "estimator must take windows (n_samples, window_length, n_features): got "
+        "estimator=Ridge(), of which a part takes tables only. Use "
+        "make_pipeline(FlattenWindows(), Ridge()), with your estimator in the place of "
+        "Ridge().",
+    ),
+    (
         {"estimator": MinMaxScaler()},
         TypeError,
         "estimator must have fit and predict: got estimator=MinMaxScaler(). Use a "
@@ -1090,6 +1305,28 @@ def test_parameters_that_cannot_be_are_refused_in_fit(params, error, message):
     forecaster = SeriesForecaster(ridge(), window_length=4, horizon=2)
     with pytest.raises(error, match="^" + re.escape(message)):
         forecaster.set_params(**params).fit(FRAME)
+
+
+class NeedsFeatures(Network):
+    """A network that looks at its targets in the window, as real ones do."""
+
+    def fit(self, X, y):
+        if self.instance_norm is not None and self.n_targets > X[0].ndim:
+            raise ValueError("n_targets must be at most the number of features: got 2")
+        return super().fit(X, y)
+
+
+def test_a_flattened_network_is_told_what_the_forecaster_set(two_columns):
+    flat = make_pipeline(FlattenWindows(), NeedsFeatures())
+    with pytest.raises(ValueError, match=r"^n_targets must be at most") as caught:
+        SeriesForecaster(flat).fit(two_columns)
+    (note,) = caught.value.__notes__
+    assert note.startswith("SeriesForecaster sets n_targets=2, the number of columns")
+    assert note.endswith(
+        "Leave FlattenWindows out, or set instance_norm=None on the network."
+    )
+    flat.set_params(needsfeatures__instance_norm=None)
+    SeriesForecaster(flat).fit(two_columns)
 
 
 @pytest.mark.parametrize("name", ["window_length", "horizon"])

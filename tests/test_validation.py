@@ -56,6 +56,7 @@ PREFIX = (
     "every feature is NaN, the last step known): got"
 )
 NUMBERS = "Convert dates and text to numbers, or leave those columns out."
+A_DAY = pd.to_datetime(["2024-01-01"])
 ROWS = np.arange(20.0).reshape(10, 2)
 WINDOWS = np.arange(48.0).reshape(2, 12, 2)
 
@@ -113,6 +114,44 @@ BAD_INPUT = {
         "attention must be a boolean: got attention=1 (int). Use True or False.",
     ),
     # arrays
+    "a column of dates": (
+        lambda: make_windows(dated(A_DAY).reset_index(names="day"), 2),
+        TypeError,
+        f"series must be numeric: got column 'day' of dtype {A_DAY.dtype}. Convert "
+        "dates and text to numbers, or leave those columns out. A column of dates may "
+        "become the index: series.set_index('day').",
+    ),
+    "complex numbers": (
+        lambda: check.check_windows(ROWS * 1j),
+        ValueError,
+        "X must be real: got complex numbers (Complex data not supported). Use X.real, "
+        "or the real and the imaginary parts side by side.",
+    ),
+    "regression target: complex numbers": (
+        lambda: check.check_regression_target(ROWS[:, 0] * 1j, 10, estimator=None),
+        ValueError,
+        "y must be real: got complex numbers (Complex data not supported). Use y.real, "
+        "or the real and the imaginary parts side by side.",
+    ),
+    "regression target: text": (
+        lambda: check.check_regression_target(np.array(["a", "b"]), 2, estimator=None),
+        ValueError,
+        "y must be numeric: got text. Convert it to numbers, or use a classifier for "
+        "labels.",
+    ),
+    "class target: complex numbers": (
+        lambda: check.check_class_target(ROWS[:, 0] * 1j, 10, estimator=None),
+        ValueError,
+        "y must be real: got complex numbers (Complex data not supported). Use y.real, "
+        "or the real and the imaginary parts side by side.",
+    ),
+    "too large for float32": (
+        lambda: check.missing_history(with_value((2, 3, 2), (1, 0, 1), -1e39)),
+        ValueError,
+        "X must be finite in float32, the numbers of a network: got -1e+39, too large "
+        "for float32 (above 3.403e+38), at sample (row) 1, step 0, feature 1. Scale "
+        "the values first, for example with sklearn.preprocessing.StandardScaler.",
+    ),
     "ragged list": (
         lambda: check.check_windows([[1, 2], [3]]),
         ValueError,
@@ -127,7 +166,8 @@ BAD_INPUT = {
     "a column of text": (
         lambda: check.check_windows(pd.DataFrame({"a": [1.0], "b": ["x"]})),
         ValueError,
-        f"X must be numeric: got text. {NUMBERS}",
+        f"X must be numeric: got column 'b' of dtype {pd.Series(['x']).dtype}. "
+        f"{NUMBERS} A column of dates may become the index: X.set_index('b').",
     ),
     "dates": (
         lambda: check.check_windows(np.array([["2024-01-01"]], dtype="datetime64[D]")),
@@ -416,6 +456,13 @@ BAD_INPUT = {
         "target must be a position where the series has no column names: got "
         "target='a'. Use a position from 0 to 1, or give a pandas DataFrame.",
     ),
+    "target: a label that is an integer": (
+        lambda: make_windows(pd.DataFrame(ROWS, columns=[20, 10]), 2, target=10),
+        ValueError,
+        "target must be a column of the series: got target=10, 2 column(s). Use a "
+        "position from 0 to 1. An integer is a position, not a label: the column "
+        "labelled 10 is at position 1.",
+    ),
     "target: another type": (
         lambda: make_windows(ROWS, 2, target=1.5),
         TypeError,
@@ -507,6 +554,7 @@ def test_bounds_count_as_inclusive_says(inclusive):
 def test_choices_and_booleans_come_back():
     assert check.check_choice("c", None, ["a", None]) is None
     assert check.check_choice("c", "a", ["a", None]) == "a"
+    assert type(check.check_choice("c", np.str_("a"), ["a", None])) is str
     assert check.check_boolean("b", np.True_) is True
 
 
@@ -604,6 +652,19 @@ def test_large_finite_values_are_finite():
     X = np.full((4, 3, 2), largest, dtype=np.float32)
     assert check.missing_history(X).tolist() == [0, 0, 0, 0]
     assert check.missing_history(X[..., 0]).tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("large", [1e39, -1e39])
+@pytest.mark.parametrize("copied", [True, False])
+def test_values_too_large_for_float32_are_infinity(large, copied):
+    largest = float(np.finfo(np.float32).max)
+    for row in range(12):
+        rows = np.full((12, 2), -largest)
+        view = np.lib.stride_tricks.sliding_window_view(rows, 4, axis=0)
+        X = np.moveaxis(view, -1, 1)
+        assert judge(X.copy() if copied else X) == [0] * 9
+        rows[row, 1] = large
+        assert judge(X.copy() if copied else X) is None
 
 
 def test_integers_miss_nothing():

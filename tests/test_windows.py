@@ -330,9 +330,10 @@ def test_a_single_next_row_gets_its_history(index):
 def test_nothing_is_borrowed_across_a_gap(index):
     frame = table_of(index)
     sliding = SlidingWindow(6).fit(frame[:40])
-    windows = sliding.transform(frame[41:])
+    # Two rows are left out: one business day would be a holiday.
+    windows = sliding.transform(frame[42:])
     expected = windows_by_loop(
-        frame.to_numpy(), set(range(41, 60)), 6, list(range(41, 60))
+        frame.to_numpy(), set(range(42, 60)), 6, list(range(42, 60))
     )
     assert_array_equal(windows, expected)
     assert np.isnan(sliding.transform(frame[50:51])[:, :-1]).all()
@@ -545,6 +546,23 @@ def test_holidays_of_business_days_are_no_gaps():
     for train, test in TimeSeriesSplit(4).split(frame):
         sliding = SlidingWindow(24).fit(frame.iloc[train])
         assert_array_equal(sliding.transform(frame.iloc[test]), whole[test])
+
+
+@pytest.mark.parametrize("cut", [14, 15, 16, 38])
+def test_a_holiday_between_fitted_and_new_rows_is_no_gap(cut):
+    days = pd.bdate_range("2020-01-01", periods=40).delete([15])
+    frame = pd.DataFrame({"a": np.arange(1.0, 40)}, index=days)
+    windows = SlidingWindow(3).fit(frame[:cut]).transform(frame[cut:])
+    assert_array_equal(windows[0, :, 0], [cut - 1, cut, cut + 1])
+
+
+def test_two_closed_days_between_folds_are_a_gap_unless_the_rows_show_such_holidays():
+    days = pd.bdate_range("2020-01-01", periods=40).delete([15, 16])
+    frame = table_of(days)
+    sliding = SlidingWindow(3).fit(frame[:15])
+    assert np.isnan(sliding.transform(frame[15:])[0, :2]).all()
+    rows = frame[15:].drop(days[[25, 26]])
+    assert not np.isnan(sliding.transform(rows)).any()
 
 
 def test_the_hole_of_a_fold_in_business_days_is_a_gap():

@@ -125,7 +125,7 @@ def _loop_over_batches(model, step, target_dtype, seed_states):
         def body(start):
             rows = order[start : tf.minimum(start + batch_size, n_samples)]
             batch = tf.gather(x, rows), tf.gather(y, rows), tf.gather(weight, rows)
-            _without_replicas(step, batch)
+            _without_replicas(model.optimizer, step, batch)
             return (start + batch_size,)
 
         tf.while_loop(
@@ -139,7 +139,7 @@ def _loop_over_batches(model, step, target_dtype, seed_states):
     return run.get_concrete_function()
 
 
-def _without_replicas(step, batch):
+def _without_replicas(optimizer, step, batch):
     """Run a step where Keras' optimizer has no replicas to reduce gradients over.
 
     Its reduction, of nothing here, registers a gradient function with TensorFlow for
@@ -147,8 +147,8 @@ def _without_replicas(step, batch):
     (Keras 3.15, TensorFlow 2.21).
     """
     context = tf.distribute.get_replica_context()
-    if context is None:  # under a strategy's scope
-        step(batch)
+    if context is None or isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        step(batch)  # the one is there already, the other refuses to go
     else:
         context.merge_call(lambda _, batch: step(batch), args=(batch,))
 
