@@ -105,10 +105,10 @@ def _run_epochs(program, samples, schedule, validation):
     )
     feed = _Feed(program, samples, schedule)
     judge = validation and _Feed(program, validation, schedule)
-    history: dict[str, list[float]] = {"loss": []}
+    history = {"loss": []}
 
     hooks.on_train_begin()
-    logs: dict[str, float] = {}
+    logs = {}
     for i in range(schedule.epochs):
         epoch = schedule.first_epoch + i
         hooks.on_epoch_begin(epoch)
