@@ -4,7 +4,6 @@ import io
 import signal
 import subprocess
 import sys
-import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -258,16 +257,27 @@ def _fail_half_way(path, **settings):
 
 
 def test_ctrl_c_ends_with_130_and_one_line(folder):
-    command = [sys.executable, "-m", "skcnnlstm", "--epochs", "100000"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    # A shell starts what runs in its background with SIGINT ignored.
+    script = (
+        "import runpy, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "sys.argv = ['skcnnlstm', '--epochs', '100000']\n"
+        "runpy.run_module('skcnnlstm', run_name='__main__')\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
         for line in process.stderr:
-            if "Ridge" in line:  # the networks are next
+            if "Ridge" in line and "fold 4/4" in line:  # the networks are next
                 break
-        time.sleep(2)
         process.send_signal(signal.SIGINT)
-        rest = process.communicate(timeout=30)[1]
+        rest = process.communicate(timeout=60)[1]
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert "Traceback" not in rest
     assert rest.splitlines()[-1] == "skcnnlstm: interrupted, nothing was written"
