@@ -343,12 +343,13 @@ NO_TIME_TO_COUNT_ON = {
 def test_labels_that_cannot_be_counted_borrow_nothing_as_in_sliding_windows(labels):
     series = pd.Series(np.arange(12.0), index=pd.Index(labels))
     forecaster = SeriesForecaster(WindowSum(), window_length=3, transformer=None)
-    forecaster.fit(series.iloc[:9])
+    before, after = series.iloc[:9], series.iloc[9:]
+    forecaster.fit(before)
     with pytest.warns(UserWarning, match="the first 2 rows do not continue"):
-        assert forecaster.predict(series.iloc[9:]).ravel().tolist() == [27, 28, 30]
-    rows = series.to_frame("a")
-    assert np.isnan(SlidingWindow(3).fit(rows.iloc[:9]).transform(rows.iloc[9:])[0, 0, 0])
-    assert forecaster.predict(series.iloc[9:].to_numpy()).ravel().tolist() == [24, 27, 30]
+        assert forecaster.predict(after).ravel().tolist() == [27, 28, 30]
+    windows = SlidingWindow(3).fit(before.to_frame("a")).transform(after.to_frame("a"))
+    assert np.isnan(windows[0, 0, 0])
+    assert forecaster.predict(after.to_numpy()).ravel().tolist() == [24, 27, 30]
     with pytest.raises(ValueError, match=r"pandas\.to_datetime"):
         forecaster.forecast()
 
