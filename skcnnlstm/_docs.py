@@ -38,7 +38,7 @@ def compose(own, *sources, names):
     names : iterable of str
         The class's parameters, in order.
     """
-    if not own or not all(sources):
+    if own is None or None in sources:
         return own  # python -OO leaves no docstrings
     described, found = {}, {"Attributes": []}
     for source in sources:
