@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from instances import EVERYDAY
+from joblib.externals.loky import get_reusable_executor
 
 import skcnnlstm
 
@@ -29,6 +30,19 @@ def _checked(item):
     if getattr(item, "originalname", None) != "test_scikit_learn_check_passes":
         return None
     return type(item.callspec.params["estimator"]).__name__
+
+
+@pytest.fixture
+def own_workers():
+    """Loky workers that no other test used, and none uses after.
+
+    With psutil installed, joblib ends a worker that has grown by 300 MB since its first
+    task; a worker that first fitted a Ridge and then imports TensorFlow does so. Workers
+    that end while tasks wait for them can hang the search (loky 3.6).
+    """
+    get_reusable_executor().shutdown(wait=True)
+    yield
+    get_reusable_executor().shutdown(wait=True)
 
 
 @pytest.fixture

@@ -155,7 +155,7 @@ def results(search):
     }
 
 
-def test_a_parallel_search_gives_the_bits_of_a_serial_one(windows):
+def test_a_parallel_search_gives_the_bits_of_a_serial_one(windows, own_workers):
     grid = {"filters": [4, 8], "learning_rate": [0.001, 0.01]}
 
     def run(**jobs):

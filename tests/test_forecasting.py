@@ -868,7 +868,7 @@ def test_a_halving_search_spends_epochs(airline):
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
 
-def test_two_processes_search_as_one_does(airline):
+def test_two_processes_search_as_one_does(airline, own_workers):
     grid = {"window_length": [6, 12]}
     alone, together = (
         GridSearchCV(

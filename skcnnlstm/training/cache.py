@@ -34,7 +34,9 @@ def borrowed_program(recipe):
     yield program
     with _lock:
         _idle.append((key, program))
+        dropped = _idle[:-MOST_IDLE]
         del _idle[:-MOST_IDLE]
+    del dropped  # outside the lock: TensorFlow has locks of its own
 
 
 def _take(key):
