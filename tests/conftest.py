@@ -36,8 +36,8 @@ def _checked(item):
 def own_workers():
     """Loky workers that no other test used, and none uses after.
 
-    With psutil installed, joblib ends a worker that has grown by 300 MB since its first
-    task; a worker that first fitted a Ridge and then imports TensorFlow does so. Workers
+    With psutil installed, joblib ends a worker that has grown by 300 MB since its
+    first task; one that fitted a Ridge and then imports TensorFlow does so. Workers
     that end while tasks wait for them can hang the search (loky 3.6).
     """
     get_reusable_executor().shutdown(wait=True)
