@@ -1,0 +1,508 @@
+"""Accuracy on public data, beside published figures and naive forecasts.
+
+Each row of the table is one class or forecaster, written as the line that made it. Its
+choices were made on a validation part cut from the end of the training rows (for
+classification, by folds inside the training part); that figure stands beside the test
+figure. Seeds are run one after the other, and the median is shown. Figures are kept in
+the output file as they come, so a run that was cut off goes on where it stopped.
+
+    python benchmarks/bench_accuracy.py --data DATA               # every row, hours
+    python benchmarks/bench_accuracy.py --data DATA --rows m4,airline --seeds 1
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.pipeline import make_pipeline
+
+import skcnnlstm
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: what is measured, and what was asked for.
+
+    `measure` takes the folder of the data, the line and a seed, and returns `(on
+    validation, on test)`.
+    """
+
+    work: str
+    line: str
+    measure: Callable
+    at_least: float
+    reach_for: float
+    lower: bool = True  # less is better
+    beside: str = ""  # published and naive figures
+
+    def verdict(self, value):
+        """Return how a test figure stands to what was asked for."""
+        sign = -1 if self.lower else 1
+        if sign * value >= sign * self.reach_for:
+            return "reached"
+        return "holds" if sign * value >= sign * self.at_least else "FALLS SHORT"
+
+
+def make(line, seed):
+    """Return the estimator that a line writes, with a seed where it takes one."""
+    names = {name: getattr(skcnnlstm, name) for name in skcnnlstm.__all__}
+    estimator = eval(line, names | {"Ridge": Ridge, "make_pipeline": make_pipeline})
+    params = estimator.get_params()
+    seeds = [name for name in params if name.rpartition("__")[2] == "random_state"]
+    return estimator.set_params(**dict.fromkeys(seeds, seed))
+
+
+def rmse(actual, forecast):
+    """Return the root of the mean squared error over all values."""
+    return float(np.mean((np.asarray(actual) - np.asarray(forecast)) ** 2) ** 0.5)
+
+
+def forecasts_within(forecaster, rows):
+    """Forecast from the last known row and from each row whose horizon lies in `rows`.
+
+    Returns forecasts and what came, both (n_origins, horizon, n_columns).
+    """
+    horizon = forecaster.horizon
+    first = np.asarray(forecaster.forecast()).reshape(1, horizon, -1)
+    later = forecaster.predict(rows.iloc[:-horizon])
+    later = later.reshape(len(later), horizon, -1)
+    values = rows.to_numpy().reshape(len(rows), -1)
+    came = sliding_window_view(values, horizon, axis=0).transpose(0, 2, 1)
+    return np.concatenate([first, later]), came
+
+
+# -------------------------------------------------------------------- classification
+
+
+def accuracy(line, seed, train, test):
+    """Return the accuracy of three folds inside the training part, and of the test."""
+    (X, y), (X_test, y_test) = train, test
+    folds = StratifiedKFold(3, shuffle=True, random_state=0)
+    inside = cross_val_score(make(line, seed), X, y, cv=folds).mean()
+    return float(inside), float(make(line, seed).fit(X, y).score(X_test, y_test))
+
+
+def ucr(name, data, line, seed):
+    """Take the split of an archived univariate set as given."""
+    parts = np.load(data / "ucr" / f"{name}.npz")
+    train, test = (
+        (parts[f"X_{part}"], parts[f"y_{part}"]) for part in ("train", "test")
+    )
+    return accuracy(line, seed, train, test)
+
+
+def read_ts(path):
+    """Read series of one length from a .ts file: X (n, length, n_columns), labels."""
+    X, y = [], []
+    with gzip.open(path, "rt") as lines:
+        for line in lines:
+            if line[0] in "@#\n":
+                continue
+            *columns, label = line.strip().split(":")
+            X.append([np.array(column.split(","), "float32") for column in columns])
+            y.append(label)
+    return np.array(X).transpose(0, 2, 1), np.array(y)
+
+
+def multivariate(name, data, line, seed):
+    """Take the split as given; columns are standardised by the training part."""
+    folder = data / "multivariate_ts"
+    (X, y), (X_test, y_test) = (
+        read_ts(folder / f"{name}_{part}.ts.gz") for part in ("TRAIN", "TEST")
+    )
+    mean, scale = X.mean(axis=(0, 1)), X.std(axis=(0, 1))
+    train, test = ((X - mean) / scale, y), ((X_test - mean) / scale, y_test)
+    return accuracy(line, seed, train, test)
+
+
+# ------------------------------------------------------------------------ forecasting
+
+
+@cache
+def etth1(data):
+    """Read the hours, each column standardised by the training rows."""
+    frame = pd.read_csv(data / "ETTh1.csv.gz", index_col="date", parse_dates=True)
+    train = frame.iloc[:8640]
+    return (frame - train.mean()) / train.std(ddof=0)
+
+
+def ett(data, line, seed):
+    """Take the MSE over windows, steps and columns; fit once, on 8,640 hours."""
+    frame = etth1(data)
+    forecaster = make(line, seed).fit(frame.iloc[:8640])
+    figures = []
+    for start, stop in [(8640, 11520), (11520, 14400)]:
+        ahead, came = forecasts_within(forecaster, frame.iloc[start:stop])
+        figures.append(rmse(came, ahead) ** 2)
+        forecaster.update(frame.iloc[start:stop])
+    return tuple(figures)
+
+
+def ett_oil(data, line, seed):
+    """Take the MSE of column OT alone over that of a Ridge on the same windows."""
+    series = etth1(data)["OT"]
+    ridge = (
+        "SeriesForecaster(make_pipeline(FlattenWindows(), Ridge()), "
+        "window_length=96, horizon=24)"
+    )
+    figures = []
+    for one in (line, ridge):
+        forecaster = make(one, seed).fit(series.iloc[:8640])
+        errors = []
+        for start, stop in [(8640, 11520), (11520, 14400)]:
+            ahead, came = forecasts_within(forecaster, series.iloc[start:stop])
+            errors.append(rmse(came, ahead) ** 2)
+            forecaster.update(series.iloc[start:stop])
+        figures.append(errors)
+    ours, theirs = figures
+    return tuple(own / their for own, their in zip(ours, theirs, strict=True))
+
+
+def exchange(horizon, data, line, seed):
+    """Take the RSE at one step ahead, over that of persistence: 60/20/20 in time.
+
+    Series are divided by their largest value before, and multiplied after.
+    """
+    values = np.loadtxt(data / "exchange_rate.txt.gz", delimiter=",")
+    largest = np.abs(values).max(axis=0)
+    frame = pd.DataFrame(values / largest)
+    train, valid, n_rows = int(0.6 * len(frame)), int(0.8 * len(frame)), len(frame)
+    forecaster = make(line, seed).fit(frame.iloc[:train])
+    figures, known = [], train
+    for start, stop in [(train + horizon, valid), (valid, n_rows)]:
+        origins = slice(start - horizon, stop - horizon)
+        if known < origins.start:
+            forecaster.update(frame.iloc[known : origins.start])
+            known = origins.start
+        ahead = forecaster.predict(frame.iloc[origins])[:, horizon - 1]
+        came = values[start:stop]
+        persisted = values[origins]
+        figures.append(rmse(came, ahead * largest) / rmse(came, persisted))
+    return tuple(figures)
+
+
+def household(data, line, seed):
+    """Take the RMSE of weekly forecasts of the power of a household, without refits.
+
+    Train 159 weeks, test 46; for validation the last 46 of the 159 are held out.
+    """
+    frame = pd.read_csv(
+        data / "household_power_consumption_days.csv",
+        index_col="datetime",
+        parse_dates=True,
+    )
+    train, test = frame.iloc[1:-328], frame.iloc[-328:-6]
+    n_held = len(test)
+    figures = []
+    for rows, later in [(train[:-n_held], train[-n_held:]), (train, test)]:
+        forecaster = make(line, seed).fit(rows)
+        ahead, _ = forecasts_within(forecaster, later)
+        came = later["Global_active_power"].to_numpy().reshape(-1, 7)
+        figures.append(rmse(came, ahead[::7, :, 0]))
+    return tuple(figures)
+
+
+def smape(actual, forecast):
+    """Return the symmetric mean absolute percentage error, in percent, as in M4."""
+    error = np.abs(actual - forecast) / (np.abs(actual) + np.abs(forecast))
+    return 200 * error.mean(axis=-1)
+
+
+def m4_weekly(data, line, seed):
+    """Take the OWA of one global model; weekly series have no season in M4, m=1."""
+    folder = data / "m4_weekly"
+    read = partial(pd.read_csv, index_col=0)
+    train = [
+        row.dropna().to_numpy()
+        for _, row in read(folder / "Weekly-train.csv.gz").iterrows()
+    ]
+    test = read(folder / "Weekly-test.csv").to_numpy()
+    horizon = test.shape[1]
+    inside = [row[:-horizon] for row in train]
+    figures = []
+    for known, came in [(inside, [row[-horizon:] for row in train]), (train, test)]:
+        ahead = np.array(make(line, seed).fit(known).forecast(), dtype=float)
+        naive = np.repeat([[row[-1]] for row in known], horizon, axis=1)
+        scale = [np.abs(np.diff(row)).mean() for row in known]
+        came = np.array(came)
+        ratios = [
+            np.mean(smape(came, ahead)) / np.mean(smape(came, naive)),
+            np.mean(np.abs(came - ahead).mean(axis=1) / scale)
+            / np.mean(np.abs(came - naive).mean(axis=1) / scale),
+        ]
+        figures.append(float(np.mean(ratios)))
+    return tuple(figures)
+
+
+def grids(data, line, seed, n_years=4):
+    """Take the RMSE in K of the next year's temperatures: 192 years, then 48."""
+    years = np.load(data / "A1B_north_america.npz")["x"]
+    level, scale = years[:192].mean(), years[:192].std()
+    scaled = (years - level) / scale
+    X = sliding_window_view(scaled[:-1], n_years, axis=0).transpose(0, 3, 1, 2)
+    X, y = X[..., np.newaxis], scaled[n_years:]
+    figures = []
+    for start, stop in [(144, 192), (192, 240)]:
+        fitted = make(line, seed).fit(X[: start - n_years], y[: start - n_years])
+        ahead = fitted.predict(X[start - n_years : stop - n_years])
+        figures.append(rmse(years[start:stop], ahead * scale + level))
+    return tuple(figures)
+
+
+def pollution(data, line, seed, window_length=24):
+    """Take the RMSE of PM2.5 one hour ahead over that of persistence, last 20 %.
+
+    Weather are past covariates; hours without a measurement are masked in windows, and
+    are neither targets nor origins.
+    """
+    frame = pd.read_csv(data / "pollution.csv.gz")
+    wind = pd.get_dummies(frame["cbwd"]).astype(float)
+    names = ["pm2.5", "DEWP", "TEMP", "PRES", "Iws", "Is", "Ir"]
+    values = np.concatenate([frame[names], wind], axis=1).astype("float32")
+    n_train = int(0.8 * len(values))
+    figures = []
+    for start, stop in [(int(0.64 * len(values)), n_train), (n_train, len(values))]:
+        level = np.nanmean(values[:start], axis=0)
+        scale = np.nanstd(values[:start], axis=0)
+        rows = (values - level) / scale
+        windows = sliding_window_view(rows[:-1], window_length, axis=0)
+        windows = windows.transpose(0, 2, 1)
+        target = rows[window_length:, 0]
+        usable = np.isfinite(target) & np.isfinite(rows[window_length - 1 : -1, 0])
+        row_of = np.arange(window_length, len(rows))
+        train = usable & (row_of < start)
+        test = usable & (row_of >= start) & (row_of < stop)
+        fitted = make(line, seed).fit(windows[train], target[train])
+        ahead = fitted.predict(windows[test])
+        persisted = windows[test][:, -1, 0]
+        figures.append(rmse(target[test], ahead) / rmse(target[test], persisted))
+    return tuple(figures)
+
+
+def airline(data, line, seed):
+    """Take the RMSE one month ahead over the last 48 months, fitted once before."""
+    from skcnnlstm.datasets import load_airline
+
+    series = load_airline()
+    figures = []
+    for start, stop in [(48, 96), (96, 144)]:
+        forecaster = make(line, seed).fit(series.iloc[:start])
+        ahead, came = forecasts_within(forecaster, series.iloc[start:stop])
+        figures.append(rmse(came, ahead))
+    return tuple(figures)
+
+
+# ------------------------------------------------------------------------------ table
+
+LSTM_FCN = "LSTMFCNClassifier(epochs=500)"
+MLSTM_FCN = "LSTMFCNClassifier(squeeze_excite=True, epochs=250)"
+ETT = (
+    "SeriesForecaster(CNNLSTMRegressor(n_subsequences=4, lstm_units=64, epochs=6, "
+    "instance_norm='standard', linear_skip=True), window_length=96, "
+    "horizon={}, channels='independent')"
+)
+EXCHANGE = (
+    "SeriesForecaster(CNNLSTMRegressor(filters=16, lstm_units=16, epochs=10, "
+    "instance_norm='last', linear_skip=True), window_length=168, horizon={}, "
+    "channels='independent')"
+)
+UCR = "ArrowHead Beef CBF Coffee ECG200 GunPoint ItalyPowerDemand Plane".split()
+# Wang et al. (2017) / Karim et al. (2018), FCN and LSTM-FCN.
+PUBLISHED_UCR = dict(zip(UCR, (0.897, 0.8, 0.996, 1, 0.87, 1, 0.962, 1), strict=True))
+
+ROWS = {
+    **{
+        f"ucr-{name}": Row(
+            f"{name}, accuracy",
+            LSTM_FCN,
+            partial(ucr, name),
+            PUBLISHED_UCR[name],
+            1,
+            lower=False,
+            beside="at least: the published LSTM-FCN",
+        )
+        for name in UCR
+    },
+    "vowels": Row(
+        "JapaneseVowels, accuracy",
+        MLSTM_FCN,
+        partial(multivariate, "JapaneseVowels_eq"),
+        0.985,
+        1,
+        lower=False,
+        beside="LSTM-FCN .99, MLSTM-FCN 1.00, FCN .993",
+    ),
+    "motions": Row(
+        "BasicMotions, accuracy",
+        MLSTM_FCN,
+        partial(multivariate, "BasicMotions"),
+        0.95,
+        1,
+        lower=False,
+    ),
+    **{
+        f"ett-{h}": Row(
+            f"ETTh1, {h} hours, MSE", ETT.format(h), ett, least, reach, beside=beside
+        )
+        for h, least, reach, beside in (
+            (24, 0.30, 0.285, "Informer .577, LSTNet 1.293, seasonal naive .424"),
+            (48, 0.345, 0.32, "Informer .685, LSTNet 1.456, seasonal naive .465"),
+            (96, 0.375, 0.36, "DLinear .375, Autoformer .449"),
+        )
+    },
+    **{
+        f"exchange-{h}": Row(
+            f"exchange rates, {h} days, RSE / persistence",
+            EXCHANGE.format(h),
+            partial(exchange, h),
+            1.02,
+            1,
+            beside=f"LSTNet-skip {skip:.3f}, TPA-LSTM {tpa:.3f}",
+        )
+        for h, skip, tpa in (
+            (3, 0.0226 / 0.0171, 0.0174 / 0.0171),
+            (6, 0.0280 / 0.0238, 0.0241 / 0.0238),
+            (12, 0.0356 / 0.0329, 0.0341 / 0.0329),
+            (24, 0.0449 / 0.0434, 0.0444 / 0.0434),
+        )
+    },
+    "household": Row(
+        "household power, weeks, RMSE",
+        "SeriesForecaster(CNNLSTMRegressor(n_subsequences=2, epochs=30, "
+        "linear_skip=True, instance_norm=None), window_length=14, horizon=7, "
+        "target_columns='Global_active_power')",
+        household,
+        372,
+        355,
+        beside="CNN-LSTM 372.1, ConvLSTM 367.9, week of a year ago 465.3",
+    ),
+    "m4": Row(
+        "M4 weekly, OWA",
+        "SeriesForecaster(CNNLSTMRegressor(n_subsequences=4, lstm_units=64, epochs=8, "
+        "loss='mae', instance_norm='standard', linear_skip=True), window_length=52, "
+        "horizon=13, transformer='log')",
+        m4_weekly,
+        0.739,
+        0.67,
+        beside="best .739, ES-RNN .851, Theta .971",
+    ),
+    "grids": Row(
+        "temperature grids, RMSE in K",
+        "ConvLSTMGridRegressor(instance_norm='last', epochs=30)",
+        grids,
+        0.833,
+        0.72,
+        beside="persistence .833, mean of ten years .731",
+    ),
+    "pollution": Row(
+        "PM2.5, one hour, RMSE / persistence",
+        "CNNLSTMRegressor(missing='mask', instance_norm='last', linear_skip=True, "
+        "epochs=10, batch_size=128)",
+        pollution,
+        0.97,
+        0.90,
+    ),
+    "oil": Row(
+        "ETTh1 OT alone, 24 hours, MSE / Ridge",
+        "SeriesForecaster(CNNLSTMRegressor(n_subsequences=4, lstm_units=64, epochs=6, "
+        "instance_norm='last', linear_skip=True), window_length=96, horizon=24)",
+        ett_oil,
+        1.0,
+        0.93,
+    ),
+    "airline": Row(
+        "airline, one month, RMSE",
+        "SeriesForecaster(CNNLSTMRegressor(epochs=200, instance_norm='last', "
+        "linear_skip=True), window_length=24, transformer='log')",
+        airline,
+        25,
+        15,
+        beside="seasonal naive 41.85",
+    ),
+}
+
+
+def run(arguments):
+    """Run what is not in the output file yet, and print the table as it grows."""
+    path = Path(arguments.output)
+    kept = json.loads(path.read_text()) if path.exists() else {}
+    for name in arguments.rows:
+        row = ROWS[name]
+        # Figures of another line are of no use.
+        if kept.get(name, {}).get("line") != row.line:
+            kept[name] = {"line": row.line, "seeds": {}}
+        seeds = kept[name]["seeds"]
+        for seed in range(arguments.seeds):
+            if str(seed) in seeds:
+                continue
+            start = time.perf_counter()
+            validation, test = row.measure(Path(arguments.data), row.line, seed)
+            seeds[str(seed)] = [validation, test, time.perf_counter() - start]
+            partly = path.with_suffix(".partly")
+            partly.write_text(json.dumps(kept, indent=1))
+            partly.replace(path)
+        show(name, row, seeds)
+    accuracies = [
+        statistics.median(test for _, test, _ in kept[name]["seeds"].values())
+        for name in kept
+        if name.startswith("ucr-") and kept[name]["seeds"]
+    ]
+    if len(accuracies) == len(UCR):
+        mean = statistics.fmean(accuracies)
+        print(f"UCR, mean accuracy of {len(UCR)} sets {mean:.4f} (.941, .955)")
+
+
+def show(name, row, seeds):
+    """Print one line of the table, and the line that made it."""
+    validation, test, seconds = (
+        statistics.median(column) for column in zip(*seeds.values(), strict=True)
+    )
+    print(
+        f"{name:20s} {row.work:44s} {row.at_least:8g} {row.reach_for:8g} "
+        f"{validation:10.4f} {test:10.4f} {seconds:7.0f} s  {row.verdict(test)}\n"
+        f"{'':20s} {row.line}" + (f"\n{'':20s} {row.beside}" if row.beside else ""),
+        flush=True,
+    )
+
+
+def parse(words):
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", required=True, help="folder of the data")
+    parser.add_argument(
+        "--rows",
+        type=lambda text: text.split(","),
+        default=list(ROWS),
+        help=f"rows to run, of {', '.join(ROWS)}",
+    )
+    parser.add_argument("--seeds", type=int, default=5, help="seeds a row (5)")
+    parser.add_argument("--output", default="accuracy.json", help="where figures go")
+    arguments = parser.parse_args(words)
+    unknown = set(arguments.rows) - set(ROWS)
+    if unknown:
+        parser.error(f"no such rows: {', '.join(sorted(unknown))}")
+    return arguments
+
+
+if __name__ == "__main__":
+    print(
+        f"{'row':20s} {'work':44s} {'at least':>8s} {'reach':>8s} "
+        f"{'validation':>10s} {'test':>10s}"
+    )
+    run(parse(sys.argv[1:]))
