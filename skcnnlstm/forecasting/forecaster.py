@@ -1,327 +1,21 @@
-"""Forecasts of a raw series, with every step learned from training rows alone."""
+"""SeriesForecaster: a regressor that reads windows, on the raw series."""
+
+from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple
 from warnings import warn
 
 import numpy as np
-import pandas as pd
-from sklearn.base import (
-    BaseEstimator,
-    MetaEstimatorMixin,
-    RegressorMixin,
-    clone,
-    is_classifier,
-)
-from sklearn.metrics import get_scorer, get_scorer_names
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.utils.validation import check_is_fitted
 
-from skcnnlstm._validation import (
-    check_enough_rows,
-    check_integer,
-    check_time_order,
-    check_windows,
-    time_index,
-)
-from skcnnlstm.windows import (
-    Clock,
-    digest,
-    find_clock,
-    find_runs,
-    join_labels,
-    label_kind,
-    make_windows,
-    sliding,
-)
-
-__all__ = ["SeriesForecaster", "forecast_scorer"]
-
-# scikit-learn has no public list of its scorers by kind; those of other releases
-# than the one installed are left out.
-_REGRESSION_SCORERS = (
-    "d2_absolute_error_score",
-    "explained_variance",
-    "neg_max_error",
-    "neg_mean_absolute_error",
-    "neg_mean_absolute_percentage_error",
-    "neg_mean_gamma_deviance",
-    "neg_mean_poisson_deviance",
-    "neg_mean_squared_error",
-    "neg_mean_squared_log_error",
-    "neg_median_absolute_error",
-    "neg_root_mean_squared_error",
-    "neg_root_mean_squared_log_error",
-    "r2",
-)
-
-
-# ------------------------------------------------------------------ rows of a series
-
-
-class _Rows(NamedTuple):
-    """Checked rows: numbers, and how the user names them."""
-
-    values: np.ndarray  # (n_rows, n_features)
-    index: pd.Index | None  # None for bare arrays
-    time: pd.Index | None  # the same where its labels can be ordered in time
-    columns: Any  # the labels of a DataFrame, else None
-    ndim: int  # of what came in
-    name: Any  # the name of a Series, else None
-
-    def take(self, runs):
-        """Keep the rows of some runs, (start, stop) each."""
-        if len(runs) == 1:
-            kept = slice(*runs[0])
-        else:
-            kept = np.concatenate([np.arange(*run) for run in runs])
-        index = None if self.index is None else self.index[kept]
-        return self._replace(values=self.values[kept], index=index, time=None)
-
-    def cell(self, mask):
-        """Say which value and where the first True of `mask` is."""
-        row, column = np.unravel_index(np.argmax(mask), mask.shape)
-        label = "" if self.index is None else f" ({self.index[row]})"
-        column_label = column if self.columns is None else repr(self.columns[column])
-        value = self.values[row, column]
-        value = "NaN" if np.isnan(value) else value  # as scikit-learn writes it
-        return f"{value} at row {row}{label}, column {column_label}"
-
-    def dress(self, forecasts, labels):
-        """Give forecasts, (steps, n_targets), the form of these rows."""
-        if self.ndim == 1:
-            forecasts = forecasts[:, 0]
-        if labels is None:
-            return forecasts
-        if self.ndim == 1:
-            return pd.Series(forecasts, index=labels, name=self.name)
-        return pd.DataFrame(forecasts, index=labels, columns=self.columns)
-
-
-def _read_rows(forecaster, series, *, reset):
-    """Check a series against (reset=True: as) what the forecaster was fitted on."""
-    values = check_windows(
-        series, name="series", estimator=forecaster, min_ndim=1, max_ndim=2
-    )
-    if not len(values):
-        raise ValueError("series must have at least one row: got none.")
-    time = time_index(series, name="series")
-    check_time_order(time, name="series")
-    ndim, table = values.ndim, values.reshape(len(values), -1)
-    columns = getattr(series, "columns", None)
-    # Names and number of columns, in scikit-learn's words.
-    named = table if columns is None else series
-    validate_data(forecaster, named, reset=reset, skip_check_array=True)
-    if table.dtype not in (np.float32, np.float64):
-        table = table.astype(np.float64)
-    index = series.index if isinstance(series, pd.Series | pd.DataFrame) else None
-    rows = _Rows(table, index, time, columns, ndim, getattr(series, "name", None))
-    finite = np.isfinite(table)
-    if not finite.all():
-        raise ValueError(
-            f"series must be finite: got {rows.cell(~finite)}. Interpolate, or start "
-            "the series after the gap."
-        )
-    return rows
-
-
-# ------------------------------------------------------------------------ their dates
-
-
-def _step(index):
-    """Return what leads from one label to the next, None where it varies."""
-    if isinstance(index, pd.RangeIndex):
-        return index.step
-    if isinstance(index, pd.PeriodIndex):
-        return 1
-    if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
-        # None where the steps vary. (pandas 3.1 warns of changes to `infer_freq`.)
-        return index.freq or type(index)(index, freq="infer").freq
-    if index.inferred_type == "integer":
-        gaps = np.diff(index)
-        return int(gaps[0]) if (gaps == gaps[0]).all() else None
-    return None
-
-
-def _without_gaps(index, clock):
-    """Say how to fill the gaps of a time index whose regular runs `clock` shows."""
-    if clock.kind == "integer":
-        first, last = int(index[0]), int(index[-1])
-        return f"series.reindex(range({first}, {last + 1}, {clock.step}))"
-    if clock.kind == "period":
-        return "series.resample(series.index.freq).mean()"
-    name = clock.name
-    if not name:
-        name = pd.tseries.frequencies.to_offset(pd.Timedelta(clock.step, "ns")).freqstr
-    if clock.kind == "timedelta64":  # pandas' `asfreq` takes none of these
-        return f"series.resample({name!r}).mean()"
-    return f"series.asfreq({name!r})"
-
-
-@dataclass(frozen=True)
-class _Calendar:
-    """Where the fitted rows end in time, and what comes after them."""
-
-    last: pd.Index  # the last label alone, as an index of its kind
-    step: Any  # an offset, an integer or None
-    clock: Clock | None  # of the runs without gaps, where they show one
-    longest: Any  # gap between fitted rows, where there is no clock
-    way_out: str  # for a forecast without a step
-
-    @classmethod
-    def of(cls, index, clock):
-        step, longest = _step(index), None
-        if clock is None and label_kind(index) != "other":
-            longest = (index[1:] - index[:-1]).max()
-        way_out = "dates with pandas.to_datetime and series.asfreq('D')"
-        if clock is not None and step is None:
-            way_out = _without_gaps(index, clock)
-        return cls(index[-1:].copy(), step, clock, longest, way_out)
-
-    def nearly_precedes(self, index):
-        """Say whether the first label follows where no step can tell that it does.
-
-        That is a later label within the longest gap seen: after a weekend or a
-        holiday, not after a year.
-        """
-        joined = None if index is None else join_labels(self.last, index)
-        if self.longest is None or joined is None:
-            return False
-        return bool(joined[0] < joined[1] <= joined[0] + self.longest)
-
-    def following(self, steps):
-        """Return the labels of the next `steps` rows."""
-        last, step, name = self.last[0], self.step, self.last.name
-        if step is None:
-            raise ValueError(
-                "forecast cannot name the rows that follow: the fitted index has no "
-                f"regular step ({type(self.last).__name__} of dtype "
-                f"{self.last.dtype}, last label {last!r}). Give the series one before "
-                f"fit: {self.way_out} (interpolate what that adds), or "
-                "series.reset_index(drop=True)."
-            )
-        if isinstance(self.last, pd.PeriodIndex):
-            return pd.period_range(last + 1, periods=steps, name=name)
-        if isinstance(self.last, pd.DatetimeIndex):
-            return pd.date_range(last, periods=steps + 1, freq=step, name=name)[1:]
-        if isinstance(self.last, pd.TimedeltaIndex):
-            return pd.timedelta_range(last, periods=steps + 1, freq=step, name=name)[1:]
-        return pd.RangeIndex(
-            int(last) + step, int(last) + step * (steps + 1), step, name=name
-        )
-
-
-# --------------------------------------------------------------------- what is inside
-
-
-def _make_transformer(transformer):
-    """Return an unfitted transformer with an inverse, or None."""
-    if transformer is None:
-        return None
-    if isinstance(transformer, str) and transformer == "standard":
-        return StandardScaler()
-    if isinstance(transformer, str) and transformer == "log":
-        log = FunctionTransformer(
-            np.log, np.exp, check_inverse=False, feature_names_out="one-to-one"
-        )
-        return make_pipeline(log, StandardScaler())
-    methods = ("fit", "transform", "inverse_transform")
-    if isinstance(transformer, type) or not all(
-        hasattr(transformer, method) for method in methods
-    ):
-        raise (ValueError if isinstance(transformer, str) else TypeError)(
-            'transformer must be "standard", "log", None or an instance with fit, '
-            f"transform and inverse_transform: got transformer={transformer!r}. Use "
-            "one of these, such as MinMaxScaler()."
-        )
-    return clone(transformer)
-
-
-def _check_estimator(estimator):
-    """Raise where the estimator is no regressor."""
-    if isinstance(estimator, type) or not (
-        hasattr(estimator, "fit") and hasattr(estimator, "predict")
-    ):
-        raise TypeError(
-            f"estimator must have fit and predict: got estimator={estimator!r}. "
-            "Use a regressor, or a Pipeline that ends in one."
-        )
-    if hasattr(estimator, "__sklearn_tags__") and is_classifier(estimator):
-        raise TypeError(
-            f"estimator must be a regressor: got estimator={estimator!r}, a "
-            "classifier. Use a regressor, or a Pipeline that ends in one."
-        )
-
-
-def _fit_on_windows(estimator, windows, targets):
-    """Fit, and say what to change where the estimator and its input do not match."""
-    try:
-        return estimator.fit(windows, targets)
-    except ValueError as error:
-        text = str(error)
-        if "Found array with dim 3" in text:
-            raise ValueError(
-                "estimator must take windows (n_samples, window_length, n_features): "
-                f"got estimator={estimator!r}, of which a part takes tables only. Use "
-                "make_pipeline(FlattenWindows(), Ridge()), with your estimator in the "
-                "place of Ridge()."
-            ) from error
-        if text.startswith("n_targets must be at most the number of features"):
-            error.add_note(
-                f"SeriesForecaster sets n_targets={windows.shape[2]}, the number of "
-                "columns of the series, and instance_norm='last' on the network, which "
-                "then needs windows (n_samples, window_length, n_features). Leave "
-                "FlattenWindows out, or set instance_norm=None on the network."
-            )
-        raise
-
-
-def _resolve(estimator, n_targets, horizon):
-    """Tell the networks inside an estimator what only a forecaster knows.
-
-    Parameters are found by name at any depth: in the last step of a Pipeline, in a
-    TransformedTargetRegressor, a search, an ensemble. `n_targets` is set only beside
-    `instance_norm`, for other estimators (GaussianProcessRegressor) have a parameter
-    of that name which means something else.
-    """
-    params = estimator.get_params(deep=True)
-    changes = {}
-    for key, value in params.items():
-        name = key.rpartition("__")[2]
-        owner = key.removesuffix(name)
-        if name == "instance_norm" and isinstance(value, str) and value == "auto":
-            changes[key] = "last"
-        elif name == "n_targets" and owner + "instance_norm" in params:
-            changes[key] = n_targets
-        elif name == "validation_gap" and value == 0:
-            # An ensemble has a gap, between its folds, and no early stopping.
-            if params.get(owner + "early_stopping", True) is True:
-                changes[key] = horizon - 1
-    return estimator.set_params(**changes)
-
-
-def _runs_to_fit(rows, clock, length, horizon):
-    """Return the parts of the rows without gaps in time, (start, stop) each."""
-    starts = find_runs(rows.time, clock, None, len(rows.values)).starts.tolist()
-    runs = list(pairwise([*starts, len(rows.values)]))
-    longest = max(stop - start for start, stop in runs)
-    if longest < length + horizon:
-        before, after = rows.time[starts[1] - 1], rows.time[starts[1]]
-        raise ValueError(
-            "series must have at least window_length + horizon rows without a gap in "
-            f"time: got at most {longest} such rows (the first gap is from {before} to "
-            f"{after}), window_length={length}, horizon={horizon}. Fill the gaps "
-            f"({_without_gaps(rows.time, clock)} and interpolate), use shorter "
-            "windows, or series.reset_index(drop=True) where rows do follow one "
-            "another."
-        )
-    return runs
-
-
-# -------------------------------------------------------------------- the forecaster
+from skcnnlstm._validation import check_enough_rows, check_integer
+from skcnnlstm.forecasting.calendar import Calendar, runs_to_fit
+from skcnnlstm.forecasting.networks import check_estimator, fit_on_windows, resolve
+from skcnnlstm.forecasting.rows import read_rows
+from skcnnlstm.forecasting.scaling import make_transformer
+from skcnnlstm.windows import digest, find_clock, find_runs, make_windows, sliding
 
 
 class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
@@ -453,16 +147,16 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     def _fit(self, series):
         length = check_integer("window_length", self.window_length)
         horizon = check_integer("horizon", self.horizon)
-        _check_estimator(self.estimator)
-        rows = _read_rows(self, series, reset=True)
+        check_estimator(self.estimator)
+        rows = read_rows(self, series, reset=True)
         check_enough_rows(len(rows.values), length, horizon)
         clock = None if rows.time is None else find_clock(rows.time)
-        runs = _runs_to_fit(rows, clock, length, horizon)
-        self._calendar = None if rows.index is None else _Calendar.of(rows.index, clock)
+        runs = runs_to_fit(rows, clock, length, horizon)
+        self._calendar = None if rows.index is None else Calendar.of(rows.index, clock)
         self._positive = isinstance(self.transformer, str) and self.transformer == "log"
-        self.transformer_ = _make_transformer(self.transformer)
+        self.transformer_ = make_transformer(self.transformer)
         scaled = self._scale(rows, fit=True)
-        estimator = _resolve(clone(self.estimator), scaled.shape[1], horizon)
+        estimator = resolve(clone(self.estimator), scaled.shape[1], horizon)
         pairs = [
             make_windows(scaled[start:stop], length, horizon)
             for start, stop in runs
@@ -472,7 +166,7 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             windows, targets = pairs[0]
         else:
             windows, targets = map(np.concatenate, zip(*pairs, strict=True))
-        self.estimator_ = _fit_on_windows(estimator, windows, targets)
+        self.estimator_ = fit_on_windows(estimator, windows, targets)
         self.n_targets_ = rows.values.shape[1]
         # All that forecasts need, so that set_params after fit changes none of them.
         self._horizon = horizon
@@ -537,7 +231,7 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             target, else ``(n_rows, horizon, n_targets)``.
         """
         check_is_fitted(self, "estimator_")
-        rows = _read_rows(self, series, reset=False)
+        rows = read_rows(self, series, reset=False)
         runs, next_run = self._runs(rows)
         self._warn_of_short_history(runs, next_run)
         windows = self._windows(rows, runs, next_run)
@@ -573,7 +267,7 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     def _from_each_origin(self, series):
         """Return forecasts and what came, both (n_origins, horizon, n_targets)."""
         check_is_fitted(self, "estimator_")
-        rows = _read_rows(self, series, reset=False)
+        rows = read_rows(self, series, reset=False)
         horizon, n_rows = self._horizon, len(rows.values)
         runs, next_run = self._runs(rows)
         origins, actual, follows = [], [], None
@@ -698,68 +392,3 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = False
         return tags
-
-
-# ------------------------------------------------------------------------- other scores
-
-
-class _Answers(RegressorMixin, BaseEstimator):
-    """What a scikit-learn scorer asks for predictions: it gives back what it gets."""
-
-    def fit(self, X, y=None):
-        return self
-
-    def predict(self, X):
-        return X[:, 0]
-
-
-class _ForecastScorer:
-    """A callable ``(estimator, X, y=None)`` for the `scoring` of a search."""
-
-    def __init__(self, scoring):
-        self.scoring = scoring
-
-    def __repr__(self):
-        return f"forecast_scorer({self.scoring!r})"
-
-    def __call__(self, estimator, X, y=None):
-        while hasattr(estimator, "best_estimator_"):  # a search, inside cross_validate
-            estimator = estimator.best_estimator_
-        if not isinstance(estimator, SeriesForecaster):
-            raise TypeError(f"{self!r} scores a SeriesForecaster: got {estimator!r}.")
-        forecasts, actual = estimator._from_each_origin(X)
-        scorer = get_scorer(self.scoring)
-        return float(scorer(_Answers(), forecasts.reshape(-1, 1), actual.ravel()))
-
-
-def forecast_scorer(scoring):
-    """Make a scorer of a series forecaster out of a scikit-learn regression metric.
-
-    The scorer takes the forecasts that ``SeriesForecaster.score`` takes: from the last
-    fitted row, where the test rows continue it, and from each row whose `horizon` next
-    rows are test rows. The metric is that of all origins, steps and targets together.
-
-    Parameters
-    ----------
-    scoring : str
-        The name of a regression scorer, such as "neg_root_mean_squared_error" or "r2".
-
-    Returns
-    -------
-    scorer : callable
-        ``scorer(forecaster, series)``, for the `scoring` of a search or of
-        ``cross_validate``. It can be pickled.
-
-    Examples
-    --------
-    >>> from skcnnlstm import forecast_scorer
-    >>> forecast_scorer("neg_root_mean_squared_error")
-    forecast_scorer('neg_root_mean_squared_error')
-    """
-    choices = sorted(set(_REGRESSION_SCORERS).intersection(get_scorer_names()))
-    if scoring not in choices:
-        raise ValueError(
-            f"scoring must name a regression metric of scikit-learn: got {scoring!r}. "
-            f"Use one of {', '.join(choices)}."
-        )
-    return _ForecastScorer(scoring)
