@@ -2,7 +2,7 @@
 
 `rows` checks one series and `panel` many, `covariates` puts known-future columns beside
 them, `calendar` names the labels that follow, `scaling` fits transformers, `history`
-holds what is known of a series after `fit`, `samples` makes windows, `rolling` feeds
+holds what is known of a series after `fit`, `windowing` cuts windows and feeds
 forecasts back, `networks` prepares the estimator inside. `forecaster` puts them
 together, and `scorer` scores it.
 """

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skcnnlstm._validation import check_enough_rows
 from skcnnlstm.windows import Clock, find_runs, join_labels, label_kind
 
 
@@ -23,7 +24,7 @@ def _step(index):
         return index.freq or type(index)(index, freq="infer").freq
     if index.inferred_type == "integer":
         gaps = np.diff(index)
-        return int(gaps[0]) if (gaps == gaps[0]).all() else None
+        return int(gaps[0]) if len(gaps) and (gaps == gaps[0]).all() else None
     return None
 
 
@@ -96,13 +97,18 @@ class Calendar:
         )
 
 
-def runs_to_fit(rows, clock, length, horizon):
-    """Return the parts of the rows without gaps in time, (start, stop) each."""
+def runs_to_fit(rows, clock):
+    """Return the parts of training rows without gaps in time, (start, stop) each."""
     starts = find_runs(rows.time, clock, None, len(rows.values)).starts.tolist()
-    runs = list(pairwise([*starts, len(rows.values)]))
-    longest = max(stop - start for start, stop in runs)
+    return list(pairwise([*starts, len(rows.values)]))
+
+
+def check_runs(rows, clock, runs, length, horizon):
+    """Raise where no run of one series is as long as a window and its targets."""
+    check_enough_rows(len(rows.values), length, horizon)
+    longest = longest_run(runs)
     if longest < length + horizon:
-        before, after = rows.time[starts[1] - 1], rows.time[starts[1]]
+        before, after = rows.time[runs[1][0] - 1], rows.time[runs[1][0]]
         raise ValueError(
             "series must have at least window_length + horizon rows without a gap in "
             f"time: got at most {longest} such rows (the first gap is from {before} to "
@@ -111,4 +117,8 @@ def runs_to_fit(rows, clock, length, horizon):
             "windows, or series.reset_index(drop=True) where rows do follow one "
             "another."
         )
-    return runs
+
+
+def longest_run(runs):
+    """Return the length of the longest run."""
+    return max(stop - start for start, stop in runs)

@@ -44,19 +44,17 @@ def fit_on_windows(estimator, windows, targets):
         raise
 
 
-def resolve(estimator, n_targets, horizon):
+def resolve(estimator, n_targets, gap):
     """Tell the networks inside an estimator what only a forecaster knows.
 
-    Parameters are found by name at any depth: in the last step of a Pipeline, in a
-    TransformedTargetRegressor, a search, an ensemble. `n_targets` is set only beside
-    `instance_norm`, for other estimators (GaussianProcessRegressor) have a parameter
-    of that name which means something else.
+    `n_targets` is set only beside `instance_norm`, for other estimators
+    (GaussianProcessRegressor) have a parameter of that name which means something
+    else. `gap` is for early stopping, in samples.
     """
     params = estimator.get_params(deep=True)
     changes = {}
-    for key, value in params.items():
-        name = key.rpartition("__")[2]
-        owner = key.removesuffix(name)
+    for key, name, owner in _named(params):
+        value = params[key]
         if name == "instance_norm" and isinstance(value, str) and value == "auto":
             changes[key] = "last"
         elif name == "n_targets" and owner + "instance_norm" in params:
@@ -64,5 +62,37 @@ def resolve(estimator, n_targets, horizon):
         elif name == "validation_gap" and value == 0:
             # An ensemble has a gap, between its folds, and no early stopping.
             if params.get(owner + "early_stopping", True) is True:
-                changes[key] = horizon - 1
+                changes[key] = gap
     return estimator.set_params(**changes)
+
+
+def held_out(estimator):
+    """Return the share that early stopping inside an estimator holds out, or None."""
+    params = estimator.get_params(deep=True)
+    shares = [
+        params[key]
+        for key, name, owner in _named(params)
+        if name == "validation_fraction"
+        and params.get(owner + "early_stopping") is True
+        # What else is there is for the network to refuse.
+        and isinstance(params[key], float)
+        and 0 < params[key] < 1
+    ]
+    return max(shares, default=None)
+
+
+def find_network(estimator):
+    """Tell whether a network of this package is inside an estimator."""
+    params = estimator.get_params(deep=True)
+    return any(name == "instance_norm" for _, name, _ in _named(params))
+
+
+def _named(params):
+    """Yield (key, name, prefix) of parameters at any depth.
+
+    They stand in the last step of a Pipeline, in a TransformedTargetRegressor, a
+    search, an ensemble.
+    """
+    for key in params:
+        name = key.rpartition("__")[2]
+        yield key, name, key.removesuffix(name)

@@ -45,12 +45,12 @@ class _ForecastScorer:
     def __repr__(self):
         return f"forecast_scorer({self.scoring!r})"
 
-    def __call__(self, estimator, X, y=None):
+    def __call__(self, estimator, X, y=None, *, exog=None):
         while hasattr(estimator, "best_estimator_"):  # a search, inside cross_validate
             estimator = estimator.best_estimator_
         if not isinstance(estimator, SeriesForecaster):
             raise TypeError(f"{self!r} scores a SeriesForecaster: got {estimator!r}.")
-        forecasts, actual = estimator._from_each_origin(X)
+        forecasts, actual = estimator._from_each_origin(X, exog)
         scorer = get_scorer(self.scoring)
         return float(scorer(_Answers(), forecasts.reshape(-1, 1), actual.ravel()))
 
@@ -70,7 +70,7 @@ def forecast_scorer(scoring):
     Returns
     -------
     scorer : callable
-        ``scorer(forecaster, series)``, for the `scoring` of a search or of
+        ``scorer(forecaster, series, exog=None)``, for the `scoring` of a search or of
         ``cross_validate``. It can be pickled.
 
     Examples
