@@ -446,7 +446,7 @@ class HybridRegressor(_Hybrid, KerasRegressor):
 
     def _plan_network(self, settings, input_shape, n_outputs):
         build, *shapes, params = super()._plan_network(settings, input_shape, n_outputs)
-        around = ("instance_norm", "linear_skip", "n_targets")
+        around = ("instance_norm", "linear_skip", "n_targets", "season_length")
         params |= {"build": build} | {name: settings[name] for name in around}
         return build_normalised, *shapes, params
 

@@ -13,6 +13,7 @@ import math
 import keras
 from keras import layers, ops
 
+from skcnnlstm._season import NormaliseSeason, check_season
 from skcnnlstm._validation import check_boolean, check_choice, check_integer
 
 # Keeps the scale of a constant window away from zero (Kim et al., 2022, use the same).
@@ -73,7 +74,15 @@ class RestoreLevel(layers.Layer):
 
 
 def build_normalised(
-    input_shape, n_outputs, *, build, instance_norm, linear_skip, n_targets, **params
+    input_shape,
+    n_outputs,
+    *,
+    build,
+    instance_norm,
+    linear_skip,
+    n_targets,
+    season_length=None,
+    **params,
 ):
     """Build a network by `build` with normalisation and a linear skip around it.
 
@@ -86,19 +95,22 @@ def build_normalised(
         `horizon * n_targets`.
     build : callable
         The architecture's own `build_x(input_shape, n_outputs, **params)`.
-    instance_norm : {"auto", "last", "standard"} or None
+    instance_norm : {"auto", "last", "standard", "seasonal"} or None
         Where the shift (and scale) come from; "auto" means None here.
     linear_skip : bool
         Whether to add a linear map of the normalised window, zero at the start.
     n_targets : int
         How many of the first features are the targets.
+    season_length : int or None
+        Time steps in a season; read for "seasonal" alone.
 
     Returns
     -------
     model : keras.Model
         Uncompiled.
     """
-    check_choice("instance_norm", instance_norm, ("auto", None, "last", "standard"))
+    modes = ("auto", None, "last", "standard", "seasonal")
+    check_choice("instance_norm", instance_norm, modes)
     check_boolean("linear_skip", linear_skip)
     check_integer("n_targets", n_targets)
     network = build(input_shape, n_outputs, **params)
@@ -112,9 +124,16 @@ def build_normalised(
     if mode is not None:
         n_steps = math.prod(input_shape) // n_features
         series = layers.Reshape((n_steps, n_features), name="level_series")(inputs)
-        series, shift, scale = NormaliseWindow(
-            mode, n_targets, name="normalised_window"
-        )(series)
+        if mode == "seasonal":
+            season_length = check_integer("season_length", season_length)
+            check_season(season_length, n_steps)
+            normalise = NormaliseSeason(
+                season_length, n_targets, n_outputs, name="normalised_window"
+            )
+            horizon = 1  # the shift has a value for each output
+        else:
+            normalise = NormaliseWindow(mode, n_targets, name="normalised_window")
+        series, shift, scale = normalise(series)
         window = layers.Reshape(input_shape, name="level_free")(series)
     # `call` runs the network's layers on the new window, in one flat graph.
     output = network.call(window)

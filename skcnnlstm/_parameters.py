@@ -79,7 +79,12 @@ def training_parameters(
 
 
 def regressor_parameters(
-    *, loss="mse", instance_norm="auto", linear_skip=False, n_targets=1
+    *,
+    loss="mse",
+    instance_norm="auto",
+    linear_skip=False,
+    n_targets=1,
+    season_length=None,
 ):
     """Declare the parameters that only regressors have.
 
@@ -87,10 +92,12 @@ def regressor_parameters(
     ----------
     loss : str, callable or keras.losses.Loss, default="mse"
         What training makes small.
-    instance_norm : {"auto", "last", "standard"} or None, default="auto"
+    instance_norm : {"auto", "last", "standard", "seasonal"} or None, default="auto"
         Normalisation of each window inside the network. "last" takes the window's
         last value off and adds it to the output, "standard" standardises the window by
-        its own mean and deviation and scales the output back, None does neither.
+        its own mean and deviation and scales the output back, "seasonal" takes the mean
+        of the window's last season off it and adds to each step of the output the value
+        of that season (one season before the step, or more), None does none of these.
         "auto" means None, except inside SeriesForecaster, which chooses.
     linear_skip : bool, default=False
         Whether to add a linear map of the (normalised) window to the output. It is
@@ -98,6 +105,9 @@ def regressor_parameters(
     n_targets : int, default=1
         How many of the first features are the series that y continues. Only
         `instance_norm` reads it; SeriesForecaster sets it.
+    season_length : int or None, default=None
+        Time steps in a season, at most those of a window. Only
+        ``instance_norm="seasonal"`` reads it, and needs it.
     """
 
 

@@ -525,7 +525,7 @@ def check_enough_rows(n_rows, window_length, horizon):
         )
 
 
-def check_target(target, n_columns, names=None):
+def check_target(target, n_columns, names=None, *, name="target"):
     """Return the positions of the target columns, given by position or by name."""
     if target is None:
         return list(range(n_columns))
@@ -533,18 +533,19 @@ def check_target(target, n_columns, names=None):
     wanted = list(target) if several and np.ndim(target) else [target]
     if not wanted:
         raise ValueError(
-            "target must name at least one column: got target=[]. Use a column, a list "
-            "of columns, or None for all."
+            f"{name} must name at least one column: got {name}=[]. Use a column, a "
+            "list of columns, or None for all."
         )
-    return [_target_position(one, n_columns, names) for one in wanted]
+    return [_target_position(one, n_columns, names, name) for one in wanted]
 
 
-def _target_position(target, n_columns, names):
+def _target_position(target, n_columns, names, parameter):
     if isinstance(target, numbers.Integral) and not isinstance(target, bool):
         if not -n_columns <= target < n_columns:
             message = (
-                f"target must be a column of the series: got target={target}, "
-                f"{n_columns} column(s). Use a position from 0 to {n_columns - 1}."
+                f"{parameter} must be a column of the series: got "
+                f"{parameter}={target}, {n_columns} column(s). Use a position from 0 "
+                f"to {n_columns - 1}."
             )
             labels = [] if names is None else list(names)
             if target in labels:
@@ -556,22 +557,22 @@ def _target_position(target, n_columns, names):
         return int(target) % n_columns
     if not isinstance(target, str):
         raise TypeError(
-            "target must be a column position or name, a list of them, or None: "
-            f"got target={target!r} ({_kind(target)}). Use an integer or a name."
+            f"{parameter} must be a column position or name, a list of them, or None: "
+            f"got {parameter}={target!r} ({_kind(target)}). Use an integer or a name."
         )
     if names is None:
         raise ValueError(
-            f"target must be a position where the series has no column names: got "
-            f"target={target!r}. Use a position from 0 to {n_columns - 1}, or give a "
-            "pandas DataFrame."
+            f"{parameter} must be a position where the series has no column names: got "
+            f"{parameter}={target!r}. Use a position from 0 to {n_columns - 1}, or "
+            "give a pandas DataFrame."
         )
     found = [i for i, name in enumerate(names) if name == target]
     if len(found) != 1:
         listed = ", ".join(repr(name) for name in names)
         rule = "a column" if not found else "one column"
         raise ValueError(
-            f"target must be the name of {rule} of the series: got target={target!r}. "
-            f"Use one of {listed}."
+            f"{parameter} must be the name of {rule} of the series: got "
+            f"{parameter}={target!r}. Use one of {listed}."
         )
     return found[0]
 

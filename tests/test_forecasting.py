@@ -33,12 +33,9 @@ from sklearn.utils import estimator_checks
 from sklearn.utils.validation import check_is_fitted
 
 from skcnnlstm.datasets import load_airline
-from skcnnlstm.forecasting import (
-    _REGRESSION_SCORERS,
-    SeriesForecaster,
-    _resolve,
-    forecast_scorer,
-)
+from skcnnlstm.forecasting import SeriesForecaster, forecast_scorer
+from skcnnlstm.forecasting.networks import resolve
+from skcnnlstm.forecasting.scorer import _REGRESSION_SCORERS
 from skcnnlstm.windows import FlattenWindows, SlidingWindow, SubsequenceReshaper
 
 
@@ -1001,7 +998,7 @@ def test_networks_inside_learn_what_only_the_forecaster_knows(two_columns):
     ids=["alone", "nested pipelines", "target transformed", "a search"],
 )
 def test_networks_are_found_at_any_depth(wrap, find):
-    resolved = _resolve(wrap(Network(early_stopping=True)), n_targets=3, horizon=6)
+    resolved = resolve(wrap(Network(early_stopping=True)), n_targets=3, gap=5)
     network = find(resolved)
     assert (network.instance_norm, network.n_targets) == ("last", 3)
     assert network.validation_gap == 5
@@ -1017,12 +1014,12 @@ def test_networks_are_found_at_any_depth(wrap, find):
     ],
 )
 def test_what_the_user_chose_is_kept(chosen, kept):
-    params = _resolve(Network(**chosen), n_targets=3, horizon=6).get_params()
+    params = resolve(Network(**chosen), n_targets=3, gap=5).get_params()
     assert params.items() >= kept.items()
 
 
 def test_parameters_of_other_estimators_by_the_same_name_are_left_alone():
-    process = _resolve(GaussianProcessRegressor(), n_targets=3, horizon=6)
+    process = resolve(GaussianProcessRegressor(), n_targets=3, gap=5)
     assert process.n_targets is None
 
 

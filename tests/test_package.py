@@ -17,6 +17,7 @@ FLOORS = {
     "datasets": 0,
     "_docs": 0,
     "windows": 1,
+    "_season": 1,
     "training": 2,
     "_instance_norm": 2,
     "_parameters": 2,

@@ -1,0 +1,60 @@
+"""The seasonal form of `instance_norm`: steps ahead less the value a season before."""
+
+from __future__ import annotations
+
+import math
+
+import keras
+from keras import layers, ops
+
+
+@keras.saving.register_keras_serializable(package="skcnnlstm")
+class NormaliseSeason(layers.Layer):
+    """Shift each window by the mean of its last season, and say what outputs lack.
+
+    Takes `(n_samples, window_length, n_features)`; returns the shifted windows, and
+    shift and scale of the outputs, both `(n_samples, n_outputs)`. The shift of step h
+    (from 1 on) of a target is the target's value at step
+    ``window_length - season_length + (h - 1) % season_length`` of the window, so that
+    a network that says nothing repeats the last season. A season of one step is the
+    last value. NaN counts as the mean of the season.
+    """
+
+    def __init__(self, season_length, n_targets, n_outputs, **kwargs):
+        super().__init__(**kwargs)
+        self.season_length, self.n_targets = season_length, n_targets
+        self.n_outputs = n_outputs
+
+    def call(self, window):
+        """Normalise windows."""
+        season = window[:, -self.season_length :]
+        known = ops.logical_not(ops.isnan(season))
+        filled = ops.where(known, season, ops.zeros_like(season))
+        count = ops.sum(ops.cast(known, window.dtype), axis=1, keepdims=True)
+        mean = ops.sum(filled, axis=1, keepdims=True) / ops.maximum(count, 1)
+        filled = ops.where(known, season, mean)
+        # All targets of step 1, then of step 2, as outputs are.
+        n_values = self.season_length * self.n_targets
+        shift = ops.reshape(filled[:, :, : self.n_targets], (-1, n_values))
+        n_seasons = math.ceil(self.n_outputs / n_values)
+        shift = ops.tile(shift, (1, n_seasons))[:, : self.n_outputs]
+        return window - mean, shift, ops.ones_like(shift)
+
+    def get_config(self):
+        """Return what `from_config` needs."""
+        return {
+            **super().get_config(),
+            "season_length": self.season_length,
+            "n_targets": self.n_targets,
+            "n_outputs": self.n_outputs,
+        }
+
+
+def check_season(season_length, n_steps):
+    """Raise where a window holds no whole season."""
+    if season_length > n_steps:
+        raise ValueError(
+            "season_length must be at most window_length where "
+            f"instance_norm='seasonal': got season_length={season_length}, "
+            f"window_length={n_steps}. Use windows of a season or more."
+        )

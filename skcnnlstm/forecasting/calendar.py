@@ -1,0 +1,124 @@
+"""Where the rows of a series end in time, and what comes after them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skcnnlstm._validation import check_enough_rows
+from skcnnlstm.windows import Clock, find_runs, join_labels, label_kind
+
+
+def _step(index):
+    """Return what leads from one label to the next, None where it varies."""
+    if isinstance(index, pd.RangeIndex):
+        return index.step
+    if isinstance(index, pd.PeriodIndex):
+        return 1
+    if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
+        # None where the steps vary. (pandas 3.1 warns of changes to `infer_freq`.)
+        return index.freq or type(index)(index, freq="infer").freq
+    if index.inferred_type == "integer":
+        gaps = np.diff(index)
+        return int(gaps[0]) if len(gaps) and (gaps == gaps[0]).all() else None
+    return None
+
+
+def without_gaps(index, clock):
+    """Say how to fill the gaps of a time index whose regular runs `clock` shows."""
+    if clock.kind == "integer":
+        first, last = int(index[0]), int(index[-1])
+        return f"series.reindex(range({first}, {last + 1}, {clock.step}))"
+    if clock.kind == "period":
+        return "series.resample(series.index.freq).mean()"
+    name = clock.name
+    if not name:
+        name = pd.tseries.frequencies.to_offset(pd.Timedelta(clock.step, "ns")).freqstr
+    if clock.kind == "timedelta64":  # pandas' `asfreq` takes none of these
+        return f"series.resample({name!r}).mean()"
+    return f"series.asfreq({name!r})"
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Where the fitted rows end in time, and what comes after them."""
+
+    last: pd.Index  # the last label alone, as an index of its kind
+    step: Any  # an offset, an integer or None
+    clock: Clock | None  # of the runs without gaps, where they show one
+    longest: Any  # gap between fitted rows, where there is no clock
+    way_out: str  # for a forecast without a step
+
+    @classmethod
+    def of(cls, index, clock):
+        """Read off an index, whose clock is `find_clock(index)`, where it ends."""
+        step, longest = _step(index), None
+        if clock is None and label_kind(index) != "other":
+            longest = (index[1:] - index[:-1]).max()
+        way_out = "dates with pandas.to_datetime and series.asfreq('D')"
+        if clock is not None and step is None:
+            way_out = without_gaps(index, clock)
+        return cls(index[-1:].copy(), step, clock, longest, way_out)
+
+    def nearly_precedes(self, index):
+        """Say whether the first label follows where no step can tell that it does.
+
+        That is a later label within the longest gap seen: after a weekend or a
+        holiday, not after a year.
+        """
+        joined = None if index is None else join_labels(self.last, index)
+        if self.longest is None or joined is None:
+            return False
+        return bool(joined[0] < joined[1] <= joined[0] + self.longest)
+
+    def following(self, steps):
+        """Return the labels of the next `steps` rows."""
+        last, step, name = self.last[0], self.step, self.last.name
+        if step is None:
+            raise ValueError(
+                "forecast cannot name the rows that follow: the fitted index has no "
+                f"regular step ({type(self.last).__name__} of dtype "
+                f"{self.last.dtype}, last label {last!r}). Give the series one before "
+                f"fit: {self.way_out} (interpolate what that adds), or "
+                "series.reset_index(drop=True)."
+            )
+        if isinstance(self.last, pd.PeriodIndex):
+            return pd.period_range(last + 1, periods=steps, name=name)
+        if isinstance(self.last, pd.DatetimeIndex):
+            return pd.date_range(last, periods=steps + 1, freq=step, name=name)[1:]
+        if isinstance(self.last, pd.TimedeltaIndex):
+            return pd.timedelta_range(last, periods=steps + 1, freq=step, name=name)[1:]
+        return pd.RangeIndex(
+            int(last) + step, int(last) + step * (steps + 1), step, name=name
+        )
+
+
+def runs_to_fit(rows, clock):
+    """Return the parts of training rows without gaps in time, (start, stop) each."""
+    starts = find_runs(rows.time, clock, None, len(rows.values)).starts.tolist()
+    return list(pairwise([*starts, len(rows.values)]))
+
+
+def check_runs(rows, clock, runs, length, horizon):
+    """Raise where no run of one series is as long as a window and its targets."""
+    check_enough_rows(len(rows.values), length, horizon)
+    longest = longest_run(runs)
+    if longest < length + horizon:
+        before, after = rows.time[runs[1][0] - 1], rows.time[runs[1][0]]
+        raise ValueError(
+            "series must have at least window_length + horizon rows without a gap in "
+            f"time: got at most {longest} such rows (the first gap is from {before} to "
+            f"{after}), window_length={length}, horizon={horizon}. Fill the gaps "
+            f"({without_gaps(rows.time, clock)} and interpolate), use shorter "
+            "windows, or series.reset_index(drop=True) where rows do follow one "
+            "another."
+        )
+
+
+def longest_run(runs):
+    """Return the length of the longest run."""
+    return max(stop - start for start, stop in runs)

@@ -1,0 +1,730 @@
+"""SeriesForecaster: a regressor that reads windows, on raw series."""
+
+from __future__ import annotations
+
+import copy
+import math
+from warnings import warn
+
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.utils.validation import check_is_fitted
+
+from skcnnlstm._validation import check_choice, check_integer, check_target
+from skcnnlstm.forecasting.calendar import (
+    Calendar,
+    check_runs,
+    longest_run,
+    runs_to_fit,
+)
+from skcnnlstm.forecasting.covariates import (
+    check_columns,
+    columns_of,
+    read_exog,
+    split_exog,
+)
+from skcnnlstm.forecasting.history import History
+from skcnnlstm.forecasting.networks import (
+    check_estimator,
+    find_network,
+    fit_on_windows,
+    held_out,
+    resolve,
+)
+from skcnnlstm.forecasting.panel import check_same_series, listed, read_panel
+from skcnnlstm.forecasting.rows import read_rows
+from skcnnlstm.forecasting.scaling import Roles, Scale, make_transformer
+from skcnnlstm.forecasting.windowing import (
+    Part,
+    cut_origins,
+    cut_samples,
+    forecast_origins,
+    join_samples,
+    order_in_time,
+)
+from skcnnlstm.windows import find_clock, sliding
+
+
+class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+    """Forecast raw series with a regressor that reads windows of them.
+
+    `fit` takes the series itself, ``(n_rows,)`` or ``(n_rows, n_features)``, or many
+    series at once, learns the transformer on it, cuts windows ``(n_samples,
+    window_length, n_features)`` and their targets ``(n_samples, horizon * n_targets)``
+    out of the transformed rows, and fits a clone of `estimator` on them. Everything is
+    learned inside `fit`, so a search over time-ordered folds leaks nothing and can
+    tune `window_length`.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A regressor, or a Pipeline that ends in one, that takes windows
+        ``(n_samples, window_length, n_features)`` and, where ``horizon * n_targets``
+        exceeds 1, a 2-D target. Inside it ``instance_norm="auto"`` becomes "last",
+        `n_targets` beside it the number of columns modelled, and a `validation_gap`
+        of 0 under early stopping ``horizon - 1`` (for each series).
+    window_length : int, default=24
+        Rows of history that one forecast reads, in time steps; at least 1.
+    horizon : int, default=1
+        Time steps ahead that `predict` and `score` look, and that the estimator
+        predicts at once where `strategy` is "direct"; at least 1.
+    transformer : {"standard", "log"}, transformer or None, default="standard"
+        The scale on which a series is modelled, fitted on its own training rows;
+        forecasts come back on the user's. "standard" takes mean and deviation off each
+        column; "log" takes the logarithm first, so values must be positive; None
+        models the rows as they are; else an instance with `inverse_transform`.
+        Covariates have a transformer of their own: the same, or "standard" for "log".
+    strategy : {"direct", "recursive"}, default="direct"
+        "direct" trains for all `horizon` steps at once. "recursive" trains for one
+        step ahead and reads its own forecasts for the steps after it.
+    channels : {"joint", "independent"}, default="joint"
+        What is made of several columns. "joint" forecasts them all from windows of
+        them all; "independent" takes each as a series of its own, all of them
+        forecast by one estimator that reads a column at a time.
+    target_columns : int, str, list of these, or None, default=None
+        The columns to forecast, by position or name; None for all. The others are past
+        covariates: windows hold them, behind the targets, and nothing forecasts them.
+    id_column : label or None, default=None
+        The column of a long DataFrame that says whose row each is. None takes one
+        series, a list (or tuple) of arrays, Series or DataFrames, or a dict of series.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        The fitted clone of `estimator`.
+    transformer_ : transformer or None
+        The fitted transformer of the columns forecast; of many series a list, or a
+        dict by name.
+    n_features_in_ : int
+        Columns of a series.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where they all are strings.
+    n_targets_ : int
+        Columns that are forecast.
+
+    See Also
+    --------
+    forecast_scorer : Any scikit-learn regression metric of the forecasts.
+    skcnnlstm.windows.SlidingWindow : Windows inside a Pipeline.
+
+    Notes
+    -----
+    In `predict` and `score` the index says whether rows continue the fitted ones: their
+    first label is the next one or, for an index with no regular step, a later one
+    within the longest fitted gap. Labels that cannot be counted on (text, floats, date
+    objects) never show it. Bare arrays are taken to continue, the fitted rows
+    themselves excepted. Rows that do not continue have the history among themselves
+    only.
+
+    Where a regular index shows a gap, no window and no target reaches across it, in
+    `fit`, `predict` and `score`, and a forecast reads the rows after the last gap: as
+    in `SlidingWindow`, where a few missing business days count as holidays, too. In
+    an index with no regular step, rows count as consecutive.
+
+    `y` and the y of a search are ignored: give the search the series alone, and
+    `forecast_scorer` for its scoring. Folds must keep the order of time.
+
+    Many series make one estimator. Each series has a transformer of its own, and may
+    be of any length from ``window_length + horizon`` rows on; `forecast`, `predict`
+    and `update` keep the form, a list, a dict or a long frame. Samples of all series
+    are put in the order of relative time (sample i of n stands at (i + 1/2) / n), and
+    so that the tail which early stopping holds out of all samples is made of the tails
+    of the series, each `horizon - 1` samples after its last training sample. Columns
+    under ``channels="independent"`` count as series here. The windows of more than one
+    series are a copy, in float32 where a network of this package reads them.
+
+    Covariates that are known ahead (`exog`) enter windows behind all columns, shifted
+    by what the estimator predicts at once, `horizon` ("recursive": one step): row t of
+    a window holds those of row ``t + horizon``, so that the window which ends with row
+    t knows them up to the last step that it forecasts, and none later. They are given
+    to each of `fit`, `forecast`, `predict` and `score`; those of the fitted rows are
+    remembered. In a search, scikit-learn's metadata routing passes them on
+    (`set_fit_request`, `set_score_request`).
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skcnnlstm import FlattenWindows, SeriesForecaster
+    >>> from skcnnlstm.datasets import load_airline
+    >>> ridge = make_pipeline(FlattenWindows(), Ridge())
+    >>> forecaster = SeriesForecaster(ridge, horizon=12, transformer="log")
+    >>> forecast = forecaster.fit(load_airline()).forecast(24)
+    >>> forecast.shape, str(forecast.index[0])
+    ((24,), '1961-01-01 00:00:00')
+
+    Arrays give arrays, and a search takes the series as it is:
+
+    >>> import numpy as np
+    >>> from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+    >>> line = np.arange(40.0)
+    >>> search = GridSearchCV(
+    ...     SeriesForecaster(ridge), {"window_length": [2, 4]}, cv=TimeSeriesSplit(3)
+    ... ).fit(line)
+    >>> search.best_estimator_.forecast(3).shape
+    (3,)
+
+    Many series make one network, here of the kind that suits a few hundred weekly
+    series a year's window each; a list gives a list:
+
+    >>> forecaster = SeriesForecaster(
+    ...     ridge, window_length=52, horizon=13, transformer="log"
+    ... )  # or CNNLSTMRegressor(loss="mae") in the place of ridge
+    >>> weekly = [np.arange(1.0, 101.0), np.arange(300.0, 50.0, -1.0)]
+    >>> [forecast.shape for forecast in forecaster.fit(weekly).forecast()]
+    [(13,), (13,)]
+
+    Seven columns taken as single series by one network:
+
+    >>> forecaster = SeriesForecaster(
+    ...     ridge, window_length=96, horizon=24, channels="independent"
+    ... )
+    >>> hourly = np.random.default_rng(0).normal(size=(240, 7))
+    >>> forecaster.fit(hourly[:192]).predict(hourly[192:]).shape
+    (48, 24, 7)
+    """
+
+    def __init__(
+        self,
+        estimator,
+        *,
+        window_length=24,
+        horizon=1,
+        transformer="standard",
+        strategy="direct",
+        channels="joint",
+        target_columns=None,
+        id_column=None,
+    ):
+        self.estimator = estimator
+        self.window_length = window_length
+        self.horizon = horizon
+        self.transformer = transformer
+        self.strategy = strategy
+        self.channels = channels
+        self.target_columns = target_columns
+        self.id_column = id_column
+
+    # ------------------------------------------------------------------------- fit
+
+    def fit(self, X, y=None, *, exog=None):
+        """Fit transformer and estimator on the rows of one series or of many.
+
+        Parameters
+        ----------
+        X : array-like, Series or DataFrame of shape (n_rows,) or (n_rows, n_features)
+            The series, in time order and without gaps in its values; at least
+            ``window_length + horizon`` rows with no gap in time among them. Or many of
+            them, of the same columns: a list, a dict, or with `id_column` a long frame.
+        y : None
+            Ignored, with a warning where it is given.
+        exog : array-like, Series, DataFrame or None, default=None
+            Covariates that will be known ahead, ``(n_rows,)`` or ``(n_rows, n_exog)``.
+            Where both have an index, rows are looked up by label and `exog` may have
+            more. For many series in their form, or one table with an index for all.
+
+        Returns
+        -------
+        self : SeriesForecaster
+            The fitted forecaster. After an error it is as it was before.
+        """
+        if y is not None:
+            # scikit-learn's own scorers would compare the forecast of row t + 1 with
+            # row t of y.
+            warn(
+                "y is ignored: the targets of a SeriesForecaster are later rows of X. "
+                "Give fit, a search or cross_validate the series alone, and as scoring "
+                "None or a forecast_scorer, such as "
+                "forecast_scorer('neg_mean_absolute_error'): scikit-learn's own "
+                "scorers, which need y, are a step off.",
+                stacklevel=2,
+            )
+        fitted = copy.copy(self)
+        fitted._fit(X, exog)
+        self.__dict__ = vars(fitted)
+        return self
+
+    def _fit(self, series, exog):
+        length = check_integer("window_length", self.window_length)
+        horizon = check_integer("horizon", self.horizon)
+        strategy = check_choice("strategy", self.strategy, ("direct", "recursive"))
+        channels = check_choice("channels", self.channels, ("joint", "independent"))
+        check_estimator(self.estimator)
+        make_transformer(self.transformer)
+        # All that forecasts need, so that set_params after fit changes none of them.
+        self._horizon = horizon
+        self._block = horizon if strategy == "direct" else 1
+        self._independent = channels == "independent"
+        panel = read_panel(series, self.id_column)
+        self._panel = panel.form()
+        tables = self._read(panel, reset=True)
+        roles = self._find_roles(next(iter(tables.values())))
+        runs = self._find_runs(panel, tables, length, horizon)
+        exogs = self._read_exog(panel, exog, tables, reset=True)
+
+        self._histories, samples, widths = {}, [], {}
+        for key, rows in tables.items():
+            with panel.naming(key):
+                history, parts = _learn(
+                    self.transformer, roles, rows, exogs[key], *runs[key], length
+                )
+                widths[key] = parts[0].columns.shape[1] - len(roles.past)
+                samples += cut_samples(
+                    parts, length, self._block, widths[key], self._independent
+                )
+            self._histories[key] = history
+        self._n_modelled = _same_width(widths)
+        self.estimator_ = self._fit_estimator(samples)
+        self.n_targets_ = len(roles.targets)
+        self.transformer_ = panel.join_each(
+            {key: one.scale.targets for key, one in self._histories.items()}
+        )
+
+    def _fit_estimator(self, samples):
+        """Fit a clone on samples: for each series and channel, parts of them."""
+        counts = [sum(len(windows) for windows, _ in parts) for parts in samples]
+        share = held_out(self.estimator)
+        order, n_gap = order_in_time(counts, share, self._block - 1)
+        # Networks compute in float32; a copy need not be wider.
+        dtype = np.float32 if find_network(self.estimator) else None
+        parts = [part for parts in samples for part in parts]
+        windows, targets = join_samples(parts, order, dtype)
+        n_targets = 1 if self._independent else self._n_modelled
+        estimator = resolve(clone(self.estimator), n_targets, n_gap)
+        return fit_on_windows(estimator, windows, targets)
+
+    def _find_roles(self, rows):
+        """Return the columns to forecast and the others."""
+        n_columns = rows.values.shape[1]
+        targets = check_target(
+            self.target_columns, n_columns, rows.columns, name="target_columns"
+        )
+        if len(set(targets)) < len(targets):
+            raise ValueError(
+                "target_columns must name each column once: got "
+                f"target_columns={self.target_columns!r}."
+            )
+        past = [column for column in range(n_columns) if column not in targets]
+        if past and self._block < self._horizon:
+            raise ValueError(
+                'strategy="recursive" must forecast every column that it reads: got '
+                f"target_columns={self.target_columns!r} of {n_columns} columns. Use "
+                'strategy="direct", or leave the other columns out.'
+            )
+        return Roles(targets, past)
+
+    def _find_runs(self, panel, tables, length, horizon):
+        """Return clock and runs of training rows, by key; raise where one is short."""
+        found = {}
+        for key, rows in tables.items():
+            clock = None if rows.time is None else find_clock(rows.time)
+            found[key] = clock, runs_to_fit(rows, clock)
+        if panel.kind == "one":
+            check_runs(tables[None], *found[None], length, horizon)
+        longest = {key: longest_run(runs) for key, (_, runs) in found.items()}
+        short = [key for key, n_rows in longest.items() if n_rows < length + horizon]
+        if short:
+            named = listed(short, lambda key: f"{key!r} with {longest[key]}")
+            raise ValueError(
+                "each series must have at least window_length + horizon rows without "
+                f"a gap in time: got {named}, window_length={length}, "
+                f"horizon={horizon}. Leave those out, or use shorter windows."
+            )
+        return found
+
+    # -------------------------------------------------------------------- forecasts
+
+    def forecast(self, steps=None, exog=None):
+        """Forecast the steps that follow the known rows.
+
+        Parameters
+        ----------
+        steps : int or None, default=None
+            How many time steps; None for `horizon`. Past `horizon` the forecaster reads
+            its own forecasts, a horizon at a time (one step with "recursive"); it
+            cannot where there are past covariates.
+        exog : array-like, Series, DataFrame or None, default=None
+            Covariates of the rows that follow, if `fit` was given any: `steps` rows,
+            with "direct" rounded up to whole horizons. More may be given.
+
+        Returns
+        -------
+        forecasts : Series, DataFrame, ndarray, list or dict
+            In the form of the fitted series: a Series or DataFrame with the labels that
+            follow, or an array, ``(steps,)`` or ``(steps, n_targets)``; of many series
+            a list or a dict of these, or a long frame.
+        """
+        check_is_fitted(self, "estimator_")
+        steps = check_integer("steps", self._horizon if steps is None else steps)
+        self._check_steps(steps)
+        histories, panel = self._histories, self._panel
+        labels = {}
+        for key, history in histories.items():
+            with panel.naming(key):
+                labels[key] = history.following(steps)
+        later = self._read_future(exog, steps)
+        self._warn_of_short_tails()
+        origins, n_channels = [], 0
+        for key, history in histories.items():
+            future = history.future(later[key])
+            origins += (channels := self._origins(history, [future], steps))
+            n_channels = len(channels)
+        ahead = forecast_origins(self._predict, origins, steps, self._block)
+        forecasts = {}
+        for number, (key, history) in enumerate(histories.items()):
+            own = ahead[number * n_channels : (number + 1) * n_channels]
+            values = history.scale.undo(np.concatenate(own, axis=2))[0]
+            forecasts[key] = history.form.dress(values, labels[key])
+        return panel.join_forecasts(forecasts)
+
+    def predict(self, series, exog=None):
+        """Forecast from each row of a series, by the rows up to it alone.
+
+        Rows that continue the fitted ones have the fitted ones as history. Otherwise,
+        and after a gap in time, the first ``window_length - 1`` rows have too little:
+        the first row is repeated in its place, with a warning.
+
+        Parameters
+        ----------
+        series : array-like, Series or DataFrame
+            Rows of the same columns as those fitted, ``(n_rows,)`` or
+            ``(n_rows, n_features)``; of many series a list, a dict (of some of them)
+            or a long frame.
+        exog : array-like, Series, DataFrame or None, default=None
+            Covariates, if `fit` was given any: of these rows and of the `horizon` rows
+            after them. The rows must then be without a gap in time.
+
+        Returns
+        -------
+        forecasts : ndarray, list or dict
+            Entry t, h is for h + 1 steps after row t: ``(n_rows, horizon)`` for one
+            target, else ``(n_rows, horizon, n_targets)``. A long frame gives one array
+            with an entry for each of its rows.
+        """
+        panel, tables = self._read_again(series)
+        runs = {key: self._histories[key].runs(rows) for key, rows in tables.items()}
+        if exog is not None:
+            _check_no_gap(panel, runs)
+        exogs = self._read_exog(panel, exog, tables, n_after=self._horizon)
+        self._warn_of_short_history(panel, runs)
+        predictions = {}
+        for key, rows in tables.items():
+            with panel.naming(key):
+                parts = self._histories[key].parts(
+                    rows, exogs[key], *runs[key], n_ahead=self._horizon, with_last=False
+                )
+                forecasts = self._ahead(key, parts)
+            one = self.n_targets_ == 1
+            predictions[key] = forecasts[:, :, 0] if one else forecasts
+        return panel.join_predictions(predictions)
+
+    def score(self, series, y=None, *, exog=None):
+        """Return the negative mean absolute error of forecasts within a series.
+
+        They start at the last fitted row, where the series continues it, and at each
+        row whose `horizon` next rows all lie in the series. Where history is missing,
+        as in a train score, the first row is repeated in its place without a warning.
+
+        Parameters
+        ----------
+        series : array-like, Series or DataFrame
+            At least `horizon` rows that continue the fitted ones, or one more. Or many
+            series, as in `predict`.
+        y : None
+            Ignored.
+        exog : array-like, Series, DataFrame or None, default=None
+            Covariates of these rows, if `fit` was given any.
+
+        Returns
+        -------
+        score : float
+            Over all series, origins, steps and targets, on the scale of the series; 0
+            is best.
+        """
+        forecasts, actual = self._from_each_origin(series, exog)
+        return -float(np.mean(np.abs(forecasts - actual)))
+
+    def _from_each_origin(self, series, exog=None):
+        """Return forecasts and what came, both (n_origins, horizon, n_targets)."""
+        panel, tables = self._read_again(series)
+        exogs = self._read_exog(panel, exog, tables, n_spare=self._horizon)
+        forecasts, actual = [], []
+        for key, rows in tables.items():
+            with panel.naming(key):
+                ahead, came = self._from_origins_of(key, rows, exogs[key])
+            forecasts.append(ahead)
+            actual.append(came)
+        return _joined(forecasts), _joined(actual)
+
+    def _from_origins_of(self, key, rows, exog):
+        """Return what `_from_each_origin` does for one series."""
+        history, horizon = self._histories[key], self._horizon
+        runs, next_run = history.runs(rows)
+        origins, actual, follows = [], [], None
+        for number, (start, stop) in enumerate(runs):
+            first = number != next_run  # else the last fitted row is an origin, too
+            if stop - start < horizon + first:
+                continue
+            if not first:
+                follows = len(origins)
+            origins.append((start, stop - horizon))
+            actual.append(sliding(rows.values[start:stop], horizon)[int(first) :])
+        if not origins:
+            continues = next_run is not None
+            got = f"which {'continue' if continues else 'do not continue'} them"
+            if len(runs) > 1:
+                got = f"at most {longest_run(runs)} of them without a gap in time"
+            raise ValueError(
+                f"score needs {horizon} rows (the horizon) that continue the fitted "
+                f"ones, or {horizon + 1} that do not: got n_rows={len(rows.values)}, "
+                f"{got}. Use longer test folds or a shorter horizon."
+            )
+        parts = history.parts(
+            rows, exog, origins, follows, n_ahead=horizon, with_last=True
+        )
+        came = _joined(actual)
+        targets = history.scale.roles.targets
+        if len(targets) < came.shape[2] or targets != sorted(targets):
+            came = came[:, :, targets]
+        return self._ahead(key, parts), came
+
+    def update(self, series, exog=None):
+        """Add rows to the known history, without fitting anything anew.
+
+        Forecasts then start after them, and `predict` and `score` take rows to
+        continue them. That they follow is the user's word; an index that shows them to
+        lie before the last known row is an error, and after a gap that it shows, the
+        rows before are no history.
+
+        Parameters
+        ----------
+        series : array-like, Series or DataFrame
+            The rows that came, of the columns fitted. Rows without an index are given
+            the labels that follow. Or many series, as in `predict`.
+        exog : array-like, Series, DataFrame or None, default=None
+            Covariates of these rows, if `fit` was given any.
+
+        Returns
+        -------
+        self : SeriesForecaster
+            After an error it is as it was before.
+        """
+        panel, tables = self._read_again(series)
+        exogs = self._read_exog(panel, exog, tables)
+        histories = dict(self._histories)
+        for key, rows in tables.items():
+            with panel.naming(key):
+                histories[key] = histories[key].updated(rows, exogs[key])
+        self._histories = histories
+        return self
+
+    # ----------------------------------------------------------------- what came in
+
+    def _read(self, panel, *, reset):
+        """Check the rows of each series."""
+        tables = {}
+        for key, series in panel.series.items():
+            with panel.naming(key):
+                tables[key] = read_rows(self, series, reset=reset and not tables)
+        return tables
+
+    def _read_again(self, series):
+        """Check series against those fitted."""
+        check_is_fitted(self, "estimator_")
+        id_column = self._panel.id_column
+        panel = read_panel(series, None if isinstance(series, dict) else id_column)
+        check_same_series(panel, self._panel, self._histories)
+        return panel, self._read(panel, reset=False)
+
+    def _read_exog(self, panel, exog, tables, *, n_after=0, n_spare=None, reset=False):
+        """Return the covariates of the rows of each series, None without any.
+
+        They reach `n_after` rows further; arrays may hold `n_spare` rows more.
+        """
+        if not self._wants_exog(exog, reset):
+            return dict.fromkeys(tables)
+        found, raw = {}, split_exog(exog, panel)
+        for key, rows in tables.items():
+            n_rows = len(rows.values) + n_after
+            with panel.naming(key):
+                index = rows.index
+                if n_after:
+                    index = self._histories[key].labels(index, n_after)
+                most = n_rows + (n_spare or 0)
+                found[key] = read_exog(raw[key], n_rows, index, most=most)
+                if reset and not hasattr(self, "_exog_columns"):
+                    names = columns_of(raw[key])
+                    self._exog_columns = found[key].shape[1], names
+                check_columns(found[key], columns_of(raw[key]), self._exog_columns)
+        return found
+
+    def _read_future(self, exog, steps):
+        """Return the covariates of the rows to forecast, by key."""
+        if not self._wants_exog(exog, reset=False):
+            return dict.fromkeys(self._histories)
+        n_rows = math.ceil(steps / self._block) * self._block
+        panel = self._panel._replace(series=self._histories)
+        found, raw = {}, split_exog(exog, panel)
+        for key, history in self._histories.items():
+            with panel.naming(key):
+                labels = history.following(n_rows)
+                found[key] = read_exog(raw[key], n_rows, labels, most=None)
+                check_columns(found[key], columns_of(raw[key]), self._exog_columns)
+        return found
+
+    def _wants_exog(self, exog, reset):
+        """Tell whether there are covariates; raise where `fit` had none or some."""
+        if reset:
+            vars(self).pop("_exog_columns", None)
+            if exog is not None and self.window_length < self._block:
+                raise ValueError(
+                    "window_length must be at least horizon where exog is given: got "
+                    f"window_length={self.window_length}, horizon={self._block}. A "
+                    "window holds the covariates of the steps ahead in its last rows."
+                )
+            return exog is not None
+        fitted = hasattr(self, "_exog_columns")
+        if fitted and exog is None:
+            raise ValueError(
+                "exog must be given, as to fit: got None. Give the covariates of the "
+                "rows, and of those ahead of them in predict and forecast."
+            )
+        if exog is not None and not fitted:
+            raise ValueError(
+                "exog must be given to fit first: got covariates, fitted without any. "
+                "Fit again with them."
+            )
+        return fitted
+
+    def _check_steps(self, steps):
+        n_past = len(next(iter(self._histories.values())).scale.roles.past)
+        if n_past and steps > self._horizon:
+            raise ValueError(
+                "steps must be at most horizon where a series has past covariates, "
+                f"which nothing forecasts: got steps={steps}, horizon={self._horizon}, "
+                f"{n_past} past covariates. Fit with a longer horizon, or give what is "
+                "known ahead as exog."
+            )
+
+    # ----------------------------------------------------------------- what is told
+
+    def _warn_of_short_tails(self):
+        """Warn once where a forecast starts too soon after a gap."""
+        short = {
+            key: history.n_known
+            for key, history in self._histories.items()
+            if history.n_known < history.length
+        }
+        if not short:
+            return
+        length = next(iter(self._histories.values())).length
+        who = f"the fitted series has {next(iter(short.values()))} rows"
+        if self._panel.kind != "one":
+            described = listed(list(short), lambda key: f"{key!r} has {short[key]}")
+            who = f"of the fitted series, {described} rows"
+        warn(
+            f"{who} since its last gap in time, fewer than window_length={length}: the "
+            "first of them was repeated in the place of those missing.",
+            stacklevel=3,
+        )
+
+    def _warn_of_short_history(self, panel, runs):
+        """Warn once where rows of `predict` lack history."""
+        short = {key: self._histories[key].n_short(*runs[key]) for key in runs}
+        n_short = sum(short.values())
+        if not n_short:
+            return
+        length = next(iter(self._histories.values())).length
+        first = "the first row after the gap"
+        if panel.kind != "one":
+            n_series = sum(n > 0 for n in short.values())
+            who = f"{n_short} rows of {n_series} series do not continue known ones and "
+            who += "have"
+            first = "the first of them"
+        elif len(runs[None][0]) == 1 and runs[None][1] is None:
+            who = f"the first {n_short} rows do not continue the fitted ones and have"
+            first = "the first row"
+        else:
+            who = f"{n_short} rows stand after a gap in time and have"
+        warn(
+            f"{who} fewer than window_length={length} rows of history: {first} was "
+            "repeated in the place of those missing.",
+            stacklevel=3,
+        )
+
+    # --------------------------------------------------------------- what is inside
+
+    def _origins(self, history, parts, steps):
+        return cut_origins(
+            parts,
+            history.length,
+            self._block,
+            steps,
+            self._n_modelled,
+            self._independent,
+        )
+
+    def _ahead(self, key, parts):
+        """Forecast `horizon` steps from the windows of parts, on the user's scale."""
+        history = self._histories[key]
+        # One channel at a time: the windows of each stay a view.
+        channels = [
+            forecast_origins(self._predict, [origin], self._horizon, self._block)[0]
+            for origin in self._origins(history, parts, self._horizon)
+        ]
+        return history.scale.undo(np.concatenate(channels, axis=2))
+
+    def _predict(self, windows):
+        """Predict (n_windows, steps at once, n_targets) on the scale of the model."""
+        n_targets = 1 if self._independent else self._n_modelled
+        predicted = np.asarray(self.estimator_.predict(windows), dtype=float)
+        shape = (len(windows), self._block, n_targets)
+        if predicted.size != np.prod(shape):
+            raise ValueError(
+                f"estimator must predict horizon * n_targets = {shape[1] * shape[2]} "
+                f"values for each window: got shape {predicted.shape} for {shape[0]} "
+                "windows."
+            )
+        return predicted.reshape(shape)
+
+    def __sklearn_tags__(self):
+        """Say that no target is needed."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = False
+        return tags
+
+
+def _learn(transformer, roles, rows, exog, clock, runs, length):
+    """Return the history of training rows, and their parts between gaps."""
+    scale = Scale.fit(transformer, roles, rows, exog)
+    whole = Part(scale.columns(rows), scale.covariates(exog))
+    parts = [whole.rows(*run) for run in runs]
+    calendar = None if rows.index is None else Calendar.of(rows.index, clock)
+    return History.of(rows, calendar, scale, parts[-1], length), parts
+
+
+def _joined(arrays):
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+
+
+def _same_width(widths):
+    """Return how many columns transformers make; raise where that differs."""
+    if len(set(widths.values())) > 1:
+        keys = sorted(widths, key=widths.get)[:: len(widths) - 1]
+        described = listed(keys, lambda key: f"{widths[key]} of series {key!r}")
+        raise ValueError(
+            f"transformer must make as many columns of each series: got {described}. "
+            "Use one that makes a fixed number."
+        )
+    return next(iter(widths.values()))
+
+
+def _check_no_gap(panel, runs):
+    for key, (spans, _) in runs.items():
+        if len(spans) > 1:
+            with panel.naming(key):
+                raise ValueError(
+                    "predict with exog needs rows without a gap in time: got "
+                    f"{len(spans)} runs of rows. Fill the gaps, or predict one run at "
+                    "a time."
+                )

@@ -1,0 +1,176 @@
+"""What a forecaster knows of one series after `fit`, and what rows mean beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from skcnnlstm.forecasting.calendar import Calendar
+from skcnnlstm.forecasting.rows import Rows
+from skcnnlstm.forecasting.scaling import Scale
+from skcnnlstm.forecasting.windowing import Part
+from skcnnlstm.windows import digest, find_clock, find_runs, join_labels, label_kind
+
+
+@dataclass(frozen=True)
+class History:
+    """All that the forecasts of one series need: its scale, its end, its form."""
+
+    form: Rows  # without values
+    calendar: Calendar | None  # None for bare arrays
+    scale: Scale
+    tail: Part  # the last window_length rows; the first of them repeated if too few
+    n_known: int  # how many of these are no repetition
+    seen: tuple  # digests of rows that bare arrays are not taken to continue
+
+    @classmethod
+    def of(cls, rows, calendar, scale, run, length):
+        """Remember training rows, of which `run` is the part after the last gap."""
+        columns = rows.columns
+        if scale.roles.past or scale.roles.targets != sorted(scale.roles.targets):
+            columns = None if columns is None else columns[scale.roles.targets]
+        form = rows._replace(values=None, index=None, time=None, columns=columns)
+        tail, n_known = _last(run, length)
+        return cls(form, calendar, scale, tail, n_known, (_digest(rows),))
+
+    @property
+    def length(self):
+        """The length of a window."""
+        return len(self.tail.columns)
+
+    def runs(self, rows):
+        """Return the runs of rows without gaps, and which of them is the next one.
+
+        Runs are (start, stop); the next one continues the known rows, None if none.
+        """
+        calendar, n_rows = self.calendar, len(rows.values)
+        if calendar is None or rows.index is None:
+            # Without labels on both sides the values must tell.
+            starts = find_runs(rows.time, None, None, n_rows).starts
+            next_run = None if _digest(rows) in self.seen else 0
+        else:
+            found = find_runs(rows.time, calendar.clock, calendar.last, n_rows)
+            starts, next_run = found.starts, found.next_run
+            if next_run is None and calendar.nearly_precedes(rows.time):
+                next_run = 0
+        return list(pairwise([*starts.tolist(), n_rows])), next_run
+
+    def n_short(self, runs, next_run):
+        """Count rows that have fewer rows before them than a window holds."""
+        count = 0
+        for number, (start, stop) in enumerate(runs):
+            known = self.n_known if number == next_run else 0
+            count += min(stop - start, max(0, self.length - known - 1))
+        return count
+
+    def parts(self, rows, exog, runs, next_run, *, n_ahead, with_last):
+        """Return the parts whose windows end with each row of some runs.
+
+        Before the run that continues the known rows stand these; the last of them is
+        an origin, too, `with_last`. Before any other run its first row is repeated.
+        `exog`, the covariates of all rows, holds `n_ahead` rows after each run.
+        """
+        columns = self.tail.columns[:0]
+        if sum(stop - start for start, stop in runs):
+            columns = self.scale.columns(rows.take(runs))
+        exog = self.scale.covariates(exog)
+        parts, at = [], 0
+        for number, (start, stop) in enumerate(runs):
+            run = Part(
+                columns[at : at + stop - start],
+                None if exog is None else exog[start : stop + n_ahead],
+            )
+            at += stop - start
+            if number == next_run:
+                before = self.tail.rows(0 if with_last else 1, None)
+            else:
+                before = run.repeated(self.length - 1).like(self.tail)
+            parts.append(before.then(run))
+        return parts
+
+    def future(self, exog):
+        """Return the part whose only window is that of the last known row."""
+        exog = self.scale.covariates(exog)
+        if exog is None:
+            return self.tail
+        return self.tail._replace(exog=np.concatenate([self.tail.exog, exog]))
+
+    def following(self, steps):
+        """Return the labels of the next rows; None for bare arrays."""
+        return None if self.calendar is None else self.calendar.following(steps)
+
+    def labels(self, index, n_after):
+        """Return the labels of rows and of those that follow; None for bare arrays."""
+        if index is None or not n_after:
+            return index
+        calendar = self.calendar or Calendar.of(index, find_clock(index))
+        return index.append(replace(calendar, last=index[-1:]).following(n_after))
+
+    def updated(self, rows, exog):
+        """Return the history after more rows.
+
+        The user says that these follow; only an index that shows an overlap speaks
+        against it. After a gap that it shows, the rows before are no history.
+        """
+        calendar, follows = self._after(rows)
+        runs, next_run = self.runs(rows)
+        start, _ = runs[-1]
+        columns, exog = self.scale.columns(rows), self.scale.covariates(exog)
+        run = Part(columns, exog).rows(start, None)
+        if len(runs) == 1 and (follows or next_run == 0):
+            known = self.tail.rows(self.length - self.n_known, None)
+            run = known.then(run)
+        tail, n_known = _last(run.like(self.tail), self.length)
+        return replace(
+            self,
+            calendar=calendar,
+            tail=tail,
+            n_known=n_known,
+            seen=(self.seen[0], _digest(rows)),
+        )
+
+    def _after(self, rows):
+        """Return the calendar after rows; whether they follow by the user's word."""
+        calendar, index = self.calendar, rows.index
+        if calendar is None or index is None:
+            if _digest(rows) in self.seen:
+                raise ValueError(
+                    "update needs rows that come after the known ones: got the "
+                    "fitted (or last added) rows again. Give the new rows alone."
+                )
+            if calendar is not None:
+                last = calendar.following(len(rows.values))[-1:]
+                calendar = replace(calendar, last=last)
+            return calendar, True
+        kinds = label_kind(calendar.last), label_kind(index)
+        joined = join_labels(calendar.last, index)
+        if joined is None and kinds != ("other", "other"):
+            raise ValueError(
+                "update needs rows whose labels are of the known kind: got "
+                f"{type(index).__name__} of dtype {index.dtype}, known is "
+                f"{type(calendar.last).__name__} of dtype {calendar.last.dtype}. Give "
+                "the rows the index that goes on, or none (series.to_numpy())."
+            )
+        if joined is None:
+            return replace(calendar, last=index[-1:].copy()), True
+        if not joined[1] > joined[0]:
+            raise ValueError(
+                f"update needs rows that come after the known ones: got {index[0]} as "
+                f"the first label, {calendar.last[0]} is known already. Give the new "
+                "rows alone."
+            )
+        return replace(calendar, last=joined[-1:].copy()), False
+
+
+def _digest(rows):
+    return digest(np.asarray(rows.values, dtype=float))
+
+
+def _last(run, length):
+    """Return the last `length` rows of a run, the first repeated if too few."""
+    n_known = min(len(run.columns), length)
+    last = run.rows(len(run.columns) - n_known, len(run.columns))
+    # `then` copies: a view would keep the whole series.
+    return last.repeated(length - n_known).then(last), n_known

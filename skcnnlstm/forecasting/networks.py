@@ -1,0 +1,98 @@
+"""What a forecaster tells the estimator inside it, and how it is fitted."""
+
+from __future__ import annotations
+
+from sklearn.base import is_classifier
+
+
+def check_estimator(estimator):
+    """Raise where the estimator is no regressor."""
+    if isinstance(estimator, type) or not (
+        hasattr(estimator, "fit") and hasattr(estimator, "predict")
+    ):
+        raise TypeError(
+            f"estimator must have fit and predict: got estimator={estimator!r}. "
+            "Use a regressor, or a Pipeline that ends in one."
+        )
+    if hasattr(estimator, "__sklearn_tags__") and is_classifier(estimator):
+        raise TypeError(
+            f"estimator must be a regressor: got estimator={estimator!r}, a "
+            "classifier. Use a regressor, or a Pipeline that ends in one."
+        )
+
+
+def fit_on_windows(estimator, windows, targets):
+    """Fit, and say what to change where the estimator and its input do not match."""
+    try:
+        return estimator.fit(windows, targets)
+    except ValueError as error:
+        text = str(error)
+        if "Found array with dim 3" in text:
+            raise ValueError(
+                "estimator must take windows (n_samples, window_length, n_features): "
+                f"got estimator={estimator!r}, of which a part takes tables only. Use "
+                "make_pipeline(FlattenWindows(), Ridge()), with your estimator in the "
+                "place of Ridge()."
+            ) from error
+        if text.startswith("n_targets must be at most the number of features"):
+            error.add_note(
+                f"SeriesForecaster sets n_targets={windows.shape[2]}, the number of "
+                "columns of the series, and instance_norm='last' on the network, which "
+                "then needs windows (n_samples, window_length, n_features). Leave "
+                "FlattenWindows out, or set instance_norm=None on the network."
+            )
+        raise
+
+
+def resolve(estimator, n_targets, gap):
+    """Tell the networks inside an estimator what only a forecaster knows.
+
+    `n_targets` is set only beside `instance_norm`, for other estimators
+    (GaussianProcessRegressor) have a parameter of that name which means something
+    else. `gap` is for early stopping, in samples.
+    """
+    params = estimator.get_params(deep=True)
+    changes = {}
+    for key, name, owner in _named(params):
+        value = params[key]
+        if name == "instance_norm" and isinstance(value, str) and value == "auto":
+            changes[key] = "last"
+        elif name == "n_targets" and owner + "instance_norm" in params:
+            changes[key] = n_targets
+        elif name == "validation_gap" and value == 0:
+            # An ensemble has a gap, between its folds, and no early stopping.
+            if params.get(owner + "early_stopping", True) is True:
+                changes[key] = gap
+    return estimator.set_params(**changes)
+
+
+def held_out(estimator):
+    """Return the share that early stopping inside an estimator holds out, or None."""
+    params = estimator.get_params(deep=True)
+    shares = [
+        params[key]
+        for key, name, owner in _named(params)
+        if name == "validation_fraction"
+        and params.get(owner + "early_stopping") is True
+        # What else is there is for the network to refuse.
+        and isinstance(params[key], float)
+        and 0 < params[key] < 1
+    ]
+    return max(shares, default=None)
+
+
+def find_network(estimator):
+    """Tell whether a network of this package is inside an estimator."""
+    params = estimator.get_params(deep=True)
+    return any(name == "instance_norm" for _, name, _ in _named(params))
+
+
+def _named(params):
+    """Yield (key, name, prefix) of parameters at any depth.
+
+    They stand in the last step of a Pipeline, in a TransformedTargetRegressor, a
+    search, an ensemble.
+    """
+    for key in params:
+        name = key.rpartition("__")[2]
+        yield key, name, key.removesuffix(name)

@@ -1,0 +1,77 @@
+"""Checked rows of one series, and forecasts in their form."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from sklearn.utils.validation import validate_data
+
+from skcnnlstm._validation import check_time_order, check_windows, time_index
+
+
+class Rows(NamedTuple):
+    """Checked rows: numbers, and how the user names them."""
+
+    values: np.ndarray  # (n_rows, n_features)
+    index: pd.Index | None  # None for bare arrays
+    time: pd.Index | None  # the same where its labels can be ordered in time
+    columns: Any  # the labels of a DataFrame, else None
+    ndim: int  # of what came in
+    name: Any  # the name of a Series, else None
+
+    def take(self, runs):
+        """Keep the rows of some runs, (start, stop) each."""
+        if len(runs) == 1:
+            kept = slice(*runs[0])
+        else:
+            kept = np.concatenate([np.arange(*run) for run in runs])
+        index = None if self.index is None else self.index[kept]
+        return self._replace(values=self.values[kept], index=index, time=None)
+
+    def cell(self, mask):
+        """Say which value and where the first True of `mask` is."""
+        row, column = np.unravel_index(np.argmax(mask), mask.shape)
+        label = "" if self.index is None else f" ({self.index[row]})"
+        column_label = column if self.columns is None else repr(self.columns[column])
+        value = self.values[row, column]
+        value = "NaN" if np.isnan(value) else value  # as scikit-learn writes it
+        return f"{value} at row {row}{label}, column {column_label}"
+
+    def dress(self, forecasts, labels):
+        """Give forecasts, (steps, n_targets), the form of these rows."""
+        if self.ndim == 1:
+            forecasts = forecasts[:, 0]
+        if labels is None:
+            return forecasts
+        if self.ndim == 1:
+            return pd.Series(forecasts, index=labels, name=self.name)
+        return pd.DataFrame(forecasts, index=labels, columns=self.columns)
+
+
+def read_rows(forecaster, series, *, reset):
+    """Check a series against (reset=True: as) what the forecaster was fitted on."""
+    values = check_windows(
+        series, name="series", estimator=forecaster, min_ndim=1, max_ndim=2
+    )
+    if not len(values):
+        raise ValueError("series must have at least one row: got none.")
+    time = time_index(series, name="series")
+    check_time_order(time, name="series")
+    ndim, table = values.ndim, values.reshape(len(values), -1)
+    columns = getattr(series, "columns", None)
+    # Names and number of columns, in scikit-learn's words.
+    named = table if columns is None else series
+    validate_data(forecaster, named, reset=reset, skip_check_array=True)
+    if table.dtype not in (np.float32, np.float64):
+        table = table.astype(np.float64)
+    index = series.index if isinstance(series, pd.Series | pd.DataFrame) else None
+    rows = Rows(table, index, time, columns, ndim, getattr(series, "name", None))
+    finite = np.isfinite(table)
+    if not finite.all():
+        raise ValueError(
+            f"series must be finite: got {rows.cell(~finite)}. Interpolate, or start "
+            "the series after the gap."
+        )
+    return rows

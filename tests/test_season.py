@@ -1,0 +1,87 @@
+"""`instance_norm="seasonal"`: each step ahead less the value one season before it."""
+
+import numpy as np
+import pytest
+
+from skcnnlstm import CNNLSTMRegressor, CNNRegressor, SeriesForecaster
+from skcnnlstm.datasets import load_airline
+
+
+def tiny(**params):
+    settings = {"filters": 2, "epochs": 1, "random_state": 0, "batch_size": 16}
+    return CNNRegressor(**settings | params)
+
+
+def seasonal(season_length, **params):
+    return tiny(instance_norm="seasonal", season_length=season_length, **params)
+
+
+def silent(estimator, X, y):
+    """Fit a network, and make it say nothing: its last layer is zero."""
+    estimator.fit(X, y)
+    named = zip(estimator.model_.weights, estimator._weights, strict=True)
+    estimator._weights = [
+        np.zeros_like(values) if "output" in variable.path else values
+        for variable, values in named
+    ]
+    estimator._made.clear()
+    return estimator
+
+
+@pytest.mark.parametrize("season_length", [1, 3, 4, 8])
+@pytest.mark.parametrize("horizon", [1, 4, 10])
+def test_a_network_that_says_nothing_repeats_the_last_season(season_length, horizon):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(20, 8, 3)).astype(np.float32)
+    y = rng.normal(size=(20, horizon * 2))
+    network = silent(seasonal(season_length, n_targets=2), X, y)
+    assert any(not values.any() for values in network._weights if values.size > 9)
+    steps = 8 - season_length + np.arange(horizon) % season_length
+    wanted = X[:, steps, :2].reshape(20, -1)
+    np.testing.assert_allclose(network.predict(X), wanted, rtol=1e-6)
+
+
+def test_a_season_of_one_step_is_the_last_value():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(30, 6, 2)), rng.normal(size=(30, 4))
+    one = seasonal(1, n_targets=2).fit(X, y).predict(X)
+    last = tiny(instance_norm="last", n_targets=2).fit(X, y).predict(X)
+    np.testing.assert_allclose(one, last, rtol=1e-5, atol=1e-6)
+
+
+def test_a_level_that_rises_rises_in_the_forecast():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(30, 8)), rng.normal(size=(30, 3))
+    network = seasonal(4, linear_skip=True).fit(X, y)
+    np.testing.assert_allclose(network.predict(X + 50), network.predict(X) + 50, 1e-4)
+
+
+def test_windows_of_subsequences_have_seasons_too():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(30, 12)), rng.normal(size=(30, 2))
+    network = CNNLSTMRegressor(
+        filters=2, lstm_units=2, epochs=1, instance_norm="seasonal", season_length=6
+    ).fit(X, y)
+    assert network.predict(X).shape == (30, 2)
+
+
+def test_a_forecaster_keeps_the_season_that_was_chosen():
+    forecaster = SeriesForecaster(seasonal(12), window_length=24, horizon=12)
+    forecaster.fit(load_airline())
+    assert forecaster.estimator_.instance_norm == "seasonal"
+    assert forecaster.forecast().shape == (12,)
+
+
+def test_a_season_fits_into_the_window():
+    X, y = np.zeros((9, 6)), np.zeros(9)
+    with pytest.raises(ValueError) as caught:
+        seasonal(7).fit(X, y)
+    assert str(caught.value) == (
+        "season_length must be at most window_length where instance_norm='seasonal': "
+        "got season_length=7, window_length=6. Use windows of a season or more."
+    )
+    with pytest.raises(
+        TypeError, match=r"^season_length must be an integer >= 1: got "
+    ):
+        seasonal(None).fit(X, y)
+    tiny(instance_norm="last", season_length=7).fit(X, y)  # nothing reads it
