@@ -21,12 +21,14 @@ _ROOMS = {
     "architectures.cnn_lstm": ("CNNLSTMClassifier", "CNNLSTMRegressor"),
     "architectures.conv_lstm": ("ConvLSTMClassifier", "ConvLSTMRegressor"),
     "architectures.lstm": ("LSTMClassifier", "LSTMRegressor"),
+    "architectures.lstm_fcn": ("LSTMFCNClassifier", "LSTMFCNRegressor"),
     "architectures.parallel": (
         "ParallelCNNLSTMClassifier",
         "ParallelCNNLSTMRegressor",
     ),
     "ensemble": ("HybridEnsembleClassifier", "HybridEnsembleRegressor"),
     "forecasting": ("SeriesForecaster", "forecast_scorer"),
+    "listing": ("all_estimators",),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 

@@ -45,17 +45,20 @@ def _directions(layer):
 # ---------------------------------------------------------------------- convolution
 
 
-def _convolve(x, kernel, padding):
+def _convolve(x, kernel, padding, dilation=1):
     """Convolve `(..., n_steps, channels)` along its steps by `(k, channels, width)`."""
     reach, channels, width = kernel.shape
     *outer, n_steps, _ = x.shape
-    if padding == "same":
-        ends = [(0, 0)] * len(outer) + [((reach - 1) // 2, reach // 2), (0, 0)]
-        x = ops.pad(x, ends)
+    lost = dilation * (reach - 1)
+    if padding == "valid":
+        n_steps -= lost
     else:
-        n_steps -= reach - 1
+        before = lost if padding == "causal" else lost // 2
+        ends = [(0, 0)] * len(outer) + [(before, lost - before), (0, 0)]
+        x = ops.pad(x, ends)
     if reach > 1:
-        x = ops.concatenate([x[..., j : j + n_steps, :] for j in range(reach)], axis=-1)
+        starts = range(0, lost + 1, dilation)
+        x = ops.concatenate([x[..., j : j + n_steps, :] for j in starts], axis=-1)
     columns = ops.reshape(x, (-1, reach * channels))
     product = ops.matmul(columns, ops.reshape(kernel, (-1, width)))
     return ops.reshape(product, (-1, *outer[1:], n_steps, width))
@@ -76,9 +79,9 @@ def _is_narrow(reach, channels):
 def _is_plain(layer):
     """Tell whether a layer convolves in the common way, channels last."""
     return (
-        all(step == 1 for step in (*layer.strides, *layer.dilation_rate))
+        all(step == 1 for step in layer.strides)
         and layer.data_format == "channels_last"
-        and layer.padding in ("same", "valid")
+        and layer.padding in ("same", "valid", "causal")
     )
 
 
@@ -90,10 +93,11 @@ def _convolution(layer):
         return None
     if not _is_narrow(reach, layer.input.shape[-1]):
         return None
+    dilation = layer.dilation_rate[-1]
 
     def call(inputs):
         kernel = ops.reshape(layer.kernel, layer.kernel.shape[-3:])
-        x = _convolve(inputs, kernel, layer.padding)
+        x = _convolve(inputs, kernel, layer.padding, dilation)
         return layer.activation(x + layer.bias if layer.use_bias else x)
 
     return call
@@ -174,7 +178,7 @@ def _lstm(layer):
 
 def _conv_lstm(layer):
     cell = layer.cell
-    if not _is_plain(cell):
+    if not _is_plain(cell) or any(step != 1 for step in cell.dilation_rate):
         return None
     return _recurrent(
         layer,
