@@ -17,17 +17,25 @@ _ROOMS = {
         "SlidingWindow",
         "SubsequenceReshaper",
     ),
+    "architectures.cldnn": ("CLDNNClassifier", "CLDNNRegressor"),
     "architectures.cnn": ("CNNClassifier", "CNNRegressor"),
     "architectures.cnn_lstm": ("CNNLSTMClassifier", "CNNLSTMRegressor"),
     "architectures.conv_lstm": ("ConvLSTMClassifier", "ConvLSTMRegressor"),
+    "architectures.deep_conv_lstm": (
+        "DeepConvLSTMClassifier",
+        "DeepConvLSTMRegressor",
+    ),
     "architectures.lstm": ("LSTMClassifier", "LSTMRegressor"),
+    "architectures.lstm_fcn": ("LSTMFCNClassifier", "LSTMFCNRegressor"),
     "architectures.parallel": (
         "ParallelCNNLSTMClassifier",
         "ParallelCNNLSTMRegressor",
     ),
+    "architectures.tcn_lstm": ("TCNLSTMClassifier", "TCNLSTMRegressor"),
     "backtesting": ("BacktestResult", "backtest"),
     "ensemble": ("HybridEnsembleClassifier", "HybridEnsembleRegressor"),
     "forecasting": ("SeriesForecaster", "forecast_scorer"),
+    "listing": ("all_estimators",),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 

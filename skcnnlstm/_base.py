@@ -48,8 +48,11 @@ class _Hybrid:
     # Whether X of other lengths along its first time axis may be predicted.
     _open_first_axis = False
 
-    def __init_subclass__(cls, build=None, **kwargs):
-        """Compose signature and docstring from `build` and the shared parameters."""
+    def __init_subclass__(cls, build=None, defaults=None, **kwargs):
+        """Compose signature and docstring from `build` and the shared parameters.
+
+        `defaults` are the class's own for parameters that it shares with others.
+        """
         super().__init_subclass__(**kwargs)
         if build is None:
             return
@@ -58,6 +61,9 @@ class _Hybrid:
         declared = {}
         for source in sources:
             declared |= declared_parameters(source)
+        defaults = defaults or {}
+        for name, value in defaults.items():
+            declared[name] = declared[name].replace(default=value)
         cls._network_names = tuple(declared_parameters(build))
 
         def __init__(self, **params):
@@ -68,7 +74,10 @@ class _Hybrid:
         __init__.__qualname__ = f"{cls.__qualname__}.__init__"
         cls.__init__ = __init__
         cls.__doc__ = _docs.compose(
-            cls.__doc__, *(source.__doc__ for source in sources), names=declared
+            cls.__doc__,
+            *(source.__doc__ for source in sources),
+            names=declared,
+            defaults=defaults,
         )
 
     # ---------------------------------------------------------------- parameters
@@ -159,8 +168,10 @@ class _Hybrid:
         if not isinstance(settings["verbose"], bool):
             check_integer("verbose", settings["verbose"], minimum=0)
         check_integer("patience", settings["patience"], minimum=0)
+        if settings["plateau_patience"] is not None:
+            check_integer("plateau_patience", settings["plateau_patience"])
         check_integer("validation_gap", settings["validation_gap"], minimum=0)
-        for name in ("shuffle", "early_stopping", "warm_start"):
+        for name in ("shuffle", "early_stopping", "keep_best", "warm_start"):
             check_boolean(name, settings[name])
         check_real(
             "validation_fraction",
@@ -267,6 +278,8 @@ class _Hybrid:
             shuffle=settings["shuffle"],
             learning_rate=rate,
             patience=None if validation is None else settings["patience"],
+            plateau_patience=settings["plateau_patience"],
+            keep_best=settings["keep_best"],
             first_epoch=done,
             callbacks=training.prepare_callbacks(
                 settings["callbacks"], self._routed("callbacks")
@@ -326,6 +339,12 @@ class _Hybrid:
         optimizer, rate = training.freeze_optimizer(
             settings["optimizer"], optimizer_settings
         )
+        if rate is None and settings["plateau_patience"] is not None:
+            raise ValueError(
+                "plateau_patience must be None where the optimizer has a schedule for "
+                f"its learning rate: got {settings['plateau_patience']}. Set "
+                "plateau_patience=None, or a learning_rate that is a number."
+            )
         recipe = training.Recipe(
             network=training.describe_network(*plan),
             loss=training.freeze_loss(settings["loss"], self._routed("loss")),

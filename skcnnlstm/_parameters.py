@@ -21,6 +21,8 @@ def training_parameters(
     validation_fraction=0.1,
     validation_gap=0,
     patience=10,
+    plateau_patience=None,
+    keep_best=False,
     warm_start=False,
     random_state=None,
     verbose=0,
@@ -54,6 +56,13 @@ def training_parameters(
         targets reach `horizon` steps ahead, `horizon - 1` keeps them from sharing any.
     patience : int, default=10
         Epochs without a lower validation loss before early stopping ends the fit.
+    plateau_patience : int or None, default=None
+        Epochs without a lower training loss (by 0.0001 at least) after which the
+        learning rate is multiplied by `2 ** (-1 / 3)`, down to a tenth of what it was
+        at the start of the fit. None keeps the rate.
+    keep_best : bool, default=False
+        Whether the weights of the epoch with the lowest training loss are returned, in
+        the place of the last ones. With early stopping its validation loss decides.
     warm_start : bool, default=False
         Whether `fit` goes on from the weights and optimizer of the fit before.
     random_state : int, RandomState instance or None, default=None

@@ -13,6 +13,13 @@ REGRESSORS = [
     s.CNNLSTMRegressor(filters=4, lstm_units=4, **TINY),
     s.ConvLSTMRegressor(filters=4, **TINY),
     s.ParallelCNNLSTMRegressor(filters=(4, 4), lstm_units=4, **TINY),
+    s.LSTMFCNRegressor(filters=(4, 4), kernel_size=3, lstm_units=4, **TINY),
+    # The checks feed windows of one to ten steps: no room for four "valid" ones.
+    s.DeepConvLSTMRegressor(filters=(4, 4), padding="same", lstm_units=(4, 4), **TINY),
+    s.CLDNNRegressor(
+        filters=(4, 4), linear_units=4, lstm_units=(4, 4), dense_units=4, **TINY
+    ),
+    s.TCNLSTMRegressor(filters=(4, 4), lstm_units=4, **TINY),
 ]
 CLASSIFIERS = [
     s.CNNClassifier(filters=4, dense_units=4, **TINY),
@@ -20,6 +27,13 @@ CLASSIFIERS = [
     s.CNNLSTMClassifier(filters=4, lstm_units=4, **TINY),
     s.ConvLSTMClassifier(filters=4, **TINY),
     s.ParallelCNNLSTMClassifier(filters=(4, 4), lstm_units=4, **TINY),
+    s.LSTMFCNClassifier(filters=(4, 4), kernel_size=3, lstm_units=4, **TINY),
+    # The checks feed windows of one to ten steps: no room for four "valid" ones.
+    s.DeepConvLSTMClassifier(filters=(4, 4), padding="same", lstm_units=(4, 4), **TINY),
+    s.CLDNNClassifier(
+        filters=(4, 4), linear_units=4, lstm_units=(4, 4), dense_units=4, **TINY
+    ),
+    s.TCNLSTMClassifier(filters=(4, 4), lstm_units=4, **TINY),
 ]
 ENSEMBLES = [
     s.HybridEnsembleRegressor(cnn=REGRESSORS[0], lstm=REGRESSORS[1]),

@@ -97,9 +97,12 @@ def test_networks_compute_the_same_forwards_and_backwards(model, covered):
     ("shape", "layer"),
     [
         ((8, 2), lambda: layers.Conv1D(3, 3, strides=2, name="part")),
-        ((8, 2), lambda: layers.Conv1D(3, 3, dilation_rate=2, name="part")),
         ((8, 4), lambda: layers.Conv1D(4, 3, groups=2, name="part")),
-        ((8, 2), lambda: layers.Conv1D(3, 3, padding="causal", name="part")),
+        ((4, 8, 2), lambda: layers.Conv2D(3, (2, 1), dilation_rate=2, name="part")),
+        (
+            (3, 4, 8, 2),
+            lambda: layers.ConvLSTM2D(3, (1, 3), dilation_rate=2, name="part"),
+        ),
         ((8, 600), lambda: layers.Conv1D(3, 3, name="part")),
         ((4, 8, 2), lambda: layers.Conv2D(3, (3, 3), name="part")),
         ((4, 8, 2), lambda: layers.MaxPooling2D((2, 2), name="part")),
@@ -113,6 +116,16 @@ def test_networks_compute_the_same_forwards_and_backwards(model, covered):
 def test_what_a_form_does_not_cover_stays_as_keras_computes_it(shape, layer):
     model = one_layer(shape, layer())
     assert not replaced(network_from_json(model.to_json(), fast=True))
+
+
+@pytest.mark.parametrize("padding", ["same", "valid", "causal"])
+@pytest.mark.parametrize("dilation", [1, 2, 5])
+@pytest.mark.parametrize("reach", [2, 3])
+def test_dilated_and_causal_convolutions_compute_the_same(padding, dilation, reach):
+    layer = layers.Conv1D(
+        3, reach, padding=padding, dilation_rate=dilation, name="part"
+    )
+    assert_equal_arithmetic(one_layer((12, 2), layer), {"part"})
 
 
 def test_of_equal_neighbours_the_first_takes_the_gradient():

@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from instances import ALL
 
 import skcnnlstm
+from skcnnlstm import all_estimators
 
 ROOT = Path(skcnnlstm.__file__).parent
 
@@ -29,6 +31,7 @@ FLOORS = {
     "forecasting": 5,
     "_report": 5,
     "backtesting": 6,
+    "listing": 6,
     "_series_file": 6,
     "__main__": 7,
 }
@@ -71,7 +74,14 @@ def test_the_bare_package_loads_neither_tensorflow_nor_scikit_learn():
 
 
 @pytest.mark.parametrize(
-    "name", ["SlidingWindow", "make_windows", "SeriesForecaster", "FlattenWindows"]
+    "name",
+    [
+        "SlidingWindow",
+        "make_windows",
+        "SeriesForecaster",
+        "FlattenWindows",
+        "all_estimators",
+    ],
 )
 def test_what_needs_no_network_loads_no_tensorflow(name):
     loaded = loaded_after(f"from skcnnlstm import {name}")
@@ -91,6 +101,32 @@ def test_every_public_name_is_there():
         assert getattr(skcnnlstm, name).__doc__
     with pytest.raises(AttributeError, match="has no attribute 'Transformer'"):
         skcnnlstm.Transformer  # noqa: B018
+
+
+def test_every_public_class_is_walked_by_the_common_tests():
+    listed = {cls for _, cls in all_estimators()}
+    # A forecaster reads a series, not windows: its tests are its own.
+    listed -= {cls for _, cls in all_estimators("forecaster")}
+    assert listed == {type(estimator) for estimator in ALL}
+
+
+def test_all_estimators_are_named_sorted_and_of_one_kind_each():
+    kinds = ("regressor", "classifier", "forecaster", "transformer")
+    by_kind = {kind: all_estimators(kind) for kind in kinds}
+    everything = all_estimators()
+    assert everything == sorted(pair for pairs in by_kind.values() for pair in pairs)
+    assert all(name == cls.__name__ for name, cls in everything)
+    assert ("SeriesForecaster", skcnnlstm.SeriesForecaster) in by_kind["forecaster"]
+    assert ("HybridEnsembleRegressor", skcnnlstm.HybridEnsembleRegressor) in by_kind[
+        "regressor"
+    ]
+    for kind in ("regressor", "classifier"):
+        assert all(name.endswith(kind.title()) for name, _ in by_kind[kind])
+
+
+def test_an_unknown_kind_is_an_error_with_the_known_ones():
+    with pytest.raises(ValueError, match="kind must be"):
+        all_estimators("cluster")
 
 
 @pytest.mark.parametrize("path", source_files(), ids=lambda p: str(p.relative_to(ROOT)))

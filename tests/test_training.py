@@ -661,6 +661,27 @@ def test_classifiers_hold_out_a_seeded_stratified_part(monkeypatch):
     assert list(held[0].rows) == list(held[1].rows) != list(held[2].rows)
 
 
+# ---------------------------------------------------------- the best training loss
+
+
+@pytest.mark.parametrize("cls", [CNNLSTMRegressor, ParallelCNNLSTMRegressor])
+def test_the_weights_of_the_lowest_training_loss_are_kept(cls):
+    settings = {"learning_rate": 0.1, "dropout": 0.2}
+    kept = tiny(cls, keep_best=True, epochs=14, **settings).fit(X, y)
+    best = int(np.argmin(kept.history_["loss"])) + 1
+    assert 1 < best < kept.n_epochs_ == 14  # not the last, and none was left out
+    # Statistics of batch normalization are those of the weights that are kept.
+    assert_same_bits(kept, tiny(cls, epochs=best, **settings).fit(X, y))
+    last = tiny(cls, epochs=14, **settings).fit(X, y)
+    assert kept.history_ == last.history_
+    assert differ(kept, last)
+
+
+def test_early_stopping_chooses_by_its_own_loss():
+    stops = {"epochs": 8, "patience": 2, "learning_rate": 0.1, **STOPS}
+    assert_same_bits(tiny(keep_best=True, **stops).fit(X, y), tiny(**stops).fit(X, y))
+
+
 # --------------------------------------------------------------------- callbacks
 
 
@@ -685,6 +706,25 @@ def test_reduce_on_plateau_and_scheduler_set_the_rate_of_their_fit_alone():
     assert Recorder.rates == [1, 0.5, 0.25]
     tiny(callbacks=Recorder).fit(X, y)
     assert Recorder.rates == [pytest.approx(0.001)] * 2
+
+
+def test_the_rate_falls_on_a_plateau_to_a_tenth():
+    settings = {"learning_rate": STILL, "shuffle": False, "callbacks": Recorder}
+    tiny(plateau_patience=2, epochs=6, **settings).fit(X, y)
+    falls = np.array([0, 0, 0, 1, 1, 2])
+    np.testing.assert_allclose(Recorder.rates, STILL * 2 ** (-falls / 3), rtol=1e-5)
+    tiny(plateau_patience=1, epochs=15, **settings).fit(X, y)
+    # Ten falls make .0992, which is below.
+    assert Recorder.rates[10] == pytest.approx(STILL / 8)
+    assert Recorder.rates[11:] == [pytest.approx(STILL / 10)] * 4
+    tiny(epochs=15, **settings).fit(X, y)
+    assert len(set(Recorder.rates)) == 1
+
+
+def test_a_rate_that_follows_a_schedule_has_no_plateau():
+    decay = keras.optimizers.schedules.ExponentialDecay(0.01, 10, 0.5)
+    with pytest.raises(ValueError, match="plateau_patience must be None where the"):
+        tiny(optimizer=keras.optimizers.SGD(decay), plateau_patience=3).fit(X, y)
 
 
 def test_csv_logger_writes_a_line_an_epoch(tmp_path):

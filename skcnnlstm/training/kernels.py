@@ -45,7 +45,7 @@ def _directions(layer):
 # ---------------------------------------------------------------------- convolution
 
 
-def _convolve(x, kernel, padding, finish=lambda product: product):
+def _convolve(x, kernel, padding, dilation=1, finish=lambda product: product):
     """Convolve `(..., n_steps, channels)` along its steps by `(k, channels, width)`.
 
     `finish` is applied to the product of matrices: TensorFlow fuses bias and activation
@@ -53,13 +53,16 @@ def _convolve(x, kernel, padding, finish=lambda product: product):
     """
     reach, channels, width = kernel.shape
     *outer, n_steps, _ = x.shape
-    if padding == "same":
-        ends = [(0, 0)] * len(outer) + [((reach - 1) // 2, reach // 2), (0, 0)]
-        x = ops.pad(x, ends)
+    lost = dilation * (reach - 1)
+    if padding == "valid":
+        n_steps -= lost
     else:
-        n_steps -= reach - 1
+        before = lost if padding == "causal" else lost // 2
+        ends = [(0, 0)] * len(outer) + [(before, lost - before), (0, 0)]
+        x = ops.pad(x, ends)
     if reach > 1:
-        x = ops.concatenate([x[..., j : j + n_steps, :] for j in range(reach)], axis=-1)
+        starts = range(0, lost + 1, dilation)
+        x = ops.concatenate([x[..., j : j + n_steps, :] for j in starts], axis=-1)
     columns = ops.reshape(x, (-1, reach * channels))
     product = finish(ops.matmul(columns, ops.reshape(kernel, (-1, width))))
     return ops.reshape(product, (-1, *outer[1:], n_steps, width))
@@ -80,9 +83,9 @@ def _is_narrow(reach, channels):
 def _is_plain(layer):
     """Tell whether a layer convolves in the common way, channels last."""
     return (
-        all(step == 1 for step in (*layer.strides, *layer.dilation_rate))
+        all(step == 1 for step in layer.strides)
         and layer.data_format == "channels_last"
-        and layer.padding in ("same", "valid")
+        and layer.padding in ("same", "valid", "causal")
     )
 
 
@@ -94,13 +97,14 @@ def _convolution(layer):
         return None
     if not _is_narrow(reach, layer.input.shape[-1]):
         return None
+    dilation = layer.dilation_rate[-1]
 
     def finish(product):
         return layer.activation(product + layer.bias if layer.use_bias else product)
 
     def call(inputs):
         kernel = ops.reshape(layer.kernel, layer.kernel.shape[-3:])
-        return _convolve(inputs, kernel, layer.padding, finish)
+        return _convolve(inputs, kernel, layer.padding, dilation, finish)
 
     return call
 
@@ -194,7 +198,7 @@ def _lstm(layer):
 
 def _conv_lstm(layer):
     cell = layer.cell
-    if not _is_plain(cell):
+    if not _is_plain(cell) or any(step != 1 for step in cell.dilation_rate):
         return None
     return _recurrent(
         layer,

@@ -17,6 +17,9 @@ from skcnnlstm.training.samples import Samples
 # a prediction does not depend on which rows are predicted with it.
 _ROWS = 32
 _PREDICTION_BYTES = 32 * 2**20
+# Karim et al. (2018): how a learning rate falls on a plateau, and how far.
+_PLATEAU_FACTOR = 2 ** (-1 / 3)
+_LOWEST_RATE = 0.1
 
 
 @dataclass
@@ -24,9 +27,11 @@ class Schedule:
     """How long and in what order a fit goes over its samples.
 
     `patience` is the early-stopping patience in epochs, or None for no early
-    stopping. Epoch `first_epoch + i` draws its order and its dropout from
-    `(seed, first_epoch + i)` alone, so a fit that goes on where another ended gives
-    the bits of one fit that never stopped.
+    stopping; `plateau_patience` that of the learning rate, or None for a rate that
+    stays. `keep_best` returns the weights of the lowest training loss, where early
+    stopping does not choose by another. Epoch `first_epoch + i` draws its order and
+    its dropout from `(seed, first_epoch + i)` alone, so a fit that goes on where
+    another ended gives the bits of one fit that never stopped.
     """
 
     seed: int
@@ -35,6 +40,8 @@ class Schedule:
     shuffle: bool = True
     learning_rate: float | None = None
     patience: int | None = None
+    plateau_patience: int | None = None
+    keep_best: bool = False
     first_epoch: int = 0
     callbacks: list = field(default_factory=list)
     verbose: int = 0
@@ -84,15 +91,7 @@ def train(recipe, samples, schedule, *, validation=None, start=None) -> Trained:
 
 def _run_epochs(program, samples, schedule, validation):
     model = program.model
-    callbacks = list(schedule.callbacks)
-    if schedule.patience is not None:
-        callbacks.append(
-            keras.callbacks.EarlyStopping(
-                monitor="val_loss",
-                patience=schedule.patience,
-                restore_best_weights=True,
-            )
-        )
+    callbacks = [*schedule.callbacks, *_own_callbacks(schedule, model.optimizer)]
     by_batch = needs_batches(callbacks)
     steps = math.ceil(len(samples) / schedule.batch_size)
     hooks = keras.callbacks.CallbackList(
@@ -134,6 +133,37 @@ def _run_epochs(program, samples, schedule, validation):
         model.optimizer.finalize_variable_values(model.trainable_weights)
     hooks.on_train_end(logs)
     return history
+
+
+def _own_callbacks(schedule, optimizer):
+    """Return the callbacks that a schedule asks for."""
+    callbacks = []
+    if schedule.plateau_patience is not None:
+        callbacks.append(
+            keras.callbacks.ReduceLROnPlateau(
+                monitor="loss",
+                factor=_PLATEAU_FACTOR,
+                patience=schedule.plateau_patience,
+                min_lr=_LOWEST_RATE * float(optimizer.learning_rate),
+            )
+        )
+    if schedule.patience is not None:
+        callbacks.append(
+            keras.callbacks.EarlyStopping(
+                monitor="val_loss",
+                patience=schedule.patience,
+                restore_best_weights=True,
+            )
+        )
+    elif schedule.keep_best:
+        callbacks.append(
+            keras.callbacks.EarlyStopping(
+                monitor="loss",
+                patience=schedule.epochs,  # never reached
+                restore_best_weights=True,
+            )
+        )
+    return callbacks
 
 
 def _order(n_samples, schedule, epoch):

@@ -1,0 +1,216 @@
+"""LSTM-FCN: the published networks, their attention, and their training."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from skcnnlstm import LSTMFCNClassifier, LSTMFCNRegressor
+from skcnnlstm.architectures.lstm_fcn import AttentionLSTM, build_lstm_fcn
+from skcnnlstm.training import describe_network, network_from_json
+
+# Karim et al. (2018): filters and reach of each convolution.
+BLOCKS = [(128, 8), (256, 5), (128, 3)]
+UNITS = 8
+
+
+def convolutions(n_features):
+    """Count weights, biases and the four numbers a channel of batch normalization."""
+    entering = [n_features, 128, 256]
+    return sum(
+        width * (reach * channels + 1) + 4 * width
+        for channels, (width, reach) in zip(entering, BLOCKS, strict=True)
+    )
+
+
+def lstm(length):
+    return 4 * UNITS * (length + UNITS + 1)
+
+
+def attention(length):
+    """Count what is added: context to gates; keys, queries, bias and scores."""
+    return length * 4 * UNITS + (length + UNITS + 1 + 1) * UNITS
+
+
+# Down to a sixteenth of the channels and up again, without biases, after two blocks.
+SQUEEZES = 2 * 128 * (128 // 16) + 2 * 256 * (256 // 16)
+
+
+def head(n_classes):
+    return (128 + UNITS + 1) * n_classes
+
+
+def shapes(model):
+    return {layer.name: tuple(layer.output.shape[1:]) for layer in model.layers}
+
+
+# ------------------------------------------------------------------- the networks
+
+
+@pytest.mark.parametrize("n_features", [1, 6])
+@pytest.mark.parametrize(
+    ("params", "more"),
+    [
+        ({}, lambda length: 0),
+        ({"attention": True}, attention),
+        ({"squeeze_excite": True}, lambda length: SQUEEZES),
+        (
+            {"attention": True, "squeeze_excite": True},
+            lambda length: SQUEEZES + attention(length),
+        ),
+    ],
+    ids=["LSTM-FCN", "ALSTM-FCN", "MLSTM-FCN", "MALSTM-FCN"],
+)
+def test_the_parameters_are_those_of_the_papers(params, more, n_features):
+    length, n_classes = 100, 4
+    model = build_lstm_fcn((length, n_features), n_classes, **params)
+    expected = convolutions(n_features) + lstm(length) + head(n_classes) + more(length)
+    assert model.count_params() == expected
+
+
+def test_the_lstm_reads_variables_and_the_convolutions_time():
+    model = build_lstm_fcn((24, 6), 3)
+    assert shapes(model) == {
+        "window": (24, 6),
+        "conv_1": (24, 128),
+        "batch_norm_1": (24, 128),
+        "activation_1": (24, 128),
+        "conv_2": (24, 256),
+        "batch_norm_2": (24, 256),
+        "activation_2": (24, 256),
+        "dimension_shuffle": (6, 24),
+        "conv_3": (24, 128),
+        "lstm": (8,),
+        "batch_norm_3": (24, 128),
+        "dropout": (8,),
+        "activation_3": (24, 128),
+        "mean_over_time": (128,),
+        "merge": (136,),
+        "output": (3,),
+    }
+    for i in (1, 2, 3):
+        conv = model.get_layer(f"conv_{i}")
+        assert isinstance(conv.kernel_initializer, keras.initializers.HeUniform)
+        assert conv.padding == "same"
+    assert model.get_layer("dropout").rate == 0.8
+
+
+def test_channels_are_weighed_after_every_block_but_the_last():
+    found = shapes(build_lstm_fcn((24, 6), 3, squeeze_excite=True))
+    for i, width in ((1, 128), (2, 256)):
+        assert found[f"squeeze_{i}"] == found[f"excite_{i}"] == (1, width)
+        assert found[f"reduce_{i}"] == (1, width // 16)
+        assert found[f"recalibrate_{i}"] == (24, width)
+    assert "squeeze_3" not in found
+
+
+def test_excitation_is_a_weight_a_channel_between_zero_and_one():
+    model = build_lstm_fcn((24, 2), 3, squeeze_excite=True, filters=(32, 16, 8))
+    x = np.random.default_rng(0).standard_normal((5, 24, 2)).astype("float32")
+    names = ("activation_1", "excite_1", "recalibrate_1")
+    inner = keras.Model(model.inputs[0], [model.get_layer(n).output for n in names])
+    before, weights, after = (np.asarray(a) for a in inner(x))
+    assert ((weights > 0) & (weights < 1)).all()
+    mean = before.mean(axis=1, keepdims=True)
+    kernels = [model.get_layer(n).kernel.numpy() for n in ("reduce_1", "excite_1")]
+    by_hand = 1 / (1 + np.exp(-np.maximum(mean @ kernels[0], 0) @ kernels[1]))
+    np.testing.assert_allclose(weights, by_hand, rtol=1e-5)
+    np.testing.assert_allclose(after, before * by_hand, rtol=1e-4, atol=1e-6)
+
+
+# ------------------------------------------------------------------ the attention
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def attention_lstm(x, weights):
+    """Run the paper's equations sample by sample, step by step, in float64."""
+    states = []
+    for sample in x:
+        hidden = memory = np.zeros(weights["query_kernel"].shape[0])
+        for step in sample:
+            energies = [
+                weights["score_kernel"][:, 0]
+                @ np.tanh(
+                    hidden @ weights["query_kernel"]
+                    + other @ weights["key_kernel"]
+                    + weights["key_bias"]
+                )
+                for other in sample
+            ]
+            shares = np.exp(energies) / np.exp(energies).sum()
+            context = sum(a * other for a, other in zip(shares, sample, strict=True))
+            gates = (
+                step @ weights["kernel"]
+                + hidden @ weights["recurrent_kernel"]
+                + context @ weights["context_kernel"]
+                + weights["bias"]
+            )
+            i, f, c, o = np.split(gates, 4)
+            memory = sigmoid(f) * memory + sigmoid(i) * np.tanh(c)
+            hidden = sigmoid(o) * np.tanh(memory)
+        states.append(hidden)
+    return np.array(states)
+
+
+@pytest.mark.parametrize("n_steps", [1, 5])
+def test_the_attention_lstm_computes_the_equations_of_the_paper(n_steps):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((3, n_steps, 7))
+    layer = AttentionLSTM(4)
+    layer.build(x.shape)
+    for variable in layer.weights:
+        variable.assign(rng.standard_normal(variable.shape))
+    weights = {v.name: v.numpy().astype(float) for v in layer.weights}
+    found = layer(x.astype("float32")).numpy()
+    np.testing.assert_allclose(found, attention_lstm(x, weights), atol=1e-5)
+
+
+def test_every_weight_of_the_attention_learns_where_there_are_variables():
+    def gradients(n_steps):
+        layer = AttentionLSTM(4)
+        x = np.random.default_rng(0).standard_normal((3, n_steps, 7)).astype("float32")
+        layer.build(x.shape)
+        layer.score_kernel.assign(np.ones((4, 1)))
+        with tf.GradientTape() as tape:
+            total = tf.reduce_sum(layer(x))
+        names = [variable.name for variable in layer.weights]
+        found = tape.gradient(total, layer.trainable_variables)
+        return {n: np.abs(g).max() for n, g in zip(names, found, strict=True)}
+
+    assert min(gradients(5).values()) > 1e-6
+    one = gradients(1)
+    assert one["query_kernel"] == one["key_kernel"] == one["score_kernel"] == 0
+    assert one["context_kernel"] > 0
+
+
+def test_the_attention_lstm_grows_back_from_its_text():
+    text = describe_network(build_lstm_fcn, (12, 3), 2, {"attention": True})
+    model = network_from_json(text)
+    assert isinstance(model.get_layer("lstm"), AttentionLSTM)
+    assert model.get_layer("lstm").units == 8
+
+
+# -------------------------------------------------------------------- the training
+
+
+def test_the_classifier_trains_as_published():
+    params = LSTMFCNClassifier().get_params()
+    assert params["batch_size"] == 128
+    assert params["plateau_patience"] == 100
+    assert params["keep_best"] is True
+    assert params["class_weight"] == "balanced"
+    assert params["optimizer"] == "adam"
+    assert params["dropout"] == 0.8
+
+
+def test_a_class_may_have_defaults_of_its_own_for_what_all_share():
+    assert LSTMFCNRegressor().epochs == 50  # its neighbour keeps the shared ones
+    assert LSTMFCNClassifier().epochs != 50
+    assert f"epochs : int, default={LSTMFCNClassifier().epochs}\n" in (
+        LSTMFCNClassifier.__doc__
+    )
+    assert "epochs : int, default=50\n" in LSTMFCNRegressor.__doc__
+    assert 'or None, default="balanced"\n' in LSTMFCNClassifier.__doc__
