@@ -1,4 +1,4 @@
-"""`instance_norm` and `linear_skip`: what is put around any regression network.
+"""What is put around any regression network: its level, a linear skip, quantiles.
 
 A network cannot follow a level it has not seen. Here each window is shifted (and
 scaled) by numbers taken from that window alone, and the output is shifted (and scaled)
@@ -8,11 +8,14 @@ network, so nothing has to be fitted and nothing can leak.
 
 from __future__ import annotations
 
+import inspect
 import math
 
 import keras
 from keras import layers, ops
 
+from skcnnlstm._missing import build_marked, fill_and_mark, marked_shape
+from skcnnlstm._quantiles import SortQuantiles
 from skcnnlstm._validation import check_boolean, check_choice, check_integer
 
 # Keeps the scale of a constant window away from zero (Kim et al., 2022, use the same).
@@ -23,26 +26,52 @@ _EPSILON = 1e-5
 class NormaliseWindow(layers.Layer):
     """Shift each window by its last value, or standardise it by its own moments.
 
-    Takes `(n_samples, window_length, n_features)`; returns the normalised windows and
-    the shift and scale of the targets, both `(n_samples, n_targets)`.
+    Takes windows `(n_samples, n_steps, ..., n_features)`; returns them normalised, and
+    the shift and scale of the first `n_targets` features, both `(n_samples, n_levels)`:
+    a grid has a level for each cell. With `gaps` NaN is left out of all statistics and
+    stays NaN; what is never known in a window has shift zero.
     """
 
-    def __init__(self, mode, n_targets, **kwargs):
+    def __init__(self, mode, n_targets, gaps=False, **kwargs):
         super().__init__(**kwargs)
-        self.mode, self.n_targets = mode, n_targets
+        self.mode, self.n_targets, self.gaps = mode, n_targets, gaps
 
     def call(self, window):
         """Normalise windows."""
-        if self.mode == "standard":
+        if self.gaps:
+            shift, scale = self._known_level(window)
+        elif self.mode == "standard":
             shift = ops.mean(window, axis=1, keepdims=True)
             scale = ops.sqrt(ops.var(window, axis=1, keepdims=True) + _EPSILON)
-            normalised = (window - shift) / scale
         else:
             shift = window[:, -1:]
             scale = ops.ones_like(shift)
-            normalised = window - shift
-        targets = slice(0, self.n_targets)
-        return normalised, shift[:, 0, targets], scale[:, 0, targets]
+        levels = self._of_targets(shift), self._of_targets(scale)
+        if self.mode == "last":
+            return window - shift, *levels
+        return (window - shift) / scale, *levels
+
+    def _of_targets(self, level):
+        kept = level[..., : self.n_targets]
+        return ops.reshape(kept, (-1, math.prod(kept.shape[1:])))
+
+    def _known_level(self, window):
+        """Return shift and scale of what is not NaN."""
+        known = ops.logical_not(ops.isnan(window))
+        zeros = ops.zeros_like(window)
+        filled = ops.where(known, window, zeros)
+        if self.mode == "last":
+            steps = ops.arange(1, window.shape[1] + 1, dtype=window.dtype)
+            steps = ops.reshape(steps, (-1, *[1] * (len(window.shape) - 2)))
+            newest = ops.argmax(ops.where(known, steps, zeros), axis=1, keepdims=True)
+            shift = ops.take_along_axis(filled, newest, axis=1)
+            return shift, ops.ones_like(shift)
+        count = ops.sum(ops.cast(known, window.dtype), axis=1, keepdims=True)
+        count = ops.maximum(count, 1)
+        shift = ops.sum(filled, axis=1, keepdims=True) / count
+        squares = ops.where(known, ops.square(filled - shift), zeros)
+        variance = ops.sum(squares, axis=1, keepdims=True) / count
+        return shift, ops.sqrt(variance + _EPSILON)
 
     def get_config(self):
         """Return what `from_config` needs."""
@@ -50,6 +79,7 @@ class NormaliseWindow(layers.Layer):
             **super().get_config(),
             "mode": self.mode,
             "n_targets": self.n_targets,
+            "gaps": self.gaps,
         }
 
 
@@ -62,10 +92,15 @@ class RestoreLevel(layers.Layer):
         self.horizon = horizon
 
     def call(self, output, shift, scale):
-        """Undo `NormaliseWindow` on `(n_samples, horizon * n_targets)`."""
-        return output * ops.tile(scale, (1, self.horizon)) + ops.tile(
-            shift, (1, self.horizon)
-        )
+        """Undo `NormaliseWindow` on `(n_samples, horizon * n_targets)`.
+
+        The outputs may have quantiles on a further axis.
+        """
+        scale = ops.tile(scale, (1, self.horizon))
+        shift = ops.tile(shift, (1, self.horizon))
+        if len(output.shape) > 2:
+            scale, shift = scale[..., None], shift[..., None]
+        return output * scale + shift
 
     def get_config(self):
         """Return what `from_config` needs."""
@@ -73,9 +108,18 @@ class RestoreLevel(layers.Layer):
 
 
 def build_normalised(
-    input_shape, n_outputs, *, build, instance_norm, linear_skip, n_targets, **params
+    input_shape,
+    n_outputs,
+    *,
+    build,
+    missing,
+    instance_norm,
+    linear_skip,
+    n_targets,
+    quantiles,
+    **params,
 ):
-    """Build a network by `build` with normalisation and a linear skip around it.
+    """Build a network by `build` with all that a regressor may ask for around it.
 
     Parameters
     ----------
@@ -85,13 +129,21 @@ def build_normalised(
     n_outputs : int
         `horizon * n_targets`.
     build : callable
-        The architecture's own `build_x(input_shape, n_outputs, **params)`.
+        The architecture's own `build_x(input_shape, n_outputs, **params)`. Where it
+        takes `output_axes`, it is told what its outputs are: `(horizon, n_targets,
+        n_quantiles)`, in C order.
+    missing : {"error", "mask"}
+        Whether windows may have NaN in them.
     instance_norm : {"auto", "last", "standard"} or None
         Where the shift (and scale) come from; "auto" means None here.
     linear_skip : bool
         Whether to add a linear map of the normalised window, zero at the start.
-    n_targets : int
-        How many of the first features are the targets.
+    n_targets : int or None
+        How many of the first features are the targets. None: all of them where their
+        number divides `n_outputs`, one otherwise.
+    quantiles : tuple of float or None
+        Quantiles of each output; the network's output is then `(n_samples, n_outputs,
+        n_quantiles)`.
 
     Returns
     -------
@@ -100,44 +152,58 @@ def build_normalised(
     """
     check_choice("instance_norm", instance_norm, ("auto", None, "last", "standard"))
     check_boolean("linear_skip", linear_skip)
-    check_integer("n_targets", n_targets)
-    network = build(input_shape, n_outputs, **params)
-    mode = None if instance_norm == "auto" else instance_norm
-    if mode is None and not linear_skip:
-        return network
-
     n_features = input_shape[-1] if len(input_shape) > 1 else 1
-    horizon = _horizon(n_outputs, n_targets, n_features, mode)
-    inputs = window = layers.Input(input_shape, name="window")
+    if n_targets is None:
+        n_targets = n_features if n_outputs % n_features == 0 else 1
+    check_integer("n_targets", n_targets)
+    mode = None if instance_norm == "auto" else instance_norm
+    n_quantiles = 1 if quantiles is None else len(quantiles)
+    width = n_outputs * n_quantiles
+    if "output_axes" in inspect.signature(build).parameters:
+        horizon = _horizon(n_outputs, n_targets)
+        params["output_axes"] = horizon, n_targets, n_quantiles
+    if mode is None and not linear_skip and quantiles is None:
+        return build_marked(input_shape, width, build=build, missing=missing, **params)
+
+    gaps = missing == "mask"
+    shape = marked_shape(input_shape) if gaps else input_shape
+    network = build(shape, width, **params)
+    inputs = values = layers.Input(input_shape, name="window")
     if mode is not None:
+        horizon = _horizon(n_outputs, n_targets)
+        _check_targets(n_targets, n_features)
         n_steps = math.prod(input_shape) // n_features
         series = layers.Reshape((n_steps, n_features), name="level_series")(inputs)
         series, shift, scale = NormaliseWindow(
-            mode, n_targets, name="normalised_window"
+            mode, n_targets, gaps, name="normalised_window"
         )(series)
-        window = layers.Reshape(input_shape, name="level_free")(series)
+        values = layers.Reshape(input_shape, name="level_free")(series)
+    values, window = fill_and_mark(values) if gaps else (values, values)
     # `call` runs the network's layers on the new window, in one flat graph.
     output = network.call(window)
     if linear_skip:
-        flat = layers.Flatten(name="linear_skip_input")(window)
+        flat = layers.Flatten(name="linear_skip_input")(values)
         skip = layers.Dense(
-            n_outputs, use_bias=False, kernel_initializer="zeros", name="linear_skip"
+            width, use_bias=False, kernel_initializer="zeros", name="linear_skip"
         )(flat)
         output = layers.Add(name="with_linear_skip")([output, skip])
+    if quantiles is not None:
+        output = SortQuantiles(n_quantiles, name="sorted_quantiles")(output)
     if mode is not None:
         output = RestoreLevel(horizon, name="restored")(output, shift, scale)
     return keras.Model(inputs, output, name=network.name)
 
 
-def _horizon(n_outputs, n_targets, n_features, mode):
-    if mode is None:
-        return None
+def _check_targets(n_targets, n_features):
     if n_targets > n_features:
         raise ValueError(
             "n_targets must be at most the number of features: got "
             f"n_targets={n_targets}, n_features={n_features}. instance_norm takes the "
             "level of the targets from the first n_targets features of the window."
         )
+
+
+def _horizon(n_outputs, n_targets):
     if n_outputs % n_targets:
         raise ValueError(
             "n_targets must divide the number of outputs: got "

@@ -18,6 +18,8 @@ FLOORS = {
     "_docs": 0,
     "windows": 1,
     "training": 2,
+    "_missing": 1,
+    "_quantiles": 1,
     "_instance_norm": 2,
     "_parameters": 2,
     "_base": 3,
