@@ -53,8 +53,13 @@ class _Hybrid:
     # Whether X of other lengths along its first time axis may be predicted.
     _open_first_axis = False
 
-    def __init_subclass__(cls, build=None, **kwargs):
-        """Compose signature and docstring from `build` and the shared parameters."""
+    def __init_subclass__(cls, build=None, defaults=None, **kwargs):
+        """Compose signature and docstring from `build` and the shared parameters.
+
+        `defaults` are the class's own for parameters that it shares with others; a
+        routed name among them (optimizer__clipnorm) joins the signature, and is
+        documented in the class.
+        """
         super().__init_subclass__(**kwargs)
         if build is None:
             return
@@ -63,6 +68,10 @@ class _Hybrid:
         declared = {}
         for source in sources:
             declared |= declared_parameters(source)
+        defaults = defaults or {}
+        for name, value in defaults.items():
+            shared = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY)
+            declared[name] = declared.get(name, shared).replace(default=value)
         cls._network_names = tuple(declared_parameters(build))
 
         def __init__(self, **params):
@@ -73,7 +82,10 @@ class _Hybrid:
         __init__.__qualname__ = f"{cls.__qualname__}.__init__"
         cls.__init__ = __init__
         cls.__doc__ = _docs.compose(
-            cls.__doc__, *(source.__doc__ for source in sources), names=declared
+            cls.__doc__,
+            *(source.__doc__ for source in sources),
+            names=declared,
+            defaults=defaults,
         )
 
     # ---------------------------------------------------------------- parameters
@@ -251,9 +263,10 @@ class _Hybrid:
         resume = resume and self.__sklearn_is_fitted__()
         seed = self._seed if resume else draw_seed(settings["random_state"])
         names, X = read_windows(self, X)
-        y = self._check_target(y, len(X))
+        y = self._check_target(y, X)
         allow_nan = settings["missing"] == "mask"
-        rows, weight = usable_rows(X, sample_weight, allow_nan=allow_nan)
+        steps = self._as_steps(X)
+        rows, weight = usable_rows(steps, sample_weight, allow_nan=allow_nan)
         y = y[rows]
         codes, n_outputs, about_target = self._encode(y, settings["loss"], classes)
         if settings.get("class_weight") is not None:
@@ -330,6 +343,14 @@ class _Hybrid:
     def _recipe(self, settings, plan, target_dtype):
         """Return what decides the program, and the learning rate."""
         optimizer_settings = self._routed("optimizer")
+        if not isinstance(settings["optimizer"], str | type):
+            # An instance has its settings; the class's own are for others.
+            usual = self._defaults()
+            optimizer_settings = {
+                name: value
+                for name, value in optimizer_settings.items()
+                if (f"optimizer__{name}", value) not in usual.items()
+            }
         if settings["learning_rate"] is not None:
             optimizer_settings["learning_rate"] = settings["learning_rate"]
         optimizer, rate = training.freeze_optimizer(
@@ -358,6 +379,10 @@ class _Hybrid:
     def _resolve(self, params, input_shape):
         """Replace "auto" in an architecture's parameters, where it has any."""
         return params
+
+    def _as_steps(self, X):
+        """View X with all time axes before the last one, which is a step."""
+        return X
 
     # ------------------------------------------------------------------- predict
 
@@ -395,7 +420,7 @@ class _Hybrid:
 
     def _run(self, network, weights, X):
         allow_nan = self._network_param("missing") == "mask"
-        missing = missing_history(X, allow_nan=allow_nan)
+        missing = missing_history(self._as_steps(X), allow_nan=allow_nan)
         fill = None
         if missing.any():
             warnings.warn(
@@ -406,7 +431,7 @@ class _Hybrid:
             )
 
             def fill(chunk, rows):
-                backfill(chunk, missing[rows])
+                backfill(self._as_steps(chunk), missing[rows])
 
         return training.predict(network, weights, X, fill)
 
@@ -479,8 +504,8 @@ class HybridRegressor(_Hybrid, KerasRegressor):
         params |= {name: settings[name] for name in around}
         return build_normalised, *shapes, params
 
-    def _check_target(self, y, n_samples):
-        return check_regression_target(y, n_samples, estimator=self)
+    def _check_target(self, y, X):
+        return check_regression_target(y, len(X), estimator=self)
 
     def _encode(self, y, loss, classes):
         codes = y.reshape(len(y), -1).astype(np.float32)
@@ -595,8 +620,8 @@ class HybridClassifier(_Hybrid, KerasClassifier):
         *plan, params = super()._plan_network(settings, input_shape, n_outputs)
         return *plan, params | {"output_activation": "softmax"}
 
-    def _check_target(self, y, n_samples):
-        return check_class_target(y, n_samples, estimator=self)
+    def _check_target(self, y, X):
+        return check_class_target(y, len(X), estimator=self)
 
     def _encode(self, y, loss, classes):
         labels = np.unique(y) if classes is None else np.unique(classes)

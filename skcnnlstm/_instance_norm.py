@@ -117,6 +117,7 @@ def build_normalised(
     linear_skip,
     n_targets,
     quantiles,
+    grids=False,
     **params,
 ):
     """Build a network by `build` with all that a regressor may ask for around it.
@@ -144,6 +145,9 @@ def build_normalised(
     quantiles : tuple of float or None
         Quantiles of each output; the network's output is then `(n_samples, n_outputs,
         n_quantiles)`.
+    grids : bool, default=False
+        Whether a sample is a row of grids, `grid_shape(input_shape)`: then only its
+        first axis is time, and every cell is a series.
 
     Returns
     -------
@@ -152,32 +156,37 @@ def build_normalised(
     """
     check_choice("instance_norm", instance_norm, ("auto", None, "last", "standard"))
     check_boolean("linear_skip", linear_skip)
-    n_features = input_shape[-1] if len(input_shape) > 1 else 1
-    if n_targets is None:
-        n_targets = n_features if n_outputs % n_features == 0 else 1
-    check_integer("n_targets", n_targets)
     mode = None if instance_norm == "auto" else instance_norm
     n_quantiles = 1 if quantiles is None else len(quantiles)
     width = n_outputs * n_quantiles
+    shape = grid_shape(input_shape) if grids else input_shape
+    n_features = shape[-1] if len(shape) > 1 else 1
+    n_cells = math.prod(shape[1:3]) if grids else 1
+    if n_targets is None:
+        n_targets = n_features if n_outputs % (n_cells * n_features) == 0 else 1
+    check_integer("n_targets", n_targets)
     if "output_axes" in inspect.signature(build).parameters:
-        horizon = _horizon(n_outputs, n_targets)
+        horizon = _horizon(n_outputs, n_targets, n_cells)
         params["output_axes"] = horizon, n_targets, n_quantiles
-    if mode is None and not linear_skip and quantiles is None:
-        return build_marked(input_shape, width, build=build, missing=missing, **params)
+    if mode is None and not linear_skip and quantiles is None and shape == input_shape:
+        return build_marked(shape, width, build=build, missing=missing, **params)
 
     gaps = missing == "mask"
-    shape = marked_shape(input_shape) if gaps else input_shape
-    network = build(shape, width, **params)
+    network = build(marked_shape(shape) if gaps else shape, width, **params)
     inputs = values = layers.Input(input_shape, name="window")
+    if shape != input_shape:
+        values = layers.Reshape(shape, name="grids")(inputs)
     if mode is not None:
-        horizon = _horizon(n_outputs, n_targets)
+        horizon = _horizon(n_outputs, n_targets, n_cells)
         _check_targets(n_targets, n_features)
-        n_steps = math.prod(input_shape) // n_features
-        series = layers.Reshape((n_steps, n_features), name="level_series")(inputs)
-        series, shift, scale = NormaliseWindow(
+        if not grids:
+            n_steps = math.prod(shape) // n_features
+            values = layers.Reshape((n_steps, n_features), name="level_series")(values)
+        values, shift, scale = NormaliseWindow(
             mode, n_targets, gaps, name="normalised_window"
-        )(series)
-        values = layers.Reshape(input_shape, name="level_free")(series)
+        )(values)
+        if not grids:
+            values = layers.Reshape(shape, name="level_free")(values)
     values, window = fill_and_mark(values) if gaps else (values, values)
     # `call` runs the network's layers on the new window, in one flat graph.
     output = network.call(window)
@@ -194,6 +203,18 @@ def build_normalised(
     return keras.Model(inputs, output, name=network.name)
 
 
+def grid_shape(input_shape):
+    """Return the shape of a sample as `(n_steps, n_rows, n_columns, n_features)`.
+
+    Grids of one feature may come without its axis, and a window of a series is a row of
+    grids of one cell.
+    """
+    if len(input_shape) < 3:
+        n_steps, n_features = (*input_shape, 1)[:2]
+        return n_steps, 1, 1, n_features
+    return (*input_shape, 1)[:4]
+
+
 def _check_targets(n_targets, n_features):
     if n_targets > n_features:
         raise ValueError(
@@ -203,11 +224,18 @@ def _check_targets(n_targets, n_features):
         )
 
 
-def _horizon(n_outputs, n_targets):
-    if n_outputs % n_targets:
+def _horizon(n_outputs, n_targets, n_cells):
+    per_step = n_targets * n_cells
+    if n_outputs % per_step == 0:
+        return n_outputs // per_step
+    if n_cells > 1:
         raise ValueError(
-            "n_targets must divide the number of outputs: got "
-            f"n_targets={n_targets}, n_outputs={n_outputs}. The target holds all "
-            "targets of step 1, then all of step 2, and so on."
+            f"y must hold n_targets values for each of the {n_cells} cells of a grid: "
+            f"got n_targets={n_targets}, n_outputs={n_outputs}. Use "
+            "y.reshape(len(y), -1) of whole grids, with the features as the last axis."
         )
-    return n_outputs // n_targets
+    raise ValueError(
+        "n_targets must divide the number of outputs: got "
+        f"n_targets={n_targets}, n_outputs={n_outputs}. The target holds all "
+        "targets of step 1, then all of step 2, and so on."
+    )

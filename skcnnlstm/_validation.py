@@ -653,8 +653,8 @@ def check_time_order(index, *, name="X"):
     )
 
 
-def check_regression_target(y, n_samples, *, estimator):
-    """Return y as a numeric array of one or two dimensions."""
+def check_regression_target(y, n_samples, *, estimator, grids=False):
+    """Return y as a numeric array of one or two dimensions, or more where `grids`."""
     _require_target(y, estimator)
     try:
         y = check_array(
@@ -675,7 +675,7 @@ def check_regression_target(y, n_samples, *, estimator):
                 "classifier for labels."
             ) from error
         raise
-    if y.ndim > 2:
+    if y.ndim > 2 and not grids:
         raise ValueError(
             f"y must have shape (n_samples,) or (n_samples, n_outputs): got {y.shape}. "
             "Put all targets of step 1, then all of step 2, side by side."

@@ -27,8 +27,11 @@ def use_fast_forms(model) -> None:
     for layer in model.layers:
         for part in _directions(layer):
             if isinstance(part, layers.RNN):
-                part.unroll = layer.input.shape[1] <= UNROLLED_STEPS
-                if layer.input.shape[1] == 1:
+                # A layer that is given its states has a list of inputs.
+                given = isinstance(layer.input, list)
+                n_steps = (layer.input[0] if given else layer.input).shape[1]
+                part.unroll = n_steps <= UNROLLED_STEPS
+                if n_steps == 1 and not given:
                     continue  # no state is read: its weights would have no gradient
             form = _FORMS.get(type(part))
             call = form and form(part)
@@ -129,38 +132,44 @@ def _recurrent(layer, inputs_to_gates, state_to_gates):
         layer.unroll
         and cell.use_bias
         and cell.dropout == cell.recurrent_dropout == 0
-        and not (layer.stateful or layer.return_state)
+        and not layer.stateful
     ):
         return None
     keras_call = layer.call
 
     def call(sequences, initial_state=None, mask=None, training=False):
-        if initial_state is not None or mask is not None:
+        if mask is not None:
             return keras_call(sequences, initial_state, mask, training)
         n_steps, *step = sequences.shape[1:]
         gates = inputs_to_gates(ops.reshape(sequences, (-1, *step))) + cell.bias
         gates = ops.reshape(gates, (-1, n_steps, *gates.shape[1:]))
         steps = ops.unstack(gates, n_steps, axis=1)
         steps = steps[::-1] if layer.go_backwards else steps
-        states = _run_gates(cell, steps, state_to_gates)
-        return ops.stack(states, axis=1) if layer.return_sequences else states[-1]
+        states, memory = _run_gates(cell, steps, state_to_gates, initial_state)
+        output = ops.stack(states, axis=1) if layer.return_sequences else states[-1]
+        return (output, states[-1], memory) if layer.return_state else output
 
     return call
 
 
-def _run_gates(cell, gates_of_steps, state_to_gates):
-    """Run an LSTM from zero states; return the state after each step."""
-    states, memory = [], None
+def _run_gates(cell, gates_of_steps, state_to_gates, initial_state):
+    """Run an LSTM; return the state after each step, and the memory after the last.
+
+    `initial_state` is a state and a memory, or None for zeros.
+    """
+    state, memory = (None, None) if initial_state is None else initial_state
+    states = []
     for gates in gates_of_steps:
-        if states:
-            gates = gates + state_to_gates(states[-1])
+        if state is not None:
+            gates = gates + state_to_gates(state)
         i, f, c, o = ops.split(gates, 4, axis=-1)
         new = cell.recurrent_activation(i) * cell.activation(c)
         if memory is not None:
             new = cell.recurrent_activation(f) * memory + new
         memory = new
-        states.append(cell.recurrent_activation(o) * cell.activation(memory))
-    return states
+        state = cell.recurrent_activation(o) * cell.activation(memory)
+        states.append(state)
+    return states, memory
 
 
 def _lstm(layer):
