@@ -32,7 +32,7 @@ def _with_default(entry, value):
     return f"{first.rsplit('default=', 1)[0]}default={text}\n{rest}"
 
 
-def compose(own, *sources, names, defaults):
+def compose(own, *sources, names, defaults=None):
     """Return a class docstring.
 
     Parameters
@@ -45,7 +45,7 @@ def compose(own, *sources, names, defaults):
         references are taken too.
     names : iterable of str
         The class's parameters, in order.
-    defaults : dict
+    defaults : dict or None, default=None
         Defaults of the class's own, in the place of those in the sources.
     """
     if own is None or None in sources:
@@ -61,7 +61,7 @@ def compose(own, *sources, names, defaults):
                 found.setdefault(title, content[title])
     mine = _sections(own)
     described |= _entries(mine.get("Parameters", ""))
-    for name, value in defaults.items():
+    for name, value in (defaults or {}).items():
         described[name] = _with_default(described[name], value)
     found |= {title: body for title, body in mine.items() if title}
     found["Attributes"] = "\n".join(found["Attributes"])

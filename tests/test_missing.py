@@ -25,11 +25,11 @@ def named(estimator):
     return type(estimator).__name__
 
 
-def gappy(n_features=2, seed=0):
-    """Return windows of 12 steps with a fifth of their values missing, and targets."""
-    rng = np.random.default_rng(seed)
+def gappy(n_features=2, length=12):
+    """Return windows with a fifth of their values missing, and what follows them."""
+    rng = np.random.default_rng(0)
     series = np.sin(np.arange(60)[:, None] / 3 + np.arange(n_features))
-    X, y = make_windows(series, 12, target=0)
+    X, y = make_windows(series, length, target=0)
     X = X.copy()
     X[rng.random(X.shape) < 0.2] = NAN
     X[0] = NAN  # not a single value is known
@@ -91,21 +91,26 @@ def test_levels_of_complete_windows_are_those_without_gaps(mode):
 
 
 @pytest.mark.parametrize("regressor", REGRESSORS, ids=named)
-def test_every_regressor_learns_and_predicts_with_values_missing(regressor):
-    X, y = gappy()
+def test_every_regressor_learns_quantiles_with_values_missing(regressor):
+    X, y = gappy(length=4)
     regressor = clone(regressor).set_params(
-        missing="mask", instance_norm="standard", linear_skip=True
+        missing="mask",
+        quantiles=(0.1, 0.5, 0.9),
+        instance_norm="standard",
+        linear_skip=True,
+        epochs=1,
     )
-    predicted = regressor.fit(X, y).predict(X)
-    assert predicted.shape == y.shape
-    assert np.isfinite(predicted).all()
-    assert np.isfinite(regressor.history_["loss"]).all()
+    quantiles = regressor.fit(X, y).predict_quantiles(X)
+    assert quantiles.shape == (len(X), 1, 3)
+    assert np.isfinite(quantiles).all()
+    assert (np.diff(quantiles) >= 0).all()
+    np.testing.assert_array_equal(regressor.predict(X), quantiles[:, 0, 1])
 
 
 @pytest.mark.parametrize("classifier", CLASSIFIERS, ids=named)
 def test_every_classifier_learns_and_predicts_with_values_missing(classifier):
-    X, y = gappy()
-    classifier = clone(classifier).set_params(missing="mask")
+    X, y = gappy(length=4)
+    classifier = clone(classifier).set_params(missing="mask", epochs=1)
     probabilities = classifier.fit(X, y > 0).predict_proba(X)
     assert np.isfinite(probabilities).all()
 

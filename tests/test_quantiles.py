@@ -6,10 +6,9 @@ import re
 import keras
 import numpy as np
 import pytest
-from instances import REGRESSORS
 from sklearn.base import clone
 
-from skcnnlstm import CNNRegressor, make_windows
+from skcnnlstm import CNNRegressor
 from skcnnlstm._quantiles import PinballLoss
 
 THREE = (0.05, 0.5, 0.95)
@@ -21,22 +20,22 @@ def tiny(**params):
 
 
 def noisy(n_samples, seed):
-    """Return windows, and targets whose deviation is ten times as large in one half."""
+    """Return windows, and targets whose deviation grows with the last step."""
     rng = np.random.default_rng(seed)
     X = rng.uniform(-1, 1, (n_samples, 4))
-    deviation = np.where(X[:, -1] > 0, 1.0, 0.1)
+    deviation = np.exp(1.2 * X[:, -1])
     return X, X.sum(axis=1) + deviation * rng.standard_normal(n_samples)
 
 
 def test_quantiles_cover_what_they_say_where_noise_is_small_and_where_it_is_large():
     levels = (0.05, 0.25, 0.5, 0.75, 0.95)
     regressor = CNNRegressor(
-        filters=16, epochs=20, learning_rate=0.005, quantiles=levels, random_state=0
+        filters=16, epochs=60, batch_size=256, quantiles=levels, random_state=1
     ).fit(*noisy(4000, seed=0))
     X, y = noisy(8000, seed=1)
     below = y[:, None, None] <= regressor.predict_quantiles(X)
     for part in (X[:, -1] > 0.2, X[:, -1] < -0.2):
-        np.testing.assert_allclose(below[part].mean(axis=(0, 1)), levels, atol=0.06)
+        np.testing.assert_allclose(below[part].mean(axis=(0, 1)), levels, atol=0.05)
 
 
 def test_the_loss_is_that_of_the_definition():
@@ -48,20 +47,10 @@ def test_the_loss_is_that_of_the_definition():
     assert float(keras.ops.convert_to_numpy(loss)) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("regressor", REGRESSORS, ids=lambda r: type(r).__name__)
-def test_every_architecture_gives_quantiles_of_each_output(regressor):
-    series = np.sin(np.arange(40.0))
-    X, y = make_windows(series, 12, 2)
-    regressor = clone(regressor).set_params(quantiles=THREE, epochs=1).fit(X, y)
-    quantiles = regressor.predict_quantiles(X)
-    assert quantiles.shape == (len(X), 2, 3)
-    assert (np.diff(quantiles) >= 0).all()
-    np.testing.assert_array_equal(regressor.predict(X), quantiles[..., 1])
-
-
-@pytest.mark.parametrize("instance_norm", [None, "last", "standard"])
-@pytest.mark.parametrize("linear_skip", [False, True])
-@pytest.mark.parametrize("scale", [1e-4, 1e4])
+@pytest.mark.parametrize(
+    ("instance_norm", "linear_skip", "scale"),
+    [(None, False, 1), ("last", True, 1e-4), ("standard", True, 1e4)],
+)
 def test_quantiles_never_cross(instance_norm, linear_skip, scale):
     X, y = noisy(200, seed=0)
     regressor = tiny(
