@@ -25,7 +25,7 @@ def tiny(**params):
     return LSTNetRegressor(**(SMALL | {"epochs": 2, "random_state": 0} | params))
 
 
-def waves(n_features=3, length=20):
+def waves(n_features=3, length=9):
     rng = np.random.default_rng(0)
     series = np.sin(np.arange(60)[:, None] / 3 + np.arange(n_features))
     series += 0.1 * rng.standard_normal(series.shape)
@@ -113,7 +113,7 @@ def test_parts_may_be_left_out():
 
 def test_every_feature_is_forecast_from_its_own_last_steps():
     X, y = waves()
-    regressor = tiny(filters=1, gru_units=1, skip=None).fit(X, y)
+    regressor = tiny(filters=1, gru_units=1, skip=None).initialize(X, y)
     changed = X.copy()
     changed[:, -1, 1] += 1
     still = regressor.model_
@@ -139,11 +139,10 @@ def test_every_feature_is_forecast_from_its_own_last_steps():
 def test_the_width_of_y_says_which_series_it_continues(n_outputs, params, axes):
     X, _ = waves()
     y = np.random.default_rng(0).standard_normal((len(X), n_outputs))
-    regressor = tiny(epochs=1, **params).fit(X, y)
+    regressor = tiny(**params).initialize(X, y)  # trains and traces nothing
     horizon, n_targets, n_quantiles = axes
     highway = regressor.model_.get_layer("highway").output
     assert highway.shape[1:] == (n_targets, horizon * n_quantiles)
-    assert regressor.predict(X).shape == y.shape
 
 
 def test_more_targets_than_features_are_an_error_that_says_so():
@@ -168,7 +167,7 @@ def test_the_class_has_the_recipe_of_the_paper_and_says_so():
 
 
 def test_gradients_are_clipped_by_their_norm_unless_told_otherwise():
-    X, y = waves()
+    X, y = waves(length=2)
     still = {"optimizer": "sgd", "learning_rate": 1.0, "epochs": 1, "dropout": 0.0}
     start, clipped, free = (
         np.concatenate([w.ravel() for w in regressor.model_.get_weights()])
@@ -184,7 +183,8 @@ def test_gradients_are_clipped_by_their_norm_unless_told_otherwise():
 
 def test_an_optimizer_that_is_an_instance_keeps_its_own_clipping():
     X, y = waves()
-    regressor = tiny(optimizer=keras.optimizers.Adam(clipnorm=1.0)).fit(X, y)
+    adam = keras.optimizers.Adam(clipnorm=1.0)
+    regressor = tiny(optimizer=adam).initialize(X, y)
     assert '"global_clipnorm": null' in regressor._optimizer
     with pytest.raises(TypeError, match="optimizer must be a name or a class to take"):
         regressor.set_params(optimizer__global_clipnorm=3.0).fit(X, y)
@@ -192,6 +192,7 @@ def test_an_optimizer_that_is_an_instance_keeps_its_own_clipping():
 
 def test_a_forecaster_models_all_columns_and_steps():
     _, y = waves()
-    forecaster = SeriesForecaster(tiny(), window_length=12, horizon=2).fit(y)
+    network = tiny(skip=None, epochs=1)
+    forecaster = SeriesForecaster(network, window_length=3, horizon=2).fit(y)
     assert forecaster.estimator_.n_targets == 3
     assert forecaster.forecast(5).shape == (5, 3)

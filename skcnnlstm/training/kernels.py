@@ -1,7 +1,7 @@
 """How layers compute on a CPU: the same variables, the same arithmetic, fewer steps.
 
 TensorFlow spends more time on starting small operations than on the operations. The
-forms here start fewer: a convolution along time is one matrix product, an LSTM
+forms here start fewer: a convolution along time is one matrix product, an LSTM or GRU
 multiplies all its steps by the input kernel at once, a ConvLSTM convolves its four
 gates together. Results agree with Keras' own within float32 rounding.
 
@@ -121,11 +121,12 @@ def _max_pooling(layer):
 # ------------------------------------------------------------------------ recurrence
 
 
-def _recurrent(layer, inputs_to_gates, state_to_gates):
-    """Return the `call` of an unrolled LSTM of any kind.
+def _recurrent(layer, inputs_to_gates, run):
+    """Return the `call` of an unrolled recurrent layer.
 
-    `inputs_to_gates` maps a flat batch of all steps to the four gates, in the order
-    input, forget, cell, output; `state_to_gates` maps a state to what it adds to them.
+    `inputs_to_gates` maps a flat batch of all steps to their gates; `run` takes a list
+    of the gates of each step and the initial states (None: zeros), and returns the
+    state after each step and all states after the last.
     """
     cell = layer.cell
     if not (
@@ -141,22 +142,19 @@ def _recurrent(layer, inputs_to_gates, state_to_gates):
         if mask is not None:
             return keras_call(sequences, initial_state, mask, training)
         n_steps, *step = sequences.shape[1:]
-        gates = inputs_to_gates(ops.reshape(sequences, (-1, *step))) + cell.bias
+        gates = inputs_to_gates(ops.reshape(sequences, (-1, *step)))
         gates = ops.reshape(gates, (-1, n_steps, *gates.shape[1:]))
         steps = ops.unstack(gates, n_steps, axis=1)
         steps = steps[::-1] if layer.go_backwards else steps
-        states, memory = _run_gates(cell, steps, state_to_gates, initial_state)
+        states, last = run(steps, initial_state)
         output = ops.stack(states, axis=1) if layer.return_sequences else states[-1]
-        return (output, states[-1], memory) if layer.return_state else output
+        return (output, *last) if layer.return_state else output
 
     return call
 
 
-def _run_gates(cell, gates_of_steps, state_to_gates, initial_state):
-    """Run an LSTM; return the state after each step, and the memory after the last.
-
-    `initial_state` is a state and a memory, or None for zeros.
-    """
+def _run_lstm(cell, gates_of_steps, initial_state, state_to_gates):
+    """Run an LSTM of any kind, its gates in the order input, forget, cell, output."""
     state, memory = (None, None) if initial_state is None else initial_state
     states = []
     for gates in gates_of_steps:
@@ -169,15 +167,19 @@ def _run_gates(cell, gates_of_steps, state_to_gates, initial_state):
         memory = new
         state = cell.recurrent_activation(o) * cell.activation(memory)
         states.append(state)
-    return states, memory
+    return states, (state, memory)
 
 
 def _lstm(layer):
     cell = layer.cell
+
+    def state_to_gates(state):
+        return ops.matmul(state, cell.recurrent_kernel)
+
     return _recurrent(
         layer,
-        lambda inputs: ops.matmul(inputs, cell.kernel),
-        lambda state: ops.matmul(state, cell.recurrent_kernel),
+        lambda inputs: ops.matmul(inputs, cell.kernel) + cell.bias,
+        lambda steps, initial: _run_lstm(cell, steps, initial, state_to_gates),
     )
 
 
@@ -185,10 +187,41 @@ def _conv_lstm(layer):
     cell = layer.cell
     if not _is_plain(cell):
         return None
+
+    def state_to_gates(state):
+        return _convolve_grid(state, cell.recurrent_kernel, "same")
+
     return _recurrent(
         layer,
-        lambda inputs: _convolve_grid(inputs, cell.kernel, cell.padding),
-        lambda state: _convolve_grid(state, cell.recurrent_kernel, "same"),
+        lambda inputs: _convolve_grid(inputs, cell.kernel, cell.padding) + cell.bias,
+        lambda steps, initial: _run_lstm(cell, steps, initial, state_to_gates),
+    )
+
+
+def _gru(layer):
+    """Multiply all steps by the input kernel at once."""
+    cell = layer.cell
+    if not (cell.reset_after and cell.use_bias):
+        return None
+
+    def run(gates_of_steps, initial_state):
+        state = initial_state[0] if initial_state else None
+        states = []
+        for gates in gates_of_steps:
+            inner = cell.bias[1]
+            if state is not None:
+                inner = ops.matmul(state, cell.recurrent_kernel) + inner
+            update, reset, new = ops.split(gates, 3, axis=-1)
+            update_inner, reset_inner, new_inner = ops.split(inner, 3, axis=-1)
+            update = cell.recurrent_activation(update + update_inner)
+            reset = cell.recurrent_activation(reset + reset_inner)
+            new = (1 - update) * cell.activation(new + reset * new_inner)
+            state = new if state is None else update * state + new
+            states.append(state)
+        return states, (state,)
+
+    return _recurrent(
+        layer, lambda inputs: ops.matmul(inputs, cell.kernel) + cell.bias[0], run
     )
 
 
@@ -197,6 +230,7 @@ _FORMS = {
     layers.Conv2D: _convolution,
     layers.MaxPooling1D: _max_pooling,
     layers.MaxPooling2D: _max_pooling,
+    layers.GRU: _gru,
     layers.LSTM: _lstm,
     layers.ConvLSTM2D: _conv_lstm,
 }
