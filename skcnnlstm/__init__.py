@@ -21,12 +21,15 @@ _ROOMS = {
     "architectures.cnn": ("CNNClassifier", "CNNRegressor"),
     "architectures.cnn_lstm": ("CNNLSTMClassifier", "CNNLSTMRegressor"),
     "architectures.conv_lstm": ("ConvLSTMClassifier", "ConvLSTMRegressor"),
+    "architectures.conv_lstm_grid": ("ConvLSTMGridRegressor",),
     "architectures.deep_conv_lstm": (
         "DeepConvLSTMClassifier",
         "DeepConvLSTMRegressor",
     ),
+    "architectures.encoder_decoder": ("CNNLSTMEncoderDecoderRegressor",),
     "architectures.lstm": ("LSTMClassifier", "LSTMRegressor"),
     "architectures.lstm_fcn": ("LSTMFCNClassifier", "LSTMFCNRegressor"),
+    "architectures.lstnet": ("LSTNetRegressor",),
     "architectures.parallel": (
         "ParallelCNNLSTMClassifier",
         "ParallelCNNLSTMRegressor",

@@ -38,7 +38,8 @@ def compose(own, *sources, names, defaults=None):
     Parameters
     ----------
     own : str
-        The class's docstring: its summary and sections of its own.
+        The class's docstring: its summary and sections of its own. Parameters in it
+        are those that no source describes.
     *sources : str
         Docstrings that describe parameters and attributes; the first one's notes and
         references are taken too.
@@ -61,6 +62,9 @@ def compose(own, *sources, names, defaults=None):
     for name, value in (defaults or {}).items():
         described[name] = _with_default(described[name], value)
     mine = _sections(own)
+    described |= _entries(mine.get("Parameters", ""))
+    for name, value in (defaults or {}).items():
+        described[name] = _with_default(described[name], value)
     found |= {title: body for title, body in mine.items() if title}
     found["Attributes"] = "\n".join(found["Attributes"])
     found["Parameters"] = "\n".join(described[name] for name in names)

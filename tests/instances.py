@@ -20,6 +20,11 @@ REGRESSORS = [
         filters=(4, 4), linear_units=4, lstm_units=(4, 4), dense_units=4, **TINY
     ),
     s.TCNLSTMRegressor(filters=(4, 4), lstm_units=4, **TINY),
+    s.CNNLSTMEncoderDecoderRegressor(
+        filters=(4, 4), lstm_units=4, dense_units=4, **TINY
+    ),
+    s.LSTNetRegressor(filters=4, gru_units=4, skip=2, skip_units=2, **TINY),
+    s.ConvLSTMGridRegressor(filters=4, **TINY),
 ]
 CLASSIFIERS = [
     s.CNNClassifier(filters=4, dense_units=4, **TINY),
