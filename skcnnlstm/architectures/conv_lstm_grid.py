@@ -42,7 +42,7 @@ def build_conv_lstm_grid(
     n_outputs,
     *,
     output_axes=None,
-    filters=(32, 32),
+    filters=(16, 16),
     kernel_size=3,
     activation="tanh",
     dropout=0.0,
@@ -59,7 +59,7 @@ def build_conv_lstm_grid(
         Width of the output: whole grids.
     output_axes : tuple of three int or None, default=None
         Grids ahead, targets of a cell and quantiles; None takes the output as one grid.
-    filters : int or tuple of int, default=(32, 32)
+    filters : int or tuple of int, default=(16, 16)
         Channels of the state of each layer, in the encoder and in the forecaster; an
         entry a layer.
     kernel_size : int or tuple of int, default=3
@@ -83,7 +83,7 @@ def build_conv_lstm_grid(
     convolution `(horizon, R, C, n_targets)`, flattened `(n_outputs,)`.
 
     Differences from Shi et al. (2015): no peephole connections (Keras' cell has none);
-    two layers of 32 channels and a kernel of 3 in the place of three of 128, 64 and 64
+    two layers of 16 channels and a kernel of 3 in the place of three of 128, 64 and 64
     channels and a kernel of 5 (`filters=(128, 64, 64), kernel_size=5`); grids are not
     cut into patches that become features; the output is linear and trained by `loss`,
     where the paper has a sigmoid and cross-entropy. The forecaster's first layer reads
