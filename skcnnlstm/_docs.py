@@ -59,8 +59,6 @@ def compose(own, *sources, names, defaults=None):
         for title in ("Notes", "References"):
             if title in content:
                 found.setdefault(title, content[title])
-    for name, value in (defaults or {}).items():
-        described[name] = _with_default(described[name], value)
     mine = _sections(own)
     described |= _entries(mine.get("Parameters", ""))
     for name, value in (defaults or {}).items():

@@ -117,12 +117,11 @@ def regressor_parameters(
     instance_norm : {"auto", "last", "standard", "seasonal"} or None, default="auto"
         Normalisation of each window inside the network. "last" takes the window's
         last value off and adds it to the output, "standard" standardises the window by
-        its own mean and deviation and scales the output back, "seasonal" takes the mean
-        of the window's last season off it and adds to each step of the output the value
-        of that season (one season before the step, or more), None does none of these.
-        "auto" means None, except inside SeriesForecaster, which chooses. With
-        `missing="mask"` the last value is the last known one, and moments are those
-        of known values.
+        its own mean and deviation and scales the output back, "seasonal" takes its last
+        season off (each step the value at the same place in that season) and adds it
+        to the output, None does none of these. "auto" means None, except inside
+        SeriesForecaster, which chooses. With `missing="mask"` the last value is the
+        last known one, and moments are those of known values.
     linear_skip : bool, default=False
         Whether to add a linear map of the (normalised) window to the output. It is
         zero at the start.

@@ -12,14 +12,15 @@ from skcnnlstm._validation import check_integer
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
 class NormaliseSeason(layers.Layer):
-    """Shift each window by the mean of its last season, and say what outputs lack.
+    """Take its last season off each window, and say what outputs lack by that.
 
     Takes `(n_samples, window_length, n_features)`; returns the shifted windows, and
     shift and scale of the outputs, both `(n_samples, n_outputs)`. The shift of step h
     (from 1 on) of a target is the target's value at step
     ``window_length - season_length + (h - 1) % season_length`` of the window, so that
-    a network that says nothing repeats the last season. A season of one step is the
-    last value. NaN counts as the mean of the season.
+    a network that says nothing repeats the last season. Each step of the window loses
+    the value of that season at its own place in it, so a season of one step is
+    the last value. NaN in the season counts as the mean of what is known of it.
     """
 
     def __init__(self, season_length, n_targets, n_outputs, **kwargs):
@@ -29,18 +30,22 @@ class NormaliseSeason(layers.Layer):
 
     def call(self, window):
         """Normalise windows."""
-        season = window[:, -self.season_length :]
-        known = ops.logical_not(ops.isnan(season))
-        filled = ops.where(known, season, ops.zeros_like(season))
-        count = ops.sum(ops.cast(known, window.dtype), axis=1, keepdims=True)
-        mean = ops.sum(filled, axis=1, keepdims=True) / ops.maximum(count, 1)
-        filled = ops.where(known, season, mean)
+        season = self._fill(window[:, -self.season_length :])
+        n_steps = window.shape[1]
+        level = ops.tile(season, (1, math.ceil(n_steps / self.season_length), 1))
         # All targets of step 1, then of step 2, as outputs are.
         n_values = self.season_length * self.n_targets
-        shift = ops.reshape(filled[:, :, : self.n_targets], (-1, n_values))
-        n_seasons = math.ceil(self.n_outputs / n_values)
-        shift = ops.tile(shift, (1, n_seasons))[:, : self.n_outputs]
-        return window - mean, shift, ops.ones_like(shift)
+        shift = ops.reshape(season[:, :, : self.n_targets], (-1, n_values))
+        shift = ops.tile(shift, (1, math.ceil(self.n_outputs / n_values)))
+        shift = shift[:, : self.n_outputs]
+        return window - level[:, -n_steps:], shift, ops.ones_like(shift)
+
+    def _fill(self, season):
+        known = ops.logical_not(ops.isnan(season))
+        filled = ops.where(known, season, ops.zeros_like(season))
+        count = ops.sum(ops.cast(known, season.dtype), axis=1, keepdims=True)
+        mean = ops.sum(filled, axis=1, keepdims=True) / ops.maximum(count, 1)
+        return ops.where(known, season, mean)
 
     def get_config(self):
         """Return what `from_config` needs."""

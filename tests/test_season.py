@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from skcnnlstm import CNNLSTMRegressor, CNNRegressor, SeriesForecaster
+from skcnnlstm._season import NormaliseSeason
 from skcnnlstm.datasets import load_airline
 
 
@@ -39,6 +40,21 @@ def test_a_network_that_says_nothing_repeats_the_last_season(season_length, hori
     steps = 8 - season_length + np.arange(horizon) % season_length
     wanted = X[:, steps, :2].reshape(20, -1)
     np.testing.assert_allclose(network.predict(X), wanted, rtol=1e-6)
+
+
+def test_the_network_reads_the_window_less_its_last_season():
+    window = np.array([[[1.0], [20], [3], [40], [5], [60], [7]]], np.float32)
+    seen, shift, scale = NormaliseSeason(4, n_targets=1, n_outputs=6)(window)
+    assert np.ravel(seen).tolist() == [1 - 5, 20 - 60, 3 - 7, 0, 0, 0, 0]
+    assert np.ravel(shift).tolist() == [40, 5, 60, 7, 40, 5]
+    assert (np.ravel(scale) == 1).all()
+
+
+def test_what_is_missing_in_the_season_is_its_mean():
+    window = np.array([[[1.0], [2], [3], [np.nan], [8]]], np.float32)
+    seen, shift, _ = NormaliseSeason(3, n_targets=1, n_outputs=3)(window)
+    assert np.ravel(shift).tolist() == [3, 5.5, 8]
+    np.testing.assert_array_equal(np.ravel(seen), [1 - 5.5, 2 - 8, 0, np.nan, 0])
 
 
 def test_a_season_of_one_step_is_the_last_value():
