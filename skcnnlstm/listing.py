@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import inspect
 
-from sklearn.base import ClassifierMixin, RegressorMixin, TransformerMixin
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    RegressorMixin,
+    TransformerMixin,
+)
 
 import skcnnlstm
 from skcnnlstm._validation import check_choice
@@ -13,7 +18,7 @@ KINDS = ("regressor", "classifier", "forecaster", "transformer")
 
 
 def all_estimators(kind=None):
-    """List every public class of the package.
+    """List every estimator of the package.
 
     Loads all of it, TensorFlow too.
 
@@ -42,8 +47,13 @@ default=None
     """
     check_choice("kind", kind, (None, *KINDS))
     public = ((name, getattr(skcnnlstm, name)) for name in skcnnlstm.__all__)
-    classes = [(name, thing) for name, thing in public if inspect.isclass(thing)]
-    return [pair for pair in classes if kind in (None, _kind_of(pair[1]))]
+    return [(name, cls) for name, cls in public if _is_of(kind, cls)]
+
+
+def _is_of(kind, thing):
+    if not (inspect.isclass(thing) and issubclass(thing, BaseEstimator)):
+        return False  # a function, or what one returns
+    return kind in (None, _kind_of(thing))
 
 
 def _kind_of(cls):
