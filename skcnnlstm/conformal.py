@@ -94,17 +94,18 @@ def conformity(actual, forecast, *, relative=False):
     Parameters
     ----------
     actual, forecast : ndarray of one shape
-        What came and what was said; above zero where `relative`.
+        What came and what was said, the latter above zero where `relative`.
     relative : bool, default=False
         Whether distance is counted in logarithms.
 
     Returns
     -------
     scores : ndarray of the same shape
-        ``|y - f|``, or ``|log y - log f|``.
+        ``|y - f|``, or ``|log y - log f|``, infinite where y is not above zero.
     """
     if relative:
-        return np.abs(np.log(actual) - np.log(forecast))
+        ratio = np.divide(actual, forecast)
+        return np.abs(np.log(ratio, out=np.full(ratio.shape, np.inf), where=ratio > 0))
     return np.abs(actual - forecast)
 
 
