@@ -19,6 +19,12 @@ from skcnnlstm._validation import (
 )
 from skcnnlstm.conformal import adaptive_widths, bounds, conformity
 from skcnnlstm.forecasting import SeriesForecaster
+from skcnnlstm.forecasting.intervals import (
+    check_calibrated,
+    check_coverage,
+    interval_widths,
+    is_relative,
+)
 from skcnnlstm.forecasting.rows import read_rows
 from skcnnlstm.windows import find_clock, find_runs
 
@@ -192,14 +198,15 @@ def _split(cv, series):
 def _check_order(number, train, test, last):
     """Raise where a fold does not learn from what is before its test rows."""
     why = None
-    for part, rows in (("training", train), ("test", test)):
-        if not len(rows):
-            why = f"fold {number} has no {part} rows"
-        elif (np.diff(rows) != 1).any():
-            why = f"the {part} rows of fold {number} do not follow one another"
-    if why is None and train[-1] >= test[0]:
+    if not len(train) or not len(test):
+        why = f"fold {number} has no {'test' if len(train) else 'training'} rows"
+    elif (np.diff(train) != 1).any():
+        why = f"the training rows of fold {number} do not follow one another"
+    elif (np.diff(test) != 1).any():
+        why = f"the test rows of fold {number} do not follow one another"
+    elif train[-1] >= test[0]:
         why = f"fold {number} trains on row {train[-1]} and tests from row {test[0]} on"
-    if why is None and test[0] < last:
+    elif test[0] < last:
         why = f"fold {number} tests earlier rows than the fold before it"
     if why is not None:
         raise ValueError(
@@ -452,11 +459,13 @@ def backtest(
     adaptive = check_boolean("adaptive", adaptive)
     gamma = check_real("gamma", gamma, low=0, inclusive="neither")
     if coverage is not None:
-        coverage = check_real("coverage", coverage, low=0, high=1, inclusive="neither")
+        coverage = check_coverage(coverage)
     elif adaptive:
         raise ValueError(
             "adaptive=True needs a coverage: got coverage=None. Use coverage=0.9."
         )
+    if coverage is not None and not adaptive:
+        check_calibrated(getattr(inner, "calibration_fraction", None))
     rows = read_rows(clone(inner), series, reset=True)
     values = rows.values.astype(float)
     run_of = _run_of(rows.time, len(values))
@@ -471,24 +480,32 @@ def backtest(
         )
 
     take, progress, fitted = _take(series), _Progress(len(folds), verbose), None
-    said, refitted, seconds = [], [], []
+    said, widths, refitted, seconds, calibration = [], [], [], [], None
     for number, fold in enumerate(folds):
         start = time.perf_counter()
         refitted.append(number % every == 0)
         if refitted[-1]:
             fitted = _fit(forecaster, take(fold.train.start, fold.train.stop), number)
+            if number == 0:
+                calibration = getattr(fitted, "calibration_scores_", None)
+            if coverage is not None and not adaptive:
+                width = interval_widths(
+                    getattr(fitted, "calibration_scores_", None), coverage
+                )
         said.append(_ahead(fitted, take, fold.origins, horizon))
+        if coverage is not None and not adaptive:
+            widths.append(np.broadcast_to(width, said[-1].shape))
         seconds.append(time.perf_counter() - start)
         progress.show(number + 1)
     ahead, actual = np.concatenate(said), _actual(folds, values, horizon)
     forecasts = _tidy(rows, folds, actual, ahead)
     if coverage is not None:
-        relative = is_relative(inner)
+        relative = is_relative(inner.transformer)
         scores = conformity(actual, ahead, relative=relative)
         if adaptive:
             widths = _adapted(folds, scores, coverage, gamma, calibration)
         else:
-            widths = np.concatenate(given)
+            widths = np.concatenate(widths)
         lower, upper = bounds(ahead, widths, relative=relative)
         forecasts["lower"], forecasts["upper"] = lower.ravel(), upper.ravel()
     return BacktestResult(
