@@ -104,7 +104,8 @@ or None, default=None
             - `owa`: by `skcnnlstm.metrics.owa`, against Naive2 for the same values;
             - `skill_naive`, `skill_seasonal_naive`: 1 - MAE / MAE of that forecast;
             - `coverage`, `width`: where there are intervals, the share of values that
-              lie in theirs and how wide these are in the mean (infinite, where one is).
+              lie in theirs and the median width of these (adaptive ones may be
+              infinite, which has no mean).
 
             Each is over all forecasts of the group at once, NaN where undefined.
 
@@ -165,7 +166,7 @@ def _scores(rows):
     if "lower" in rows:
         inside = (rows["lower"] <= actual) & (actual <= rows["upper"])
         found["coverage"] = inside.mean()
-        found["width"] = (rows["upper"] - rows["lower"]).mean()
+        found["width"] = (rows["upper"] - rows["lower"]).median()
     return {name: float(value) for name, value in found.items()}
 
 
@@ -362,7 +363,7 @@ def backtest(
     season_length=1,
     coverage=None,
     adaptive=False,
-    gamma=0.02,
+    gamma=0.005,
     verbose=1,
 ):
     """Make every forecast of the past that a forecaster could have made, in time order.
@@ -405,8 +406,9 @@ def backtest(
         itself: see `skcnnlstm.conformal.adaptive_widths`. They start from the
         calibration of the first fit or, without a `calibration_fraction`, from
         nothing: the first ones are then infinite.
-    gamma : float, default=0.02
-        How much an outcome counts for `adaptive`, above 0.
+    gamma : float, default=0.005
+        How much an outcome counts for `adaptive`, above 0. Larger values meet a change
+        sooner, by intervals that are infinite after a few misses in a row.
     verbose : int, default=1
         1 shows the folds done and the seconds on stderr; 0 nothing.
 

@@ -5,8 +5,7 @@ did not learn from, ranked, say how wide an interval must be.
 """
 
 import math
-from bisect import bisect_left, insort
-from collections import deque
+from bisect import insort
 
 import numpy as np
 
@@ -129,7 +128,7 @@ def bounds(forecast, widths, *, relative=False):
     return forecast - widths, forecast + widths
 
 
-def adaptive_widths(scores, origins, coverage, gamma, calibration=None, memory=None):
+def adaptive_widths(scores, origins, coverage, gamma, calibration=None):
     """Return the widths of adaptive conformal intervals [1]_, made in time order.
 
     Each step ahead (and target) has a level a of its own, ``1 - coverage`` at first.
@@ -149,12 +148,10 @@ def adaptive_widths(scores, origins, coverage, gamma, calibration=None, memory=N
     coverage : float
         Between 0 and 1.
     gamma : float
-        How much an outcome counts, above zero: the larger, the sooner a change is met
-        and the more the widths jitter.
+        How much an outcome counts, above zero: the larger, the sooner a change is met,
+        and the more widths jitter and become infinite. The paper takes 0.005.
     calibration : ndarray of shape (n, horizon, n_targets) or None, default=None
         Scores that are known before the first origin.
-    memory : int or None, default=None
-        How many scores count, the newest; None for all.
 
     Returns
     -------
@@ -180,29 +177,26 @@ def adaptive_widths(scores, origins, coverage, gamma, calibration=None, memory=N
     origins = np.asarray(origins).tolist()
     for step in range(scores.shape[1]):
         for target in range(scores.shape[2]):
-            before = () if calibration is None else calibration[:, step, target]
+            known = () if calibration is None else calibration[:, step, target]
             widths[:, step, target] = _adapt(
                 scores[:, step, target].tolist(),
                 origins,
                 step + 1,
                 coverage,
                 gamma,
-                deque(before, maxlen=memory),
+                sorted(known),
             )
     return widths
 
 
-def _adapt(scores, origins, step, coverage, gamma, recent):
-    """Return the widths of one step ahead of one target; `recent` scores are known."""
-    ranked, level, widths, n_known = sorted(recent), 1 - coverage, [], 0
+def _adapt(scores, origins, step, coverage, gamma, ranked):
+    """Return the widths of one step ahead of one target; `ranked` scores are known."""
+    level, widths, n_known = 1 - coverage, [], 0
     for origin in origins:
         while n_known < len(widths) and origins[n_known] + step <= origin:
-            score = scores[n_known]
-            level += gamma * (1 - coverage - (score > widths[n_known]))
-            if len(recent) == recent.maxlen:
-                del ranked[bisect_left(ranked, recent[0])]
-            recent.append(score)
-            insort(ranked, score)
+            missed = scores[n_known] > widths[n_known]
+            level += gamma * (1 - coverage - missed)
+            insort(ranked, scores[n_known])
             n_known += 1
         rank = _rank(len(ranked), 1 - level)
         if level >= 1:

@@ -107,10 +107,3 @@ def test_coverage_returns_after_the_series_has_changed():
     assert inside[1200:].mean() == pytest.approx(0.9, abs=0.03)
     fixed = conformal_quantile(scores[:200], 0.9)
     assert (scores[1200:] <= fixed).mean() < 0.3
-
-
-def test_only_the_newest_scores_count_with_a_memory():
-    scores = np.array([9.0, 9, 9, 1, 2, 3, 1, 1]).reshape(-1, 1, 1)
-    widths = adaptive_widths(scores, np.arange(8), 0.5, 1e-9, memory=3)
-    assert widths[6, 0, 0] == 2  # the middle one of 1, 2, 3
-    assert adaptive_widths(scores, np.arange(8), 0.5, 1e-9)[6, 0, 0] == 9
