@@ -4,7 +4,7 @@ import sys
 import time
 import warnings
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,16 +16,18 @@ from skcnnlstm._validation import (
     check_boolean,
     check_integer,
     check_real,
+    check_target,
 )
 from skcnnlstm.conformal import adaptive_widths, bounds, conformity
 from skcnnlstm.forecasting import SeriesForecaster
+from skcnnlstm.forecasting.covariates import cut_exog, split_exog
 from skcnnlstm.forecasting.intervals import (
     check_calibrated,
     check_coverage,
-    interval_widths,
     is_relative,
 )
-from skcnnlstm.forecasting.rows import read_rows
+from skcnnlstm.forecasting.panel import Panel, cut_rows, read_panel
+from skcnnlstm.forecasting.rows import Rows, read_rows
 from skcnnlstm.windows import find_clock, find_runs
 
 __all__ = ["BacktestResult", "backtest"]
@@ -45,8 +47,8 @@ class BacktestResult:
     forecasts : DataFrame
         One row a forecast of one value, in time order of the origins in each series:
 
-        - `series`: the name of the series, 0 where it has none;
-        - `target`: the column forecast; the same, for a series of one column;
+        - `series`: of many its key, of one its name, 0 where it has none;
+        - `target`: the column forecast (the name of a Series, 0 without one);
         - `fold`: from 0;
         - `origin`: the label (its position, for arrays) of the last row known;
         - `step`: how many rows later, from 1 to the horizon;
@@ -58,9 +60,10 @@ class BacktestResult:
         forecasts of these for the same values, and `scale`, what an error is divided
         by in MASE.
     folds : DataFrame
-        One row a fold: its first and last training row (labels), `n_train`,
-        `n_origins`, whether the forecaster was `refitted` for it, and `seconds`, the
-        time that fit and forecasts took.
+        One row a fold of a series: labels of its first and last training row
+        (`first_train`, `last_train`), `n_train`, `n_origins`, whether the forecaster
+        was `refitted` for the fold, and `seconds`, what its fit and forecasts took (of
+        all series).
     season_length : int
         Of the seasonal references and of MASE, in time steps.
 
@@ -77,8 +80,8 @@ class BacktestResult:
     def __repr__(self):
         n_origins = int(self.folds["n_origins"].sum())
         return (
-            f"BacktestResult({len(self.folds)} folds, {n_origins} origins, "
-            f"{self.forecasts['step'].max()} steps ahead)"
+            f"BacktestResult({self.folds['fold'].nunique()} folds, {n_origins} "
+            f"origins, {self.forecasts['step'].max()} steps ahead)"
         )
 
     def scores(self, by=None):
@@ -292,6 +295,65 @@ def _check_stride(stride):
     return check_integer("stride", stride)
 
 
+# -------------------------------------------------------------------------- the series
+
+
+class _One(NamedTuple):
+    """One series: what came in, its numbers, and where its folds are."""
+
+    series: Any
+    exog: Any
+    rows: Rows
+    values: np.ndarray  # (n_rows, n_targets), of the columns forecast
+    targets: pd.Index  # their names
+    folds: list[_Fold]
+
+    def origins(self):
+        return np.concatenate([fold.origins for fold in self.folds])
+
+    def actual(self, horizon):
+        """Return what came after each origin, (n_origins, horizon, n_targets)."""
+        return self.values[np.add.outer(self.origins(), np.arange(1, horizon + 1))]
+
+    def labels(self, positions):
+        index = self.rows.index
+        return positions if index is None else index.take(positions)
+
+
+def _read(reader, series, exog, cv, stride, season_length):
+    """Check one series and find its folds."""
+    rows = read_rows(reader, series, reset=True)
+    n_rows, n_columns = rows.values.shape
+    columns = check_target(
+        reader.target_columns, n_columns, rows.columns, name="target_columns"
+    )
+    names = pd.Index(range(n_columns) if rows.columns is None else rows.columns)
+    if rows.ndim == 1 and rows.name is not None:
+        names = pd.Index([rows.name])
+    run_of = _run_of(rows.time, n_rows)
+    folds = _make_folds(cv, series, n_rows, run_of, reader.horizon, stride)
+    shortest = min(fold.train.stop - fold.train.start for fold in folds)
+    if shortest <= season_length:
+        raise ValueError(
+            "season_length must be shorter than every training part: got "
+            f"season_length={season_length}, a training part of {shortest} rows. Use "
+            "fewer folds or a shorter season."
+        )
+    values = rows.values[:, columns].astype(float)
+    return _One(series, exog, rows, values, names.take(columns), folds)
+
+
+def _check_same_folds(ones):
+    counts = {key: len(one.folds) for key, one in ones.items()}
+    most, fewest = max(counts, key=counts.get), min(counts, key=counts.get)
+    if counts[most] != counts[fewest]:
+        raise ValueError(
+            f"cv must make as many folds of each series: got {counts[most]} of series "
+            f"{most!r}, {counts[fewest]} of series {fewest!r}. Use a splitter with a "
+            "number of folds, such as TimeSeriesSplit(5, test_size=horizon)."
+        )
+
+
 # ---------------------------------------------------------------------------- the work
 
 
@@ -314,43 +376,76 @@ class _Progress:
             print(text, file=sys.stderr, flush=True)
 
 
-def _fit(forecaster, rows, number):
-    """Fit a clone; an error says in which fold."""
-    try:
-        fitted = clone(forecaster).fit(rows)
-    except Exception as error:
-        error.add_note(f"This is the fit for fold {number} of the backtest.")
-        raise
-    while hasattr(fitted, "best_estimator_"):
-        fitted = fitted.best_estimator_
-    return fitted
+class _Work(NamedTuple):
+    """What is backtested: a forecaster on one series, or on many by key."""
 
+    forecaster: Any
+    panel: Panel
+    ones: dict[Any, _One]
+    horizon: int
 
-def _ahead(fitted, take, origins, horizon):
-    """Return what a forecaster says from each origin, (n_origins, horizon, targets).
+    def _cut(self, spans):
+        """Return rows and covariates of each series: (start, stop, stop of exog)."""
+        rows, exogs = {}, {}
+        for key, (start, stop, last) in spans.items():
+            one = self.ones[key]
+            rows[key] = cut_rows(one.series, start, stop)
+            exogs[key] = cut_exog(one.exog, one.series, start, last)
+        exog = {"exog": exogs} if self._has_exog else {}
+        if self.panel.kind == "one":
+            return rows[None], {name: each[None] for name, each in exog.items()}
+        return rows, exog
 
-    The rows given end at the last origin, and begin so far before the first that no
-    history but theirs is read: whether they are taken to continue the fitted ones
-    makes no difference.
-    """
-    first = max(0, origins[0] - fitted.window_length + 1)
-    with warnings.catch_warnings():
-        # Of the rows before the first origin, which are there as history alone; after
-        # a gap in time it happens without a warning in `score`, too.
-        warnings.filterwarnings("ignore", ".*fewer than window_length=")
-        said = fitted.predict(take(first, origins[-1] + 1))
-    if said.shape[1] != horizon:
-        raise ValueError(
-            f"horizon must be the same in every fold: got {said.shape[1]} from a "
-            f"search, horizon={horizon}. Leave the horizon out of the search."
+    @property
+    def _has_exog(self):
+        return any(one.exog is not None for one in self.ones.values())
+
+    def fit(self, number):
+        """Fit a clone on the training rows of a fold; an error says on which."""
+        trains = {key: one.folds[number].train for key, one in self.ones.items()}
+        rows, exog = self._cut(
+            {key: (rows.start, rows.stop, rows.stop) for key, rows in trains.items()}
         )
-    return said[origins - first].reshape(len(origins), horizon, -1)
+        try:
+            fitted = clone(self.forecaster).fit(rows, **exog)
+        except Exception as error:
+            error.add_note(f"This is the fit for fold {number} of the backtest.")
+            raise
+        while hasattr(fitted, "best_estimator_"):
+            fitted = fitted.best_estimator_
+        return fitted
 
+    def ahead(self, fitted, number):
+        """Return the forecasts of a fold by key, (n_origins, horizon, n_targets).
 
-def _take(series):
-    """Return a function that cuts rows out of a series, as what they are."""
-    rows = series if hasattr(series, "iloc") else np.asarray(series)
-    return lambda start, stop: getattr(rows, "iloc", rows)[start:stop]
+        The rows given end at the last origin, and begin so far before the first that
+        no history but theirs is read: whether they are taken to continue the fitted
+        ones makes no difference.
+        """
+        spans, horizon = {}, self.horizon
+        for key, one in self.ones.items():
+            origins = one.folds[number].origins
+            first, stop = origins[0] - fitted.window_length + 1, origins[-1] + 1
+            spans[key] = max(0, int(first)), int(stop), int(stop) + horizon
+        rows, exog = self._cut(spans)
+        with warnings.catch_warnings():
+            # Of the rows before the first origin, which are there as history alone;
+            # after a gap in time it happens without a warning in `score`, too.
+            warnings.filterwarnings("ignore", ".*fewer than window_length=")
+            said = fitted.predict(rows, **exog)
+        said = {None: said} if self.panel.kind == "one" else said
+        found = {}
+        for key, one in self.ones.items():
+            if said[key].shape[1] != horizon:
+                raise ValueError(
+                    f"horizon must be the same in every fold: got {said[key].shape[1]} "
+                    f"from a search, horizon={horizon}. Leave the horizon out of the "
+                    "search."
+                )
+            origins = one.folds[number].origins
+            picked = said[key][origins - spans[key][0]]
+            found[key] = picked.reshape(len(origins), horizon, -1)
+        return found
 
 
 def backtest(
@@ -358,6 +453,7 @@ def backtest(
     series,
     cv,
     *,
+    exog=None,
     refit=True,
     stride=1,
     season_length=1,
@@ -379,13 +475,17 @@ def backtest(
     ----------
     forecaster : SeriesForecaster, or a search around one
         Cloned, never changed. A search tunes anew for each fit, on its training rows.
-    series : array-like, Series or DataFrame of shape (n_rows,) or (n_rows, n_targets)
-        In time order, as for ``SeriesForecaster.fit``.
+    series : array-like, Series or DataFrame of shape (n_rows,) or (n_rows, n_features)
+        In time order, as for ``SeriesForecaster.fit``; or many of them: a list, a dict
+        or, with `id_column`, a long frame. One model then learns from the training
+        rows of all, and the rows of each are split by themselves.
     cv : splitter, or iterable of (training rows, test rows)
         Time-ordered folds, such as ``TimeSeriesSplit(5, test_size=12)``, with or
         without `gap` and `max_train_size`. In each the training rows follow one
         another, the test rows too, and these are later. Rows of a gap between them are
         history that is known and not learned from.
+    exog : array-like, Series, DataFrame or None, default=None
+        Covariates of all rows that are known ahead, as for ``SeriesForecaster.fit``.
     refit : bool or int, default=True
         When to fit: True for each fold, False for the first alone, an integer k for
         every k-th. A fit that is kept forecasts from later rows as their history moves
@@ -467,76 +567,87 @@ def backtest(
             "adaptive=True needs a coverage: got coverage=None. Use coverage=0.9."
         )
     if coverage is not None and not adaptive:
-        check_calibrated(getattr(inner, "calibration_fraction", None))
-    rows = read_rows(clone(inner), series, reset=True)
-    values = rows.values.astype(float)
-    run_of = _run_of(rows.time, len(values))
-    folds = _make_folds(cv, series, len(values), run_of, horizon, stride)
-    every = _fits_every(refit, len(folds))
-    shortest = min(fold.train.stop - fold.train.start for fold in folds)
-    if shortest <= season_length:
-        raise ValueError(
-            "season_length must be shorter than every training part: got "
-            f"season_length={season_length}, a training part of {shortest} rows. Use "
-            "fewer folds or a shorter season."
-        )
+        check_calibrated(inner.calibration_fraction)
+    work = _prepare(forecaster, inner, series, exog, cv, stride, season_length)
+    n_folds = len(next(iter(work.ones.values())).folds)
+    every = _fits_every(refit, n_folds)
 
-    take, progress, fitted = _take(series), _Progress(len(folds), verbose), None
-    said, widths, refitted, seconds, calibration = [], [], [], [], None
-    for number, fold in enumerate(folds):
+    progress, fitted, first = _Progress(n_folds, verbose), None, None
+    said, given, done = [], [], []
+    for number in range(n_folds):
         start = time.perf_counter()
-        refitted.append(number % every == 0)
-        if refitted[-1]:
-            fitted = _fit(forecaster, take(fold.train.start, fold.train.stop), number)
-            if number == 0:
-                calibration = getattr(fitted, "calibration_scores_", None)
-            if coverage is not None and not adaptive:
-                width = interval_widths(
-                    getattr(fitted, "calibration_scores_", None), coverage
-                )
-        said.append(_ahead(fitted, take, fold.origins, horizon))
+        if refitted := number % every == 0:
+            fitted = work.fit(number)
+            first = first or fitted
+        said.append(work.ahead(fitted, number))
         if coverage is not None and not adaptive:
-            widths.append(np.broadcast_to(width, said[-1].shape))
-        seconds.append(time.perf_counter() - start)
+            given.append(_given_widths(fitted, said[-1], coverage, work.panel))
+        done.append((refitted, time.perf_counter() - start))
         progress.show(number + 1)
-    ahead, actual = np.concatenate(said), _actual(folds, values, horizon)
-    forecasts = _tidy(rows, folds, actual, ahead)
-    if coverage is not None:
-        relative = is_relative(inner.transformer)
-        scores = conformity(actual, ahead, relative=relative)
-        if adaptive:
-            widths = _adapted(folds, scores, coverage, gamma, calibration)
-        else:
-            widths = np.concatenate(widths)
-        lower, upper = bounds(ahead, widths, relative=relative)
-        forecasts["lower"], forecasts["upper"] = lower.ravel(), upper.ravel()
-    return BacktestResult(
-        forecasts,
-        _references(folds, values, horizon, season_length),
-        _table(rows.index, folds, refitted, seconds),
-        season_length,
-    )
+
+    frames = []
+    for key, one in work.ones.items():
+        ahead = np.concatenate([fold[key] for fold in said])
+        frame = _tidy(key, one, ahead)
+        if coverage is not None:
+            relative = is_relative(inner.transformer)
+            if adaptive:
+                scores = conformity(one.actual(horizon), ahead, relative=relative)
+                known = first._calibration
+                known = None if known is None else known.scores_for(key, coverage)
+                widths = _adapted(one.origins(), scores, coverage, gamma, known)
+            else:
+                widths = np.concatenate([fold[key] for fold in given])
+            lower, upper = bounds(ahead, widths, relative=relative)
+            frame["lower"], frame["upper"] = lower.ravel(), upper.ravel()
+        frames.append(
+            (
+                frame,
+                _references(one, horizon, season_length),
+                _table(key, one, done),
+            )
+        )
+    joined = [pd.concat(each, ignore_index=True) for each in zip(*frames, strict=True)]
+    return BacktestResult(*joined, season_length)
 
 
-# ---------------------------------------------------------------------------- frames
+def _prepare(forecaster, inner, series, exog, cv, stride, season_length):
+    """Check everything that can be checked before the first fit."""
+    panel = read_panel(series, inner.id_column)
+    if panel.kind != "one":
+        if inner is not forecaster:
+            raise TypeError(
+                "forecaster must be a SeriesForecaster where there are many series, "
+                f"which a search cannot split: got forecaster={forecaster!r}. Search "
+                "in one series, and backtest what it found."
+            )
+        # Many series are a dict from here on, whatever they came in.
+        forecaster = clone(forecaster).set_params(id_column=None)
+    exogs = dict.fromkeys(panel.series)
+    if exog is not None:
+        exogs = split_exog(exog, panel)
+    if not hasattr(cv, "split") and hasattr(cv, "__iter__") and not isinstance(cv, str):
+        cv = list(cv)
+    reader, ones = clone(inner), {}
+    for key, one in panel.series.items():
+        with panel.naming(key):
+            ones[key] = _read(reader, one, exogs[key], cv, stride, season_length)
+    _check_same_folds(ones)
+    return _Work(forecaster, panel, ones, inner.horizon)
 
 
-def _labels(index, positions):
-    return positions if index is None else index.take(positions)
+def _given_widths(fitted, said, coverage, panel):
+    """Return the widths of the last calibration for the forecasts of a fold."""
+    widths = {}
+    for key, ahead in said.items():
+        with panel.naming(key):
+            width = fitted._calibration.widths(key, coverage)
+        widths[key] = np.broadcast_to(width, ahead.shape)
+    return widths
 
 
-def _origins(folds):
-    return np.concatenate([fold.origins for fold in folds])
-
-
-def _actual(folds, values, horizon):
-    """Return what came after each origin, (n_origins, horizon, n_targets)."""
-    return values[np.add.outer(_origins(folds), np.arange(1, horizon + 1))]
-
-
-def _adapted(folds, scores, coverage, gamma, calibration):
+def _adapted(origins, scores, coverage, gamma, calibration):
     """Return adaptive widths, of folds whose test rows may overlap."""
-    origins = _origins(folds)
     order = np.argsort(origins, kind="stable")
     widths = np.empty(scores.shape)
     widths[order] = adaptive_widths(
@@ -545,36 +656,42 @@ def _adapted(folds, scores, coverage, gamma, calibration):
     return widths
 
 
-def _tidy(rows, folds, actual, ahead):
+# ---------------------------------------------------------------------------- frames
+
+
+def _name(key, one):
+    if key is not None:
+        return key
+    return 0 if one.rows.name is None else one.rows.name
+
+
+def _tidy(key, one, ahead):
     """Lay out forecasts, (n_origins, horizon, n_targets), one value a row."""
     n_origins, horizon, n_targets = ahead.shape
-    origins = _origins(folds)
-    name = 0 if rows.name is None else rows.name
-    targets = range(n_targets) if rows.columns is None else rows.columns
-    targets = pd.Index([name] if rows.ndim == 1 else targets)
-    origin = np.repeat(origins, horizon * n_targets)
+    origin = np.repeat(one.origins(), horizon * n_targets)
     step = np.tile(np.repeat(np.arange(1, horizon + 1), n_targets), n_origins)
-    sizes = [len(fold.origins) * horizon * n_targets for fold in folds]
+    sizes = [len(fold.origins) * horizon * n_targets for fold in one.folds]
+    target = np.tile(np.arange(n_targets), n_origins * horizon)
     return pd.DataFrame(
         {
-            "series": name,
-            "target": targets.take(np.tile(np.arange(n_targets), n_origins * horizon)),
-            "fold": np.repeat(np.arange(len(folds)), sizes),
-            "origin": _labels(rows.index, origin),
+            "series": pd.Index([_name(key, one)]).repeat(len(origin)),
+            "target": one.targets.take(target),
+            "fold": np.repeat(np.arange(len(one.folds)), sizes),
+            "origin": one.labels(origin),
             "step": step,
-            "time": _labels(rows.index, origin + step),
-            "actual": actual.ravel(),
+            "time": one.labels(origin + step),
+            "actual": one.actual(horizon).ravel(),
             "forecast": ahead.ravel(),
         }
     )
 
 
-def _references(folds, values, horizon, season_length):
+def _references(one, horizon, season_length):
     """Return what simple forecasts say, and the scale of MASE, one value a row."""
     columns = {"naive": [], "seasonal_naive": [], "naive2": [], "scale": []}
-    for train, origins in folds:
-        args = values, origins, horizon
-        scale = metrics.scale_of_mase(values[train], season_length)
+    for train, origins in one.folds:
+        args = one.values, origins, horizon
+        scale = metrics.scale_of_mase(one.values[train], season_length)
         simple = metrics.naive(*args)
         columns["naive"].append(simple)
         columns["seasonal_naive"].append(metrics.seasonal_naive(*args, season_length))
@@ -585,18 +702,20 @@ def _references(folds, values, horizon, season_length):
     )
 
 
-def _table(index, folds, refitted, seconds):
+def _table(key, one, done):
     """Return what was done in each fold."""
-    first = np.array([fold.train.start for fold in folds])
-    last = np.array([fold.train.stop - 1 for fold in folds])
+    first = np.array([fold.train.start for fold in one.folds])
+    last = np.array([fold.train.stop - 1 for fold in one.folds])
+    refitted, seconds = zip(*done, strict=True)
     return pd.DataFrame(
         {
-            "first_train": _labels(index, first),
-            "last_train": _labels(index, last),
+            "series": pd.Index([_name(key, one)]).repeat(len(first)),
+            "fold": np.arange(len(first)),
+            "first_train": one.labels(first),
+            "last_train": one.labels(last),
             "n_train": last - first + 1,
-            "n_origins": [len(fold.origins) for fold in folds],
+            "n_origins": [len(fold.origins) for fold in one.folds],
             "refitted": refitted,
             "seconds": seconds,
-        },
-        index=pd.RangeIndex(len(folds), name="fold"),
+        }
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from skcnnlstm._validation import check_finite, check_windows
-from skcnnlstm.forecasting.panel import is_list_of_series, read_panel
+from skcnnlstm.forecasting.panel import cut_rows, is_list_of_series, read_panel
 
 
 def split_exog(exog, panel):
@@ -108,3 +108,13 @@ def check_columns(table, names, fitted):
             f"exog must have the columns given to fit, in that order: got {got}, "
             f"fitted on {wanted}."
         )
+
+
+def cut_exog(exog, series, start, stop):
+    """Return the covariates of rows from `start` to `stop` of one series.
+
+    Where both have an index rows are looked up by their labels: all are returned.
+    """
+    if exog is None or (hasattr(exog, "iloc") and hasattr(series, "iloc")):
+        return exog
+    return cut_rows(exog, start, stop)
