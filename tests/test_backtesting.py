@@ -430,3 +430,120 @@ def test_an_error_in_a_fit_says_in_which_fold():
     with pytest.raises(ValueError, match="window_length") as caught:
         run(ridge(), noise(30), cv)
     assert caught.value.__notes__ == ["This is the fit for fold 0 of the backtest."]
+
+
+# ------------------------------------------------------------------------ many series
+
+
+def many(form):
+    """Return three series of different lengths, and the id column of a long frame."""
+    apart = {name: noise(n, seed=n) for name, n in (("a", 60), ("b", 80), ("c", 50))}
+    if form == "list":
+        return list(apart.values()), None
+    if form == "dict":
+        return apart, None
+    columns = {
+        "who": np.repeat([*apart], [60, 80, 50]),
+        "value": np.concatenate([*apart.values()]),
+    }
+    return pd.DataFrame(columns), "who"
+
+
+@pytest.mark.parametrize("form", ["list", "dict", "long"])
+def test_each_of_many_series_is_split_by_itself(form):
+    series, id_column = many(form)
+    result = run(last(2, id_column=id_column), series, TimeSeriesSplit(2, test_size=5))
+    first = result.forecasts.groupby("series")["actual"].first()
+    expected = {"a": noise(60, seed=60)[50], "b": noise(80, seed=80)[70]}
+    expected["c"] = noise(50, seed=50)[40]
+    assert first.tolist() == list(expected.values())
+    names = [0, 1, 2] if form == "list" else ["a", "b", "c"]
+    assert result.forecasts["series"].unique().tolist() == names
+    assert result.scores(by="series").index.tolist() == names
+    assert len(result.folds) == 6
+    assert repr(result) == "BacktestResult(2 folds, 24 origins, 2 steps ahead)"
+
+
+def test_many_series_are_forecast_by_one_model_as_if_by_hand():
+    apart, _ = many("dict")
+    frame = run(ridge(2), apart, TimeSeriesSplit(2, test_size=5)).forecasts
+    fitted = ridge(2).fit({name: rows[:-5] for name, rows in apart.items()})
+    said = fitted.forecast()
+    for name, rows in apart.items():
+        own = frame.query("series == @name and fold == 1")
+        np.testing.assert_allclose(own["forecast"][:2], said[name])
+        later = fitted.predict({name: rows[-5:]})[name]
+        np.testing.assert_allclose(own["forecast"][2:], later[:3].ravel())
+
+
+def test_intervals_of_many_series_are_their_own():
+    apart = {"calm": noise(200), "wild": 100 * noise(200, seed=1)}
+    cv = TimeSeriesSplit(2, test_size=20)
+    for adaptive in (True, False):
+        result = run(
+            ridge(2, calibration_fraction=0.2),
+            apart,
+            cv,
+            coverage=0.8,
+            adaptive=adaptive,
+        )
+        widths = result.scores(by="series")["width"]
+        assert widths["wild"] > 50 * widths["calm"]
+
+
+def test_only_the_columns_asked_for_are_forecast():
+    series = pd.DataFrame(noise(60, 3), columns=["a", "b", "c"])
+    forecaster = ridge(2, target_columns=["c", "a"])
+    frame = run(forecaster, series, TimeSeriesSplit(2, test_size=4)).forecasts
+    assert frame["target"].unique().tolist() == ["c", "a"]
+    said = ridge(2, target_columns=["c", "a"]).fit(series[:52]).forecast()
+    for row in frame.itertuples():
+        assert row.actual == series.loc[row.time, row.target]
+        if row.origin == 51:
+            assert row.forecast == pytest.approx(said.loc[row.time, row.target])
+
+
+@pytest.mark.parametrize("dated", [False, True])
+@pytest.mark.parametrize("several", [False, True])
+def test_covariates_are_those_of_the_rows(dated, several):
+    known = noise(90, seed=1)
+    series = np.r_[0.0, known[:-1]]  # a row late: exog tells all
+    if dated:
+        dates = pd.date_range("2024-01-01", periods=90)
+        known, series = pd.Series(known, dates), pd.Series(series, dates)
+    exog = {"x": known, "y": -known} if several else known
+    rows = {"x": series, "y": -series} if several else series
+    result = run(ridge(2), rows, TimeSeriesSplit(3, test_size=6), exog=exog)
+    blind = run(ridge(2), rows, TimeSeriesSplit(3, test_size=6))
+    assert result.scores()["mae"] < 0.3 * blind.scores()["mae"]
+
+
+def test_steps_made_one_by_one_are_backtested_too():
+    result = run(
+        ridge(3, strategy="recursive"), np.arange(60.0), TimeSeriesSplit(2, test_size=5)
+    )
+    assert result.forecasts["step"].max() == 3
+    assert result.scores()["mae"] < 1
+
+
+def test_a_search_over_many_series_is_an_error():
+    search = GridSearchCV(ridge(), {"window_length": [2, 5]})
+    with pytest.raises(TypeError, match="must be a SeriesForecaster where there are"):
+        run(search, many("dict")[0], TimeSeriesSplit(2, test_size=5))
+
+
+def test_folds_that_differ_in_number_are_an_error():
+    class ByLength:
+        def split(self, X):
+            yield from TimeSeriesSplit(len(X) // 20, test_size=5).split(X)
+
+    message = "cv must make as many folds of each series: got 4 of series 'b', 2 of"
+    with pytest.raises(ValueError, match=message):
+        run(last(), many("dict")[0], ByLength())
+
+
+def test_an_error_names_the_series():
+    with pytest.raises(
+        ValueError, match=r"^In series 1: season_length must be shorter"
+    ):
+        run(last(), [noise(90), noise(30)], TimeSeriesSplit(2), season_length=15)
