@@ -23,6 +23,8 @@ from skcnnlstm.forecasting.covariates import cut_exog, split_exog
 from skcnnlstm.forecasting.intervals import (
     check_calibrated,
     check_coverage,
+    check_enough_scores,
+    count_held_out,
     is_relative,
 )
 from skcnnlstm.forecasting.panel import Panel, cut_rows, read_panel
@@ -409,6 +411,21 @@ class _Work(NamedTuple):
     def _has_exog(self):
         return any(one.exog is not None for one in self.ones.values())
 
+    def check_scores(self, number, coverage):
+        """Raise where the fit for a fold will see too few errors of held-out rows."""
+        model, n_scores = self.forecaster, 0
+        for key, one in self.ones.items():
+            train = one.folds[number].train
+            with self.panel.naming(key):
+                n_rows = count_held_out(
+                    model.calibration_fraction,
+                    train.stop - train.start,
+                    model.window_length,
+                    self.horizon,
+                )
+            n_scores += n_rows - self.horizon + 1
+        check_enough_scores(n_scores, coverage, self.horizon)
+
     def fit(self, number):
         """Fit a clone on the training rows of a fold; an error says on which."""
         trains = {key: one.folds[number].train for key, one in self.ones.items()}
@@ -531,7 +548,8 @@ def backtest(
     ValueError
         Where folds do not keep the order of time, a test part is shorter than the
         horizon, a training part no longer than `season_length`, or intervals are asked
-        of a forecaster without calibration. All before the first fit.
+        of a forecaster that calibrates too little for them or not at all. All before
+        the first fit.
 
     See Also
     --------
@@ -580,6 +598,9 @@ def backtest(
     work = _prepare(forecaster, inner, series, exog, cv, stride, season_length)
     n_folds = len(next(iter(work.ones.values())).folds)
     every = _fits_every(refit, n_folds)
+    if coverage is not None and not adaptive and inner is forecaster:
+        for number in range(0, n_folds, every):
+            work.check_scores(number, coverage)
 
     progress, fitted, first = _Progress(n_folds, verbose), None, None
     said, given, done = [], [], []
