@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 
 from skcnnlstm import metrics
 from skcnnlstm._validation import (
@@ -24,6 +23,8 @@ from skcnnlstm.forecasting.covariates import cut_exog, split_exog
 from skcnnlstm.forecasting.intervals import (
     check_calibrated,
     check_coverage,
+    check_enough_scores,
+    count_held_out,
     is_relative,
 )
 from skcnnlstm.forecasting.panel import Panel, cut_rows, read_panel
@@ -130,9 +131,9 @@ or None, default=None
         >>> result.scores(by="fold").shape
         (4, 7)
         """
-        both = pd.concat([self.forecasts, self.references], axis=1)
         if by is None:
-            return pd.Series(_scores(both), name="scores")
+            everything = np.zeros(len(self.forecasts))
+            return self._scores([everything]).iloc[0].rename("scores")
         columns = [by] if isinstance(by, str) else list(by)
         unknown = [name for name in columns if name not in _GROUPS]
         if unknown or not columns:
@@ -141,36 +142,46 @@ or None, default=None
                 f"by must name columns that make groups: got by={by!r}. Use one or "
                 f"more of {listed}, or None."
             )
-        groups = both.groupby(columns, sort=True)
-        rows = {key if len(columns) > 1 else key[0]: _scores(g) for key, g in groups}
-        table = pd.DataFrame.from_dict(rows, orient="index")
-        if len(columns) > 1:
-            table.index = pd.MultiIndex.from_tuples(rows)
-        return table.rename_axis(columns)
+        return self._scores([self.forecasts[name] for name in columns])
+
+    def _scores(self, groups):
+        """Return the measures of each group: all are made of means over its rows."""
+        terms = _terms(self.forecasts, self.references)
+        grouped = terms.groupby(groups)
+        # pandas leaves NaN out of a mean; a scale that is unknown makes MASE unknown.
+        means = grouped.mean().mask(terms.isna().groupby(groups).any())
+        mae, smape, mase = means["mae"], means["smape"], means["mase"]
+        scores = means[["mae", "smape", "mase"]].copy()
+        scores.insert(1, "rmse", np.sqrt(means["square"]))
+        scores["owa"] = metrics.owa(smape, mase, means["naive2 %"], means["naive2"])
+        scores["skill_naive"] = metrics.skill(mae, means["naive"])
+        scores["skill_seasonal_naive"] = metrics.skill(mae, means["seasonal_naive"])
+        if "inside" in means:
+            scores["coverage"] = means["inside"]
+            scores["width"] = grouped["width"].median()
+        return scores
 
 
-def _scores(rows):
-    """Return every measure of some rows of forecasts and references."""
-    actual, forecast, scale = (rows[c] for c in ("actual", "forecast", "scale"))
-    mae = mean_absolute_error(actual, forecast)
-    smape, mase = metrics.smape(actual, forecast), metrics.mase(actual, forecast, scale)
-    naive2_smape = metrics.smape(actual, rows["naive2"])
-    naive2_mase = metrics.mase(actual, rows["naive2"], scale)
-    found = {
-        "mae": mae,
-        "rmse": root_mean_squared_error(actual, forecast),
-        "smape": smape,
-        "mase": mase,
-        "owa": metrics.owa(smape, mase, naive2_smape, naive2_mase),
+def _terms(forecasts, references):
+    """Return what each forecast adds to the measures."""
+    actual, forecast = forecasts["actual"], forecasts["forecast"]
+    naive2, scale = references["naive2"], references["scale"]
+    error = (actual - forecast).abs()
+    terms = {
+        "mae": error,
+        "square": error**2,
+        "smape": metrics.percentage_errors(actual, forecast),
+        "mase": error / scale,
+        "naive2 %": metrics.percentage_errors(actual, naive2),
+        "naive2": (actual - naive2).abs() / scale,
+        "naive": (actual - references["naive"]).abs(),
+        "seasonal_naive": (actual - references["seasonal_naive"]).abs(),
     }
-    for name in ("naive", "seasonal_naive"):
-        reference = mean_absolute_error(actual, rows[name])
-        found[f"skill_{name}"] = metrics.skill(mae, reference)
-    if "lower" in rows:
-        inside = (rows["lower"] <= actual) & (actual <= rows["upper"])
-        found["coverage"] = inside.mean()
-        found["width"] = (rows["upper"] - rows["lower"]).median()
-    return {name: float(value) for name, value in found.items()}
+    if "lower" in forecasts:
+        lower, upper = forecasts["lower"], forecasts["upper"]
+        terms["inside"] = actual.between(lower, upper).astype(float)
+        terms["width"] = upper - lower
+    return pd.DataFrame(terms)
 
 
 # -------------------------------------------------------------------------- the folds
@@ -400,6 +411,21 @@ class _Work(NamedTuple):
     def _has_exog(self):
         return any(one.exog is not None for one in self.ones.values())
 
+    def check_scores(self, number, coverage):
+        """Raise where the fit for a fold will see too few errors of held-out rows."""
+        model, n_scores = self.forecaster, 0
+        for key, one in self.ones.items():
+            train = one.folds[number].train
+            with self.panel.naming(key):
+                n_rows = count_held_out(
+                    model.calibration_fraction,
+                    train.stop - train.start,
+                    model.window_length,
+                    self.horizon,
+                )
+            n_scores += n_rows - self.horizon + 1
+        check_enough_scores(n_scores, coverage, self.horizon)
+
     def fit(self, number):
         """Fit a clone on the training rows of a fold; an error says on which."""
         trains = {key: one.folds[number].train for key, one in self.ones.items()}
@@ -522,7 +548,8 @@ def backtest(
     ValueError
         Where folds do not keep the order of time, a test part is shorter than the
         horizon, a training part no longer than `season_length`, or intervals are asked
-        of a forecaster without calibration. All before the first fit.
+        of a forecaster that calibrates too little for them or not at all. All before
+        the first fit.
 
     See Also
     --------
@@ -571,6 +598,9 @@ def backtest(
     work = _prepare(forecaster, inner, series, exog, cv, stride, season_length)
     n_folds = len(next(iter(work.ones.values())).folds)
     every = _fits_every(refit, n_folds)
+    if coverage is not None and not adaptive and inner is forecaster:
+        for number in range(0, n_folds, every):
+            work.check_scores(number, coverage)
 
     progress, fitted, first = _Progress(n_folds, verbose), None, None
     said, given, done = [], [], []

@@ -14,6 +14,7 @@ __all__ = [
     "naive",
     "naive2",
     "owa",
+    "percentage_errors",
     "scale_of_mase",
     "seasonal_indices",
     "seasonal_naive",
@@ -55,10 +56,26 @@ def smape(actual, forecast):
     >>> smape([100.0, 0.0], [300.0, 0.0])
     50.0
     """
+    return float(percentage_errors(actual, forecast).mean())
+
+
+def percentage_errors(actual, forecast):
+    """Return the terms of which `smape` is the mean.
+
+    Parameters
+    ----------
+    actual, forecast : array-like of one shape
+        What came and what was said.
+
+    Returns
+    -------
+    errors : ndarray of the same shape
+        In percent, from 0 to 200.
+    """
     actual, forecast = np.asarray(actual, float), np.asarray(forecast, float)
     size = np.abs(actual) + np.abs(forecast)
     error = 200 * np.abs(actual - forecast)
-    return float(np.divide(error, size, out=np.zeros_like(size), where=size > 0).mean())
+    return np.divide(error, size, out=np.zeros_like(size), where=size > 0)
 
 
 def scale_of_mase(train, season_length=1):
@@ -131,14 +148,14 @@ def owa(smape, mase, naive2_smape, naive2_mase):
 
     Parameters
     ----------
-    smape, mase : float
+    smape, mase : float or array-like
         Of the forecasts.
-    naive2_smape, naive2_mase : float
+    naive2_smape, naive2_mase : float or array-like
         Of Naive2's forecasts of the same values.
 
     Returns
     -------
-    owa : float
+    owa : float or ndarray
         NaN where Naive2 makes no error, or a measure is NaN.
 
     References
@@ -150,12 +167,10 @@ def owa(smape, mase, naive2_smape, naive2_mase):
     Examples
     --------
     >>> from skcnnlstm.metrics import owa
-    >>> owa(8.0, 2.0, naive2_smape=10.0, naive2_mase=2.0)
+    >>> float(owa(8.0, 2.0, naive2_smape=10.0, naive2_mase=2.0))
     0.9
     """
-    if not (naive2_smape > 0 and naive2_mase > 0):
-        return math.nan
-    return (smape / naive2_smape + mase / naive2_mase) / 2
+    return (_ratio(smape, naive2_smape) + _ratio(mase, naive2_mase)) / 2
 
 
 def skill(error, reference_error):
@@ -166,21 +181,28 @@ def skill(error, reference_error):
 
     Parameters
     ----------
-    error, reference_error : float
+    error, reference_error : float or array-like
         One measure of both, such as the mean absolute error.
 
     Returns
     -------
-    skill : float
+    skill : float or ndarray
         NaN where the reference makes no error.
 
     Examples
     --------
     >>> from skcnnlstm.metrics import skill
-    >>> skill(3.0, reference_error=4.0)
+    >>> float(skill(3.0, reference_error=4.0))
     0.25
     """
-    return 1 - error / reference_error if reference_error > 0 else math.nan
+    return 1 - _ratio(error, reference_error)
+
+
+def _ratio(error, reference):
+    """Divide where there is something to divide by; else NaN."""
+    error, reference = np.asarray(error, float), np.asarray(reference, float)
+    nothing = np.full(np.broadcast_shapes(error.shape, reference.shape), np.nan)
+    return np.divide(error, reference, out=nothing, where=reference > 0)[()]
 
 
 # -------------------------------------------------------------------- simple forecasts

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import Ridge
-from sklearn.metrics import mean_absolute_error
+from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 from sklearn.model_selection import (
     GridSearchCV,
     KFold,
@@ -218,8 +218,12 @@ def airline_result():
 
 def test_scores_in_all_are_over_every_forecast(airline_result):
     frame, scores = airline_result.forecasts, airline_result.scores()
-    assert scores["mae"] == mean_absolute_error(frame["actual"], frame["forecast"])
-    assert scores["smape"] == metrics.smape(frame["actual"], frame["forecast"])
+    came, said = frame["actual"], frame["forecast"]
+    scale = airline_result.references["scale"]
+    assert scores["mae"] == pytest.approx(mean_absolute_error(came, said))
+    assert scores["rmse"] == pytest.approx(root_mean_squared_error(came, said))
+    assert scores["smape"] == pytest.approx(metrics.smape(came, said))
+    assert scores["mase"] == pytest.approx(metrics.mase(came, said, scale))
     assert list(scores.index) == [
         *("mae", "rmse", "smape", "mase", "owa"),
         *("skill_naive", "skill_seasonal_naive"),
@@ -273,7 +277,17 @@ def test_several_columns_group_by(airline_result):
     assert table.index.names == ["fold", "step"]
     rows = airline_result.forecasts.query("fold == 1 and step == 2")
     expected = mean_absolute_error(rows["actual"], rows["forecast"])
-    assert table.loc[(1, 2), "mae"] == expected
+    assert table.loc[(1, 2), "mae"] == pytest.approx(expected)
+
+
+def test_a_scale_that_is_unknown_makes_mase_unknown():
+    series = pd.DataFrame({"moves": noise(40), "rests": np.ones(40)})
+    result = run(last(), series, TimeSeriesSplit(2, test_size=5))
+    mase = result.scores(by="target")["mase"]
+    assert np.isfinite(mase["moves"])
+    assert np.isnan(mase["rests"])
+    assert np.isnan(result.scores()["mase"])
+    assert np.isfinite(result.scores()["mae"])
 
 
 def test_grouping_by_what_is_no_group_is_an_error(airline_result):

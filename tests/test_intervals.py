@@ -326,9 +326,14 @@ def test_one_of_many_series_that_is_too_short_is_named():
         zero(horizon=2).fit({"a": noise(100), "b": noise(6)})
 
 
-def test_a_coverage_that_no_fit_of_a_backtest_can_give_is_an_error():
-    with pytest.raises(ValueError, match="needs 99 calibration residuals"):
-        backtest(ridge(), noise(60), TimeSeriesSplit(2), coverage=0.99, verbose=0)
+def test_a_coverage_that_a_fit_cannot_give_is_an_error_before_the_first():
+    class Loud(Zero):
+        def fit(self, X, y):
+            raise AssertionError("fitted")
+
+    forecaster = zero().set_params(estimator=Loud())
+    with pytest.raises(ValueError, match="needs 9 calibration residuals a step: got 8"):
+        backtest(forecaster, noise(60), TimeSeriesSplit(2, test_size=8), coverage=0.9)
 
 
 def test_nothing_warns_on_the_way():

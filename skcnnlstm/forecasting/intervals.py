@@ -70,20 +70,22 @@ class Calibration:
                 f"not calibrated: got steps={steps}, horizon={horizon}. Use "
                 f"SeriesForecaster(..., horizon={steps}), or forecast for values alone."
             )
-        needed = scores_needed(coverage)
-        if n_scores < needed:
-            raise ValueError(
-                f"coverage={coverage:g} needs {needed} calibration residuals a step: "
-                f"got {n_scores}. Use a longer series or a larger calibration_fraction "
-                f"({needed + horizon - 1} rows held out without a gap are enough), or "
-                f"a coverage of at most {_highest(n_scores)}."
-            )
+        check_enough_scores(n_scores, coverage, horizon)
         return conformal_quantile(scores[:, :steps], coverage)
 
 
-def _highest(n_scores):
-    """Return a coverage that some scores are enough for, rounded down."""
-    return f"{math.floor(1000 * n_scores / (n_scores + 1)) / 1000:g}"
+def check_enough_scores(n_scores, coverage, horizon):
+    """Raise where no finite interval of a coverage can be told."""
+    needed = scores_needed(coverage)
+    if n_scores >= needed:
+        return
+    highest = math.floor(1000 * n_scores / (n_scores + 1)) / 1000
+    raise ValueError(
+        f"coverage={coverage:g} needs {needed} calibration residuals a step: got "
+        f"{n_scores}. Use a longer series or a larger calibration_fraction "
+        f"({needed + horizon - 1} rows held out without a gap are enough), or a "
+        f"coverage of at most {highest:g}."
+    )
 
 
 def units_of(tables, targets, relative):
@@ -120,7 +122,7 @@ def hold_out(fraction, series, exog, id_column, length, horizon):
     for key, one in panel.series.items():
         with panel.naming(key):
             n_rows = len(one)
-            cut = n_rows - _n_held_out(fraction, n_rows, length, horizon)
+            cut = n_rows - count_held_out(fraction, n_rows, length, horizon)
         for (rows, covariates), span in zip(
             parts, ((0, cut), (cut, n_rows)), strict=True
         ):
@@ -135,7 +137,8 @@ def hold_out(fraction, series, exog, id_column, length, horizon):
     )
 
 
-def _n_held_out(fraction, n_rows, length, horizon):
+def count_held_out(fraction, n_rows, length, horizon):
+    """Return how many of the last rows of a series are for calibration."""
     fraction = check_real(
         "calibration_fraction", fraction, low=0, high=1, inclusive="neither"
     )
