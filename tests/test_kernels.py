@@ -10,9 +10,12 @@ from skcnnlstm.architectures.cnn import build_cnn
 from skcnnlstm.architectures.cnn_lstm import build_cnn_lstm
 from skcnnlstm.architectures.conv_lstm import build_conv_lstm
 from skcnnlstm.architectures.conv_lstm_grid import build_conv_lstm_grid
+from skcnnlstm.architectures.deep_conv_lstm import build_deep_conv_lstm
 from skcnnlstm.architectures.lstm import build_lstm
+from skcnnlstm.architectures.lstm_fcn import build_lstm_fcn
 from skcnnlstm.architectures.lstnet import build_lstnet
 from skcnnlstm.architectures.parallel import build_parallel_cnn_lstm
+from skcnnlstm.architectures.tcn_lstm import build_tcn_lstm
 from skcnnlstm.training import kernels, network_from_json
 
 
@@ -95,6 +98,20 @@ def assert_equal_arithmetic(model, covered):
         (
             build_conv_lstm_grid((3, 4, 5, 2), 40, output_axes=(2, 1, 1), filters=3),
             {"encoder_1", "forecaster_1"},
+        ),
+        (
+            build_deep_conv_lstm((12, 2), 1, filters=(4, 4), lstm_units=3, dropout=0.0),
+            {"conv_1", "conv_2", "lstm_1"},
+        ),
+        (
+            build_tcn_lstm((12, 2), 1, filters=(4, 4), lstm_units=3, dropout=0.0),
+            {f"block_{i}_conv_{j}" for i in (1, 2) for j in (1, 2)}
+            | {"block_1_skip", "lstm"},
+        ),
+        (
+            # The second and third convolution are wider than columns pay for.
+            build_lstm_fcn((12, 2), 1, dropout=0.0, squeeze_excite=True),
+            {"conv_1", "lstm"},
         ),
     ],
     ids=lambda value: value.name if isinstance(value, keras.Model) else "",
