@@ -260,9 +260,7 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         exogs, self._exog_columns = dict.fromkeys(tables), None
         if exog is not None:
             check_window(length, self._block)
-            wanted = {
-                key: (len(rows.values), rows.index) for key, rows in tables.items()
-            }
+            wanted = _own_rows(tables)
             exogs, self._exog_columns = read_covariates(exog, panel, wanted)
 
         self._histories, samples, widths = {}, [], {}
