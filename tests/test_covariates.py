@@ -499,8 +499,8 @@ BAD_FITS = [
         {"target_columns": "a", "strategy": "recursive"},
         None,
         'strategy="recursive" must forecast every column that it reads: got '
-        "target_columns='a' of 2 columns. Use strategy=\"direct\", or leave the other "
-        "columns out.",
+        'target_columns that leave 1 out. Use strategy="direct", or leave the other '
+        "columns out of the series.",
     ),
     (
         {"strategy": "multi"},

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from skcnnlstm._validation import check_enough_rows
-from skcnnlstm.windows import Clock, find_runs, join_labels, label_kind
+from skcnnlstm.forecasting.panel import listed
+from skcnnlstm.windows import Clock, find_clock, find_runs, join_labels, label_kind
 
 
 def _step(index):
@@ -97,13 +98,34 @@ class Calendar:
         )
 
 
-def runs_to_fit(rows, clock):
-    """Return the parts of training rows without gaps in time, (start, stop) each."""
-    starts = find_runs(rows.time, clock, None, len(rows.values)).starts.tolist()
-    return list(pairwise([*starts, len(rows.values)]))
+def find_training_runs(panel, tables, length, horizon):
+    """Return (clock, runs without gaps in time) of training rows, by series.
+
+    Raises
+    ------
+    ValueError
+        Where a series has no run as long as a window and its targets.
+    """
+    found = {}
+    for key, rows in tables.items():
+        clock = None if rows.time is None else find_clock(rows.time)
+        starts = find_runs(rows.time, clock, None, len(rows.values)).starts.tolist()
+        found[key] = clock, list(pairwise([*starts, len(rows.values)]))
+    if panel.kind == "one":
+        _check_one(tables[None], *found[None], length, horizon)
+    longest = {key: longest_run(runs) for key, (_, runs) in found.items()}
+    short = [key for key, n_rows in longest.items() if n_rows < length + horizon]
+    if short:
+        named = listed(short, lambda key: f"{key!r} with {longest[key]}")
+        raise ValueError(
+            "each series must have at least window_length + horizon rows without a gap "
+            f"in time: got {named}, window_length={length}, horizon={horizon}. Leave "
+            "those out, or use shorter windows."
+        )
+    return found
 
 
-def check_runs(rows, clock, runs, length, horizon):
+def _check_one(rows, clock, runs, length, horizon):
     """Raise where no run of one series is as long as a window and its targets."""
     check_enough_rows(len(rows.values), length, horizon)
     longest = longest_run(runs)

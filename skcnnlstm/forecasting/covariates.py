@@ -11,52 +11,97 @@ from skcnnlstm._validation import check_finite, check_windows
 from skcnnlstm.forecasting.panel import cut_rows, is_list_of_series, read_panel
 
 
-def split_exog(exog, panel):
-    """Return the covariates of each series of a panel, by key.
+def check_given(exog, columns):
+    """Raise where `fit` had covariates and these are none, or the reverse."""
+    if columns is not None and exog is None:
+        raise ValueError(
+            "exog must be given, as to fit: got None. Give the covariates of the "
+            "rows, and of those ahead of them in predict and forecast."
+        )
+    if exog is not None and columns is None:
+        raise ValueError(
+            "exog must be given to fit first: got covariates, fitted without any. "
+            "Fit again with them."
+        )
 
-    They come in the form of the series, or as one table with an index that all series
-    look their rows up in.
+
+def check_window(length, block):
+    """Raise where a window has no room for the covariates of all steps ahead."""
+    if length < block:
+        raise ValueError(
+            "window_length must be at least horizon where exog is given: got "
+            f"window_length={length}, horizon={block}. A window holds the covariates "
+            "of the steps ahead in its last rows."
+        )
+
+
+def read_covariates(exog, panel, wanted, *, n_spare=0, columns=None):
+    """Return the covariates of each series of a panel, and what columns they have.
+
+    Parameters
+    ----------
+    exog : array-like, Series, DataFrame, list or dict
+        In the form of the panel, or one table with an index that all series look
+        their rows up in.
+    panel : Panel
+        The form of the series.
+    wanted : dict of (int, Index or None)
+        For each series the rows needed and, where it has an index, their labels.
+    n_spare : int or None, default=0
+        Rows that arrays may hold beyond those; None for any number.
+    columns : (int, list or None) or None, default=None
+        How many columns, and their names; None takes those of the first table.
+
+    Returns
+    -------
+    tables : dict of ndarray of shape (n_rows, n_exog)
+    columns : (int, list or None)
     """
+    tables, raw = {}, split_exog(exog, panel, wanted)
+    for key, (n_rows, labels) in wanted.items():
+        with panel.naming(key):
+            most = None if n_spare is None else n_rows + n_spare
+            tables[key] = _read(raw[key], n_rows, labels, most)
+            names = getattr(raw[key], "columns", None)
+            names = None if names is None else list(names)
+            columns = columns or (tables[key].shape[1], names)
+            _check_columns(tables[key], names, columns)
+    return tables, columns
+
+
+def split_exog(exog, panel, keys):
+    """Return the covariates of each series, by key."""
     if panel.kind == "one":
         return {None: exog}
     if isinstance(exog, pd.DataFrame) and panel.id_column in exog.columns:
         exog = read_panel(exog, panel.id_column).series
     elif is_list_of_series(exog) and panel.kind == "list":
-        if len(exog) != len(panel.series):
+        if len(exog) != len(keys):
             raise ValueError(
-                f"exog must have one table a series: got {len(exog)}, "
-                f"{len(panel.series)} series."
+                f"exog must have one table a series: got {len(exog)}, {len(keys)} "
+                "series."
             )
         exog = dict(enumerate(exog))
     elif isinstance(exog, pd.Series | pd.DataFrame):
-        return dict.fromkeys(panel.series, exog)
+        return dict.fromkeys(keys, exog)
     if not isinstance(exog, Mapping):
         raise TypeError(
             "exog must come as the series do, or as one DataFrame whose index all of "
             f"them share: got {type(exog).__name__}. Use a {panel.kind}."
         )
-    missing = [key for key in panel.series if key not in exog]
+    missing = [key for key in keys if key not in exog]
     if missing:
         raise ValueError(
             f"exog must have a table for each series: got none for {missing[0]!r}."
         )
-    return {key: exog[key] for key in panel.series}
+    return {key: exog[key] for key in keys}
 
 
-def read_exog(exog, n_rows, labels, *, most):
+def _read(exog, n_rows, labels, most):
     """Return the rows of `exog` that go with the rows of a series, (n_rows, n_exog).
 
-    Parameters
-    ----------
-    exog : array-like, Series or DataFrame
-        Covariates.
-    n_rows : int
-        Rows needed.
-    labels : Index or None
-        What they are called. Where `exog` has an index, too, its rows are looked up
-        and may be more; else they are taken from the first on.
-    most : int or None
-        Rows that may be given without labels; None for any number.
+    Where both have an index, rows are looked up and may be more; else they are taken
+    from the first on, and may be `most` (None: any number).
     """
     table = check_windows(exog, name="exog", min_ndim=1, max_ndim=2)
     table = table.reshape(len(table), -1)
@@ -91,13 +136,7 @@ def read_exog(exog, n_rows, labels, *, most):
     return table
 
 
-def columns_of(exog):
-    """Return the names of the covariates, None where they have none."""
-    columns = getattr(exog, "columns", None)
-    return None if columns is None else list(columns)
-
-
-def check_columns(table, names, fitted):
+def _check_columns(table, names, fitted):
     """Raise where covariates are not those of `fit`: (how many, their names)."""
     n_fitted, fitted_names = fitted
     both = names is not None and fitted_names is not None

@@ -10,25 +10,14 @@ import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from skcnnlstm._validation import (
-    check_boolean,
-    check_choice,
-    check_integer,
-    check_target,
+from skcnnlstm._validation import check_boolean, check_choice, check_integer
+from skcnnlstm.forecasting.calendar import find_training_runs
+from skcnnlstm.forecasting.covariates import check_given, check_window, read_covariates
+from skcnnlstm.forecasting.history import (
+    learn,
+    tell_of_short_history,
+    tell_of_short_tails,
 )
-from skcnnlstm.forecasting.calendar import (
-    Calendar,
-    check_runs,
-    longest_run,
-    runs_to_fit,
-)
-from skcnnlstm.forecasting.covariates import (
-    check_columns,
-    columns_of,
-    read_exog,
-    split_exog,
-)
-from skcnnlstm.forecasting.history import History
 from skcnnlstm.forecasting.intervals import (
     calibrate,
     check_calibrated,
@@ -47,16 +36,18 @@ from skcnnlstm.forecasting.networks import (
 )
 from skcnnlstm.forecasting.panel import check_same_series, listed, read_panel
 from skcnnlstm.forecasting.rows import read_rows
-from skcnnlstm.forecasting.scaling import Roles, Scale, make_transformer
+from skcnnlstm.forecasting.scaling import (
+    check_steps_known,
+    find_roles,
+    make_transformer,
+)
 from skcnnlstm.forecasting.windowing import (
-    Part,
     cut_origins,
     cut_samples,
     forecast_origins,
     join_samples,
     order_in_time,
 )
-from skcnnlstm.windows import find_clock, sliding
 
 
 class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
@@ -314,14 +305,19 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         panel = read_panel(series, self.id_column)
         self._panel = panel.form()
         tables = self._read(panel, reset=True)
-        roles = self._find_roles(next(iter(tables.values())))
-        runs = self._find_runs(panel, tables, length, horizon)
-        exogs = self._read_exog(panel, exog, tables, reset=True)
+        roles = find_roles(self.target_columns, next(iter(tables.values())))
+        check_steps_known(roles, horizon, horizon, self._block)
+        runs = find_training_runs(panel, tables, length, horizon)
+        exogs, self._exog_columns = dict.fromkeys(tables), None
+        if exog is not None:
+            check_window(length, self._block)
+            wanted = _own_rows(tables)
+            exogs, self._exog_columns = read_covariates(exog, panel, wanted)
 
         self._histories, samples, widths = {}, [], {}
         for key, rows in tables.items():
             with panel.naming(key):
-                history, parts = _learn(
+                history, parts = learn(
                     self.transformer, roles, rows, exogs[key], *runs[key], length
                 )
                 widths[key] = parts[0].columns.shape[1] - len(roles.past)
@@ -348,45 +344,6 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         n_targets = 1 if self._independent else self._n_modelled
         estimator = resolve(clone(self.estimator), n_targets, n_gap)
         return fit_on_windows(estimator, windows, targets)
-
-    def _find_roles(self, rows):
-        """Return the columns to forecast and the others."""
-        n_columns = rows.values.shape[1]
-        targets = check_target(
-            self.target_columns, n_columns, rows.columns, name="target_columns"
-        )
-        if len(set(targets)) < len(targets):
-            raise ValueError(
-                "target_columns must name each column once: got "
-                f"target_columns={self.target_columns!r}."
-            )
-        past = [column for column in range(n_columns) if column not in targets]
-        if past and self._block < self._horizon:
-            raise ValueError(
-                'strategy="recursive" must forecast every column that it reads: got '
-                f"target_columns={self.target_columns!r} of {n_columns} columns. Use "
-                'strategy="direct", or leave the other columns out.'
-            )
-        return Roles(targets, past)
-
-    def _find_runs(self, panel, tables, length, horizon):
-        """Return clock and runs of training rows, by key; raise where one is short."""
-        found = {}
-        for key, rows in tables.items():
-            clock = None if rows.time is None else find_clock(rows.time)
-            found[key] = clock, runs_to_fit(rows, clock)
-        if panel.kind == "one":
-            check_runs(tables[None], *found[None], length, horizon)
-        longest = {key: longest_run(runs) for key, (_, runs) in found.items()}
-        short = [key for key, n_rows in longest.items() if n_rows < length + horizon]
-        if short:
-            named = listed(short, lambda key: f"{key!r} with {longest[key]}")
-            raise ValueError(
-                "each series must have at least window_length + horizon rows without "
-                f"a gap in time: got {named}, window_length={length}, "
-                f"horizon={horizon}. Leave those out, or use shorter windows."
-            )
-        return found
 
     # -------------------------------------------------------------------- forecasts
 
@@ -495,14 +452,18 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     def _forecast(self, steps, exog):
         """Return forecasts of the next steps, by key."""
         steps = check_integer("steps", self._horizon if steps is None else steps)
-        self._check_steps(steps)
         histories, panel = self._histories, self._panel
-        labels = {}
+        roles = next(iter(histories.values())).scale.roles
+        check_steps_known(roles, steps, self._horizon, self._block)
+        n_ahead = math.ceil(steps / self._block) * self._block
+        labels, wanted = {}, {}
         for key, history in histories.items():
             with panel.naming(key):
                 labels[key] = history.following(steps)
-        later = self._read_future(exog, steps)
-        self._warn_of_short_tails()
+                wanted[key] = n_ahead, history.following(n_ahead)
+        later = self._read_exog(panel, exog, wanted, n_spare=None)
+        if message := tell_of_short_tails(panel, histories):
+            warn(message, stacklevel=3)
         origins, n_channels = [], 0
         for key, history in histories.items():
             future = history.future(later[key])
@@ -544,8 +505,16 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         runs = {key: self._histories[key].runs(rows) for key, rows in tables.items()}
         if exog is not None:
             _check_no_gap(panel, runs)
-        exogs = self._read_exog(panel, exog, tables, n_after=self._horizon)
-        self._warn_of_short_history(panel, runs)
+        wanted = {}
+        for key, rows in tables.items():
+            with panel.naming(key):
+                labels = None
+                if exog is not None:
+                    labels = self._histories[key].labels(rows.index, self._horizon)
+            wanted[key] = len(rows.values) + self._horizon, labels
+        exogs = self._read_exog(panel, exog, wanted)
+        if message := tell_of_short_history(panel, self._histories, runs):
+            warn(message, stacklevel=2)
         predictions = {}
         for key, rows in tables.items():
             with panel.naming(key):
@@ -591,44 +560,23 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     def _by_series(self, series, exog=None):
         """Return forecasts and what came of each series, by key."""
         panel, tables = self._read_again(series)
-        exogs = self._read_exog(panel, exog, tables, n_spare=self._horizon)
+        wanted = _own_rows(tables)
+        exogs = self._read_exog(panel, exog, wanted, n_spare=self._horizon)
         found = {}
         for key, rows in tables.items():
+            history = self._histories[key]
             with panel.naming(key):
-                found[key] = self._from_origins_of(key, rows, exogs[key])
+                origins, follows, came = history.scored_runs(rows, self._horizon)
+                parts = history.parts(
+                    rows,
+                    exogs[key],
+                    origins,
+                    follows,
+                    n_ahead=self._horizon,
+                    with_last=True,
+                )
+                found[key] = self._ahead(key, parts), _joined(came)
         return found
-
-    def _from_origins_of(self, key, rows, exog):
-        """Return what `_from_each_origin` does for one series."""
-        history, horizon = self._histories[key], self._horizon
-        runs, next_run = history.runs(rows)
-        origins, actual, follows = [], [], None
-        for number, (start, stop) in enumerate(runs):
-            first = number != next_run  # else the last fitted row is an origin, too
-            if stop - start < horizon + first:
-                continue
-            if not first:
-                follows = len(origins)
-            origins.append((start, stop - horizon))
-            actual.append(sliding(rows.values[start:stop], horizon)[int(first) :])
-        if not origins:
-            continues = next_run is not None
-            got = f"which {'continue' if continues else 'do not continue'} them"
-            if len(runs) > 1:
-                got = f"at most {longest_run(runs)} of them without a gap in time"
-            raise ValueError(
-                f"score needs {horizon} rows (the horizon) that continue the fitted "
-                f"ones, or {horizon + 1} that do not: got n_rows={len(rows.values)}, "
-                f"{got}. Use longer test folds or a shorter horizon."
-            )
-        parts = history.parts(
-            rows, exog, origins, follows, n_ahead=horizon, with_last=True
-        )
-        came = _joined(actual)
-        targets = history.scale.roles.targets
-        if len(targets) < came.shape[2] or targets != sorted(targets):
-            came = came[:, :, targets]
-        return self._ahead(key, parts), came
 
     def update(self, series, exog=None):
         """Add rows to the known history, without fitting anything anew.
@@ -652,7 +600,7 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             After an error it is as it was before.
         """
         panel, tables = self._read_again(series)
-        exogs = self._read_exog(panel, exog, tables)
+        exogs = self._read_exog(panel, exog, _own_rows(tables))
         histories = dict(self._histories)
         for key, rows in tables.items():
             with panel.naming(key):
@@ -678,121 +626,15 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         check_same_series(panel, self._panel, self._histories)
         return panel, self._read(panel, reset=False)
 
-    def _read_exog(self, panel, exog, tables, *, n_after=0, n_spare=None, reset=False):
-        """Return the covariates of the rows of each series, None without any.
-
-        They reach `n_after` rows further; arrays may hold `n_spare` rows more.
-        """
-        if not self._wants_exog(exog, reset):
-            return dict.fromkeys(tables)
-        found, raw = {}, split_exog(exog, panel)
-        for key, rows in tables.items():
-            n_rows = len(rows.values) + n_after
-            with panel.naming(key):
-                index = rows.index
-                if n_after:
-                    index = self._histories[key].labels(index, n_after)
-                most = n_rows + (n_spare or 0)
-                found[key] = read_exog(raw[key], n_rows, index, most=most)
-                if reset and not hasattr(self, "_exog_columns"):
-                    names = columns_of(raw[key])
-                    self._exog_columns = found[key].shape[1], names
-                check_columns(found[key], columns_of(raw[key]), self._exog_columns)
-        return found
-
-    def _read_future(self, exog, steps):
-        """Return the covariates of the rows to forecast, by key."""
-        if not self._wants_exog(exog, reset=False):
-            return dict.fromkeys(self._histories)
-        n_rows = math.ceil(steps / self._block) * self._block
-        panel = self._panel._replace(series=self._histories)
-        found, raw = {}, split_exog(exog, panel)
-        for key, history in self._histories.items():
-            with panel.naming(key):
-                labels = history.following(n_rows)
-                found[key] = read_exog(raw[key], n_rows, labels, most=None)
-                check_columns(found[key], columns_of(raw[key]), self._exog_columns)
-        return found
-
-    def _wants_exog(self, exog, reset):
-        """Tell whether there are covariates; raise where `fit` had none or some."""
-        if reset:
-            vars(self).pop("_exog_columns", None)
-            if exog is not None and self.window_length < self._block:
-                raise ValueError(
-                    "window_length must be at least horizon where exog is given: got "
-                    f"window_length={self.window_length}, horizon={self._block}. A "
-                    "window holds the covariates of the steps ahead in its last rows."
-                )
-            return exog is not None
-        fitted = hasattr(self, "_exog_columns")
-        if fitted and exog is None:
-            raise ValueError(
-                "exog must be given, as to fit: got None. Give the covariates of the "
-                "rows, and of those ahead of them in predict and forecast."
-            )
-        if exog is not None and not fitted:
-            raise ValueError(
-                "exog must be given to fit first: got covariates, fitted without any. "
-                "Fit again with them."
-            )
-        return fitted
-
-    def _check_steps(self, steps):
-        n_past = len(next(iter(self._histories.values())).scale.roles.past)
-        if n_past and steps > self._horizon:
-            raise ValueError(
-                "steps must be at most horizon where a series has past covariates, "
-                f"which nothing forecasts: got steps={steps}, horizon={self._horizon}, "
-                f"{n_past} past covariates. Fit with a longer horizon, or give what is "
-                "known ahead as exog."
-            )
-
-    # ----------------------------------------------------------------- what is told
-
-    def _warn_of_short_tails(self):
-        """Warn once where a forecast starts too soon after a gap."""
-        short = {
-            key: history.n_known
-            for key, history in self._histories.items()
-            if history.n_known < history.length
-        }
-        if not short:
-            return
-        length = next(iter(self._histories.values())).length
-        who = f"the fitted series has {next(iter(short.values()))} rows"
-        if self._panel.kind != "one":
-            described = listed(list(short), lambda key: f"{key!r} has {short[key]}")
-            who = f"of the fitted series, {described} rows"
-        warn(
-            f"{who} since its last gap in time, fewer than window_length={length}: the "
-            "first of them was repeated in the place of those missing.",
-            stacklevel=4,
+    def _read_exog(self, panel, exog, wanted, *, n_spare=0):
+        """Return the covariates of wanted rows, by series; None of them without any."""
+        check_given(exog, self._exog_columns)
+        if exog is None:
+            return dict.fromkeys(wanted)
+        tables, _ = read_covariates(
+            exog, panel, wanted, n_spare=n_spare, columns=self._exog_columns
         )
-
-    def _warn_of_short_history(self, panel, runs):
-        """Warn once where rows of `predict` lack history."""
-        short = {key: self._histories[key].n_short(*runs[key]) for key in runs}
-        n_short = sum(short.values())
-        if not n_short:
-            return
-        length = next(iter(self._histories.values())).length
-        first = "the first row after the gap"
-        if panel.kind != "one":
-            n_series = sum(n > 0 for n in short.values())
-            who = f"{n_short} rows of {n_series} series do not continue known ones and "
-            who += "have"
-            first = "the first of them"
-        elif len(runs[None][0]) == 1 and runs[None][1] is None:
-            who = f"the first {n_short} rows do not continue the fitted ones and have"
-            first = "the first row"
-        else:
-            who = f"{n_short} rows stand after a gap in time and have"
-        warn(
-            f"{who} fewer than window_length={length} rows of history: {first} was "
-            "repeated in the place of those missing.",
-            stacklevel=3,
-        )
+        return tables
 
     # --------------------------------------------------------------- what is inside
 
@@ -836,13 +678,9 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         return tags
 
 
-def _learn(transformer, roles, rows, exog, clock, runs, length):
-    """Return the history of training rows, and their parts between gaps."""
-    scale = Scale.fit(transformer, roles, rows, exog)
-    whole = Part(scale.columns(rows), scale.covariates(exog))
-    parts = [whole.rows(*run) for run in runs]
-    calendar = None if rows.index is None else Calendar.of(rows.index, clock)
-    return History.of(rows, calendar, scale, parts[-1], length), parts
+def _own_rows(tables):
+    """Return how many rows tables have, and their labels, by series."""
+    return {key: (len(rows.values), rows.index) for key, rows in tables.items()}
 
 
 def _joined(arrays):

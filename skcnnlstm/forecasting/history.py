@@ -7,11 +7,19 @@ from itertools import pairwise
 
 import numpy as np
 
-from skcnnlstm.forecasting.calendar import Calendar
+from skcnnlstm.forecasting.calendar import Calendar, longest_run
+from skcnnlstm.forecasting.panel import listed
 from skcnnlstm.forecasting.rows import Rows
 from skcnnlstm.forecasting.scaling import Scale
 from skcnnlstm.forecasting.windowing import Part
-from skcnnlstm.windows import digest, find_clock, find_runs, join_labels, label_kind
+from skcnnlstm.windows import (
+    digest,
+    find_clock,
+    find_runs,
+    join_labels,
+    label_kind,
+    sliding,
+)
 
 
 @dataclass(frozen=True)
@@ -24,16 +32,6 @@ class History:
     tail: Part  # the last window_length rows; the first of them repeated if too few
     n_known: int  # how many of these are no repetition
     seen: tuple  # digests of rows that bare arrays are not taken to continue
-
-    @classmethod
-    def of(cls, rows, calendar, scale, run, length):
-        """Remember training rows, of which `run` is the part after the last gap."""
-        columns = rows.columns
-        if scale.roles.past or scale.roles.targets != sorted(scale.roles.targets):
-            columns = None if columns is None else columns[scale.roles.targets]
-        form = rows._replace(values=None, index=None, time=None, columns=columns)
-        tail, n_known = _last(run, length)
-        return cls(form, calendar, scale, tail, n_known, (_digest(rows),))
 
     @property
     def length(self):
@@ -64,6 +62,41 @@ class History:
             known = self.n_known if number == next_run else 0
             count += min(stop - start, max(0, self.length - known - 1))
         return count
+
+    def scored_runs(self, rows, horizon):
+        """Return the runs of origins whose targets all lie in the rows.
+
+        Returns
+        -------
+        origins : list of (start, stop)
+            The rows of each run from which `horizon` rows follow.
+        follows : int or None
+            Which of them continues the known rows; the last of these is an origin, too.
+        actual : list of ndarray of shape (n_origins, horizon, n_targets)
+            What came after each origin.
+        """
+        runs, next_run = self.runs(rows)
+        targets = self.scale.target_values(rows)
+        origins, actual, follows = [], [], None
+        for number, (start, stop) in enumerate(runs):
+            first = number != next_run  # else the last known row is an origin, too
+            if stop - start < horizon + first:
+                continue
+            if not first:
+                follows = len(origins)
+            origins.append((start, stop - horizon))
+            actual.append(sliding(targets[start:stop], horizon)[int(first) :])
+        if not origins:
+            continues = next_run is not None
+            got = f"which {'continue' if continues else 'do not continue'} them"
+            if len(runs) > 1:
+                got = f"at most {longest_run(runs)} of them without a gap in time"
+            raise ValueError(
+                f"score needs {horizon} rows (the horizon) that continue the fitted "
+                f"ones, or {horizon + 1} that do not: got n_rows={len(rows.values)}, "
+                f"{got}. Use longer test folds or a shorter horizon."
+            )
+        return origins, follows, actual
 
     def parts(self, rows, exog, runs, next_run, *, n_ahead, with_last):
         """Return the parts whose windows end with each row of some runs.
@@ -162,6 +195,63 @@ class History:
                 "rows alone."
             )
         return replace(calendar, last=joined[-1:].copy()), False
+
+
+def learn(transformer, roles, rows, exog, clock, runs, length):
+    """Return the history of training rows, and their parts between gaps."""
+    scale = Scale.of(transformer, roles, rows, exog)
+    whole = Part(scale.columns(rows), scale.covariates(exog))
+    parts = [whole.rows(*run) for run in runs]
+    calendar = None if rows.index is None else Calendar.of(rows.index, clock)
+    columns = rows.columns
+    if columns is not None and roles.targets != list(range(len(columns))):
+        columns = columns[roles.targets]
+    form = rows._replace(values=None, index=None, time=None, columns=columns)
+    tail, n_known = _last(parts[-1], length)
+    seen = (_digest(rows),)
+    return History(form, calendar, scale, tail, n_known, seen), parts
+
+
+def tell_of_short_tails(panel, histories):
+    """Say which series a forecast follows too soon after a gap, None if none."""
+    short = {
+        key: history.n_known
+        for key, history in histories.items()
+        if history.n_known < history.length
+    }
+    if not short:
+        return None
+    who = f"the fitted series has {next(iter(short.values()))} rows"
+    if panel.kind != "one":
+        described = listed(list(short), lambda key: f"{key!r} has {short[key]}")
+        who = f"of the fitted series, {described} rows"
+    return (
+        f"{who} since its last gap in time, fewer than "
+        f"window_length={next(iter(histories.values())).length}: the first of them was "
+        "repeated in the place of those missing."
+    )
+
+
+def tell_of_short_history(panel, histories, runs):
+    """Say how many rows of `predict` lack history, None if none."""
+    short = {key: histories[key].n_short(*runs[key]) for key in runs}
+    n_short = sum(short.values())
+    if not n_short:
+        return None
+    first = "the first row after the gap"
+    if panel.kind != "one":
+        n_series = sum(n > 0 for n in short.values())
+        who = f"{n_short} rows of {n_series} series do not continue known ones and have"
+        first = "the first of them"
+    elif len(runs[None][0]) == 1 and runs[None][1] is None:
+        who = f"the first {n_short} rows do not continue the fitted ones and have"
+        first = "the first row"
+    else:
+        who = f"{n_short} rows stand after a gap in time and have"
+    return (
+        f"{who} fewer than window_length={next(iter(histories.values())).length} rows "
+        f"of history: {first} was repeated in the place of those missing."
+    )
 
 
 def _digest(rows):

@@ -10,12 +10,47 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from skcnnlstm._validation import check_target
+
 
 class Roles(NamedTuple):
     """Which columns of a series are forecast, and which are read alone."""
 
     targets: list[int]
     past: list[int]
+
+
+def find_roles(target_columns, rows):
+    """Return the roles of the columns of a series."""
+    n_columns = rows.values.shape[1]
+    targets = check_target(
+        target_columns, n_columns, rows.columns, name="target_columns"
+    )
+    if len(set(targets)) < len(targets):
+        raise ValueError(
+            "target_columns must name each column once: got "
+            f"target_columns={target_columns!r}."
+        )
+    past = [column for column in range(n_columns) if column not in targets]
+    return Roles(targets, past)
+
+
+def check_steps_known(roles, steps, horizon, block):
+    """Raise where a forecast would need past covariates of rows still to come."""
+    if not roles.past or steps <= block:
+        return
+    if block < horizon:
+        raise ValueError(
+            'strategy="recursive" must forecast every column that it reads: got '
+            f"target_columns that leave {len(roles.past)} out. Use "
+            'strategy="direct", or leave the other columns out of the series.'
+        )
+    raise ValueError(
+        "steps must be at most horizon where a series has past covariates, which "
+        f"nothing forecasts: got steps={steps}, horizon={horizon}, {len(roles.past)} "
+        "past covariates. Fit with a longer horizon, or give what is known ahead as "
+        "exog."
+    )
 
 
 def make_transformer(transformer):
@@ -57,7 +92,7 @@ class Scale:
     positive: bool  # whether the logarithm of targets is taken
 
     @classmethod
-    def fit(cls, transformer, roles, rows, exog):
+    def of(cls, transformer, roles, rows, exog):
         """Learn the scale of training rows and their covariates (None without)."""
         positive = isinstance(transformer, str) and transformer == "log"
         beside = "standard" if positive else transformer
@@ -70,7 +105,7 @@ class Scale:
         )
         scale._check_positive(rows)
         for fitted, values in (
-            (scale.targets, _pick(rows.values, roles.targets)),
+            (scale.targets, scale.target_values(rows)),
             (scale.past, rows.values[:, roles.past]),
             (scale.exog, exog),
         ):
@@ -78,10 +113,14 @@ class Scale:
                 fitted.fit(values)
         return scale
 
+    def target_values(self, rows):
+        """Return the columns to forecast, as they came."""
+        return _pick(rows.values, self.roles.targets)
+
     def columns(self, rows):
         """Return rows on the scale of the model: targets, then past covariates."""
         self._check_positive(rows)
-        targets = _apply(self.targets, _pick(rows.values, self.roles.targets))
+        targets = _apply(self.targets, self.target_values(rows))
         if not self.roles.past:
             return targets
         past = _apply(self.past, rows.values[:, self.roles.past])
