@@ -169,7 +169,9 @@ def build_normalised(
     n_cells = math.prod(shape[1:3]) if grids else 1
     if n_targets is None:
         n_targets = n_features if n_outputs % (n_cells * n_features) == 0 else 1
-    check_integer("n_targets", n_targets)
+    n_targets = check_integer("n_targets", n_targets)
+    if mode is not None:
+        _check_targets(n_targets, n_features)
     if "output_axes" in inspect.signature(build).parameters:
         horizon = _horizon(n_outputs, n_targets, n_cells)
         params["output_axes"] = horizon, n_targets, n_quantiles
@@ -183,7 +185,6 @@ def build_normalised(
         values = layers.Reshape(shape, name="grids")(inputs)
     if mode is not None:
         horizon = _horizon(n_outputs, n_targets, n_cells)
-        _check_targets(n_targets, n_features)
         n_steps = math.prod(shape) // n_features
         if not grids:
             values = layers.Reshape((n_steps, n_features), name="level_series")(values)

@@ -23,7 +23,7 @@ REGRESSORS = [
     s.CNNLSTMEncoderDecoderRegressor(
         filters=(4, 4), lstm_units=4, dense_units=4, **TINY
     ),
-    s.LSTNetRegressor(filters=4, gru_units=4, skip=2, skip_units=2, **TINY),
+    s.LSTNetRegressor(filters=4, gru_units=4, skip=4, skip_units=2, **TINY),
     s.ConvLSTMGridRegressor(filters=4, **TINY),
 ]
 CLASSIFIERS = [

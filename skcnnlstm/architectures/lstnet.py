@@ -149,9 +149,10 @@ def build_lstnet(
     x = dropped(x, dropout, "dropout_conv")
     features = layers.GRU(gru_units, activation=gru_activation, name="gru")(x)
     features = dropped(features, dropout, "dropout_gru")
-    n_periods = 0 if skip is None else x.shape[1] // check_integer("skip", skip)
+    skip = None if skip is None else check_integer("skip", skip)
+    skip_units = check_integer("skip_units", skip_units)
+    n_periods = 0 if skip is None else x.shape[1] // skip
     if n_periods:
-        skip_units = check_integer("skip_units", skip_units)
         phases = last_steps(x, n_periods * skip, "whole_periods")
         phases = FoldPeriods(skip, name="phases")(phases)
         phases = layers.GRU(skip_units, activation=gru_activation, name="skip_gru")(
