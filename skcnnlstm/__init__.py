@@ -25,6 +25,7 @@ _ROOMS = {
         "ParallelCNNLSTMClassifier",
         "ParallelCNNLSTMRegressor",
     ),
+    "backtesting": ("BacktestResult", "backtest"),
     "ensemble": ("HybridEnsembleClassifier", "HybridEnsembleRegressor"),
     "forecasting": ("SeriesForecaster", "forecast_scorer"),
 }

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from skcnnlstm.metrics import scale_of_mase
+
 # Colours that stay apart in grey and for colour-blind eyes (after Okabe and Ito).
 _HISTORY, _FITTED, _FORECAST = "#2b2d42", "#56b4e9", "#d55e00"
 _MOST_PANELS = 12
@@ -57,9 +59,7 @@ def scores(forecast, actual, train, season_length):
     """
     errors = forecast.to_numpy() - actual.to_numpy()
     mae = np.abs(errors).mean(axis=0)
-    known = train.to_numpy()
-    scale = np.abs(known[season_length:] - known[:-season_length]).mean(axis=0)
-    mase = np.divide(mae, scale, out=np.full(mae.shape, np.nan), where=scale > 0)
+    mase = mae / scale_of_mase(train, season_length)
     rmse = np.sqrt((errors**2).mean(axis=0))
     return float(rmse.mean()), float(mae.mean()), float(mase.mean())
 

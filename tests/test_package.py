@@ -16,6 +16,8 @@ FLOORS = {
     "_validation": 0,
     "datasets": 0,
     "_docs": 0,
+    "conformal": 0,
+    "metrics": 0,
     "windows": 1,
     "_season": 1,
     "training": 2,
@@ -26,6 +28,7 @@ FLOORS = {
     "ensemble": 5,
     "forecasting": 5,
     "_report": 5,
+    "backtesting": 6,
     "_series_file": 6,
     "__main__": 7,
 }

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from skcnnlstm._validation import check_finite, check_windows
-from skcnnlstm.forecasting.panel import is_list_of_series, read_panel
+from skcnnlstm.forecasting.panel import cut_rows, is_list_of_series, read_panel
 
 
 def check_given(exog, columns):
@@ -57,7 +57,7 @@ def read_covariates(exog, panel, wanted, *, n_spare=0, columns=None):
     tables : dict of ndarray of shape (n_rows, n_exog)
     columns : (int, list or None)
     """
-    tables, raw = {}, _split(exog, panel, wanted)
+    tables, raw = {}, split_exog(exog, panel._replace(series=wanted))
     for key, (n_rows, labels) in wanted.items():
         with panel.naming(key):
             most = None if n_spare is None else n_rows + n_spare
@@ -69,8 +69,9 @@ def read_covariates(exog, panel, wanted, *, n_spare=0, columns=None):
     return tables, columns
 
 
-def _split(exog, panel, keys):
-    """Return the covariates of each series, by key."""
+def split_exog(exog, panel):
+    """Return the covariates of each series of a panel, by key."""
+    keys = panel.series
     if panel.kind == "one":
         return {None: exog}
     if isinstance(exog, pd.DataFrame) and panel.id_column in exog.columns:
@@ -147,3 +148,13 @@ def _check_columns(table, names, fitted):
             f"exog must have the columns given to fit, in that order: got {got}, "
             f"fitted on {wanted}."
         )
+
+
+def cut_exog(exog, series, start, stop):
+    """Return the covariates of rows from `start` to `stop` of one series.
+
+    Where both have an index rows are looked up by their labels: all are returned.
+    """
+    if exog is None or (hasattr(exog, "iloc") and hasattr(series, "iloc")):
+        return exog
+    return cut_rows(exog, start, stop)

@@ -10,13 +10,22 @@ import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from skcnnlstm._validation import check_choice, check_integer
+from skcnnlstm._validation import check_boolean, check_choice, check_integer
 from skcnnlstm.forecasting.calendar import find_training_runs
 from skcnnlstm.forecasting.covariates import check_given, check_window, read_covariates
 from skcnnlstm.forecasting.history import (
     learn,
     tell_of_short_history,
     tell_of_short_tails,
+)
+from skcnnlstm.forecasting.intervals import (
+    calibrate,
+    check_calibrated,
+    check_coverage,
+    hold_out,
+    interval_frame,
+    is_relative,
+    units_of,
 )
 from skcnnlstm.forecasting.networks import (
     check_estimator,
@@ -83,6 +92,16 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     id_column : label or None, default=None
         The column of a long DataFrame that says whose row each is. None takes one
         series, a list (or tuple) of arrays, Series or DataFrames, or a dict of series.
+    calibration_fraction : float or None, default=None
+        The share of the rows of each series, its last, that are kept from the model to
+        tell how wide the intervals of `forecast_interval` are to be; 0.2 is usual,
+        None makes no intervals. No target of a training sample is among them, nor is
+        what early stopping holds out. They are history for forecasts all the same.
+    refit_after_calibration : bool, default=False
+        Whether the model is fitted again, on all rows, once the errors of the held-out
+        ones are known. Its forecasts have learned of newer rows, but the widths are by
+        the errors of another model, so that no theorem says any more how much the
+        intervals hold: usually as much, for a model of more rows seldom errs more.
 
     Attributes
     ----------
@@ -97,6 +116,10 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         Names of the columns, where they all are strings.
     n_targets_ : int
         Columns that are forecast.
+    calibration_scores_ : ndarray of shape (n, horizon, n_targets), list, dict or None
+        How far the forecasts of the held-out rows were off, for each origin and step:
+        absolute errors, of logarithms with ``transformer="log"``. Of many series a
+        list, or a dict by name; None without a `calibration_fraction`.
 
     See Also
     --------
@@ -191,6 +214,8 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         channels="joint",
         target_columns=None,
         id_column=None,
+        calibration_fraction=None,
+        refit_after_calibration=False,
     ):
         self.estimator = estimator
         self.window_length = window_length
@@ -200,6 +225,8 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         self.channels = channels
         self.target_columns = target_columns
         self.id_column = id_column
+        self.calibration_fraction = calibration_fraction
+        self.refit_after_calibration = refit_after_calibration
 
     # ------------------------------------------------------------------------- fit
 
@@ -236,9 +263,39 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
                 stacklevel=2,
             )
         fitted = copy.copy(self)
-        fitted._fit(X, exog)
+        refit = check_boolean("refit_after_calibration", self.refit_after_calibration)
+        fitted._calibration = fitted.calibration_scores_ = None
+        if self.calibration_fraction is not None:
+            fitted._fit_and_calibrate(X, exog)
+        if self.calibration_fraction is None or refit:
+            fitted._fit(X, exog)
         self.__dict__ = vars(fitted)
         return self
+
+    def _fit_and_calibrate(self, series, exog):
+        """Fit on early rows, look at errors in the late ones, add these as history."""
+        early, late = hold_out(
+            self.calibration_fraction,
+            series,
+            exog,
+            self.id_column,
+            check_integer("window_length", self.window_length),
+            check_integer("horizon", self.horizon),
+        )
+        self._fit(*early)
+        panel = read_panel(early[0], self.id_column)
+        targets = next(iter(self._histories.values())).scale.roles.targets
+        relative = is_relative(self.transformer)
+        units = units_of(self._read(panel, reset=False), targets, relative)
+        self._calibration = calibrate(self._by_series(*late), units, relative)
+        self.calibration_scores_ = panel.join_each(self._calibration.scores)
+        self.update(*late)
+        # The rows that were fitted, as predict means it, are all of these.
+        whole = self._read(read_panel(series, self.id_column), reset=False)
+        self._histories = {
+            key: history.fitted_on(whole[key])
+            for key, history in self._histories.items()
+        }
 
     def _fit(self, series, exog):
         length = check_integer("window_length", self.window_length)
@@ -317,6 +374,89 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             a list or a dict of these, or a long frame.
         """
         check_is_fitted(self, "estimator_")
+        return self._panel.join_forecasts(self._forecast(steps, exog))
+
+    def forecast_interval(self, steps=None, coverage=0.9, *, exog=None):
+        """Forecast the steps that follow, with intervals that hold what comes.
+
+        The intervals are split conformal ones [1]_, for each step ahead by itself. The
+        model, fitted without the rows of the `calibration_fraction`, forecast these
+        from each of its n origins; an interval reaches as far as the
+        ``ceil((n + 1) * coverage)``-th smallest of its absolute errors that many steps
+        ahead, on both sides. With ``transformer="log"`` errors are of logarithms, and
+        an interval is of ratios. Where errors to come are exchangeable with those, an
+        interval holds what comes with a probability of `coverage` at least, whatever
+        the model and the distribution. Errors of a series that changes are not:
+        ``backtest(..., adaptive=True)`` shows intervals that follow.
+
+        Parameters
+        ----------
+        steps : int or None, default=None
+            How many time steps, at most `horizon`; None for that.
+        coverage : float, default=0.9
+            The share of values that each interval should hold, between 0 and 1.
+        exog : array-like, Series, DataFrame or None, default=None
+            Covariates of the rows that follow, as for `forecast`.
+
+        Returns
+        -------
+        intervals : DataFrame, list or dict
+            Columns `forecast`, `lower` and `upper`, with the labels that follow (the
+            step, from 1, where the series had none); of several targets these three
+            under each. Of many series a list or a dict of these, or a long frame.
+
+        Raises
+        ------
+        ValueError
+            Without a `calibration_fraction`, for steps past the horizon, and where
+            errors are too few for the coverage (9 are needed for 0.9, 99 for 0.99: of
+            the series, or of all series together).
+
+        Notes
+        -----
+        Of many series each has intervals by its own errors, where these are enough
+        for the coverage. Else they are by the errors of all: each in units of the mean
+        absolute difference from row to row of its series, where the model learned.
+
+        References
+        ----------
+        .. [1] Lei, J., G'Sell, M., Rinaldo, A., Tibshirani, R. J. and Wasserman, L.
+           (2018). Distribution-free predictive inference for regression. Journal of
+           the American Statistical Association 113(523), 1094-1111.
+
+        Examples
+        --------
+        >>> from sklearn.linear_model import Ridge
+        >>> from sklearn.pipeline import make_pipeline
+        >>> from skcnnlstm import FlattenWindows, SeriesForecaster
+        >>> from skcnnlstm.datasets import load_airline
+        >>> ridge = make_pipeline(FlattenWindows(), Ridge())
+        >>> forecaster = SeriesForecaster(
+        ...     ridge, horizon=3, transformer="log", calibration_fraction=0.2
+        ... ).fit(load_airline())
+        >>> intervals = forecaster.forecast_interval(coverage=0.9)
+        >>> intervals.columns.tolist(), str(intervals.index[-1].date())
+        (['forecast', 'lower', 'upper'], '1961-03-01')
+        """
+        check_is_fitted(self, "estimator_")
+        calibration = self._calibration
+        check_calibrated(calibration)
+        coverage = check_coverage(coverage)
+        steps = check_integer("steps", self._horizon if steps is None else steps)
+        widths = {}
+        for key in self._histories:
+            with self._panel.naming(key):
+                widths[key] = calibration.widths(key, coverage, steps)
+        frames = {
+            key: interval_frame(
+                forecast, self._histories[key].form, widths[key], calibration.relative
+            )
+            for key, forecast in self._forecast(steps, exog).items()
+        }
+        return self._panel.join_forecasts(frames)
+
+    def _forecast(self, steps, exog):
+        """Return forecasts of the next steps, by key."""
         steps = check_integer("steps", self._horizon if steps is None else steps)
         histories, panel = self._histories, self._panel
         roles = next(iter(histories.values())).scale.roles
@@ -329,7 +469,7 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
                 wanted[key] = n_ahead, history.following(n_ahead)
         later = self._read_exog(panel, exog, wanted, n_spare=None)
         if message := tell_of_short_tails(panel, histories):
-            warn(message, stacklevel=2)
+            warn(message, stacklevel=3)
         origins, n_channels = [], 0
         for key, history in histories.items():
             future = history.future(later[key])
@@ -341,7 +481,7 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             own = ahead[number * n_channels : (number + 1) * n_channels]
             values = history.scale.undo(np.concatenate(own, axis=2))[0]
             forecasts[key] = history.form.dress(values, labels[key])
-        return panel.join_forecasts(forecasts)
+        return forecasts
 
     def predict(self, series, exog=None):
         """Forecast from each row of a series, by the rows up to it alone.
@@ -420,10 +560,15 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
 
     def _from_each_origin(self, series, exog=None):
         """Return forecasts and what came, both (n_origins, horizon, n_targets)."""
+        found = self._by_series(series, exog).values()
+        return tuple(_joined(arrays) for arrays in zip(*found, strict=True))
+
+    def _by_series(self, series, exog=None):
+        """Return forecasts and what came of each series, by key."""
         panel, tables = self._read_again(series)
         wanted = _own_rows(tables)
         exogs = self._read_exog(panel, exog, wanted, n_spare=self._horizon)
-        forecasts, actual = [], []
+        found = {}
         for key, rows in tables.items():
             history = self._histories[key]
             with panel.naming(key):
@@ -436,9 +581,8 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
                     n_ahead=self._horizon,
                     with_last=True,
                 )
-                forecasts.append(self._ahead(key, parts))
-            actual += came
-        return _joined(forecasts), _joined(actual)
+                found[key] = self._ahead(key, parts), _joined(came)
+        return found
 
     def update(self, series, exog=None):
         """Add rows to the known history, without fitting anything anew.

@@ -158,6 +158,10 @@ class History:
         tail, n_known = _last(run.like(self.tail), self.length)
         return replace(self, calendar=calendar, tail=tail, n_known=n_known)
 
+    def fitted_on(self, rows):
+        """Return the history with other rows for those that were fitted."""
+        return replace(self, fitted=_digest(rows))
+
     def _after(self, rows):
         """Return the calendar after rows; whether they follow by the user's word."""
         calendar, index = self.calendar, rows.index

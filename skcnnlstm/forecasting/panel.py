@@ -45,6 +45,12 @@ class Panel(NamedTuple):
             return list(by_key.values())
         return by_key
 
+    def join_rows(self, rows):
+        """Put rows of each series, by key, in the form of the panel."""
+        if self.kind == "long":  # a column will be inserted
+            rows = {key: frame.copy() for key, frame in rows.items()}
+        return self.join_forecasts(rows)
+
     def join_forecasts(self, forecasts):
         """Put forecasts, by key, in the form of the panel."""
         if self.kind != "long":
@@ -130,6 +136,12 @@ def _read_long(frame, id_column):
         frame[id_column].dtype,
         places,
     )
+
+
+def cut_rows(rows, start, stop):
+    """Return rows of one series as what they are; a list becomes an array."""
+    rows = rows if hasattr(rows, "iloc") else np.asarray(rows)
+    return getattr(rows, "iloc", rows)[start:stop]
 
 
 def check_same_series(panel, fitted, known):

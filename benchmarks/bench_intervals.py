@@ -1,0 +1,146 @@
+"""How much the intervals hold on real series: split conformal and adaptive ones.
+
+Each series is backtested in one pass: a fit on the training rows, of which the last
+fifth calibrates, then every forecast from the test rows with their history moving on.
+Printed, and written with the versions, for a linear model and for a CNN-LSTM: the
+share of values inside intervals that should hold 90 %, over all steps ahead and in the
+worst of them, the median width, and the share of intervals that are infinite.
+
+    python benchmarks/bench_intervals.py --data FOLDER     # about two minutes
+    python benchmarks/bench_intervals.py --data FOLDER --models ridge      # seconds
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+
+from skcnnlstm import CNNLSTMRegressor, FlattenWindows, SeriesForecaster, backtest
+
+SEED = 0
+COVERAGE = 0.9
+ASKED = 0.03  # adaptive intervals should hold within this of the coverage
+
+
+@dataclass(frozen=True)
+class Task:
+    """A series, where its test rows begin, and how it is forecast."""
+
+    name: str
+    file: str
+    column: str
+    rows: slice
+    n_train: int  # of the rows kept
+    window_length: int
+    horizon: int
+
+    def read(self, folder):
+        """Return the values, of training and test rows."""
+        return pd.read_csv(folder / self.file)[self.column].to_numpy()[self.rows]
+
+
+TASKS = (
+    Task("ETTh1 OT", "ETTh1.csv.gz", "OT", slice(14400), 11520, 96, 24),
+    Task(
+        "household power",
+        "household_power_consumption_days.csv",
+        "Global_active_power",
+        slice(1, -6),
+        1113,
+        28,
+        7,
+    ),
+    Task("sunspots", "monthly-sunspots.csv", "Sunspots", slice(None), 1692, 132, 12),
+)
+
+MODELS = {
+    "ridge": lambda: make_pipeline(FlattenWindows(), Ridge()),
+    "cnn-lstm": lambda: CNNLSTMRegressor(epochs=10, random_state=SEED),
+}
+
+
+def measure(task, model, folder, gamma):
+    """Return a row of the table for each kind of interval."""
+    series = task.read(folder)
+    forecaster = SeriesForecaster(
+        MODELS[model](),
+        window_length=task.window_length,
+        horizon=task.horizon,
+        calibration_fraction=0.2,
+    )
+    folds = [(np.arange(task.n_train), np.arange(task.n_train, len(series)))]
+    for adaptive in (False, True):
+        start = time.perf_counter()
+        result = backtest(
+            forecaster,
+            series,
+            folds,
+            coverage=COVERAGE,
+            adaptive=adaptive,
+            gamma=gamma,
+            verbose=0,
+        )
+        by_step = result.scores(by="step")["coverage"]
+        worst = by_step[(by_step - COVERAGE).abs().idxmax()]
+        scores = result.scores()
+        yield {
+            "series": task.name,
+            "model": model,
+            "intervals": "adaptive" if adaptive else "split",
+            "coverage": scores["coverage"],
+            "worst step": worst,
+            "median width": scores["width"],
+            "infinite": float(np.isinf(result.forecasts["upper"]).mean()),
+            "MAE": scores["mae"],
+            "origins": int(result.folds["n_origins"].sum()),
+            "seconds": time.perf_counter() - start,
+        }
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True, help="folder of the series")
+    parser.add_argument("--models", default=",".join(MODELS), help="of: %(default)s")
+    parser.add_argument("--gamma", type=float, default=0.005, help="of the adaptation")
+    parser.add_argument("--output", type=Path, default=Path("intervals.json"))
+    options = parser.parse_args()
+    rows = []
+    for task in TASKS:
+        for model in options.models.split(","):
+            for row in measure(task, model, options.data, options.gamma):
+                rows.append(row)
+                kept = abs(row["coverage"] - COVERAGE) <= ASKED
+                met = "" if row["intervals"] == "split" or kept else "  NOT WITHIN .03"
+                print(
+                    f"{row['series']:16} {model:9} {row['intervals']:9} coverage "
+                    f"{row['coverage']:.3f} (worst step {row['worst step']:.3f})  "
+                    f"width {row['median width']:8.3f}  infinite {row['infinite']:.3f}"
+                    f"  {row['seconds']:.1f} s{met}",
+                    flush=True,
+                )
+    packages = ("numpy", "pandas", "scikit-learn", "tensorflow", "keras")
+    told = {
+        "rows": rows,
+        "coverage": COVERAGE,
+        "gamma": options.gamma,
+        "seed": SEED,
+        "machine": f"{platform.processor()} {platform.platform()}",
+        "versions": {name: version(name) for name in packages},
+    }
+    options.output.write_text(json.dumps(told, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,751 @@
+"""Forecasts of the past: what a forecaster would have said, fold after fold."""
+
+import sys
+import time
+import warnings
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+
+from skcnnlstm import metrics
+from skcnnlstm._validation import (
+    check_boolean,
+    check_integer,
+    check_real,
+    check_target,
+)
+from skcnnlstm.conformal import adaptive_widths, bounds, conformity
+from skcnnlstm.forecasting import SeriesForecaster
+from skcnnlstm.forecasting.covariates import cut_exog, split_exog
+from skcnnlstm.forecasting.intervals import (
+    check_calibrated,
+    check_coverage,
+    check_enough_scores,
+    count_held_out,
+    is_relative,
+)
+from skcnnlstm.forecasting.panel import Panel, cut_rows, read_panel
+from skcnnlstm.forecasting.rows import Rows, read_rows
+from skcnnlstm.windows import find_clock, find_runs
+
+__all__ = ["BacktestResult", "backtest"]
+
+_GROUPS = ("series", "target", "fold", "origin", "step", "time")
+
+
+# ------------------------------------------------------------------------- the result
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class BacktestResult:
+    """Forecasts that `backtest` made, and how good they were.
+
+    Attributes
+    ----------
+    forecasts : DataFrame
+        One row a forecast of one value, in time order of the origins in each series:
+
+        - `series`: of many its key, of one its name, 0 where it has none;
+        - `target`: the column forecast (the name of a Series, 0 without one);
+        - `fold`: from 0;
+        - `origin`: the label (its position, for arrays) of the last row known;
+        - `step`: how many rows later, from 1 to the horizon;
+        - `time`: the label of the row forecast;
+        - `actual`, `forecast`: what came and what was said;
+        - `lower`, `upper`: with `coverage` alone, the interval that was given.
+    references : DataFrame
+        Row for row beside `forecasts`: `naive`, `seasonal_naive` and `naive2`, the
+        forecasts of these for the same values, and `scale`, what an error is divided
+        by in MASE.
+    folds : DataFrame
+        One row a fold of a series: labels of its first and last training row
+        (`first_train`, `last_train`), `n_train`, `n_origins`, whether the forecaster
+        was `refitted` for the fold, and `seconds`, what its fit and forecasts took (of
+        all series).
+    season_length : int
+        Of the seasonal references and of MASE, in time steps.
+
+    See Also
+    --------
+    backtest : Makes these.
+    """
+
+    forecasts: pd.DataFrame
+    references: pd.DataFrame
+    folds: pd.DataFrame
+    season_length: int
+
+    def __repr__(self):
+        n_origins = int(self.folds["n_origins"].sum())
+        return (
+            f"BacktestResult({self.folds['fold'].nunique()} folds, {n_origins} "
+            f"origins, {self.forecasts['step'].max()} steps ahead)"
+        )
+
+    def scores(self, by=None):
+        """Return measures of the forecasts, in all or by groups of them.
+
+        Parameters
+        ----------
+        by : {"series", "target", "fold", "origin", "step", "time"}, list of these \
+or None, default=None
+            Columns of `forecasts` whose values make groups; None for all in one. Where
+            targets differ in scale, MAE and RMSE of all together mean little.
+
+        Returns
+        -------
+        scores : Series or DataFrame
+            A Series for None, else a DataFrame with a row for each group:
+
+            - `mae`, `rmse`: mean absolute and root mean squared error, in the units of
+              the series;
+            - `smape`: by `skcnnlstm.metrics.smape`, in percent;
+            - `mase`: by `skcnnlstm.metrics.mase`, the scale that of the training part
+              of each forecast's fold, at `season_length`;
+            - `owa`: by `skcnnlstm.metrics.owa`, against Naive2 for the same values;
+            - `skill_naive`, `skill_seasonal_naive`: 1 - MAE / MAE of that forecast;
+            - `coverage`, `width`: where there are intervals, the share of values that
+              lie in theirs and the median width of these (adaptive ones may be
+              infinite, which has no mean).
+
+            Each is over all forecasts of the group at once, NaN where undefined.
+
+        Examples
+        --------
+        >>> from sklearn.linear_model import Ridge
+        >>> from sklearn.model_selection import TimeSeriesSplit
+        >>> from sklearn.pipeline import make_pipeline
+        >>> from skcnnlstm import FlattenWindows, SeriesForecaster, backtest
+        >>> from skcnnlstm.datasets import load_airline
+        >>> ridge = make_pipeline(FlattenWindows(), Ridge())
+        >>> result = backtest(
+        ...     SeriesForecaster(ridge, horizon=12, transformer="log"),
+        ...     load_airline(),
+        ...     TimeSeriesSplit(4, test_size=12),
+        ...     season_length=12,
+        ...     verbose=0,
+        ... )
+        >>> result.scores(by="fold").shape
+        (4, 7)
+        """
+        if by is None:
+            everything = np.zeros(len(self.forecasts))
+            return self._scores([everything]).iloc[0].rename("scores")
+        columns = [by] if isinstance(by, str) else list(by)
+        unknown = [name for name in columns if name not in _GROUPS]
+        if unknown or not columns:
+            listed = ", ".join(map(repr, _GROUPS))
+            raise ValueError(
+                f"by must name columns that make groups: got by={by!r}. Use one or "
+                f"more of {listed}, or None."
+            )
+        return self._scores([self.forecasts[name] for name in columns])
+
+    def _scores(self, groups):
+        """Return the measures of each group: all are made of means over its rows."""
+        terms = _terms(self.forecasts, self.references)
+        grouped = terms.groupby(groups)
+        # pandas leaves NaN out of a mean; a scale that is unknown makes MASE unknown.
+        means = grouped.mean().mask(terms.isna().groupby(groups).any())
+        mae, smape, mase = means["mae"], means["smape"], means["mase"]
+        scores = means[["mae", "smape", "mase"]].copy()
+        scores.insert(1, "rmse", np.sqrt(means["square"]))
+        scores["owa"] = metrics.owa(smape, mase, means["naive2 %"], means["naive2"])
+        scores["skill_naive"] = metrics.skill(mae, means["naive"])
+        scores["skill_seasonal_naive"] = metrics.skill(mae, means["seasonal_naive"])
+        if "inside" in means:
+            scores["coverage"] = means["inside"]
+            scores["width"] = grouped["width"].median()
+        return scores
+
+
+def _terms(forecasts, references):
+    """Return what each forecast adds to the measures."""
+    actual, forecast = forecasts["actual"], forecasts["forecast"]
+    naive2, scale = references["naive2"], references["scale"]
+    error = (actual - forecast).abs()
+    terms = {
+        "mae": error,
+        "square": error**2,
+        "smape": metrics.percentage_errors(actual, forecast),
+        "mase": error / scale,
+        "naive2 %": metrics.percentage_errors(actual, naive2),
+        "naive2": (actual - naive2).abs() / scale,
+        "naive": (actual - references["naive"]).abs(),
+        "seasonal_naive": (actual - references["seasonal_naive"]).abs(),
+    }
+    if "lower" in forecasts:
+        lower, upper = forecasts["lower"], forecasts["upper"]
+        terms["inside"] = actual.between(lower, upper).astype(float)
+        terms["width"] = upper - lower
+    return pd.DataFrame(terms)
+
+
+# -------------------------------------------------------------------------- the folds
+
+
+class _Fold(NamedTuple):
+    """Where a fold learns, and from which rows it forecasts."""
+
+    train: slice
+    origins: np.ndarray  # positions of the last rows known, ascending
+
+
+def _split(cv, series):
+    """Yield the (train, test) rows of each fold, as arrays of positions."""
+    if hasattr(cv, "split"):
+        pairs = cv.split(series)
+    elif isinstance(cv, str) or not hasattr(cv, "__iter__"):
+        raise TypeError(
+            "cv must be a splitter that keeps the order of time, or pairs of training "
+            f"and test rows: got cv={cv!r}. Use TimeSeriesSplit(5, test_size=horizon)."
+        )
+    else:
+        pairs = cv
+    for train, test in pairs:
+        rows = np.asarray(train), np.asarray(test)
+        yield tuple(np.flatnonzero(r) if r.dtype == bool else r for r in rows)
+
+
+def _check_order(number, train, test, last):
+    """Raise where a fold does not learn from what is before its test rows."""
+    why = None
+    if not len(train) or not len(test):
+        why = f"fold {number} has no {'test' if len(train) else 'training'} rows"
+    elif (np.diff(train) != 1).any():
+        why = f"the training rows of fold {number} do not follow one another"
+    elif (np.diff(test) != 1).any():
+        why = f"the test rows of fold {number} do not follow one another"
+    elif train[-1] >= test[0]:
+        why = f"fold {number} trains on row {train[-1]} and tests from row {test[0]} on"
+    elif test[0] < last:
+        why = f"fold {number} tests earlier rows than the fold before it"
+    if why is not None:
+        raise ValueError(
+            f"cv must keep the order of time: {why}. Use a splitter that does, without "
+            "shuffling, such as TimeSeriesSplit(5, test_size=horizon)."
+        )
+
+
+def _make_folds(cv, series, n_rows, run_of, horizon, stride):
+    """Return the folds of a series; `run_of` numbers the rows' runs without gaps."""
+    folds, last = [], 0
+    for number, (train, test) in enumerate(_split(cv, series)):
+        _check_order(number, train, test, last)
+        if test[-1] >= n_rows:
+            raise ValueError(
+                f"cv must name rows of the series: got row {test[-1]} in fold "
+                f"{number}, of {n_rows} rows. Make the folds for this series."
+            )
+        last = test[0]
+        origins = np.arange(test[0] - 1, test[-1] + 1 - horizon)
+        # As in `score`: no forecast across a gap in time.
+        origins = origins[run_of[origins] == run_of[origins + horizon]]
+        origins = origins[:1] if stride == "fold" else origins[::stride]
+        if not len(origins):
+            raise ValueError(
+                f"each test part must have at least horizon={horizon} rows with no gap "
+                f"in time before or among them: got {len(test)} rows in fold {number}. "
+                f"Use TimeSeriesSplit(..., test_size={horizon}) or a shorter horizon."
+            )
+        folds.append(_Fold(slice(int(train[0]), int(train[-1]) + 1), origins))
+    if not folds:
+        raise ValueError(f"cv must make at least one fold: got none of {cv!r}.")
+    return folds
+
+
+def _run_of(index, n_rows):
+    """Return the number of the run without gaps in time that each row stands in."""
+    clock = None if index is None else find_clock(index)
+    starts = find_runs(index, clock, None, n_rows).starts
+    return np.repeat(np.arange(len(starts)), np.diff([*starts, n_rows]))
+
+
+# ------------------------------------------------------------------------ parameters
+
+
+def _inner(forecaster):
+    """Return the SeriesForecaster that is given, or that a search is around."""
+    inner = forecaster
+    while not isinstance(inner, SeriesForecaster):
+        found = getattr(inner, "estimator", None)
+        if found is None or isinstance(forecaster, type):
+            raise TypeError(
+                "forecaster must be a SeriesForecaster, or a search around one: got "
+                f"forecaster={forecaster!r}. Use SeriesForecaster(estimator)."
+            )
+        inner = found
+    return inner
+
+
+def _fits_every(refit, n_folds):
+    """Return after how many folds the forecaster is fitted again."""
+    if isinstance(refit, bool | np.bool_):
+        return 1 if refit else n_folds
+    try:
+        return check_integer("refit", refit)
+    except (TypeError, ValueError) as error:
+        raise type(error)(
+            "refit must be True, False or an integer >= 1: got "
+            f"refit={refit!r}. Use True for a fit each fold, False for one in all, k "
+            "for one every k folds."
+        ) from None
+
+
+def _check_stride(stride):
+    if isinstance(stride, str):
+        if stride == "fold":
+            return stride
+        raise ValueError(
+            f'stride must be an integer >= 1 or "fold": got stride={stride!r}. Use 1 '
+            'for every origin, "fold" for the first of each fold.'
+        )
+    return check_integer("stride", stride)
+
+
+# -------------------------------------------------------------------------- the series
+
+
+class _One(NamedTuple):
+    """One series: what came in, its numbers, and where its folds are."""
+
+    series: Any
+    exog: Any
+    rows: Rows
+    values: np.ndarray  # (n_rows, n_targets), of the columns forecast
+    targets: pd.Index  # their names
+    folds: list[_Fold]
+
+    def origins(self):
+        return np.concatenate([fold.origins for fold in self.folds])
+
+    def actual(self, horizon):
+        """Return what came after each origin, (n_origins, horizon, n_targets)."""
+        return self.values[np.add.outer(self.origins(), np.arange(1, horizon + 1))]
+
+    def labels(self, positions):
+        index = self.rows.index
+        return positions if index is None else index.take(positions)
+
+
+def _read(reader, series, exog, cv, stride, season_length):
+    """Check one series and find its folds."""
+    rows = read_rows(reader, series, reset=True)
+    n_rows, n_columns = rows.values.shape
+    columns = check_target(
+        reader.target_columns, n_columns, rows.columns, name="target_columns"
+    )
+    names = pd.Index(range(n_columns) if rows.columns is None else rows.columns)
+    if rows.ndim == 1 and rows.name is not None:
+        names = pd.Index([rows.name])
+    run_of = _run_of(rows.time, n_rows)
+    folds = _make_folds(cv, series, n_rows, run_of, reader.horizon, stride)
+    shortest = min(fold.train.stop - fold.train.start for fold in folds)
+    if shortest <= season_length:
+        raise ValueError(
+            "season_length must be shorter than every training part: got "
+            f"season_length={season_length}, a training part of {shortest} rows. Use "
+            "fewer folds or a shorter season."
+        )
+    values = rows.values[:, columns].astype(float)
+    return _One(series, exog, rows, values, names.take(columns), folds)
+
+
+def _check_same_folds(ones):
+    counts = {key: len(one.folds) for key, one in ones.items()}
+    most, fewest = max(counts, key=counts.get), min(counts, key=counts.get)
+    if counts[most] != counts[fewest]:
+        raise ValueError(
+            f"cv must make as many folds of each series: got {counts[most]} of series "
+            f"{most!r}, {counts[fewest]} of series {fewest!r}. Use a splitter with a "
+            "number of folds, such as TimeSeriesSplit(5, test_size=horizon)."
+        )
+
+
+# ---------------------------------------------------------------------------- the work
+
+
+class _Progress:
+    """One line on stderr: rewritten on a terminal, else at most ten in all."""
+
+    def __init__(self, n_folds, verbose):
+        self._n_folds, self._verbose = n_folds, verbose
+        self._start = time.perf_counter()
+
+    def show(self, n_done):
+        if not self._verbose:
+            return
+        seconds = time.perf_counter() - self._start
+        text = f"backtest: fold {n_done} of {self._n_folds}, {seconds:.1f} s"
+        done = n_done == self._n_folds
+        if sys.stderr.isatty():
+            print(f"\r{text}", end="\n" if done else "", file=sys.stderr, flush=True)
+        elif done or n_done * 10 // self._n_folds > (n_done - 1) * 10 // self._n_folds:
+            print(text, file=sys.stderr, flush=True)
+
+
+class _Work(NamedTuple):
+    """What is backtested: a forecaster on one series, or on many by key."""
+
+    forecaster: Any
+    panel: Panel
+    ones: dict[Any, _One]
+    horizon: int
+
+    def _cut(self, spans):
+        """Return rows and covariates of each series: (start, stop, stop of exog)."""
+        rows, exogs = {}, {}
+        for key, (start, stop, last) in spans.items():
+            one = self.ones[key]
+            rows[key] = cut_rows(one.series, start, stop)
+            exogs[key] = cut_exog(one.exog, one.series, start, last)
+        exog = {"exog": exogs} if self._has_exog else {}
+        if self.panel.kind == "one":
+            return rows[None], {name: each[None] for name, each in exog.items()}
+        return rows, exog
+
+    @property
+    def _has_exog(self):
+        return any(one.exog is not None for one in self.ones.values())
+
+    def check_scores(self, number, coverage):
+        """Raise where the fit for a fold will see too few errors of held-out rows."""
+        model, n_scores = self.forecaster, 0
+        for key, one in self.ones.items():
+            train = one.folds[number].train
+            with self.panel.naming(key):
+                n_rows = count_held_out(
+                    model.calibration_fraction,
+                    train.stop - train.start,
+                    model.window_length,
+                    self.horizon,
+                )
+            n_scores += n_rows - self.horizon + 1
+        check_enough_scores(n_scores, coverage, self.horizon)
+
+    def fit(self, number):
+        """Fit a clone on the training rows of a fold; an error says on which."""
+        trains = {key: one.folds[number].train for key, one in self.ones.items()}
+        rows, exog = self._cut(
+            {key: (rows.start, rows.stop, rows.stop) for key, rows in trains.items()}
+        )
+        try:
+            fitted = clone(self.forecaster).fit(rows, **exog)
+        except Exception as error:
+            error.add_note(f"This is the fit for fold {number} of the backtest.")
+            raise
+        while hasattr(fitted, "best_estimator_"):
+            fitted = fitted.best_estimator_
+        return fitted
+
+    def ahead(self, fitted, number):
+        """Return the forecasts of a fold by key, (n_origins, horizon, n_targets).
+
+        The rows given end at the last origin, and begin so far before the first that
+        no history but theirs is read: whether they are taken to continue the fitted
+        ones makes no difference.
+        """
+        spans, horizon = {}, self.horizon
+        for key, one in self.ones.items():
+            origins = one.folds[number].origins
+            first, stop = origins[0] - fitted.window_length + 1, origins[-1] + 1
+            spans[key] = max(0, int(first)), int(stop), int(stop) + horizon
+        rows, exog = self._cut(spans)
+        with warnings.catch_warnings():
+            # Of the rows before the first origin, which are there as history alone;
+            # after a gap in time it happens without a warning in `score`, too.
+            warnings.filterwarnings("ignore", ".*fewer than window_length=")
+            said = fitted.predict(rows, **exog)
+        said = {None: said} if self.panel.kind == "one" else said
+        found = {}
+        for key, one in self.ones.items():
+            if said[key].shape[1] != horizon:
+                raise ValueError(
+                    f"horizon must be the same in every fold: got {said[key].shape[1]} "
+                    f"from a search, horizon={horizon}. Leave the horizon out of the "
+                    "search."
+                )
+            origins = one.folds[number].origins
+            picked = said[key][origins - spans[key][0]]
+            found[key] = picked.reshape(len(origins), horizon, -1)
+        return found
+
+
+def backtest(
+    forecaster,
+    series,
+    cv,
+    *,
+    exog=None,
+    refit=True,
+    stride=1,
+    season_length=1,
+    coverage=None,
+    adaptive=False,
+    gamma=0.005,
+    verbose=1,
+):
+    """Make every forecast of the past that a forecaster could have made, in time order.
+
+    In each fold of `cv` a clone of the forecaster is fitted on the training rows (or an
+    earlier fit is kept, by `refit`) and forecasts `horizon` steps from origins in the
+    test rows: from the row before them, then from every row whose next `horizon` rows
+    are test rows. An origin reads the rows up to itself, whether the model learned
+    from them or not; nothing later. These are the forecasts that
+    ``SeriesForecaster.score`` takes.
+
+    Parameters
+    ----------
+    forecaster : SeriesForecaster, or a search around one
+        Cloned, never changed. A search tunes anew for each fit, on its training rows.
+    series : array-like, Series or DataFrame of shape (n_rows,) or (n_rows, n_features)
+        In time order, as for ``SeriesForecaster.fit``; or many of them: a list, a dict
+        or, with `id_column`, a long frame. One model then learns from the training
+        rows of all, and the rows of each are split by themselves.
+    cv : splitter, or iterable of (training rows, test rows)
+        Time-ordered folds, such as ``TimeSeriesSplit(5, test_size=12)``, with or
+        without `gap` and `max_train_size`. In each the training rows follow one
+        another, the test rows too, and these are later. Rows of a gap between them are
+        history that is known and not learned from.
+    exog : array-like, Series, DataFrame or None, default=None
+        Covariates of all rows that are known ahead, as for ``SeriesForecaster.fit``.
+    refit : bool or int, default=True
+        When to fit: True for each fold, False for the first alone, an integer k for
+        every k-th. A fit that is kept forecasts from later rows as their history moves
+        on.
+    stride : int or "fold", default=1
+        Rows from one origin to the next within a fold. "fold" takes the first of each
+        fold alone: `horizon` steps a fold, as in a forecasting competition.
+    season_length : int, default=1
+        Of MASE, of the seasonal naive forecast and of Naive2, in time steps: 12 for
+        monthly rows, 24 for hourly ones. Every training part must be longer.
+    coverage : float or None, default=None
+        The share of values that intervals should hold, between 0 and 1; None makes no
+        intervals. Without `adaptive` they are those of
+        ``SeriesForecaster.forecast_interval``, of the model fitted last, and the
+        forecaster needs a `calibration_fraction`.
+    adaptive : bool, default=False
+        Whether intervals adapt as outcomes become known, for each step ahead by
+        itself: see `skcnnlstm.conformal.adaptive_widths`. They start from the
+        calibration of the first fit or, without a `calibration_fraction`, from
+        nothing: the first ones are then infinite.
+    gamma : float, default=0.005
+        How much an outcome counts for `adaptive`, above 0. Larger values meet a change
+        sooner, by intervals that are infinite after a few misses in a row.
+    verbose : int, default=1
+        1 shows the folds done and the seconds on stderr; 0 nothing.
+
+    Returns
+    -------
+    result : BacktestResult
+        The forecasts as a tidy frame, and their scores.
+
+    Raises
+    ------
+    ValueError
+        Where folds do not keep the order of time, a test part is shorter than the
+        horizon, a training part no longer than `season_length`, or intervals are asked
+        of a forecaster that calibrates too little for them or not at all. All before
+        the first fit.
+
+    See Also
+    --------
+    SeriesForecaster.forecast_interval : Intervals after the fitted rows.
+    skcnnlstm.metrics : The measures, with their equations.
+
+    Notes
+    -----
+    Where a regular index shows a gap, no forecast reaches across it, as in `score`. An
+    interval of h steps ahead learns of an outcome h rows later, when it is known.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.model_selection import TimeSeriesSplit
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skcnnlstm import FlattenWindows, SeriesForecaster, backtest
+    >>> from skcnnlstm.datasets import load_airline
+    >>> ridge = make_pipeline(FlattenWindows(), Ridge())
+    >>> forecaster = SeriesForecaster(ridge, horizon=3, transformer="log")
+    >>> folds = TimeSeriesSplit(4, test_size=12)
+    >>> result = backtest(
+    ...     forecaster, load_airline(), folds, season_length=12, verbose=0
+    ... )
+    >>> result
+    BacktestResult(4 folds, 40 origins, 3 steps ahead)
+    >>> result.forecasts.columns.tolist()
+    ['series', 'target', 'fold', 'origin', 'step', 'time', 'actual', 'forecast']
+    >>> bool(result.scores()["skill_seasonal_naive"] > 0)
+    True
+    """
+    inner = _inner(forecaster)
+    horizon = check_integer("horizon", inner.horizon)
+    stride = _check_stride(stride)
+    season_length = check_integer("season_length", season_length)
+    adaptive = check_boolean("adaptive", adaptive)
+    gamma = check_real("gamma", gamma, low=0, inclusive="neither")
+    if coverage is not None:
+        coverage = check_coverage(coverage)
+    elif adaptive:
+        raise ValueError(
+            "adaptive=True needs a coverage: got coverage=None. Use coverage=0.9."
+        )
+    if coverage is not None and not adaptive:
+        check_calibrated(inner.calibration_fraction)
+    work = _prepare(forecaster, inner, series, exog, cv, stride, season_length)
+    n_folds = len(next(iter(work.ones.values())).folds)
+    every = _fits_every(refit, n_folds)
+    if coverage is not None and not adaptive and inner is forecaster:
+        for number in range(0, n_folds, every):
+            work.check_scores(number, coverage)
+
+    progress, fitted, first = _Progress(n_folds, verbose), None, None
+    said, given, done = [], [], []
+    for number in range(n_folds):
+        start = time.perf_counter()
+        if refitted := number % every == 0:
+            fitted = work.fit(number)
+            first = first or fitted
+        said.append(work.ahead(fitted, number))
+        if coverage is not None and not adaptive:
+            given.append(_given_widths(fitted, said[-1], coverage, work.panel))
+        done.append((refitted, time.perf_counter() - start))
+        progress.show(number + 1)
+
+    frames = []
+    for key, one in work.ones.items():
+        ahead = np.concatenate([fold[key] for fold in said])
+        frame = _tidy(key, one, ahead)
+        if coverage is not None:
+            relative = is_relative(inner.transformer)
+            if adaptive:
+                scores = conformity(one.actual(horizon), ahead, relative=relative)
+                known = first._calibration
+                known = None if known is None else known.scores_for(key, coverage)
+                widths = _adapted(one.origins(), scores, coverage, gamma, known)
+            else:
+                widths = np.concatenate([fold[key] for fold in given])
+            lower, upper = bounds(ahead, widths, relative=relative)
+            frame["lower"], frame["upper"] = lower.ravel(), upper.ravel()
+        frames.append(
+            (
+                frame,
+                _references(one, horizon, season_length),
+                _table(key, one, done),
+            )
+        )
+    joined = [pd.concat(each, ignore_index=True) for each in zip(*frames, strict=True)]
+    return BacktestResult(*joined, season_length)
+
+
+def _prepare(forecaster, inner, series, exog, cv, stride, season_length):
+    """Check everything that can be checked before the first fit."""
+    panel = read_panel(series, inner.id_column)
+    if panel.kind != "one":
+        if inner is not forecaster:
+            raise TypeError(
+                "forecaster must be a SeriesForecaster where there are many series, "
+                f"which a search cannot split: got forecaster={forecaster!r}. Search "
+                "in one series, and backtest what it found."
+            )
+        # Many series are a dict from here on, whatever they came in.
+        forecaster = clone(forecaster).set_params(id_column=None)
+    exogs = dict.fromkeys(panel.series)
+    if exog is not None:
+        exogs = split_exog(exog, panel)
+    if not hasattr(cv, "split") and hasattr(cv, "__iter__") and not isinstance(cv, str):
+        cv = list(cv)
+    reader, ones = clone(inner), {}
+    for key, one in panel.series.items():
+        with panel.naming(key):
+            ones[key] = _read(reader, one, exogs[key], cv, stride, season_length)
+    _check_same_folds(ones)
+    return _Work(forecaster, panel, ones, inner.horizon)
+
+
+def _given_widths(fitted, said, coverage, panel):
+    """Return the widths of the last calibration for the forecasts of a fold."""
+    widths = {}
+    for key, ahead in said.items():
+        with panel.naming(key):
+            width = fitted._calibration.widths(key, coverage)
+        widths[key] = np.broadcast_to(width, ahead.shape)
+    return widths
+
+
+def _adapted(origins, scores, coverage, gamma, calibration):
+    """Return adaptive widths, of folds whose test rows may overlap."""
+    order = np.argsort(origins, kind="stable")
+    widths = np.empty(scores.shape)
+    widths[order] = adaptive_widths(
+        scores[order], origins[order], coverage, gamma, calibration
+    )
+    return widths
+
+
+# ---------------------------------------------------------------------------- frames
+
+
+def _name(key, one):
+    if key is not None:
+        return key
+    return 0 if one.rows.name is None else one.rows.name
+
+
+def _tidy(key, one, ahead):
+    """Lay out forecasts, (n_origins, horizon, n_targets), one value a row."""
+    n_origins, horizon, n_targets = ahead.shape
+    origin = np.repeat(one.origins(), horizon * n_targets)
+    step = np.tile(np.repeat(np.arange(1, horizon + 1), n_targets), n_origins)
+    sizes = [len(fold.origins) * horizon * n_targets for fold in one.folds]
+    target = np.tile(np.arange(n_targets), n_origins * horizon)
+    return pd.DataFrame(
+        {
+            "series": pd.Index([_name(key, one)]).repeat(len(origin)),
+            "target": one.targets.take(target),
+            "fold": np.repeat(np.arange(len(one.folds)), sizes),
+            "origin": one.labels(origin),
+            "step": step,
+            "time": one.labels(origin + step),
+            "actual": one.actual(horizon).ravel(),
+            "forecast": ahead.ravel(),
+        }
+    )
+
+
+def _references(one, horizon, season_length):
+    """Return what simple forecasts say, and the scale of MASE, one value a row."""
+    columns = {"naive": [], "seasonal_naive": [], "naive2": [], "scale": []}
+    for train, origins in one.folds:
+        args = one.values, origins, horizon
+        scale = metrics.scale_of_mase(one.values[train], season_length)
+        simple = metrics.naive(*args)
+        columns["naive"].append(simple)
+        columns["seasonal_naive"].append(metrics.seasonal_naive(*args, season_length))
+        columns["naive2"].append(metrics.naive2(*args, season_length, train))
+        columns["scale"].append(np.broadcast_to(scale, simple.shape))
+    return pd.DataFrame(
+        {name: np.concatenate(parts).ravel() for name, parts in columns.items()}
+    )
+
+
+def _table(key, one, done):
+    """Return what was done in each fold."""
+    first = np.array([fold.train.start for fold in one.folds])
+    last = np.array([fold.train.stop - 1 for fold in one.folds])
+    refitted, seconds = zip(*done, strict=True)
+    return pd.DataFrame(
+        {
+            "series": pd.Index([_name(key, one)]).repeat(len(first)),
+            "fold": np.arange(len(first)),
+            "first_train": one.labels(first),
+            "last_train": one.labels(last),
+            "n_train": last - first + 1,
+            "n_origins": [len(fold.origins) for fold in one.folds],
+            "refitted": refitted,
+            "seconds": seconds,
+        }
+    )

@@ -1,0 +1,199 @@
+"""What forecasts of held-out rows say about the width of intervals."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from skcnnlstm._validation import check_real
+from skcnnlstm.conformal import bounds, conformal_quantile, conformity, scores_needed
+from skcnnlstm.forecasting.covariates import cut_exog, split_exog
+from skcnnlstm.forecasting.panel import cut_rows, read_panel
+from skcnnlstm.metrics import scale_of_mase
+
+
+def check_coverage(coverage):
+    """Return `coverage` as a float between 0 and 1, both excluded."""
+    return check_real("coverage", coverage, low=0, high=1, inclusive="neither")
+
+
+def check_calibrated(calibration):
+    """Raise where nothing (None) tells how wide intervals are to be."""
+    if calibration is None:
+        raise ValueError(
+            "intervals need a calibration_fraction: got calibration_fraction=None. "
+            "Use SeriesForecaster(..., calibration_fraction=0.2) and fit."
+        )
+
+
+def is_relative(transformer):
+    """Say whether errors are counted in logarithms, as the series is modelled."""
+    return isinstance(transformer, str) and transformer == "log"
+
+
+# ------------------------------------------------------------------------------- scores
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How far forecasts of held-out rows were off, in each of some series."""
+
+    scores: dict  # by key, (n, horizon, n_targets), by `conformity`
+    units: dict  # by key, (n_targets,): in which series compare
+    relative: bool  # whether the scores are of logarithms
+
+    def scores_for(self, key, coverage):
+        """Return scores that tell of one series: its own, if they are enough.
+
+        Else those of all series, each in its own unit, in the unit of this one.
+        """
+        own = self.scores[key]
+        if len(own) >= scores_needed(coverage) or len(self.scores) == 1:
+            return own
+        pooled = [scores / self.units[other] for other, scores in self.scores.items()]
+        return np.concatenate(pooled) * self.units[key]
+
+    def widths(self, key, coverage, steps=None):
+        """Return how wide intervals are on each side, (steps, n_targets).
+
+        `steps` is at most the horizon; None for that.
+        """
+        scores = self.scores_for(key, coverage)
+        n_scores, horizon = scores.shape[:2]
+        steps = horizon if steps is None else steps
+        if steps > horizon:
+            raise ValueError(
+                "steps of an interval must be at most the horizon, for later ones were "
+                f"not calibrated: got steps={steps}, horizon={horizon}. Use "
+                f"SeriesForecaster(..., horizon={steps}), or forecast for values alone."
+            )
+        check_enough_scores(n_scores, coverage, horizon)
+        return conformal_quantile(scores[:, :steps], coverage)
+
+
+def check_enough_scores(n_scores, coverage, horizon):
+    """Raise where no finite interval of a coverage can be told."""
+    needed = scores_needed(coverage)
+    if n_scores >= needed:
+        return
+    highest = math.floor(1000 * n_scores / (n_scores + 1)) / 1000
+    raise ValueError(
+        f"coverage={coverage:g} needs {needed} calibration residuals a step: got "
+        f"{n_scores}. Use a longer series or a larger calibration_fraction "
+        f"({needed + horizon - 1} rows held out without a gap are enough), or a "
+        f"coverage of at most {highest:g}."
+    )
+
+
+def units_of(tables, targets, relative):
+    """Return in what the errors of each series are measured, to compare them.
+
+    The mean absolute difference from row to row; the mean of the other series' for one
+    that never changes.
+    """
+    units = {}
+    for key, rows in tables.items():
+        values = rows.values[:, targets].astype(float)
+        units[key] = scale_of_mase(np.log(values) if relative else values)
+    known = np.array(list(units.values()))
+    usual = np.nanmean(known, axis=0) if np.isfinite(known).any() else 1.0
+    return {key: np.where(np.isnan(unit), usual, unit) for key, unit in units.items()}
+
+
+# ---------------------------------------------------------------------------- held out
+
+
+def hold_out(fraction, series, exog, id_column, length, horizon):
+    """Split series and covariates into rows to learn from and rows for calibration.
+
+    Returns
+    -------
+    early, late : (series, exog)
+        Each in the form of `series`.
+    """
+    panel = read_panel(series, id_column)
+    exogs = dict.fromkeys(panel.series)
+    if exog is not None:
+        exogs = split_exog(exog, panel)
+    parts = ({}, {}), ({}, {})
+    for key, one in panel.series.items():
+        with panel.naming(key):
+            n_rows = len(one)
+            cut = n_rows - count_held_out(fraction, n_rows, length, horizon)
+        for (rows, covariates), span in zip(
+            parts, ((0, cut), (cut, n_rows)), strict=True
+        ):
+            rows[key] = cut_rows(one, *span)
+            covariates[key] = cut_exog(exogs[key], one, *span)
+    return tuple(
+        (
+            panel.join_rows(rows),
+            None if exog is None else panel.join_each(covariates),
+        )
+        for rows, covariates in parts
+    )
+
+
+def count_held_out(fraction, n_rows, length, horizon):
+    """Return how many of the last rows of a series are for calibration."""
+    fraction = check_real(
+        "calibration_fraction", fraction, low=0, high=1, inclusive="neither"
+    )
+    n_held_out = math.floor(round(fraction * n_rows, 9))
+    if n_held_out < horizon or n_rows - n_held_out < length + horizon:
+        raise ValueError(
+            "calibration_fraction must leave window_length + horizon rows to learn "
+            f"from and hold out horizon rows or more: got {n_rows - n_held_out} and "
+            f"{n_held_out} of {n_rows} rows, calibration_fraction={fraction:g}, "
+            f"window_length={length}, horizon={horizon}. Use a longer series, or "
+            "calibration_fraction=None for no intervals."
+        )
+    return n_held_out
+
+
+def calibrate(forecasts, units, relative):
+    """Return what forecasts of held-out rows tell: (forecasts, actual), by key."""
+    scores = {
+        key: conformity(actual, said, relative=relative)
+        for key, (said, actual) in forecasts.items()
+    }
+    return Calibration(scores, units, relative)
+
+
+# ------------------------------------------------------------------------------ frames
+
+
+def interval_frame(forecast, form, widths, relative):
+    """Lay out forecasts of one series with their bounds.
+
+    Parameters
+    ----------
+    forecast : Series, DataFrame or ndarray, (steps,) or (steps, n_targets)
+        As `SeriesForecaster.forecast` gives it.
+    form : Rows
+        The form of the fitted series.
+    widths : ndarray of shape (steps, n_targets)
+        On each side.
+    relative : bool
+        Whether they are of logarithms.
+
+    Returns
+    -------
+    frame : DataFrame
+        Columns forecast, lower and upper; of several targets these under each.
+    """
+    values = np.asarray(forecast).reshape(widths.shape)
+    lower, upper = bounds(values, widths, relative=relative)
+    index = getattr(forecast, "index", None)
+    if index is None:
+        index = pd.RangeIndex(1, len(values) + 1, name="step")
+    names = ["forecast", "lower", "upper"]
+    table = np.stack([values, lower, upper], axis=2).reshape(len(values), -1)
+    if values.shape[1] == 1:
+        return pd.DataFrame(table, index=index, columns=names)
+    targets = range(values.shape[1]) if form.columns is None else form.columns
+    columns = pd.MultiIndex.from_product([targets, names], names=["target", None])
+    return pd.DataFrame(table, index=index, columns=columns)

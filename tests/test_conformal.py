@@ -1,0 +1,109 @@
+"""Conformal arithmetic: exact ranks, and nothing known before its time."""
+
+import math
+
+import numpy as np
+import pytest
+
+from skcnnlstm.conformal import (
+    adaptive_widths,
+    bounds,
+    conformal_quantile,
+    conformity,
+    scores_needed,
+)
+
+
+@pytest.mark.parametrize(
+    "coverage, needed", [(0.5, 1), (0.8, 4), (0.9, 9), (0.95, 19), (0.99, 99)]
+)
+def test_so_many_scores_are_needed_and_one_fewer_is_too_few(coverage, needed):
+    assert scores_needed(coverage) == needed
+    assert conformal_quantile(np.arange(needed), coverage) == needed - 1
+    assert conformal_quantile(np.arange(needed - 1), coverage) == math.inf
+
+
+def test_the_quantile_holds_the_next_score_as_often_as_it_says():
+    # Exact for exchangeable scores without ties: rank / (n + 1), here 18 of 20.
+    scores = np.random.default_rng(0).random((20_000, 20))
+    inside = scores[:, -1] <= conformal_quantile(scores[:, :-1].T, 0.9)
+    assert inside.mean() == pytest.approx(0.9, abs=0.006)  # about 3 deviations
+
+
+def test_quantiles_are_taken_column_by_column():
+    scores = np.array([[1, 10], [3, 30], [2, 20]])
+    assert conformal_quantile(scores, 0.5).tolist() == [2, 20]
+
+
+@pytest.mark.parametrize("relative", [False, True])
+def test_bounds_of_a_score_lie_on_what_came(relative):
+    actual, forecast = np.array([2.0, 8.0]), np.array([4.0, 4.0])
+    scores = conformity(actual, forecast, relative=relative)
+    lower, upper = bounds(forecast, scores, relative=relative)
+    np.testing.assert_allclose([lower[0], upper[1]], actual)
+
+
+def test_no_logarithmic_distance_reaches_zero():
+    assert conformity(np.array([0.0]), np.array([1.0]), relative=True) == [math.inf]
+
+
+def by_definition(scores, origins, step, coverage, gamma, calibration):
+    """ACI with everything made anew for each origin."""
+    widths = []
+    for i, origin in enumerate(origins):
+        known = [j for j in range(i) if origins[j] + step <= origin]
+        level = 1 - coverage
+        for j in known:
+            level += gamma * (1 - coverage - (scores[j] > widths[j]))
+        told = np.array([*calibration, *(scores[j] for j in known)])
+        if level >= 1:
+            widths.append(0.0)
+        elif level <= 0:
+            widths.append(math.inf)
+        else:
+            widths.append(float(conformal_quantile(told, 1 - level)))
+    return widths
+
+
+@pytest.mark.parametrize("gamma", [0.01, 0.3])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_widths_are_those_of_the_definition(gamma, stride):
+    rng = np.random.default_rng(0)
+    scores = rng.random((60, 3, 2)) * np.linspace(1, 4, 60)[:, np.newaxis, np.newaxis]
+    calibration = rng.random((15, 3, 2))
+    origins = 100 + stride * np.arange(60)
+    widths = adaptive_widths(scores, origins, 0.8, gamma, calibration)
+    for step in range(3):
+        expected = by_definition(
+            scores[:, step, 1],
+            origins,
+            step + 1,
+            0.8,
+            gamma,
+            calibration[:, step, 1],
+        )
+        assert widths[:, step, 1].tolist() == expected
+
+
+def test_an_outcome_changes_the_interval_h_rows_later_and_no_sooner():
+    scores = np.random.default_rng(0).random((30, 3, 1))
+    surprised = scores.copy()
+    surprised[10] = 50.0
+    calibration = np.random.default_rng(1).random((50, 3, 1))
+    args = np.arange(30), 0.5, 0.2, calibration
+    before, after = adaptive_widths(scores, *args), adaptive_widths(surprised, *args)
+    for step in (1, 2, 3):
+        changed = np.flatnonzero((before != after)[:, step - 1, 0])
+        assert changed[0] == 10 + step
+
+
+def test_coverage_returns_after_the_series_has_changed():
+    # Errors ten times as large from the middle on: fixed widths would then hold few.
+    rng = np.random.default_rng(0)
+    scores = np.abs(rng.normal(size=(2000, 1, 1)))
+    scores[1000:] *= 10
+    widths = adaptive_widths(scores, np.arange(2000), 0.9, 0.02, scores[:200])
+    inside = (scores <= widths)[:, 0, 0]
+    assert inside[1200:].mean() == pytest.approx(0.9, abs=0.03)
+    fixed = conformal_quantile(scores[:200], 0.9)
+    assert (scores[1200:] <= fixed).mean() < 0.3

@@ -1,0 +1,132 @@
+"""Measures and simple forecasts: figures worked out by hand, or published."""
+
+import math
+
+import numpy as np
+import pytest
+
+from skcnnlstm import metrics
+from skcnnlstm.datasets import load_airline
+
+
+def column(values):
+    return np.asarray(values, float)[:, np.newaxis]
+
+
+def test_smape_is_in_percent_of_the_mean_size():
+    # 200 * 2 / 18 and 200 * 5 / 15
+    expected = (400 / 18 + 1000 / 15) / 2
+    assert metrics.smape([10, 5], [8, 10]) == pytest.approx(expected)
+
+
+def test_smape_of_the_wrong_sign_is_200_and_of_a_right_zero_0():
+    assert metrics.smape([1.0], [-3.0]) == 200
+    assert metrics.smape([0.0], [0.0]) == 0
+
+
+def test_the_scale_of_mase_looks_a_season_back_column_by_column():
+    train = np.array([[1.0, 5.0], [2.0, 5.0], [5.0, 5.0], [8.0, 5.0]])
+    scale = metrics.scale_of_mase(train, 2)
+    assert scale[0] == (4 + 6) / 2
+    assert math.isnan(scale[1])  # a constant column measures nothing
+
+
+def test_mase_of_the_seasonal_naive_forecast_in_the_training_rows_is_one():
+    train = np.random.default_rng(0).normal(size=50).cumsum()
+    scale = metrics.scale_of_mase(train, 4)
+    assert metrics.mase(train[4:], train[:-4], scale) == pytest.approx(1)
+
+
+def test_owa_of_naive2_itself_is_one():
+    assert metrics.owa(9.161, 2.777, 9.161, 2.777) == 1
+
+
+@pytest.mark.parametrize("naive2_smape, naive2_mase", [(0, 1), (1, 0), (1, math.nan)])
+def test_owa_is_undefined_where_naive2_gives_no_measure(naive2_smape, naive2_mase):
+    assert math.isnan(metrics.owa(1, 1, naive2_smape, naive2_mase))
+
+
+def test_skill_against_a_reference_without_error_is_undefined():
+    assert math.isnan(metrics.skill(1, 0))
+    assert metrics.skill(2, 1) == -1
+
+
+def test_seasonal_naive_repeats_the_last_season_known():
+    values = column(range(10))
+    said = metrics.seasonal_naive(values, np.array([4, 5]), 5, season_length=3)
+    assert said[:, :, 0].tolist() == [[2, 3, 4, 2, 3], [3, 4, 5, 3, 4]]
+
+
+def test_seasonal_naive_of_a_season_of_one_is_naive():
+    values = np.random.default_rng(0).normal(size=(9, 2))
+    origins = np.array([3, 6])
+    seasonal = metrics.seasonal_naive(values, origins, 3, season_length=1)
+    assert np.array_equal(seasonal, metrics.naive(values, origins, 3))
+    assert np.array_equal(seasonal[1, 2], values[6])
+
+
+def test_seasonal_indices_are_those_that_r_gives_for_the_airline_series():
+    # decompose(AirPassengers, "multiplicative")$figure, R 4
+    published = [
+        *(0.9102304, 0.8836253, 1.0073663, 0.9759060, 0.9813780, 1.1127758),
+        *(1.2265555, 1.2199110, 1.0604919, 0.9217572, 0.8011781, 0.8988244),
+    ]
+    indices, additive = metrics.seasonal_indices(load_airline(), 12)
+    assert not additive
+    np.testing.assert_allclose(indices, published, atol=1e-7)
+
+
+def test_seasonal_indices_of_an_odd_season_that_ends_within_one():
+    # A level of 10 and indices of .5, 1 and 1.5: the average over three rows is 10.
+    indices, additive = metrics.seasonal_indices([5, 10, 15] * 3 + [5], 3)
+    assert not additive
+    np.testing.assert_allclose(indices, [0.5, 1, 1.5])
+
+
+def test_seasonal_indices_are_additive_where_a_value_is_not_above_zero():
+    indices, additive = metrics.seasonal_indices([-1.0, 0.0, 1.0] * 4, 3)
+    assert additive
+    np.testing.assert_allclose(indices, [-1, 0, 1], atol=1e-12)
+
+
+def test_a_series_is_seasonal_where_the_lag_exceeds_bartletts_bound():
+    # r_1 = -5/6 and r_2 = 4/6 of six alternating rows; the bound at lag 2 is
+    # 1.645 * sqrt((1 + 2 * 25/36) / 6) = 1.037: not seasonal. Of 24 rows r_2 = 22/24,
+    # r_1 = -23/24 and the bound .566.
+    assert not metrics.is_seasonal([1, 2] * 3, 2)
+    assert metrics.is_seasonal([1, 2] * 12, 2)
+
+
+def test_noise_and_constants_and_seasons_of_one_are_not_seasonal():
+    noise = np.random.default_rng(0).normal(size=400)
+    assert not metrics.is_seasonal(noise, 12)
+    assert not metrics.is_seasonal(np.ones(40), 4)
+    assert not metrics.is_seasonal([1, 2] * 20, 1)
+
+
+def test_naive2_moves_the_adjusted_value_to_the_place_forecast():
+    values = column(np.tile([5.0, 10.0, 15.0], 20))
+    values[45] = 7.0  # an origin 1.4 times its usual value: the forecasts are, too
+    said = metrics.naive2(values, np.array([45, 50]), 4, 3, slice(0, 45))
+    np.testing.assert_allclose(said[0, :, 0], [14, 21, 7, 14])
+    np.testing.assert_allclose(said[1, :, 0], [5, 10, 15, 5])
+
+
+def test_naive2_counts_places_from_the_first_training_row():
+    values = column(np.tile([5.0, 10.0, 15.0], 20))
+    said = metrics.naive2(values, np.array([50]), 3, 3, slice(7, 47))
+    np.testing.assert_allclose(said[0, :, 0], [5, 10, 15])
+
+
+def test_naive2_of_a_series_below_zero_adds_its_indices():
+    values = column(np.tile([-1.0, 0.0, 1.0], 20))
+    values[45] = 1.0  # two above its usual value
+    said = metrics.naive2(values, np.array([45]), 3, 3, slice(0, 45))
+    np.testing.assert_allclose(said[0, :, 0], [2, 3, 1], atol=1e-12)
+
+
+def test_naive2_is_naive_where_the_series_is_not_seasonal():
+    values = np.random.default_rng(0).normal(size=(100, 2))
+    origins = np.array([60, 80])
+    said = metrics.naive2(values, origins, 3, 12, slice(0, 60))
+    assert np.array_equal(said, metrics.naive(values, origins, 3))
