@@ -48,8 +48,12 @@ def _directions(layer):
 # ---------------------------------------------------------------------- convolution
 
 
-def _convolve(x, kernel, padding):
-    """Convolve `(..., n_steps, channels)` along its steps by `(k, channels, width)`."""
+def _convolve(x, kernel, padding, finish=lambda product: product):
+    """Convolve `(..., n_steps, channels)` along its steps by `(k, channels, width)`.
+
+    `finish` is applied to the product of matrices: TensorFlow fuses bias and activation
+    with it there.
+    """
     reach, channels, width = kernel.shape
     *outer, n_steps, _ = x.shape
     if padding == "same":
@@ -60,7 +64,7 @@ def _convolve(x, kernel, padding):
     if reach > 1:
         x = ops.concatenate([x[..., j : j + n_steps, :] for j in range(reach)], axis=-1)
     columns = ops.reshape(x, (-1, reach * channels))
-    product = ops.matmul(columns, ops.reshape(kernel, (-1, width)))
+    product = finish(ops.matmul(columns, ops.reshape(kernel, (-1, width))))
     return ops.reshape(product, (-1, *outer[1:], n_steps, width))
 
 
@@ -94,10 +98,12 @@ def _convolution(layer):
     if not _is_narrow(reach, layer.input.shape[-1]):
         return None
 
+    def finish(product):
+        return layer.activation(product + layer.bias if layer.use_bias else product)
+
     def call(inputs):
         kernel = ops.reshape(layer.kernel, layer.kernel.shape[-3:])
-        x = _convolve(inputs, kernel, layer.padding)
-        return layer.activation(x + layer.bias if layer.use_bias else x)
+        return _convolve(inputs, kernel, layer.padding, finish)
 
     return call
 
@@ -113,9 +119,23 @@ def _max_pooling(layer):
 
     def call(inputs):
         pieces = ops.reshape(inputs, (-1, *outer[1:], n_steps // size, size, channels))
-        return reduce(ops.maximum, ops.unstack(pieces, size, axis=-2))
+        return reduce(_larger, ops.unstack(pieces, size, axis=-2))
 
     return call
+
+
+@ops.custom_gradient
+def _larger(first, second):
+    """Take the larger of two; of equal ones the gradient goes to the first.
+
+    The gradient of `ops.maximum` compares, which costs five times as much.
+    """
+
+    def gradient(upstream):
+        to_second = upstream * ops.relu(ops.sign(second - first))
+        return upstream - to_second, to_second
+
+    return ops.maximum(first, second), gradient
 
 
 # ------------------------------------------------------------------------ recurrence
