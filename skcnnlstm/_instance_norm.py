@@ -180,14 +180,8 @@ def build_normalised(
         values = layers.Reshape(shape, name="grids")(inputs)
     if mode is not None:
         horizon = _horizon(n_outputs, n_targets, n_cells)
-        if not grids:
-            n_steps = math.prod(shape) // n_features
-            values = layers.Reshape((n_steps, n_features), name="level_series")(values)
-        values, shift, scale = NormaliseWindow(
-            mode, n_targets, gaps, name="normalised_window"
-        )(values)
-        if not grids:
-            values = layers.Reshape(shape, name="level_free")(values)
+        normalise = NormaliseWindow(mode, n_targets, gaps, name="normalised_window")
+        values, shift, scale = _without_level(values, normalise, flat=not grids)
     values, window = fill_and_mark(values) if gaps else (values, values)
     # `call` runs the network's layers on the new window, in one flat graph.
     output = network.call(window)
@@ -202,6 +196,18 @@ def build_normalised(
     if mode is not None:
         output = RestoreLevel(horizon, name="restored")(output, shift, scale)
     return keras.Model(inputs, output, name=network.name)
+
+
+def _without_level(window, normalise, *, flat):
+    """Normalise a window; with `flat`, all axes but the last are its steps."""
+    if not flat:
+        return normalise(window)
+    shape = tuple(window.shape[1:])
+    n_features = shape[-1] if len(shape) > 1 else 1
+    n_steps = math.prod(shape) // n_features
+    series = layers.Reshape((n_steps, n_features), name="level_series")(window)
+    series, *level = normalise(series)
+    return layers.Reshape(shape, name="level_free")(series), *level
 
 
 def grid_shape(input_shape):
