@@ -20,7 +20,10 @@ _ROOMS = {
     "architectures.cnn": ("CNNClassifier", "CNNRegressor"),
     "architectures.cnn_lstm": ("CNNLSTMClassifier", "CNNLSTMRegressor"),
     "architectures.conv_lstm": ("ConvLSTMClassifier", "ConvLSTMRegressor"),
+    "architectures.conv_lstm_grid": ("ConvLSTMGridRegressor",),
+    "architectures.encoder_decoder": ("CNNLSTMEncoderDecoderRegressor",),
     "architectures.lstm": ("LSTMClassifier", "LSTMRegressor"),
+    "architectures.lstnet": ("LSTNetRegressor",),
     "architectures.parallel": (
         "ParallelCNNLSTMClassifier",
         "ParallelCNNLSTMRegressor",

@@ -18,10 +18,12 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.model_selection import train_test_split
 from sklearn.utils import ClassifierTags, RegressorTags
 from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skcnnlstm import _docs, training
 from skcnnlstm._instance_norm import build_normalised
+from skcnnlstm._missing import build_marked
 from skcnnlstm._parameters import (
     classifier_parameters,
     declared_parameters,
@@ -29,11 +31,14 @@ from skcnnlstm._parameters import (
     regressor_parameters,
     training_parameters,
 )
+from skcnnlstm._quantiles import PinballLoss
 from skcnnlstm._validation import (
     backfill,
     check_boolean,
+    check_choice,
     check_class_target,
     check_integer,
+    check_quantiles,
     check_real,
     check_regression_target,
     check_sample_weight,
@@ -48,8 +53,13 @@ class _Hybrid:
     # Whether X of other lengths along its first time axis may be predicted.
     _open_first_axis = False
 
-    def __init_subclass__(cls, build=None, **kwargs):
-        """Compose signature and docstring from `build` and the shared parameters."""
+    def __init_subclass__(cls, build=None, defaults=None, **kwargs):
+        """Compose signature and docstring from `build` and the shared parameters.
+
+        `defaults` are the class's own for parameters that it shares with others; a
+        routed name among them (optimizer__clipnorm) joins the signature, and is
+        documented in the class.
+        """
         super().__init_subclass__(**kwargs)
         if build is None:
             return
@@ -58,6 +68,10 @@ class _Hybrid:
         declared = {}
         for source in sources:
             declared |= declared_parameters(source)
+        defaults = defaults or {}
+        for name, value in defaults.items():
+            shared = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY)
+            declared[name] = declared.get(name, shared).replace(default=value)
         cls._network_names = tuple(declared_parameters(build))
 
         def __init__(self, **params):
@@ -68,7 +82,10 @@ class _Hybrid:
         __init__.__qualname__ = f"{cls.__qualname__}.__init__"
         cls.__init__ = __init__
         cls.__doc__ = _docs.compose(
-            cls.__doc__, *(source.__doc__ for source in sources), names=declared
+            cls.__doc__,
+            *(source.__doc__ for source in sources),
+            names=declared,
+            defaults=defaults,
         )
 
     # ---------------------------------------------------------------- parameters
@@ -169,6 +186,7 @@ class _Hybrid:
             high=1,
             inclusive="neither",
         )
+        check_choice("missing", settings["missing"], ("error", "mask"))
         return settings
 
     __repr__ = BaseEstimator.__repr__
@@ -178,6 +196,7 @@ class _Hybrid:
         tags = BaseEstimator.__sklearn_tags__(self)
         tags.target_tags.required = True
         tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = self.missing == "mask"
         return tags
 
     # ----------------------------------------------------------------------- fit
@@ -189,7 +208,8 @@ class _Hybrid:
         ----------
         X : array-like
             Windows; see the class for their shapes. Samples whose history begins
-            with missing steps (NaN in every feature) are left out.
+            with missing steps (NaN in every feature) are left out, unless `missing`
+            is "mask".
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets; labels for a classifier.
         sample_weight : array-like of shape (n_samples,) or None, default=None
@@ -243,8 +263,10 @@ class _Hybrid:
         resume = resume and self.__sklearn_is_fitted__()
         seed = self._seed if resume else draw_seed(settings["random_state"])
         names, X = read_windows(self, X)
-        y = self._check_target(y, len(X))
-        rows, weight = usable_rows(X, sample_weight)
+        y = self._check_target(y, X)
+        allow_nan = settings["missing"] == "mask"
+        steps = self._as_steps(X)
+        rows, weight = usable_rows(steps, sample_weight, allow_nan=allow_nan)
         y = y[rows]
         codes, n_outputs, about_target = self._encode(y, settings["loss"], classes)
         if settings.get("class_weight") is not None:
@@ -321,6 +343,14 @@ class _Hybrid:
     def _recipe(self, settings, plan, target_dtype):
         """Return what decides the program, and the learning rate."""
         optimizer_settings = self._routed("optimizer")
+        if not isinstance(settings["optimizer"], str | type):
+            # An instance has its settings; the class's own are for others.
+            usual = self._defaults()
+            optimizer_settings = {
+                name: value
+                for name, value in optimizer_settings.items()
+                if (f"optimizer__{name}", value) not in usual.items()
+            }
         if settings["learning_rate"] is not None:
             optimizer_settings["learning_rate"] = settings["learning_rate"]
         optimizer, rate = training.freeze_optimizer(
@@ -338,7 +368,9 @@ class _Hybrid:
     def _plan_network(self, settings, input_shape, n_outputs):
         """Return the arguments of `describe_network`."""
         params = {name: settings[name] for name in self._network_names}
-        return self._build, input_shape, n_outputs, self._resolve(params, input_shape)
+        params = self._resolve(params, input_shape)
+        params |= {"build": self._build, "missing": settings["missing"]}
+        return build_marked, input_shape, n_outputs, params
 
     def _network_param(self, name):
         """Return a parameter of the fitted network; before `fit`, the one set."""
@@ -347,6 +379,10 @@ class _Hybrid:
     def _resolve(self, params, input_shape):
         """Replace "auto" in an architecture's parameters, where it has any."""
         return params
+
+    def _as_steps(self, X):
+        """View X with all time axes before the last one, which is a step."""
+        return X
 
     # ------------------------------------------------------------------- predict
 
@@ -383,7 +419,8 @@ class _Hybrid:
         )
 
     def _run(self, network, weights, X):
-        missing = missing_history(X)
+        allow_nan = self._network_param("missing") == "mask"
+        missing = missing_history(self._as_steps(X), allow_nan=allow_nan)
         fill = None
         if missing.any():
             warnings.warn(
@@ -394,7 +431,7 @@ class _Hybrid:
             )
 
             def fill(chunk, rows):
-                backfill(chunk, missing[rows])
+                backfill(self._as_steps(chunk), missing[rows])
 
         return training.predict(network, weights, X, fill)
 
@@ -435,6 +472,10 @@ class _Hybrid:
         return state | {"_made": {}} if "_made" in state else state
 
 
+def _has_quantiles(estimator):
+    return estimator._network_param("quantiles") is not None
+
+
 class HybridRegressor(_Hybrid, KerasRegressor):
     """Base class of the regressors: `class XRegressor(HybridRegressor, build=build_x)`.
 
@@ -444,18 +485,34 @@ class HybridRegressor(_Hybrid, KerasRegressor):
 
     _own_parameters = staticmethod(regressor_parameters)
 
+    def _settings(self):
+        settings = super()._settings()
+        quantiles = settings["quantiles"] = check_quantiles(settings["quantiles"])
+        if quantiles is None:
+            return settings
+        if settings["loss"] != self._defaults()["loss"] or self._routed("loss"):
+            raise ValueError(
+                "loss must not be set beside quantiles, which are learned by the "
+                f"pinball loss: got loss={settings['loss']!r}, quantiles={quantiles}. "
+                "Leave loss as it is, or set quantiles=None."
+            )
+        return settings | {"loss": PinballLoss(quantiles)}
+
     def _plan_network(self, settings, input_shape, n_outputs):
-        build, *shapes, params = super()._plan_network(settings, input_shape, n_outputs)
-        around = ("instance_norm", "linear_skip", "n_targets", "season_length")
-        params |= {"build": build} | {name: settings[name] for name in around}
+        _, *shapes, params = super()._plan_network(settings, input_shape, n_outputs)
+        around = "instance_norm", "season_length", "linear_skip", "n_targets"
+        params |= {name: settings[name] for name in (*around, "quantiles")}
         return build_normalised, *shapes, params
 
-    def _check_target(self, y, n_samples):
-        return check_regression_target(y, n_samples, estimator=self)
+    def _check_target(self, y, X):
+        return check_regression_target(y, len(X), estimator=self)
 
     def _encode(self, y, loss, classes):
         codes = y.reshape(len(y), -1).astype(np.float32)
-        return codes, codes.shape[1], {"_target_shape": y.shape[1:]}
+        n_outputs = codes.shape[1]
+        if isinstance(loss, PinballLoss):
+            codes = loss.spread(codes)
+        return codes, n_outputs, {"_target_shape": y.shape[1:]}
 
     def _hold_out(self, samples, settings, seed):
         """Cut off the chronological tail."""
@@ -493,15 +550,37 @@ class HybridRegressor(_Hybrid, KerasRegressor):
         ----------
         X : array-like
             Windows of the fitted shape. Missing first steps (NaN in every feature)
-            are filled with the first known one, with a warning.
+            are filled with the first known one, with a warning, unless `missing` is
+            "mask".
 
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs), float64
-            In the shape of the fitted target.
+            In the shape of the fitted target; the median where there are `quantiles`.
         """
         predicted = self._raw_predict(X)
+        quantiles = self._network_param("quantiles")
+        if quantiles is not None:
+            predicted = predicted[..., quantiles.index(0.5)]
         return predicted.reshape(len(predicted), *self._target_shape)
+
+    @available_if(_has_quantiles)
+    def predict_quantiles(self, X):
+        """Forecast every quantile from windows.
+
+        Only with `quantiles`.
+
+        Parameters
+        ----------
+        X : array-like
+            Windows, as for `predict`.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples, n_outputs, n_quantiles), float64
+            In the order of `quantiles`; ascending, never crossing.
+        """
+        return self._raw_predict(X)
 
     def score(self, X, y, sample_weight=None):
         """Return the coefficient of determination R^2 of `predict(X)`.
@@ -541,8 +620,8 @@ class HybridClassifier(_Hybrid, KerasClassifier):
         *plan, params = super()._plan_network(settings, input_shape, n_outputs)
         return *plan, params | {"output_activation": "softmax"}
 
-    def _check_target(self, y, n_samples):
-        return check_class_target(y, n_samples, estimator=self)
+    def _check_target(self, y, X):
+        return check_class_target(y, len(X), estimator=self)
 
     def _encode(self, y, loss, classes):
         labels = np.unique(y) if classes is None else np.unique(classes)
@@ -618,7 +697,8 @@ class HybridClassifier(_Hybrid, KerasClassifier):
         ----------
         X : array-like
             Windows of the fitted shape. Missing first steps (NaN in every feature)
-            are filled with the first known one, with a warning.
+            are filled with the first known one, with a warning, unless `missing` is
+            "mask".
 
         Returns
         -------
@@ -682,10 +762,10 @@ def read_windows(estimator, X):
     return dict(vars(names)), windows
 
 
-def usable_rows(X, sample_weight):
+def usable_rows(X, sample_weight, *, allow_nan=False):
     """Return which samples have a full history and a weight, and those weights."""
     weight = check_sample_weight(sample_weight, len(X))
-    missing = missing_history(X)
+    missing = missing_history(X, allow_nan=allow_nan)
     rows = np.flatnonzero((missing == 0) & (weight > 0))
     if len(rows) == 0:
         raise ValueError(

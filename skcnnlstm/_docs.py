@@ -25,18 +25,28 @@ def _entries(body):
     return {entry.split(" :")[0]: entry.rstrip() for entry in entries if entry.strip()}
 
 
-def compose(own, *sources, names):
+def _with_default(entry, value):
+    """Return a parameter's entry with another default."""
+    text = str(value) if not isinstance(value, str) else f'"{value}"'
+    first, rest = entry.split("\n", 1)
+    return f"{first.rsplit('default=', 1)[0]}default={text}\n{rest}"
+
+
+def compose(own, *sources, names, defaults=None):
     """Return a class docstring.
 
     Parameters
     ----------
     own : str
-        The class's docstring: its summary and sections of its own.
+        The class's docstring: its summary and sections of its own. Parameters in it
+        are those that no source describes.
     *sources : str
         Docstrings that describe parameters and attributes; the first one's notes and
         references are taken too.
     names : iterable of str
         The class's parameters, in order.
+    defaults : dict or None, default=None
+        Defaults of the class's own, in the place of those in the sources.
     """
     if own is None or None in sources:
         return own  # python -OO leaves no docstrings
@@ -50,6 +60,9 @@ def compose(own, *sources, names):
             if title in content:
                 found.setdefault(title, content[title])
     mine = _sections(own)
+    described |= _entries(mine.get("Parameters", ""))
+    for name, value in (defaults or {}).items():
+        described[name] = _with_default(described[name], value)
     found |= {title: body for title, body in mine.items() if title}
     found["Attributes"] = "\n".join(found["Attributes"])
     found["Parameters"] = "\n".join(described[name] for name in names)

@@ -1,4 +1,4 @@
-"""`instance_norm` and `linear_skip`: what is put around any regression network.
+"""What is put around any regression network: its level, a linear skip, quantiles.
 
 A network cannot follow a level it has not seen. Here each window is shifted (and
 scaled) by numbers taken from that window alone, and the output is shifted (and scaled)
@@ -8,11 +8,14 @@ network, so nothing has to be fitted and nothing can leak.
 
 from __future__ import annotations
 
+import inspect
 import math
 
 import keras
 from keras import layers, ops
 
+from skcnnlstm._missing import build_marked, fill_and_mark, marked_shape
+from skcnnlstm._quantiles import SortQuantiles
 from skcnnlstm._season import NormaliseSeason, check_season
 from skcnnlstm._validation import check_boolean, check_choice, check_integer
 
@@ -24,26 +27,52 @@ _EPSILON = 1e-5
 class NormaliseWindow(layers.Layer):
     """Shift each window by its last value, or standardise it by its own moments.
 
-    Takes `(n_samples, window_length, n_features)`; returns the normalised windows and
-    the shift and scale of the targets, both `(n_samples, n_targets)`.
+    Takes windows `(n_samples, n_steps, ..., n_features)`; returns them normalised, and
+    the shift and scale of the first `n_targets` features, both `(n_samples, n_levels)`:
+    a grid has a level for each cell. With `gaps` NaN is left out of all statistics and
+    stays NaN; what is never known in a window has shift zero.
     """
 
-    def __init__(self, mode, n_targets, **kwargs):
+    def __init__(self, mode, n_targets, gaps=False, **kwargs):
         super().__init__(**kwargs)
-        self.mode, self.n_targets = mode, n_targets
+        self.mode, self.n_targets, self.gaps = mode, n_targets, gaps
 
     def call(self, window):
         """Normalise windows."""
-        if self.mode == "standard":
+        if self.gaps:
+            shift, scale = self._known_level(window)
+        elif self.mode == "standard":
             shift = ops.mean(window, axis=1, keepdims=True)
             scale = ops.sqrt(ops.var(window, axis=1, keepdims=True) + _EPSILON)
-            normalised = (window - shift) / scale
         else:
             shift = window[:, -1:]
             scale = ops.ones_like(shift)
-            normalised = window - shift
-        targets = slice(0, self.n_targets)
-        return normalised, shift[:, 0, targets], scale[:, 0, targets]
+        levels = self._of_targets(shift), self._of_targets(scale)
+        if self.mode == "last":
+            return window - shift, *levels
+        return (window - shift) / scale, *levels
+
+    def _of_targets(self, level):
+        kept = level[..., : self.n_targets]
+        return ops.reshape(kept, (-1, math.prod(kept.shape[1:])))
+
+    def _known_level(self, window):
+        """Return shift and scale of what is not NaN."""
+        known = ops.logical_not(ops.isnan(window))
+        zeros = ops.zeros_like(window)
+        filled = ops.where(known, window, zeros)
+        if self.mode == "last":
+            steps = ops.arange(1, window.shape[1] + 1, dtype=window.dtype)
+            steps = ops.reshape(steps, (-1, *[1] * (len(window.shape) - 2)))
+            newest = ops.argmax(ops.where(known, steps, zeros), axis=1, keepdims=True)
+            shift = ops.take_along_axis(filled, newest, axis=1)
+            return shift, ops.ones_like(shift)
+        count = ops.sum(ops.cast(known, window.dtype), axis=1, keepdims=True)
+        count = ops.maximum(count, 1)
+        shift = ops.sum(filled, axis=1, keepdims=True) / count
+        squares = ops.where(known, ops.square(filled - shift), zeros)
+        variance = ops.sum(squares, axis=1, keepdims=True) / count
+        return shift, ops.sqrt(variance + _EPSILON)
 
     def get_config(self):
         """Return what `from_config` needs."""
@@ -51,6 +80,7 @@ class NormaliseWindow(layers.Layer):
             **super().get_config(),
             "mode": self.mode,
             "n_targets": self.n_targets,
+            "gaps": self.gaps,
         }
 
 
@@ -63,10 +93,15 @@ class RestoreLevel(layers.Layer):
         self.horizon = horizon
 
     def call(self, output, shift, scale):
-        """Undo `NormaliseWindow` on `(n_samples, horizon * n_targets)`."""
-        return output * ops.tile(scale, (1, self.horizon)) + ops.tile(
-            shift, (1, self.horizon)
-        )
+        """Undo `NormaliseWindow` on `(n_samples, horizon * n_targets)`.
+
+        The outputs may have quantiles on a further axis.
+        """
+        scale = ops.tile(scale, (1, self.horizon))
+        shift = ops.tile(shift, (1, self.horizon))
+        if len(output.shape) > 2:
+            scale, shift = scale[..., None], shift[..., None]
+        return output * scale + shift
 
     def get_config(self):
         """Return what `from_config` needs."""
@@ -78,13 +113,16 @@ def build_normalised(
     n_outputs,
     *,
     build,
+    missing,
     instance_norm,
     linear_skip,
     n_targets,
+    quantiles,
     season_length=None,
+    grids=False,
     **params,
 ):
-    """Build a network by `build` with normalisation and a linear skip around it.
+    """Build a network by `build` with all that a regressor may ask for around it.
 
     Parameters
     ----------
@@ -94,15 +132,26 @@ def build_normalised(
     n_outputs : int
         `horizon * n_targets`.
     build : callable
-        The architecture's own `build_x(input_shape, n_outputs, **params)`.
+        The architecture's own `build_x(input_shape, n_outputs, **params)`. Where it
+        takes `output_axes`, it is told what its outputs are: `(horizon, n_targets,
+        n_quantiles)`, in C order.
+    missing : {"error", "mask"}
+        Whether windows may have NaN in them.
     instance_norm : {"auto", "last", "standard", "seasonal"} or None
         Where the shift (and scale) come from; "auto" means None here.
     linear_skip : bool
         Whether to add a linear map of the normalised window, zero at the start.
-    n_targets : int
-        How many of the first features are the targets.
-    season_length : int or None
+    n_targets : int or None
+        How many of the first features are the targets. None: all of them where their
+        number divides `n_outputs`, one otherwise.
+    quantiles : tuple of float or None
+        Quantiles of each output; the network's output is then `(n_samples, n_outputs,
+        n_quantiles)`.
+    season_length : int or None, default=None
         Time steps in a season; read for "seasonal" alone.
+    grids : bool, default=False
+        Whether a sample is a row of grids, `grid_shape(input_shape)`: then only its
+        first axis is time, and every cell is a series.
 
     Returns
     -------
@@ -112,55 +161,101 @@ def build_normalised(
     modes = ("auto", None, "last", "standard", "seasonal")
     check_choice("instance_norm", instance_norm, modes)
     check_boolean("linear_skip", linear_skip)
-    check_integer("n_targets", n_targets)
-    network = build(input_shape, n_outputs, **params)
     mode = None if instance_norm == "auto" else instance_norm
-    if mode is None and not linear_skip:
-        return network
-
-    n_features = input_shape[-1] if len(input_shape) > 1 else 1
-    horizon = _horizon(n_outputs, n_targets, n_features, mode)
-    inputs = window = layers.Input(input_shape, name="window")
+    n_quantiles = 1 if quantiles is None else len(quantiles)
+    width = n_outputs * n_quantiles
+    shape = grid_shape(input_shape) if grids else input_shape
+    n_features = shape[-1] if len(shape) > 1 else 1
+    n_cells = math.prod(shape[1:3]) if grids else 1
+    if n_targets is None:
+        n_targets = n_features if n_outputs % (n_cells * n_features) == 0 else 1
+    n_targets = check_integer("n_targets", n_targets)
     if mode is not None:
-        n_steps = math.prod(input_shape) // n_features
-        series = layers.Reshape((n_steps, n_features), name="level_series")(inputs)
+        _check_targets(n_targets, n_features)
+    if "output_axes" in inspect.signature(build).parameters:
+        horizon = _horizon(n_outputs, n_targets, n_cells)
+        params["output_axes"] = horizon, n_targets, n_quantiles
+    if mode is None and not linear_skip and quantiles is None and shape == input_shape:
+        return build_marked(shape, width, build=build, missing=missing, **params)
+
+    gaps = missing == "mask"
+    network = build(marked_shape(shape) if gaps else shape, width, **params)
+    inputs = values = layers.Input(input_shape, name="window")
+    if shape != input_shape:
+        values = layers.Reshape(shape, name="grids")(inputs)
+    if mode is not None:
+        horizon = _horizon(n_outputs, n_targets, n_cells)
         if mode == "seasonal":
             season_length = check_integer("season_length", season_length)
-            check_season(season_length, n_steps)
+            check_season(season_length, math.prod(shape) // (n_features * n_cells))
             normalise = NormaliseSeason(
                 season_length, n_targets, n_outputs, name="normalised_window"
             )
             horizon = 1  # the shift has a value for each output
         else:
-            normalise = NormaliseWindow(mode, n_targets, name="normalised_window")
-        series, shift, scale = normalise(series)
-        window = layers.Reshape(input_shape, name="level_free")(series)
+            normalise = NormaliseWindow(mode, n_targets, gaps, name="normalised_window")
+        values, shift, scale = _without_level(values, normalise, flat=not grids)
+    values, window = fill_and_mark(values) if gaps else (values, values)
     # `call` runs the network's layers on the new window, in one flat graph.
     output = network.call(window)
     if linear_skip:
-        flat = layers.Flatten(name="linear_skip_input")(window)
+        flat = layers.Flatten(name="linear_skip_input")(values)
         skip = layers.Dense(
-            n_outputs, use_bias=False, kernel_initializer="zeros", name="linear_skip"
+            width, use_bias=False, kernel_initializer="zeros", name="linear_skip"
         )(flat)
         output = layers.Add(name="with_linear_skip")([output, skip])
+    if quantiles is not None:
+        output = SortQuantiles(n_quantiles, name="sorted_quantiles")(output)
     if mode is not None:
         output = RestoreLevel(horizon, name="restored")(output, shift, scale)
     return keras.Model(inputs, output, name=network.name)
 
 
-def _horizon(n_outputs, n_targets, n_features, mode):
-    if mode is None:
-        return None
+def _without_level(window, normalise, *, flat):
+    """Normalise a window; with `flat`, all axes but the last are its steps."""
+    if not flat:
+        return normalise(window)
+    shape = tuple(window.shape[1:])
+    n_features = shape[-1] if len(shape) > 1 else 1
+    n_steps = math.prod(shape) // n_features
+    series = layers.Reshape((n_steps, n_features), name="level_series")(window)
+    series, *level = normalise(series)
+    return layers.Reshape(shape, name="level_free")(series), *level
+
+
+def grid_shape(input_shape):
+    """Return the shape of a sample as `(n_steps, n_rows, n_columns, n_features)`.
+
+    Grids of one feature may come without its axis, and a window of a series is a row of
+    grids of one cell.
+    """
+    if len(input_shape) < 3:
+        n_steps, n_features = (*input_shape, 1)[:2]
+        return n_steps, 1, 1, n_features
+    return (*input_shape, 1)[:4]
+
+
+def _check_targets(n_targets, n_features):
     if n_targets > n_features:
         raise ValueError(
             "n_targets must be at most the number of features: got "
             f"n_targets={n_targets}, n_features={n_features}. instance_norm takes the "
             "level of the targets from the first n_targets features of the window."
         )
-    if n_outputs % n_targets:
+
+
+def _horizon(n_outputs, n_targets, n_cells):
+    per_step = n_targets * n_cells
+    if n_outputs % per_step == 0:
+        return n_outputs // per_step
+    if n_cells > 1:
         raise ValueError(
-            "n_targets must divide the number of outputs: got "
-            f"n_targets={n_targets}, n_outputs={n_outputs}. The target holds all "
-            "targets of step 1, then all of step 2, and so on."
+            f"y must hold n_targets values for each of the {n_cells} cells of a grid: "
+            f"got n_targets={n_targets}, n_outputs={n_outputs}. Use "
+            "y.reshape(len(y), -1) of whole grids, with the features as the last axis."
         )
-    return n_outputs // n_targets
+    raise ValueError(
+        "n_targets must divide the number of outputs: got "
+        f"n_targets={n_targets}, n_outputs={n_outputs}. The target holds all "
+        "targets of step 1, then all of step 2, and so on."
+    )

@@ -21,6 +21,7 @@ def training_parameters(
     validation_fraction=0.1,
     validation_gap=0,
     patience=10,
+    missing="error",
     warm_start=False,
     random_state=None,
     verbose=0,
@@ -54,6 +55,12 @@ def training_parameters(
         targets reach `horizon` steps ahead, `horizon - 1` keeps them from sharing any.
     patience : int, default=10
         Epochs without a lower validation loss before early stopping ends the fit.
+    missing : {"error", "mask"}, default="error"
+        What NaN in X means. "error" takes it at the beginning of a window only, as
+        history that is not there: `fit` leaves such samples out, `predict` fills them.
+        "mask" takes it anywhere: the network reads zero in its place, and beside each
+        feature one more that says where it is missing. Sequences of unequal length
+        are given as windows of one length that begin (or end) with NaN.
     warm_start : bool, default=False
         Whether `fit` goes on from the weights and optimizer of the fit before.
     random_state : int, RandomState instance or None, default=None
@@ -81,6 +88,7 @@ def training_parameters(
 def regressor_parameters(
     *,
     loss="mse",
+    quantiles=None,
     instance_norm="auto",
     linear_skip=False,
     n_targets=1,
@@ -91,20 +99,29 @@ def regressor_parameters(
     Parameters
     ----------
     loss : str, callable or keras.losses.Loss, default="mse"
-        What training makes small.
+        What training makes small. `quantiles` have a loss of their own.
+    quantiles : tuple of float or None, default=None
+        Quantiles to learn in the place of one forecast, by the pinball loss: numbers
+        between 0 and 1 that ascend, 0.5 among them. `predict` is then the median, and
+        `predict_quantiles` gives all of them; they never cross. Metrics are means over
+        all of them.
     instance_norm : {"auto", "last", "standard", "seasonal"} or None, default="auto"
         Normalisation of each window inside the network. "last" takes the window's
         last value off and adds it to the output, "standard" standardises the window by
         its own mean and deviation and scales the output back, "seasonal" takes its last
         season off (each step the value at the same place in that season) and adds it
-        to the output, None does none of these.
-        "auto" means None, except inside SeriesForecaster, which chooses.
+        to the output, None does none of these. "auto" means None, except inside
+        SeriesForecaster, which chooses. With `missing="mask"` the last value is the
+        last known one, moments are those of known values, and what is missing in the
+        last season is the mean of the season.
     linear_skip : bool, default=False
         Whether to add a linear map of the (normalised) window to the output. It is
         zero at the start.
-    n_targets : int, default=1
-        How many of the first features are the series that y continues. Only
-        `instance_norm` reads it; SeriesForecaster sets it.
+    n_targets : int or None, default=1
+        How many of the first features are the series that y continues; None means all
+        of them where their number divides the width of y, one otherwise. Read by
+        `instance_norm`, and by architectures whose outputs stand for steps and series.
+        SeriesForecaster sets it.
     season_length : int or None, default=None
         Time steps in a season, at most those of a window. Only
         ``instance_norm="seasonal"`` reads it, and needs it.
@@ -129,12 +146,16 @@ def classifier_parameters(*, loss="sparse_categorical_crossentropy", class_weigh
     """
 
 
+# What a class tells `build_x`, beside the parameters that a user sets.
+_TOLD = ("output_activation", "output_axes")
+
+
 def declared_parameters(function):
-    """Return the keyword-only parameters of a function, by name."""
+    """Return the keyword-only parameters of a function that a user sets, by name."""
     return {
         name: parameter
         for name, parameter in inspect.signature(function).parameters.items()
-        if parameter.kind is parameter.KEYWORD_ONLY and name != "output_activation"
+        if parameter.kind is parameter.KEYWORD_ONLY and name not in _TOLD
     }
 
 

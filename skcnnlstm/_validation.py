@@ -5,6 +5,7 @@ numpy and scikit-learn's public functions are all that is needed here; pandas ob
 are asked for their index without importing pandas.
 """
 
+import itertools
 import math
 import numbers
 import warnings
@@ -96,6 +97,31 @@ def check_boolean(name, value):
             "Use True or False."
         )
     return bool(value)
+
+
+def check_quantiles(quantiles):
+    """Return quantiles as a tuple of floats; None stays None."""
+    if quantiles is None:
+        return None
+    rule = (
+        "quantiles must be None, or numbers between 0 and 1 that ascend, 0.5 among them"
+    )
+    message = (
+        f"{rule}: got quantiles={quantiles!r}. Use (0.05, 0.5, 0.95), for example."
+    )
+    if not isinstance(quantiles, (list, tuple, np.ndarray)):
+        raise TypeError(message)
+    numbers_only = all(
+        isinstance(q, numbers.Real) and not isinstance(q, (bool, np.bool_))
+        for q in quantiles
+    )
+    if not numbers_only:
+        raise TypeError(message)
+    values = tuple(map(float, quantiles))
+    ascend = all(low < high for low, high in itertools.pairwise((0.0, *values, 1.0)))
+    if not ascend or 0.5 not in values:
+        raise ValueError(message)
+    return values
 
 
 # -------------------------------------------------------------------- arrays
@@ -344,7 +370,7 @@ def _suspects(X):
             yield touched[rows]
 
 
-def missing_history(X, *, name="X"):
+def missing_history(X, *, name="X", allow_nan=False):
     """Count the leading steps of each window at which every feature is NaN.
 
     Parameters
@@ -354,6 +380,8 @@ def missing_history(X, *, name="X"):
         In 2-D windows, (n_samples, window_length), no history may be missing.
     name : str, default="X"
         What messages call it.
+    allow_nan : bool, default=False
+        Whether NaN may stand anywhere; then no history counts as missing.
 
     Returns
     -------
@@ -363,8 +391,8 @@ def missing_history(X, *, name="X"):
     Raises
     ------
     ValueError
-        Where NaN lies outside such a prefix or at the last step, for infinity, and for
-        values that are infinity in float32.
+        Where NaN lies outside such a prefix or at the last step (unless allowed), for
+        infinity, and for values that are infinity in float32.
     """
     missing = np.zeros(len(X), dtype=np.intp)
     if X.dtype.kind != "f":
@@ -373,7 +401,9 @@ def missing_history(X, *, name="X"):
     for samples in _suspects(X):
         chunk = X[samples].reshape(len(samples), -1, n_features)
         unknown = _unfit(chunk)
-        if X.ndim > 2:
+        if allow_nan:
+            unknown &= ~np.isnan(chunk)
+        elif X.ndim > 2:
             known_step = ~np.isnan(chunk).all(axis=-1)
             known_step[:, -1] = True  # a window of NaN alone is no history at all
             prefix = known_step.argmax(axis=1)
@@ -381,11 +411,13 @@ def missing_history(X, *, name="X"):
             unknown &= (np.arange(chunk.shape[1]) >= prefix[:, np.newaxis])[..., None]
         if unknown.any():
             where = np.argwhere(unknown)[0]
-            raise ValueError(_unknown_message(chunk, where, samples[where[0]], X, name))
+            in_prefix = X.ndim > 2 and not allow_nan
+            sample = samples[where[0]]
+            raise ValueError(_unknown_message(chunk, where, sample, name, in_prefix))
     return missing
 
 
-def _unknown_message(chunk, where, sample, X, name):
+def _unknown_message(chunk, where, sample, name, in_prefix):
     _, step, feature = where
     value = chunk[tuple(where)]
     at = f"sample (row) {sample}, step {step}, feature {feature}"
@@ -398,7 +430,7 @@ def _unknown_message(chunk, where, sample, X, name):
         )
     what = "NaN" if np.isnan(value) else "infinity"
     rule = f"{name} must be finite"
-    if X.ndim > 2:
+    if in_prefix:
         rule += " (NaN may stand only for missing history: leading steps at which "
         rule += "every feature is NaN, the last step known)"
     return (
@@ -622,8 +654,8 @@ def check_time_order(index, *, name="X"):
     )
 
 
-def check_regression_target(y, n_samples, *, estimator):
-    """Return y as a numeric array of one or two dimensions."""
+def check_regression_target(y, n_samples, *, estimator, grids=False):
+    """Return y as a numeric array of one or two dimensions, or more where `grids`."""
     _require_target(y, estimator)
     try:
         y = check_array(
@@ -644,7 +676,7 @@ def check_regression_target(y, n_samples, *, estimator):
                 "classifier for labels."
             ) from error
         raise
-    if y.ndim > 2:
+    if y.ndim > 2 and not grids:
         raise ValueError(
             f"y must have shape (n_samples,) or (n_samples, n_outputs): got {y.shape}. "
             "Put all targets of step 1, then all of step 2, side by side."

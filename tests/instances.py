@@ -13,6 +13,11 @@ REGRESSORS = [
     s.CNNLSTMRegressor(filters=4, lstm_units=4, **TINY),
     s.ConvLSTMRegressor(filters=4, **TINY),
     s.ParallelCNNLSTMRegressor(filters=(4, 4), lstm_units=4, **TINY),
+    s.CNNLSTMEncoderDecoderRegressor(
+        filters=(4, 4), lstm_units=4, dense_units=4, **TINY
+    ),
+    s.LSTNetRegressor(filters=4, gru_units=4, skip=4, skip_units=2, **TINY),
+    s.ConvLSTMGridRegressor(filters=4, **TINY),
 ]
 CLASSIFIERS = [
     s.CNNClassifier(filters=4, dense_units=4, **TINY),

@@ -9,7 +9,9 @@ from keras import layers
 from skcnnlstm.architectures.cnn import build_cnn
 from skcnnlstm.architectures.cnn_lstm import build_cnn_lstm
 from skcnnlstm.architectures.conv_lstm import build_conv_lstm
+from skcnnlstm.architectures.conv_lstm_grid import build_conv_lstm_grid
 from skcnnlstm.architectures.lstm import build_lstm
+from skcnnlstm.architectures.lstnet import build_lstnet
 from skcnnlstm.architectures.parallel import build_parallel_cnn_lstm
 from skcnnlstm.training import kernels, network_from_json
 
@@ -86,6 +88,14 @@ def assert_equal_arithmetic(model, covered):
             {"conv_1", "conv_2", "lstm", "pool_cnn", "pool_lstm"},
         ),
         (build_parallel_cnn_lstm((40, 2), 1), {"conv_1", "conv_2"}),  # 40 steps loop
+        (
+            build_lstnet((10, 2), 2, filters=4, gru_units=3, skip=3, dropout=0.0),
+            {"conv", "gru", "skip_gru"},
+        ),
+        (
+            build_conv_lstm_grid((3, 4, 5, 2), 40, output_axes=(2, 1, 1), filters=3),
+            {"encoder_1", "forecaster_1"},
+        ),
     ],
     ids=lambda value: value.name if isinstance(value, keras.Model) else "",
 )
@@ -107,7 +117,8 @@ def test_networks_compute_the_same_forwards_and_backwards(model, covered):
         ((8, 2), lambda: layers.LSTM(3, use_bias=False, name="part")),
         ((8, 2), lambda: layers.LSTM(3, recurrent_dropout=0.5, name="part")),
         ((40, 2), lambda: layers.LSTM(3, name="part")),
-        ((8, 2), lambda: layers.GRU(3, name="part")),
+        ((8, 2), lambda: layers.GRU(3, reset_after=False, name="part")),
+        ((8, 2), lambda: layers.GRU(3, use_bias=False, name="part")),
     ],
 )
 def test_what_a_form_does_not_cover_stays_as_keras_computes_it(shape, layer):

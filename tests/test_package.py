@@ -21,6 +21,8 @@ FLOORS = {
     "windows": 1,
     "_season": 1,
     "training": 2,
+    "_missing": 1,
+    "_quantiles": 1,
     "_instance_norm": 2,
     "_parameters": 2,
     "_base": 3,

@@ -1,7 +1,7 @@
 """How layers compute on a CPU: the same variables, the same arithmetic, fewer steps.
 
 TensorFlow spends more time on starting small operations than on the operations. The
-forms here start fewer: a convolution along time is one matrix product, an LSTM
+forms here start fewer: a convolution along time is one matrix product, an LSTM or GRU
 multiplies all its steps by the input kernel at once, a ConvLSTM convolves its four
 gates together. Results agree with Keras' own within float32 rounding.
 
@@ -27,8 +27,11 @@ def use_fast_forms(model) -> None:
     for layer in model.layers:
         for part in _directions(layer):
             if isinstance(part, layers.RNN):
-                part.unroll = layer.input.shape[1] <= UNROLLED_STEPS
-                if layer.input.shape[1] == 1:
+                # A layer that is given its states has a list of inputs.
+                given = isinstance(layer.input, list)
+                n_steps = (layer.input[0] if given else layer.input).shape[1]
+                part.unroll = n_steps <= UNROLLED_STEPS
+                if n_steps == 1 and not given:
                     continue  # no state is read: its weights would have no gradient
             form = _FORMS.get(type(part))
             call = form and form(part)
@@ -45,8 +48,12 @@ def _directions(layer):
 # ---------------------------------------------------------------------- convolution
 
 
-def _convolve(x, kernel, padding):
-    """Convolve `(..., n_steps, channels)` along its steps by `(k, channels, width)`."""
+def _convolve(x, kernel, padding, finish=lambda product: product):
+    """Convolve `(..., n_steps, channels)` along its steps by `(k, channels, width)`.
+
+    `finish` is applied to the product of matrices: TensorFlow fuses bias and activation
+    with it there.
+    """
     reach, channels, width = kernel.shape
     *outer, n_steps, _ = x.shape
     if padding == "same":
@@ -57,7 +64,7 @@ def _convolve(x, kernel, padding):
     if reach > 1:
         x = ops.concatenate([x[..., j : j + n_steps, :] for j in range(reach)], axis=-1)
     columns = ops.reshape(x, (-1, reach * channels))
-    product = ops.matmul(columns, ops.reshape(kernel, (-1, width)))
+    product = finish(ops.matmul(columns, ops.reshape(kernel, (-1, width))))
     return ops.reshape(product, (-1, *outer[1:], n_steps, width))
 
 
@@ -91,10 +98,12 @@ def _convolution(layer):
     if not _is_narrow(reach, layer.input.shape[-1]):
         return None
 
+    def finish(product):
+        return layer.activation(product + layer.bias if layer.use_bias else product)
+
     def call(inputs):
         kernel = ops.reshape(layer.kernel, layer.kernel.shape[-3:])
-        x = _convolve(inputs, kernel, layer.padding)
-        return layer.activation(x + layer.bias if layer.use_bias else x)
+        return _convolve(inputs, kernel, layer.padding, finish)
 
     return call
 
@@ -110,65 +119,87 @@ def _max_pooling(layer):
 
     def call(inputs):
         pieces = ops.reshape(inputs, (-1, *outer[1:], n_steps // size, size, channels))
-        return reduce(ops.maximum, ops.unstack(pieces, size, axis=-2))
+        return reduce(_larger, ops.unstack(pieces, size, axis=-2))
 
     return call
+
+
+@ops.custom_gradient
+def _larger(first, second):
+    """Take the larger of two; of equal ones the gradient goes to the first.
+
+    The gradient of `ops.maximum` compares, which costs five times as much.
+    """
+
+    def gradient(upstream):
+        to_second = upstream * ops.relu(ops.sign(second - first))
+        return upstream - to_second, to_second
+
+    return ops.maximum(first, second), gradient
 
 
 # ------------------------------------------------------------------------ recurrence
 
 
-def _recurrent(layer, inputs_to_gates, state_to_gates):
-    """Return the `call` of an unrolled LSTM of any kind.
+def _recurrent(layer, inputs_to_gates, run):
+    """Return the `call` of an unrolled recurrent layer.
 
-    `inputs_to_gates` maps a flat batch of all steps to the four gates, in the order
-    input, forget, cell, output; `state_to_gates` maps a state to what it adds to them.
+    `inputs_to_gates` maps a flat batch of all steps to their gates; `run` takes a list
+    of the gates of each step and the initial states (None: zeros), and returns the
+    state after each step and all states after the last.
     """
     cell = layer.cell
     if not (
         layer.unroll
         and cell.use_bias
         and cell.dropout == cell.recurrent_dropout == 0
-        and not (layer.stateful or layer.return_state)
+        and not layer.stateful
     ):
         return None
     keras_call = layer.call
 
     def call(sequences, initial_state=None, mask=None, training=False):
-        if initial_state is not None or mask is not None:
+        if mask is not None:
             return keras_call(sequences, initial_state, mask, training)
         n_steps, *step = sequences.shape[1:]
-        gates = inputs_to_gates(ops.reshape(sequences, (-1, *step))) + cell.bias
+        gates = inputs_to_gates(ops.reshape(sequences, (-1, *step)))
         gates = ops.reshape(gates, (-1, n_steps, *gates.shape[1:]))
         steps = ops.unstack(gates, n_steps, axis=1)
         steps = steps[::-1] if layer.go_backwards else steps
-        states = _run_gates(cell, steps, state_to_gates)
-        return ops.stack(states, axis=1) if layer.return_sequences else states[-1]
+        states, last = run(steps, initial_state)
+        output = ops.stack(states, axis=1) if layer.return_sequences else states[-1]
+        return (output, *last) if layer.return_state else output
 
     return call
 
 
-def _run_gates(cell, gates_of_steps, state_to_gates):
-    """Run an LSTM from zero states; return the state after each step."""
-    states, memory = [], None
+def _run_lstm(cell, gates_of_steps, initial_state, state_to_gates):
+    """Run an LSTM of any kind, its gates in the order input, forget, cell, output."""
+    state, memory = (None, None) if initial_state is None else initial_state
+    states = []
     for gates in gates_of_steps:
-        if states:
-            gates = gates + state_to_gates(states[-1])
+        if state is not None:
+            gates = gates + state_to_gates(state)
         i, f, c, o = ops.split(gates, 4, axis=-1)
         new = cell.recurrent_activation(i) * cell.activation(c)
         if memory is not None:
             new = cell.recurrent_activation(f) * memory + new
         memory = new
-        states.append(cell.recurrent_activation(o) * cell.activation(memory))
-    return states
+        state = cell.recurrent_activation(o) * cell.activation(memory)
+        states.append(state)
+    return states, (state, memory)
 
 
 def _lstm(layer):
     cell = layer.cell
+
+    def state_to_gates(state):
+        return ops.matmul(state, cell.recurrent_kernel)
+
     return _recurrent(
         layer,
-        lambda inputs: ops.matmul(inputs, cell.kernel),
-        lambda state: ops.matmul(state, cell.recurrent_kernel),
+        lambda inputs: ops.matmul(inputs, cell.kernel) + cell.bias,
+        lambda steps, initial: _run_lstm(cell, steps, initial, state_to_gates),
     )
 
 
@@ -176,10 +207,41 @@ def _conv_lstm(layer):
     cell = layer.cell
     if not _is_plain(cell):
         return None
+
+    def state_to_gates(state):
+        return _convolve_grid(state, cell.recurrent_kernel, "same")
+
     return _recurrent(
         layer,
-        lambda inputs: _convolve_grid(inputs, cell.kernel, cell.padding),
-        lambda state: _convolve_grid(state, cell.recurrent_kernel, "same"),
+        lambda inputs: _convolve_grid(inputs, cell.kernel, cell.padding) + cell.bias,
+        lambda steps, initial: _run_lstm(cell, steps, initial, state_to_gates),
+    )
+
+
+def _gru(layer):
+    """Multiply all steps by the input kernel at once."""
+    cell = layer.cell
+    if not (cell.reset_after and cell.use_bias):
+        return None
+
+    def run(gates_of_steps, initial_state):
+        state = initial_state[0] if initial_state else None
+        states = []
+        for gates in gates_of_steps:
+            inner = cell.bias[1]
+            if state is not None:
+                inner = ops.matmul(state, cell.recurrent_kernel) + inner
+            update, reset, new = ops.split(gates, 3, axis=-1)
+            update_inner, reset_inner, new_inner = ops.split(inner, 3, axis=-1)
+            update = cell.recurrent_activation(update + update_inner)
+            reset = cell.recurrent_activation(reset + reset_inner)
+            new = (1 - update) * cell.activation(new + reset * new_inner)
+            state = new if state is None else update * state + new
+            states.append(state)
+        return states, (state,)
+
+    return _recurrent(
+        layer, lambda inputs: ops.matmul(inputs, cell.kernel) + cell.bias[0], run
     )
 
 
@@ -188,6 +250,7 @@ _FORMS = {
     layers.Conv2D: _convolution,
     layers.MaxPooling1D: _max_pooling,
     layers.MaxPooling2D: _max_pooling,
+    layers.GRU: _gru,
     layers.LSTM: _lstm,
     layers.ConvLSTM2D: _conv_lstm,
 }
