@@ -510,14 +510,8 @@ class HybridRegressor(_Hybrid, KerasRegressor):
 
     def _plan_network(self, settings, input_shape, n_outputs):
         _, *shapes, params = super()._plan_network(settings, input_shape, n_outputs)
-        around = (
-            "instance_norm",
-            "linear_skip",
-            "n_targets",
-            "season_length",
-            "quantiles",
-        )
-        params |= {name: settings[name] for name in around}
+        around = "instance_norm", "season_length", "linear_skip", "n_targets"
+        params |= {name: settings[name] for name in (*around, "quantiles")}
         return build_normalised, *shapes, params
 
     def _check_target(self, y, X):

@@ -119,6 +119,7 @@ def build_normalised(
     n_targets,
     season_length,
     quantiles,
+    season_length=None,
     grids=False,
     **params,
 ):
@@ -149,9 +150,11 @@ def build_normalised(
     quantiles : tuple of float or None
         Quantiles of each output; the network's output is then `(n_samples, n_outputs,
         n_quantiles)`.
+    season_length : int or None, default=None
+        Time steps in a season; read for "seasonal" alone.
     grids : bool, default=False
         Whether a sample is a row of grids, `grid_shape(input_shape)`: then only its
-        first axis is time, and every cell is a series, which "seasonal" does not know.
+        first axis is time, and every cell is a series.
 
     Returns
     -------
@@ -185,20 +188,16 @@ def build_normalised(
         values = layers.Reshape(shape, name="grids")(inputs)
     if mode is not None:
         horizon = _horizon(n_outputs, n_targets, n_cells)
-        n_steps = math.prod(shape) // n_features
-        if not grids:
-            values = layers.Reshape((n_steps, n_features), name="level_series")(values)
         if mode == "seasonal":
-            check_season(season_length, n_steps, grids)
+            season_length = check_integer("season_length", season_length)
+            check_season(season_length, math.prod(shape) // (n_features * n_cells))
             normalise = NormaliseSeason(
                 season_length, n_targets, n_outputs, name="normalised_window"
             )
             horizon = 1  # the shift has a value for each output
         else:
             normalise = NormaliseWindow(mode, n_targets, gaps, name="normalised_window")
-        values, shift, scale = normalise(values)
-        if not grids:
-            values = layers.Reshape(shape, name="level_free")(values)
+        values, shift, scale = _without_level(values, normalise, flat=not grids)
     values, window = fill_and_mark(values) if gaps else (values, values)
     # `call` runs the network's layers on the new window, in one flat graph.
     output = network.call(window)
@@ -213,6 +212,18 @@ def build_normalised(
     if mode is not None:
         output = RestoreLevel(horizon, name="restored")(output, shift, scale)
     return keras.Model(inputs, output, name=network.name)
+
+
+def _without_level(window, normalise, *, flat):
+    """Normalise a window; with `flat`, all axes but the last are its steps."""
+    if not flat:
+        return normalise(window)
+    shape = tuple(window.shape[1:])
+    n_features = shape[-1] if len(shape) > 1 else 1
+    n_steps = math.prod(shape) // n_features
+    series = layers.Reshape((n_steps, n_features), name="level_series")(window)
+    series, *level = normalise(series)
+    return layers.Reshape(shape, name="level_free")(series), *level
 
 
 def grid_shape(input_shape):

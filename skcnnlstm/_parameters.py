@@ -121,7 +121,8 @@ def regressor_parameters(
         season off (each step the value at the same place in that season) and adds it
         to the output, None does none of these. "auto" means None, except inside
         SeriesForecaster, which chooses. With `missing="mask"` the last value is the
-        last known one, and moments are those of known values.
+        last known one, moments are those of known values, and what is missing in the
+        last season is the mean of the season.
     linear_skip : bool, default=False
         Whether to add a linear map of the (normalised) window to the output. It is
         zero at the start.

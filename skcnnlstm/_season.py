@@ -14,13 +14,13 @@ from skcnnlstm._validation import check_integer
 class NormaliseSeason(layers.Layer):
     """Take its last season off each window, and say what outputs lack by that.
 
-    Takes `(n_samples, window_length, n_features)`; returns the shifted windows, and
-    shift and scale of the outputs, both `(n_samples, n_outputs)`. The shift of step h
-    (from 1 on) of a target is the target's value at step
+    Takes `(n_samples, window_length, ..., n_features)`; returns the shifted windows,
+    and shift and scale of the outputs, both `(n_samples, n_outputs)`. The shift of step
+    h (from 1 on) of a target is the target's value at step
     ``window_length - season_length + (h - 1) % season_length`` of the window, so that
     a network that says nothing repeats the last season. Each step of the window loses
-    the value of that season at its own place in it, so a season of one step is
-    the last value. NaN in the season counts as the mean of what is known of it.
+    the value of that season at its own place in it, so a season of one step is the
+    last value. NaN in the season counts as the mean of what is known of it.
     """
 
     def __init__(self, season_length, n_targets, n_outputs, **kwargs):
@@ -31,11 +31,12 @@ class NormaliseSeason(layers.Layer):
     def call(self, window):
         """Normalise windows."""
         season = self._fill(window[:, -self.season_length :])
-        n_steps = window.shape[1]
-        level = ops.tile(season, (1, math.ceil(n_steps / self.season_length), 1))
+        n_steps, further = window.shape[1], [1] * (len(window.shape) - 2)
+        level = ops.tile(season, (1, math.ceil(n_steps / self.season_length), *further))
         # All targets of step 1, then of step 2, as outputs are.
-        n_values = self.season_length * self.n_targets
-        shift = ops.reshape(season[:, :, : self.n_targets], (-1, n_values))
+        targets = season[..., : self.n_targets]
+        n_values = math.prod(targets.shape[1:])
+        shift = ops.reshape(targets, (-1, n_values))
         shift = ops.tile(shift, (1, math.ceil(self.n_outputs / n_values)))
         shift = shift[:, : self.n_outputs]
         return window - level[:, -n_steps:], shift, ops.ones_like(shift)

@@ -340,3 +340,11 @@ def test_nothing_warns_on_the_way():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         ridge(horizon=2).fit(noise(100)).forecast_interval()
+
+
+def test_all_rows_given_to_fit_are_fitted_rows_for_predict():
+    rows = noise(60)
+    forecaster = ridge(2).fit(rows)
+    with pytest.warns(UserWarning, match="do not continue the fitted ones"):
+        forecaster.predict(rows)
+    forecaster.predict(rows[48:])  # arrays other than those continue

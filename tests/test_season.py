@@ -106,3 +106,13 @@ def test_a_season_fits_into_the_window():
     ):
         seasonal(None).fit(X, y)
     tiny(instance_norm="last", season_length=7).fit(X, y)  # nothing reads it
+
+
+def test_gaps_and_quantiles_go_with_seasons():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(30, 8, 2)), rng.normal(size=(30, 3))
+    X[4, 5] = X[7, 2, 1] = np.nan
+    network = seasonal(4, missing="mask", quantiles=(0.1, 0.5, 0.9)).fit(X, y)
+    before = network.predict_quantiles(X)
+    assert before.shape == (30, 3, 3)
+    np.testing.assert_allclose(network.predict_quantiles(X + 50), before + 50, 1e-4)

@@ -57,7 +57,7 @@ def read_covariates(exog, panel, wanted, *, n_spare=0, columns=None):
     tables : dict of ndarray of shape (n_rows, n_exog)
     columns : (int, list or None)
     """
-    tables, raw = {}, split_exog(exog, panel, wanted)
+    tables, raw = {}, split_exog(exog, panel._replace(series=wanted))
     for key, (n_rows, labels) in wanted.items():
         with panel.naming(key):
             most = None if n_spare is None else n_rows + n_spare
@@ -69,8 +69,9 @@ def read_covariates(exog, panel, wanted, *, n_spare=0, columns=None):
     return tables, columns
 
 
-def split_exog(exog, panel, keys):
-    """Return the covariates of each series, by key."""
+def split_exog(exog, panel):
+    """Return the covariates of each series of a panel, by key."""
+    keys = panel.series
     if panel.kind == "one":
         return {None: exog}
     if isinstance(exog, pd.DataFrame) and panel.id_column in exog.columns:

@@ -290,6 +290,12 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         self._calibration = calibrate(self._by_series(*late), units, relative)
         self.calibration_scores_ = panel.join_each(self._calibration.scores)
         self.update(*late)
+        # The rows that were fitted, as predict means it, are all of these.
+        whole = self._read(read_panel(series, self.id_column), reset=False)
+        self._histories = {
+            key: history.fitted_on(whole[key])
+            for key, history in self._histories.items()
+        }
 
     def _fit(self, series, exog):
         length = check_integer("window_length", self.window_length)

@@ -31,7 +31,7 @@ class History:
     scale: Scale
     tail: Part  # the last window_length rows; the first of them repeated if too few
     n_known: int  # how many of these are no repetition
-    seen: tuple  # digests of rows that bare arrays are not taken to continue
+    fitted: tuple  # recognises the training rows, which do not continue themselves
 
     @property
     def length(self):
@@ -47,7 +47,7 @@ class History:
         if calendar is None or rows.index is None:
             # Without labels on both sides the values must tell.
             starts = find_runs(rows.time, None, None, n_rows).starts
-            next_run = None if _digest(rows) in self.seen else 0
+            next_run = None if _digest(rows) == self.fitted else 0
         else:
             found = find_runs(rows.time, calendar.clock, calendar.last, n_rows)
             starts, next_run = found.starts, found.next_run
@@ -156,22 +156,20 @@ class History:
             known = self.tail.rows(self.length - self.n_known, None)
             run = known.then(run)
         tail, n_known = _last(run.like(self.tail), self.length)
-        return replace(
-            self,
-            calendar=calendar,
-            tail=tail,
-            n_known=n_known,
-            seen=(self.seen[0], _digest(rows)),
-        )
+        return replace(self, calendar=calendar, tail=tail, n_known=n_known)
+
+    def fitted_on(self, rows):
+        """Return the history with other rows for those that were fitted."""
+        return replace(self, fitted=_digest(rows))
 
     def _after(self, rows):
         """Return the calendar after rows; whether they follow by the user's word."""
         calendar, index = self.calendar, rows.index
         if calendar is None or index is None:
-            if _digest(rows) in self.seen:
+            if _digest(rows) == self.fitted:
                 raise ValueError(
-                    "update needs rows that come after the known ones: got the "
-                    "fitted (or last added) rows again. Give the new rows alone."
+                    "update needs rows that come after the known ones: got the fitted "
+                    "rows again. Give the new rows alone."
                 )
             if calendar is not None:
                 last = calendar.following(len(rows.values))[-1:]
@@ -208,8 +206,7 @@ def learn(transformer, roles, rows, exog, clock, runs, length):
         columns = columns[roles.targets]
     form = rows._replace(values=None, index=None, time=None, columns=columns)
     tail, n_known = _last(parts[-1], length)
-    seen = (_digest(rows),)
-    return History(form, calendar, scale, tail, n_known, seen), parts
+    return History(form, calendar, scale, tail, n_known, _digest(rows)), parts
 
 
 def tell_of_short_tails(panel, histories):
