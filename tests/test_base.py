@@ -106,6 +106,12 @@ def test_routed_names_work_and_survive_a_clone():
         ({"validation_fraction": 1.0}, ValueError, "validation_fraction must be"),
         ({"validation_gap": -1}, ValueError, "validation_gap must be an integer >= 0"),
         ({"patience": -1}, ValueError, "patience must be an integer >= 0: got"),
+        (
+            {"plateau_patience": 0},
+            ValueError,
+            "plateau_patience must be an integer >= 1: got",
+        ),
+        ({"keep_best": "loss"}, TypeError, "keep_best must be a boolean: got"),
         ({"shuffle": "no"}, TypeError, "shuffle must be"),
         ({"early_stopping": 1}, TypeError, "early_stopping must be"),
         ({"random_state": "seed"}, TypeError, "random_state must be"),

@@ -1,9 +1,12 @@
 """LSTM-FCN: the published networks, their attention, and their training."""
 
+import pickle
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from sklearn.base import clone
 
 from skcnnlstm import LSTMFCNClassifier, LSTMFCNRegressor
 from skcnnlstm.architectures.lstm_fcn import AttentionLSTM, build_lstm_fcn
@@ -191,6 +194,33 @@ def test_the_attention_lstm_grows_back_from_its_text():
     model = network_from_json(text)
     assert isinstance(model.get_layer("lstm"), AttentionLSTM)
     assert model.get_layer("lstm").units == 8
+
+
+@pytest.mark.parametrize("n_features", [1, 3])
+def test_an_attentive_network_trains_and_travels(n_features):
+    X = np.random.default_rng(0).standard_normal((12, 9, n_features))
+    small = {"filters": (4, 4), "kernel_size": 3, "lstm_units": 3, "epochs": 3}
+    estimator = LSTMFCNClassifier(
+        attention=True, squeeze_excite=True, dropout=0.0, random_state=0, **small
+    ).fit(X, [0, 1, 2] * 4)
+    start = clone(estimator).initialize(X, [0, 1, 2] * 4)
+    moved = {
+        variable.name
+        for variable, before in zip(
+            estimator.model_.get_layer("lstm").weights,
+            start.model_.get_layer("lstm").weights,
+            strict=True,
+        )
+        if (np.asarray(variable) != np.asarray(before)).any()
+    }
+    everything = {v.name for v in estimator.model_.get_layer("lstm").weights}
+    alone = {"recurrent_kernel", "key_kernel", "query_kernel", "key_bias"}
+    # One variable has nothing to compare itself with.
+    assert moved == (
+        everything - alone - {"score_kernel"} if n_features == 1 else everything
+    )
+    again = pickle.loads(pickle.dumps(estimator))
+    np.testing.assert_array_equal(again.predict_proba(X), estimator.predict_proba(X))
 
 
 # -------------------------------------------------------------------- the training

@@ -86,9 +86,11 @@ class AttentionLSTM(layers.Layer):
             hidden, memory = state
             query = ops.expand_dims(ops.matmul(hidden, self.query_kernel), 1)
             scores = ops.matmul(ops.tanh(query + keys), self.score_kernel)
-            # Softmax over the steps; Keras' own warns where there is one.
-            total = ops.logsumexp(scores, axis=1, keepdims=True)
-            context = ops.sum(ops.exp(scores - total) * contexts, axis=1)
+            # A softmax; Keras' own warns where there is one step (3.15).
+            highest = ops.stop_gradient(ops.max(scores, axis=1, keepdims=True))
+            shares = ops.exp(scores - highest)
+            shares = shares / ops.sum(shares, axis=1, keepdims=True)
+            context = ops.sum(shares * contexts, axis=1)
             recurrent = ops.matmul(hidden, self.recurrent_kernel)
             i, f, c, o = ops.split(gates_of_step + recurrent + context, 4, axis=-1)
             memory = ops.sigmoid(f) * memory + ops.sigmoid(i) * ops.tanh(c)
@@ -265,7 +267,9 @@ class LSTMFCNClassifier(
 
     Convolutions read the window over time and are averaged; beside them an LSTM reads
     variable after variable, each as a whole. Windows are `(n_samples, window_length)`
-    or `(n_samples, window_length, n_features)`. The defaults train as the papers do.
+    or `(n_samples, window_length, n_features)`. The defaults train as the papers do:
+    2000 epochs are meant for sets of tens to hundreds of windows, where an epoch is a
+    step or two; a few hundred often do, and more windows need fewer.
 
     Examples
     --------
