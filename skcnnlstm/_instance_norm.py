@@ -117,7 +117,6 @@ def build_normalised(
     instance_norm,
     linear_skip,
     n_targets,
-    season_length,
     quantiles,
     season_length=None,
     grids=False,
@@ -145,8 +144,6 @@ def build_normalised(
     n_targets : int or None
         How many of the first features are the targets. None: all of them where their
         number divides `n_outputs`, one otherwise.
-    season_length : int or None
-        Time steps in a season; read for "seasonal" alone.
     quantiles : tuple of float or None
         Quantiles of each output; the network's output is then `(n_samples, n_outputs,
         n_quantiles)`.

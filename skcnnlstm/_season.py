@@ -7,8 +7,6 @@ import math
 import keras
 from keras import layers, ops
 
-from skcnnlstm._validation import check_integer
-
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
 class NormaliseSeason(layers.Layer):
@@ -58,14 +56,8 @@ class NormaliseSeason(layers.Layer):
         }
 
 
-def check_season(season_length, n_steps, grids):
-    """Raise where windows hold no whole season, or grids."""
-    check_integer("season_length", season_length)
-    if grids:
-        raise ValueError(
-            "instance_norm must not be 'seasonal' where X holds grids, whose seasons "
-            "are not known: got instance_norm='seasonal'. Use 'last' or 'standard'."
-        )
+def check_season(season_length, n_steps):
+    """Raise where a window holds no whole season."""
     if season_length > n_steps:
         raise ValueError(
             "season_length must be at most window_length where "

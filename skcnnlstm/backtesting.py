@@ -655,7 +655,7 @@ def _prepare(forecaster, inner, series, exog, cv, stride, season_length):
         forecaster = clone(forecaster).set_params(id_column=None)
     exogs = dict.fromkeys(panel.series)
     if exog is not None:
-        exogs = split_exog(exog, panel, panel.series)
+        exogs = split_exog(exog, panel)
     if not hasattr(cv, "split") and hasattr(cv, "__iter__") and not isinstance(cv, str):
         cv = list(cv)
     reader, ones = clone(inner), {}

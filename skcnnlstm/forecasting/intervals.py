@@ -117,7 +117,7 @@ def hold_out(fraction, series, exog, id_column, length, horizon):
     panel = read_panel(series, id_column)
     exogs = dict.fromkeys(panel.series)
     if exog is not None:
-        exogs = split_exog(exog, panel, panel.series)
+        exogs = split_exog(exog, panel)
     parts = ({}, {}), ({}, {})
     for key, one in panel.series.items():
         with panel.naming(key):
