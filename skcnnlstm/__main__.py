@@ -222,15 +222,19 @@ class SeasonalNaive:
 
 
 def cut(window_length, season_length):
-    """Return how many subsequences a window is cut into: seasons, where they fit."""
+    """Return how a window is cut: into seasons, each less the last, where they fit."""
     from skcnnlstm._validation import resolve_subsequences
 
     if season_length > 1 and window_length % season_length == 0:
         if window_length > season_length:
-            return window_length // season_length
+            return {
+                "n_subsequences": window_length // season_length,
+                "instance_norm": "seasonal",
+                "season_length": season_length,
+            }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a prime length, which is read in one piece
-        return resolve_subsequences("auto", window_length)
+        return {"n_subsequences": resolve_subsequences("auto", window_length)}
 
 
 def make_models(options, positive):
@@ -244,8 +248,7 @@ def make_models(options, positive):
     for name in dict.fromkeys(options.models):
         settings = _SETTINGS | _OWN_SETTINGS.get(name, {})
         if name in ("cnn_lstm", "conv_lstm"):
-            pieces = cut(options.window_length, options.season_length)
-            settings = settings | {"n_subsequences": pieces}
+            settings = settings | cut(options.window_length, options.season_length)
         regressors[name] = getattr(skcnnlstm, _NETWORKS[name])(
             epochs=options.epochs, random_state=options.random_state, **settings
         )

@@ -51,9 +51,12 @@ TRANSFORMERS = [
     s.SubsequenceReshaper(),
 ]
 
-# scikit-learn's checks run for these at every `pytest`, for all with --all-estimators.
-EVERYDAY = [REGRESSORS[2], CLASSIFIERS[2], *TRANSFORMERS]
 ALL = [*REGRESSORS, *CLASSIFIERS, *ENSEMBLES, *TRANSFORMERS]
+
+# What every `pytest` walks; all of them with --all-estimators.
+EVERYDAY = {s.CNNLSTMRegressor, s.CNNLSTMClassifier, s.ParallelCNNLSTMRegressor}
+EVERYDAY |= {type(transformer) for transformer in TRANSFORMERS}
+RARE = {type(estimator) for estimator in ALL} - EVERYDAY
 
 _MINI_BATCHES = {
     "check_sample_weight_equivalence_on_dense_data": (

@@ -318,7 +318,11 @@ def test_the_defaults_are_those_of_the_help(capsys):
     [(24, 12, 2), (168, 24, 7), (24, 24, 4), (24, 7, 4), (24, 1, 4), (23, 12, 1)],
 )
 def test_windows_are_cut_by_the_season(window_length, season_length, n_subsequences):
-    assert job.cut(window_length, season_length) == n_subsequences
+    settings = job.cut(window_length, season_length)
+    assert settings["n_subsequences"] == n_subsequences
+    by_season = n_subsequences == window_length / season_length
+    assert settings.get("season_length") == (season_length if by_season else None)
+    assert settings.get("instance_norm") == ("seasonal" if by_season else None)
 
 
 # ------------------------------------------------------------------------- the series
