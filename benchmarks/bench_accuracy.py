@@ -314,12 +314,12 @@ LSTM_FCN = "LSTMFCNClassifier(lstm_units=128, epochs=500)"
 MLSTM_FCN = "LSTMFCNClassifier(squeeze_excite=True, epochs=250)"
 ETT = (
     "SeriesForecaster(CNNLSTMRegressor(n_subsequences=4, lstm_units=64, epochs=6, "
-    "instance_norm='standard', linear_skip=True), window_length=96, "
-    "horizon={}, channels='independent')"
+    "batch_size=256, dropout=0.3, instance_norm='standard', linear_skip=True), "
+    "window_length=96, horizon={}, channels='independent')"
 )
 EXCHANGE = (
-    "SeriesForecaster(CNNLSTMRegressor(filters=16, lstm_units=16, epochs=10, "
-    "instance_norm='last', linear_skip=True), window_length=168, horizon={}, "
+    "SeriesForecaster(CNNLSTMRegressor(filters=16, lstm_units=16, epochs=3, "
+    "batch_size=256, learning_rate=1e-4), window_length=168, horizon={}, "
     "channels='independent')"
 )
 UCR = "ArrowHead Beef CBF Coffee ECG200 GunPoint ItalyPowerDemand Plane".split()
@@ -384,9 +384,9 @@ ROWS = {
     },
     "household": Row(
         "household power, weeks, RMSE",
-        "SeriesForecaster(CNNLSTMRegressor(n_subsequences=2, epochs=30, "
-        "linear_skip=True, instance_norm=None), window_length=14, horizon=7, "
-        "target_columns='Global_active_power')",
+        "SeriesForecaster(CNNLSTMRegressor(n_subsequences=2, filters=16, "
+        "lstm_units=32, epochs=10, dropout=0.3, instance_norm=None), "
+        "window_length=14, horizon=7, target_columns='Global_active_power')",
         household,
         372,
         355,
@@ -395,7 +395,7 @@ ROWS = {
     "m4": Row(
         "M4 weekly, OWA",
         "SeriesForecaster(CNNLSTMRegressor(n_subsequences=4, lstm_units=64, epochs=8, "
-        "loss='mae', instance_norm='standard', linear_skip=True), window_length=52, "
+        "batch_size=512, loss='mae', instance_norm='standard', linear_skip=True), window_length=52, "
         "horizon=13, transformer='log')",
         m4_weekly,
         0.739,
@@ -413,7 +413,7 @@ ROWS = {
     "pollution": Row(
         "PM2.5, one hour, RMSE / persistence",
         "CNNLSTMRegressor(missing='mask', instance_norm='last', linear_skip=True, "
-        "epochs=10, batch_size=128)",
+        "epochs=6, batch_size=256, dropout=0.2)",
         pollution,
         0.97,
         0.90,
@@ -421,15 +421,17 @@ ROWS = {
     "oil": Row(
         "ETTh1 OT alone, 24 hours, MSE / Ridge",
         "SeriesForecaster(CNNLSTMRegressor(n_subsequences=4, lstm_units=64, epochs=6, "
-        "instance_norm='last', linear_skip=True), window_length=96, horizon=24)",
+        "batch_size=256, dropout=0.3, linear_skip=True), window_length=96, "
+        "horizon=24)",
         ett_oil,
         1.0,
         0.93,
     ),
     "airline": Row(
         "airline, one month, RMSE",
-        "SeriesForecaster(CNNLSTMRegressor(epochs=200, instance_norm='last', "
-        "linear_skip=True), window_length=24, transformer='log')",
+        "SeriesForecaster(CNNLSTMRegressor(n_subsequences=2, epochs=100, dropout=0.3, "
+        "instance_norm='seasonal', season_length=12, linear_skip=True), "
+        "window_length=24, transformer='log')",
         airline,
         25,
         15,

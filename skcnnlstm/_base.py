@@ -46,6 +46,8 @@ from skcnnlstm._validation import (
     missing_history,
 )
 
+_CLIPS = {"clipnorm", "clipvalue", "global_clipnorm"}
+
 
 class _Hybrid:
     """All that regressor and classifier share; think twice before adding to it."""
@@ -347,14 +349,18 @@ class _Hybrid:
     def _recipe(self, settings, plan, target_dtype):
         """Return what decides the program, and the learning rate."""
         optimizer_settings = self._routed("optimizer")
-        if not isinstance(settings["optimizer"], str | type):
-            # An instance has its settings; the class's own are for others.
-            usual = self._defaults()
-            optimizer_settings = {
-                name: value
-                for name, value in optimizer_settings.items()
-                if (f"optimizer__{name}", value) not in usual.items()
-            }
+        defaults = self._defaults().items()
+        usual = {
+            name
+            for name, value in optimizer_settings.items()
+            if value is None or (f"optimizer__{name}", value) in defaults
+        }
+        if isinstance(settings["optimizer"], str | type):
+            # Keras takes one way of clipping: the user's, where there is one.
+            usual = usual & _CLIPS if _CLIPS & optimizer_settings.keys() - usual else ()
+        # Else an instance has its settings; the class's own are for others.
+        for name in usual:
+            del optimizer_settings[name]
         if settings["learning_rate"] is not None:
             optimizer_settings["learning_rate"] = settings["learning_rate"]
         optimizer, rate = training.freeze_optimizer(
@@ -362,9 +368,9 @@ class _Hybrid:
         )
         if rate is None and settings["plateau_patience"] is not None:
             raise ValueError(
-                "plateau_patience must be None where the optimizer has a schedule for "
-                f"its learning rate: got {settings['plateau_patience']}. Set "
-                "plateau_patience=None, or a learning_rate that is a number."
+                "plateau_patience must be None where the optimizer has no learning "
+                f"rate that is a number: got {settings['plateau_patience']}. Set "
+                "plateau_patience=None, or a learning_rate."
             )
         recipe = training.Recipe(
             network=training.describe_network(*plan),

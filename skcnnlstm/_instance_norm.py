@@ -21,6 +21,9 @@ from skcnnlstm._validation import check_boolean, check_choice, check_integer
 
 # Keeps the scale of a constant window away from zero (Kim et al., 2022, use the same).
 _EPSILON = 1e-5
+# Levels are taken off and put back in full precision, whatever Keras' dtype policy: in
+# half of it, a level of 30,000 would leave steps of 16.
+_FULL = {"dtype": "float32"}
 
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
@@ -182,18 +185,20 @@ def build_normalised(
     network = build(marked_shape(shape) if gaps else shape, width, **params)
     inputs = values = layers.Input(input_shape, name="window")
     if shape != input_shape:
-        values = layers.Reshape(shape, name="grids")(inputs)
+        values = layers.Reshape(shape, name="grids", **_FULL)(inputs)
     if mode is not None:
         horizon = _horizon(n_outputs, n_targets, n_cells)
         if mode == "seasonal":
             season_length = check_integer("season_length", season_length)
             check_season(season_length, math.prod(shape) // (n_features * n_cells))
             normalise = NormaliseSeason(
-                season_length, n_targets, n_outputs, name="normalised_window"
+                season_length, n_targets, n_outputs, name="normalised_window", **_FULL
             )
             horizon = 1  # the shift has a value for each output
         else:
-            normalise = NormaliseWindow(mode, n_targets, gaps, name="normalised_window")
+            normalise = NormaliseWindow(
+                mode, n_targets, gaps, name="normalised_window", **_FULL
+            )
         values, shift, scale = _without_level(values, normalise, flat=not grids)
     values, window = fill_and_mark(values) if gaps else (values, values)
     # `call` runs the network's layers on the new window, in one flat graph.
@@ -207,7 +212,8 @@ def build_normalised(
     if quantiles is not None:
         output = SortQuantiles(n_quantiles, name="sorted_quantiles")(output)
     if mode is not None:
-        output = RestoreLevel(horizon, name="restored")(output, shift, scale)
+        restore = RestoreLevel(horizon, name="restored", **_FULL)
+        output = restore(output, shift, scale)
     return keras.Model(inputs, output, name=network.name)
 
 
@@ -218,8 +224,8 @@ def _without_level(window, normalise, *, flat):
     shape = tuple(window.shape[1:])
     n_features = shape[-1] if len(shape) > 1 else 1
     n_steps = math.prod(shape) // n_features
-    series = layers.Reshape((n_steps, n_features), name="level_series")(window)
-    series, *level = normalise(series)
+    steps = layers.Reshape((n_steps, n_features), name="level_series", **_FULL)
+    series, *level = normalise(steps(window))
     return layers.Reshape(shape, name="level_free")(series), *level
 
 

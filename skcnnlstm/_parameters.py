@@ -60,10 +60,12 @@ def training_parameters(
     plateau_patience : int or None, default=None
         Epochs without a lower training loss (by 0.0001 at least) after which the
         learning rate is multiplied by `2 ** (-1 / 3)`, down to a tenth of what it was
-        at the start of the fit. None keeps the rate.
+        at the start of the fit. None keeps the rate. Each fit and each `partial_fit`
+        begins anew.
     keep_best : bool, default=False
         Whether the weights of the epoch with the lowest training loss are returned, in
         the place of the last ones. With early stopping its validation loss decides.
+        Only epochs of the fit itself are compared, so `partial_fit` takes no notice.
     missing : {"error", "mask"}, default="error"
         What NaN in X means. "error" takes it at the beginning of a window only, as
         history that is not there: `fit` leaves such samples out, `predict` fills them.

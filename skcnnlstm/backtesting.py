@@ -609,6 +609,21 @@ def backtest(
         if refitted := number % every == 0:
             fitted = work.fit(number)
             first = first or fitted
+            if repr(fitted.target_columns) != repr(inner.target_columns):
+                raise ValueError(
+                    "target_columns must not be tuned by a search in backtest, which "
+                    "would measure other columns: got "
+                    f"target_columns={fitted.target_columns!r} in fold {number}, "
+                    f"{inner.target_columns!r} before. Leave it out of the search."
+                )
+            relative = is_relative(first.transformer)
+            if coverage is not None and is_relative(fitted.transformer) != relative:
+                raise ValueError(
+                    "transformer must be 'log' in every fold or in none where a "
+                    "coverage is asked, for intervals are then of ratios: got "
+                    f"transformer={fitted.transformer!r} in fold {number}, "
+                    f"{first.transformer!r} before. Leave it out of the search."
+                )
         said.append(work.ahead(fitted, number))
         if coverage is not None and not adaptive:
             given.append(_given_widths(fitted, said[-1], coverage, work.panel))
@@ -620,7 +635,6 @@ def backtest(
         ahead = np.concatenate([fold[key] for fold in said])
         frame = _tidy(key, one, ahead)
         if coverage is not None:
-            relative = is_relative(inner.transformer)
             if adaptive:
                 scores = conformity(one.actual(horizon), ahead, relative=relative)
                 known = first._calibration

@@ -72,10 +72,22 @@ def percentage_errors(actual, forecast):
     errors : ndarray of the same shape
         In percent, from 0 to 200.
     """
-    actual, forecast = np.asarray(actual, float), np.asarray(forecast, float)
+    actual, forecast = _of_one_shape(actual, forecast)
     size = np.abs(actual) + np.abs(forecast)
     error = 200 * np.abs(actual - forecast)
-    return np.divide(error, size, out=np.zeros_like(size), where=size > 0)
+    # NaN is not zero: it stays.
+    return np.divide(error, size, out=np.zeros_like(size), where=size != 0)
+
+
+def _of_one_shape(actual, forecast):
+    """Return both as arrays; raise where (n,) would broadcast against (n, 1)."""
+    actual, forecast = np.asarray(actual, float), np.asarray(forecast, float)
+    if actual.shape != forecast.shape:
+        raise ValueError(
+            f"actual and forecast must have one shape: got {actual.shape} and "
+            f"{forecast.shape}. Use forecast.ravel(), or reshape one as the other."
+        )
+    return actual, forecast
 
 
 def scale_of_mase(train, season_length=1):
@@ -136,7 +148,7 @@ def mase(actual, forecast, scale):
     >>> mase([10.0, 12.0], [11.0, 15.0], scale=2.0)
     1.0
     """
-    actual, forecast = np.asarray(actual, float), np.asarray(forecast, float)
+    actual, forecast = _of_one_shape(actual, forecast)
     return float(np.mean(np.abs(actual - forecast) / np.asarray(scale, float)))
 
 

@@ -561,3 +561,14 @@ def test_an_error_names_the_series():
         ValueError, match=r"^In series 1: season_length must be shorter"
     ):
         run(last(), [noise(90), noise(30)], TimeSeriesSplit(2), season_length=15)
+
+
+def test_a_search_may_not_choose_what_is_forecast():
+    rows = np.random.default_rng(0).standard_normal((80, 2))
+    inner = SeriesForecaster(
+        make_pipeline(FlattenWindows(), Ridge()), window_length=6, target_columns=[0]
+    )
+    cv = TimeSeriesSplit(2, test_size=10)
+    search = GridSearchCV(inner, {"target_columns": [[1]]}, cv=cv)
+    with pytest.raises(ValueError, match="target_columns must not be tuned"):
+        backtest(search, rows, cv, verbose=0)

@@ -1392,3 +1392,17 @@ def test_an_unknown_metric_is_refused_with_the_choices():
 def test_a_scorer_scores_nothing_but_a_forecaster():
     with pytest.raises(TypeError, match=r"^forecast_scorer\('r2'\) scores a Series"):
         forecast_scorer("r2")(Ridge(), FRAME)
+
+
+def test_a_scorer_is_given_the_covariates_that_a_search_routes(airline):
+    exog = np.sin(np.arange(len(airline)))
+    with config_context(enable_metadata_routing=True):
+        forecaster = SeriesForecaster(ridge(), window_length=6, horizon=2)
+        forecaster.set_fit_request(exog=True).set_score_request(exog=True)
+        search = GridSearchCV(
+            forecaster,
+            {"window_length": [4, 8]},
+            cv=TimeSeriesSplit(2, test_size=10),
+            scoring=forecast_scorer("r2"),
+        ).fit(airline, exog=exog)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import Ridge
-from sklearn.model_selection import TimeSeriesSplit
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 
 from skcnnlstm import FlattenWindows, SeriesForecaster, backtest
@@ -348,3 +348,50 @@ def test_all_rows_given_to_fit_are_fitted_rows_for_predict():
     with pytest.warns(UserWarning, match="do not continue the fitted ones"):
         forecaster.predict(rows)
     forecaster.predict(rows[48:])  # arrays other than those continue
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [str(i).zfill(3) for i in range(120)],
+        np.arange(120) / 2,
+        pd.bdate_range("2020-01-01", periods=123).delete([96, 97, 98]),
+    ],
+    ids=["text", "fractions", "holidays at the cut"],
+)
+def test_calibration_knows_the_rows_before_whatever_the_index_shows(labels):
+    values = 100 + np.cumsum(np.random.default_rng(0).standard_normal(120))
+
+    def scores(series):
+        forecaster = ridge(window_length=12, horizon=2, calibration_fraction=0.2)
+        return forecaster.fit(series).calibration_scores_
+
+    np.testing.assert_allclose(scores(pd.Series(values, labels)), scores(values))
+
+
+def test_a_target_that_never_changes_has_intervals_beside_one_that_does():
+    rows = np.c_[np.random.default_rng(0).standard_normal(60), np.ones(60)]
+    forecaster = ridge(window_length=6, horizon=2, calibration_fraction=0.15)
+    fitted = forecaster.fit({"a": rows, "b": 2 * rows})
+    intervals = fitted.forecast_interval(coverage=0.9)["a"]
+    assert np.isfinite(np.asarray(intervals, dtype=float)).all()
+
+
+def test_ratios_and_differences_do_not_mix_in_one_backtest():
+    series = pd.Series(np.exp(np.random.default_rng(0).standard_normal(120) / 10))
+
+    class Alternating(GridSearchCV):
+        def fit(self, X, y=None):
+            kind = "log" if len(X) < 110 else "standard"
+            self.param_grid = {"transformer": [kind]}
+            return super().fit(X, y)
+
+    search = Alternating(
+        ridge(window_length=6, horizon=2, calibration_fraction=0.4),
+        {"transformer": ["log"]},
+        cv=TimeSeriesSplit(2, test_size=10),
+    )
+    with pytest.raises(ValueError, match="transformer must be 'log' in every fold"):
+        backtest(
+            search, series, TimeSeriesSplit(2, test_size=10), coverage=0.5, verbose=0
+        )

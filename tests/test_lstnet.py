@@ -196,3 +196,9 @@ def test_a_forecaster_models_all_columns_and_steps():
     forecaster = SeriesForecaster(network, window_length=3, horizon=2).fit(y)
     assert forecaster.estimator_.n_targets == 3
     assert forecaster.forecast(5).shape == (5, 3)
+
+
+def test_another_way_of_clipping_takes_the_place_of_the_usual_one():
+    fitted = tiny(optimizer__clipnorm=1.0).fit(*waves())
+    assert '"clipnorm": 1.0' in fitted._optimizer
+    assert '"global_clipnorm": null' in fitted._optimizer

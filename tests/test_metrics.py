@@ -1,6 +1,7 @@
 """Measures and simple forecasts: figures worked out by hand, or published."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -130,3 +131,14 @@ def test_naive2_is_naive_where_the_series_is_not_seasonal():
     origins = np.array([60, 80])
     said = metrics.naive2(values, origins, 3, 12, slice(0, 60))
     assert np.array_equal(said, metrics.naive(values, origins, 3))
+
+
+def test_missing_forecasts_are_no_perfect_ones():
+    assert np.isnan(metrics.smape([np.nan, 1.0], [1.0, 1.0]))
+    assert metrics.smape([0.0, 1.0], [0.0, 1.0]) == 0
+
+
+@pytest.mark.parametrize("measure", [metrics.smape, partial(metrics.mase, scale=1.0)])
+def test_columns_are_not_measured_against_rows(measure):
+    with pytest.raises(ValueError, match="must have one shape"):
+        measure([1.0, 2.0], [[1.0], [2.0]])

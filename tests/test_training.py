@@ -723,7 +723,7 @@ def test_the_rate_falls_on_a_plateau_to_a_tenth():
 
 def test_a_rate_that_follows_a_schedule_has_no_plateau():
     decay = keras.optimizers.schedules.ExponentialDecay(0.01, 10, 0.5)
-    with pytest.raises(ValueError, match="plateau_patience must be None where the"):
+    with pytest.raises(ValueError, match="plateau_patience must be None where"):
         tiny(optimizer=keras.optimizers.SGD(decay), plateau_patience=3).fit(X, y)
 
 
@@ -960,6 +960,18 @@ def test_the_dtype_policy_of_keras_is_respected():
         finally:
             keras.config.set_dtype_policy("float32")
     assert_same_bits(tiny(dropout=0.2).fit(X, y), single)
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_a_level_is_kept_in_full_precision_under_any_policy(policy):
+    single = tiny(instance_norm="last").fit(X + 30_000, y + 30_000)
+    keras.config.set_dtype_policy(policy)
+    try:
+        mixed = tiny(instance_norm="last").fit(X + 30_000, y + 30_000)
+        predicted = mixed.predict(X + 30_000)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    np.testing.assert_allclose(predicted, single.predict(X + 30_000), rtol=0, atol=0.1)
 
 
 # -------------------------------------------------------------- going on training

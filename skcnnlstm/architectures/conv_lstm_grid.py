@@ -86,8 +86,9 @@ def build_conv_lstm_grid(
     two layers of 16 channels and a kernel of 3 in the place of three of 128, 64 and 64
     channels and a kernel of 5 (`filters=(128, 64, 64), kernel_size=5`); grids are not
     cut into patches that become features; the output is linear and trained by `loss`,
-    where the paper has a sigmoid and cross-entropy. The forecaster's first layer reads
-    zeros, having no input in the paper.
+    where the paper has a sigmoid and cross-entropy; Adam in the place of RMSProp, and
+    early stopping only where asked; forget gates start open. The forecaster's first
+    layer reads zeros, having no input in the paper.
 
     References
     ----------

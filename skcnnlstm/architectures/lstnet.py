@@ -235,7 +235,8 @@ class LSTNetRegressor(
     ----------
     optimizer__global_clipnorm : float or None, default=10.0
         Norm of all gradients together above which they are scaled down to it; None
-        leaves them as they are. Of no effect on an optimizer that is an instance.
+        leaves them as they are, and so does another way of clipping
+        (`optimizer__clipnorm`). An optimizer that is an instance keeps its own.
 
     Examples
     --------

@@ -284,16 +284,25 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         )
         self._fit(*early)
         panel = read_panel(early[0], self.id_column)
+        known = self._read(panel, reset=False)
         targets = next(iter(self._histories.values())).scale.roles.targets
         relative = is_relative(self.transformer)
-        units = units_of(self._read(panel, reset=False), targets, relative)
+        units = units_of(known, targets, relative)
+        # Late rows follow early ones unless there is a gap between them, whether an
+        # index of their own would show it or not.
+        panel = read_panel(series, self.id_column)
+        whole = self._read(panel, reset=False)
+        runs = find_training_runs(panel, whole, self.window_length, self.horizon)
+        self._histories = {
+            key: history.joining(_is_within(runs[key][1], len(known[key].values)))
+            for key, history in self._histories.items()
+        }
         self._calibration = calibrate(self._by_series(*late), units, relative)
         self.calibration_scores_ = panel.join_each(self._calibration.scores)
         self.update(*late)
         # The rows that were fitted, as predict means it, are all of these.
-        whole = self._read(read_panel(series, self.id_column), reset=False)
         self._histories = {
-            key: history.fitted_on(whole[key])
+            key: history.fitted_on(whole[key]).joining(False)
             for key, history in self._histories.items()
         }
 
@@ -687,6 +696,11 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
 def _own_rows(tables):
     """Return how many rows tables have, and their labels, by series."""
     return {key: (len(rows.values), rows.index) for key, rows in tables.items()}
+
+
+def _is_within(runs, position):
+    """Tell whether a row continues the row before it."""
+    return any(start < position < stop for start, stop in runs)
 
 
 def _joined(arrays):

@@ -32,6 +32,7 @@ class History:
     tail: Part  # the last window_length rows; the first of them repeated if too few
     n_known: int  # how many of these are no repetition
     fitted: tuple  # recognises the training rows, which do not continue themselves
+    joined: bool = False  # whether rows are known to follow, whatever their index says
 
     @property
     def length(self):
@@ -53,6 +54,8 @@ class History:
             starts, next_run = found.starts, found.next_run
             if next_run is None and calendar.nearly_precedes(rows.time):
                 next_run = 0
+        if self.joined:
+            next_run = 0
         return list(pairwise([*starts.tolist(), n_rows])), next_run
 
     def n_short(self, runs, next_run):
@@ -161,6 +164,10 @@ class History:
     def fitted_on(self, rows):
         """Return the history with other rows for those that were fitted."""
         return replace(self, fitted=_digest(rows))
+
+    def joining(self, joined):
+        """Return the history that is told whether the rows to come follow."""
+        return replace(self, joined=joined)
 
     def _after(self, rows):
         """Return the calendar after rows; whether they follow by the user's word."""

@@ -92,14 +92,15 @@ def units_of(tables, targets, relative):
     """Return in what the errors of each series are measured, to compare them.
 
     The mean absolute difference from row to row; the mean of the other series' for one
-    that never changes.
+    that never changes, and 1 where none does.
     """
     units = {}
     for key, rows in tables.items():
         values = rows.values[:, targets].astype(float)
         units[key] = scale_of_mase(np.log(values) if relative else values)
     known = np.array(list(units.values()))
-    usual = np.nanmean(known, axis=0) if np.isfinite(known).any() else 1.0
+    n_known = np.isfinite(known).sum(axis=0)
+    usual = np.where(n_known, np.nansum(known, axis=0) / np.maximum(n_known, 1), 1.0)
     return {key: np.where(np.isnan(unit), usual, unit) for key, unit in units.items()}
 
 

@@ -55,11 +55,13 @@ class Panel(NamedTuple):
         """Put forecasts, by key, in the form of the panel."""
         if self.kind != "long":
             return self.join_each(forecasts)
+        name = self.id_column
         for key, frame in forecasts.items():
-            place = min(self.id_place, frame.shape[1])
-            frame.insert(place, self.id_column, key)
+            if frame.columns.nlevels > 1:
+                name = (self.id_column, *[""] * (frame.columns.nlevels - 1))
+            frame.insert(min(self.id_place, frame.shape[1]), name, key)
         joined = pd.concat(list(forecasts.values()))
-        return joined.astype({self.id_column: self.id_dtype})
+        return joined.astype({name: self.id_dtype})
 
     def join_predictions(self, predictions):
         """Put arrays with an entry a row, by key, in the form of the panel."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import get_scorer, get_scorer_names
+from sklearn.utils.metadata_routing import MetadataRequest
 
 from skcnnlstm.forecasting.forecaster import SeriesForecaster
 
@@ -44,6 +45,12 @@ class _ForecastScorer:
 
     def __repr__(self):
         return f"forecast_scorer({self.scoring!r})"
+
+    def get_metadata_routing(self):
+        """Ask for `exog`, where a search routes any."""
+        request = MetadataRequest(owner=self)
+        request.score.add_request(param="exog", alias=True)
+        return request
 
     def __call__(self, estimator, X, y=None, *, exog=None):
         while hasattr(estimator, "best_estimator_"):  # a search, inside cross_validate

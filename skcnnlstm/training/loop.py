@@ -91,7 +91,12 @@ def train(recipe, samples, schedule, *, validation=None, start=None) -> Trained:
 
 def _run_epochs(program, samples, schedule, validation):
     model = program.model
-    callbacks = [*schedule.callbacks, *_own_callbacks(schedule, model.optimizer)]
+    # The user's see the weights that are returned, and the rate of the epoch.
+    callbacks = [
+        *_keep_the_best(schedule),
+        *schedule.callbacks,
+        *_slow_on_a_plateau(schedule, model.optimizer),
+    ]
     by_batch = needs_batches(callbacks)
     steps = math.ceil(len(samples) / schedule.batch_size)
     hooks = keras.callbacks.CallbackList(
@@ -135,35 +140,33 @@ def _run_epochs(program, samples, schedule, validation):
     return history
 
 
-def _own_callbacks(schedule, optimizer):
-    """Return the callbacks that a schedule asks for."""
-    callbacks = []
-    if schedule.plateau_patience is not None:
-        callbacks.append(
-            keras.callbacks.ReduceLROnPlateau(
-                monitor="loss",
-                factor=_PLATEAU_FACTOR,
-                patience=schedule.plateau_patience,
-                min_lr=_LOWEST_RATE * float(optimizer.learning_rate),
-            )
-        )
+def _keep_the_best(schedule):
+    """Return the callback, if any, that puts back the weights of the best epoch."""
     if schedule.patience is not None:
-        callbacks.append(
-            keras.callbacks.EarlyStopping(
-                monitor="val_loss",
-                patience=schedule.patience,
-                restore_best_weights=True,
-            )
-        )
+        monitor, patience = "val_loss", schedule.patience
     elif schedule.keep_best:
-        callbacks.append(
-            keras.callbacks.EarlyStopping(
-                monitor="loss",
-                patience=schedule.epochs,  # never reached
-                restore_best_weights=True,
-            )
+        monitor, patience = "loss", schedule.epochs  # never reached
+    else:
+        return []
+    return [
+        keras.callbacks.EarlyStopping(
+            monitor=monitor, patience=patience, restore_best_weights=True
         )
-    return callbacks
+    ]
+
+
+def _slow_on_a_plateau(schedule, optimizer):
+    """Return the callback, if any, that lowers the learning rate."""
+    if schedule.plateau_patience is None:
+        return []
+    return [
+        keras.callbacks.ReduceLROnPlateau(
+            monitor="loss",
+            factor=_PLATEAU_FACTOR,
+            patience=schedule.plateau_patience,
+            min_lr=_LOWEST_RATE * float(optimizer.learning_rate),
+        )
+    ]
 
 
 def _order(n_samples, schedule, epoch):
