@@ -395,8 +395,8 @@ ROWS = {
     "m4": Row(
         "M4 weekly, OWA",
         "SeriesForecaster(CNNLSTMRegressor(n_subsequences=4, lstm_units=64, epochs=8, "
-        "batch_size=512, loss='mae', instance_norm='standard', linear_skip=True), window_length=52, "
-        "horizon=13, transformer='log')",
+        "batch_size=512, loss='mae', instance_norm='standard', linear_skip=True), "
+        "window_length=52, horizon=13, transformer='log')",
         m4_weekly,
         0.739,
         0.67,
