@@ -323,7 +323,7 @@ EXCHANGE = (
     "channels='independent')"
 )
 UCR = "ArrowHead Beef CBF Coffee ECG200 GunPoint ItalyPowerDemand Plane".split()
-# Wang et al. (2017) / Karim et al. (2018), FCN and LSTM-FCN.
+# LSTM-FCN of Karim et al. (2018).
 PUBLISHED_UCR = dict(zip(UCR, (0.897, 0.8, 0.996, 1, 0.87, 1, 0.962, 1), strict=True))
 
 ROWS = {

@@ -609,27 +609,14 @@ def backtest(
         if refitted := number % every == 0:
             fitted = work.fit(number)
             first = first or fitted
-            if repr(fitted.target_columns) != repr(inner.target_columns):
-                raise ValueError(
-                    "target_columns must not be tuned by a search in backtest, which "
-                    "would measure other columns: got "
-                    f"target_columns={fitted.target_columns!r} in fold {number}, "
-                    f"{inner.target_columns!r} before. Leave it out of the search."
-                )
-            relative = is_relative(first.transformer)
-            if coverage is not None and is_relative(fitted.transformer) != relative:
-                raise ValueError(
-                    "transformer must be 'log' in every fold or in none where a "
-                    "coverage is asked, for intervals are then of ratios: got "
-                    f"transformer={fitted.transformer!r} in fold {number}, "
-                    f"{first.transformer!r} before. Leave it out of the search."
-                )
+            _check_tuned(inner, first, fitted, number, coverage)
         said.append(work.ahead(fitted, number))
         if coverage is not None and not adaptive:
             given.append(_given_widths(fitted, said[-1], coverage, work.panel))
         done.append((refitted, time.perf_counter() - start))
         progress.show(number + 1)
 
+    relative = is_relative(first.transformer)
     frames = []
     for key, one in work.ones.items():
         ahead = np.concatenate([fold[key] for fold in said])
@@ -678,6 +665,24 @@ def _prepare(forecaster, inner, series, exog, cv, stride, season_length):
             ones[key] = _read(reader, one, exogs[key], cv, stride, season_length)
     _check_same_folds(ones)
     return _Work(forecaster, panel, ones, inner.horizon)
+
+
+def _check_tuned(inner, first, fitted, number, coverage):
+    """Raise where a search chose what a backtest must be able to rely on."""
+    if repr(fitted.target_columns) != repr(inner.target_columns):
+        name, before = "target_columns", inner
+        rule = "not be tuned by a search, for other columns would be measured"
+    elif coverage is None:
+        return
+    elif is_relative(fitted.transformer) != is_relative(first.transformer):
+        name, before = "transformer", first
+        rule = "be 'log' in every fold or in none, for intervals are then of ratios"
+    else:
+        return
+    raise ValueError(
+        f"{name} must {rule}: got {name}={getattr(fitted, name)!r} in fold {number}, "
+        f"{getattr(before, name)!r} before. Leave it out of the search."
+    )
 
 
 def _given_widths(fitted, said, coverage, panel):

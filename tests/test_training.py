@@ -974,6 +974,21 @@ def test_a_level_is_kept_in_full_precision_under_any_policy(policy):
     np.testing.assert_allclose(predicted, single.predict(X + 30_000), rtol=0, atol=0.1)
 
 
+def test_a_callback_sees_the_weights_that_are_returned():
+    class Last(keras.callbacks.Callback):
+        seen = []  # noqa: RUF012 - copies of the callback share the list
+
+        def on_train_end(self, logs=None):
+            self.seen.append(self.model.get_weights())
+
+    # At this rate the loss is not lowest at the end.
+    fitted = tiny(keep_best=True, epochs=8, learning_rate=0.5, callbacks=Last).fit(X, y)
+    losses = fitted.history_["loss"]
+    assert losses[-1] > min(losses)
+    for seen, returned in zip(Last.seen[-1], weights(fitted), strict=True):
+        np.testing.assert_array_equal(seen, returned)
+
+
 # -------------------------------------------------------------- going on training
 
 

@@ -31,7 +31,8 @@ class Schedule:
     stays. `keep_best` returns the weights of the lowest training loss, where early
     stopping does not choose by another. Epoch `first_epoch + i` draws its order and
     its dropout from `(seed, first_epoch + i)` alone, so a fit that goes on where
-    another ended gives the bits of one fit that never stopped.
+    another ended gives the bits of one fit that never stopped, if neither chose an
+    earlier epoch or lowered its rate.
     """
 
     seed: int
