@@ -35,9 +35,9 @@ from skcnnlstm._quantiles import PinballLoss
 from skcnnlstm._validation import (
     backfill,
     check_boolean,
-    check_choice,
     check_class_target,
     check_integer,
+    check_missing,
     check_quantiles,
     check_real,
     check_regression_target,
@@ -190,7 +190,7 @@ class _Hybrid:
             high=1,
             inclusive="neither",
         )
-        check_choice("missing", settings["missing"], ("error", "mask"))
+        check_missing(settings["missing"])
         return settings
 
     __repr__ = BaseEstimator.__repr__

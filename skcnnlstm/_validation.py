@@ -295,25 +295,37 @@ def _chunks(X, most=None):
     return [slice(i, min(i + size, len(X))) for i in range(0, len(X), size)]
 
 
-def check_finite(rows, *, name="X", columns=None):
-    """Raise where `rows`, (n_rows,) or (n_rows, n_features), has NaN or infinity."""
+def check_finite(rows, *, name="X", columns=None, missing=None):
+    """Raise where `rows`, (n_rows,) or (n_rows, n_features), has NaN or infinity.
+
+    `missing` is the parameter of that name where there is one: with "mask" NaN passes.
+    """
     if rows.dtype.kind != "f":
         return
     for part in _chunks(rows):
         chunk = rows[part]
         if _is_finite(chunk):
             continue
-        where = np.argwhere(~np.isfinite(chunk))[0]
+        wrong = np.isinf(chunk) if missing == "mask" else ~np.isfinite(chunk)
+        if not wrong.any():
+            continue
+        where = np.argwhere(wrong)[0]
         what = "NaN" if np.isnan(chunk[tuple(where)]) else "infinity"
         at = f"row {part.start + where[0]}"
         if rows.ndim == 2:
             column = where[1] if columns is None else columns[where[1]]
             label = f"{column!r}" if isinstance(column, str) else f"{column}"
             at += f", feature {label}"
-        raise ValueError(
-            f"{name} must be finite: got {what} at {at}. Fill or drop missing values "
-            "first, for example with sklearn.impute.SimpleImputer."
-        )
+        way_out = "Fill or drop missing values first, for example with "
+        way_out += "sklearn.impute.SimpleImputer"
+        if what == "NaN" and missing is not None:
+            way_out += ', or use missing="mask", here and on the network that reads it'
+        raise ValueError(f"{name} must be finite: got {what} at {at}. {way_out}.")
+
+
+def check_missing(missing):
+    """Return what NaN means: "error", or "mask" where it may stand anywhere."""
+    return check_choice("missing", missing, ("error", "mask"))
 
 
 # ----------------------------------------------------------- missing history

@@ -59,7 +59,7 @@ def conformal_quantile(scores, coverage):
     Parameters
     ----------
     scores : array-like of shape (n, ...)
-        Along axis 0.
+        Along axis 0. NaN, a score that is not known, does not count.
     coverage : float
         Between 0 and 1.
 
@@ -80,11 +80,15 @@ def conformal_quantile(scores, coverage):
     >>> float(conformal_quantile([5, 1, 9, 3, 7, 2, 8, 6, 4], 0.9))
     9.0
     """
-    scores = np.asarray(scores, float)
-    rank = _rank(len(scores), coverage)
-    if rank > len(scores):
-        return np.full(scores.shape[1:], np.inf)
-    return np.partition(scores, rank - 1, axis=0)[rank - 1]
+    # NaN is sorted behind all others.
+    ranked = np.sort(np.asarray(scores, float), axis=0)
+    n_known = np.count_nonzero(~np.isnan(ranked), axis=0)
+    rank = np.vectorize(_rank, otypes=[int])(n_known, coverage)
+    enough = rank <= n_known
+    at = np.where(enough, rank - 1, 0)[np.newaxis]
+    if not len(ranked):
+        return np.full(ranked.shape[1:], np.inf)
+    return np.where(enough, np.take_along_axis(ranked, at, axis=0)[0], np.inf)
 
 
 def conformity(actual, forecast, *, relative=False):
@@ -100,11 +104,13 @@ def conformity(actual, forecast, *, relative=False):
     Returns
     -------
     scores : ndarray of the same shape
-        ``|y - f|``, or ``|log y - log f|``, infinite where y is not above zero.
+        ``|y - f|``, or ``|log y - log f|``, infinite where y is not above zero; NaN
+        where y is.
     """
     if relative:
         ratio = np.divide(actual, forecast)
-        return np.abs(np.log(ratio, out=np.full(ratio.shape, np.inf), where=ratio > 0))
+        scores = np.where(np.isnan(ratio), np.nan, np.inf)
+        return np.abs(np.log(ratio, out=scores, where=ratio > 0))
     return np.abs(actual - forecast)
 
 
@@ -142,7 +148,7 @@ def adaptive_widths(scores, origins, coverage, gamma, calibration=None):
     Parameters
     ----------
     scores : ndarray of shape (n_origins, horizon, n_targets)
-        By `conformity`.
+        By `conformity`; NaN, of an outcome that never is known, changes no width.
     origins : ndarray of int of shape (n_origins,)
         The last row that each forecast knew, ascending.
     coverage : float
@@ -184,7 +190,7 @@ def adaptive_widths(scores, origins, coverage, gamma, calibration=None):
                 step + 1,
                 coverage,
                 gamma,
-                sorted(known),
+                sorted(known[~np.isnan(known)] if len(known) else known),
             )
     return widths
 
@@ -194,9 +200,10 @@ def _adapt(scores, origins, step, coverage, gamma, ranked):
     level, widths, n_known = 1 - coverage, [], 0
     for origin in origins:
         while n_known < len(widths) and origins[n_known] + step <= origin:
-            missed = scores[n_known] > widths[n_known]
-            level += gamma * (1 - coverage - missed)
-            insort(ranked, scores[n_known])
+            if not math.isnan(scores[n_known]):
+                missed = scores[n_known] > widths[n_known]
+                level += gamma * (1 - coverage - missed)
+                insort(ranked, scores[n_known])
             n_known += 1
         rank = _rank(len(ranked), 1 - level)
         if level >= 1:

@@ -99,14 +99,16 @@ def scale_of_mase(train, season_length=1):
     Parameters
     ----------
     train : array-like of shape (n_rows,) or (n_rows, n_targets)
-        Training rows in time order, more than `season_length` of them.
+        Training rows in time order, more than `season_length` of them. Differences
+        with a NaN are left out.
     season_length : int, default=1
         In time steps; 1 for the naive forecast.
 
     Returns
     -------
     scale : float or ndarray of shape (n_targets,)
-        NaN where the rows repeat exactly: no error can be measured in it.
+        NaN where the rows repeat exactly, or no difference is known: no error can be
+        measured in it.
 
     Examples
     --------
@@ -115,7 +117,10 @@ def scale_of_mase(train, season_length=1):
     2.0
     """
     train = np.asarray(train, float)
-    scale = np.abs(train[season_length:] - train[:-season_length]).mean(axis=0)
+    change = np.abs(train[season_length:] - train[:-season_length])
+    known = ~np.isnan(change)
+    n_known = np.count_nonzero(known, axis=0)
+    scale = change.sum(axis=0, where=known) / np.maximum(n_known, 1)
     return np.where(scale > 0, scale, np.nan)[()]
 
 

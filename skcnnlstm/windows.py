@@ -34,6 +34,7 @@ def make_windows(
     *,
     stride: int = 1,
     target: int | str | Sequence[int | str] | None = None,
+    missing: Literal["error", "mask"] = "error",
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Cut a series into windows and the values that follow each of them.
 
@@ -55,11 +56,16 @@ def make_windows(
     target : int, str, list of these, or None, default=None
         The columns to predict, by position or (pandas DataFrame) by name; an integer is
         a position, whatever the labels are. None takes all.
+    missing : {"error", "mask"}, default="error"
+        What NaN in the series means. "error" takes none. "mask" takes it, for networks
+        with ``missing="mask"``: windows hold it, and where a target is NaN there is no
+        sample.
 
     Returns
     -------
     X : ndarray of shape (n, window_length) or (n, window_length, n_features)
-        A read-only view of the series, whatever its length: 2-D for a 1-D series.
+        A read-only view of the series, whatever its length: 2-D for a 1-D series. A
+        copy where samples are left out for a NaN in their target.
     y : ndarray of shape (n,) or (n, horizon * n_targets)
         The targets, step by step: all targets of step 1, then of step 2. 1-D for a
         horizon of 1 and a single target.
@@ -67,8 +73,9 @@ def make_windows(
     Raises
     ------
     ValueError
-        Where the series is too short for one window and its target, where it holds NaN
-        or infinity, and where its time index is unsorted or has duplicates.
+        Where the series is too short for one window and its target, where it holds
+        infinity, or NaN that `missing` does not allow, and where its time index is
+        unsorted or has duplicates.
 
     Examples
     --------
@@ -94,6 +101,7 @@ def make_windows(
     window_length = _check.check_integer("window_length", window_length)
     horizon = _check.check_integer("horizon", horizon)
     stride = _check.check_integer("stride", stride)
+    missing = _check.check_missing(missing)
     rows = _check.check_windows(series, name="series", min_ndim=1, max_ndim=2)
     names = getattr(series, "columns", None)
     columns = rows[:, np.newaxis] if rows.ndim == 1 else rows
@@ -101,15 +109,25 @@ def make_windows(
     _check.check_enough_rows(len(rows), window_length, horizon)
     index = _check.time_index(series, name="series")
     _check.check_time_order(index, name="series")
-    _check.check_finite(rows, name="series", columns=names)
+    _check.check_finite(rows, name="series", columns=names, missing=missing)
 
     X = sliding(rows, window_length)[:-horizon:stride]
     # A list of columns makes a copy, a slice does not.
     picked = columns if target is None else columns[:, _as_slice(targets)]
     y = sliding(picked, horizon)[window_length::stride]
+    if missing == "mask":
+        X, y = _with_targets(X, y)
     if horizon == 1 and len(targets) == 1:
         return X, y[:, 0, 0]
-    return X, y.reshape(len(y), -1)
+    return X, y.reshape(len(y), horizon * len(targets))
+
+
+def _with_targets(
+    X: NDArray[Any], y: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Leave out samples of which a target is NaN."""
+    unknown = np.isnan(y).any(axis=(1, 2))
+    return (X[~unknown], y[~unknown]) if unknown.any() else (X, y)
 
 
 def sliding(rows: NDArray[Any], length: int) -> NDArray[Any]:
@@ -359,6 +377,9 @@ class SlidingWindow(_KeepsArrays, TransformerMixin, BaseEstimator):
           fitted rows themselves: rows whose dates do not lie after the last fitted
           one, and where there are no dates, an equal table of values.
         - "none": never.
+    missing : {"error", "mask"}, default="error"
+        What NaN in the rows means. "error" takes none; "mask" hands it on, for networks
+        with ``missing="mask"``.
 
     Attributes
     ----------
@@ -372,8 +393,8 @@ class SlidingWindow(_KeepsArrays, TransformerMixin, BaseEstimator):
     Raises
     ------
     ValueError
-        For NaN or infinity in the rows, for a time index with duplicates, and for one
-        that is neither regular nor sorted.
+        For infinity in the rows, or NaN that `missing` does not allow, for a time index
+        with duplicates, and for one that is neither regular nor sorted.
 
     Notes
     -----
@@ -415,9 +436,11 @@ class SlidingWindow(_KeepsArrays, TransformerMixin, BaseEstimator):
         window_length: int = 24,
         *,
         context: Literal["index", "always", "none"] = "index",
+        missing: Literal["error", "mask"] = "error",
     ) -> None:
         self.window_length = window_length
         self.context = context
+        self.missing = missing
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Keep the last rows, and what tells which rows come next.
@@ -477,7 +500,9 @@ class SlidingWindow(_KeepsArrays, TransformerMixin, BaseEstimator):
 
     def _rows(self, X: Any) -> tuple[NDArray[Any], Any]:
         rows = _check.check_windows(X, estimator=self, max_ndim=2)
-        _check.check_finite(rows, columns=getattr(X, "columns", None))
+        missing = _check.check_missing(self.missing)
+        names = getattr(X, "columns", None)
+        _check.check_finite(rows, columns=names, missing=missing)
         if rows.dtype not in (np.float32, np.float64):
             rows = rows.astype(np.float64)
         return rows, _check.time_index(X)
@@ -516,8 +541,9 @@ class SlidingWindow(_KeepsArrays, TransformerMixin, BaseEstimator):
         return windows
 
     def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn that float32 stays float32."""
+        """Tell scikit-learn that float32 stays float32, and what NaN means."""
         tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.missing == "mask"
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 

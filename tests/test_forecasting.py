@@ -1128,7 +1128,8 @@ BAD_SERIES = [
         at(np.nan, 2, 1),
         ValueError,
         "series must be finite: got NaN at row 2 "
-        f"(1949-03-01 00:00:00), column 'b'. {FULL_STOP}",
+        "(1949-03-01 00:00:00), column 'b'. Interpolate, or start the series after "
+        "the gap, or use a network with missing='mask', which reads NaN.",
     ),
     (
         [0.0, 1.0, np.inf, 3.0],

@@ -267,7 +267,8 @@ def test_coverage_in_a_backtest_is_the_share_inside():
             {"calibration_fraction": None},
             {},
             "intervals need a calibration_fraction: got calibration_fraction=None. Use "
-            "SeriesForecaster(..., calibration_fraction=0.2) and fit.",
+            "SeriesForecaster(..., calibration_fraction=0.2) and fit, or (for "
+            "forecast_interval) a network with quantiles=(0.05, 0.5, 0.95).",
         ),
         (
             {},

@@ -5,10 +5,12 @@ import re
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
 
-from skcnnlstm import CNNRegressor
+from skcnnlstm import CNNRegressor, LastSteps, SeriesForecaster
 from skcnnlstm._quantiles import PinballLoss
 
 THREE = (0.05, 0.5, 0.95)
@@ -160,3 +162,112 @@ def test_what_quantiles_cannot_be_is_refused_with_the_rule(params, error, messag
     with pytest.raises(error, match=re.escape(message)):
         regressor.fit(*noisy(20, seed=0))
     assert vars(regressor) == regressor.get_params()  # nothing was changed
+
+
+# -------------------------------------------------------------- through the forecaster
+
+
+def forecaster_of(network, **params):
+    rest = {"window_length": 12, "horizon": 3, "transformer": "log"}
+    return SeriesForecaster(network, **(rest | params))
+
+
+def hundreds(n_rows=80):
+    t = np.arange(n_rows)
+    noise = np.random.default_rng(0).normal(size=n_rows)
+    index = pd.date_range("2020-01-01", periods=n_rows, freq="D")
+    return pd.Series(300 + 100 * np.sin(t / 3) + 20 * noise, index, name="load")
+
+
+def test_a_forecaster_gives_the_quantiles_of_its_network():
+    series = hundreds()
+    forecaster = forecaster_of(tiny(quantiles=THREE)).fit(series)
+    quantiles = forecaster.forecast_quantiles()
+    scaled = forecaster.transformer_.transform(series.to_numpy()[:, None])[-12:]
+    raw = forecaster.estimator_.predict_quantiles(scaled.reshape(1, 12, 1))[0]
+    expected = forecaster.transformer_.inverse_transform(raw)
+    np.testing.assert_allclose(quantiles, expected, rtol=1e-6)
+    assert quantiles.columns.tolist() == list(THREE)
+    assert quantiles.index.equals(forecaster.forecast().index)
+    np.testing.assert_array_equal(quantiles[0.5], forecaster.forecast())
+
+
+def test_quantiles_of_each_row_are_those_of_forecasts_made_there():
+    series = hundreds()
+    forecaster = forecaster_of(tiny(quantiles=THREE)).fit(series[:-4])
+    rows = forecaster.predict_quantiles(series[-4:])
+    assert rows.shape == (4, 3, 3)
+    np.testing.assert_array_equal(rows[..., 1], forecaster.predict(series[-4:]))
+    after = forecaster.update(series[-4:]).forecast_quantiles()
+    np.testing.assert_allclose(rows[-1], after, rtol=1e-6)
+
+
+def test_an_interval_lies_between_two_quantiles():
+    forecaster = forecaster_of(tiny(quantiles=(0.05, 0.25, 0.5, 0.75, 0.95)))
+    forecaster.fit(hundreds())
+    quantiles = forecaster.forecast_quantiles()
+    for coverage, low, high in ((0.9, 0.05, 0.95), (0.5, 0.25, 0.75)):
+        interval = forecaster.forecast_interval(coverage=coverage)
+        np.testing.assert_array_equal(interval, quantiles[[0.5, low, high]])
+
+
+def test_calibrated_intervals_come_before_those_of_quantiles():
+    series = hundreds(160)
+    network = tiny(quantiles=THREE)
+    forecaster = forecaster_of(network, calibration_fraction=0.3).fit(series)
+    interval = forecaster.forecast_interval(coverage=0.6)
+    ratio = interval["upper"] / interval["forecast"]
+    np.testing.assert_allclose(ratio, interval["forecast"] / interval["lower"])
+
+
+def test_quantiles_of_many_columns_and_series_have_their_form():
+    one = hundreds()
+    frame = pd.DataFrame({"a": one, "b": 2 * one})
+    joint = forecaster_of(make_pipeline(LastSteps(6), tiny(quantiles=THREE)))
+    quantiles = joint.fit(frame).forecast_quantiles()
+    assert quantiles.columns.names == ["target", "quantile"]
+    assert quantiles["b"].columns.tolist() == list(THREE)
+    later = frame[-2:].set_axis(pd.date_range("2020-03-21", periods=2, freq="D"))
+    assert joint.predict_quantiles(later).shape == (2, 3, 2, 3)
+    by_name = forecaster_of(tiny(quantiles=THREE)).fit({"x": one, "y": 2 * one})
+    assert list(by_name.forecast_quantiles()) == ["x", "y"]
+    assert by_name.forecast_interval()["y"].shape == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("network", "params", "call", "message"),
+    [
+        (
+            {},
+            {},
+            lambda f: f.forecast_quantiles(),
+            "quantiles need a network that has learned them",
+        ),
+        (
+            {"quantiles": THREE},
+            {},
+            lambda f: f.forecast_interval(coverage=0.8),
+            "coverage must lie between two of the network's quantiles: got "
+            "coverage=0.8, quantiles=(0.05, 0.5, 0.95). Use one of 0.9, fit with "
+            "quantiles=(0.1, 0.5, 0.9), or set a calibration_fraction.",
+        ),
+        (
+            {"quantiles": THREE},
+            {},
+            lambda f: f.forecast_quantiles(4),
+            "steps of quantiles must be at most what the network forecasts at once, "
+            "for a forecast that is fed back has none: got steps=4, 3 at once. Use "
+            "SeriesForecaster(..., horizon=4).",
+        ),
+        (
+            {"quantiles": THREE},
+            {"strategy": "recursive"},
+            lambda f: f.predict_quantiles(hundreds()),
+            'got steps=3, 1 at once. Use strategy="direct".',
+        ),
+    ],
+)
+def test_what_a_forecaster_cannot_say_of_quantiles(network, params, call, message):
+    forecaster = forecaster_of(tiny(epochs=1, **network), **params).fit(hundreds())
+    with pytest.raises(ValueError, match=re.escape(message)):
+        call(forecaster)

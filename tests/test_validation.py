@@ -51,6 +51,11 @@ def fit_and(transformer, X, method, X_new):
 FILL = (
     "Fill or drop missing values first, for example with sklearn.impute.SimpleImputer."
 )
+FILL_OR_MASK = (
+    "Fill or drop missing values first, for example with "
+    'sklearn.impute.SimpleImputer, or use missing="mask", here and on the network that '
+    "reads it."
+)
 PREFIX = (
     "X must be finite (NaN may stand only for missing history: leading steps at which "
     "every feature is NaN, the last step known): got"
@@ -195,12 +200,12 @@ BAD_INPUT = {
     "NaN in rows": (
         fit(SlidingWindow(2), with_value((4, 2), (3, 1), NAN)),
         ValueError,
-        f"X must be finite: got NaN at row 3, feature 1. {FILL}",
+        f"X must be finite: got NaN at row 3, feature 1. {FILL_OR_MASK}",
     ),
     "NaN in named rows": (
         fit(SlidingWindow(2), pd.DataFrame({"a": [1.0, 2.0], "b": [1.0, NAN]})),
         ValueError,
-        f"X must be finite: got NaN at row 1, feature 'b'. {FILL}",
+        f"X must be finite: got NaN at row 1, feature 'b'. {FILL_OR_MASK}",
     ),
     "infinity in rows at transform": (
         fit_and(SlidingWindow(2), ROWS, "transform", with_value((4, 2), (0, 0), INF)),
@@ -401,7 +406,7 @@ BAD_INPUT = {
     "series: NaN": (
         lambda: make_windows([1.0, NAN, 3.0], 1),
         ValueError,
-        f"series must be finite: got NaN at row 1. {FILL}",
+        f"series must be finite: got NaN at row 1. {FILL_OR_MASK}",
     ),
     "series: infinity in a column": (
         lambda: make_windows(pd.DataFrame({"a": [1.0, 2.0], "b": [1.0, INF]}), 1),

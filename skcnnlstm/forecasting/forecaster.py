@@ -20,10 +20,7 @@ from skcnnlstm.forecasting.history import (
 )
 from skcnnlstm.forecasting.intervals import (
     calibrate,
-    check_calibrated,
-    check_coverage,
     hold_out,
-    interval_frame,
     is_relative,
     units_of,
 )
@@ -35,6 +32,7 @@ from skcnnlstm.forecasting.networks import (
     resolve,
 )
 from skcnnlstm.forecasting.panel import check_same_series, listed, read_panel
+from skcnnlstm.forecasting.probabilistic import ProbabilisticForecasts
 from skcnnlstm.forecasting.rows import read_rows
 from skcnnlstm.forecasting.scaling import (
     check_steps_known,
@@ -42,6 +40,7 @@ from skcnnlstm.forecasting.scaling import (
     make_transformer,
 )
 from skcnnlstm.forecasting.windowing import (
+    check_some_targets,
     cut_origins,
     cut_samples,
     forecast_origins,
@@ -50,7 +49,9 @@ from skcnnlstm.forecasting.windowing import (
 )
 
 
-class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+class SeriesForecaster(
+    ProbabilisticForecasts, MetaEstimatorMixin, RegressorMixin, BaseEstimator
+):
     """Forecast raw series with a regressor that reads windows of them.
 
     `fit` takes the series itself, ``(n_rows,)`` or ``(n_rows, n_features)``, or many
@@ -152,6 +153,9 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     under ``channels="independent"`` count as series here. The windows of more than one
     series are a copy, in float32 where a network of this package reads them.
 
+    NaN is an error, unless the network inside has ``missing="mask"``: then windows hold
+    it, samples of which a target is NaN are left out, and errors are of what is known.
+
     Covariates that are known ahead (`exog`) enter windows behind all columns, shifted
     by what the estimator predicts at once, `horizon` ("recursive": one step): row t of
     a window holds those of row ``t + horizon``, so that the window which ends with row
@@ -236,8 +240,8 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like, Series or DataFrame of shape (n_rows,) or (n_rows, n_features)
-            The series, in time order and without gaps in its values; at least
-            ``window_length + horizon`` rows with no gap in time among them. Or many of
+            The series, in time order; at least ``window_length + horizon`` rows with no
+            gap in time among them. Or many of
             them, of the same columns: a list, a dict, or with `id_column` a long frame.
         y : None
             Ignored, with a warning where it is given.
@@ -341,6 +345,7 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
                 )
             self._histories[key] = history
         self._n_modelled = _same_width(widths)
+        self._n_at_once = 1 if self._independent else self._n_modelled
         self.estimator_ = self._fit_estimator(samples)
         self.n_targets_ = len(roles.targets)
         self.transformer_ = panel.join_each(
@@ -350,14 +355,14 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     def _fit_estimator(self, samples):
         """Fit a clone on samples: for each series and channel, parts of them."""
         counts = [sum(len(windows) for windows, _ in parts) for parts in samples]
+        check_some_targets(counts)
         share = held_out(self.estimator)
         order, n_gap = order_in_time(counts, share, self._block - 1)
         # Networks compute in float32; a copy need not be wider.
         dtype = np.float32 if find_network(self.estimator) else None
         parts = [part for parts in samples for part in parts]
         windows, targets = join_samples(parts, order, dtype)
-        n_targets = 1 if self._independent else self._n_modelled
-        estimator = resolve(clone(self.estimator), n_targets, n_gap)
+        estimator = resolve(clone(self.estimator), self._n_at_once, n_gap)
         return fit_on_windows(estimator, windows, targets)
 
     # -------------------------------------------------------------------- forecasts
@@ -385,87 +390,19 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         check_is_fitted(self, "estimator_")
         return self._panel.join_forecasts(self._forecast(steps, exog))
 
-    def forecast_interval(self, steps=None, coverage=0.9, *, exog=None):
-        """Forecast the steps that follow, with intervals that hold what comes.
-
-        The intervals are split conformal ones [1]_, for each step ahead by itself. The
-        model, fitted without the rows of the `calibration_fraction`, forecast these
-        from each of its n origins; an interval reaches as far as the
-        ``ceil((n + 1) * coverage)``-th smallest of its absolute errors that many steps
-        ahead, on both sides. With ``transformer="log"`` errors are of logarithms, and
-        an interval is of ratios. Where errors to come are exchangeable with those, an
-        interval holds what comes with a probability of `coverage` at least, whatever
-        the model and the distribution. Errors of a series that changes are not:
-        ``backtest(..., adaptive=True)`` shows intervals that follow.
-
-        Parameters
-        ----------
-        steps : int or None, default=None
-            How many time steps, at most `horizon`; None for that.
-        coverage : float, default=0.9
-            The share of values that each interval should hold, between 0 and 1.
-        exog : array-like, Series, DataFrame or None, default=None
-            Covariates of the rows that follow, as for `forecast`.
-
-        Returns
-        -------
-        intervals : DataFrame, list or dict
-            Columns `forecast`, `lower` and `upper`, with the labels that follow (the
-            step, from 1, where the series had none); of several targets these three
-            under each. Of many series a list or a dict of these, or a long frame.
-
-        Raises
-        ------
-        ValueError
-            Without a `calibration_fraction`, for steps past the horizon, and where
-            errors are too few for the coverage (9 are needed for 0.9, 99 for 0.99: of
-            the series, or of all series together).
-
-        Notes
-        -----
-        Of many series each has intervals by its own errors, where these are enough
-        for the coverage. Else they are by the errors of all: each in units of the mean
-        absolute difference from row to row of its series, where the model learned.
-
-        References
-        ----------
-        .. [1] Lei, J., G'Sell, M., Rinaldo, A., Tibshirani, R. J. and Wasserman, L.
-           (2018). Distribution-free predictive inference for regression. Journal of
-           the American Statistical Association 113(523), 1094-1111.
-
-        Examples
-        --------
-        >>> from sklearn.linear_model import Ridge
-        >>> from sklearn.pipeline import make_pipeline
-        >>> from skcnnlstm import FlattenWindows, SeriesForecaster
-        >>> from skcnnlstm.datasets import load_airline
-        >>> ridge = make_pipeline(FlattenWindows(), Ridge())
-        >>> forecaster = SeriesForecaster(
-        ...     ridge, horizon=3, transformer="log", calibration_fraction=0.2
-        ... ).fit(load_airline())
-        >>> intervals = forecaster.forecast_interval(coverage=0.9)
-        >>> intervals.columns.tolist(), str(intervals.index[-1].date())
-        (['forecast', 'lower', 'upper'], '1961-03-01')
-        """
-        check_is_fitted(self, "estimator_")
-        calibration = self._calibration
-        check_calibrated(calibration)
-        coverage = check_coverage(coverage)
-        steps = check_integer("steps", self._horizon if steps is None else steps)
-        widths = {}
-        for key in self._histories:
-            with self._panel.naming(key):
-                widths[key] = calibration.widths(key, coverage, steps)
-        frames = {
-            key: interval_frame(
-                forecast, self._histories[key].form, widths[key], calibration.relative
-            )
-            for key, forecast in self._forecast(steps, exog).items()
-        }
-        return self._panel.join_forecasts(frames)
-
     def _forecast(self, steps, exog):
         """Return forecasts of the next steps, by key."""
+        labels, values = self._next_steps(steps, exog, self._predict)
+        return {
+            key: history.form.dress(history.scale.undo(values[key])[0], labels[key])
+            for key, history in self._histories.items()
+        }
+
+    def _next_steps(self, steps, exog, predict):
+        """Return labels of the next steps and what `predict` says of them, by key.
+
+        On the scale of the model, (1, steps, n_modelled, ...).
+        """
         steps = check_integer("steps", self._horizon if steps is None else steps)
         histories, panel = self._histories, self._panel
         roles = next(iter(histories.values())).scale.roles
@@ -478,19 +415,18 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
                 wanted[key] = n_ahead, history.following(n_ahead)
         later = self._read_exog(panel, exog, wanted, n_spare=None)
         if message := tell_of_short_tails(panel, histories):
-            warn(message, stacklevel=3)
+            warn(message, stacklevel=4)
         origins, n_channels = [], 0
         for key, history in histories.items():
             future = history.future(later[key])
             origins += (channels := self._origins(history, [future], steps))
             n_channels = len(channels)
-        ahead = forecast_origins(self._predict, origins, steps, self._block)
-        forecasts = {}
-        for number, (key, history) in enumerate(histories.items()):
+        ahead = forecast_origins(predict, origins, steps, self._block)
+        values = {}
+        for number, key in enumerate(histories):
             own = ahead[number * n_channels : (number + 1) * n_channels]
-            values = history.scale.undo(np.concatenate(own, axis=2))[0]
-            forecasts[key] = history.form.dress(values, labels[key])
-        return forecasts
+            values[key] = np.concatenate(own, axis=2)
+        return labels, values
 
     def predict(self, series, exog=None):
         """Forecast from each row of a series, by the rows up to it alone.
@@ -516,6 +452,19 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             target, else ``(n_rows, horizon, n_targets)``. A long frame gives one array
             with an entry for each of its rows.
         """
+        panel, ahead = self._ahead_of_rows(series, exog, self._predict)
+        one = self.n_targets_ == 1
+        predictions = {}
+        for key, values in ahead.items():
+            forecasts = self._histories[key].scale.undo(values)
+            predictions[key] = forecasts[:, :, 0] if one else forecasts
+        return panel.join_predictions(predictions)
+
+    def _ahead_of_rows(self, series, exog, predict):
+        """Return what `predict` says from each row, by key, on the scale of the model.
+
+        Each is (n_rows, horizon, n_modelled, ...).
+        """
         panel, tables = self._read_again(series)
         runs = {key: self._histories[key].runs(rows) for key, rows in tables.items()}
         if exog is not None:
@@ -529,17 +478,15 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             wanted[key] = len(rows.values) + self._horizon, labels
         exogs = self._read_exog(panel, exog, wanted)
         if message := tell_of_short_history(panel, self._histories, runs):
-            warn(message, stacklevel=2)
-        predictions = {}
+            warn(message, stacklevel=3)
+        ahead = {}
         for key, rows in tables.items():
             with panel.naming(key):
                 parts = self._histories[key].parts(
                     rows, exogs[key], *runs[key], n_ahead=self._horizon, with_last=False
                 )
-                forecasts = self._ahead(key, parts)
-            one = self.n_targets_ == 1
-            predictions[key] = forecasts[:, :, 0] if one else forecasts
-        return panel.join_predictions(predictions)
+                ahead[key] = self._ahead(key, parts, predict)
+        return panel, ahead
 
     def score(self, series, y=None, *, exog=None):
         """Return the negative mean absolute error of forecasts within a series.
@@ -565,12 +512,21 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             is best.
         """
         forecasts, actual = self._from_each_origin(series, exog)
-        return -float(np.mean(np.abs(forecasts - actual)))
+        return -float(np.nanmean(np.abs(forecasts - actual)))
 
     def _from_each_origin(self, series, exog=None):
-        """Return forecasts and what came, both (n_origins, horizon, n_targets)."""
+        """Return forecasts and what came, both (n_origins, horizon, n_targets).
+
+        What came is NaN where it is not known; something is known.
+        """
         found = self._by_series(series, exog).values()
-        return tuple(_joined(arrays) for arrays in zip(*found, strict=True))
+        forecasts, actual = (_joined(arrays) for arrays in zip(*found, strict=True))
+        if np.isnan(actual).all():
+            raise ValueError(
+                "score needs a row whose value is known: got NaN in every row that is "
+                "forecast. Use longer test folds."
+            )
+        return forecasts, actual
 
     def _by_series(self, series, exog=None):
         """Return forecasts and what came of each series, by key."""
@@ -590,7 +546,8 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
                     n_ahead=self._horizon,
                     with_last=True,
                 )
-                found[key] = self._ahead(key, parts), _joined(came)
+                ahead = history.scale.undo(self._ahead(key, parts, self._predict))
+                found[key] = ahead, _joined(came)
         return found
 
     def update(self, series, exog=None):
@@ -663,21 +620,19 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             self._independent,
         )
 
-    def _ahead(self, key, parts):
-        """Forecast `horizon` steps from the windows of parts, on the user's scale."""
-        history = self._histories[key]
+    def _ahead(self, key, parts, predict):
+        """Forecast `horizon` steps from the windows of parts, on the model's scale."""
         # One channel at a time: the windows of each stay a view.
         channels = [
-            forecast_origins(self._predict, [origin], self._horizon, self._block)[0]
-            for origin in self._origins(history, parts, self._horizon)
+            forecast_origins(predict, [origin], self._horizon, self._block)[0]
+            for origin in self._origins(self._histories[key], parts, self._horizon)
         ]
-        return history.scale.undo(np.concatenate(channels, axis=2))
+        return np.concatenate(channels, axis=2)
 
     def _predict(self, windows):
         """Predict (n_windows, steps at once, n_targets) on the scale of the model."""
-        n_targets = 1 if self._independent else self._n_modelled
         predicted = np.asarray(self.estimator_.predict(windows), dtype=float)
-        shape = (len(windows), self._block, n_targets)
+        shape = (len(windows), self._block, self._n_at_once)
         if predicted.size != np.prod(shape):
             raise ValueError(
                 f"estimator must predict horizon * n_targets = {shape[1] * shape[2]} "

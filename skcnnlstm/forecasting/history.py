@@ -9,7 +9,7 @@ import numpy as np
 
 from skcnnlstm.forecasting.calendar import Calendar, longest_run
 from skcnnlstm.forecasting.panel import listed
-from skcnnlstm.forecasting.rows import Rows
+from skcnnlstm.forecasting.rows import Rows, check_some_known
 from skcnnlstm.forecasting.scaling import Scale
 from skcnnlstm.forecasting.windowing import Part
 from skcnnlstm.windows import (
@@ -204,6 +204,7 @@ class History:
 
 def learn(transformer, roles, rows, exog, clock, runs, length):
     """Return the history of training rows, and their parts between gaps."""
+    check_some_known(rows)
     scale = Scale.of(transformer, roles, rows, exog)
     whole = Part(scale.columns(rows), scale.covariates(exog))
     parts = [whole.rows(*run) for run in runs]

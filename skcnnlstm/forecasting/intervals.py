@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from skcnnlstm._validation import check_real
-from skcnnlstm.conformal import bounds, conformal_quantile, conformity, scores_needed
+from skcnnlstm.conformal import conformal_quantile, conformity, scores_needed
 from skcnnlstm.forecasting.covariates import cut_exog, split_exog
 from skcnnlstm.forecasting.panel import cut_rows, read_panel
 from skcnnlstm.metrics import scale_of_mase
@@ -25,7 +25,8 @@ def check_calibrated(calibration):
     if calibration is None:
         raise ValueError(
             "intervals need a calibration_fraction: got calibration_fraction=None. "
-            "Use SeriesForecaster(..., calibration_fraction=0.2) and fit."
+            "Use SeriesForecaster(..., calibration_fraction=0.2) and fit, or (for "
+            "forecast_interval) a network with quantiles=(0.05, 0.5, 0.95)."
         )
 
 
@@ -51,7 +52,7 @@ class Calibration:
         Else those of all series, each in its own unit, in the unit of this one.
         """
         own = self.scores[key]
-        if len(own) >= scores_needed(coverage) or len(self.scores) == 1:
+        if _n_known(own) >= scores_needed(coverage) or len(self.scores) == 1:
             return own
         pooled = [scores / self.units[other] for other, scores in self.scores.items()]
         return np.concatenate(pooled) * self.units[key]
@@ -62,7 +63,7 @@ class Calibration:
         `steps` is at most the horizon; None for that.
         """
         scores = self.scores_for(key, coverage)
-        n_scores, horizon = scores.shape[:2]
+        horizon = scores.shape[1]
         steps = horizon if steps is None else steps
         if steps > horizon:
             raise ValueError(
@@ -70,8 +71,14 @@ class Calibration:
                 f"not calibrated: got steps={steps}, horizon={horizon}. Use "
                 f"SeriesForecaster(..., horizon={steps}), or forecast for values alone."
             )
-        check_enough_scores(n_scores, coverage, horizon)
-        return conformal_quantile(scores[:, :steps], coverage)
+        scores = scores[:, :steps]
+        check_enough_scores(_n_known(scores), coverage, horizon)
+        return conformal_quantile(scores, coverage)
+
+
+def _n_known(scores):
+    """Return how many scores are known of each step and target, at least."""
+    return int(np.count_nonzero(~np.isnan(scores), axis=0).min())
 
 
 def check_enough_scores(n_scores, coverage, horizon):
@@ -167,34 +174,28 @@ def calibrate(forecasts, units, relative):
 # ------------------------------------------------------------------------------ frames
 
 
-def interval_frame(forecast, form, widths, relative):
+def interval_frame(forecast, lower, upper, targets, index):
     """Lay out forecasts of one series with their bounds.
 
     Parameters
     ----------
-    forecast : Series, DataFrame or ndarray, (steps,) or (steps, n_targets)
-        As `SeriesForecaster.forecast` gives it.
-    form : Rows
-        The form of the fitted series.
-    widths : ndarray of shape (steps, n_targets)
-        On each side.
-    relative : bool
-        Whether they are of logarithms.
+    forecast, lower, upper : ndarray of shape (steps, n_targets)
+        On the scale of the series.
+    targets : sequence
+        The names of the targets.
+    index : Index or None
+        Labels of the steps; None counts them from 1.
 
     Returns
     -------
     frame : DataFrame
         Columns forecast, lower and upper; of several targets these under each.
     """
-    values = np.asarray(forecast).reshape(widths.shape)
-    lower, upper = bounds(values, widths, relative=relative)
-    index = getattr(forecast, "index", None)
     if index is None:
-        index = pd.RangeIndex(1, len(values) + 1, name="step")
+        index = pd.RangeIndex(1, len(forecast) + 1, name="step")
     names = ["forecast", "lower", "upper"]
-    table = np.stack([values, lower, upper], axis=2).reshape(len(values), -1)
-    if values.shape[1] == 1:
-        return pd.DataFrame(table, index=index, columns=names)
-    targets = range(values.shape[1]) if form.columns is None else form.columns
-    columns = pd.MultiIndex.from_product([targets, names], names=["target", None])
+    table = np.stack([forecast, lower, upper], axis=2).reshape(len(forecast), -1)
+    columns = names
+    if forecast.shape[1] > 1:
+        columns = pd.MultiIndex.from_product([targets, names], names=["target", None])
     return pd.DataFrame(table, index=index, columns=columns)

@@ -87,6 +87,15 @@ def find_network(estimator):
     return any(name == "instance_norm" for _, name, _ in _named(params))
 
 
+def reads_gaps(estimator):
+    """Tell whether a network inside an estimator reads NaN."""
+    params = estimator.get_params(deep=True)
+    return any(
+        name == "missing" and isinstance(params[key], str) and params[key] == "mask"
+        for key, name, _ in _named(params)
+    )
+
+
 def _named(params):
     """Yield (key, name, prefix) of parameters at any depth.
 

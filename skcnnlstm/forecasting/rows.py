@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn.utils.validation import validate_data
 
 from skcnnlstm._validation import check_time_order, check_windows, time_index
+from skcnnlstm.forecasting.networks import reads_gaps
 
 
 class Rows(NamedTuple):
@@ -51,7 +52,12 @@ class Rows(NamedTuple):
 
 
 def read_rows(forecaster, series, *, reset):
-    """Check a series against (reset=True: as) what the forecaster was fitted on."""
+    """Check a series against (reset=True: as) what the forecaster was fitted on.
+
+    NaN passes where the estimator inside reads it.
+    """
+    if reset:
+        forecaster._gaps = reads_gaps(forecaster.estimator)
     values = check_windows(
         series, name="series", estimator=forecaster, min_ndim=1, max_ndim=2
     )
@@ -68,10 +74,27 @@ def read_rows(forecaster, series, *, reset):
         table = table.astype(np.float64)
     index = series.index if isinstance(series, pd.Series | pd.DataFrame) else None
     rows = Rows(table, index, time, columns, ndim, getattr(series, "name", None))
-    finite = np.isfinite(table)
-    if not finite.all():
-        raise ValueError(
-            f"series must be finite: got {rows.cell(~finite)}. Interpolate, or start "
-            "the series after the gap."
-        )
+    _check_known(rows, forecaster._gaps)
     return rows
+
+
+def _check_known(rows, gaps):
+    """Raise where a value is not finite; with `gaps`, where it is infinite."""
+    wrong = np.isinf(rows.values) if gaps else ~np.isfinite(rows.values)
+    if not wrong.any():
+        return
+    way_out = "Interpolate, or start the series after the gap"
+    if np.isnan(rows.values[wrong]).any():
+        way_out += ", or use a network with missing='mask', which reads NaN"
+    raise ValueError(f"series must be finite: got {rows.cell(wrong)}. {way_out}.")
+
+
+def check_some_known(rows):
+    """Raise where a column is NaN throughout."""
+    unknown = np.isnan(rows.values).all(axis=0)
+    if unknown.any():
+        cell = rows.cell(np.isnan(rows.values) & unknown)
+        raise ValueError(
+            f"each column of a series must have a known value: got {cell} and in all "
+            "other rows. Leave the column out."
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.utils.metadata_routing import MetadataRequest
@@ -58,8 +59,9 @@ class _ForecastScorer:
         if not isinstance(estimator, SeriesForecaster):
             raise TypeError(f"{self!r} scores a SeriesForecaster: got {estimator!r}.")
         forecasts, actual = estimator._from_each_origin(X, exog)
+        known = ~np.isnan(actual)
         scorer = get_scorer(self.scoring)
-        return float(scorer(_Answers(), forecasts.reshape(-1, 1), actual.ravel()))
+        return float(scorer(_Answers(), forecasts[known].reshape(-1, 1), actual[known]))
 
 
 def forecast_scorer(scoring):

@@ -83,18 +83,31 @@ def cut_samples(parts, length, block, n_modelled, independent):
     Returns
     -------
     samples : list of list of (windows, targets)
-        For each channel, for each part.
+        For each channel, for each part. Where a target is NaN there is no sample; the
+        others are then a copy.
     """
     n_targets = 1 if independent else n_modelled
     by_part = [
         [
-            make_windows(table, length, block, target=list(range(n_targets)))
+            make_windows(
+                table, length, block, target=list(range(n_targets)), missing="mask"
+            )
             for table in channels(features(part, block), n_modelled, independent)
         ]
         for part in parts
         if len(part.columns) >= length + block
     ]
     return [list(channel) for channel in zip(*by_part, strict=True)]
+
+
+def check_some_targets(counts):
+    """Raise where the series have no sample; `counts` are those of each."""
+    if not sum(counts):
+        raise ValueError(
+            "series must have window_length rows and then known values (no NaN) of "
+            "every target in each of the next horizon rows, at one place at least: got "
+            "none such. Fill short gaps, or use a smaller horizon."
+        )
 
 
 def order_in_time(counts, held_out=None, gap=0):
