@@ -137,7 +137,8 @@ def build_normalised(
     build : callable
         The architecture's own `build_x(input_shape, n_outputs, **params)`. Where it
         takes `output_axes`, it is told what its outputs are: `(horizon, n_targets,
-        n_quantiles)`, in C order.
+        n_quantiles)`, in C order. Where it takes `n_series`, it is told how many
+        features are values, and no marks of missing ones.
     missing : {"error", "mask"}
         Whether windows may have NaN in them.
     instance_norm : {"auto", "last", "standard", "seasonal"} or None
@@ -175,7 +176,10 @@ def build_normalised(
     n_targets = check_integer("n_targets", n_targets)
     if mode is not None:
         _check_targets(n_targets, n_features)
-    if "output_axes" in inspect.signature(build).parameters:
+    told = inspect.signature(build).parameters
+    if "n_series" in told:
+        params["n_series"] = n_features
+    if "output_axes" in told:
         horizon = _horizon(n_outputs, n_targets, n_cells)
         params["output_axes"] = horizon, n_targets, n_quantiles
     if mode is None and not linear_skip and quantiles is None and shape == input_shape:

@@ -158,7 +158,7 @@ def classifier_parameters(*, loss="sparse_categorical_crossentropy", class_weigh
 
 
 # What a class tells `build_x`, beside the parameters that a user sets.
-_TOLD = ("output_activation", "output_axes")
+_TOLD = ("output_activation", "output_axes", "n_series")
 
 
 def declared_parameters(function):

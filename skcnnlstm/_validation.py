@@ -132,6 +132,9 @@ def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5):
 
     NaN and infinity pass: `missing_history` and `check_finite` are the judges of those.
     """
+    if hasattr(X, "iloc") and 0 in X.shape[1:]:
+        # pandas 3 has no type for a table without columns.
+        raise ValueError(_no_features_message(name, X.shape))
     try:
         array = check_array(
             X,
@@ -168,11 +171,15 @@ def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5):
         )
     if 0 in array.shape[1:]:
         # scikit-learn looks at 2-D arrays only; its words are kept.
-        raise ValueError(
-            f"Found array with 0 feature(s) (shape={array.shape}) while a minimum of 1 "
-            f"is required: {name} must have no empty axis."
-        )
+        raise ValueError(_no_features_message(name, array.shape))
     return array
+
+
+def _no_features_message(name, shape):
+    return (
+        f"Found array with 0 feature(s) (shape={shape}) while a minimum of 1 is "
+        f"required: {name} must have no empty axis."
+    )
 
 
 def _complex_message(name):

@@ -3,6 +3,7 @@
 import sys
 import time
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from skcnnlstm._validation import (
 )
 from skcnnlstm.conformal import adaptive_widths, bounds, conformity
 from skcnnlstm.forecasting import SeriesForecaster
-from skcnnlstm.forecasting.covariates import cut_exog, split_exog
+from skcnnlstm.forecasting.covariates import read_covariates
 from skcnnlstm.forecasting.intervals import (
     check_calibrated,
     check_coverage,
@@ -29,7 +30,7 @@ from skcnnlstm.forecasting.intervals import (
 )
 from skcnnlstm.forecasting.panel import Panel, cut_rows, read_panel
 from skcnnlstm.forecasting.rows import Rows, read_rows
-from skcnnlstm.windows import find_clock, find_runs
+from skcnnlstm.windows import count_steps
 
 __all__ = ["BacktestResult", "backtest"]
 
@@ -111,7 +112,8 @@ or None, default=None
               lie in theirs and the median width of these (adaptive ones may be
               infinite, which has no mean).
 
-            Each is over all forecasts of the group at once, NaN where undefined.
+            Each is over all forecasts of the group at once whose `actual` is known, NaN
+            where undefined.
 
         Examples
         --------
@@ -134,11 +136,11 @@ or None, default=None
         if by is None:
             everything = np.zeros(len(self.forecasts))
             return self._scores([everything]).iloc[0].rename("scores")
-        columns = [by] if isinstance(by, str) else list(by)
-        unknown = [name for name in columns if name not in _GROUPS]
-        if unknown or not columns:
+        columns = list(by) if isinstance(by, list | tuple) else [by]
+        if not columns or any(name not in _GROUPS for name in columns):
             listed = ", ".join(map(repr, _GROUPS))
-            raise ValueError(
+            names = all(isinstance(name, str) for name in columns)
+            raise (ValueError if names else TypeError)(
                 f"by must name columns that make groups: got by={by!r}. Use one or "
                 f"more of {listed}, or None."
             )
@@ -146,10 +148,13 @@ or None, default=None
 
     def _scores(self, groups):
         """Return the measures of each group: all are made of means over its rows."""
-        terms = _terms(self.forecasts, self.references)
+        came = self.forecasts["actual"].notna()
+        terms = _terms(self.forecasts, self.references).where(came)
         grouped = terms.groupby(groups)
-        # pandas leaves NaN out of a mean; a scale that is unknown makes MASE unknown.
-        means = grouped.mean().mask(terms.isna().groupby(groups).any())
+        # pandas leaves NaN out of a mean, as it should where nothing is known to have
+        # come; but a scale that is unknown makes MASE unknown.
+        unknown = terms.isna().where(came, False)
+        means = grouped.mean().mask(unknown.groupby(groups).any())
         mae, smape, mase = means["mae"], means["smape"], means["mase"]
         scores = means[["mae", "smape", "mase"]].copy()
         scores.insert(1, "rmse", np.sqrt(means["square"]))
@@ -196,18 +201,30 @@ class _Fold(NamedTuple):
 
 def _split(cv, series):
     """Yield the (train, test) rows of each fold, as arrays of positions."""
-    if hasattr(cv, "split"):
-        pairs = cv.split(series)
-    elif isinstance(cv, str) or not hasattr(cv, "__iter__"):
-        raise TypeError(
-            "cv must be a splitter that keeps the order of time, or pairs of training "
-            f"and test rows: got cv={cv!r}. Use TimeSeriesSplit(5, test_size=horizon)."
+    if isinstance(cv, str | Mapping) or not (
+        hasattr(cv, "split") or hasattr(cv, "__iter__")
+    ):
+        raise TypeError(_no_splitter(cv))
+    for pair in cv.split(series) if hasattr(cv, "split") else cv:
+        try:
+            rows = [np.asarray(rows) for rows in pair]
+        except (TypeError, ValueError):  # no pair, or a ragged one
+            rows = []
+        if [r.ndim for r in rows] != [1, 1] or any(
+            r.size and r.dtype.kind not in "biu" for r in rows
+        ):
+            raise TypeError(_no_splitter(pair))
+        yield tuple(
+            np.flatnonzero(r) if r.dtype == bool else r.astype(np.intp) for r in rows
         )
-    else:
-        pairs = cv
-    for train, test in pairs:
-        rows = np.asarray(train), np.asarray(test)
-        yield tuple(np.flatnonzero(r) if r.dtype == bool else r for r in rows)
+
+
+def _no_splitter(got):
+    return (
+        "cv must be a splitter that keeps the order of time, or pairs of training and "
+        f"test rows, as arrays of integers: got {got!r}. Use TimeSeriesSplit(5, "
+        "test_size=horizon)."
+    )
 
 
 def _check_order(number, train, test, last):
@@ -230,20 +247,21 @@ def _check_order(number, train, test, last):
         )
 
 
-def _make_folds(cv, series, n_rows, run_of, horizon, stride):
-    """Return the folds of a series; `run_of` numbers the rows' runs without gaps."""
-    folds, last = [], 0
+def _make_folds(cv, series, places, horizon, stride):
+    """Return the folds of a series; `places` says where its rows stand in time."""
+    folds, last, n_rows = [], 0, len(places)
     for number, (train, test) in enumerate(_split(cv, series)):
         _check_order(number, train, test, last)
-        if test[-1] >= n_rows:
+        if test[-1] >= n_rows or train[0] < 0:
+            row = train[0] if train[0] < 0 else test[-1]
             raise ValueError(
-                f"cv must name rows of the series: got row {test[-1]} in fold "
-                f"{number}, of {n_rows} rows. Make the folds for this series."
+                f"cv must name rows of the series: got row {row} in fold {number}, of "
+                f"{n_rows} rows. Make the folds for this series."
             )
         last = test[0]
         origins = np.arange(test[0] - 1, test[-1] + 1 - horizon)
         # As in `score`: no forecast across a gap in time.
-        origins = origins[run_of[origins] == run_of[origins + horizon]]
+        origins = origins[places[origins] + horizon == places[origins + horizon]]
         origins = origins[:1] if stride == "fold" else origins[::stride]
         if not len(origins):
             raise ValueError(
@@ -255,13 +273,6 @@ def _make_folds(cv, series, n_rows, run_of, horizon, stride):
     if not folds:
         raise ValueError(f"cv must make at least one fold: got none of {cv!r}.")
     return folds
-
-
-def _run_of(index, n_rows):
-    """Return the number of the run without gaps in time that each row stands in."""
-    clock = None if index is None else find_clock(index)
-    starts = find_runs(index, clock, None, n_rows).starts
-    return np.repeat(np.arange(len(starts)), np.diff([*starts, n_rows]))
 
 
 # ------------------------------------------------------------------------ parameters
@@ -313,8 +324,9 @@ class _One(NamedTuple):
     """One series: what came in, its numbers, and where its folds are."""
 
     series: Any
-    exog: Any
+    exog: np.ndarray | None  # (n_rows, n_exog), looked up once for all folds
     rows: Rows
+    places: np.ndarray  # (n_rows,), where rows stand in time, in time steps
     values: np.ndarray  # (n_rows, n_targets), of the columns forecast
     targets: pd.Index  # their names
     folds: list[_Fold]
@@ -331,7 +343,7 @@ class _One(NamedTuple):
         return positions if index is None else index.take(positions)
 
 
-def _read(reader, series, exog, cv, stride, season_length):
+def _read(reader, series, cv, stride, season_length):
     """Check one series and find its folds."""
     rows = read_rows(reader, series, reset=True)
     n_rows, n_columns = rows.values.shape
@@ -341,8 +353,8 @@ def _read(reader, series, exog, cv, stride, season_length):
     names = pd.Index(range(n_columns) if rows.columns is None else rows.columns)
     if rows.ndim == 1 and rows.name is not None:
         names = pd.Index([rows.name])
-    run_of = _run_of(rows.time, n_rows)
-    folds = _make_folds(cv, series, n_rows, run_of, reader.horizon, stride)
+    places = count_steps(rows.time, n_rows)
+    folds = _make_folds(cv, series, places, reader.horizon, stride)
     shortest = min(fold.train.stop - fold.train.start for fold in folds)
     if shortest <= season_length:
         raise ValueError(
@@ -351,7 +363,7 @@ def _read(reader, series, exog, cv, stride, season_length):
             "fewer folds or a shorter season."
         )
     values = rows.values[:, columns].astype(float)
-    return _One(series, exog, rows, values, names.take(columns), folds)
+    return _One(series, None, rows, places, values, names.take(columns), folds)
 
 
 def _check_same_folds(ones):
@@ -401,7 +413,7 @@ class _Work(NamedTuple):
         for key, (start, stop, last) in spans.items():
             one = self.ones[key]
             rows[key] = cut_rows(one.series, start, stop)
-            exogs[key] = cut_exog(one.exog, one.series, start, last)
+            exogs[key] = None if one.exog is None else one.exog[start:last]
         exog = {"exog": exogs} if self._has_exog else {}
         if self.panel.kind == "one":
             return rows[None], {name: each[None] for name, each in exog.items()}
@@ -558,7 +570,11 @@ def backtest(
 
     Notes
     -----
-    Where a regular index shows a gap, no forecast reaches across it, as in `score`. An
+    Where a regular index shows a gap, no forecast reaches across it, as in `score`, and
+    seasons are counted in time steps: the seasonal references take the last value known
+    at a place in the season, MASE's scale the rows that are a season apart. A value
+    that is NaN, where the forecaster reads such, is forecast but not scored, and the
+    references read the last known value in its place. An
     interval of h steps ahead learns of an outcome h rows later, when it is known.
 
     Examples
@@ -586,6 +602,8 @@ def backtest(
     stride = _check_stride(stride)
     season_length = check_integer("season_length", season_length)
     adaptive = check_boolean("adaptive", adaptive)
+    if not isinstance(verbose, bool):
+        check_integer("verbose", verbose, minimum=0)
     gamma = check_real("gamma", gamma, low=0, inclusive="neither")
     if coverage is not None:
         coverage = check_coverage(coverage)
@@ -654,16 +672,17 @@ def _prepare(forecaster, inner, series, exog, cv, stride, season_length):
             )
         # Many series are a dict from here on, whatever they came in.
         forecaster = clone(forecaster).set_params(id_column=None)
-    exogs = dict.fromkeys(panel.series)
-    if exog is not None:
-        exogs = split_exog(exog, panel)
     if not hasattr(cv, "split") and hasattr(cv, "__iter__") and not isinstance(cv, str):
         cv = list(cv)
     reader, ones = clone(inner), {}
     for key, one in panel.series.items():
         with panel.naming(key):
-            ones[key] = _read(reader, one, exogs[key], cv, stride, season_length)
+            ones[key] = _read(reader, one, cv, stride, season_length)
     _check_same_folds(ones)
+    if exog is not None:
+        wanted = {key: (len(one.places), one.rows.index) for key, one in ones.items()}
+        exogs, _ = read_covariates(exog, panel, wanted)
+        ones = {key: one._replace(exog=exogs[key]) for key, one in ones.items()}
     return _Work(forecaster, panel, ones, inner.horizon)
 
 
@@ -738,13 +757,16 @@ def _tidy(key, one, ahead):
 def _references(one, horizon, season_length):
     """Return what simple forecasts say, and the scale of MASE, one value a row."""
     columns = {"naive": [], "seasonal_naive": [], "naive2": [], "scale": []}
+    season, places = season_length, one.places
+    # In the place of a value that is not known, the last one that was.
+    known = pd.DataFrame(one.values).ffill().bfill().to_numpy()
     for train, origins in one.folds:
-        args = one.values, origins, horizon
-        scale = metrics.scale_of_mase(one.values[train], season_length)
+        args = known, origins, horizon
+        scale = metrics.scale_of_mase(one.values[train], season, places[train])
         simple = metrics.naive(*args)
         columns["naive"].append(simple)
-        columns["seasonal_naive"].append(metrics.seasonal_naive(*args, season_length))
-        columns["naive2"].append(metrics.naive2(*args, season_length, train))
+        columns["seasonal_naive"].append(metrics.seasonal_naive(*args, season, places))
+        columns["naive2"].append(metrics.naive2(*args, season, train, places))
         columns["scale"].append(np.broadcast_to(scale, simple.shape))
     return pd.DataFrame(
         {name: np.concatenate(parts).ravel() for name, parts in columns.items()}

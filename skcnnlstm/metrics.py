@@ -4,6 +4,7 @@ Pure functions of numbers: what is averaged over what is the business of `backte
 Mean absolute and root mean squared errors are scikit-learn's.
 """
 
+import itertools
 import math
 
 import numpy as np
@@ -90,7 +91,7 @@ def _of_one_shape(actual, forecast):
     return actual, forecast
 
 
-def scale_of_mase(train, season_length=1):
+def scale_of_mase(train, season_length=1, places=None):
     """Return what absolute errors are divided by in MASE.
 
     The mean of ``|y_t - y_(t-m)|`` over the training rows, m being `season_length`: the
@@ -103,12 +104,15 @@ def scale_of_mase(train, season_length=1):
         with a NaN are left out.
     season_length : int, default=1
         In time steps; 1 for the naive forecast.
+    places : array-like of int of shape (n_rows,) or None, default=None
+        Where the rows stand in time, in ascending time steps, for rows with gaps: only
+        those that a season lies between count. None for rows without gaps.
 
     Returns
     -------
     scale : float or ndarray of shape (n_targets,)
-        NaN where the rows repeat exactly, or no difference is known: no error can be
-        measured in it.
+        NaN where the rows repeat exactly, or no two known ones are a season apart: no
+        error can be measured in it.
 
     Examples
     --------
@@ -117,11 +121,25 @@ def scale_of_mase(train, season_length=1):
     2.0
     """
     train = np.asarray(train, float)
-    change = np.abs(train[season_length:] - train[:-season_length])
+    places = _places(places, len(train))
+    later, earlier = _a_season_apart(places, places, season_length)
+    change = np.abs(train[later] - train[earlier])
     known = ~np.isnan(change)
     n_known = np.count_nonzero(known, axis=0)
     scale = change.sum(axis=0, where=known) / np.maximum(n_known, 1)
     return np.where(scale > 0, scale, np.nan)[()]
+
+
+def _places(places, n_rows):
+    return np.arange(n_rows) if places is None else np.asarray(places)
+
+
+def _a_season_apart(wanted, places, season_length):
+    """Return which of `wanted` have a row a season before, and which row that is."""
+    before = np.asarray(wanted) - season_length
+    row = np.searchsorted(places, before).clip(max=len(places) - 1)
+    found = np.flatnonzero(places[row] == before)
+    return found, row[found]
 
 
 def mase(actual, forecast, scale):
@@ -245,8 +263,10 @@ def naive(values, origins, horizon):
     return np.repeat(values[origins][:, np.newaxis], horizon, axis=1)
 
 
-def seasonal_naive(values, origins, horizon, season_length):
+def seasonal_naive(values, origins, horizon, season_length, places=None):
     """Repeat the last `season_length` values that each origin knows.
+
+    Where one of them is missing, in a gap, the value at its place in the season before.
 
     Parameters
     ----------
@@ -256,23 +276,38 @@ def seasonal_naive(values, origins, horizon, season_length):
         The last rows that are known, at least `season_length` - 1.
     horizon, season_length : int
         In time steps.
+    places : array-like of int of shape (n_rows,) or None, default=None
+        Where the rows stand in time, in ascending time steps, for rows with gaps. None
+        for rows without gaps.
 
     Returns
     -------
     forecasts : ndarray of shape (n_origins, horizon, n_targets)
-        Entry i, h is for h + 1 steps after ``origins[i]``.
+        Entry i, h is for h + 1 steps after ``origins[i]``; NaN where no row known is
+        at its place in the season.
     """
+    places = _places(places, len(values))
     back = season_length - 1 - np.arange(horizon) % season_length
-    return values[np.subtract.outer(origins, back)]
+    wanted = np.subtract.outer(places[origins], back)
+    forecasts = np.full((*wanted.shape, values.shape[1]), np.nan)
+    open_ = np.ones(wanted.shape, bool)
+    while open_.any():
+        row = np.searchsorted(places, wanted).clip(max=len(places) - 1)
+        found = open_ & (places[row] == wanted)
+        forecasts[found] = values[row[found]]
+        wanted = wanted - season_length
+        open_ &= ~found & (wanted >= places[0])
+    return forecasts
 
 
-def naive2(values, origins, horizon, season_length, train):
+def naive2(values, origins, horizon, season_length, train, places=None):
     """Forecast as M4's Naive2: naive on the seasonally adjusted series.
 
     Where `is_seasonal` says so of the training rows, the value of the origin over the
     index of its place in the season, times the index of the place forecast (less and
     plus, where the indices are additive); else naive [1]_. Test and indices come of
-    the training rows alone; for an origin at their end that is M4's definition.
+    the training rows alone (of the longest part without a gap); for an origin at their
+    end that is M4's definition.
 
     Parameters
     ----------
@@ -284,6 +319,9 @@ def naive2(values, origins, horizon, season_length, train):
         In time steps.
     train : slice
         The training rows, with a start and a stop.
+    places : array-like of int of shape (n_rows,) or None, default=None
+        Where the rows stand in time, in ascending time steps, for rows with gaps. None
+        for rows without gaps.
 
     Returns
     -------
@@ -297,7 +335,9 @@ def naive2(values, origins, horizon, season_length, train):
        Journal of Forecasting 36(1), 54-74.
     """
     forecasts = naive(values, origins, horizon).astype(float)
-    place = (np.asarray(origins) - train.start) % season_length
+    places = _places(places, len(values))
+    train = _longest_part(places, train)
+    place = (places[origins] - places[train.start]) % season_length
     ahead = (place[:, np.newaxis] + np.arange(1, horizon + 1)) % season_length
     for column in range(values.shape[1]):
         known = values[train, column]
@@ -309,6 +349,15 @@ def naive2(values, origins, horizon, season_length, train):
         else:
             forecasts[:, :, column] *= indices[ahead] / indices[place][:, np.newaxis]
     return forecasts
+
+
+def _longest_part(places, rows):
+    """Return the longest part of a slice of rows without a gap, the last of equals."""
+    gaps = np.flatnonzero(np.diff(places[rows]) != 1) + 1
+    edges = [0, *gaps.tolist(), rows.stop - rows.start]
+    parts = reversed(list(itertools.pairwise(edges)))
+    start, stop = max(parts, key=lambda part: part[1] - part[0])
+    return slice(rows.start + start, rows.start + stop)
 
 
 def is_seasonal(train, season_length):

@@ -198,7 +198,7 @@ def find_clock(index: Any) -> Clock | None:
     # Folds leave gaps, which hide the frequency of the whole; the longest run shows it.
     freq = _frequency_of_longest_run(index)
     clock = None if freq is None else _named_clock(index, freq)
-    on_grid = clock is not None and _positions(index, clock) is not None
+    on_grid = clock is not None and find_places(index, clock) is not None
     return clock if on_grid else None
 
 
@@ -233,7 +233,7 @@ def _frequency_of_longest_run(index: Any) -> Any | None:
     return "B" if is_days and (index.day_of_week < 5).all() else freq
 
 
-def _positions(index: Any, clock: Clock) -> NDArray[np.int64] | None:
+def find_places(index: Any, clock: Clock) -> NDArray[np.int64] | None:
     """Place labels on the grid of `clock`, in steps from the first of them.
 
     None where the labels are of another kind or do not lie on the grid.
@@ -268,6 +268,10 @@ def join_labels(last: Any, index: Any) -> Any | None:
     return joined if label_kind(joined) == label_kind(last) else None
 
 
+# From a business day to the next one that is open, in business days.
+LONGEST_HOLIDAY = 6
+
+
 class Runs(NamedTuple):
     """Rows put in time order and cut where a step is missing."""
 
@@ -293,7 +297,7 @@ def find_runs(index: Any, clock: Clock | None, last: Any, n_rows: int) -> Runs:
     joined = join_labels(last, index)
     labels = index if joined is None else joined[1:]  # in the fitted timezone
     for known in _candidates(clock, find_clock(index)):
-        places = _positions(labels, known)
+        places = find_places(labels, known)
         if places is not None:
             break
     else:
@@ -309,7 +313,7 @@ def find_runs(index: Any, clock: Clock | None, last: Any, n_rows: int) -> Runs:
     if known.name == "B":
         # Exchanges close on some business days: a few short holes are holidays, while
         # folds leave long ones (or, shuffled, very many).
-        holidays = gaps & (steps <= 6)
+        holidays = gaps & (steps <= LONGEST_HOLIDAY)
         if holidays.sum() <= max(1, n_rows // 10):
             # Before the first row too, where a `gap` between folds is as likely: one
             # day is a holiday, more are where these rows have holidays as long.
@@ -317,12 +321,27 @@ def find_runs(index: Any, clock: Clock | None, last: Any, n_rows: int) -> Runs:
             gaps &= ~holidays
     starts = np.concatenate([[0], np.flatnonzero(gaps) + 1])
 
-    ahead = None if joined is None else _positions(joined, known)
+    ahead = None if joined is None else find_places(joined, known)
     if ahead is None:
         return Runs(order, starts, None)
     distance = ahead[1:][order[starts]]
     following = np.flatnonzero((distance >= 1) & (distance <= furthest))
     return Runs(order, starts, int(following[0]) if len(following) else None)
+
+
+def count_steps(index: Any, n_rows: int) -> NDArray[np.int64]:
+    """Place ascending rows in time: each a step after the one before, save for gaps.
+
+    Holidays are no steps, as they are no gaps; without a regular index rows are
+    consecutive.
+    """
+    clock = None if index is None else find_clock(index)
+    starts = find_runs(index, clock, None, n_rows).starts[1:]
+    places = None if clock is None else find_places(index, clock)
+    steps = np.ones(n_rows, dtype=np.int64)
+    if places is not None:
+        steps[starts] = np.diff(places)[starts - 1]
+    return np.cumsum(steps) - 1
 
 
 def digest(rows: NDArray[Any]) -> tuple[Hashable, ...]:

@@ -16,7 +16,13 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import make_pipeline
 
-from skcnnlstm import FlattenWindows, SeriesForecaster, backtest, metrics
+from skcnnlstm import (
+    CNNRegressor,
+    FlattenWindows,
+    SeriesForecaster,
+    backtest,
+    metrics,
+)
 from skcnnlstm.datasets import load_airline
 
 
@@ -572,3 +578,95 @@ def test_a_search_may_not_choose_what_is_forecast():
     search = GridSearchCV(inner, {"target_columns": [[1]]}, cv=cv)
     with pytest.raises(ValueError, match="target_columns must not be tuned"):
         backtest(search, rows, cv, verbose=0)
+
+
+# ------------------------------------------------------------------- gaps and bad input
+
+
+def test_references_of_a_weekly_series_are_right_across_a_gap():
+    days = pd.date_range("2020", periods=126, freq="D")
+    known = np.r_[0:93, 99:126]
+    series = pd.Series((np.arange(126) % 7 * 10.0 + 1)[known], days[known])
+    folds = [(range(99), range(99, 120))]
+    result = backtest(
+        SeriesForecaster(Last(), window_length=7),
+        series,
+        folds,
+        season_length=7,
+        verbose=0,
+    )
+    actual = result.forecasts["actual"]
+    assert (result.references["seasonal_naive"] == actual).all()
+    assert result.references["naive2"].to_numpy() == pytest.approx(actual.to_numpy())
+    # It repeats exactly: there is no error to divide by.
+    assert result.references["scale"].isna().all()
+
+
+@pytest.mark.parametrize(
+    "cv",
+    [
+        5,
+        "KFold",
+        [1, 2],
+        {"a": 1},
+        [(None, None)],
+        [(slice(0, 50), slice(50, 60))],
+        [(np.arange(50.0), np.arange(50.0, 60.0))],
+        [(range(50), range(50, 60), 3)],
+        [("ab", "cd")],
+        [([[1]], [2])],
+    ],
+    ids=repr,
+)
+def test_what_is_no_pair_of_rows_is_refused_as_cv(cv):
+    forecaster = SeriesForecaster(Last(), window_length=2)
+    with pytest.raises(TypeError, match="cv must be a splitter that keeps the order"):
+        backtest(forecaster, np.arange(60.0), cv, verbose=0)
+
+
+def test_rows_from_the_end_are_no_rows_of_a_fold():
+    forecaster = SeriesForecaster(Last(), window_length=2)
+    with pytest.raises(ValueError, match="got row -50 in fold 0, of 60 rows"):
+        backtest(
+            forecaster, np.arange(60.0), [(range(-50, -20), range(50, 55))], verbose=0
+        )
+
+
+def test_a_verbosity_that_is_no_number_and_a_group_that_is_no_name_are_refused():
+    forecaster = SeriesForecaster(Last(), window_length=2)
+    folds = TimeSeriesSplit(2, test_size=2)
+    airline = load_airline()
+    with pytest.raises(TypeError, match="verbose must be an integer"):
+        backtest(forecaster, airline, folds, verbose="a")
+    result = backtest(forecaster, airline, folds, verbose=False)
+    for by in (1, [1], [["fold"]]):
+        with pytest.raises(TypeError, match="by must name columns that make groups"):
+            result.scores(by=by)
+
+
+def test_values_that_are_not_known_are_forecast_and_not_scored():
+    rng = np.random.default_rng(0)
+    series = np.sin(np.arange(80) / 3) + 0.1 * rng.normal(size=80)
+    series[rng.random(80) < 0.15] = np.nan
+    network = CNNRegressor(missing="mask", filters=2, epochs=1, random_state=0)
+    result = backtest(
+        SeriesForecaster(network, window_length=6, horizon=2),
+        series,
+        TimeSeriesSplit(2, test_size=15),
+        season_length=4,
+        coverage=0.8,
+        adaptive=True,
+        verbose=0,
+    )
+    actual, ahead = (result.forecasts[name] for name in ("actual", "forecast"))
+    known = actual.notna()
+    assert 0 < known.sum() < len(actual) and ahead.notna().all()
+    scores = result.scores()
+    assert scores.notna().all()
+    assert scores["mae"] == pytest.approx((actual - ahead)[known].abs().mean())
+    inside = actual.between(result.forecasts["lower"], result.forecasts["upper"])
+    assert scores["coverage"] == pytest.approx(inside[known].mean())
+    # The naive reference is the last value known.
+    origin = result.forecasts["origin"].to_numpy()
+    last = [series[: row + 1][~np.isnan(series[: row + 1])][-1] for row in origin]
+    np.testing.assert_array_equal(result.references["naive"], last)

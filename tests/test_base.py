@@ -152,6 +152,19 @@ def test_routed_names_work_and_survive_a_clone():
         ),
         ({"activation": np.tanh}, ValueError, "activation must be the name of a Keras"),
         (
+            {"activation": "threshold"},
+            ValueError,
+            "activation must be a function of one tensor that keeps its shape: got "
+            "activation='threshold', which needs more than x. Use 'relu', 'tanh', "
+            "'elu', 'gelu' or 'linear', for example.",
+        ),
+        (
+            {"activation": "glu"},
+            ValueError,
+            "activation must be a function of one tensor that keeps its shape: got "
+            "activation='glu', which makes (1, 1) of (1, 2).",
+        ),
+        (
             {"filters": ()},
             ValueError,
             "filters must have one entry at least: got filters=(). Use an integer, or "

@@ -167,6 +167,7 @@ def test_missing_history_is_filled_with_the_first_known_grid():
         (lambda y: y.swapaxes(1, 2), {}),
         (lambda y: np.repeat(y, 3, axis=-1), {}),
         (lambda y: y, {"n_targets": 1}),
+        (lambda y: y[..., np.newaxis], {}),
     ],
 )
 def test_a_grid_of_another_shape_is_refused(change, params):

@@ -1,5 +1,6 @@
 """Covariates, strategies and updates of a forecaster: what it knows, and when."""
 
+import contextlib
 import copy
 import re
 
@@ -12,7 +13,7 @@ from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 
-from skcnnlstm import FlattenWindows, SeriesForecaster, forecast_scorer
+from skcnnlstm import FlattenWindows, SeriesForecaster, backtest, forecast_scorer
 
 DAYS = pd.date_range("2024-01-01", periods=60, freq="D")
 STRATEGIES = pytest.mark.parametrize("strategy", ["direct", "recursive"])
@@ -567,3 +568,104 @@ def test_covariates_of_a_panel_are_one_for_each_series():
         forecaster.fit([*panel.values()], exog=[EXOG])
     with pytest.raises(ValueError, match=r"^In series 'b': exog must have 40"):
         forecaster.fit(panel, exog={"a": EXOG, "b": np.arange(9.0)})
+
+
+# ------------------------------------------------- rows that only their own labels name
+
+
+BUSINESS = pd.bdate_range("2024-01-01", periods=31).delete([20])  # 29 January is closed
+UNEVEN = DAYS[:30] + pd.to_timedelta(np.arange(30) ** 2 % 7, unit="h")
+TEXT = pd.Index([f"row {i:02}" for i in range(30)])
+
+
+@pytest.mark.parametrize("index", [BUSINESS, UNEVEN, TEXT], ids=["B", "uneven", "text"])
+def test_predict_looks_up_the_rows_after_its_own_where_exog_has_them(index):
+    rows, exog = pd.Series(np.arange(30.0), index), pd.Series(np.arange(30.0), index)
+    forecaster = plain(RisingOfOne(), horizon=2).fit(rows[:16], exog=exog)
+    # Row 20 is the first after the holiday: windows that end before it know it.
+    with (
+        pytest.warns(UserWarning, match="fewer than window_length")
+        if (index is TEXT)
+        else contextlib.nullcontext()
+    ):
+        forecaster.predict(rows[16:20], exog=exog)
+    known_ahead = forecaster.estimator_.asked_[:, -1, 1]
+    assert known_ahead.tolist() == [18, 19, 20, 21]
+
+
+@pytest.mark.parametrize("index", [BUSINESS, UNEVEN, TEXT], ids=["B", "uneven", "text"])
+def test_a_forecast_takes_the_labels_that_exog_alone_can_tell(index):
+    rows, exog = pd.Series(np.arange(30.0), index), pd.Series(np.arange(30.0), index)
+    forecaster = plain(RisingOfOne(), horizon=2).fit(rows[:19], exog=exog)
+    forecast = forecaster.forecast(3, exog=exog)
+    assert forecast.index.tolist() == index[19:22].tolist()
+    assert forecaster.estimator_.asked_[0, :, 1].tolist() == [20, 21, 22]
+
+
+def test_a_row_of_days_that_exog_leaves_out_is_no_holiday():
+    rows = pd.Series(np.arange(30.0), DAYS[:30])
+    exog = pd.Series(np.arange(60.0), DAYS).drop(DAYS[31])
+    forecaster = plain(RisingOfOne(), horizon=3).fit(rows, exog=exog)
+    with pytest.raises(ValueError, match=r"exog must have a row.*2024-02-01"):
+        forecaster.forecast(exog=exog)
+
+
+def test_a_month_that_exog_leaves_out_of_business_days_is_no_holiday():
+    rows = pd.Series(np.arange(30.0), BUSINESS)
+    later = pd.bdate_range(BUSINESS[-1], periods=40)[1:]
+    exog = pd.Series(1.0, BUSINESS.append(later[25:]))
+    forecaster = plain(RisingOfOne(), horizon=3).fit(rows, exog=exog)
+    with pytest.raises(ValueError, match=r"exog must have a row.*none between"):
+        forecaster.forecast(exog=exog)
+
+
+def test_exog_that_ends_too_soon_or_lacks_the_last_text_label_says_so():
+    rows, exog = pd.Series(np.arange(30.0), TEXT), pd.Series(np.arange(30.0), TEXT)
+    forecaster = plain(RisingOfOne(), horizon=2).fit(rows[:29], exog=exog)
+    with pytest.raises(
+        ValueError, match=r"each of the 2 rows that follow row 28: got 1"
+    ):
+        forecaster.forecast(exog=exog)
+    with pytest.raises(ValueError, match="exog must have the row of the last label"):
+        forecaster.forecast(exog=exog[29:])
+
+
+@pytest.mark.parametrize("index", [BUSINESS, UNEVEN, TEXT], ids=["B", "uneven", "text"])
+@pytest.mark.parametrize("form", ["index", "array"])
+def test_a_backtest_looks_covariates_up_once_by_the_rows_own_labels(
+    index, form, series, weather
+):
+    rows, exog = pd.Series(series[:30], index), pd.Series(weather[:30, 0], index)
+    if form == "array":
+        exog = exog.to_numpy()
+    elif index is BUSINESS:
+        # Covariates of a holiday are of no row.
+        exog = pd.concat([exog, pd.Series([9e9], pd.to_datetime(["2024-01-29"]))])
+    rows = rows + 1 * weather[:30, 1]  # exactly 3 * weather + 5
+    folds = TimeSeriesSplit(3, test_size=5)
+    forecaster = plain(least_squares(), horizon=2)
+    result = backtest(forecaster, rows, folds, exog=exog, verbose=0)
+    assert result.scores()["mae"] == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("fraction", [None, 0.2])
+@pytest.mark.parametrize("n_rows", [59, 61])
+def test_covariates_of_other_rows_are_refused_with_and_without_calibration(
+    fraction, n_rows, series
+):
+    forecaster = plain(ridge(), calibration_fraction=fraction)
+    with pytest.raises(ValueError, match=f"exog must have 60 rows: got {n_rows}"):
+        forecaster.fit(series, exog=np.ones(n_rows))
+    with pytest.raises(ValueError, match="exog must have 1 to 2 dimensions"):
+        forecaster.fit(series, exog=5)
+    with pytest.raises(ValueError, match=f"exog must have 60 rows: got {n_rows}"):
+        backtest(
+            forecaster, series, TimeSeriesSplit(2), exog=np.ones(n_rows), verbose=0
+        )
+
+
+def test_calibration_remembers_the_names_of_covariates(series, weather):
+    exog = pd.DataFrame(weather, columns=["rain", "sun"])
+    forecaster = plain(ridge(), calibration_fraction=0.2).fit(series, exog=exog)
+    with pytest.raises(ValueError, match=r"exog must have the columns.*\['sun'"):
+        forecaster.forecast(exog=exog[["sun", "rain"]])

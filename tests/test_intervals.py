@@ -396,3 +396,25 @@ def test_ratios_and_differences_do_not_mix_in_one_backtest():
         backtest(
             search, series, TimeSeriesSplit(2, test_size=10), coverage=0.5, verbose=0
         )
+
+
+@pytest.mark.parametrize(
+    "series", [5, None, np.array(3.0), [[1, 2], [3]], np.zeros((3, 4, 5)), "abc"]
+)
+def test_what_is_no_series_is_refused_as_such_with_calibration_too(series):
+    forecaster = SeriesForecaster(
+        make_pipeline(FlattenWindows(), Ridge()), calibration_fraction=0.2
+    )
+    with pytest.raises((TypeError, ValueError), match=r"^series must"):
+        forecaster.fit(series)
+    with pytest.raises((TypeError, ValueError), match=r"^In series 'a': series must"):
+        forecaster.fit({"a": series})
+
+
+def test_a_late_part_that_equals_the_early_one_calibrates():
+    forecaster = SeriesForecaster(
+        make_pipeline(FlattenWindows(), Ridge()),
+        window_length=2,
+        calibration_fraction=0.5,
+    ).fit(np.tile([1.0, 2, 3], 40))
+    assert forecaster.calibration_scores_.shape == (60, 1, 1)

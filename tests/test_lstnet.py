@@ -202,3 +202,12 @@ def test_another_way_of_clipping_takes_the_place_of_the_usual_one():
     fitted = tiny(optimizer__clipnorm=1.0).fit(*waves())
     assert '"clipnorm": 1.0' in fitted._optimizer
     assert '"global_clipnorm": null' in fitted._optimizer
+
+
+@pytest.mark.parametrize("quantiles", [None, (0.1, 0.5, 0.9)])
+def test_marks_of_what_is_missing_are_no_series_to_continue(quantiles):
+    windows, y = np.zeros((8, 6, 1)), np.zeros((8, 2))
+    marked = tiny(missing="mask", n_targets=2, quantiles=quantiles)
+    with pytest.raises(ValueError, match="got n_targets=2, n_features=1"):
+        marked.fit(windows, y)
+    assert marked.set_params(highway_window=None).initialize(windows, y)

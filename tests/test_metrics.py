@@ -142,3 +142,37 @@ def test_missing_forecasts_are_no_perfect_ones():
 def test_columns_are_not_measured_against_rows(measure):
     with pytest.raises(ValueError, match="must have one shape"):
         measure([1.0, 2.0], [[1.0], [2.0]])
+
+
+# ------------------------------------------------------------------------------- gaps
+
+
+def test_seasons_are_counted_in_time_and_not_in_rows():
+    # Days 3 and 4 are missing; the season has 3 days.
+    places = np.array([0, 1, 2, 5, 6, 7])
+    values = column([10, 20, 30, 30, 10, 20])
+    said = metrics.seasonal_naive(values, [4], 4, 3, places)[0, :, 0]
+    # Day 7: day 4 is missing, day 1 is the season before. Day 8: day 5. Day 9: day 6.
+    assert said.tolist() == [20, 30, 10, 20]
+    assert math.isnan(metrics.scale_of_mase(values[:, 0], 3, places))
+    # Days 5 and 2 are one season apart, and no other two.
+    assert metrics.scale_of_mase([0.0, 0, 1, 5, 0], 3, [0, 1, 2, 5, 7]) == 4
+
+
+def test_a_place_in_the_season_that_no_row_is_at_has_no_seasonal_forecast():
+    said = metrics.seasonal_naive(column([1, 2, 3]), [2], 2, 3, [0, 1, 3])[0, :, 0]
+    assert said[0] == 2
+    assert math.isnan(said[1])
+
+
+def test_rows_too_close_for_a_season_have_no_scale():
+    assert math.isnan(metrics.scale_of_mase([1.0, 2.0], 3))
+
+
+def test_naive2_learns_its_season_in_the_longest_part_and_counts_over_gaps():
+    season = np.array([1.0, 2.0, 3.0])
+    places = np.r_[0:2, 4:22, 24:27]  # 18 rows without a gap, from place 1 on
+    values = column(season[places % 3])
+    train, origin = slice(0, 20), 20  # place 24 of the season's first value
+    said = metrics.naive2(values, [origin], 2, 3, train, places)[0, :, 0]
+    assert said == pytest.approx([2, 3])

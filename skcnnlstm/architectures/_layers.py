@@ -46,6 +46,9 @@ def widths(name, value):
     return values
 
 
+_ACTIVATIONS = "'relu', 'tanh', 'elu', 'gelu' or 'linear'"
+
+
 def check_activation(name, value):
     """Return an activation that Keras finds by name in any process."""
     try:
@@ -55,9 +58,23 @@ def check_activation(name, value):
         raise ValueError(
             f"{name} must be the name of a Keras activation, or a function registered "
             f"with keras.saving.register_keras_serializable: got {name}={value!r}. Use "
-            "'relu', 'tanh', 'elu', 'gelu' or 'linear', for example."
+            f"{_ACTIVATIONS}, for example."
         ) from error
+    sample = keras.ops.ones((1, 2))
+    try:
+        shape = tuple(found(sample).shape)
+    except (TypeError, ValueError) as error:
+        raise ValueError(_not_elementwise(name, value, "needs more than x")) from error
+    if shape != (1, 2):
+        raise ValueError(_not_elementwise(name, value, f"makes {shape} of (1, 2)"))
     return value
+
+
+def _not_elementwise(name, value, why):
+    return (
+        f"{name} must be a function of one tensor that keeps its shape: got "
+        f"{name}={value!r}, which {why}. Use {_ACTIVATIONS}, for example."
+    )
 
 
 def require_axes(input_shape, axes, name):

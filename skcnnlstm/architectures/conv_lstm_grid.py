@@ -180,9 +180,11 @@ class ConvLSTMGridRegressor(
             return y
         _, *grid, n_features = grid_shape(X.shape[1:])
         fits = {1, n_features} if self.n_targets is None else {self.n_targets}
-        if list(y.shape[1:3]) != grid or y[:1].size not in {
-            n * grid[0] * grid[1] for n in fits
-        }:
+        if (
+            y.ndim > 4
+            or list(y.shape[1:3]) != grid
+            or y[:1].size not in {n * grid[0] * grid[1] for n in fits}
+        ):
             shape = ", ".join(map(str, grid))
             raise ValueError(
                 f"y must hold one grid a sample, of shape (n_samples, {shape}) or "

@@ -62,6 +62,7 @@ def build_lstnet(
     n_outputs,
     *,
     output_axes=None,
+    n_series=None,
     filters=100,
     kernel_size=6,
     activation="relu",
@@ -83,6 +84,9 @@ def build_lstnet(
     output_axes : tuple of three int or None, default=None
         Steps ahead, targets and quantiles, of which the output is the product; None
         takes it as steps of the first feature.
+    n_series : int or None, default=None
+        How many of the first features are values, those behind them saying what is
+        missing; None for all.
     filters : int, default=100
         Channels of the convolution.
     kernel_size : int, default=6
@@ -165,7 +169,7 @@ def build_lstnet(
     if highway_window is not None:
         n_steps = min(check_integer("highway_window", highway_window), series.shape[1])
         recent = last_steps(series, n_steps, "recent_steps")
-        past = autoregress(recent, output_axes or (n_outputs, 1, 1))
+        past = autoregress(recent, output_axes or (n_outputs, 1, 1), n_series)
         output = layers.Add(name="with_highway")([output, past])
     return keras.Model(window, output, name="lstnet")
 
@@ -177,18 +181,19 @@ def last_steps(x, n_steps, name):
     return layers.Cropping1D((x.shape[1] - n_steps, 0), name=name)(x)
 
 
-def autoregress(recent, output_axes):
+def autoregress(recent, output_axes, n_series=None):
     """Map the steps of each target to its outputs, by weights that all targets share.
 
     `(n_steps, n_features)` becomes `(horizon * n_targets * n_quantiles,)`; the targets
-    are the first features.
+    are the first features, of the `n_series` that are values (None: all).
     """
     horizon, n_targets, n_quantiles = output_axes
     n_features = recent.shape[-1]
-    if n_targets > n_features:
+    n_series = n_series or n_features
+    if n_targets > n_series:
         raise ValueError(
             "n_targets must be at most the number of features: got "
-            f"n_targets={n_targets}, n_features={n_features}. The autoregression of "
+            f"n_targets={n_targets}, n_features={n_series}. The autoregression of "
             "LSTNet continues the first n_targets features of the window. Set "
             "highway_window=None to leave it out."
         )

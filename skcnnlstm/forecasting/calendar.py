@@ -11,7 +11,15 @@ import pandas as pd
 
 from skcnnlstm._validation import check_enough_rows
 from skcnnlstm.forecasting.panel import listed
-from skcnnlstm.windows import Clock, find_clock, find_runs, join_labels, label_kind
+from skcnnlstm.windows import (
+    LONGEST_HOLIDAY,
+    Clock,
+    find_clock,
+    find_places,
+    find_runs,
+    join_labels,
+    label_kind,
+)
 
 
 def _step(index):
@@ -75,6 +83,61 @@ class Calendar:
         if self.longest is None or joined is None:
             return False
         return bool(joined[0] < joined[1] <= joined[0] + self.longest)
+
+    def following_in(self, known, steps):
+        """Return the labels of the next `steps` rows, where a table knows of them.
+
+        The calendar goes first. The labels in `known` after the last one are taken
+        where nothing else can name them (labels without a step, and after a gap), and
+        where rows on business days have no holidays in it.
+        """
+        if self.step is not None:
+            labels = self.following(steps)
+            if not self._may_skip_days() or labels.isin(known).all():
+                return labels
+        later = self._later(known)[:steps]
+        if len(later) < steps:
+            raise ValueError(
+                f"exog must have a row for each of the {steps} rows that follow "
+                f"{self.last[0]}: got {len(later)} later ones. predict and forecast "
+                "need the rows of the horizon ahead, too."
+            )
+        self._check_consecutive(later)
+        return later
+
+    def _may_skip_days(self):
+        return self.clock is not None and self.clock.name == "B"
+
+    def _later(self, known):
+        """Return the labels of a table that come after the last one, in order."""
+        joined = join_labels(self.last, known)
+        if joined is not None:
+            later = joined[1:][np.asarray(joined[1:] > joined[0])]
+            return later.sort_values().rename(self.last.name)
+        # Labels that cannot be counted on: the table's order is that of time.
+        found = np.flatnonzero(known == self.last[0])
+        if not len(found):
+            raise ValueError(
+                "exog must have the row of the last label, where labels do not tell "
+                f"which come next: got none for {self.last[0]!r}. Give the rows that "
+                "were known and those ahead, or covariates without an index "
+                "(exog.to_numpy())."
+            )
+        return known[found[-1] + 1 :].rename(self.last.name)
+
+    def _check_consecutive(self, later):
+        """Raise where a table leaves out a row that `clock` says there must be."""
+        joined = join_labels(self.last, later)
+        places = None if self.clock is None else find_places(joined, self.clock)
+        if places is None:
+            return
+        gaps = np.diff(places) > (LONGEST_HOLIDAY if self._may_skip_days() else 1)
+        if gaps.any():
+            at = int(np.argmax(gaps))
+            raise ValueError(
+                "exog must have a row for each of the rows that follow "
+                f"{self.last[0]}: got none between {joined[at]} and {joined[at + 1]}."
+            )
 
     def following(self, steps):
         """Return the labels of the next `steps` rows."""

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from skcnnlstm._validation import check_finite, check_windows
-from skcnnlstm.forecasting.panel import cut_rows, is_list_of_series, read_panel
+from skcnnlstm.forecasting.panel import is_list_of_series, read_panel
 
 
 def check_given(exog, columns):
@@ -150,11 +150,29 @@ def _check_columns(table, names, fitted):
         )
 
 
-def cut_exog(exog, series, start, stop):
-    """Return the covariates of rows from `start` to `stop` of one series.
+def name_rows_ahead(exog, panel, calendars, n_rows):
+    """Return the labels of the rows after each series, by key.
 
-    Where both have an index rows are looked up by their labels: all are returned.
+    Parameters
+    ----------
+    exog : array-like, Series, DataFrame, list or dict
+        Covariates, as for `read_covariates`.
+    panel : Panel
+        The form of the series.
+    calendars : dict of (Calendar or None)
+        Where each series ends; None for one without an index.
+    n_rows : int
+        How many rows after that.
+
+    Returns
+    -------
+    labels : dict of (Index or None)
+        None where there is no index on one of both sides, and rows only count.
     """
-    if exog is None or (hasattr(exog, "iloc") and hasattr(series, "iloc")):
-        return exog
-    return cut_rows(exog, start, stop)
+    raw, labels = split_exog(exog, panel._replace(series=calendars)), {}
+    for key, calendar in calendars.items():
+        labels[key] = None
+        if calendar is not None and isinstance(raw[key], pd.Series | pd.DataFrame):
+            with panel.naming(key):
+                labels[key] = calendar.following_in(raw[key].index, n_rows)
+    return labels

@@ -12,7 +12,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from skcnnlstm._validation import check_boolean, check_choice, check_integer
 from skcnnlstm.forecasting.calendar import find_training_runs
-from skcnnlstm.forecasting.covariates import check_given, check_window, read_covariates
+from skcnnlstm.forecasting.covariates import (
+    check_given,
+    check_window,
+    name_rows_ahead,
+    read_covariates,
+)
 from skcnnlstm.forecasting.history import (
     learn,
     tell_of_short_history,
@@ -278,24 +283,27 @@ class SeriesForecaster(
 
     def _fit_and_calibrate(self, series, exog):
         """Fit on early rows, look at errors in the late ones, add these as history."""
+        panel = read_panel(series, self.id_column)
+        whole = self._read(panel, reset=True)
+        exogs = columns = None
+        if exog is not None:
+            exogs, columns = read_covariates(exog, panel, _own_rows(whole))
         early, late = hold_out(
             self.calibration_fraction,
-            series,
-            exog,
-            self.id_column,
+            panel,
+            whole,
+            exogs,
             check_integer("window_length", self.window_length),
             check_integer("horizon", self.horizon),
         )
         self._fit(*early)
-        panel = read_panel(early[0], self.id_column)
-        known = self._read(panel, reset=False)
+        self._exog_columns = columns
+        known = self._read(read_panel(early[0], self.id_column), reset=False)
         targets = next(iter(self._histories.values())).scale.roles.targets
         relative = is_relative(self.transformer)
         units = units_of(known, targets, relative)
         # Late rows follow early ones unless there is a gap between them, whether an
         # index of their own would show it or not.
-        panel = read_panel(series, self.id_column)
-        whole = self._read(panel, reset=False)
         runs = find_training_runs(panel, whole, self.window_length, self.horizon)
         self._histories = {
             key: history.joining(_is_within(runs[key][1], len(known[key].values)))
@@ -408,11 +416,16 @@ class SeriesForecaster(
         roles = next(iter(histories.values())).scale.roles
         check_steps_known(roles, steps, self._horizon, self._block)
         n_ahead = math.ceil(steps / self._block) * self._block
-        labels, wanted = {}, {}
+        check_given(exog, self._exog_columns)
+        labels = dict.fromkeys(histories)
+        if exog is not None:
+            calendars = {key: history.calendar for key, history in histories.items()}
+            labels = name_rows_ahead(exog, panel, calendars, n_ahead)
         for key, history in histories.items():
-            with panel.naming(key):
-                labels[key] = history.following(steps)
-                wanted[key] = n_ahead, history.following(n_ahead)
+            if labels[key] is None:
+                with panel.naming(key):
+                    labels[key] = history.following(n_ahead)
+        wanted = {key: (n_ahead, labels[key]) for key in histories}
         later = self._read_exog(panel, exog, wanted, n_spare=None)
         if message := tell_of_short_tails(panel, histories):
             warn(message, stacklevel=4)
@@ -426,6 +439,7 @@ class SeriesForecaster(
         for number, key in enumerate(histories):
             own = ahead[number * n_channels : (number + 1) * n_channels]
             values[key] = np.concatenate(own, axis=2)
+            labels[key] = None if labels[key] is None else labels[key][:steps]
         return labels, values
 
     def predict(self, series, exog=None):
@@ -467,15 +481,18 @@ class SeriesForecaster(
         """
         panel, tables = self._read_again(series)
         runs = {key: self._histories[key].runs(rows) for key, rows in tables.items()}
+        check_given(exog, self._exog_columns)
+        wanted = dict.fromkeys(tables)
         if exog is not None:
             _check_no_gap(panel, runs)
-        wanted = {}
-        for key, rows in tables.items():
-            with panel.naming(key):
-                labels = None
-                if exog is not None:
-                    labels = self._histories[key].labels(rows.index, self._horizon)
-            wanted[key] = len(rows.values) + self._horizon, labels
+            ends = {
+                key: self._histories[key].calendar_after(rows)
+                for key, rows in tables.items()
+            }
+            after = name_rows_ahead(exog, panel, ends, self._horizon)
+            for key, rows in tables.items():
+                labels = None if after[key] is None else rows.index.append(after[key])
+                wanted[key] = len(rows.values) + self._horizon, labels
         exogs = self._read_exog(panel, exog, wanted)
         if message := tell_of_short_history(panel, self._histories, runs):
             warn(message, stacklevel=3)

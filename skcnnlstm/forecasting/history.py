@@ -137,12 +137,14 @@ class History:
         """Return the labels of the next rows; None for bare arrays."""
         return None if self.calendar is None else self.calendar.following(steps)
 
-    def labels(self, index, n_after):
-        """Return the labels of rows and of those that follow; None for bare arrays."""
-        if index is None or not n_after:
-            return index
-        calendar = self.calendar or Calendar.of(index, find_clock(index))
-        return index.append(replace(calendar, last=index[-1:]).following(n_after))
+    def calendar_after(self, rows):
+        """Return where given rows end in time; None for bare arrays."""
+        if rows.index is None:
+            return None
+        if self.calendar is not None:
+            return replace(self.calendar, last=rows.index[-1:])
+        clock = None if rows.time is None else find_clock(rows.time)
+        return Calendar.of(rows.index, clock)
 
     def updated(self, rows, exog):
         """Return the history after more rows.
@@ -173,7 +175,7 @@ class History:
         """Return the calendar after rows; whether they follow by the user's word."""
         calendar, index = self.calendar, rows.index
         if calendar is None or index is None:
-            if _digest(rows) == self.fitted:
+            if _digest(rows) == self.fitted and not self.joined:
                 raise ValueError(
                     "update needs rows that come after the known ones: got the fitted "
                     "rows again. Give the new rows alone."

@@ -10,8 +10,7 @@ import pandas as pd
 
 from skcnnlstm._validation import check_real
 from skcnnlstm.conformal import conformal_quantile, conformity, scores_needed
-from skcnnlstm.forecasting.covariates import cut_exog, split_exog
-from skcnnlstm.forecasting.panel import cut_rows, read_panel
+from skcnnlstm.forecasting.panel import cut_rows
 from skcnnlstm.metrics import scale_of_mase
 
 
@@ -114,32 +113,41 @@ def units_of(tables, targets, relative):
 # ---------------------------------------------------------------------------- held out
 
 
-def hold_out(fraction, series, exog, id_column, length, horizon):
+def hold_out(fraction, panel, tables, exogs, length, horizon):
     """Split series and covariates into rows to learn from and rows for calibration.
+
+    Parameters
+    ----------
+    fraction : float
+        Share of the rows of each series that is for calibration.
+    panel : Panel
+        The series as they came.
+    tables : dict of Rows
+        The same, checked.
+    exogs : dict of ndarray, or None
+        Covariates of these rows.
+    length, horizon : int
+        Of a window, and of what follows it.
 
     Returns
     -------
     early, late : (series, exog)
-        Each in the form of `series`.
+        Each in the form of the panel.
     """
-    panel = read_panel(series, id_column)
-    exogs = dict.fromkeys(panel.series)
-    if exog is not None:
-        exogs = split_exog(exog, panel)
     parts = ({}, {}), ({}, {})
     for key, one in panel.series.items():
+        n_rows = len(tables[key].values)
         with panel.naming(key):
-            n_rows = len(one)
             cut = n_rows - count_held_out(fraction, n_rows, length, horizon)
         for (rows, covariates), span in zip(
             parts, ((0, cut), (cut, n_rows)), strict=True
         ):
             rows[key] = cut_rows(one, *span)
-            covariates[key] = cut_exog(exogs[key], one, *span)
+            covariates[key] = None if exogs is None else exogs[key][slice(*span)]
     return tuple(
         (
             panel.join_rows(rows),
-            None if exog is None else panel.join_each(covariates),
+            None if exogs is None else panel.join_each(covariates),
         )
         for rows, covariates in parts
     )
