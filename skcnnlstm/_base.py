@@ -25,6 +25,7 @@ from skcnnlstm import _docs, training
 from skcnnlstm._instance_norm import build_normalised
 from skcnnlstm._missing import build_marked
 from skcnnlstm._parameters import (
+    AUTO_EPOCHS,
     classifier_parameters,
     declared_parameters,
     is_known,
@@ -169,7 +170,7 @@ class _Hybrid:
     def _settings(self):
         """Return the parameters after routing, checked."""
         settings = self.get_params() | self._routed("model") | self._routed("fit")
-        check_integer("epochs", settings["epochs"])
+        settings["epochs"] = self._n_epochs(settings["epochs"])
         if settings["batch_size"] != -1:
             check_integer("batch_size", settings["batch_size"])
         if settings["learning_rate"] is not None:
@@ -192,6 +193,10 @@ class _Hybrid:
         )
         check_missing(settings["missing"])
         return settings
+
+    def _n_epochs(self, epochs):
+        """Return `epochs` as a number, checked."""
+        return check_integer("epochs", epochs)
 
     __repr__ = BaseEstimator.__repr__
 
@@ -500,6 +505,10 @@ class HybridRegressor(_Hybrid, KerasRegressor):
     """
 
     _own_parameters = staticmethod(regressor_parameters)
+
+    def _n_epochs(self, epochs):
+        auto = isinstance(epochs, str) and epochs == "auto"
+        return AUTO_EPOCHS if auto else super()._n_epochs(epochs)
 
     def _settings(self):
         settings = super()._settings()

@@ -96,8 +96,13 @@ def training_parameters(
     """
 
 
+# What `epochs="auto"` means where no forecaster says otherwise.
+AUTO_EPOCHS = 50
+
+
 def regressor_parameters(
     *,
+    epochs="auto",
     loss="mse",
     quantiles=None,
     instance_norm="auto",
@@ -105,10 +110,14 @@ def regressor_parameters(
     n_targets=1,
     season_length=None,
 ):
-    """Declare the parameters that only regressors have.
+    """Declare the parameters that only regressors have, or have otherwise.
 
     Parameters
     ----------
+    epochs : int or "auto", default="auto"
+        Passes over the training samples. "auto" means 50, except inside
+        SeriesForecaster, which takes as many as make some 400 steps of the optimizer
+        where there is no early stopping.
     loss : str, callable or keras.losses.Loss, default="mse"
         What training makes small. `quantiles` have a loss of their own.
     quantiles : tuple of float or None, default=None

@@ -118,6 +118,7 @@ def test_routed_names_work_and_survive_a_clone():
         ({"random_state": -1}, ValueError, "random_state must be an integer >= 0: got"),
         ({"learning_rate": 0}, ValueError, "learning_rate must be"),
         ({"verbose": "auto"}, TypeError, "verbose must be an integer >= 0: got"),
+        ({"epochs": "many"}, TypeError, "epochs must be an integer >= 1: got"),
         (
             {"loss": "least"},
             ValueError,

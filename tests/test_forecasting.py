@@ -32,11 +32,17 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, PowerTransf
 from sklearn.utils import estimator_checks
 from sklearn.utils.validation import check_is_fitted
 
+from skcnnlstm.architectures.cnn import CNNRegressor
 from skcnnlstm.datasets import load_airline
 from skcnnlstm.forecasting import SeriesForecaster, forecast_scorer
 from skcnnlstm.forecasting.networks import resolve
 from skcnnlstm.forecasting.scorer import _REGRESSION_SCORERS
-from skcnnlstm.windows import FlattenWindows, SlidingWindow, SubsequenceReshaper
+from skcnnlstm.windows import (
+    FlattenWindows,
+    LastSteps,
+    SlidingWindow,
+    SubsequenceReshaper,
+)
 
 
 class Rising(RegressorMixin, BaseEstimator):
@@ -998,7 +1004,9 @@ def test_networks_inside_learn_what_only_the_forecaster_knows(two_columns):
     ids=["alone", "nested pipelines", "target transformed", "a search"],
 )
 def test_networks_are_found_at_any_depth(wrap, find):
-    resolved = resolve(wrap(Network(early_stopping=True)), n_targets=3, gap=5)
+    resolved = resolve(
+        wrap(Network(early_stopping=True)), n_targets=3, gap=5, n_samples=99
+    )
     network = find(resolved)
     assert (network.instance_norm, network.n_targets) == ("last", 3)
     assert network.validation_gap == 5
@@ -1014,16 +1022,43 @@ def test_networks_are_found_at_any_depth(wrap, find):
     ],
 )
 def test_what_the_user_chose_is_kept(chosen, kept):
-    params = resolve(Network(**chosen), n_targets=3, gap=5).get_params()
+    params = resolve(Network(**chosen), n_targets=3, gap=5, n_samples=99).get_params()
     assert params.items() >= kept.items()
 
 
 def test_parameters_of_other_estimators_by_the_same_name_are_left_alone():
-    process = resolve(GaussianProcessRegressor(), n_targets=3, gap=5)
+    process = resolve(GaussianProcessRegressor(), n_targets=3, gap=5, n_samples=99)
     assert process.n_targets is None
 
 
 # ------------------------------------------------------------------------ an estimator
+
+
+@pytest.mark.parametrize(
+    ("chosen", "n_samples", "epochs"),
+    [
+        ({}, 20, 400),  # one step an epoch
+        ({}, 33, 200),
+        ({}, 3200, 4),
+        ({}, 10**6, 1),
+        ({"batch_size": 320}, 3200, 40),
+        ({"batch_size": -1}, 3200, 400),
+        ({"epochs": 50}, 3200, 50),
+        ({"early_stopping": True}, 3200, "auto"),
+    ],
+)
+def test_long_series_are_read_in_fewer_epochs(chosen, n_samples, epochs):
+    network = make_pipeline(LastSteps(4), CNNRegressor(**chosen))
+    resolved = resolve(network, n_targets=1, gap=0, n_samples=n_samples)
+    assert resolved[-1].epochs == epochs
+
+
+def test_a_forecaster_counts_the_samples_of_all_series():
+    network = CNNRegressor(filters=2, batch_size=16, random_state=0)
+    forecaster = SeriesForecaster(network, window_length=4, horizon=2)
+    forecaster.fit([np.arange(85.0), np.arange(85.0)])  # 160 samples, ten steps
+    assert forecaster.estimator_.n_epochs_ == forecaster.estimator_.epochs == 40
+    assert network.epochs == "auto"
 
 
 @pytest.mark.parametrize(

@@ -237,10 +237,10 @@ def test_the_classifier_trains_as_published():
 
 
 def test_a_class_may_have_defaults_of_its_own_for_what_all_share():
-    assert LSTMFCNRegressor().epochs == 50  # its neighbour keeps the shared ones
+    assert LSTMFCNRegressor().epochs == "auto"  # its neighbour keeps the shared ones
     assert LSTMFCNClassifier().epochs != 50
     assert f"epochs : int, default={LSTMFCNClassifier().epochs}\n" in (
         LSTMFCNClassifier.__doc__
     )
-    assert "epochs : int, default=50\n" in LSTMFCNRegressor.__doc__
+    assert 'epochs : int or "auto", default="auto"\n' in LSTMFCNRegressor.__doc__
     assert 'or None, default="balanced"\n' in LSTMFCNClassifier.__doc__

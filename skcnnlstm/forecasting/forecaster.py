@@ -370,7 +370,7 @@ class SeriesForecaster(
         dtype = np.float32 if find_network(self.estimator) else None
         parts = [part for parts in samples for part in parts]
         windows, targets = join_samples(parts, order, dtype)
-        estimator = resolve(clone(self.estimator), self._n_at_once, n_gap)
+        estimator = resolve(clone(self.estimator), self._n_at_once, n_gap, len(windows))
         return fit_on_windows(estimator, windows, targets)
 
     # -------------------------------------------------------------------- forecasts

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from sklearn.base import is_classifier
+
+# Steps of the optimizer where epochs="auto": the best of 200 to 2,500 on the validation
+# parts of seven sets, from 36 months of airline passengers to 6,640 hours of ETTh1.
+_STEPS = 400
 
 
 def check_estimator(estimator):
@@ -44,12 +50,13 @@ def fit_on_windows(estimator, windows, targets):
         raise
 
 
-def resolve(estimator, n_targets, gap):
+def resolve(estimator, n_targets, gap, n_samples):
     """Tell the networks inside an estimator what only a forecaster knows.
 
     `n_targets` is set only beside `instance_norm`, for other estimators
     (GaussianProcessRegressor) have a parameter of that name which means something
-    else. `gap` is for early stopping, in samples.
+    else. `gap` is for early stopping, in samples. A long series needs fewer epochs than
+    a short one: `n_samples` says how many steps make one.
     """
     params = estimator.get_params(deep=True)
     changes = {}
@@ -59,11 +66,21 @@ def resolve(estimator, n_targets, gap):
             changes[key] = "last"
         elif name == "n_targets" and owner + "instance_norm" in params:
             changes[key] = n_targets
+        elif name == "epochs" and isinstance(value, str) and value == "auto":
+            if params.get(owner + "early_stopping") is not True:
+                changes[key] = _epochs(params.get(owner + "batch_size"), n_samples)
         elif name == "validation_gap" and value == 0:
             # An ensemble has a gap, between its folds, and no early stopping.
             if params.get(owner + "early_stopping", True) is True:
                 changes[key] = gap
     return estimator.set_params(**changes)
+
+
+def _epochs(batch_size, n_samples):
+    """Return how many epochs make `_STEPS` steps of the optimizer."""
+    if not isinstance(batch_size, int) or not 0 < batch_size < n_samples:
+        return _STEPS  # one step an epoch; what is no number the network refuses
+    return math.ceil(_STEPS / math.ceil(n_samples / batch_size))
 
 
 def held_out(estimator):
