@@ -324,8 +324,8 @@ ETT = (
 )
 EXCHANGE = (
     "SeriesForecaster(CNNLSTMRegressor(filters=16, lstm_units=16, epochs=3, "
-    "batch_size=256, learning_rate=1e-4), window_length=168, horizon={}, "
-    "channels='independent')"
+    "batch_size=256, learning_rate=1e-4, linear_skip=False), window_length=168, "
+    "horizon={}, channels='independent')"
 )
 UCR = "ArrowHead Beef CBF Coffee ECG200 GunPoint ItalyPowerDemand Plane".split()
 # LSTM-FCN of Karim et al. (2018).
@@ -390,7 +390,8 @@ ROWS = {
     "household": Row(
         "household power, weeks, RMSE",
         "SeriesForecaster(CNNLSTMRegressor(n_subsequences=2, filters=16, "
-        "lstm_units=32, epochs=10, dropout=0.3, instance_norm=None), "
+        "lstm_units=32, epochs=10, dropout=0.3, instance_norm=None, "
+        "linear_skip=False), "
         "window_length=14, horizon=7, target_columns='Global_active_power')",
         household,
         372,

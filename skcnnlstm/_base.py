@@ -28,6 +28,7 @@ from skcnnlstm._parameters import (
     AUTO_EPOCHS,
     classifier_parameters,
     declared_parameters,
+    is_auto,
     is_known,
     regressor_parameters,
     training_parameters,
@@ -507,11 +508,13 @@ class HybridRegressor(_Hybrid, KerasRegressor):
     _own_parameters = staticmethod(regressor_parameters)
 
     def _n_epochs(self, epochs):
-        auto = isinstance(epochs, str) and epochs == "auto"
-        return AUTO_EPOCHS if auto else super()._n_epochs(epochs)
+        return AUTO_EPOCHS if is_auto(epochs) else super()._n_epochs(epochs)
 
     def _settings(self):
         settings = super()._settings()
+        if is_auto(settings["linear_skip"]):
+            settings["linear_skip"] = False
+        check_boolean("linear_skip", settings["linear_skip"])
         quantiles = settings["quantiles"] = check_quantiles(settings["quantiles"])
         if quantiles is None:
             return settings

@@ -17,7 +17,7 @@ from keras import layers, ops
 from skcnnlstm._missing import build_marked, fill_and_mark, marked_shape
 from skcnnlstm._quantiles import SortQuantiles
 from skcnnlstm._season import NormaliseSeason, check_season
-from skcnnlstm._validation import check_boolean, check_choice, check_integer
+from skcnnlstm._validation import check_choice, check_integer
 
 # Keeps the scale of a constant window away from zero (Kim et al., 2022, use the same).
 _EPSILON = 1e-5
@@ -164,7 +164,6 @@ def build_normalised(
     """
     modes = ("auto", None, "last", "standard", "seasonal")
     check_choice("instance_norm", instance_norm, modes)
-    check_boolean("linear_skip", linear_skip)
     mode = None if instance_norm == "auto" else instance_norm
     n_quantiles = 1 if quantiles is None else len(quantiles)
     width = n_outputs * n_quantiles

@@ -106,7 +106,7 @@ def regressor_parameters(
     loss="mse",
     quantiles=None,
     instance_norm="auto",
-    linear_skip=False,
+    linear_skip="auto",
     n_targets=1,
     season_length=None,
 ):
@@ -116,7 +116,7 @@ def regressor_parameters(
     ----------
     epochs : int or "auto", default="auto"
         Passes over the training samples. "auto" means 50, except inside
-        SeriesForecaster, which takes as many as make some 400 steps of the optimizer
+        SeriesForecaster, which takes as many as make some 250 steps of the optimizer
         where there is no early stopping.
     loss : str, callable or keras.losses.Loss, default="mse"
         What training makes small. `quantiles` have a loss of their own.
@@ -134,9 +134,10 @@ def regressor_parameters(
         SeriesForecaster, which chooses. With `missing="mask"` the last value is the
         last known one, moments are those of known values, and what is missing in the
         last season is the mean of the season.
-    linear_skip : bool, default=False
+    linear_skip : bool or "auto", default="auto"
         Whether to add a linear map of the (normalised) window to the output. It is
-        zero at the start.
+        zero at the start. "auto" means False, except inside SeriesForecaster, which
+        adds it.
     n_targets : int or None, default=1
         How many of the first features are the series that y continues; None means all
         of them where their number divides the width of y, one otherwise. Read by
@@ -168,6 +169,11 @@ def classifier_parameters(*, loss="sparse_categorical_crossentropy", class_weigh
 
 # What a class tells `build_x`, beside the parameters that a user sets.
 _TOLD = ("output_activation", "output_axes", "n_series")
+
+
+def is_auto(value):
+    """Tell the word "auto" from every other value."""
+    return isinstance(value, str) and value == "auto"
 
 
 def declared_parameters(function):

@@ -1037,12 +1037,12 @@ def test_parameters_of_other_estimators_by_the_same_name_are_left_alone():
 @pytest.mark.parametrize(
     ("chosen", "n_samples", "epochs"),
     [
-        ({}, 20, 400),  # one step an epoch
-        ({}, 33, 200),
-        ({}, 3200, 4),
+        ({}, 20, 250),  # one step an epoch
+        ({}, 33, 125),
+        ({}, 3200, 3),
         ({}, 10**6, 1),
-        ({"batch_size": 320}, 3200, 40),
-        ({"batch_size": -1}, 3200, 400),
+        ({"batch_size": 320}, 3200, 25),
+        ({"batch_size": -1}, 3200, 250),
         ({"epochs": 50}, 3200, 50),
         ({"early_stopping": True}, 3200, "auto"),
     ],
@@ -1057,8 +1057,9 @@ def test_a_forecaster_counts_the_samples_of_all_series():
     network = CNNRegressor(filters=2, batch_size=16, random_state=0)
     forecaster = SeriesForecaster(network, window_length=4, horizon=2)
     forecaster.fit([np.arange(85.0), np.arange(85.0)])  # 160 samples, ten steps
-    assert forecaster.estimator_.n_epochs_ == forecaster.estimator_.epochs == 40
-    assert network.epochs == "auto"
+    assert forecaster.estimator_.n_epochs_ == forecaster.estimator_.epochs == 25
+    assert forecaster.estimator_.linear_skip is True
+    assert (network.epochs, network.linear_skip) == ("auto", "auto")
 
 
 @pytest.mark.parametrize(

@@ -72,8 +72,9 @@ class SeriesForecaster(
         A regressor, or a Pipeline that ends in one, that takes windows
         ``(n_samples, window_length, n_features)`` and, where ``horizon * n_targets``
         exceeds 1, a 2-D target. Inside it ``instance_norm="auto"`` becomes "last",
-        `n_targets` beside it the number of columns modelled, and a `validation_gap`
-        of 0 under early stopping ``horizon - 1`` (for each series).
+        `n_targets` beside it the number of columns modelled, ``linear_skip="auto"``
+        becomes True, ``epochs="auto"`` as many as make 250 steps of the optimizer, and
+        a `validation_gap` of 0 under early stopping ``horizon - 1`` (for each series).
     window_length : int, default=24
         Rows of history that one forecast reads, in time steps; at least 1.
     horizon : int, default=1

@@ -1,0 +1,45 @@
+"""How the documentation is built: `sphinx-build -W docs docs/_build`."""
+
+import os
+
+import skcnnlstm
+
+# For the examples that are run here alone.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+project = "skcnnlstm"
+author = "The skcnnlstm developers"
+version = release = skcnnlstm.__version__
+
+extensions = [
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "examples", "sg_execution_times.rst"]
+html_theme = "pydata_sphinx_theme"
+html_title = f"skcnnlstm {version}"
+html_theme_options = {
+    "show_prev_next": False,
+    "navigation_with_keys": False,
+    "secondary_sidebar_items": ["page-toc"],
+}
+html_show_sourcelink = False
+
+autosummary_generate = True
+autodoc_default_options = {"members": True, "inherited-members": False}
+numpydoc_show_class_members = False
+numpydoc_class_members_toctree = False
+
+sphinx_gallery_conf = {
+    "examples_dirs": "examples",
+    "gallery_dirs": "gallery",
+    "filename_pattern": r"/plot_",
+    "within_subsection_order": "FileNameSortKey",
+    "download_all_examples": False,
+    "show_memory": False,
+    "remove_config_comments": True,
+    "abort_on_example_error": True,
+    "reset_modules": (),
+}
