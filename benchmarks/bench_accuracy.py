@@ -270,33 +270,25 @@ def grids(data, line, seed, n_years=8):
     return tuple(figures)
 
 
-def pollution(data, line, seed, window_length=24):
+def pollution(data, line, seed):
     """Take the RMSE of PM2.5 one hour ahead over that of persistence, last 20 %.
 
     Weather are past covariates; hours without a measurement are masked in windows, and
     are neither targets nor origins.
     """
     frame = pd.read_csv(data / "pollution.csv.gz")
+    frame.index = pd.to_datetime(frame[["year", "month", "day", "hour"]])
     wind = pd.get_dummies(frame["cbwd"]).astype(float)
-    names = ["pm2.5", "DEWP", "TEMP", "PRES", "Iws", "Is", "Ir"]
-    values = np.concatenate([frame[names], wind], axis=1).astype("float32")
-    n_train = int(0.8 * len(values))
+    frame = frame[["pm2.5", "DEWP", "TEMP", "PRES", "Iws", "Is", "Ir"]].join(wind)
+    values, n_train = frame["pm2.5"].to_numpy(), int(0.8 * len(frame))
     figures = []
-    for start, stop in [(int(0.64 * len(values)), n_train), (n_train, len(values))]:
-        level = np.nanmean(values[:start], axis=0)
-        scale = np.nanstd(values[:start], axis=0)
-        rows = (values - level) / scale
-        windows = sliding_window_view(rows[:-1], window_length, axis=0)
-        windows = windows.transpose(0, 2, 1)
-        target = rows[window_length:, 0]
-        usable = np.isfinite(target) & np.isfinite(rows[window_length - 1 : -1, 0])
-        row_of = np.arange(window_length, len(rows))
-        train = usable & (row_of < start)
-        test = usable & (row_of >= start) & (row_of < stop)
-        fitted = make(line, seed).fit(windows[train], target[train])
-        ahead = fitted.predict(windows[test])
-        persisted = windows[test][:, -1, 0]
-        figures.append(rmse(target[test], ahead) / rmse(target[test], persisted))
+    for start, stop in [(int(0.64 * len(frame)), n_train), (n_train, len(frame))]:
+        forecaster = make(line, seed).fit(frame.iloc[:start])
+        ahead, _ = forecasts_within(forecaster, frame.iloc[start:stop])
+        came, persisted = values[start:stop], values[start - 1 : stop - 1]
+        known = np.isfinite(came) & np.isfinite(persisted)
+        error = rmse(came[known], ahead[known, 0, 0])
+        figures.append(error / rmse(came[known], persisted[known]))
     return tuple(figures)
 
 
@@ -418,8 +410,8 @@ ROWS = {
     ),
     "pollution": Row(
         "PM2.5, one hour, RMSE / persistence",
-        "CNNLSTMRegressor(missing='mask', instance_norm='last', linear_skip=True, "
-        "epochs=6, batch_size=256, dropout=0.2)",
+        "SeriesForecaster(CNNLSTMRegressor(missing='mask', epochs=6, batch_size=256, "
+        "dropout=0.2), window_length=24, target_columns='pm2.5')",
         pollution,
         0.97,
         0.90,

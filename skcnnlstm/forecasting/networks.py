@@ -8,9 +8,9 @@ from sklearn.base import is_classifier
 
 from skcnnlstm._parameters import is_auto
 
-# Steps of the optimizer where epochs="auto". On the validation parts of eight sets, from
-# 36 months of airline passengers to 6,640 hours of ETTh1, 150 to 400 differ by 3 %; 1,000
-# and more learn the training rows by heart.
+# Steps of the optimizer where epochs="auto". On the validation parts of eight sets, of
+# 36 months of airline passengers to 6,640 hours of ETTh1, 150 to 400 differ by 3 %, and
+# 1,000 and more learn the training rows by heart.
 _STEPS = 250
 
 
