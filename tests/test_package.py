@@ -21,6 +21,7 @@ FLOORS = {
     "conformal": 0,
     "metrics": 0,
     "windows": 1,
+    "splitting": 1,
     "_season": 1,
     "training": 2,
     "_missing": 1,
