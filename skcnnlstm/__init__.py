@@ -38,6 +38,7 @@ _ROOMS = {
     "backtesting": ("BacktestResult", "backtest"),
     "ensemble": ("HybridEnsembleClassifier", "HybridEnsembleRegressor"),
     "forecasting": ("SeriesForecaster", "forecast_scorer"),
+    "leakage": ("LeakageError", "LeakageReport", "check_leakage"),
     "listing": ("all_estimators",),
     "splitting": ("HorizonSplit", "PanelTimeSeriesSplit"),
 }

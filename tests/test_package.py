@@ -34,6 +34,7 @@ FLOORS = {
     "forecasting": 5,
     "_report": 5,
     "backtesting": 6,
+    "leakage": 6,
     "listing": 6,
     "_series_file": 6,
     "__main__": 7,
