@@ -38,7 +38,9 @@ _ROOMS = {
     "backtesting": ("BacktestResult", "backtest"),
     "ensemble": ("HybridEnsembleClassifier", "HybridEnsembleRegressor"),
     "forecasting": ("SeriesForecaster", "forecast_scorer"),
+    "leakage": ("LeakageError", "LeakageReport", "check_leakage"),
     "listing": ("all_estimators",),
+    "splitting": ("HorizonSplit", "PanelTimeSeriesSplit"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import numbers
 import warnings
 
 import numpy as np
@@ -172,32 +173,32 @@ class _Hybrid:
         """Return the parameters after routing, checked."""
         settings = self.get_params() | self._routed("model") | self._routed("fit")
         settings["epochs"] = self._n_epochs(settings["epochs"])
-        if settings["batch_size"] != -1:
-            check_integer("batch_size", settings["batch_size"])
+        # As Python's own numbers: an int8 of a grid would overflow where it is used.
+        lowest = {"epochs": 1, "patience": 0, "validation_gap": 0}
+        if not _is_whole_set(settings["batch_size"]):
+            lowest["batch_size"] = 1
+        if not isinstance(settings["verbose"], bool):
+            lowest["verbose"] = 0
+        if settings["plateau_patience"] is not None:
+            lowest["plateau_patience"] = 1
+        for name, minimum in lowest.items():
+            settings[name] = check_integer(name, settings[name], minimum=minimum)
         if settings["learning_rate"] is not None:
             rate = settings["learning_rate"]
-            check_real("learning_rate", rate, low=0, inclusive="neither")
-        if not isinstance(settings["verbose"], bool):
-            check_integer("verbose", settings["verbose"], minimum=0)
-        check_integer("patience", settings["patience"], minimum=0)
-        if settings["plateau_patience"] is not None:
-            check_integer("plateau_patience", settings["plateau_patience"])
-        check_integer("validation_gap", settings["validation_gap"], minimum=0)
+            rate = check_real("learning_rate", rate, low=0, inclusive="neither")
+            settings["learning_rate"] = rate
         for name in ("shuffle", "early_stopping", "keep_best", "warm_start"):
-            check_boolean(name, settings[name])
-        check_real(
-            "validation_fraction",
-            settings["validation_fraction"],
-            low=0,
-            high=1,
-            inclusive="neither",
+            settings[name] = check_boolean(name, settings[name])
+        share = settings["validation_fraction"]
+        settings["validation_fraction"] = check_real(
+            "validation_fraction", share, low=0, high=1, inclusive="neither"
         )
         check_missing(settings["missing"])
         return settings
 
     def _n_epochs(self, epochs):
-        """Return `epochs` as a number, checked."""
-        return check_integer("epochs", epochs)
+        """Return what `epochs` means."""
+        return epochs
 
     __repr__ = BaseEstimator.__repr__
 
@@ -508,7 +509,7 @@ class HybridRegressor(_Hybrid, KerasRegressor):
     _own_parameters = staticmethod(regressor_parameters)
 
     def _n_epochs(self, epochs):
-        return AUTO_EPOCHS if is_auto(epochs) else super()._n_epochs(epochs)
+        return AUTO_EPOCHS if is_auto(epochs) else epochs
 
     def _settings(self):
         settings = super()._settings()
@@ -818,9 +819,13 @@ def draw_seed(random_state):
     return check_integer("random_state", random_state, minimum=0)
 
 
+def _is_whole_set(batch_size):
+    return isinstance(batch_size, numbers.Integral) and batch_size == -1
+
+
 def _batch_size(settings, samples):
     size = settings["batch_size"]
-    return len(samples) if size == -1 else size
+    return len(samples) if _is_whole_set(size) else size
 
 
 def _as_list(value):

@@ -144,6 +144,13 @@ def test_routed_names_work_and_survive_a_clone():
             "optimizer=None. Use 'adam', 'adamw', 'sgd' or 'rmsprop', for example.",
         ),
         (
+            {"loss": b"mse"},
+            TypeError,
+            "loss must be a Keras loss, by name, class, function or instance: got "
+            "loss=b'mse'. Use 'mse', 'mae', 'huber' or "
+            "'sparse_categorical_crossentropy', for example.",
+        ),
+        (
             {"activation": "bogus"},
             ValueError,
             "activation must be the name of a Keras activation, or a function "

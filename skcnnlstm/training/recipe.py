@@ -171,6 +171,11 @@ def freeze_loss(loss, settings):
         )
     if isinstance(loss, str):
         _look_up("loss", loss, keras.losses.get, _LOSSES)
+    elif not callable(loss):
+        raise TypeError(
+            "loss must be a Keras loss, by name, class, function or instance: got "
+            f"loss={loss!r}. Use {_LOSSES}, for example."
+        )
     return freeze(loss)
 
 
