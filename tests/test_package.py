@@ -18,6 +18,7 @@ FLOORS = {
     "_validation": 0,
     "datasets": 0,
     "_docs": 0,
+    "_callbacks": 0,
     "conformal": 0,
     "metrics": 0,
     "windows": 1,

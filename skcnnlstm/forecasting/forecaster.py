@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import math
+from functools import partial
 from warnings import warn
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
+from skcnnlstm._callbacks import CallbackSupportMixin, FitTasks, with_callbacks
 from skcnnlstm._validation import check_boolean, check_choice, check_integer
 from skcnnlstm.forecasting.calendar import find_training_runs
 from skcnnlstm.forecasting.covariates import check_given, check_window, read_covariates
@@ -50,7 +52,9 @@ from skcnnlstm.forecasting.windowing import (
 )
 
 
-class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+class SeriesForecaster(
+    CallbackSupportMixin, MetaEstimatorMixin, RegressorMixin, BaseEstimator
+):
     """Forecast raw series with a regressor that reads windows of them.
 
     `fit` takes the series itself, ``(n_rows,)`` or ``(n_rows, n_features)``, or many
@@ -230,6 +234,7 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
 
     # ------------------------------------------------------------------------- fit
 
+    @with_callbacks
     def fit(self, X, y=None, *, exog=None):
         """Fit transformer and estimator on the rows of one series or of many.
 
@@ -260,19 +265,25 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
                 "None or a forecast_scorer, such as "
                 "forecast_scorer('neg_mean_absolute_error'): scikit-learn's own "
                 "scorers, which need y, are a step off.",
-                stacklevel=2,
+                stacklevel=3,  # over the decorator
             )
-        fitted = copy.copy(self)
         refit = check_boolean("refit_after_calibration", self.refit_after_calibration)
+        calibrated = self.calibration_fraction is not None
+        refit = refit or not calibrated
+        tasks = FitTasks(self, calibrated + refit, X)
+        fitted = copy.copy(self)
         fitted._calibration = fitted.calibration_scores_ = None
-        if self.calibration_fraction is not None:
-            fitted._fit_and_calibrate(X, exog)
-        if self.calibration_fraction is None or refit:
-            fitted._fit(X, exog)
+        if calibrated:
+            fit = partial(tasks.fit, number=0, name="fit-to-calibrate")
+            fitted._fit_and_calibrate(X, exog, fit)
+        if refit:
+            fit = partial(tasks.fit, number=int(calibrated), name="fit-estimator")
+            fitted._fit(X, exog, fit)
         self.__dict__ = vars(fitted)
+        tasks.end()
         return self
 
-    def _fit_and_calibrate(self, series, exog):
+    def _fit_and_calibrate(self, series, exog, task):
         """Fit on early rows, look at errors in the late ones, add these as history."""
         early, late = hold_out(
             self.calibration_fraction,
@@ -282,7 +293,7 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             check_integer("window_length", self.window_length),
             check_integer("horizon", self.horizon),
         )
-        self._fit(*early)
+        self._fit(*early, task)
         panel = read_panel(early[0], self.id_column)
         known = self._read(panel, reset=False)
         targets = next(iter(self._histories.values())).scale.roles.targets
@@ -306,7 +317,8 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             for key, history in self._histories.items()
         }
 
-    def _fit(self, series, exog):
+    def _fit(self, series, exog, task):
+        """Fit on all of a series; `task(estimator)` is entered to fit that."""
         length = check_integer("window_length", self.window_length)
         horizon = check_integer("horizon", self.horizon)
         strategy = check_choice("strategy", self.strategy, ("direct", "recursive"))
@@ -341,13 +353,13 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
                 )
             self._histories[key] = history
         self._n_modelled = _same_width(widths)
-        self.estimator_ = self._fit_estimator(samples)
+        self.estimator_ = self._fit_estimator(samples, task)
         self.n_targets_ = len(roles.targets)
         self.transformer_ = panel.join_each(
             {key: one.scale.targets for key, one in self._histories.items()}
         )
 
-    def _fit_estimator(self, samples):
+    def _fit_estimator(self, samples, task):
         """Fit a clone on samples: for each series and channel, parts of them."""
         counts = [sum(len(windows) for windows, _ in parts) for parts in samples]
         share = held_out(self.estimator)
@@ -358,7 +370,8 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         windows, targets = join_samples(parts, order, dtype)
         n_targets = 1 if self._independent else self._n_modelled
         estimator = resolve(clone(self.estimator), n_targets, n_gap)
-        return fit_on_windows(estimator, windows, targets)
+        with task(estimator):
+            return fit_on_windows(estimator, windows, targets)
 
     # -------------------------------------------------------------------- forecasts
 
