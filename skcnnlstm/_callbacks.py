@@ -7,6 +7,8 @@ tells goes nowhere.
 from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
+from functools import wraps
+from typing import Any, TypeVar
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -41,7 +43,29 @@ except ImportError:
         return method
 
 
-__all__ = ["CallbackSupportMixin", "EpochTasks", "FitTasks", "with_callbacks"]
+__all__ = [
+    "CallbackSupportMixin",
+    "EpochTasks",
+    "FitTasks",
+    "as_one_task",
+    "with_callbacks",
+]
+
+Fit = TypeVar("Fit", bound=Any)
+
+
+def as_one_task(fit: Fit) -> Fit:
+    """Decorate the `fit` of a transformer, which is one task without parts."""
+
+    @wraps(fit)
+    def told(self, X, y=None):
+        task = self._init_callback_context()
+        task.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        fit(self, X, y)
+        task.call_on_fit_task_end(estimator=self, X=X, y=y)
+        return self
+
+    return with_callbacks(told)
 
 
 class FitTasks:
