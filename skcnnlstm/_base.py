@@ -23,6 +23,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skcnnlstm import _docs, training
 from skcnnlstm._callbacks import CallbackSupportMixin, EpochTasks, with_callbacks
+from skcnnlstm._inside import ShowsNetworks
 from skcnnlstm._instance_norm import build_normalised
 from skcnnlstm._missing import build_marked
 from skcnnlstm._parameters import (
@@ -50,7 +51,7 @@ from skcnnlstm._validation import (
 _CLIPS = {"clipnorm", "clipvalue", "global_clipnorm"}
 
 
-class _Hybrid(CallbackSupportMixin):
+class _Hybrid(ShowsNetworks, CallbackSupportMixin):
     """All that regressor and classifier share; think twice before adding to it."""
 
     # Whether X of other lengths along its first time axis may be predicted.
@@ -365,7 +366,7 @@ class _Hybrid(CallbackSupportMixin):
             warnings.warn(
                 "warm_start begins anew: the network or the classes are not those of "
                 "the fit before.",
-                stacklevel=4,
+                stacklevel=5,  # over the decorator of `fit`
             )
             return None
         same_optimizer = recipe.optimizer.text == self._optimizer

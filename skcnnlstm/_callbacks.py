@@ -39,8 +39,13 @@ except ImportError:
             return _NoTask()
 
     def with_callbacks(method):
-        """Return the method: there is nothing to end."""
-        return method
+        """Wrap the method as scikit-learn does: a warning counts the frames."""
+
+        @wraps(method)
+        def unmanaged(estimator, *args, **kwargs):
+            return method(estimator, *args, **kwargs)
+
+        return unmanaged
 
 
 __all__ = [

@@ -27,6 +27,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validat
 from skcnnlstm import _docs
 from skcnnlstm._base import draw_seed, read_windows, usable_rows
 from skcnnlstm._callbacks import CallbackSupportMixin, FitTasks, with_callbacks
+from skcnnlstm._inside import ShowsNetworks
 from skcnnlstm._validation import (
     backfill,
     check_choice,
@@ -336,7 +337,7 @@ def _filled_pieces(X):
 # -------------------------------------------------------------------- the ensembles
 
 
-class _HybridEnsemble(CallbackSupportMixin, BaseEstimator):
+class _HybridEnsemble(ShowsNetworks, CallbackSupportMixin, BaseEstimator):
     """All that regressor and classifier share.
 
     Parameters

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clon
 from sklearn.utils.validation import check_is_fitted
 
 from skcnnlstm._callbacks import CallbackSupportMixin, FitTasks, with_callbacks
+from skcnnlstm._inside import ShowsNetworks
 from skcnnlstm._validation import check_boolean, check_choice, check_integer
 from skcnnlstm.forecasting.calendar import find_training_runs
 from skcnnlstm.forecasting.covariates import check_given, check_window, read_covariates
@@ -53,7 +54,11 @@ from skcnnlstm.forecasting.windowing import (
 
 
 class SeriesForecaster(
-    CallbackSupportMixin, MetaEstimatorMixin, RegressorMixin, BaseEstimator
+    ShowsNetworks,
+    CallbackSupportMixin,
+    MetaEstimatorMixin,
+    RegressorMixin,
+    BaseEstimator,
 ):
     """Forecast raw series with a regressor that reads windows of them.
 
