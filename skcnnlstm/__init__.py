@@ -36,6 +36,12 @@ _ROOMS = {
     ),
     "architectures.tcn_lstm": ("TCNLSTMClassifier", "TCNLSTMRegressor"),
     "backtesting": ("BacktestResult", "backtest"),
+    "display": (
+        "AttentionDisplay",
+        "BacktestDisplay",
+        "ForecastDisplay",
+        "TrainingHistoryDisplay",
+    ),
     "ensemble": ("HybridEnsembleClassifier", "HybridEnsembleRegressor"),
     "forecasting": ("SeriesForecaster", "forecast_scorer"),
     "leakage": ("LeakageError", "LeakageReport", "check_leakage"),

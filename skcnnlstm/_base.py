@@ -23,6 +23,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skcnnlstm import _docs, training
+from skcnnlstm._callbacks import CallbackSupportMixin, EpochTasks, with_callbacks
+from skcnnlstm._inside import ShowsNetworks
 from skcnnlstm._instance_norm import build_normalised
 from skcnnlstm._missing import build_marked
 from skcnnlstm._parameters import (
@@ -52,7 +54,7 @@ from skcnnlstm._validation import (
 _CLIPS = {"clipnorm", "clipvalue", "global_clipnorm"}
 
 
-class _Hybrid:
+class _Hybrid(ShowsNetworks, CallbackSupportMixin):
     """All that regressor and classifier share; think twice before adding to it."""
 
     # Whether X of other lengths along its first time axis may be predicted.
@@ -212,6 +214,7 @@ class _Hybrid:
 
     # ----------------------------------------------------------------------- fit
 
+    @with_callbacks
     def fit(self, X, y, sample_weight=None):
         """Train the network.
 
@@ -236,7 +239,8 @@ class _Hybrid:
             If parameters, windows or targets do not fit together, or the loss does
             not stay finite. The estimator is then as it was before.
         """
-        return self._fit(X, y, sample_weight, resume=self.warm_start)
+        tasks = EpochTasks(self, self._settings()["epochs"])
+        return self._fit(X, y, sample_weight, resume=self.warm_start, tasks=tasks)
 
     def initialize(self, X, y):
         """Draw fresh weights for data of this shape, without training.
@@ -265,20 +269,30 @@ class _Hybrid:
         }
         return self
 
-    def _fit(self, X, y, sample_weight=None, *, resume, epochs=None, classes=None):
+    def _fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        resume,
+        epochs=None,
+        classes=None,
+        tasks=None,
+    ):
         """Train, from the present weights with `resume`; `epochs` overrides those set.
 
-        Nothing is changed before training has ended well.
+        Nothing is changed before training has ended well. `tasks` are told of it.
         """
         settings = self._settings()
         resume = resume and self.__sklearn_is_fitted__()
         seed = self._seed if resume else draw_seed(settings["random_state"])
-        names, X = read_windows(self, X)
+        given, (names, X) = X, read_windows(self, X)
         y = self._check_target(y, X)
         allow_nan = settings["missing"] == "mask"
         steps = self._as_steps(X)
         rows, weight = usable_rows(steps, sample_weight, allow_nan=allow_nan)
-        y = y[rows]
+        y, given_weight = y[rows], None if sample_weight is None else weight
         codes, n_outputs, about_target = self._encode(y, settings["loss"], classes)
         if settings.get("class_weight") is not None:
             balance = compute_sample_weight(settings["class_weight"], y)
@@ -290,6 +304,30 @@ class _Hybrid:
         if resume:
             start = self._present(recipe, about_target, needed=epochs == 1)
         done = self._epochs_done if start else 0
+
+        def attributes(trained):
+            n_epochs = len(trained.history["loss"])
+            return {
+                **names,
+                **about_target,
+                "history_": trained.history,
+                "n_epochs_": n_epochs,
+                "_epochs_done": done + n_epochs,
+                "_seed": seed,
+                "_plan": plan,
+                "_network": recipe.network,
+                "_optimizer": recipe.optimizer.text,
+                "_weights": trained.weights,
+                "_slots": trained.slots,
+                "_made": {},
+            }
+
+        # Without callbacks the epochs are no tasks: a search keeps each of those.
+        watched = tasks is not None and hasattr(self, "_skl_callbacks")
+        if watched:
+            tasks.begin(
+                lambda: _used(given, X, rows), lambda: y, given_weight, attributes
+            )
         samples, validation = training.Samples(X, codes, weight, rows), None
         if settings["early_stopping"] and epochs is None:
             samples, validation = self._hold_out(samples, settings, seed)
@@ -307,27 +345,16 @@ class _Hybrid:
                 settings["callbacks"], self._routed("callbacks")
             ),
             verbose=settings["verbose"],
+            watcher=tasks if watched else None,
         )
         trained = training.train(
             recipe, samples, schedule, validation=validation, start=start
         )
 
-        n_epochs = len(trained.history["loss"])
         vars(self).pop("feature_names_in_", None)
-        vars(self).update(
-            names,
-            **about_target,
-            history_=trained.history,
-            n_epochs_=n_epochs,
-            _epochs_done=done + n_epochs,
-            _seed=seed,
-            _plan=plan,
-            _network=recipe.network,
-            _optimizer=recipe.optimizer.text,
-            _weights=trained.weights,
-            _slots=trained.slots,
-            _made={},
-        )
+        vars(self).update(attributes(trained))
+        if watched:
+            tasks.end(attributes(trained))
         return self
 
     def _present(self, recipe, about_target, *, needed):
@@ -346,7 +373,7 @@ class _Hybrid:
             warnings.warn(
                 "warm_start begins anew: the network or the classes are not those of "
                 "the fit before.",
-                stacklevel=4,
+                stacklevel=5,  # over the decorator of `fit`
             )
             return None
         same_optimizer = recipe.optimizer.text == self._optimizer
@@ -803,6 +830,13 @@ def usable_rows(X, sample_weight, *, allow_nan=False):
             "missing (NaN) first steps. Give more rows or a smaller window_length."
         )
     return rows, weight[rows]
+
+
+def _used(given, X, rows):
+    """Return the samples that are trained on, with their columns' names."""
+    if len(rows) == len(X):
+        return given
+    return given.iloc[rows] if hasattr(given, "iloc") else X[rows]
 
 
 def _is_routed(attribute):

@@ -10,10 +10,6 @@ import pandas as pd
 
 from skcnnlstm.metrics import scale_of_mase
 
-# Colours that stay apart in grey and for colour-blind eyes (after Okabe and Ito).
-_HISTORY, _FITTED, _FORECAST = "#2b2d42", "#56b4e9", "#d55e00"
-_MOST_PANELS = 12
-
 # What pandas calls a step, as people do; before pandas 2.2 some had other names.
 _STEP_NAMES = {
     "YE": "years",
@@ -275,7 +271,10 @@ def draw(history, fitted, forecast, *, trial, series):
     """
     from matplotlib.figure import Figure
 
-    names = list(history.columns[:_MOST_PANELS])
+    # Loads scikit-learn, which `__main__` does after it has said something.
+    from skcnnlstm.display._axes import MOST_PANELS
+
+    names = list(history.columns[:MOST_PANELS])
     height = 4.8 if len(names) == 1 else 1.3 + 2.4 * len(names)
     figure = Figure(figsize=(10.5, height), layout="constrained")
     panels = figure.subplots(len(names), sharex=True, squeeze=False)[:, 0]
@@ -307,54 +306,26 @@ def draw(history, fitted, forecast, *, trial, series):
 
 
 def _draw_target(panel, history, fitted, forecast, spread):
-    past, ahead = _positions(history.index), _positions(forecast.index)
-    panel.axvspan(past[-1], ahead[-1], color=_FORECAST, alpha=0.06, linewidth=0)
-    panel.plot(past, history, color=_HISTORY, linewidth=1.4, label="history")
+    from skcnnlstm.display import ForecastDisplay
+    from skcnnlstm.display._axes import FORECAST, OTHERS, positions
+
     panel.plot(
-        _positions(fitted.index),
+        positions(fitted.index),
         fitted,
-        color=_FITTED,
+        color=OTHERS[-1],
         linewidth=1.2,
         label="fitted, one step ahead",
+        zorder=2.1,  # over the history
     )
-    panel.fill_between(
-        ahead,
-        forecast - spread,
-        forecast + spread,
-        color=_FORECAST,
-        alpha=0.25,
-        linewidth=0,
-        label="± RMSE in cross-validation",
-    )
-    panel.plot(
-        ahead,
+    display = ForecastDisplay.from_predictions(
         forecast,
-        color=_FORECAST,
-        linewidth=1.8,
-        marker="o",
-        markersize=3 if len(forecast) <= 60 else 0,
-        label="forecast",
+        history,
+        lower=forecast - spread,
+        upper=forecast + spread,
+        n_history=None,
+        ax=panel,
     )
-    _dress(panel, history.index)
-
-
-def _dress(panel, index):
-    panel.margins(x=0.01)
-    panel.spines[["top", "right"]].set_visible(False)
-    panel.grid(axis="y", color="#d9d9d9", linewidth=0.6)
-    panel.set_axisbelow(True)
-    if isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):
-        from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-        locator = AutoDateLocator(minticks=5, maxticks=13)
-        panel.xaxis.set_major_locator(locator)
-        panel.xaxis.set_major_formatter(ConciseDateFormatter(locator))
-
-
-def _positions(index):
-    """Return what matplotlib can place: times without a timezone, or numbers."""
-    if isinstance(index, pd.PeriodIndex):
-        index = index.to_timestamp()
-    if isinstance(index, pd.DatetimeIndex):
-        return index.tz_localize(None).to_numpy()
-    return index.to_numpy()
+    display.lines_[0]["band"].set_label("± RMSE in cross-validation")
+    past, ahead = positions(history.index), positions(forecast.index)
+    panel.axvspan(past[-1], ahead[-1], color=FORECAST, alpha=0.06, linewidth=0)
+    panel.get_legend().remove()  # the figure has one for all panels

@@ -544,7 +544,7 @@ def resolve_subsequences(n_subsequences, window_length, *, n_rows=None):
                 "a prime number. Use a window_length that cuts well, such as "
                 f"{_listed(near)}, or set n_subsequences.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=5,  # over the decorators of `fit`
             )
         return pieces
     pieces = check_integer("n_subsequences", n_subsequences)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from functools import partial
+from itertools import count
 from types import FunctionType
 from typing import ClassVar
 
@@ -24,6 +26,8 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validat
 
 from skcnnlstm import _docs
 from skcnnlstm._base import draw_seed, read_windows, usable_rows
+from skcnnlstm._callbacks import CallbackSupportMixin, FitTasks, with_callbacks
+from skcnnlstm._inside import ShowsNetworks
 from skcnnlstm._validation import (
     backfill,
     check_choice,
@@ -119,18 +123,24 @@ def _plain(label):
     return label.item() if isinstance(label, np.generic) else label
 
 
-def _fit(member, X, y, weight):
-    """Fit a clone, with weights where there are any."""
+def _fit(member, X, y, weight, task):
+    """Fit a clone, with weights where there are any, within `task(clone)`."""
     weights = {} if weight is None else {"sample_weight": weight}
-    return clone(member).fit(X, y, **weights)
+    member = clone(member)
+    with task(member):
+        return member.fit(X, y, **weights)
 
 
-def _fit_and_ask(member, X, y, weight, fold, ask):
+def _fit_and_ask(member, X, y, weight, task, fold, ask):
     """Return what a clone fitted before a fold says of it."""
     train, test = fold
     try:
         fitted = _fit(
-            member, X[train], y[train], None if weight is None else weight[train]
+            member,
+            X[train],
+            y[train],
+            None if weight is None else weight[train],
+            task,
         )
     except Exception as error:
         error.add_note(
@@ -142,7 +152,7 @@ def _fit_and_ask(member, X, y, weight, fold, ask):
     return ask(fitted, X[test])
 
 
-def _out_of_fold(members, X, y, weight, folds, ask, n_jobs=None):
+def _out_of_fold(members, X, y, weight, folds, ask, tasks, n_jobs=None):
     """Return what each member says of later samples than it was trained on.
 
     Parameters
@@ -157,6 +167,8 @@ def _out_of_fold(members, X, y, weight, folds, ask, n_jobs=None):
         Training and test samples, consecutive tests.
     ask : callable
         `ask(fitted, X)` gives `(n_samples, width)`.
+    tasks : iterator of callable
+        The task of each fit, member by member.
     n_jobs : int or None
         Threads.
 
@@ -165,7 +177,11 @@ def _out_of_fold(members, X, y, weight, folds, ask, n_jobs=None):
     said : list of ndarray of shape (n_tested, width)
         One array a member.
     """
-    calls = [(member, X, y, weight, fold, ask) for member in members for fold in folds]
+    calls = [
+        (member, X, y, weight, next(tasks), fold, ask)
+        for member in members
+        for fold in folds
+    ]
     said = _in_threads(n_jobs, _fit_and_ask, calls)
     n_folds = len(folds)
     return [
@@ -321,7 +337,7 @@ def _filled_pieces(X):
 # -------------------------------------------------------------------- the ensembles
 
 
-class _HybridEnsemble(BaseEstimator):
+class _HybridEnsemble(ShowsNetworks, CallbackSupportMixin, BaseEstimator):
     """All that regressor and classifier share.
 
     Parameters
@@ -516,6 +532,7 @@ class _HybridEnsemble(BaseEstimator):
 
     # ----------------------------------------------------------------------- fit
 
+    @with_callbacks
     def fit(self, X, y, sample_weight=None):
         """Fit both members, and what joins them.
 
@@ -569,8 +586,11 @@ class _HybridEnsemble(BaseEstimator):
         ]
         if final is not None:
             final = _seeded(final, final_seed)
-        joined = self._learn_to_join(members, final, X, y, weight, classes, folds)
-        calls = [(member, X, y, weight) for member in members]
+        # In threads a fit may begin before the one before it.
+        tasks = FitTasks(self, 2 * len(folds) + 2 + (final is not None), X, y)
+        told = (partial(tasks.fit, number=i, name="fit-member") for i in count())
+        joined = self._learn_to_join(members, final, X, y, weight, classes, folds, told)
+        calls = [(member, X, y, weight, next(told)) for member in members]
         fitted = _in_threads(self.n_jobs, _fit, calls)
 
         # Nothing was changed until here: a fit that failed leaves the one before.
@@ -583,9 +603,10 @@ class _HybridEnsemble(BaseEstimator):
             estimators_=fitted,
             _shape=shape,
         )
+        tasks.end()
         return self
 
-    def _learn_to_join(self, members, final, X, y, weight, classes, folds):
+    def _learn_to_join(self, members, final, X, y, weight, classes, folds, tasks):
         """Return the attribute that says how members are joined, by name."""
         if not folds:
             return {"weights_": np.array([0.5, 0.5])}
@@ -593,12 +614,14 @@ class _HybridEnsemble(BaseEstimator):
         def ask(member, X):
             return self._ask(member, X, classes)
 
-        said = _out_of_fold(members, X, y, weight, folds, ask, self.n_jobs)
+        said = _out_of_fold(members, X, y, weight, folds, ask, tasks, self.n_jobs)
         tested = slice(folds[0][1].start, folds[-1][1].stop)
         y, weight = y[tested], None if weight is None else weight[tested]
         if final is None:
             return {"weights_": self._learn_weights(*said, y, weight, classes)}
-        return {"final_estimator_": _fit(final, np.hstack(said), y, weight)}
+        return {
+            "final_estimator_": _fit(final, np.hstack(said), y, weight, next(tasks))
+        }
 
     def _draw_seeds(self):
         """Return a seed for each member and one for the final estimator, or Nones."""

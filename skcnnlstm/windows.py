@@ -17,6 +17,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skcnnlstm import _validation as _check
+from skcnnlstm._callbacks import CallbackSupportMixin, as_one_task
 
 __all__ = [
     "FlattenWindows",
@@ -372,7 +373,9 @@ class _KeepsArrays:
         return self
 
 
-class SlidingWindow(_KeepsArrays, TransformerMixin, BaseEstimator):
+class SlidingWindow(
+    _KeepsArrays, CallbackSupportMixin, TransformerMixin, BaseEstimator
+):
     """Turn each row of a table into the window of rows that ends with it.
 
     Row t becomes rows ``t - window_length + 1 .. t``, so that the row count stays and
@@ -461,6 +464,7 @@ class SlidingWindow(_KeepsArrays, TransformerMixin, BaseEstimator):
         self.context = context
         self.missing = missing
 
+    @as_one_task
     def fit(self, X: Any, y: Any = None) -> Self:
         """Keep the last rows, and what tells which rows come next.
 
@@ -567,7 +571,7 @@ class SlidingWindow(_KeepsArrays, TransformerMixin, BaseEstimator):
         return tags
 
 
-class _ReadsWindows(TransformerMixin, BaseEstimator):
+class _ReadsWindows(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     """What transformers of windows share: the check of their input, and their tags."""
 
     _max_ndim = 3
@@ -635,6 +639,7 @@ class LastSteps(_KeepsArrays, _ReadsWindows):
     def __init__(self, window_length: int) -> None:
         self.window_length = window_length
 
+    @as_one_task
     def fit(self, X: Any, y: Any = None) -> Self:
         """Check the length against the windows.
 
@@ -735,6 +740,7 @@ class SubsequenceReshaper(_KeepsArrays, _ReadsWindows):
         self.n_subsequences = n_subsequences
         self.n_rows = n_rows
 
+    @as_one_task
     def fit(self, X: Any, y: Any = None) -> Self:
         """Settle the number of pieces.
 
@@ -840,6 +846,7 @@ class FlattenWindows(OneToOneFeatureMixin, _ReadsWindows):
 
     _max_ndim = 5
 
+    @as_one_task
     def fit(self, X: Any, y: Any = None) -> Self:
         """Remember the shape of the windows.
 

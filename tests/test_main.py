@@ -558,12 +558,12 @@ def test_the_picture_is_labelled():
     assert panel.get_title(loc="left") == "RMSE 2.00 in 2 folds of 3 days"
     assert (panel.get_xlabel(), panel.get_ylabel()) == ("date", "t0")
     forecast = panel.get_lines()[-1]
-    assert [len(line.get_xdata()) for line in panel.get_lines()] == [30, 20, 3]
+    assert [len(line.get_xdata()) for line in panel.get_lines()] == [20, 30, 3]
     assert list(forecast.get_ydata()) == [28, 29, 30]
     (legend,) = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == [
-        "history",
         "fitted, one step ahead",
+        "history",
         "± RMSE in cross-validation",
         "forecast",
     ]

@@ -18,6 +18,8 @@ FLOORS = {
     "_validation": 0,
     "datasets": 0,
     "_docs": 0,
+    "_callbacks": 0,
+    "_inside": 0,
     "conformal": 0,
     "metrics": 0,
     "windows": 1,
@@ -32,12 +34,13 @@ FLOORS = {
     "architectures": 4,
     "ensemble": 5,
     "forecasting": 5,
-    "_report": 5,
     "backtesting": 6,
     "leakage": 6,
+    "display": 7,
+    "_report": 8,
     "listing": 6,
-    "_series_file": 6,
-    "__main__": 7,
+    "_series_file": 9,
+    "__main__": 10,
 }
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import copy
 import math
+from functools import partial
 from warnings import warn
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
+from skcnnlstm._callbacks import CallbackSupportMixin, FitTasks, with_callbacks
+from skcnnlstm._inside import ShowsNetworks
 from skcnnlstm._validation import check_boolean, check_choice, check_integer
 from skcnnlstm.forecasting.calendar import find_training_runs
 from skcnnlstm.forecasting.covariates import (
@@ -55,7 +58,12 @@ from skcnnlstm.forecasting.windowing import (
 
 
 class SeriesForecaster(
-    ProbabilisticForecasts, MetaEstimatorMixin, RegressorMixin, BaseEstimator
+    ProbabilisticForecasts,
+    ShowsNetworks,
+    CallbackSupportMixin,
+    MetaEstimatorMixin,
+    RegressorMixin,
+    BaseEstimator,
 ):
     """Forecast raw series with a regressor that reads windows of them.
 
@@ -240,6 +248,7 @@ class SeriesForecaster(
 
     # ------------------------------------------------------------------------- fit
 
+    @with_callbacks
     def fit(self, X, y=None, *, exog=None):
         """Fit transformer and estimator on the rows of one series or of many.
 
@@ -270,19 +279,25 @@ class SeriesForecaster(
                 "None or a forecast_scorer, such as "
                 "forecast_scorer('neg_mean_absolute_error'): scikit-learn's own "
                 "scorers, which need y, are a step off.",
-                stacklevel=2,
+                stacklevel=3,  # over the decorator
             )
-        fitted = copy.copy(self)
         refit = check_boolean("refit_after_calibration", self.refit_after_calibration)
+        calibrated = self.calibration_fraction is not None
+        refit = refit or not calibrated
+        tasks = FitTasks(self, calibrated + refit, X)
+        fitted = copy.copy(self)
         fitted._calibration = fitted.calibration_scores_ = None
-        if self.calibration_fraction is not None:
-            fitted._fit_and_calibrate(X, exog)
-        if self.calibration_fraction is None or refit:
-            fitted._fit(X, exog)
+        if calibrated:
+            fit = partial(tasks.fit, number=0, name="fit-to-calibrate")
+            fitted._fit_and_calibrate(X, exog, fit)
+        if refit:
+            fit = partial(tasks.fit, number=int(calibrated), name="fit-estimator")
+            fitted._fit(X, exog, fit)
         self.__dict__ = vars(fitted)
+        tasks.end()
         return self
 
-    def _fit_and_calibrate(self, series, exog):
+    def _fit_and_calibrate(self, series, exog, task):
         """Fit on early rows, look at errors in the late ones, add these as history."""
         panel = read_panel(series, self.id_column)
         whole = self._read(panel, reset=True)
@@ -297,7 +312,7 @@ class SeriesForecaster(
             check_integer("window_length", self.window_length),
             check_integer("horizon", self.horizon),
         )
-        self._fit(*early)
+        self._fit(*early, task)
         self._exog_columns = columns
         known = self._read(read_panel(early[0], self.id_column), reset=False)
         targets = next(iter(self._histories.values())).scale.roles.targets
@@ -319,7 +334,8 @@ class SeriesForecaster(
             for key, history in self._histories.items()
         }
 
-    def _fit(self, series, exog):
+    def _fit(self, series, exog, task):
+        """Fit on all of a series; `task(estimator)` is entered to fit that."""
         length = check_integer("window_length", self.window_length)
         horizon = check_integer("horizon", self.horizon)
         strategy = check_choice("strategy", self.strategy, ("direct", "recursive"))
@@ -355,13 +371,13 @@ class SeriesForecaster(
             self._histories[key] = history
         self._n_modelled = _same_width(widths)
         self._n_at_once = 1 if self._independent else self._n_modelled
-        self.estimator_ = self._fit_estimator(samples)
+        self.estimator_ = self._fit_estimator(samples, task)
         self.n_targets_ = len(roles.targets)
         self.transformer_ = panel.join_each(
             {key: one.scale.targets for key, one in self._histories.items()}
         )
 
-    def _fit_estimator(self, samples):
+    def _fit_estimator(self, samples, task):
         """Fit a clone on samples: for each series and channel, parts of them."""
         counts = [sum(len(windows) for windows, _ in parts) for parts in samples]
         check_some_targets(counts)
@@ -372,7 +388,8 @@ class SeriesForecaster(
         parts = [part for parts in samples for part in parts]
         windows, targets = join_samples(parts, order, dtype)
         estimator = resolve(clone(self.estimator), self._n_at_once, n_gap, len(windows))
-        return fit_on_windows(estimator, windows, targets)
+        with task(estimator):
+            return fit_on_windows(estimator, windows, targets)
 
     # -------------------------------------------------------------------- forecasts
 

@@ -42,6 +42,31 @@ def prepare_callbacks(callbacks, settings):
     return prepared
 
 
+class Watch(keras.callbacks.Callback):
+    """Tells a watcher of each epoch, and stops where it wants no more.
+
+    Parameters
+    ----------
+    watcher : object
+        With `begin_epoch()` and `end_epoch(trained)`, which returns whether to stop.
+    trained : callable
+        Returns what training has made so far.
+    """
+
+    def __init__(self, watcher, trained):
+        super().__init__()
+        self._watcher, self._trained = watcher, trained
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Tell of it."""
+        self._watcher.begin_epoch()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Tell of it, and stop if asked to."""
+        if self._watcher.end_epoch(self._trained):
+            self.model.stop_training = True
+
+
 def needs_batches(callbacks):
     """Tell whether any callback wants to be called at every batch."""
     return any(

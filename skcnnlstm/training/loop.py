@@ -10,7 +10,7 @@ import numpy as np
 
 from skcnnlstm.training import _tensorflow as backend
 from skcnnlstm.training.cache import borrowed_program, prediction_program
-from skcnnlstm.training.callbacks import needs_batches
+from skcnnlstm.training.callbacks import Watch, needs_batches
 from skcnnlstm.training.samples import Samples
 
 # Matrix products of another height round differently: with batches of whole 32 rows
@@ -32,7 +32,8 @@ class Schedule:
     stopping does not choose by another. Epoch `first_epoch + i` draws its order and
     its dropout from `(seed, first_epoch + i)` alone, so a fit that goes on where
     another ended gives the bits of one fit that never stopped, if neither chose an
-    earlier epoch or lowered its rate.
+    earlier epoch or lowered its rate. `watcher` is told of each epoch, as
+    `callbacks.Watch` says; it changes nothing, but may end the fit.
     """
 
     seed: int
@@ -46,6 +47,7 @@ class Schedule:
     first_epoch: int = 0
     callbacks: list = field(default_factory=list)
     verbose: int = 0
+    watcher: object | None = None
 
 
 @dataclass
@@ -92,8 +94,11 @@ def train(recipe, samples, schedule, *, validation=None, start=None) -> Trained:
 
 def _run_epochs(program, samples, schedule, validation):
     model = program.model
-    # The user's see the weights that are returned, and the rate of the epoch.
+    history: dict[str, list] = {"loss": []}
+    # The user's see the weights that are returned, and the rate of the epoch; a
+    # watcher those of the epoch, whichever are returned in the end.
     callbacks = [
+        *_watch(program, samples, schedule, history),
         *_keep_the_best(schedule),
         *schedule.callbacks,
         *_slow_on_a_plateau(schedule, model.optimizer),
@@ -110,7 +115,6 @@ def _run_epochs(program, samples, schedule, validation):
     )
     feed = _Feed(program, samples, schedule)
     judge = validation and _Feed(program, validation, schedule)
-    history = {"loss": []}
 
     hooks.on_train_begin()
     logs = {}
@@ -139,6 +143,21 @@ def _run_epochs(program, samples, schedule, validation):
         model.optimizer.finalize_variable_values(model.trainable_weights)
     hooks.on_train_end(logs)
     return history
+
+
+def _watch(program, samples, schedule, history):
+    """Return the callback, if any, that tells of each epoch."""
+    if schedule.watcher is None:
+        return []
+
+    def trained():
+        if program.has_batch_norm:
+            # Training reads none of them, and they are set once more at its end.
+            program.set_statistics(_chunks_of(samples, schedule.batch_size))
+        so_far = {name: list(values) for name, values in history.items()}
+        return Trained(program.weights(), program.slots(), so_far)
+
+    return [Watch(schedule.watcher, trained)]
 
 
 def _keep_the_best(schedule):

@@ -1,0 +1,112 @@
+"""AttentionDisplay: which parts of its windows a network heeds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skcnnlstm._inside import chosen
+from skcnnlstm.display import _axes
+
+
+class AttentionDisplay:
+    """Attention weights of windows: a bar for each part of one, or a row for each.
+
+    Made by `from_estimator`, which draws it, too.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_samples, n_parts)
+        How much each part of each window counts, the oldest first; rows sum to one.
+
+    Attributes
+    ----------
+    ax_ : Axes
+        Where it is drawn.
+    figure_ : Figure
+        What that stands in.
+    bars_ : BarContainer
+        Of one window only.
+    image_ : AxesImage
+        Of several windows only.
+
+    Examples
+    --------
+    >>> from skcnnlstm import AttentionDisplay, CNNLSTMRegressor, make_windows
+    >>> X, y = make_windows([10, 20, 30, 40, 50, 60, 70, 80, 90], window_length=4)
+    >>> network = CNNLSTMRegressor(attention=True, epochs=2, random_state=0).fit(X, y)
+    >>> AttentionDisplay.from_estimator(network, X).weights.shape
+    (5, 2)
+    """
+
+    def __init__(self, *, weights):
+        self.weights = weights
+
+    @classmethod
+    def from_estimator(cls, estimator, X, *, ax=None, **kwargs):
+        """Draw the attention weights of windows.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A fitted network with attention (``CNNLSTM*(attention=True)``,
+            ``ParallelCNNLSTM*(merge="attention")``), a Pipeline that ends in one, or
+            a search around either.
+        X : array-like
+            Windows, as for `predict`.
+        ax : Axes or None, default=None
+            Where to draw; None makes a figure.
+        **kwargs : dict
+            For ``Axes.bar`` (one window) or ``Axes.imshow``.
+
+        Returns
+        -------
+        display : AttentionDisplay
+        """
+        network = chosen(estimator)
+        if hasattr(network, "steps"):
+            if len(network) > 1:
+                X = network[:-1].transform(X)
+            network = chosen(network[-1])
+        if not hasattr(network, "attention_weights"):
+            raise TypeError(
+                "estimator must be a network with attention: got "
+                f"{type(network).__name__}. Use CNNLSTMRegressor(attention=True) or "
+                'ParallelCNNLSTMRegressor(merge="attention"), for example; of a '
+                "SeriesForecaster its estimator_, with windows on its scale."
+            )
+        return cls(weights=network.attention_weights(X)).plot(ax, **kwargs)
+
+    def plot(self, ax=None, **kwargs):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : Axes or None, default=None
+            Where to draw; None makes a figure.
+        **kwargs : dict
+            For ``Axes.bar`` (one window) or ``Axes.imshow``.
+
+        Returns
+        -------
+        display : AttentionDisplay
+        """
+        weights = np.asarray(self.weights)
+        (self.ax_,) = _axes.make_axes("AttentionDisplay", ax)
+        self.figure_ = self.ax_.figure
+        n_samples, n_parts = weights.shape
+        parts = np.arange(1, n_parts + 1)
+        if n_samples == 1:
+            style = {"color": _axes.OTHERS[0]} | kwargs
+            self.bars_ = self.ax_.bar(parts, weights[0], **style)
+            self.ax_.set_ylabel("attention weight")
+            _axes.dress(self.ax_)
+        else:
+            style = {"aspect": "auto", "cmap": "viridis", "interpolation": "nearest"}
+            style |= {"extent": (0.5, n_parts + 0.5, n_samples - 0.5, -0.5), "vmin": 0}
+            self.image_ = self.ax_.imshow(weights, **style | kwargs)
+            self.figure_.colorbar(self.image_, ax=self.ax_, label="attention weight")
+            self.ax_.set_ylabel("window")
+            self.ax_.yaxis.get_major_locator().set_params(integer=True)
+        self.ax_.xaxis.get_major_locator().set_params(integer=True)
+        self.ax_.set_xlabel("part of the window, oldest first")
+        return self

@@ -1,0 +1,443 @@
+"""ForecastDisplay: what was, what will be, and how sure that is."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pandas as pd
+from sklearn.utils.validation import check_is_fitted
+
+from skcnnlstm._inside import chosen
+from skcnnlstm._validation import check_integer, check_target
+from skcnnlstm.display import _axes
+from skcnnlstm.display._tables import has_labels, match, take_apart, take_bands_apart
+from skcnnlstm.forecasting import SeriesForecaster
+from skcnnlstm.forecasting.calendar import Calendar
+from skcnnlstm.forecasting.panel import read_panel
+from skcnnlstm.windows import find_clock
+
+
+class ForecastDisplay:
+    """Forecast of one series or of many, beside their history.
+
+    Made by `from_estimator` or `from_predictions`, which draw it, too.
+
+    Parameters
+    ----------
+    forecast : dict of Series
+        One a panel, by (key of the series, name of the target).
+    history, actual : dict of Series or None, default=None
+        By the same keys: the rows before, and what came.
+    lower, upper : dict of Series or None, default=None
+        Bounds of an interval, by the same keys.
+    coverage : float or None, default=None
+        Share of values that the interval should hold, for the legend.
+
+    Attributes
+    ----------
+    ax_ : Axes
+        The first panel.
+    axes_ : ndarray of Axes
+        All panels.
+    figure_ : Figure
+        What they stand in.
+    line_ : Line2D
+        The forecast in the first panel.
+    lines_ : list of dict
+        For each panel `history`, `forecast`, `actual` (lines) and `band`, those that
+        there are.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skcnnlstm import FlattenWindows, ForecastDisplay, SeriesForecaster
+    >>> from skcnnlstm.datasets import load_airline
+    >>> series = load_airline()
+    >>> ridge = make_pipeline(FlattenWindows(), Ridge())
+    >>> forecaster = SeriesForecaster(ridge, horizon=12, transformer="log").fit(series)
+    >>> display = ForecastDisplay.from_estimator(forecaster, series)
+    >>> len(display.line_.get_xdata())
+    12
+    """
+
+    def __init__(
+        self,
+        *,
+        forecast,
+        history=None,
+        actual=None,
+        lower=None,
+        upper=None,
+        coverage=None,
+    ):
+        self.forecast = forecast
+        self.history = history
+        self.actual = actual
+        self.lower = lower
+        self.upper = upper
+        self.coverage = coverage
+
+    @classmethod
+    def from_estimator(
+        cls,
+        forecaster,
+        series,
+        *,
+        steps=None,
+        coverage=None,
+        exog=None,
+        actual=None,
+        names=None,
+        n_history="auto",
+        ax=None,
+        **kwargs,
+    ):
+        """Forecast, and draw that after the series.
+
+        Parameters
+        ----------
+        forecaster : SeriesForecaster, or a search around one
+            Fitted.
+        series : array-like, Series, DataFrame, list, dict or long frame
+            What is known, in the form that was fitted. Rows that an index shows to lie
+            after the first step forecast are drawn as what came.
+        steps : int or None, default=None
+            Time steps to forecast; None for the horizon.
+        coverage : float or None, default=None
+            Share of values that the band should hold. None takes 0.9 where the
+            forecaster has a `calibration_fraction`, the outer two of its `quantiles`
+            where the network has some, and draws no band else.
+        exog : array-like, Series, DataFrame or None, default=None
+            Covariates of the steps, as for ``SeriesForecaster.forecast``.
+        actual : like `series`, or None, default=None
+            What came in the steps that are forecast.
+        names : list, str or None, default=None
+            Which series and targets to draw, a panel each; None for all, at most 12.
+        n_history : int, "auto" or None, default="auto"
+            How many of the last rows of the series to draw; "auto" ten for each step
+            forecast, 60 at least; None all of them.
+        ax : Axes, sequence of them (one a panel) or None, default=None
+            Where to draw; None makes a figure.
+        **kwargs : dict
+            For the line of the forecast, as for ``Axes.plot``.
+
+        Returns
+        -------
+        display : ForecastDisplay
+        """
+        forecaster = chosen(forecaster)
+        if not isinstance(forecaster, SeriesForecaster):
+            raise TypeError(
+                "forecaster must be a SeriesForecaster, or a search around one: got "
+                f"forecaster={forecaster!r}. Use from_predictions for others."
+            )
+        check_is_fitted(forecaster)
+        forecast, bounds, coverage = _forecast(forecaster, steps, coverage, exog)
+        return cls.from_predictions(
+            forecast,
+            _targets_alone(series, forecaster),
+            **bounds,
+            actual=None if actual is None else _targets_alone(actual, forecaster),
+            coverage=coverage,
+            id_column=forecaster.id_column,
+            names=names,
+            n_history=n_history,
+            ax=ax,
+            **kwargs,
+        )
+
+    @classmethod
+    def from_predictions(
+        cls,
+        forecast,
+        history=None,
+        *,
+        lower=None,
+        upper=None,
+        actual=None,
+        coverage=None,
+        id_column=None,
+        names=None,
+        n_history="auto",
+        ax=None,
+        **kwargs,
+    ):
+        """Draw a forecast that is there already.
+
+        Parameters
+        ----------
+        forecast : array-like, Series, DataFrame, list, dict or long frame
+            What ``SeriesForecaster.forecast`` or ``forecast_interval`` returns, or
+            any forecast in such a form.
+        history : array-like, Series, DataFrame, list, dict, long frame or None, \
+default=None
+            The rows before, with the columns forecast. Rows that an index shows to lie
+            after the first step forecast are drawn as what came.
+        lower, upper : like `forecast`, or None, default=None
+            Bounds of an interval; those in the forecast of `forecast_interval` are
+            taken by themselves.
+        actual : like `forecast`, or None, default=None
+            What came.
+        coverage : float or None, default=None
+            Share of values that the interval should hold, for the legend.
+        id_column : str or None, default=None
+            Names the series in long frames.
+        names, n_history, ax, **kwargs
+            As for `from_estimator`.
+
+        Returns
+        -------
+        display : ForecastDisplay
+        """
+        labelled = has_labels(forecast), history is None or has_labels(history)
+        forecast, *found = take_bands_apart(forecast, id_column)
+        if (lower is None) != (upper is None):
+            raise ValueError(
+                "lower and upper must be given together: got one of them. Give both, "
+                "or none for no band."
+            )
+        if lower is not None:
+            found = [take_apart(bound, id_column) for bound in (lower, upper)]
+        past, came = {}, {}
+        if history is not None:
+            past = take_apart(history, id_column)
+        if actual is not None:
+            came = take_apart(actual, id_column)
+        if len(past) == len(forecast) and past.keys() != forecast.keys():
+            # A frame of intervals does not name its target, if there is one.
+            forecast = dict(zip(past, forecast.values(), strict=True))
+        keys = list(forecast)
+        lower, upper = (match(bound, keys, "lower and upper") for bound in found)
+        past, came = match(past, keys, "history"), match(came, keys, "actual")
+        panels = {
+            key: _in_time(
+                [forecast[key], lower[key], upper[key]],
+                past[key],
+                came[key],
+                labelled,
+            )
+            for key in keys
+        }
+        titles = [_axes.title_of(key, keys) for key in keys]
+        places = _axes.check_names(names, titles, keys)
+        n_shown = _n_shown(n_history, max(len(each[0]) for each in panels.values()))
+        parts = zip(*(panels[keys[place]] for place in places), strict=True)
+        chosen = [keys[place] for place in places]
+        said, low, high, before, after = (
+            dict(zip(chosen, part, strict=True)) for part in parts
+        )
+        before = {
+            key: None if rows is None else rows.iloc[-n_shown:] if n_shown else rows
+            for key, rows in before.items()
+        }
+        display = cls(
+            forecast=said,
+            history=before,
+            actual=after,
+            lower=low,
+            upper=high,
+            coverage=coverage,
+        )
+        return display.plot(ax, **kwargs)
+
+    def plot(self, ax=None, **kwargs):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : Axes, sequence of them (one a panel) or None, default=None
+            Where to draw; None makes a figure.
+        **kwargs : dict
+            For the line of the forecast, as for ``Axes.plot``.
+
+        Returns
+        -------
+        display : ForecastDisplay
+        """
+        keys = list(self.forecast)
+        self.axes_ = _axes.make_axes("ForecastDisplay", ax, len(keys))
+        self.lines_ = [
+            self._draw(panel, key, kwargs)
+            for panel, key in zip(self.axes_, keys, strict=True)
+        ]
+        for panel, key in zip(self.axes_, keys, strict=True):
+            title = _axes.title_of(key, keys)
+            if len(keys) > 1:
+                panel.set_title(title, loc="left", fontsize=10)
+            elif not isinstance(key[1], int):
+                panel.set_ylabel(title)
+        self.ax_, self.figure_ = self.axes_[0], self.axes_[0].figure
+        self.line_ = self.lines_[0]["forecast"]
+        _axes.add_legend(self.axes_, alone=ax is None)
+        return self
+
+    def _draw(self, ax, key, kwargs):
+        drawn, forecast = {}, self.forecast[key]
+        few = len(forecast) <= 60
+        style = {
+            "color": _axes.FORECAST,
+            "linewidth": 1.8,
+            "marker": "o" if few else None,
+            "markersize": 3,
+            "label": "forecast",
+        }
+        history = (self.history or {}).get(key)
+        actual = (self.actual or {}).get(key)
+        lower, upper = ((bound or {}).get(key) for bound in (self.lower, self.upper))
+        if history is not None and len(history):
+            (drawn["history"],) = ax.plot(
+                _axes.positions(history.index),
+                history.to_numpy(),
+                color=_axes.HISTORY,
+                linewidth=1.4,
+                label="history",
+            )
+        ahead = _axes.positions(forecast.index)
+        if lower is not None:
+            of = "" if self.coverage is None else f"{100 * self.coverage:g} % "
+            drawn["band"] = ax.fill_between(
+                ahead,
+                lower.to_numpy(),
+                upper.to_numpy(),
+                color=style["color"],
+                alpha=0.25,
+                linewidth=0,
+                label=f"{of}interval",
+            )
+        if actual is not None and len(actual):
+            (drawn["actual"],) = ax.plot(
+                _axes.positions(actual.index),
+                actual.to_numpy(),
+                color=_axes.ACTUAL,
+                linewidth=1.4,
+                linestyle="--",
+                label="what came",
+            )
+        (drawn["forecast"],) = ax.plot(ahead, forecast.to_numpy(), **style | kwargs)
+        _axes.dress(ax, forecast.index)
+        return drawn
+
+
+# --------------------------------------------------------------------- what is drawn
+
+
+def _forecast(forecaster, steps, coverage, exog):
+    """Return a forecast, its bounds where they are not in it, and their coverage."""
+    calibrated = forecaster.calibration_fraction is not None
+    quantiles = _quantiles_of(forecaster.estimator_)
+    if calibrated or (coverage is not None and quantiles is None):
+        coverage = 0.9 if coverage is None else coverage
+        return forecaster.forecast_interval(steps, coverage, exog=exog), {}, coverage
+    forecast = forecaster.forecast(steps, exog)
+    # Past the horizon a forecaster reads its forecasts: no quantiles of those to come.
+    at_once = forecaster.horizon if forecaster.strategy == "direct" else 1
+    if quantiles is None or (steps or forecaster.horizon) > at_once:
+        return forecast, {}, None
+    low, high = _outer(quantiles, coverage)
+    bounds = {
+        name: _at_quantile(forecaster, quantiles.index(level)).forecast(steps, exog)
+        for name, level in (("lower", low), ("upper", high))
+    }
+    return forecast, bounds, round(high - low, 6)
+
+
+def _outer(quantiles, coverage):
+    """Return the two quantiles between which the band lies."""
+    if coverage is None:
+        return quantiles[0], quantiles[-1]
+    tail = (1 - coverage) / 2
+    found = [[q for q in quantiles if np.isclose(q, p)] for p in (tail, 1 - tail)]
+    if not all(found):
+        raise ValueError(
+            "coverage must lie between two of the quantiles that the network learned, "
+            f"where there is no calibration: got coverage={coverage}, quantiles="
+            f"{quantiles}. Use coverage=None for the outer ones, or set "
+            "calibration_fraction."
+        )
+    return found[0][0], found[1][0]
+
+
+def _quantiles_of(estimator):
+    """Return the quantiles that a fitted regressor predicts, None without any."""
+    network = estimator[-1] if hasattr(estimator, "steps") else estimator
+    if not hasattr(network, "predict_quantiles"):
+        return None
+    return tuple(network.get_params()["quantiles"])
+
+
+class _AtQuantile:
+    """A fitted regressor that predicts one of its quantiles."""
+
+    def __init__(self, estimator, place):
+        self.estimator, self.place = estimator, place
+
+    def predict(self, windows):
+        """Predict it."""
+        network = self.estimator
+        if hasattr(network, "steps"):
+            if len(network) > 1:
+                windows = network[:-1].transform(windows)
+            network = network[-1]
+        return network.predict_quantiles(windows)[..., self.place]
+
+
+def _at_quantile(forecaster, place):
+    """Return a fitted forecaster of a quantile: every scale here keeps the order."""
+    other = copy.copy(forecaster)
+    other.estimator_ = _AtQuantile(forecaster.estimator_, place)
+    return other
+
+
+def _targets_alone(series, forecaster):
+    """Return the columns of a series that are forecast."""
+    if forecaster.target_columns is None:
+        return series
+    panel = read_panel(series, forecaster.id_column)
+    kept = {}
+    for key, one in panel.series.items():
+        columns = getattr(one, "columns", None)
+        values = one if hasattr(one, "iloc") else np.asarray(one)
+        if values.ndim == 1:
+            return series
+        places = check_target(
+            forecaster.target_columns, values.shape[1], columns, name="target_columns"
+        )
+        kept[key] = getattr(values, "iloc", values)[:, places]
+    return panel.join_rows(kept)
+
+
+def _in_time(said, past, came, labelled):
+    """Put forecast, bounds, history and what came on one axis of time.
+
+    `labelled` says whether forecast and history have labels; where the one has none,
+    those of the other are continued.
+    """
+    n_steps, ahead = len(said[0]), said[0].index
+    if past is not None and not labelled[1]:
+        ahead = pd.RangeIndex(len(past), len(past) + n_steps)
+    elif past is not None and not labelled[0]:
+        calendar = Calendar.of(past.index, find_clock(past.index))
+        ahead = calendar.following(n_steps)
+    elif past is not None:
+        later = past.index >= ahead[0]
+        if came is None and later.any():
+            came = past[later & (past.index <= ahead[-1])]
+        past = past[~later]
+    said = [None if each is None else each.set_axis(ahead) for each in said]
+    if came is not None and not came.index.isin(ahead).any():
+        came = came.iloc[:n_steps].set_axis(ahead[: min(len(came), n_steps)])
+    return *said, past, came
+
+
+def _n_shown(n_history, steps):
+    if n_history is None:
+        return None
+    if isinstance(n_history, str):
+        if n_history == "auto":
+            return max(10 * steps, 60)
+        raise ValueError(
+            f'n_history must be an integer >= 1, "auto" or None: got {n_history!r}.'
+        )
+    return check_integer("n_history", n_history)
