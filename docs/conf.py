@@ -18,6 +18,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build", "examples", "sg_execution_times.rst"]
+default_role = "literal"  # names in single backticks, as numpydoc writes them
 html_theme = "pydata_sphinx_theme"
 html_title = f"skcnnlstm {version}"
 html_theme_options = {
@@ -28,7 +29,7 @@ html_theme_options = {
 html_show_sourcelink = False
 
 autosummary_generate = True
-autodoc_default_options = {"members": True, "inherited-members": False}
+templates_path = ["_templates"]
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 
@@ -43,3 +44,15 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "reset_modules": (),
 }
+
+
+def skip_strangers(app, what, name, obj, skip, options):
+    """Leave out methods that scikit-learn or scikeras document."""
+    function = getattr(obj, "fget", None) or getattr(obj, "__func__", obj)
+    room = getattr(function, "__module__", None) or ""
+    return None if room.startswith("skcnnlstm") else True
+
+
+def setup(app):
+    """Connect what the extensions ask."""
+    app.connect("autodoc-skip-member", skip_strangers)

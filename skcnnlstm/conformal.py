@@ -135,14 +135,15 @@ def bounds(forecast, widths, *, relative=False):
 
 
 def adaptive_widths(scores, origins, coverage, gamma, calibration=None):
-    """Return the widths of adaptive conformal intervals [1]_, made in time order.
+    """Return the widths of adaptive conformal intervals, made in time order.
 
-    Each step ahead (and target) has a level a of its own, ``1 - coverage`` at first.
-    Once an outcome is known, ``a += gamma * (1 - coverage - missed)``, where `missed`
-    is 1 if the interval that had been given did not hold it; and its score joins those
-    of which the ``1 - a`` quantile is the next width. So intervals grow after misses
-    and shrink after hits, and the share of misses tends to ``1 - coverage`` whatever
-    the series does. The outcome of h steps ahead is known h rows later: an origin
+    By Gibbs and Candes [1]_. Each step ahead (and target) has a level a of its own,
+    ``1 - coverage`` at first. Once an outcome is known,
+    ``a += gamma * (1 - coverage - missed)``, where `missed` is 1 if the interval that
+    had been given did not hold it; and its score joins those of which the ``1 - a``
+    quantile is the next width. So intervals grow after misses and shrink after hits,
+    and the share of misses tends to ``1 - coverage`` whatever the series does. The
+    outcome of h steps ahead is known h rows later: an origin
     learns of those whose rows are not after its own, and of no other.
 
     Parameters

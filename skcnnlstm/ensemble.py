@@ -390,7 +390,7 @@ class _HybridEnsemble(ShowsNetworks, CallbackSupportMixin, BaseEstimator):
         The fitted final estimator. For "stack" only.
     n_features_in_ : int
         Length of the second axis of X, as scikit-learn counts.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, where X is 2-D and they are all strings.
 
     Notes

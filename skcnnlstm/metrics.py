@@ -143,9 +143,9 @@ def _a_season_apart(wanted, places, season_length):
 
 
 def mase(actual, forecast, scale):
-    """Return the mean absolute scaled error [1]_.
+    """Return the mean absolute scaled error.
 
-    The mean of ``|y - f| / scale``: below 1 is nearer than the seasonal naive forecast
+    The mean of ``|y - f| / scale`` [1]_: below 1 is nearer than the seasonal naive forecast
     was, one step ahead, in the training rows.
 
     Parameters

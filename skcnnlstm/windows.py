@@ -409,7 +409,7 @@ class SlidingWindow(
         The last fitted rows, at most ``window_length - 1``: those after the last gap.
     n_features_in_ : int
         Number of features seen during `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of features seen during `fit`, where all are strings.
 
     Raises
@@ -615,7 +615,7 @@ class LastSteps(_KeepsArrays, _ReadsWindows):
     ----------
     n_features_in_ : int
         Length of axis 1 of the windows seen during `fit`, as scikit-learn counts.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns of a DataFrame of 2-D windows seen during `fit`.
 
     Raises
@@ -702,7 +702,7 @@ class SubsequenceReshaper(_KeepsArrays, _ReadsWindows):
         The number of pieces made.
     n_features_in_ : int
         Length of axis 1 of the windows seen during `fit`, as scikit-learn counts.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns of a DataFrame of 2-D windows seen during `fit`.
 
     Raises
@@ -815,7 +815,7 @@ class FlattenWindows(OneToOneFeatureMixin, _ReadsWindows):
     ----------
     n_features_in_ : int
         Length of axis 1 of the windows seen during `fit`, as scikit-learn counts.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns of a DataFrame of 2-D windows seen during `fit`.
 
     Raises

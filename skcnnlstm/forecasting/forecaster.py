@@ -127,7 +127,7 @@ class SeriesForecaster(
         dict by name.
     n_features_in_ : int
         Columns of a series.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, where they all are strings.
     n_targets_ : int
         Columns that are forecast.
