@@ -12,6 +12,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from skcnnlstm import metrics
+from skcnnlstm._parallel import in_parallel
 from skcnnlstm._validation import (
     check_boolean,
     check_integer,
@@ -321,10 +322,8 @@ def _check_stride(stride):
 
 
 class _One(NamedTuple):
-    """One series: what came in, its numbers, and where its folds are."""
+    """One series: its rows, its numbers, and where its folds are."""
 
-    series: Any
-    exog: np.ndarray | None  # (n_rows, n_exog), looked up once for all folds
     rows: Rows
     places: np.ndarray  # (n_rows,), where rows stand in time, in time steps
     values: np.ndarray  # (n_rows, n_targets), of the columns forecast
@@ -363,7 +362,7 @@ def _read(reader, series, cv, stride, season_length):
             "fewer folds or a shorter season."
         )
     values = rows.values[:, columns].astype(float)
-    return _One(series, None, rows, places, values, names.take(columns), folds)
+    return _One(rows, places, values, names.take(columns), folds)
 
 
 def _check_same_folds(ones):
@@ -399,35 +398,50 @@ class _Progress:
             print(text, file=sys.stderr, flush=True)
 
 
+class _Task(NamedTuple):
+    """What a worker needs to know beside the series; it is sent with each fit."""
+
+    forecaster: Any
+    id_column: Any
+    folds: dict[Any, list[_Fold]]
+    horizon: int
+    coverage: float | None  # of intervals by calibration
+
+    def on(self, series, exogs):
+        """Return the work on series as they came in, and the covariates of each."""
+        panel = read_panel(series, self.id_column)
+        forecaster = self.forecaster
+        if panel.kind != "one":
+            # Many series are a dict from here on, whatever they came in.
+            forecaster = clone(forecaster).set_params(id_column=None)
+        return _Work(forecaster, panel, exogs, self.folds, self.horizon)
+
+
 class _Work(NamedTuple):
     """What is backtested: a forecaster on one series, or on many by key."""
 
     forecaster: Any
     panel: Panel
-    ones: dict[Any, _One]
+    exogs: dict[Any, np.ndarray] | None  # (n_rows, n_exog), None without any
+    folds: dict[Any, list[_Fold]]
     horizon: int
 
     def _cut(self, spans):
         """Return rows and covariates of each series: (start, stop, stop of exog)."""
         rows, exogs = {}, {}
         for key, (start, stop, last) in spans.items():
-            one = self.ones[key]
-            rows[key] = cut_rows(one.series, start, stop)
-            exogs[key] = None if one.exog is None else one.exog[start:last]
-        exog = {"exog": exogs} if self._has_exog else {}
+            rows[key] = cut_rows(self.panel.series[key], start, stop)
+            exogs[key] = None if self.exogs is None else self.exogs[key][start:last]
+        exog = {} if self.exogs is None else {"exog": exogs}
         if self.panel.kind == "one":
             return rows[None], {name: each[None] for name, each in exog.items()}
         return rows, exog
 
-    @property
-    def _has_exog(self):
-        return any(one.exog is not None for one in self.ones.values())
-
     def check_scores(self, number, coverage):
         """Raise where the fit for a fold will see too few errors of held-out rows."""
         model, n_scores = self.forecaster, 0
-        for key, one in self.ones.items():
-            train = one.folds[number].train
+        for key, folds in self.folds.items():
+            train = folds[number].train
             with self.panel.naming(key):
                 n_rows = count_held_out(
                     model.calibration_fraction,
@@ -440,7 +454,7 @@ class _Work(NamedTuple):
 
     def fit(self, number):
         """Fit a clone on the training rows of a fold; an error says on which."""
-        trains = {key: one.folds[number].train for key, one in self.ones.items()}
+        trains = {key: folds[number].train for key, folds in self.folds.items()}
         rows, exog = self._cut(
             {key: (rows.start, rows.stop, rows.stop) for key, rows in trains.items()}
         )
@@ -461,8 +475,8 @@ class _Work(NamedTuple):
         ones makes no difference.
         """
         spans, horizon = {}, self.horizon
-        for key, one in self.ones.items():
-            origins = one.folds[number].origins
+        for key, folds in self.folds.items():
+            origins = folds[number].origins
             first, stop = origins[0] - fitted.window_length + 1, origins[-1] + 1
             spans[key] = max(0, int(first)), int(stop), int(stop) + horizon
         rows, exog = self._cut(spans)
@@ -473,17 +487,46 @@ class _Work(NamedTuple):
             said = fitted.predict(rows, **exog)
         said = {None: said} if self.panel.kind == "one" else said
         found = {}
-        for key, one in self.ones.items():
+        for key, folds in self.folds.items():
             if said[key].shape[1] != horizon:
                 raise ValueError(
                     f"horizon must be the same in every fold: got {said[key].shape[1]} "
                     f"from a search, horizon={horizon}. Leave the horizon out of the "
                     "search."
                 )
-            origins = one.folds[number].origins
+            origins = folds[number].origins
             picked = said[key][origins - spans[key][0]]
             found[key] = picked.reshape(len(origins), horizon, -1)
         return found
+
+
+class _Said(NamedTuple):
+    """What one fit said in the folds that it was for."""
+
+    ahead: list[dict]  # by key, for each fold
+    widths: list[dict]  # of intervals by calibration, where they are wanted
+    seconds: list[float]
+    target_columns: Any  # what a search chose
+    transformer: Any
+    calibration: Any  # of the first fold alone
+
+
+def _fit_and_forecast(series, exogs, task, numbers):
+    """Fit for the first of some folds, and forecast all of them."""
+    work = task.on(series, exogs)
+    start = time.perf_counter()
+    fitted = work.fit(numbers[0])
+    ahead, widths, seconds = [], [], []
+    for number in numbers:
+        ahead.append(work.ahead(fitted, number))
+        if task.coverage is not None:
+            given = _given_widths(fitted, ahead[-1], task.coverage, work.panel)
+            widths.append(given)
+        seconds.append(time.perf_counter() - start)
+        start = time.perf_counter()
+    calibration = fitted._calibration if numbers[0] == 0 else None
+    chosen = fitted.target_columns, fitted.transformer
+    return _Said(ahead, widths, seconds, *chosen, calibration)
 
 
 def backtest(
@@ -498,6 +541,7 @@ def backtest(
     coverage=None,
     adaptive=False,
     gamma=0.005,
+    n_jobs=None,
     verbose=1,
 ):
     """Make every forecast of the past that a forecaster could have made, in time order.
@@ -547,6 +591,10 @@ def backtest(
     gamma : float, default=0.005
         How much an outcome counts for `adaptive`, above 0. Larger values meet a change
         sooner, by intervals that are infinite after a few misses in a row.
+    n_jobs : int or None, default=None
+        Fits at a time, in processes of joblib's or, within its `parallel_config`, on a
+        cluster; None means 1, -1 all processors. The result does not depend on it. A
+        fit that is kept for several folds is one task with them.
     verbose : int, default=1
         1 shows the folds done and the seconds on stderr; 0 nothing.
 
@@ -613,41 +661,49 @@ def backtest(
         )
     if coverage is not None and not adaptive:
         check_calibrated(inner.calibration_fraction)
-    work = _prepare(forecaster, inner, series, exog, cv, stride, season_length)
-    n_folds = len(next(iter(work.ones.values())).folds)
+    panel = read_panel(series, inner.id_column)
+    ones = _read_all(forecaster, inner, panel, cv, stride, season_length)
+    folds = {key: one.folds for key, one in ones.items()}
+    given = None if adaptive else coverage  # intervals come with the forecasts
+    task = _Task(forecaster, inner.id_column, folds, horizon, given)
+    exogs = _look_up(exog, panel, ones)  # once for all folds
+    work = task.on(series, exogs)
+    n_folds = len(next(iter(ones.values())).folds)
     every = _fits_every(refit, n_folds)
-    if coverage is not None and not adaptive and inner is forecaster:
+    if given is not None and inner is forecaster:
         for number in range(0, n_folds, every):
             work.check_scores(number, coverage)
 
-    progress, fitted, first = _Progress(n_folds, verbose), None, None
-    said, given, done = [], [], []
-    for number in range(n_folds):
-        start = time.perf_counter()
-        if refitted := number % every == 0:
-            fitted = work.fit(number)
-            first = first or fitted
-            _check_tuned(inner, first, fitted, number, coverage)
-        said.append(work.ahead(fitted, number))
-        if coverage is not None and not adaptive:
-            given.append(_given_widths(fitted, said[-1], coverage, work.panel))
-        done.append((refitted, time.perf_counter() - start))
-        progress.show(number + 1)
+    progress, first = _Progress(n_folds, verbose), None
+    said, widths, done = [], [], []
+    starts = range(0, n_folds, every)
+    calls = (
+        (series, exogs, task, range(n_folds)[start : start + every]) for start in starts
+    )
+    found = in_parallel(n_jobs, _fit_and_forecast, calls, return_as="generator")
+    for part in found:
+        first = first or part
+        _check_tuned(inner, first, part, len(said), coverage)
+        said += part.ahead
+        widths += part.widths
+        for i, seconds in enumerate(part.seconds):
+            done.append((not i, seconds))
+            progress.show(len(done))
 
     relative = is_relative(first.transformer)
     frames = []
-    for key, one in work.ones.items():
+    for key, one in ones.items():
         ahead = np.concatenate([fold[key] for fold in said])
         frame = _tidy(key, one, ahead)
         if coverage is not None:
             if adaptive:
                 scores = conformity(one.actual(horizon), ahead, relative=relative)
-                known = first._calibration
+                known = first.calibration
                 known = None if known is None else known.scores_for(key, coverage)
-                widths = _adapted(one.origins(), scores, coverage, gamma, known)
+                width = _adapted(one.origins(), scores, coverage, gamma, known)
             else:
-                widths = np.concatenate([fold[key] for fold in given])
-            lower, upper = bounds(ahead, widths, relative=relative)
+                width = np.concatenate([fold[key] for fold in widths])
+            lower, upper = bounds(ahead, width, relative=relative)
             frame["lower"], frame["upper"] = lower.ravel(), upper.ravel()
         frames.append(
             (
@@ -660,18 +716,14 @@ def backtest(
     return BacktestResult(*joined, season_length)
 
 
-def _prepare(forecaster, inner, series, exog, cv, stride, season_length):
-    """Check everything that can be checked before the first fit."""
-    panel = read_panel(series, inner.id_column)
-    if panel.kind != "one":
-        if inner is not forecaster:
-            raise TypeError(
-                "forecaster must be a SeriesForecaster where there are many series, "
-                f"which a search cannot split: got forecaster={forecaster!r}. Search "
-                "in one series, and backtest what it found."
-            )
-        # Many series are a dict from here on, whatever they came in.
-        forecaster = clone(forecaster).set_params(id_column=None)
+def _read_all(forecaster, inner, panel, cv, stride, season_length):
+    """Check all series before the first fit, and find the folds of each."""
+    if panel.kind != "one" and inner is not forecaster:
+        raise TypeError(
+            "forecaster must be a SeriesForecaster where there are many series, "
+            f"which a search cannot split: got forecaster={forecaster!r}. Search "
+            "in one series, and backtest what it found."
+        )
     if not hasattr(cv, "split") and hasattr(cv, "__iter__") and not isinstance(cv, str):
         cv = list(cv)
     reader, ones = clone(inner), {}
@@ -679,11 +731,15 @@ def _prepare(forecaster, inner, series, exog, cv, stride, season_length):
         with panel.naming(key):
             ones[key] = _read(reader, one, cv, stride, season_length)
     _check_same_folds(ones)
-    if exog is not None:
-        wanted = {key: (len(one.places), one.rows.index) for key, one in ones.items()}
-        exogs, _ = read_covariates(exog, panel, wanted)
-        ones = {key: one._replace(exog=exogs[key]) for key, one in ones.items()}
-    return _Work(forecaster, panel, ones, inner.horizon)
+    return ones
+
+
+def _look_up(exog, panel, ones):
+    """Return the covariates of the rows of each series; None without any."""
+    if exog is None:
+        return None
+    wanted = {key: (len(one.places), one.rows.index) for key, one in ones.items()}
+    return read_covariates(exog, panel, wanted)[0]
 
 
 def _check_tuned(inner, first, fitted, number, coverage):

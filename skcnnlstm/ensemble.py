@@ -9,10 +9,8 @@ from itertools import count
 from types import FunctionType
 from typing import ClassVar
 
-import joblib
 import numpy as np
 from scipy.optimize import brentq
-from sklearn import config_context, get_config
 from sklearn.base import (
     BaseEstimator,
     ClassifierMixin,
@@ -28,6 +26,7 @@ from skcnnlstm import _docs
 from skcnnlstm._base import draw_seed, read_windows, usable_rows
 from skcnnlstm._callbacks import CallbackSupportMixin, FitTasks, with_callbacks
 from skcnnlstm._inside import ShowsNetworks
+from skcnnlstm._parallel import in_parallel
 from skcnnlstm._validation import (
     backfill,
     check_choice,
@@ -49,27 +48,10 @@ _METHODS = ("mean", "weighted", "stack")
 _SMALLEST_PROBABILITY = 1e-12
 
 
-# ---------------------------------------------------------------------------- threads
-
-
-def _call_with_config(config, function, arguments):
-    with config_context(**config):
-        return function(*arguments)
-
-
 def _in_threads(n_jobs, function, calls):
-    """Return `function(*arguments)` for all `arguments` in `calls`, in order.
-
-    Threads begin with scikit-learn's default configuration, so the caller's is passed
-    on. That is what scikit-learn's own Parallel adds to joblib's; but it also enters
-    `warnings.catch_warnings` in each thread, which belongs to the whole process: where
-    two overlap, the filters stay changed after both.
-    """
-    config = get_config()
-    return joblib.Parallel(n_jobs=n_jobs, prefer="threads")(
-        joblib.delayed(_call_with_config)(config, function, arguments)
-        for arguments in calls
-    )
+    """Call a function in threads: windows are shared, not copied."""
+    # A preference would lose against a cluster that the user chose for the outer work.
+    return in_parallel(n_jobs, function, calls, require="sharedmem")
 
 
 # --------------------------------------------------------------- folds in time order

@@ -145,8 +145,8 @@ def _a_season_apart(wanted, places, season_length):
 def mase(actual, forecast, scale):
     """Return the mean absolute scaled error.
 
-    The mean of ``|y - f| / scale`` [1]_: below 1 is nearer than the seasonal naive forecast
-    was, one step ahead, in the training rows.
+    The mean of ``|y - f| / scale`` [1]_: below 1 is nearer than the seasonal naive
+    forecast was, one step ahead, in the training rows.
 
     Parameters
     ----------

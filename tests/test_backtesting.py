@@ -670,3 +670,34 @@ def test_values_that_are_not_known_are_forecast_and_not_scored():
     origin = result.forecasts["origin"].to_numpy()
     last = [series[: row + 1][~np.isnan(series[: row + 1])][-1] for row in origin]
     np.testing.assert_array_equal(result.references["naive"], last)
+
+
+# ------------------------------------------------------------------------ many at once
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("refit", [True, 3, False])
+def test_fits_at_a_time_change_no_bit(refit, own_workers):
+    rows = np.sin(np.arange(90)) + noise(90)
+    network = CNNRegressor(filters=4, epochs=2, random_state=0)
+    forecaster = SeriesForecaster(network, horizon=3, calibration_fraction=0.3)
+    asked = {"cv": TimeSeriesSplit(4, test_size=6), "coverage": 0.5, "verbose": 0}
+    alone = backtest(forecaster, rows, refit=refit, **asked)
+    spread = backtest(forecaster, rows, refit=refit, n_jobs=2, **asked)
+    pd.testing.assert_frame_equal(alone.forecasts, spread.forecasts, check_exact=True)
+    assert list(alone.folds["refitted"]) == list(spread.folds["refitted"])
+
+
+@pytest.mark.heavy
+def test_an_error_in_a_worker_says_in_which_fold(own_workers):
+    class Broken(Ridge):
+        def fit(self, X, y):
+            if len(X) > 40:
+                raise ValueError("too much for me")
+            return super().fit(X, y)
+
+    broken = SeriesForecaster(make_pipeline(FlattenWindows(), Broken()))
+    folds = TimeSeriesSplit(4, test_size=10)
+    with pytest.raises(ValueError, match="too much for me") as caught:
+        backtest(broken, noise(80), folds, n_jobs=2, verbose=0)
+    assert "This is the fit for fold 2 of the backtest." in caught.value.__notes__

@@ -7,6 +7,8 @@ import re
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from itertools import repeat
 
 import joblib
 import numpy as np
@@ -182,12 +184,17 @@ def test_the_future_moves_no_out_of_fold_prediction(wave):
     X, y, _ = wave
     members = [CNNRegressor(epochs=1, filters=2, dense_units=(), random_state=0)]
     folds = room._time_ordered_folds(len(X), 3, 0)
-    before = room._out_of_fold(members, X, y, None, folds, room._predictions)[0]
+
+    def out_of_fold(X, y):
+        asked = None, folds, room._predictions, repeat(nullcontext)
+        return room._out_of_fold(members, X, y, *asked)
+
+    before = out_of_fold(X, y)[0]
     first_changed = folds[1][1].start
     X, y = X.copy(), y.copy()
     X[first_changed:] += 7
     y[first_changed:] -= 7
-    after = room._out_of_fold(members, X, y, None, folds, room._predictions)[0]
+    after = out_of_fold(X, y)[0]
     n_earlier = first_changed - folds[0][1].start
     np.testing.assert_array_equal(before[:n_earlier], after[:n_earlier])
     assert not np.array_equal(before[n_earlier:], after[n_earlier:])

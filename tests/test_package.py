@@ -20,6 +20,7 @@ FLOORS = {
     "_docs": 0,
     "_callbacks": 0,
     "_inside": 0,
+    "_parallel": 0,
     "conformal": 0,
     "metrics": 0,
     "windows": 1,

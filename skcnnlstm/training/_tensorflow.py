@@ -51,17 +51,39 @@ def _has_started() -> bool:
 
 
 def _take_share_of_cores() -> None:
-    """In a loky worker, run as many threads as joblib gives each of its workers.
+    """In a worker of joblib or Dask, run as many threads as it was given.
 
-    joblib limits OpenMP and BLAS, and TensorFlow reads neither: two workers with the
+    Both limit OpenMP and BLAS, and TensorFlow reads neither: two workers with the
     threads of all cores each would wait for one another. This is the one global setting
     that is touched, in such a worker only, before its first operation.
     """
-    share = os.environ.get("OMP_NUM_THREADS", "")
-    in_worker = multiprocessing.current_process().name.startswith("LokyProcess")
-    if in_worker and share.isdigit() and not _has_started():
-        tf.config.threading.set_intra_op_parallelism_threads(int(share))
-        tf.config.threading.set_inter_op_parallelism_threads(int(share))
+    share = _share_of_cores()
+    if share and not _has_started():
+        tf.config.threading.set_intra_op_parallelism_threads(share)
+        tf.config.threading.set_inter_op_parallelism_threads(share)
+
+
+def _share_of_cores() -> int | None:
+    """Return the threads that are this worker's, None where the process is none."""
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    name = multiprocessing.current_process().name
+    if not limit.isdigit():
+        return None
+    if name.startswith("LokyProcess"):
+        return int(limit)
+    if name.startswith("Dask Worker"):
+        # The limit is that of each of the worker's own threads.
+        return int(limit) * _threads_of_dask_worker()
+    return None
+
+
+def _threads_of_dask_worker() -> int:
+    import distributed
+
+    try:
+        return distributed.get_worker().state.nthreads
+    except ValueError:  # not in a task
+        return 1
 
 
 def on_gpu() -> bool:
