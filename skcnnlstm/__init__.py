@@ -39,6 +39,7 @@ _ROOMS = {
     "ensemble": ("HybridEnsembleClassifier", "HybridEnsembleRegressor"),
     "forecasting": ("SeriesForecaster", "forecast_scorer"),
     "listing": ("all_estimators",),
+    "saving": ("load", "save"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 

@@ -17,6 +17,7 @@ ROOT = Path(skcnnlstm.__file__).parent
 FLOORS = {
     "_validation": 0,
     "datasets": 0,
+    "_file": 0,
     "_docs": 0,
     "conformal": 0,
     "metrics": 0,
@@ -35,6 +36,7 @@ FLOORS = {
     "backtesting": 6,
     "listing": 6,
     "_series_file": 6,
+    "saving": 6,
     "__main__": 7,
 }
 
