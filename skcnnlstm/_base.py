@@ -9,7 +9,9 @@ determinism on, and take any parameter name (scikeras 0.13.0).
 from __future__ import annotations
 
 import inspect
+import itertools
 import math
+import os
 import warnings
 
 import numpy as np
@@ -191,6 +193,11 @@ class _Hybrid:
             inclusive="neither",
         )
         check_choice("missing", settings["missing"], ("error", "mask"))
+        if not isinstance(settings["checkpoint"], str | os.PathLike | None):
+            raise TypeError(
+                "checkpoint must be a folder, by its path, or None: got "
+                f"checkpoint={settings['checkpoint']!r}."
+            )
         return settings
 
     __repr__ = BaseEstimator.__repr__
@@ -284,6 +291,20 @@ class _Hybrid:
             start = self._present(recipe, about_target, needed=epochs == 1)
         done = self._epochs_done if start else 0
         samples, validation = training.Samples(X, codes, weight, rows), None
+        callbacks = training.prepare_callbacks(
+            settings["callbacks"], self._routed("callbacks")
+        )
+        checkpoint = None
+        if settings["checkpoint"] is not None and epochs is None:
+            facts = training.facts_of(recipe, samples, callbacks, start)
+            fixed = resume or settings["random_state"] is not None
+            facts = (
+                *self._facts(settings, rate, done),
+                seed if fixed else None,
+                *facts,
+            )
+            checkpoint = training.Checkpoint(settings["checkpoint"], facts, seed)
+            seed = checkpoint.seed
         if settings["early_stopping"] and epochs is None:
             samples, validation = self._hold_out(samples, settings, seed)
         schedule = training.Schedule(
@@ -296,13 +317,16 @@ class _Hybrid:
             plateau_patience=settings["plateau_patience"],
             keep_best=settings["keep_best"],
             first_epoch=done,
-            callbacks=training.prepare_callbacks(
-                settings["callbacks"], self._routed("callbacks")
-            ),
+            callbacks=callbacks,
             verbose=settings["verbose"],
         )
         trained = training.train(
-            recipe, samples, schedule, validation=validation, start=start
+            recipe,
+            samples,
+            schedule,
+            validation=validation,
+            start=start,
+            checkpoint=checkpoint,
         )
 
         n_epochs = len(trained.history["loss"])
@@ -322,6 +346,12 @@ class _Hybrid:
             _made={},
         )
         return self
+
+    def _facts(self, settings, rate, done):
+        """Return the settings that decide a fit beside its recipe and its samples."""
+        names = "epochs", "batch_size", "shuffle", "early_stopping", "keep_best"
+        names += "validation_fraction", "validation_gap", "patience", "plateau_patience"
+        return type(self).__name__, rate, done, *(settings[name] for name in names)
 
     def _present(self, recipe, about_target, *, needed):
         """Return the state to go on from, or None where it is of another network."""

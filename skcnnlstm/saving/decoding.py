@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import pathlib
 from typing import ClassVar
 
 import numpy as np
@@ -145,6 +146,9 @@ class Decoder:
     def _date(self, kind, name, text):
         return _DATES[name].fromisoformat(text)
 
+    def _path(self, kind, text):
+        return pathlib.Path(text)
+
     def _masked(self, kind, *parts):
         data, mask, fill = self._each(parts)
         return np.ma.MaskedArray(data, mask, fill_value=fill[()])
@@ -195,6 +199,7 @@ class Decoder:
         "number": _number,
         "dtype": _dtype,
         "date": _date,
+        "path": _path,
         "masked": _masked,
         "objects": _objects,
         "pandas": _pandas,

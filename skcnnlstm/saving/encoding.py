@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copyreg
 import datetime
+import pathlib
 import types
 
 import numpy as np
@@ -94,6 +95,8 @@ class Encoder:
             return [kind.__name__, *(self.node(part, path) for part in parts)]
         if kind in _DATES and getattr(value, "tzinfo", None) is None:
             return ["date", kind.__name__, value.isoformat()]
+        if isinstance(value, pathlib.PurePath):
+            return ["path", str(value)]
         if isinstance(value, pandas_values.KINDS):
             return self._pandas(value, path)
         if is_keras_object(value):
