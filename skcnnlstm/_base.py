@@ -296,12 +296,10 @@ class _Hybrid:
         )
         checkpoint = None
         if settings["checkpoint"] is not None and epochs is None:
-            facts = training.facts_of(recipe, samples, callbacks, start)
-            fixed = resume or settings["random_state"] is not None
-            facts = (
-                *self._facts(settings, rate, done),
-                seed if fixed else None,
-                *facts,
+            drawn = settings["random_state"] is None and not resume
+            facts = itertools.chain(
+                [*self._facts(settings, rate, done), None if drawn else seed],
+                training.facts_of(recipe, samples, callbacks, start),
             )
             checkpoint = training.Checkpoint(settings["checkpoint"], facts, seed)
             seed = checkpoint.seed
