@@ -37,6 +37,7 @@ _ROOMS = {
     "architectures.tcn_lstm": ("TCNLSTMClassifier", "TCNLSTMRegressor"),
     "backtesting": ("BacktestResult", "backtest"),
     "ensemble": ("HybridEnsembleClassifier", "HybridEnsembleRegressor"),
+    "exporting": ("export",),
     "forecasting": ("SeriesForecaster", "forecast_scorer"),
     "listing": ("all_estimators",),
     "saving": ("load", "save"),

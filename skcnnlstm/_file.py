@@ -74,7 +74,7 @@ def write_file(path, kind, document, arrays):
         digest.update(part)
     n_bytes = 8 + len(text) + at
     line = f"skcnnlstm {kind} {FORMAT} {n_bytes} {digest.hexdigest()}\n"
-    _write_whole(path, [line.encode(), *parts])
+    write_whole(path, [line.encode(), *parts])
 
 
 def read_file(path, kind, made_by):
@@ -190,7 +190,7 @@ def _array(payload, start, dtype, shape, order, at):
 # ---------------------------------------------------------------------------- writing
 
 
-def _write_whole(path, chunks):
+def write_whole(path, chunks):
     """Write a file beside another, and then put it into its place."""
     path = Path(os.path.realpath(path))
     if path.is_dir():

@@ -37,6 +37,7 @@ FLOORS = {
     "listing": 6,
     "_series_file": 6,
     "saving": 6,
+    "exporting": 6,
     "__main__": 7,
 }
 
