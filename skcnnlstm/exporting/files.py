@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -84,12 +85,13 @@ def export(estimator, path, format="onnx"):
             shape=(None, *traced.shape), dtype="float32", name=traced.input_name
         )
         model(np.zeros((1, *traced.shape), np.float32))
-        model.export(
-            str(made),
-            format="tf_saved_model" if format == "saved_model" else format,
-            input_signature=[spec],
-            verbose=False,
-        )
+        with _old_name_in_numpy():
+            model.export(
+                str(made),
+                format="tf_saved_model" if format == "saved_model" else format,
+                input_signature=[spec],
+                verbose=False,
+            )
         if format == "saved_model":
             _put_folder(made, path, note)
         elif format == "onnx":
@@ -107,6 +109,22 @@ def _require(format):
             f"export with format={format!r} needs {' and '.join(missing)}: pip install "
             f"skcnnlstm[export], or pip install {' '.join(missing)}."
         )
+
+
+@contextmanager
+def _old_name_in_numpy():
+    """Put `np.object` in place for tf2onnx 1.17, and take it away again.
+
+    Keras 3.15 would leave it there, after asking for it in a way that warns.
+    """
+    if "object" in vars(np):
+        yield
+        return
+    np.object = object
+    try:
+        yield
+    finally:
+        del np.object
 
 
 def _onnx_with(note, made):

@@ -17,7 +17,6 @@ from skcnnlstm.saving.keras_values import (
 )
 from skcnnlstm.saving.names import (
     find_safe,
-    find_trusted,
     import_named,
     is_named_tuple,
     skops_io,
@@ -31,12 +30,15 @@ _DATES = {
 
 
 class Decoder:
-    """Decodes one document; every name in it is looked at before anything is made."""
+    """Decodes one document; every name in it is looked at before anything is made.
+
+    `trusted` is what `find_trusted` returns.
+    """
 
     def __init__(self, path, document, arrays, trusted):
         self.path, self.arrays = path, arrays
         self.value = document["value"]
-        self.trusted = find_trusted(trusted)
+        self.trusted = trusted
         self.done = []
         self._check_names(document)
         self.things = [

@@ -9,6 +9,7 @@ import skcnnlstm
 from skcnnlstm._file import read_file, refusing_nonsense, write_file
 from skcnnlstm.saving.decoding import Decoder
 from skcnnlstm.saving.encoding import Encoder
+from skcnnlstm.saving.names import find_trusted
 
 _KIND = "model"
 # Two releases of these that agree in so many places of their numbers give the same
@@ -83,7 +84,8 @@ def load(path, *, trusted=()):
     trusted : sequence of str or type, default=()
         Types and functions of your own that the file may name, as objects or by name
         ("package.module.Name"; of what is registered with Keras "package>Name").
-        Trust only what you know: making one may run its code.
+        Trust only what you know: making one may run its code. skops counts the trees of
+        scikit-learn among them, for a forged one can crash the process.
 
     Returns
     -------
@@ -108,6 +110,7 @@ def load(path, *, trusted=()):
     --------
     save : Write one; it has an example.
     """
+    trusted = find_trusted(trusted)
     document, arrays = read_file(path, _KIND, "save")
     with refusing_nonsense(path):
         estimator = Decoder(path, document, arrays, trusted).estimator()

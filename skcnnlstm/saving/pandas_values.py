@@ -45,7 +45,8 @@ def to_parts(value):
 def _time_parts(index):
     freq = None if index.freq is None else index.freq.freqstr
     if isinstance(index, pd.PeriodIndex):
-        return ["periods", np.asarray(index.asi8), freq, index.name]
+        # Its frequency has two names: "QE-DEC" is that of dates.
+        return ["periods", np.asarray(index.asi8), index.freqstr, index.name]
     if isinstance(index, pd.TimedeltaIndex):
         return ["timedeltas", np.asarray(index.to_numpy()), freq, index.name]
     zone = None if index.tz is None else str(index.tz)
