@@ -28,12 +28,10 @@ from skcnnlstm import (
     CNNLSTMRegressor,
     ConvLSTMRegressor,
     FlattenWindows,
-    HybridEnsembleClassifier,
     HybridEnsembleRegressor,
     LastSteps,
     LSTMRegressor,
     LSTNetRegressor,
-    ParallelCNNLSTMRegressor,
     SeriesForecaster,
     SlidingWindow,
     SubsequenceReshaper,
@@ -62,8 +60,10 @@ def forecaster(estimator=None, rows=ROWS, **params):
     params = {"window_length": 12, "horizon": 3} | params
     made = SeriesForecaster(estimator or network(), **params).fit(rows)
     rows = rows.reshape(len(rows), -1)[-made.window_length :]
-    want = made.forecast()
-    return made, rows[np.newaxis], want[np.newaxis]
+    want = made.forecast()[np.newaxis]
+    if made.n_targets_ == 1:
+        want = want.reshape(1, -1)
+    return made, rows[np.newaxis], want
 
 
 def pipeline(*steps):
@@ -110,9 +110,6 @@ CASES = {
     "ensemble": lambda: on_windows(
         HybridEnsembleRegressor(method="weighted", n_splits=2, epochs=1, random_state=0)
     ),
-    "classifiers": lambda: on_windows(
-        HybridEnsembleClassifier(epochs=1, random_state=0), labels=True
-    ),
     "quantiles": lambda: on_windows(
         LSTNetRegressor(
             filters=4,
@@ -125,11 +122,6 @@ CASES = {
         )
     ),
     "convolutional": lambda: on_windows(ConvLSTMRegressor(filters=4, **TINY)),
-    "parallel": lambda: on_windows(
-        ParallelCNNLSTMRegressor(
-            filters=(4, 4), lstm_units=4, merge="attention", **TINY
-        )
-    ),
 }
 EVERYDAY = {("forecaster", "onnx"), ("ridge", "litert")}
 

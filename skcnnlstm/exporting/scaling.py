@@ -96,7 +96,7 @@ def _chain(functions):
 
 
 def _standard(scaler):
-    return _floats(scaler.mean_, scaler.scale_)
+    return _floats(scaler.mean_ if scaler.with_mean else None, scaler.scale_)
 
 
 def _robust(scaler):
