@@ -70,6 +70,21 @@ def export(estimator, path, format="onnx"):
     is read. Metadata stand in the `metadata_props` of an ONNX file, in a zip archive
     at the end of a LiteRT file and in `assets.extra` of a SavedModel, the latter two
     as `skcnnlstm.json`.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skcnnlstm import FlattenWindows, SeriesForecaster, export
+    >>> from skcnnlstm.datasets import load_airline
+    >>> ridge = make_pipeline(FlattenWindows(), Ridge())
+    >>> forecaster = SeriesForecaster(ridge, horizon=12, transformer="log")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "airline")
+    ...     export(forecaster.fit(load_airline()), path, format="saved_model")
+    ...     "saved_model.pb" in os.listdir(path)
+    True
     """
     check_choice("format", format, _FORMATS)
     _require(format)

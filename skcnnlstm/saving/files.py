@@ -52,7 +52,7 @@ def save(estimator, path):
 
     Examples
     --------
-    >>> import tempfile, os
+    >>> import os, tempfile
     >>> from skcnnlstm import SlidingWindow, load, save
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = os.path.join(folder, "window.skcnnlstm")
@@ -108,7 +108,17 @@ def load(path, *, trusted=()):
 
     See Also
     --------
-    save : Write one; it has an example.
+    save : Write one.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from skcnnlstm import LastSteps, load, save
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "last.skcnnlstm")
+    ...     save(LastSteps(3).fit([[1, 2, 3, 4]]), path)
+    ...     load(path).transform([[5, 6, 7, 8]])
+    array([[6, 7, 8]])
     """
     trusted = find_trusted(trusted)
     document, arrays = read_file(path, _KIND, "save")
