@@ -43,9 +43,11 @@ _ROOMS = {
         "TrainingHistoryDisplay",
     ),
     "ensemble": ("HybridEnsembleClassifier", "HybridEnsembleRegressor"),
+    "exporting": ("export",),
     "forecasting": ("SeriesForecaster", "forecast_scorer"),
     "leakage": ("LeakageError", "LeakageReport", "check_leakage"),
     "listing": ("all_estimators",),
+    "saving": ("load", "save"),
     "splitting": ("HorizonSplit", "PanelTimeSeriesSplit"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}

@@ -9,8 +9,10 @@ determinism on, and take any parameter name (scikeras 0.13.0).
 from __future__ import annotations
 
 import inspect
+import itertools
 import math
 import numbers
+import os
 import warnings
 
 import numpy as np
@@ -196,6 +198,11 @@ class _Hybrid(ShowsNetworks, CallbackSupportMixin):
             "validation_fraction", share, low=0, high=1, inclusive="neither"
         )
         check_missing(settings["missing"])
+        if not isinstance(settings["checkpoint"], str | os.PathLike | None):
+            raise TypeError(
+                "checkpoint must be a folder, by its path, or None: got "
+                f"checkpoint={settings['checkpoint']!r}."
+            )
         return settings
 
     def _n_epochs(self, epochs):
@@ -329,6 +336,18 @@ class _Hybrid(ShowsNetworks, CallbackSupportMixin):
                 lambda: _used(given, X, rows), lambda: y, given_weight, attributes
             )
         samples, validation = training.Samples(X, codes, weight, rows), None
+        callbacks = training.prepare_callbacks(
+            settings["callbacks"], self._routed("callbacks")
+        )
+        checkpoint = None
+        if settings["checkpoint"] is not None and epochs is None:
+            drawn = settings["random_state"] is None and not resume
+            facts = itertools.chain(
+                [*self._facts(settings, rate, done), None if drawn else seed],
+                training.facts_of(recipe, samples, callbacks, start),
+            )
+            checkpoint = training.Checkpoint(settings["checkpoint"], facts, seed)
+            seed = checkpoint.seed
         if settings["early_stopping"] and epochs is None:
             samples, validation = self._hold_out(samples, settings, seed)
         schedule = training.Schedule(
@@ -341,14 +360,17 @@ class _Hybrid(ShowsNetworks, CallbackSupportMixin):
             plateau_patience=settings["plateau_patience"],
             keep_best=settings["keep_best"],
             first_epoch=done,
-            callbacks=training.prepare_callbacks(
-                settings["callbacks"], self._routed("callbacks")
-            ),
+            callbacks=callbacks,
             verbose=settings["verbose"],
             watcher=tasks if watched else None,
         )
         trained = training.train(
-            recipe, samples, schedule, validation=validation, start=start
+            recipe,
+            samples,
+            schedule,
+            validation=validation,
+            start=start,
+            checkpoint=checkpoint,
         )
 
         vars(self).pop("feature_names_in_", None)
@@ -356,6 +378,12 @@ class _Hybrid(ShowsNetworks, CallbackSupportMixin):
         if watched:
             tasks.end(attributes(trained))
         return self
+
+    def _facts(self, settings, rate, done):
+        """Return the settings that decide a fit beside its recipe and its samples."""
+        names = "epochs", "batch_size", "shuffle", "early_stopping", "keep_best"
+        names += "validation_fraction", "validation_gap", "patience", "plateau_patience"
+        return type(self).__name__, rate, done, *(settings[name] for name in names)
 
     def _present(self, recipe, about_target, *, needed):
         """Return the state to go on from, or None where it is of another network."""

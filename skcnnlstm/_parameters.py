@@ -28,6 +28,7 @@ def training_parameters(
     random_state=None,
     verbose=0,
     callbacks=None,
+    checkpoint=None,
 ):
     """Declare the parameters that every estimator has.
 
@@ -82,6 +83,15 @@ def training_parameters(
     callbacks : keras.callbacks.Callback, list of them, or None, default=None
         Callbacks, as instances (copied for each fit) or classes. One that has hooks
         for batches makes the fit run a batch at a time: slower, with the same result.
+    checkpoint : path-like or None, default=None
+        A folder, made if it is not there, in which `fit` keeps how far it is: after
+        each epoch, or more seldom where writing would take a twentieth of the time. A
+        fit that was cut off goes on there when it is called again, with the bits of one
+        that was not. Each fit has a file of its own, named by its data, parameters,
+        seed and releases, so that many fits of a search may share the folder and no fit
+        takes up another's; a fit that ends removes its file. With ``random_state=None``
+        the seed that was drawn comes back. Of callbacks the numbers, texts and arrays
+        that they hold come back, open files and the like do not.
 
     Attributes
     ----------

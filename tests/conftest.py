@@ -42,6 +42,12 @@ def _walks_past(item):
 
 
 @pytest.fixture
+def thorough(request):
+    """Whether the suite runs with --all-estimators, as CI does."""
+    return request.config.getoption("--all-estimators")
+
+
+@pytest.fixture
 def own_workers():
     """Loky workers that no other test used, and none uses after.
 

@@ -17,6 +17,7 @@ ROOT = Path(skcnnlstm.__file__).parent
 FLOORS = {
     "_validation": 0,
     "datasets": 0,
+    "_file": 0,
     "_docs": 0,
     "_callbacks": 0,
     "_inside": 0,
@@ -40,6 +41,8 @@ FLOORS = {
     "display": 7,
     "_report": 8,
     "listing": 6,
+    "saving": 6,
+    "exporting": 6,
     "_series_file": 9,
     "__main__": 10,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import get_scorer, get_scorer_names
@@ -38,11 +40,11 @@ class _Answers(RegressorMixin, BaseEstimator):
         return X[:, 0]
 
 
+@dataclass(frozen=True, repr=False)
 class _ForecastScorer:
     """A callable ``(estimator, X, y=None)`` for the `scoring` of a search."""
 
-    def __init__(self, scoring):
-        self.scoring = scoring
+    scoring: str
 
     def __repr__(self):
         return f"forecast_scorer({self.scoring!r})"

@@ -2,12 +2,14 @@
 
 `networks` turns a network into text and draws its weights, `recipe` says what decides
 a program, `program` holds one traced network, `cache` lends programs to fits,
-`samples` copies windows a chunk at a time, `callbacks` prepares Keras callbacks, and
-`loop` puts them together. `_tensorflow` is all that TensorFlow alone can answer.
+`samples` copies windows a chunk at a time, `callbacks` prepares Keras callbacks,
+`checkpoint` keeps what a fit needs to go on after a crash, and `loop` puts them
+together. `_tensorflow` is all that TensorFlow alone can answer.
 """
 
 from skcnnlstm.training.cache import clear_programs
 from skcnnlstm.training.callbacks import prepare_callbacks
+from skcnnlstm.training.checkpoint import Checkpoint, facts_of
 from skcnnlstm.training.loop import Schedule, Trained, load_weights, predict, train
 from skcnnlstm.training.networks import (
     describe_network,
@@ -24,6 +26,7 @@ from skcnnlstm.training.recipe import (
 from skcnnlstm.training.samples import Samples
 
 __all__ = [
+    "Checkpoint",
     "Recipe",
     "Samples",
     "Schedule",
@@ -31,6 +34,7 @@ __all__ = [
     "clear_programs",
     "describe_network",
     "describe_until",
+    "facts_of",
     "freeze",
     "freeze_loss",
     "freeze_optimizer",

@@ -11,6 +11,7 @@ import numpy as np
 from skcnnlstm.training import _tensorflow as backend
 from skcnnlstm.training.cache import borrowed_program, prediction_program
 from skcnnlstm.training.callbacks import Watch, needs_batches
+from skcnnlstm.training.checkpoint import Progress, restore_states, states_of
 from skcnnlstm.training.samples import Samples
 
 # Matrix products of another height round differently: with batches of whole 32 rows
@@ -59,7 +60,9 @@ class Trained:
     history: dict
 
 
-def train(recipe, samples, schedule, *, validation=None, start=None) -> Trained:
+def train(
+    recipe, samples, schedule, *, validation=None, start=None, checkpoint=None
+) -> Trained:
     """Train a network.
 
     Parameters
@@ -72,6 +75,8 @@ def train(recipe, samples, schedule, *, validation=None, start=None) -> Trained:
         Epochs, order, early stopping, callbacks.
     start : Trained or None
         Where to go on from; None draws fresh weights.
+    checkpoint : Checkpoint or None
+        Where to write how far the fit is, and to go on from if it was cut off there.
 
     Raises
     ------
@@ -79,26 +84,30 @@ def train(recipe, samples, schedule, *, validation=None, start=None) -> Trained:
         If the loss is not finite after an epoch.
     """
     with borrowed_program(recipe) as program:
-        weights = start.weights if start else program.fresh_weights(schedule.seed)
-        slots = start.slots if start else None
-        program.load(weights, slots, schedule.learning_rate)
-        history = _run_epochs(program, samples, schedule, validation)
+        if checkpoint and checkpoint.progress:
+            program.load(checkpoint.progress.weights, checkpoint.progress.slots)
+        else:
+            weights = start.weights if start else program.fresh_weights(schedule.seed)
+            slots = start.slots if start else None
+            program.load(weights, slots, schedule.learning_rate)
+        history = _run_epochs(program, samples, schedule, validation, checkpoint)
         if program.has_batch_norm:
             program.set_statistics(_chunks_of(samples, schedule.batch_size))
         weights = program.weights()
         if not all(np.isfinite(values).all() for values in weights):
             # A loss is measured before its step: the last one leads past it.
             _refuse("weights that are not finite", len(history["loss"]), program.model)
+        if checkpoint:
+            checkpoint.remove()
         return Trained(weights, program.slots(), history)
 
 
-def _run_epochs(program, samples, schedule, validation):
+def _run_epochs(program, samples, schedule, validation, checkpoint):
     model = program.model
-    history: dict[str, list] = {"loss": []}
+    history = {"loss": []}
     # The user's see the weights that are returned, and the rate of the epoch; a
     # watcher those of the epoch, whichever are returned in the end.
     callbacks = [
-        *_watch(program, samples, schedule, history),
         *_keep_the_best(schedule),
         *schedule.callbacks,
         *_slow_on_a_plateau(schedule, model.optimizer),
@@ -106,7 +115,7 @@ def _run_epochs(program, samples, schedule, validation):
     by_batch = needs_batches(callbacks)
     steps = math.ceil(len(samples) / schedule.batch_size)
     hooks = keras.callbacks.CallbackList(
-        callbacks,
+        [*_watch(program, samples, schedule, history), *callbacks],
         add_progbar=schedule.verbose > 0,
         model=model,
         verbose=schedule.verbose,
@@ -117,8 +126,11 @@ def _run_epochs(program, samples, schedule, validation):
     judge = validation and _Feed(program, validation, schedule)
 
     hooks.on_train_begin()
+    if checkpoint and checkpoint.progress:
+        history.update(checkpoint.progress.history)
+        restore_states(callbacks, checkpoint.progress.callbacks)
     logs = {}
-    for i in range(schedule.epochs):
+    for i in range(len(history["loss"]), schedule.epochs):
         epoch = schedule.first_epoch + i
         hooks.on_epoch_begin(epoch)
         order = _order(len(samples), schedule, epoch)
@@ -138,6 +150,12 @@ def _run_epochs(program, samples, schedule, validation):
         hooks.on_epoch_end(epoch, logs)
         if model.stop_training:
             break
+        if checkpoint and i + 1 < schedule.epochs:
+            checkpoint.write(
+                Progress(
+                    program.weights(), program.slots(), history, states_of(callbacks)
+                )
+            )
     if history["loss"]:
         # Puts the averaged weights in place where the optimizer keeps an average.
         model.optimizer.finalize_variable_values(model.trainable_weights)

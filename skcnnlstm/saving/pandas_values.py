@@ -1,0 +1,113 @@
+"""pandas' labels and indexes as plain values and arrays, and back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from pandas.tseries.frequencies import to_offset
+
+_SCALARS = (pd.Timestamp, pd.Timedelta, pd.Period, pd.offsets.BaseOffset)
+KINDS = (pd.Index, *_SCALARS, pd.api.extensions.ExtensionDtype, type(pd.NaT))
+_TIMES = pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex
+
+
+def to_parts(value):
+    """Return a word for the kind of a value, and the parts that it is made of.
+
+    Parts are what an encoder takes: numbers, texts, arrays, lists and indexes.
+    """
+    if value is pd.NaT:
+        return ["NaT"]
+    if isinstance(value, pd.offsets.BaseOffset):
+        return ["offset", value.freqstr]
+    if isinstance(value, _SCALARS):
+        # An index of one: the same unit, timezone and frequency.
+        return ["label", pd.Index([value])]
+    if isinstance(value, pd.CategoricalDtype):
+        return ["categories", value.categories, value.ordered]
+    if isinstance(value, pd.api.extensions.ExtensionDtype):
+        return ["dtype", str(value)]
+    if isinstance(value, pd.RangeIndex):
+        return ["range", value.start, value.stop, value.step, value.name]
+    if isinstance(value, pd.MultiIndex):
+        levels = [value.get_level_values(i) for i in range(value.nlevels)]
+        return ["levels", levels, list(value.names)]
+    if isinstance(value, _TIMES):
+        return _time_parts(value)
+    if isinstance(value, pd.CategoricalIndex):
+        codes = np.asarray(value.codes)
+        return ["categorical", codes, value.categories, value.ordered, value.name]
+    dtype = value.dtype
+    values = value.to_numpy() if isinstance(dtype, np.dtype) else list(value)
+    return ["index", values, str(dtype), value.name]
+
+
+def _time_parts(index):
+    freq = None if index.freq is None else index.freq.freqstr
+    if isinstance(index, pd.PeriodIndex):
+        # Its frequency has two names: "QE-DEC" is that of dates.
+        return ["periods", np.asarray(index.asi8), index.freqstr, index.name]
+    if isinstance(index, pd.TimedeltaIndex):
+        return ["timedeltas", np.asarray(index.to_numpy()), freq, index.name]
+    zone = None if index.tz is None else str(index.tz)
+    values = index.tz_convert(None) if zone else index
+    return ["times", np.asarray(values.to_numpy()), zone, freq, index.name]
+
+
+def from_parts(kind, *parts):
+    """Make the value again."""
+    return _MAKERS[kind](*parts)
+
+
+def _times(values, zone, freq, name):
+    index = pd.DatetimeIndex(values, name=name)
+    index = index.tz_localize("UTC").tz_convert(zone) if zone else index
+    index.freq = freq
+    return index
+
+
+def _timedeltas(values, freq, name):
+    return pd.TimedeltaIndex(values, freq=freq, name=name)
+
+
+def _label(index):
+    return index[0]
+
+
+def _range(start, stop, step, name):
+    return pd.RangeIndex(start, stop, step, name=name)
+
+
+_MAKERS = {
+    "NaT": lambda: pd.NaT,
+    "offset": to_offset,
+    "label": _label,
+    "categories": pd.CategoricalDtype,
+    "dtype": pd.api.types.pandas_dtype,
+    "range": lambda start, stop, step, name: pd.RangeIndex(
+        start, stop, step, name=name
+    ),
+    "levels": lambda levels, names: pd.MultiIndex.from_arrays(levels, names=names),
+    "categorical": lambda codes, categories, ordered, name: pd.CategoricalIndex(
+        pd.Categorical.from_codes(codes, categories, ordered), name=name
+    ),
+    "periods": lambda ordinals, freq, name: pd.PeriodIndex.from_ordinals(
+        ordinals, freq=freq, name=name
+    ),
+    "timedeltas": _timedeltas,
+    "times": _times,
+    "index": lambda values, dtype, name: pd.Index(values, dtype=dtype, name=name),
+}
+
+
+def is_same(one, other):
+    """Tell whether a value came back as it was."""
+    if isinstance(one, pd.Index):
+        return bool(
+            type(one) is type(other)
+            and one.equals(other)
+            and one.dtype == other.dtype
+            and one.names == other.names
+            and getattr(one, "freq", None) == getattr(other, "freq", None)
+        )
+    return type(one) is type(other) and (one is other or one == other)
