@@ -113,7 +113,7 @@ def main():
 def installed(package):
     try:
         return version(package)
-    except LookupError:  # run from a checkout
+    except ImportError:  # run from a checkout
         return None
 
 

@@ -700,4 +700,4 @@ def test_an_error_in_a_worker_says_in_which_fold(own_workers):
     folds = TimeSeriesSplit(4, test_size=10)
     with pytest.raises(ValueError, match="too much for me") as caught:
         backtest(broken, noise(80), folds, n_jobs=2, verbose=0)
-    assert "This is the fit for fold 2 of the backtest." in caught.value.__notes__
+    assert "This is the fit for fold 3 of the backtest." in caught.value.__notes__
