@@ -230,6 +230,8 @@ class Encoder:
 
 def _state_of(value):
     """Return the attributes of an object that are all there is to it, else None."""
+    if type(value) in copyreg.dispatch_table:
+        return None
     reduced = value.__reduce_ex__(2)
     if not isinstance(reduced, tuple):
         return None
