@@ -53,7 +53,9 @@ def saved(estimator, path, **settings):
 @pytest.mark.parametrize(
     "estimator", [*REGRESSORS, *CLASSIFIERS], ids=lambda e: type(e).__name__
 )
-def test_networks_come_back_with_their_bits(estimator, windows, path):
+def test_networks_come_back_with_their_bits(estimator, windows, path, thorough):
+    if not (thorough or isinstance(estimator, CNNLSTMRegressor)):
+        pytest.skip("a trace each: with --all-estimators")
     X, y = windows
     is_classifier = hasattr(estimator, "predict_proba")
     fitted = clone(estimator).fit(X, y > 0 if is_classifier else y)
