@@ -193,6 +193,7 @@ def _array(payload, start, dtype, shape, order, at):
 def write_whole(path, chunks):
     """Write a file beside another, and then put it into its place."""
     path = Path(os.path.realpath(path))
+    check_place(path)
     if path.is_dir():
         raise IsADirectoryError(f"path must be a file: got the folder {path}.")
     _sweep(path)
@@ -212,6 +213,15 @@ def write_whole(path, chunks):
             beside.unlink()
         raise
     _sync_folder(path.parent)
+
+
+def check_place(path):
+    """Raise unless the folder of a path is there."""
+    folder = Path(path).absolute().parent
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"path must lie in a folder that is there: got {path}. Make {folder} first."
+        )
 
 
 def _sweep(path):

@@ -123,7 +123,7 @@ CASES = {
     ),
     "convolutional": lambda: on_windows(ConvLSTMRegressor(filters=4, **TINY)),
 }
-EVERYDAY = {("forecaster", "onnx"), ("ridge", "litert")}
+EVERYDAY = {("ridge", "litert")}
 
 
 def run_onnx(path, rows):

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 import skcnnlstm
-from skcnnlstm._file import write_whole
+from skcnnlstm._file import check_place, write_whole
 from skcnnlstm._validation import check_choice
 from skcnnlstm.exporting.graph import TracedModel, trace
 from skcnnlstm.training.networks import building_layers
@@ -89,6 +89,7 @@ def export(estimator, path, format="onnx"):
     check_choice("format", format, _FORMATS)
     _require(format)
     path = Path(path)
+    check_place(path)
     traced = trace(estimator, unroll=format == "litert")
     note = {"skcnnlstm": skcnnlstm.__version__, "estimator": type(estimator).__name__}
     if traced.classes is not None:

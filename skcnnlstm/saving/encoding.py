@@ -188,7 +188,13 @@ class Encoder:
         return ["name", self._name(thing, path)]
 
     def _object(self, value, path):
-        state = _state_of(value)
+        try:
+            state = _state_of(value)
+        except TypeError as error:  # of a lock, an open file
+            raise TypeError(
+                f"{_at(path)} must be what a file can hold: got {value!r}. Use a name, "
+                "a Keras object or a plain value."
+            ) from error
         if state is None:
             return self._skops(value, path)
         return self._attributes(type(value), state, path)
@@ -224,17 +230,16 @@ class Encoder:
 
 def _state_of(value):
     """Return the attributes of an object that are all there is to it, else None."""
-    kind = type(value)
-    if kind in copyreg.dispatch_table or kind.__reduce__ is not object.__reduce__:
+    if type(value) in copyreg.dispatch_table:
         return None
-    if kind.__reduce_ex__ is not object.__reduce_ex__:
+    reduced = value.__reduce_ex__(2)
+    if not isinstance(reduced, tuple):
         return None
-    if isinstance(value, dict | list | tuple | set | frozenset | np.generic):
+    make, arguments, state, *items = (*reduced, None)
+    if make is not copyreg.__newobj__ or arguments != (type(value),) or any(items):
         return None
-    state = value.__getstate__()
-    if isinstance(state, dict) or (state is None and hasattr(value, "__dict__")):
-        return state or {}
-    return None
+    state = {} if state is None else state
+    return state if isinstance(state, dict) else None
 
 
 def _at(path):

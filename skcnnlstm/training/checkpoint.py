@@ -152,7 +152,7 @@ def _is_plain(value):
         return all(isinstance(key, str) for key in value) and all(
             map(_is_plain, value.values())
         )
-    return type(value) in _PLAIN or isinstance(value, np.bool | np.number)
+    return type(value) in _PLAIN or isinstance(value, np.bool_ | np.number)
 
 
 def _is_arrays(value):
