@@ -40,6 +40,7 @@ _ROOMS = {
     "forecasting": ("SeriesForecaster", "forecast_scorer"),
     "leakage": ("LeakageError", "LeakageReport", "check_leakage"),
     "listing": ("all_estimators",),
+    "mistakes": ("MistakeWarning",),
     "splitting": ("HorizonSplit", "PanelTimeSeriesSplit"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}

@@ -53,6 +53,7 @@ from skcnnlstm.forecasting.windowing import (
     join_samples,
     order_in_time,
 )
+from skcnnlstm.mistakes import warn_of_far_forecasts
 
 
 class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
@@ -498,13 +499,16 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             origins += (channels := self._origins(history, [future], steps))
             n_channels = len(channels)
         ahead = forecast_origins(self._predict, origins, steps, self._block)
-        forecasts = {}
+        forecasts, said = {}, []
         for number, (key, history) in enumerate(histories.items()):
             own = ahead[number * n_channels : (number + 1) * n_channels]
             values = history.scale.undo(np.concatenate(own, axis=2))[0]
+            name = "" if panel.kind == "one" else f" of series {key!r}"
+            said.append((name, values, history.low, history.high))
             names = labels[key]
             names = None if names is None else names[:steps]
             forecasts[key] = history.form.dress(values, names)
+        warn_of_far_forecasts(said, stacklevel=3)
         return forecasts
 
     def predict(self, series, exog=None):
