@@ -66,10 +66,10 @@ def warn_of_scale(X, y, rows, instance_norm, *, stacklevel):
 
 
 def _size(values):
-    """Return the root of the mean square of what is known."""
-    values = np.asarray(values, dtype=float)
+    """Return how large the usual value is, of those that are known."""
+    values = np.abs(np.asarray(values, dtype=float))
     values = values[np.isfinite(values)]
-    return float(np.sqrt(np.mean(values**2))) if values.size else 0.0
+    return float(np.median(values)) if values.size else 0.0
 
 
 def warn_of_long_windows(n_samples, n_usable, *, stacklevel):
