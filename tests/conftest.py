@@ -2,10 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from instances import RARE
 from joblib.externals.loky import get_reusable_executor
 
 import skcnnlstm
+
+# For CI: ten times as many examples as every day.
+settings.register_profile("deep", max_examples=1000, deadline=None)
 
 
 def pytest_addoption(parser):
@@ -14,12 +18,23 @@ def pytest_addoption(parser):
         action="store_true",
         help="run the tests that walk every estimator for all of them, not for a few",
     )
+    parser.addoption(
+        "--heavy",
+        action="store_true",
+        help="run the tests that start processes or train for long, too",
+    )
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "heavy: not for every day; see --heavy")
 
 
 def pytest_collection_modifyitems(config, items):
-    if config.getoption("--all-estimators"):
-        return
-    left_out = {item for item in items if _walks_past(item)}
+    left_out = set()
+    if not config.getoption("--all-estimators"):
+        left_out |= {item for item in items if _walks_past(item)}
+    if not config.getoption("--heavy"):
+        left_out |= {item for item in items if item.get_closest_marker("heavy")}
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
 

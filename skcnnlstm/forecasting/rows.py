@@ -10,7 +10,6 @@ from sklearn.utils.validation import validate_data
 
 from skcnnlstm._validation import check_time_order, check_windows, time_index
 
-
 # Its square is a number, and so is the sum of as many as there can be.
 _LARGEST = 1e150
 
@@ -78,7 +77,8 @@ def read_rows(forecaster, series, *, reset):
             f"series must be finite: got {rows.cell(~finite)}. Interpolate, or start "
             "the series after the gap."
         )
-    if max(table.max(), -table.min()) > _LARGEST:
+    # As Python's numbers: float32 cannot hold the bound.
+    if max(float(table.max()), -float(table.min())) > _LARGEST:
         raise ValueError(
             f"series must be at most {_LARGEST:g} in size, for its variance to be "
             f"finite: got {rows.cell(np.abs(table) > _LARGEST)}. Use other units."
