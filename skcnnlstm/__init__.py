@@ -47,6 +47,7 @@ _ROOMS = {
     "forecasting": ("SeriesForecaster", "forecast_scorer"),
     "leakage": ("LeakageError", "LeakageReport", "check_leakage"),
     "listing": ("all_estimators",),
+    "mistakes": ("MistakeWarning",),
     "saving": ("load", "save"),
     "splitting": ("HorizonSplit", "PanelTimeSeriesSplit"),
 }

@@ -17,7 +17,7 @@ import warnings
 
 import numpy as np
 from scikeras.wrappers import KerasClassifier, KerasRegressor
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, is_classifier
 from sklearn.model_selection import train_test_split
 from sklearn.utils import ClassifierTags, RegressorTags
 from sklearn.utils.class_weight import compute_sample_weight
@@ -51,6 +51,11 @@ from skcnnlstm._validation import (
     check_sample_weight,
     check_windows,
     missing_history,
+)
+from skcnnlstm.mistakes import (
+    warn_of_long_windows,
+    warn_of_scale,
+    warn_of_slow_kernel,
 )
 
 _CLIPS = {"clipnorm", "clipvalue", "global_clipnorm"}
@@ -350,6 +355,8 @@ class _Hybrid(ShowsNetworks, CallbackSupportMixin):
             seed = checkpoint.seed
         if settings["early_stopping"] and epochs is None:
             samples, validation = self._hold_out(samples, settings, seed)
+        if epochs is None:
+            self._warn_of_mistakes(settings, X, y, rows)
         schedule = training.Schedule(
             seed=seed,
             epochs=settings["epochs"] if epochs is None else epochs,
@@ -384,6 +391,15 @@ class _Hybrid(ShowsNetworks, CallbackSupportMixin):
         names = "epochs", "batch_size", "shuffle", "early_stopping", "keep_best"
         names += "validation_fraction", "validation_gap", "patience", "plateau_patience"
         return type(self).__name__, rate, done, *(settings[name] for name in names)
+
+    def _warn_of_mistakes(self, settings, X, y, rows):
+        """Warn of use that is seldom meant; from `fit`, by way of `_fit`."""
+        warn_of_long_windows(len(X), len(rows), stacklevel=4)
+        target = None if is_classifier(self) else y
+        norm = settings.get("instance_norm")
+        warn_of_scale(X, target, rows, norm, stacklevel=4)
+        if training.on_gpu():
+            warn_of_slow_kernel(settings, stacklevel=4)
 
     def _present(self, recipe, about_target, *, needed):
         """Return the state to go on from, or None where it is of another network."""

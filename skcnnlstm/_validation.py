@@ -153,6 +153,13 @@ def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5):
                 f"{name} must be rectangular: got a ragged list, whose rows have "
                 "different lengths. Use rows (windows) of one length."
             ) from error
+        columns = getattr(X, "columns", None)
+        if columns is not None and not getattr(columns, "is_unique", True):
+            label = columns[columns.duplicated()][0]
+            raise ValueError(
+                f"{name} must have one column of each name: got the column {label!r} "
+                "more than once. Rename or drop the duplicates."
+            ) from error
         if "Complex data not supported" in text:
             raise ValueError(_complex_message(name)) from error
         if "could not convert string" in text or "bytes/strings" in text:

@@ -2,10 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from instances import RARE
 from joblib.externals.loky import get_reusable_executor
 
 import skcnnlstm
+
+# For CI: ten times as many examples as every day.
+settings.register_profile("deep", max_examples=1000, deadline=None)
 
 
 def pytest_addoption(parser):

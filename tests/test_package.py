@@ -26,6 +26,7 @@ FLOORS = {
     "metrics": 0,
     "windows": 1,
     "splitting": 1,
+    "mistakes": 1,
     "_season": 1,
     "training": 2,
     "_missing": 1,

@@ -55,6 +55,7 @@ from skcnnlstm.forecasting.windowing import (
     join_samples,
     order_in_time,
 )
+from skcnnlstm.mistakes import warn_of_far_forecasts
 
 
 class SeriesForecaster(
@@ -418,11 +419,15 @@ class SeriesForecaster(
 
     def _forecast(self, steps, exog):
         """Return forecasts of the next steps, by key."""
-        labels, values = self._next_steps(steps, exog, self._predict)
-        return {
-            key: history.form.dress(history.scale.undo(values[key])[0], labels[key])
-            for key, history in self._histories.items()
-        }
+        labels, ahead = self._next_steps(steps, exog, self._predict)
+        forecasts, said = {}, []
+        for key, history in self._histories.items():
+            values = history.scale.undo(ahead[key])[0]
+            name = "" if self._panel.kind == "one" else f" of series {key!r}"
+            said.append((name, values, history.low, history.high))
+            forecasts[key] = history.form.dress(values, labels[key])
+        warn_of_far_forecasts(said, stacklevel=3)
+        return forecasts
 
     def _next_steps(self, steps, exog, predict):
         """Return labels of the next steps and what `predict` says of them, by key.

@@ -32,6 +32,8 @@ class History:
     tail: Part  # the last window_length rows; the first of them repeated if too few
     n_known: int  # how many of these are no repetition
     fitted: tuple  # recognises the training rows, which do not continue themselves
+    low: np.ndarray  # (n_targets,), the least and the largest value known of each
+    high: np.ndarray
     joined: bool = False  # whether rows are known to follow, whatever their index says
 
     @property
@@ -161,7 +163,15 @@ class History:
             known = self.tail.rows(self.length - self.n_known, None)
             run = known.then(run)
         tail, n_known = _last(run.like(self.tail), self.length)
-        return replace(self, calendar=calendar, tail=tail, n_known=n_known)
+        low, high = _range(self.scale, rows)
+        return replace(
+            self,
+            calendar=calendar,
+            tail=tail,
+            n_known=n_known,
+            low=np.fmin(self.low, low),
+            high=np.fmax(self.high, high),
+        )
 
     def fitted_on(self, rows):
         """Return the history with other rows for those that were fitted."""
@@ -216,7 +226,8 @@ def learn(transformer, roles, rows, exog, clock, runs, length):
         columns = columns[roles.targets]
     form = rows._replace(values=None, index=None, time=None, columns=columns)
     tail, n_known = _last(parts[-1], length)
-    return History(form, calendar, scale, tail, n_known, _digest(rows)), parts
+    known = _digest(rows), *_range(scale, rows)
+    return History(form, calendar, scale, tail, n_known, *known), parts
 
 
 def tell_of_short_tails(panel, histories):
@@ -259,6 +270,12 @@ def tell_of_short_history(panel, histories, runs):
         f"{who} fewer than window_length={next(iter(histories.values())).length} rows "
         f"of history: {first} was repeated in the place of those missing."
     )
+
+
+def _range(scale, rows):
+    """Return the least and the largest value of each target."""
+    values = scale.target_values(rows)
+    return np.fmin.reduce(values), np.fmax.reduce(values)  # NaN is passed over
 
 
 def _digest(rows):

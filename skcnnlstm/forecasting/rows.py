@@ -11,6 +11,9 @@ from sklearn.utils.validation import validate_data
 from skcnnlstm._validation import check_time_order, check_windows, time_index
 from skcnnlstm.forecasting.networks import reads_gaps
 
+# Its square is a number, and so is the sum of as many as there can be.
+_LARGEST = 1e150
+
 
 class Rows(NamedTuple):
     """Checked rows: numbers, and how the user names them."""
@@ -75,6 +78,13 @@ def read_rows(forecaster, series, *, reset):
     index = series.index if isinstance(series, pd.Series | pd.DataFrame) else None
     rows = Rows(table, index, time, columns, ndim, getattr(series, "name", None))
     _check_known(rows, forecaster._gaps)
+    # As Python's numbers: float32 cannot hold the bound. NaN is passed over.
+    highest, lowest = (f.reduce(table, axis=None) for f in (np.fmax, np.fmin))
+    if max(float(highest), -float(lowest)) > _LARGEST:
+        raise ValueError(
+            f"series must be at most {_LARGEST:g} in size, for its variance to be "
+            f"finite: got {rows.cell(np.abs(table) > _LARGEST)}. Use other units."
+        )
     return rows
 
 

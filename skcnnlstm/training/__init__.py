@@ -7,6 +7,7 @@ a program, `program` holds one traced network, `cache` lends programs to fits,
 together. `_tensorflow` is all that TensorFlow alone can answer.
 """
 
+from skcnnlstm.training._tensorflow import on_gpu
 from skcnnlstm.training.cache import clear_programs
 from skcnnlstm.training.callbacks import prepare_callbacks
 from skcnnlstm.training.checkpoint import Checkpoint, facts_of
@@ -40,6 +41,7 @@ __all__ = [
     "freeze_optimizer",
     "load_weights",
     "network_from_json",
+    "on_gpu",
     "predict",
     "prepare_callbacks",
     "takes_codes",

@@ -1,0 +1,126 @@
+"""MistakeWarning, and what is worth one: use that runs, and is seldom meant."""
+
+import warnings
+
+import numpy as np
+
+__all__ = ["MistakeWarning"]
+
+_SAMPLES = 64  # windows that are looked at, of however many
+_LARGE = 1e3  # what a network of the usual initial weights cannot follow
+_FAR = 2.0  # ranges of the values seen, from the nearest of them
+
+
+class MistakeWarning(UserWarning):
+    """Warn of what is likely a mistake: the fit or forecast goes on.
+
+    The messages name the way out. To have none of them, or to be stopped by each:
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from skcnnlstm import MistakeWarning
+    >>> warnings.simplefilter("ignore", MistakeWarning)  # or "error"
+    """
+
+
+def warn_of_scale(X, y, rows, instance_norm, *, stacklevel):
+    """Warn where windows or targets are larger than a network can follow.
+
+    A few windows, spread over all, are looked at.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, ...)
+        Windows; the first axis of a sample is time.
+    y : ndarray or None
+        Targets of `rows`, where they are numbers.
+    rows : ndarray of int
+        The windows that are fitted.
+    instance_norm : str or None
+        What the network takes off each window by itself.
+    stacklevel : int
+        As for `warnings.warn`, from here.
+    """
+    if instance_norm == "standard":
+        return
+    at = np.unique(np.linspace(0, len(rows) - 1, _SAMPLES, dtype=np.intp))
+    windows = np.asarray(X[rows[at]], dtype=float)
+    windows = windows.reshape(len(at), -1, *windows.shape[2:][-1:])
+    shifted = instance_norm in ("last", "seasonal")
+    if shifted:
+        windows = windows - windows[:, -1:]
+    what, size = "X", _size(windows)
+    if size <= _LARGE and y is not None and not shifted:
+        what, size = "y", _size(y[at])
+    if size > _LARGE:
+        warnings.warn(
+            f"{what} is not scaled: its values are about {size:.3g}, and a network "
+            "learns slowly, or nothing, from values far above 1. Scale the series "
+            "before windows are made of it (StandardScaler in a Pipeline before "
+            'SlidingWindow), use SeriesForecaster(transformer="standard"), or set '
+            'instance_norm="standard".',
+            MistakeWarning,
+            stacklevel=stacklevel + 1,
+        )
+
+
+def _size(values):
+    """Return how large the usual value is, of those that are known."""
+    values = np.abs(np.asarray(values, dtype=float))
+    values = values[np.isfinite(values)]
+    return float(np.median(values)) if values.size else 0.0
+
+
+def warn_of_long_windows(n_samples, n_usable, *, stacklevel):
+    """Warn where more samples lack their history than have it."""
+    if n_usable < n_samples - n_usable:
+        warnings.warn(
+            f"window_length is long for the rows there are: {n_samples - n_usable} of "
+            f"{n_samples} samples have no full history and are left out of fit. Use a "
+            "shorter window_length, or longer training parts (fewer folds, or "
+            "max_train_size=None).",
+            MistakeWarning,
+            stacklevel=stacklevel + 1,
+        )
+
+
+def warn_of_slow_kernel(settings, *, stacklevel):
+    """Warn of the activations with which a GPU has no fast kernel for an LSTM."""
+    for name in ("lstm_activation", "gru_activation"):
+        if settings.get(name, "tanh") != "tanh":
+            warnings.warn(
+                f"{name}={settings[name]!r} cannot use the cuDNN kernel of the GPU, "
+                f"and is many times slower there. Use {name}='tanh', or hide the GPU "
+                "(CUDA_VISIBLE_DEVICES='') for small networks.",
+                MistakeWarning,
+                stacklevel=stacklevel + 1,
+            )
+
+
+def warn_of_far_forecasts(said, *, stacklevel):
+    """Warn where forecasts lie far outside the values seen.
+
+    Parameters
+    ----------
+    said : list of (name, forecasts, low, high)
+        Of each series how an error names it, ``(steps, n_targets)``, and the least and
+        largest value seen of each target.
+    stacklevel : int
+        As for `warnings.warn`, from here.
+    """
+    for name, forecasts, low, high in said:
+        room = _FAR * np.maximum(high - low, 1e-3 * np.abs(high))
+        far = (forecasts < low - room) | (forecasts > high + room)
+        if far.any():
+            step, target = np.argwhere(far)[0]
+            warnings.warn(
+                f"the forecast{name} lies far outside the values seen: "
+                f"{forecasts[step, target]:.4g} at step {step + 1}, where these range "
+                f"from {low[target]:.4g} to {high[target]:.4g}. Forecasts that are "
+                "fed back may run away: use a horizon as long as the forecast, more "
+                'data or epochs, or instance_norm="last" on the network.',
+                MistakeWarning,
+                stacklevel=stacklevel + 1,
+            )
+            return

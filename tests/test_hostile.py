@@ -1,0 +1,290 @@
+"""Arrays of every make: what comes of them is what comes of the clean one.
+
+Values are small whole numbers, which every type holds exactly. Where an array is
+refused it is refused in our words.
+"""
+
+import tempfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+from soak import check_error
+
+from skcnnlstm import (
+    CNNRegressor,
+    FlattenWindows,
+    HorizonSplit,
+    LastSteps,
+    LSTMClassifier,
+    PanelTimeSeriesSplit,
+    SeriesForecaster,
+    SlidingWindow,
+    SubsequenceReshaper,
+    backtest,
+    check_leakage,
+    make_windows,
+    metrics,
+)
+
+RIDGE = make_pipeline(FlattenWindows(), Ridge())
+TINY = {"epochs": 1, "random_state": 0}
+EXAMPLES = settings().max_examples // 5  # of each; see the profiles in conftest.py
+
+# ------------------------------------------------------------------------------- makes
+
+
+def strided(array):
+    wide = np.zeros((2 * len(array), *array.shape[1:]), array.dtype)
+    wide[::2] = array
+    return wide[::2]
+
+
+def read_only(array):
+    array = array.copy()
+    array.flags.writeable = False
+    return array
+
+
+def unaligned(array):
+    raw = np.zeros(array.nbytes + 1, np.uint8)[1:]
+    made = raw.view(array.dtype).reshape(array.shape)
+    made[:] = array
+    return made
+
+
+def memory_mapped(array):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "array.npy"
+        np.save(path, array)
+        return np.load(path, mmap_mode="r")
+
+
+MAKES = {
+    "strided": strided,
+    "backwards": lambda a: a[::-1].copy()[::-1],
+    "Fortran": np.asfortranarray,
+    "read-only": read_only,
+    "unaligned": unaligned,
+    "memory-mapped": memory_mapped,
+    "swapped": lambda a: a.astype(a.dtype.newbyteorder()),
+    "object": lambda a: a.astype(object),
+    "list": lambda a: a.tolist(),
+    "tuple": lambda a: tuple(a.tolist()),
+    "transposed": lambda a: np.ascontiguousarray(a.T).T,
+    "masked": np.ma.asarray,
+}
+TYPES = ["f8", "f4", "f2", "i1", "u1", "i4", "u8", ">f8", ">i2", "<f4", "longdouble"]
+INDEXES = {
+    "dates": lambda n: pd.date_range("2024", periods=n),
+    "backwards": lambda n: pd.RangeIndex(n)[::-1],
+    "equal": lambda n: pd.Index([7] * n),
+    "text": lambda n: pd.Index([f"r{i % 3}" for i in range(n)]),
+    "levels": lambda n: pd.MultiIndex.from_product([["a"], range(n)]),
+    "floats": lambda n: pd.Index(np.linspace(0, 1, n)),
+    "missing": lambda n: pd.Index([None, *range(n - 1)]),
+    "categories": lambda n: pd.CategoricalIndex([str(i) for i in range(n)]),
+    "intervals": lambda n: pd.interval_range(0, n),
+}
+
+
+def numbers(*shape):
+    """Return whole numbers from 1 to 9 that repeat after no fixed time."""
+    drawn = np.random.default_rng(len(shape)).integers(1, 10, size=shape)
+    return drawn.astype(float)
+
+
+@st.composite
+def hostile(draw, clean):
+    """Draw an array of another make that holds the same numbers."""
+    array = clean.astype(draw(st.sampled_from(TYPES)))
+    if array.ndim <= 2 and draw(st.booleans()):
+        index = INDEXES[draw(st.sampled_from(sorted(INDEXES)))](len(array))
+        if array.ndim == 1:
+            return pd.Series(array, index)
+        names = draw(st.sampled_from([["a", "b", "c"], [2, 0, 1], list("aaa")]))
+        names = (names * array.shape[1])[: array.shape[1]]
+        return pd.DataFrame(array, index, columns=names)
+    for make in draw(st.lists(st.sampled_from(sorted(MAKES)), max_size=2)):
+        if isinstance(array, np.ndarray) and array.dtype != object:
+            array = MAKES[make](array)
+    return array
+
+
+# ------------------------------------------------------------------------ what they do
+
+X3, Y = numbers(24, 6, 1), numbers(24)
+LABELS = np.resize([0.0, 1.0, 1.0], 24)
+NETWORK = CNNRegressor(filters=2, dense_units=2, **TINY)
+CLASSIFIER = LSTMClassifier(lstm_units=2, **TINY)
+GROUPS = np.resize([1.0, 2.0], 24)
+
+
+def folds(splitter, **given):
+    return np.concatenate([rows for pair in splitter.split(**given) for rows in pair])
+
+
+def forecaster(**params):
+    return SeriesForecaster(RIDGE, window_length=3, horizon=2, **params)
+
+
+def scores(series):
+    result = backtest(forecaster(), series, TimeSeriesSplit(2), verbose=0)
+    return result.scores().drop(["owa"])
+
+
+ROWS, TABLE, WINDOWS = numbers(24), numbers(24, 2), numbers(24, 6)
+QUICK = {
+    "make_windows": (ROWS, lambda x: np.column_stack(make_windows(x, 4))),
+    "make_windows, table": (TABLE, lambda x: make_windows(x, 4, 2)[1]),
+    "SlidingWindow": (TABLE, lambda x: SlidingWindow(3).fit_transform(x)),
+    "LastSteps": (X3, lambda x: LastSteps(2).fit_transform(x)),
+    "SubsequenceReshaper": (WINDOWS, lambda x: SubsequenceReshaper(2).fit_transform(x)),
+    "FlattenWindows": (X3, lambda x: FlattenWindows().fit_transform(x)),
+    "forecast": (ROWS, lambda x: forecaster().fit(x).forecast()),
+    "forecast, table": (TABLE, lambda x: forecaster().fit(x).forecast(4)),
+    "score": (ROWS, lambda x: forecaster().fit(ROWS).score(x)),
+    "exog": (
+        TABLE,
+        lambda x: forecaster().fit(ROWS, exog=x).forecast(exog=TABLE[:2]),
+    ),
+    "backtest": (ROWS, scores),
+    "HorizonSplit": (ROWS, lambda x: folds(HorizonSplit(2, horizon=2), X=x)),
+    "PanelTimeSeriesSplit": (
+        GROUPS,
+        lambda x: folds(PanelTimeSeriesSplit(2), X=ROWS, groups=x),
+    ),
+    "check_leakage": (
+        WINDOWS,
+        lambda x: check_leakage(Ridge(), x, ROWS, TimeSeriesSplit(2), n_fits=0).gap,
+    ),
+    "smape": (ROWS, lambda x: metrics.smape(ROWS[::-1], x)),
+    "scale_of_mase": (ROWS, lambda x: metrics.scale_of_mase(x, 2)),
+}
+NETWORKS = {
+    "predict": (X3, lambda x: FITTED.predict(x)),
+    "predict_proba": (X3, lambda x: CLASSES.predict_proba(x)),
+    "fit": (WINDOWS, lambda x: NETWORK.fit(x, Y).predict(WINDOWS)),
+    "target": (Y, lambda y: NETWORK.fit(X3, y).predict(X3)),
+    "classes": (LABELS, lambda y: CLASSIFIER.fit(X3, y).predict_proba(X3)),
+    "sample_weight": (Y, lambda w: NETWORK.fit(X3, Y, w).predict(X3)),
+}
+
+
+def outcome(call, given):
+    """Return numbers, or None where they are refused in our words."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        try:
+            return np.asarray(call(given), dtype=float)
+        except Exception as error:
+            check_error(error)
+            return None
+
+
+def assert_same(name, cases, data):
+    clean, call = cases[name]
+    expected = outcome(call, clean)
+    assert expected is not None
+    given = data.draw(hostile(clean))
+    got = outcome(call, given)
+    if got is not None:
+        # Sums over other strides and narrower types are rounded in another order.
+        np.testing.assert_allclose(got, expected, rtol=2e-3, atol=1e-5)
+    elif isinstance(given, np.ndarray) and given.dtype != object:
+        raise AssertionError(f"an array was refused: {given.dtype}, {given.flags}")
+
+
+@pytest.mark.parametrize("name", QUICK)
+@settings(deadline=None, max_examples=EXAMPLES)
+@given(data=st.data())
+def test_rows_of_any_make_give_what_clean_ones_give(name, data):
+    assert_same(name, QUICK, data)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fitted():
+    global FITTED, CLASSES
+    FITTED = CNNRegressor(filters=2, dense_units=2, **TINY).fit(X3, Y)
+    CLASSES = LSTMClassifier(lstm_units=2, **TINY).fit(X3, LABELS)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@settings(
+    deadline=None,
+    max_examples=EXAMPLES // 2,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(data=st.data())
+def test_networks_give_of_any_make_what_they_give_of_clean_ones(name, data):
+    assert_same(name, NETWORKS, data)
+
+
+@pytest.mark.parametrize("name", ["LastSteps", "FlattenWindows", "fit", "predict"])
+def test_polars_frames_are_tables(name):
+    polars = pytest.importorskip("polars", reason="not in the test extra; CI has it")
+    clean = WINDOWS
+    calls = {
+        "LastSteps": lambda x: LastSteps(2).fit_transform(x),
+        "FlattenWindows": lambda x: FlattenWindows().fit_transform(x),
+        "fit": lambda x: NETWORK.fit(x, polars.Series(Y)).predict(clean),
+        "predict": lambda x: NETWORK.fit(clean, Y).predict(x),
+    }
+    frame = polars.DataFrame(clean, schema=list("abcdef"))
+    np.testing.assert_array_equal(
+        outcome(calls[name], frame), outcome(calls[name], clean)
+    )
+
+
+# ----------------------------------------------------------------------------- numbers
+
+
+@pytest.mark.parametrize("scale", [5e-324, 1e-300, 1e-30, 1e-6, 1e6, 1e30, 1e140])
+@pytest.mark.parametrize("transformer", ["standard", "log", None])
+def test_forecasts_of_any_scale_are_finite(scale, transformer):
+    series = (np.abs(np.sin(np.arange(40.0))) + 1) * scale
+    model = forecaster(transformer=transformer).fit(series)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        forecast = model.forecast(4)
+    assert np.isfinite(forecast).all()
+    assert (np.abs(forecast) <= 10 * series.max()).all()
+
+
+def test_a_series_too_large_for_its_variance_is_refused():
+    with pytest.raises(ValueError, match=r"at most 1e\+150 in size.*at row 3"):
+        forecaster().fit([1.0, 2, 3, 1e151, 5, 6, 7, 8])
+
+
+@pytest.mark.parametrize("scale", [0.0, 5e-324, 1e-30, 1.0, 1e30])
+@pytest.mark.parametrize("norm", [None, "last", "standard"])
+@pytest.mark.filterwarnings("ignore:. is not scaled")
+def test_networks_on_any_scale_predict_numbers_or_say_what_to_change(scale, norm):
+    X, y = make_windows(np.sin(np.arange(40.0)) * scale, 6)
+    network = CNNRegressor(filters=2, dense_units=2, instance_norm=norm, **TINY)
+    try:
+        predicted = network.fit(X, y).predict(X)
+    except ValueError as error:
+        assert scale == 1e30
+        assert str(error).startswith("The loss must stay finite")
+    else:
+        assert np.isfinite(predicted).all()
+
+
+def test_a_constant_series_is_forecast_as_it_is():
+    assert forecaster().fit(np.full(30, 7.0)).forecast() == pytest.approx([7, 7])
+
+
+def test_one_class_is_refused_and_one_sample_a_class_is_enough():
+    X = numbers(2, 6)
+    with pytest.raises(ValueError, match="must see two classes at least"):
+        CLASSIFIER.fit(X, [1, 1])
+    probabilities = CLASSIFIER.fit(X, ["a", "b"]).predict_proba(X)
+    assert np.isfinite(probabilities).all()

@@ -1,0 +1,127 @@
+"""Warnings of likely mistakes: where they come, and where they must not."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from forecast_models import Rising
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.pipeline import make_pipeline
+
+from skcnnlstm import (
+    CNNRegressor,
+    LSTMClassifier,
+    LSTMRegressor,
+    MistakeWarning,
+    SeriesForecaster,
+    SlidingWindow,
+    make_windows,
+    training,
+)
+
+TINY = {"epochs": 1, "random_state": 0}
+WAVE = np.sin(np.arange(60.0))
+
+
+def network(**params):
+    return CNNRegressor(filters=2, dense_units=2, **TINY | params)
+
+
+def warned(call):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        call()
+    return [str(w.message) for w in caught if w.category is MistakeWarning]
+
+
+@pytest.mark.parametrize(
+    ("series", "params", "what"),
+    [
+        (1e4 + WAVE, {}, "X is not scaled: its values are about 1e+04"),
+        (1e4 * WAVE, {"instance_norm": "last"}, "X is not scaled: its values are"),
+        (1e4 + WAVE, {"instance_norm": "last"}, None),
+        (1e4 * WAVE, {"instance_norm": "standard"}, None),
+        (100 * WAVE, {}, None),
+        (1e-4 * WAVE, {}, None),
+        (0 * WAVE, {}, None),
+    ],
+)
+def test_windows_that_a_network_cannot_follow_are_warned_of(series, params, what):
+    X, y = make_windows(series, 8)
+    said = warned(lambda: network(**params).fit(X, y))
+    assert len(said) == (what is not None)
+    if what:
+        assert said[0].startswith(what)
+        assert 'SeriesForecaster(transformer="standard")' in said[0]
+
+
+def test_a_target_of_another_scale_is_named_and_classes_have_none():
+    X, y = make_windows(WAVE, 8)
+    assert warned(lambda: network().fit(X, 1e5 * y))[0].startswith("y is not scaled")
+    classifier = LSTMClassifier(lstm_units=2, **TINY)
+    assert not warned(lambda: classifier.fit(X, np.resize([10_000, 20_000], len(X))))
+
+
+def test_a_forecaster_scales_and_one_without_a_transformer_is_warned_of():
+    series = 1e5 + 1e4 * WAVE
+    forecaster = SeriesForecaster(network(), window_length=8)
+    assert not warned(lambda: forecaster.fit(series))
+    assert warned(lambda: forecaster.set_params(transformer=None).fit(series))
+
+
+def test_windows_longer_than_half_the_rows_are_warned_of():
+    frame = pd.DataFrame({"a": WAVE[:30]})
+    pipeline = make_pipeline(SlidingWindow(17), network())
+    message = "16 of 30 samples have no full history and are left out of fit"
+    assert message in warned(lambda: pipeline.fit(frame, WAVE[:30]))[0]
+    pipeline.set_params(slidingwindow__window_length=16)
+    assert not warned(lambda: pipeline.fit(frame, WAVE[:30]))
+
+
+@pytest.mark.parametrize("gpu", [True, False])
+def test_an_activation_without_a_fast_kernel_is_warned_of_where_there_is_a_gpu(
+    gpu, monkeypatch
+):
+    monkeypatch.setattr(training, "on_gpu", lambda: gpu)
+    X, y = make_windows(WAVE, 8)
+    usual = LSTMRegressor(lstm_units=2, **TINY)
+    assert not warned(lambda: usual.fit(X, y))
+    said = warned(lambda: usual.set_params(lstm_activation="relu").fit(X, y))
+    assert len(said) == gpu
+    if gpu:
+        assert said[0].startswith("lstm_activation='relu' cannot use the cuDNN kernel")
+
+
+class Doubles(RegressorMixin, BaseEstimator):
+    """Forecast twice the last value."""
+
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        return 2 * X[:, -1, 0]
+
+
+def test_a_forecast_that_runs_away_is_warned_of_and_given():
+    forecaster = SeriesForecaster(Doubles(), window_length=2, transformer=None)
+    forecaster.fit({"a": np.arange(1.0, 11.0), "b": np.ones(9)})
+    with pytest.warns(MistakeWarning) as caught:
+        forecast = forecaster.forecast(2)
+    message = (
+        "the forecast of series 'a' lies far outside the values seen: 40 at step 2, "
+        "where these range from 1 to 10."
+    )
+    assert len(caught) == 1
+    assert str(caught[0].message).startswith(message)
+    assert forecast["a"].tolist() == [20, 40]
+    assert caught[0].filename == __file__
+
+
+def test_a_trend_may_go_on_and_known_rows_widen_what_was_seen():
+    forecaster = SeriesForecaster(Rising(), window_length=2, transformer=None)
+    forecaster.fit(np.arange(10.0))
+    assert not warned(lambda: forecaster.forecast(18))
+    assert warned(lambda: forecaster.forecast(19 + 9))
+    forecaster.update(np.arange(10.0, 20.0))
+    assert not warned(lambda: forecaster.forecast(28))
