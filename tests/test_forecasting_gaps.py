@@ -130,7 +130,7 @@ def test_a_forecaster_learns_from_the_samples_whose_targets_are_known():
 def test_forecasts_after_nan_are_numbers(params):
     series = gappy()
     frame = pd.DataFrame({"a": series, "b": np.roll(series, 30)})
-    forecaster = masked(**params).fit(frame)
+    forecaster = masked(epochs=30, **params).fit(frame)
     assert np.isfinite(forecaster.forecast(7)).all(axis=None)
     later = frame[-9:].set_axis(range(120, 129))
     assert np.isfinite(forecaster.predict(later)).all()

@@ -113,7 +113,9 @@ def dress(ax, index=None):
         from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
         width = ax.get_window_extent().width / ax.figure.dpi  # in inches
-        locator = AutoDateLocator(minticks=3, maxticks=max(4, int(1.3 * width)))
+        # Fewer than seven places would not do for what is just too short for three of
+        # the larger unit: 35 months.
+        locator = AutoDateLocator(minticks=3, maxticks=max(7, int(1.3 * width)))
         ax.xaxis.set_major_locator(locator)
         ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
     elif isinstance(index, pd.TimedeltaIndex):

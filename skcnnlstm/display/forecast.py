@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-
 import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
@@ -15,6 +13,7 @@ from skcnnlstm.display._tables import has_labels, match, take_apart, take_bands_
 from skcnnlstm.forecasting import SeriesForecaster
 from skcnnlstm.forecasting.calendar import Calendar
 from skcnnlstm.forecasting.panel import read_panel
+from skcnnlstm.forecasting.quantiles import quantiles_of
 from skcnnlstm.windows import find_clock
 
 
@@ -107,8 +106,9 @@ class ForecastDisplay:
             Time steps to forecast; None for the horizon.
         coverage : float or None, default=None
             Share of values that the band should hold. None takes 0.9 where the
-            forecaster has a `calibration_fraction`, the outer two of its `quantiles`
-            where the network has some, and draws no band else.
+            forecaster has a `calibration_fraction`, that between the outer `quantiles`
+            where the network has some (as far from 0 as from 1), and draws no band
+            else.
         exog : array-like, Series, DataFrame or None, default=None
             Covariates of the steps, as for ``SeriesForecaster.forecast``.
         actual : like `series`, or None, default=None
@@ -134,11 +134,10 @@ class ForecastDisplay:
                 f"forecaster={forecaster!r}. Use from_predictions for others."
             )
         check_is_fitted(forecaster)
-        forecast, bounds, coverage = _forecast(forecaster, steps, coverage, exog)
+        forecast, coverage = _forecast(forecaster, steps, coverage, exog)
         return cls.from_predictions(
             forecast,
             _targets_alone(series, forecaster),
-            **bounds,
             actual=None if actual is None else _targets_alone(actual, forecaster),
             coverage=coverage,
             id_column=forecaster.id_column,
@@ -324,70 +323,25 @@ default=None
 
 
 def _forecast(forecaster, steps, coverage, exog):
-    """Return a forecast, its bounds where they are not in it, and their coverage."""
-    calibrated = forecaster.calibration_fraction is not None
-    quantiles = _quantiles_of(forecaster.estimator_)
-    if calibrated or (coverage is not None and quantiles is None):
-        coverage = 0.9 if coverage is None else coverage
-        return forecaster.forecast_interval(steps, coverage, exog=exog), {}, coverage
-    forecast = forecaster.forecast(steps, exog)
+    """Return a forecast, with its bounds where there are any, and their coverage."""
+    if coverage is None:
+        coverage = _usual_coverage(forecaster, steps)
+    if coverage is None:
+        return forecaster.forecast(steps, exog), None
+    return forecaster.forecast_interval(steps, coverage, exog=exog), coverage
+
+
+def _usual_coverage(forecaster, steps):
+    """Return the coverage of the band that is drawn unasked, None for no band."""
+    if forecaster.calibration_fraction is not None:
+        return 0.9
+    quantiles = quantiles_of(forecaster.estimator_)
     # Past the horizon a forecaster reads its forecasts: no quantiles of those to come.
     at_once = forecaster.horizon if forecaster.strategy == "direct" else 1
     if quantiles is None or (steps or forecaster.horizon) > at_once:
-        return forecast, {}, None
-    low, high = _outer(quantiles, coverage)
-    bounds = {
-        name: _at_quantile(forecaster, quantiles.index(level)).forecast(steps, exog)
-        for name, level in (("lower", low), ("upper", high))
-    }
-    return forecast, bounds, round(high - low, 6)
-
-
-def _outer(quantiles, coverage):
-    """Return the two quantiles between which the band lies."""
-    if coverage is None:
-        return quantiles[0], quantiles[-1]
-    tail = (1 - coverage) / 2
-    found = [[q for q in quantiles if np.isclose(q, p)] for p in (tail, 1 - tail)]
-    if not all(found):
-        raise ValueError(
-            "coverage must lie between two of the quantiles that the network learned, "
-            f"where there is no calibration: got coverage={coverage}, quantiles="
-            f"{quantiles}. Use coverage=None for the outer ones, or set "
-            "calibration_fraction."
-        )
-    return found[0][0], found[1][0]
-
-
-def _quantiles_of(estimator):
-    """Return the quantiles that a fitted regressor predicts, None without any."""
-    network = estimator[-1] if hasattr(estimator, "steps") else estimator
-    if not hasattr(network, "predict_quantiles"):
         return None
-    return tuple(network.get_params()["quantiles"])
-
-
-class _AtQuantile:
-    """A fitted regressor that predicts one of its quantiles."""
-
-    def __init__(self, estimator, place):
-        self.estimator, self.place = estimator, place
-
-    def predict(self, windows):
-        """Predict it."""
-        network = self.estimator
-        if hasattr(network, "steps"):
-            if len(network) > 1:
-                windows = network[:-1].transform(windows)
-            network = network[-1]
-        return network.predict_quantiles(windows)[..., self.place]
-
-
-def _at_quantile(forecaster, place):
-    """Return a fitted forecaster of a quantile: every scale here keeps the order."""
-    other = copy.copy(forecaster)
-    other.estimator_ = _AtQuantile(forecaster.estimator_, place)
-    return other
+    share = quantiles[-1] - quantiles[0]
+    return share if np.isclose(quantiles[0] + quantiles[-1], 1) and share else None
 
 
 def _targets_alone(series, forecaster):
