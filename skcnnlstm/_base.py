@@ -392,7 +392,7 @@ class _Hybrid:
             network=training.describe_network(*plan),
             loss=training.freeze_loss(settings["loss"], self._routed("loss")),
             optimizer=optimizer,
-            metrics=tuple(map(training.freeze, _as_list(settings["metrics"]))),
+            metrics=tuple(map(training.freeze_metric, _as_list(settings["metrics"]))),
             target_dtype=target_dtype,
         )
         return recipe, rate

@@ -19,6 +19,7 @@ from skcnnlstm.training.recipe import (
     Recipe,
     freeze,
     freeze_loss,
+    freeze_metric,
     freeze_optimizer,
     takes_codes,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "describe_until",
     "freeze",
     "freeze_loss",
+    "freeze_metric",
     "freeze_optimizer",
     "load_weights",
     "network_from_json",
