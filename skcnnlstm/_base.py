@@ -454,7 +454,7 @@ class _Hybrid(ShowsNetworks, CallbackSupportMixin):
             network=training.describe_network(*plan),
             loss=training.freeze_loss(settings["loss"], self._routed("loss")),
             optimizer=optimizer,
-            metrics=tuple(map(training.freeze, _as_list(settings["metrics"]))),
+            metrics=tuple(map(training.freeze_metric, _as_list(settings["metrics"]))),
             target_dtype=target_dtype,
         )
         return recipe, rate

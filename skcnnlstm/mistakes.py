@@ -8,7 +8,8 @@ __all__ = ["MistakeWarning"]
 
 _SAMPLES = 64  # windows that are looked at, of however many
 _LARGE = 1e3  # what a network of the usual initial weights cannot follow
-_FAR = 2.0  # ranges of the values seen, from the nearest of them
+# A trend may go on, and growth on growth; what runs away goes further.
+_FAR = 10.0  # ranges of the values seen, from the nearest of them
 
 
 class MistakeWarning(UserWarning):

@@ -144,6 +144,16 @@ def test_routed_names_work_and_survive_a_clone():
             "optimizer=None. Use 'adam', 'adamw', 'sgd' or 'rmsprop', for example.",
         ),
         (
+            {"metrics": ["bogus"]},
+            ValueError,
+            "metrics must be one that Keras knows: got metrics='bogus'. Use",
+        ),
+        (
+            {"metrics": [3]},
+            TypeError,
+            "metrics must be Keras metrics, by name, class, function or instance: got",
+        ),
+        (
             {"loss": b"mse"},
             TypeError,
             "loss must be a Keras loss, by name, class, function or instance: got "

@@ -107,21 +107,21 @@ def test_a_forecast_that_runs_away_is_warned_of_and_given():
     forecaster = SeriesForecaster(Doubles(), window_length=2, transformer=None)
     forecaster.fit({"a": np.arange(1.0, 11.0), "b": np.ones(9)})
     with pytest.warns(MistakeWarning) as caught:
-        forecast = forecaster.forecast(2)
+        forecast = forecaster.forecast(4)
     message = (
-        "the forecast of series 'a' lies far outside the values seen: 40 at step 2, "
+        "the forecast of series 'a' lies far outside the values seen: 160 at step 4, "
         "where these range from 1 to 10."
     )
     assert len(caught) == 1
     assert str(caught[0].message).startswith(message)
-    assert forecast["a"].tolist() == [20, 40]
+    assert forecast["a"].tolist() == [20, 40, 80, 160]
     assert caught[0].filename == __file__
 
 
 def test_a_trend_may_go_on_and_known_rows_widen_what_was_seen():
     forecaster = SeriesForecaster(Rising(), window_length=2, transformer=None)
     forecaster.fit(np.arange(10.0))
-    assert not warned(lambda: forecaster.forecast(18))
-    assert warned(lambda: forecaster.forecast(19 + 9))
+    assert not warned(lambda: forecaster.forecast(90))
+    assert warned(lambda: forecaster.forecast(91))
     forecaster.update(np.arange(10.0, 20.0))
-    assert not warned(lambda: forecaster.forecast(28))
+    assert not warned(lambda: forecaster.forecast(91))

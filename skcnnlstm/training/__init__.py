@@ -21,6 +21,7 @@ from skcnnlstm.training.recipe import (
     Recipe,
     freeze,
     freeze_loss,
+    freeze_metric,
     freeze_optimizer,
     takes_codes,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "facts_of",
     "freeze",
     "freeze_loss",
+    "freeze_metric",
     "freeze_optimizer",
     "load_weights",
     "network_from_json",

@@ -58,6 +58,10 @@ _OPTIMIZERS = "'adam', 'adamw', 'sgd' or 'rmsprop'"
 _LOSSES = "'mse', 'mae', 'huber' or 'sparse_categorical_crossentropy'"
 
 
+# Keras chooses one by the form of the target.
+_OF_THE_TARGET = ("accuracy", "acc", "crossentropy", "ce")
+
+
 def freeze(thing):
     """Return a hashable stand-in from which `thaw` makes `thing` again."""
     if isinstance(thing, str):
@@ -177,6 +181,18 @@ def freeze_loss(loss, settings):
             f"loss={loss!r}. Use {_LOSSES}, for example."
         )
     return freeze(loss)
+
+
+def freeze_metric(metric):
+    """Freeze a name, class, function or instance; Keras looks names up."""
+    if not isinstance(metric, str) and not callable(metric):
+        raise TypeError(
+            "metrics must be Keras metrics, by name, class, function or instance: got "
+            f"{metric!r} among metrics. Use 'mae', 'mse' or 'accuracy', for example."
+        )
+    if isinstance(metric, str) and metric not in _OF_THE_TARGET:
+        _look_up("metrics", metric, keras.metrics.get, "'mae', 'mse' or 'accuracy'")
+    return freeze(metric)
 
 
 def _look_up(name, value, get, examples):
