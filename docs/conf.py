@@ -12,6 +12,7 @@ author = "The skcnnlstm developers"
 version = release = skcnnlstm.__version__
 
 extensions = [
+    "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",

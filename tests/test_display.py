@@ -100,7 +100,7 @@ def test_quantiles_of_the_network_are_a_band(airline):
     np.testing.assert_array_equal(median, forecaster.forecast())
     inner = s.ForecastDisplay.from_estimator(forecaster, airline, coverage=0.5)
     assert (inner.lower[key] >= lower).all() and (inner.upper[key] <= upper).all()
-    with pytest.raises(ValueError, match="coverage must lie between two of the network"):
+    with pytest.raises(ValueError, match="coverage must lie between two"):
         s.ForecastDisplay.from_estimator(forecaster, airline, coverage=0.8)
     # Past the horizon there is a forecast, and no quantile of it.
     far = s.ForecastDisplay.from_estimator(forecaster, airline, steps=5)

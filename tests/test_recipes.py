@@ -1,11 +1,11 @@
-"""The code in `docs/` runs, as it stands there."""
+"""The code in `docs/guide/` runs, as it stands there."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parent.parent / "docs/guide"
 
 
 def code_of(page):
