@@ -1,7 +1,8 @@
 """The engine: programs that are traced once and trained by every fit of a shape.
 
 `networks` turns a network into text and draws its weights, `recipe` says what decides
-a program, `program` holds one traced network, `cache` lends programs to fits,
+a program, `program` holds one traced network, `vector` makes one vector of its weights
+for an optimizer that treats each alike, `cache` lends programs to fits,
 `samples` copies windows a chunk at a time, `callbacks` prepares Keras callbacks, and
 `loop` puts them together. `_tensorflow` is all that TensorFlow alone can answer.
 """

@@ -119,6 +119,8 @@ def _run_epochs(program, samples, schedule, validation):
         hooks.on_epoch_begin(epoch)
         order = _order(len(samples), schedule, epoch)
         logs = feed.train(order, schedule.seed, epoch, hooks, by_batch)
+        # What is measured, seen by callbacks and kept is what a fit would return.
+        program.show_averages()
         if judge:
             if program.has_batch_norm:
                 program.set_statistics(_chunks_of(samples, schedule.batch_size))
@@ -134,9 +136,6 @@ def _run_epochs(program, samples, schedule, validation):
         hooks.on_epoch_end(epoch, logs)
         if model.stop_training:
             break
-    if history["loss"]:
-        # Puts the averaged weights in place where the optimizer keeps an average.
-        model.optimizer.finalize_variable_values(model.trainable_weights)
     hooks.on_train_end(logs)
     return history
 
