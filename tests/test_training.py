@@ -41,6 +41,7 @@ from skcnnlstm import (
 from skcnnlstm import _base as base
 from skcnnlstm.training import _tensorflow as backend
 from skcnnlstm.training import cache, clear_programs, samples
+from skcnnlstm.training.vector import build_optimizer
 
 X, y = make_windows(np.sin(np.arange(56) * 1.3), 4)
 LABELS = np.where(y > 0.5, "high", np.where(y < -0.5, "low", "middle"))
@@ -120,7 +121,7 @@ def traces(monkeypatch, empty_cache):
 
     for name in ("epoch_function", "evaluate_function", "predict_function"):
         counting(backend, name)
-    counting(keras.Model, "train_step")
+    counting(tf, "gradients")
     return counts
 
 
@@ -234,6 +235,78 @@ def test_an_averaging_optimizer_leaves_its_averages():
     for one, other in zip(estimator.model_.trainable_variables, expected, strict=True):
         np.testing.assert_allclose(as_array(one), other, rtol=1e-4, atol=3e-6)
     assert differ(estimator, tiny().fit(X, y))
+
+
+BY_ELEMENT = {
+    "SGD": {"momentum": 0.9, "nesterov": True},
+    "RMSprop": {"momentum": 0.5, "centered": True},
+    "Adam": {"amsgrad": True, "clipvalue": 0.01},
+    "AdamW": {"weight_decay": 0.1},
+    "Nadam": {},
+    "Adamax": {"global_clipnorm": 0.01},
+    "Adagrad": {},
+    "Adadelta": {"learning_rate": 1.0},
+    "Lion": {"loss_scale_factor": 8.0},
+}
+
+
+def some_weights():
+    generator = np.random.default_rng(0)
+    return [
+        keras.Variable(generator.standard_normal(shape), dtype="float32", name=name)
+        for shape, name in [((3, 4), "kernel"), ((4,), "bias"), ((4, 1), "output")]
+    ]
+
+
+@pytest.mark.parametrize("name", BY_ELEMENT)
+def test_one_vector_is_stepped_as_its_weights_would_be(name):
+    def make():
+        return getattr(keras.optimizers, name)(**BY_ELEMENT[name])
+
+    apart, inside = some_weights(), some_weights()
+    usual, ours = make(), make()
+    usual.build(apart)
+    vector = build_optimizer(ours, inside)
+    vector.assign(np.concatenate([np.ravel(as_array(v)) for v in inside]))
+    generator = np.random.default_rng(1)
+    for _ in range(5):
+        gradients = [generator.standard_normal(v.shape).astype("f") for v in apart]
+        usual.apply(gradients, apart)
+        ours.apply([np.concatenate([np.ravel(g) for g in gradients])], [vector])
+    expected = np.concatenate([np.ravel(as_array(v)) for v in apart])
+    np.testing.assert_allclose(as_array(vector), expected, rtol=1e-5, atol=1e-6)
+    if name != "Adamax":  # a norm of all sums in another order
+        np.testing.assert_array_equal(as_array(vector), expected)
+
+    # Keras saves the slots as it knows them, and may load them.
+    saved, expected = {}, {}
+    ours.save_own_variables(saved)
+    usual.save_own_variables(expected)
+    assert saved.keys() == expected.keys()
+    for key, value in expected.items():
+        np.testing.assert_allclose(saved[key], value, rtol=1e-5, atol=1e-6)
+    again = make()
+    build_optimizer(again, inside)
+    again.load_own_variables(saved)
+    for one, other in zip(again.variables, ours.variables, strict=True):
+        np.testing.assert_array_equal(as_array(one), as_array(other))
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        lambda: Adam(clipnorm=1.0),
+        lambda: Adam(use_ema=True),
+        lambda: keras.optimizers.Lamb(),
+        lambda: keras.optimizers.Adafactor(),
+        lambda: keras.optimizers.LossScaleOptimizer(Adam()),
+        lambda: type("Mine", (Adam,), {})(),
+    ],
+)
+def test_an_optimizer_that_may_tell_weights_apart_steps_them_themselves(optimizer):
+    optimizer, variables = optimizer(), some_weights()
+    assert build_optimizer(optimizer, variables) is None
+    assert optimizer.built
 
 
 def test_without_shuffling_batches_come_in_the_order_given():
@@ -381,14 +454,14 @@ def test_a_grid_search_traces_one_program_a_shape(traces):
     }
     search = GridSearchCV(tiny(), grid, cv=TimeSeriesSplit(2)).fit(X, y)
     search.predict(X[:1])
-    assert traces == {"epoch_function": 2, "train_step": 2, "predict_function": 2}
+    assert traces == {"epoch_function": 2, "gradients": 2, "predict_function": 2}
 
 
 def test_early_stopping_and_weights_add_one_evaluation_and_no_training(traces):
     tiny().fit(X, y)
     tiny(early_stopping=True).fit(X, y, sample_weight=WEIGHT)
     tiny(early_stopping=True, validation_fraction=0.4).fit(X, y)
-    assert traces == {"epoch_function": 1, "train_step": 1, "evaluate_function": 1}
+    assert traces == {"epoch_function": 1, "gradients": 1, "evaluate_function": 1}
 
 
 def test_an_optimizer_is_one_program_however_it_is_written(traces):
@@ -426,6 +499,22 @@ def test_the_cache_is_bounded_and_lets_programs_go(monkeypatch, empty_cache):
     assert count_graphs() == n_graphs  # nor has TensorFlow kept any
     for estimator, predicted in zip(estimators, before, strict=True):
         np.testing.assert_array_equal(estimator.predict(X), predicted)
+
+
+@pytest.mark.parametrize("name", ["silu", "swish"])
+def test_no_activation_keeps_a_graph(name, empty_cache):
+    tiny(CNNRegressor).fit(X, y).predict(X)
+    clear_programs()
+    n_graphs = count_graphs()
+    estimator = tiny(CNNRegressor, activation=name).fit(X, y)
+    predicted = estimator.predict(X)
+    assert "activation: silu" in str(estimator.model_.to_json()).replace('"', "")
+    np.testing.assert_allclose(
+        predicted, as_array(estimator.model_(X.astype("float32")))[:, 0], atol=1e-6
+    )
+    del estimator
+    clear_programs()
+    assert count_graphs() == n_graphs
 
 
 class ClearsPrograms(keras.callbacks.Callback):
@@ -677,6 +766,30 @@ def test_the_weights_of_the_lowest_training_loss_are_kept(cls):
     assert differ(kept, last)
 
 
+AVERAGES = {"optimizer__use_ema": True, "optimizer__ema_momentum": 0.8}
+
+
+def test_what_early_stopping_keeps_of_averages_is_what_it_measured():
+    turns = np.r_[y[:30], -y[30:]]
+    settings = {"learning_rate": 0.05, **AVERAGES}
+    kept = tiny(epochs=40, patience=3, **settings, **STOPS).fit(X, turns)
+    losses = kept.history_["val_loss"]
+    best = int(np.argmin(losses)) + 1
+    assert best < kept.n_epochs_ < 40
+    held = mean_squared_error(turns[-N_HELD:], kept.predict(X[-N_HELD:]))
+    assert held == pytest.approx(min(losses), rel=1e-5)
+    head = tiny(epochs=best, **settings).fit(X[:N_TRAIN], turns[:N_TRAIN])
+    assert_same_bits(kept, head)
+
+
+def test_the_best_epoch_is_kept_with_its_averages():
+    settings = {"learning_rate": 0.1, "dropout": 0.2, **AVERAGES}
+    kept = tiny(keep_best=True, epochs=14, **settings).fit(X, y)
+    best = int(np.argmin(kept.history_["loss"])) + 1
+    assert best < 14
+    assert_same_bits(kept, tiny(epochs=best, **settings).fit(X, y))
+
+
 def test_early_stopping_chooses_by_its_own_loss():
     stops = {"epochs": 8, "patience": 2, "learning_rate": 0.1, **STOPS}
     assert_same_bits(tiny(keep_best=True, **stops).fit(X, y), tiny(**stops).fit(X, y))
@@ -719,6 +832,21 @@ def test_the_rate_falls_on_a_plateau_to_a_tenth():
     assert Recorder.rates[11:] == [pytest.approx(STILL / 10)] * 4
     tiny(epochs=15, **settings).fit(X, y)
     assert len(set(Recorder.rates)) == 1
+
+
+def test_the_rate_of_a_loss_scale_optimizer_is_that_of_the_one_inside(traces):
+    def scaled(rate):
+        return keras.optimizers.LossScaleOptimizer(Adam(rate))
+
+    settings = {"epochs": 5, "shuffle": False, "plateau_patience": 2}
+    tiny(optimizer=scaled(STILL), callbacks=Recorder, **settings).fit(X, y)
+    falls = np.array([0, 0, 0, 1, 1])
+    np.testing.assert_allclose(Recorder.rates, STILL * 2 ** (-falls / 3), rtol=1e-5)
+    fitted = tiny(optimizer=scaled(0.01)).fit(X, y)
+    assert traces["epoch_function"] == 1
+    plain = tiny(learning_rate=0.01).fit(X, y)
+    for one, other in zip(weights(fitted), weights(plain), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
 
 
 def test_a_rate_that_follows_a_schedule_has_no_plateau():

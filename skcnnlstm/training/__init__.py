@@ -1,10 +1,11 @@
 """The engine: programs that are traced once and trained by every fit of a shape.
 
 `networks` turns a network into text and draws its weights, `recipe` says what decides
-a program, `program` holds one traced network, `cache` lends programs to fits,
-`samples` copies windows a chunk at a time, `callbacks` prepares Keras callbacks,
-`checkpoint` keeps what a fit needs to go on after a crash, and `loop` puts them
-together. `_tensorflow` is all that TensorFlow alone can answer.
+a program, `program` holds one traced network, `vector` makes one vector of its weights
+for an optimizer that treats each alike, `cache` lends programs to fits, `samples`
+copies windows a chunk at a time, `callbacks` prepares Keras callbacks, `checkpoint`
+keeps what a fit needs to go on after a crash, and `loop` puts them together.
+`_tensorflow` is all that TensorFlow alone can answer.
 """
 
 from skcnnlstm.training._tensorflow import on_gpu

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from functools import reduce
 
+import keras
 from keras import layers, ops
 
 # A recurrent layer of more steps runs in a loop: the trace of each unrolled step costs
@@ -37,6 +38,25 @@ def use_fast_forms(model) -> None:
             call = form and form(part)
             if call is not None:
                 part.call = call
+
+
+def silu(x):
+    """Compute Keras' activation of this name (also "swish"), by which it is saved.
+
+    TensorFlow writes it with a gradient of its own, and keeps that for good with its
+    whole graph.
+    """
+    return x * ops.sigmoid(x)
+
+
+def use_plain_gradients(model) -> None:
+    """Replace the activation of which TensorFlow would keep a graph."""
+    for layer in model.layers:
+        for part in _directions(layer):
+            for owner in (part, getattr(part, "cell", None)):
+                for name in ("activation", "recurrent_activation"):
+                    if getattr(owner, name, None) is keras.activations.silu:
+                        setattr(owner, name, silu)
 
 
 def _directions(layer):
@@ -122,20 +142,18 @@ def _max_pooling(layer):
         return None
 
     def call(inputs):
-        pieces = ops.reshape(inputs, (-1, *outer[1:], n_steps // size, size, channels))
-        return reduce(_larger, ops.unstack(pieces, size, axis=-2))
+        pieces = ops.reshape(inputs, (-1, *outer[1:], n_steps // size, size * channels))
+        return reduce(ops.maximum, ops.split(pieces, size, axis=-1))
 
     return call
 
 
-def _larger(first, second):
-    """Take the larger of two finite ones; of equal ones the first.
-
-    The gradient of `ops.maximum` compares, which costs a CPU ten times a product. (A
-    gradient of our own would be kept by TensorFlow for good, with its whole graph.)
-    """
-    second_wins = ops.stop_gradient(ops.relu(ops.sign(second - first)))
-    return first * (1 - second_wins) + second * second_wins
+def _reshape(layer):
+    """Reshape without asking for the length of the batch."""
+    target = layer.output.shape[1:]
+    if None in target:
+        return None
+    return lambda inputs: ops.reshape(inputs, (-1, *target))
 
 
 # ------------------------------------------------------------------------ recurrence
@@ -163,8 +181,9 @@ def _recurrent(layer, inputs_to_gates, run):
             return keras_call(sequences, initial_state, mask, training)
         n_steps, *step = sequences.shape[1:]
         gates = inputs_to_gates(ops.reshape(sequences, (-1, *step)))
-        gates = ops.reshape(gates, (-1, n_steps, *gates.shape[1:]))
-        steps = ops.unstack(gates, n_steps, axis=1)
+        first, *rest = gates.shape[1:]
+        gates = ops.reshape(gates, (-1, n_steps * first, *rest))
+        steps = ops.split(gates, n_steps, axis=1)
         steps = steps[::-1] if layer.go_backwards else steps
         states, last = run(steps, initial_state)
         output = ops.stack(states, axis=1) if layer.return_sequences else states[-1]
@@ -250,6 +269,8 @@ _FORMS = {
     layers.Conv2D: _convolution,
     layers.MaxPooling1D: _max_pooling,
     layers.MaxPooling2D: _max_pooling,
+    layers.Flatten: _reshape,
+    layers.Reshape: _reshape,
     layers.GRU: _gru,
     layers.LSTM: _lstm,
     layers.ConvLSTM2D: _conv_lstm,

@@ -135,6 +135,8 @@ def _run_epochs(program, samples, schedule, validation, checkpoint):
         hooks.on_epoch_begin(epoch)
         order = _order(len(samples), schedule, epoch)
         logs = feed.train(order, schedule.seed, epoch, hooks, by_batch)
+        # What is measured, seen by callbacks and kept is what a fit would return.
+        program.show_averages()
         if judge:
             if program.has_batch_norm:
                 program.set_statistics(_chunks_of(samples, schedule.batch_size))
@@ -151,14 +153,8 @@ def _run_epochs(program, samples, schedule, validation, checkpoint):
         if model.stop_training:
             break
         if checkpoint and i + 1 < schedule.epochs:
-            checkpoint.write(
-                Progress(
-                    program.weights(), program.slots(), history, states_of(callbacks)
-                )
-            )
-    if history["loss"]:
-        # Puts the averaged weights in place where the optimizer keeps an average.
-        model.optimizer.finalize_variable_values(model.trainable_weights)
+            state = program.stepped_weights(), program.slots()
+            checkpoint.write(Progress(*state, history, states_of(callbacks)))
     hooks.on_train_end(logs)
     return history
 

@@ -16,11 +16,14 @@ import keras
 import numpy as np
 
 from skcnnlstm.training import _tensorflow as backend
-from skcnnlstm.training.kernels import use_fast_forms
+from skcnnlstm.training.kernels import use_fast_forms, use_plain_gradients
 
 _building = threading.RLock()
 _described: OrderedDict[tuple, tuple[str, dict]] = OrderedDict()
 _MOST_DESCRIBED = 256
+# The network described last, with its text: the fit that follows grows it no second
+# time.
+_spare: list[tuple[str, keras.Model]] = []
 
 
 @contextmanager
@@ -51,8 +54,10 @@ def describe_network(build, input_shape, n_outputs, params) -> str:
     key = (build, input_shape, n_outputs, repr(sorted(params.items())), policy)
     with building_layers():
         if key not in _described:
-            text = build(input_shape, n_outputs, **params).to_json()
+            model = build(input_shape, n_outputs, **params)
+            text = model.to_json()
             _described[key] = (text, params)
+            _spare[:] = [(text, model)]
             while len(_described) > _MOST_DESCRIBED:
                 _described.popitem(last=False)
         _described.move_to_end(key)
@@ -62,7 +67,10 @@ def describe_network(build, input_shape, n_outputs, params) -> str:
 def network_from_json(text, *, fast=False) -> keras.Model:
     """Grow a network; with `fast`, one whose layers compute as `kernels` says."""
     with building_layers():
-        model = keras.models.model_from_json(text)
+        spare_text, model = _spare.pop() if _spare else (None, None)
+        if spare_text != text:
+            model = keras.models.model_from_json(text)
+    use_plain_gradients(model)
     if fast:
         use_fast_forms(model)
     return model

@@ -15,6 +15,7 @@ from skcnnlstm.training.networks import (
     seed_states,
 )
 from skcnnlstm.training.recipe import Recipe, thaw
+from skcnnlstm.training.vector import build_optimizer
 
 
 class Program:
@@ -22,9 +23,13 @@ class Program:
 
     Nothing of one fit reaches the next: `load` sets every weight, every optimizer
     slot and the learning rate. One fit at a time may hold a program.
+
+    Between calls the model's variables hold all weights; the optimizer's slots may be
+    those of one vector of them.
     """
 
     def __init__(self, recipe: Recipe):
+        self._has_metrics = bool(recipe.metrics)
         with building_layers():
             self.model = network_from_json(recipe.network, fast=not backend.on_gpu())
             self.model.compile(
@@ -48,7 +53,7 @@ class Program:
     @cached_property
     def _run_epoch(self):
         """The traced epoch."""
-        return backend.epoch_function(self.model, self._target_dtype, self._seed_states)
+        return backend.epoch_function(self.model, self._target_dtype, self._vector)
 
     @cached_property
     def _run_evaluation(self):
@@ -56,15 +61,14 @@ class Program:
         return backend.evaluate_function(self.model, self._target_dtype)
 
     def _create_state(self, target_dtype):
-        """Create slots and metrics now: a trace must find every variable in place."""
+        """Create slots and metrics: a trace must find every variable in place."""
         model = self.model
-        model.optimizer.build(model.trainable_variables)
-        x = np.zeros((1, *_known(model.inputs[0].shape[1:])), "float32")
-        predicted = np.zeros((1, *model.outputs[0].shape[1:]), "float32")
-        y = np.zeros(1, "int32") if target_dtype == "int32" else predicted
-        weight = np.ones(1, "float32")
-        model.compute_loss(x=x, y=y, y_pred=predicted, sample_weight=weight)
-        model.compute_metrics(x, y, predicted, weight)
+        self._vector = build_optimizer(model.optimizer, model.trainable_variables)
+        if self._has_metrics:
+            x = np.zeros((1, *_known(model.inputs[0].shape[1:])), "float32")
+            predicted = np.zeros((1, *model.outputs[0].shape[1:]), "float32")
+            y = np.zeros(1, "int32") if target_dtype == "int32" else predicted
+            model.compute_metrics(x, y, predicted, np.ones(1, "float32"))
 
     def fresh_weights(self, seed):
         """Draw weights for `seed`."""
@@ -72,6 +76,7 @@ class Program:
 
     def load(self, weights, slots=None, learning_rate=None):
         """Set weights, optimizer slots (None: fresh ones) and learning rate."""
+        self._aside = None
         self.model.stop_training = False
         self.model.set_weights(weights)
         optimizer = self.model.optimizer
@@ -88,28 +93,68 @@ class Program:
         With `fresh` an epoch begins: metrics are zero, and dropout follows from `(seed,
         epoch)`. Without, it goes on.
         """
-        states = np.random.SeedSequence([seed, epoch, 1]).generate_state(
-            2 * len(self._seed_states)
-        )
-        states = states.astype(np.int64).reshape(-1, 2)
-        return _numbers(
-            self._run_epoch(
-                *tensors, *map(backend.tensor, (order, batch_size, fresh, states))
+        if self._aside is not None:
+            for variable, value in zip(
+                self.model.trainable_variables, self._aside, strict=True
+            ):
+                variable.assign(value)
+            self._aside = None
+        if fresh:
+            self._begin()
+            states = np.random.SeedSequence([seed, epoch, 1]).generate_state(
+                2 * len(self._seed_states)
             )
-        )
+            for variable, state in zip(
+                self._seed_states, states.reshape(-1, 2), strict=True
+            ):
+                variable.assign(state.astype(variable.dtype))
+        return self._run(self._run_epoch, tensors, order, batch_size)
 
     def evaluate(self, tensors, order, batch_size, *, fresh=True):
         """Measure samples in memory; return loss and metrics since the last `fresh`."""
-        states = np.empty((0, 2), np.int64)
-        return _numbers(
-            self._run_evaluation(
-                *tensors, *map(backend.tensor, (order, batch_size, fresh, states))
-            )
+        if fresh:
+            self._begin()
+        return self._run(self._run_evaluation, tensors, order, batch_size)
+
+    def _begin(self):
+        self._n_seen, self._total = 0, backend.tensor(np.float32(0))
+        if self._has_metrics:
+            self.model.reset_metrics()
+
+    def _run(self, function, tensors, order, batch_size):
+        numbers = order, np.int32(len(order)), batch_size
+        self._total, results = function(
+            *tensors, *map(backend.tensor, numbers), self._total
         )
+        self._n_seen += len(order)
+        results = {name: float(value.numpy()) for name, value in results.items()}
+        loss = self._total.numpy() / np.float32(self._n_seen)
+        return {**results, "loss": float(loss)}
+
+    def show_averages(self):
+        """Put averaged weights in place, where the optimizer keeps an average.
+
+        The weights that it steps are set aside until the next call of `train`.
+        """
+        optimizer, trained = self.model.optimizer, self.model.trainable_variables
+        # Of a LossScaleOptimizer, the one inside averages.
+        if getattr(optimizer, "inner_optimizer", optimizer).use_ema:
+            self._aside = [backend.array(variable) for variable in trained]
+            optimizer.finalize_variable_values(trained)
 
     def weights(self):
         """Return a copy of the weights."""
         return [backend.array(v) for v in self.model.weights]
+
+    def stepped_weights(self):
+        """Return a copy of the weights, those that are stepped and not averages."""
+        trained = self.model.trainable_variables
+        aside = zip(trained, self._aside or (), strict=False)
+        stepped = {id(variable): value for variable, value in aside}
+        return [
+            stepped[id(v)] if id(v) in stepped else backend.array(v)
+            for v in self.model.weights
+        ]
 
     def slots(self):
         """Return a copy of the optimizer's slots."""
@@ -166,7 +211,3 @@ def _metric(frozen):
 
 def _known(shape):
     return tuple(1 if steps is None else steps for steps in shape)
-
-
-def _numbers(results):
-    return {name: float(value.numpy()) for name, value in results.items()}

@@ -132,11 +132,15 @@ def freeze_optimizer(optimizer, settings):
             "the instance instead."
         )
     kind, config = type(optimizer), optimizer.get_config()
+    stepping = config
+    while "inner_optimizer" in stepping:  # of a LossScaleOptimizer
+        stepping = stepping["inner_optimizer"]["config"]
+        stepping["name"] = "inner"
     # Keras numbers the names of what it makes: "adam", "adam_1", ...
     config["name"] = kind.__name__.lower()
-    rate = config.get("learning_rate")
+    rate = stepping.get("learning_rate")
     if isinstance(rate, float | int):
-        config["learning_rate"] = 0.001
+        stepping["learning_rate"] = 0.001
         return _Frozen(kind, json.dumps(config, sort_keys=True), None), float(rate)
     try:
         text = json.dumps(config, sort_keys=True)
