@@ -341,6 +341,32 @@ def test_a_cached_program_gives_the_bits_of_a_fresh_one(cls, empty_cache):
     np.testing.assert_array_equal(fresh.predict(X), cached.predict(X))
 
 
+def test_an_optimizer_by_name_is_made_once(monkeypatch):
+    made, make = [], keras.optimizers.Adam.__init__
+    tiny(optimizer__beta_1=0.8).fit(X, y)
+    monkeypatch.setattr(
+        keras.optimizers.Adam,
+        "__init__",
+        lambda self, *args, **kwargs: made.append(0) or make(self, *args, **kwargs),
+    )
+    for rate in (None, 0.01, 0.02):
+        tiny(optimizer__beta_1=0.8, learning_rate=rate, random_state=3).fit(X, y)
+    assert not made
+    tiny(optimizer__beta_1=0.7).fit(X, y)
+    assert made
+
+
+def test_a_network_around_batch_normalisation_trains_when_it_is_new(empty_cache):
+    # Its layers were called twice: on the way to the network, and inside it.
+    network = ParallelCNNLSTMRegressor(
+        filters=(3, 5), lstm_units=2, epochs=1, linear_skip=True, random_state=0
+    )
+    fresh = network.fit(X, y)
+    assert_same_bits(fresh, clone(network).fit(X, y))
+    until = keras.Model(fresh.model_.inputs, fresh.model_.layers[-2].output)
+    assert len(until.predict(X[:2], verbose=0)) == 2
+
+
 def test_slots_dropout_and_statistics_start_anew_in_each_fit():
     estimator = tiny(
         ParallelCNNLSTMClassifier,

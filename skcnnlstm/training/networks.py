@@ -57,19 +57,32 @@ def describe_network(build, input_shape, n_outputs, params) -> str:
             model = build(input_shape, n_outputs, **params)
             text = model.to_json()
             _described[key] = (text, params)
-            _spare[:] = [(text, model)]
+            _spare[:] = [] if _asks_for_inputs(model) else [(text, model)]
             while len(_described) > _MOST_DESCRIBED:
                 _described.popitem(last=False)
         _described.move_to_end(key)
         return _described[key][0]
 
 
-def network_from_json(text, *, fast=False) -> keras.Model:
-    """Grow a network; with `fast`, one whose layers compute as `kernels` says."""
+def _asks_for_inputs(model):
+    """Tell whether a program of the network asks what enters one of its layers.
+
+    A layer that is called anew, in a network around its own, answers with what entered
+    it first.
+    """
+    norm = keras.layers.BatchNormalization
+    return any(isinstance(layer, norm) for layer in model.layers)
+
+
+def network_from_json(text, *, fast=False, spare=False) -> keras.Model:
+    """Grow a network; with `fast`, one whose layers compute as `kernels` says.
+
+    With `spare` it may be the network that was described last, whose layers may have
+    been called more than once.
+    """
     with building_layers():
-        spare_text, model = _spare.pop() if _spare else (None, None)
-        if spare_text != text:
-            model = keras.models.model_from_json(text)
+        found = _spare.pop() if spare and _spare else (None, None)
+        model = found[1] if found[0] == text else keras.models.model_from_json(text)
     use_plain_gradients(model)
     if fast:
         use_fast_forms(model)

@@ -31,7 +31,9 @@ class Program:
     def __init__(self, recipe: Recipe):
         self._has_metrics = bool(recipe.metrics)
         with building_layers():
-            self.model = network_from_json(recipe.network, fast=not backend.on_gpu())
+            self.model = network_from_json(
+                recipe.network, fast=not backend.on_gpu(), spare=True
+            )
             self.model.compile(
                 optimizer=thaw(recipe.optimizer, keras.optimizers.get),
                 loss=thaw(recipe.loss, keras.losses.get),

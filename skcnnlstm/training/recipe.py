@@ -14,6 +14,11 @@ import keras
 
 from skcnnlstm.training.networks import building_layers
 
+# What optimizers by name and plain settings are: each one that Keras makes costs 70 KB
+# for good (Keras 3.15, TensorFlow 2.21).
+_named_optimizers: dict[tuple, tuple] = {}
+_MOST_NAMED = 256
+
 
 @dataclass(frozen=True)
 class _Frozen:
@@ -111,6 +116,30 @@ def freeze_optimizer(optimizer, settings):
     plain number is taken out: it is loaded at each fit. A schedule stays in, and the
     number is None.
     """
+    rate = settings.get("learning_rate")
+    given = type(rate) in (int, float)
+    others = {k: v for k, v in settings.items() if not given or k != "learning_rate"}
+    if not isinstance(optimizer, str) or not _all_plain(others):
+        return _freeze_optimizer(optimizer, settings)
+    # `repr` tells 1 from True and 1.0, which are equal as keys.
+    key = optimizer, repr(sorted(others.items())), keras.config.floatx()
+    found = _named_optimizers.get(key)
+    if found is None:
+        if len(_named_optimizers) >= _MOST_NAMED:
+            _named_optimizers.clear()
+        found = _named_optimizers[key] = _freeze_optimizer(optimizer, others)
+    frozen, usual = found
+    if given and usual is None:  # it takes no rate, and says so
+        return _freeze_optimizer(optimizer, settings)
+    return frozen, float(rate) if given else usual
+
+
+def _all_plain(settings):
+    plain = bool, int, float, str, type(None)
+    return all(type(value) in plain for value in settings.values())
+
+
+def _freeze_optimizer(optimizer, settings):
     if isinstance(optimizer, str):
         with building_layers():
             found = _look_up("optimizer", optimizer, keras.optimizers.get, _OPTIMIZERS)
