@@ -14,6 +14,8 @@ import math
 import numbers
 import os
 import warnings
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from scikeras.wrappers import KerasClassifier, KerasRegressor
@@ -59,6 +61,38 @@ from skcnnlstm.mistakes import (
 )
 
 _CLIPS = {"clipnorm", "clipvalue", "global_clipnorm"}
+
+
+class _Read(NamedTuple):
+    """What a fit was given, checked."""
+
+    names: dict  # attributes that the columns of X give
+    X: np.ndarray  # all windows
+    y: np.ndarray  # targets of `rows`
+    rows: np.ndarray  # the windows to learn from
+    weight: np.ndarray  # of `rows`, as given
+    samples: training.Samples
+    n_outputs: int
+    about_target: dict  # attributes that y gives
+
+
+def _learned(read, plan, recipe, seed, done, trained):
+    """Return the attributes that training leaves, after `done` epochs before it."""
+    n_epochs = len(trained.history["loss"])
+    return {
+        **read.names,
+        **read.about_target,
+        "history_": trained.history,
+        "n_epochs_": n_epochs,
+        "_epochs_done": done + n_epochs,
+        "_seed": seed,
+        "_plan": plan,
+        "_network": recipe.network,
+        "_optimizer": recipe.optimizer.text,
+        "_weights": trained.weights,
+        "_slots": trained.slots,
+        "_made": {},
+    }
 
 
 class _Hybrid(ShowsNetworks, CallbackSupportMixin):
@@ -297,69 +331,47 @@ class _Hybrid(ShowsNetworks, CallbackSupportMixin):
         Nothing is changed before training has ended well. `tasks` are told of it.
         """
         settings = self._settings()
+        whole = epochs is None  # not one epoch, or none
         resume = resume and self.__sklearn_is_fitted__()
         seed = self._seed if resume else draw_seed(settings["random_state"])
-        given, (names, X) = X, read_windows(self, X)
-        y = self._check_target(y, X)
-        allow_nan = settings["missing"] == "mask"
-        steps = self._as_steps(X)
-        rows, weight = usable_rows(steps, sample_weight, allow_nan=allow_nan)
-        y, given_weight = y[rows], None if sample_weight is None else weight
-        codes, n_outputs, about_target = self._encode(y, settings["loss"], classes)
-        if settings.get("class_weight") is not None:
-            balance = compute_sample_weight(settings["class_weight"], y)
-            weight = weight * balance.astype(np.float32)
-
-        plan = self._plan_network(settings, X.shape[1:], n_outputs)
-        recipe, rate = self._recipe(settings, plan, str(codes.dtype))
+        read = self._read(settings, X, y, sample_weight, classes)
+        plan = self._plan_network(settings, read.X.shape[1:], read.n_outputs)
+        recipe, rate = self._recipe(settings, plan, str(read.samples.y.dtype))
         start = None
         if resume:
-            start = self._present(recipe, about_target, needed=epochs == 1)
+            start = self._present(recipe, read.about_target, needed=epochs == 1)
         done = self._epochs_done if start else 0
-
-        def attributes(trained):
-            n_epochs = len(trained.history["loss"])
-            return {
-                **names,
-                **about_target,
-                "history_": trained.history,
-                "n_epochs_": n_epochs,
-                "_epochs_done": done + n_epochs,
-                "_seed": seed,
-                "_plan": plan,
-                "_network": recipe.network,
-                "_optimizer": recipe.optimizer.text,
-                "_weights": trained.weights,
-                "_slots": trained.slots,
-                "_made": {},
-            }
-
-        # Without callbacks the epochs are no tasks: a search keeps each of those.
-        watched = tasks is not None and hasattr(self, "_skl_callbacks")
-        if watched:
-            tasks.begin(
-                lambda: _used(given, X, rows), lambda: y, given_weight, attributes
-            )
-        samples, validation = training.Samples(X, codes, weight, rows), None
         callbacks = training.prepare_callbacks(
             settings["callbacks"], self._routed("callbacks")
         )
         checkpoint = None
-        if settings["checkpoint"] is not None and epochs is None:
+        if settings["checkpoint"] is not None and whole:
             drawn = settings["random_state"] is None and not resume
             facts = itertools.chain(
                 [*self._facts(settings, rate, done), None if drawn else seed],
-                training.facts_of(recipe, samples, callbacks, start),
+                training.facts_of(recipe, read.samples, callbacks, start),
             )
             checkpoint = training.Checkpoint(settings["checkpoint"], facts, seed)
             seed = checkpoint.seed
-        if settings["early_stopping"] and epochs is None:
+
+        attributes = partial(_learned, read, plan, recipe, seed, done)
+        # Without callbacks the epochs are no tasks: a search keeps each of those.
+        watched = tasks is not None and hasattr(self, "_skl_callbacks")
+        if watched:
+            tasks.begin(
+                lambda: _used(X, read.X, read.rows),
+                lambda: read.y,
+                None if sample_weight is None else read.weight,
+                attributes,
+            )
+        samples, validation = read.samples, None
+        if settings["early_stopping"] and whole:
             samples, validation = self._hold_out(samples, settings, seed)
-        if epochs is None:
-            self._warn_of_mistakes(settings, X, y, rows)
+        if whole:
+            self._warn_of_mistakes(settings, read.X, read.y, read.rows)
         schedule = training.Schedule(
             seed=seed,
-            epochs=settings["epochs"] if epochs is None else epochs,
+            epochs=settings["epochs"] if whole else epochs,
             batch_size=_batch_size(settings, samples),
             shuffle=settings["shuffle"],
             learning_rate=rate,
@@ -385,6 +397,22 @@ class _Hybrid(ShowsNetworks, CallbackSupportMixin):
         if watched:
             tasks.end(attributes(trained))
         return self
+
+    def _read(self, settings, X, y, sample_weight, classes):
+        """Check what came in, and make it samples."""
+        names, X = read_windows(self, X)
+        y = self._check_target(y, X)
+        rows, weight = usable_rows(
+            self._as_steps(X), sample_weight, allow_nan=settings["missing"] == "mask"
+        )
+        y = y[rows]
+        codes, n_outputs, about_target = self._encode(y, settings["loss"], classes)
+        balanced = weight
+        if settings.get("class_weight") is not None:
+            balance = compute_sample_weight(settings["class_weight"], y)
+            balanced = weight * balance.astype(np.float32)
+        samples = training.Samples(X, codes, balanced, rows)
+        return _Read(names, X, y, rows, weight, samples, n_outputs, about_target)
 
     def _facts(self, settings, rate, done):
         """Return the settings that decide a fit beside its recipe and its samples."""
