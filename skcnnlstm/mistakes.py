@@ -6,7 +6,7 @@ import numpy as np
 
 __all__ = ["MistakeWarning"]
 
-_SAMPLES = 64  # windows that are looked at, of however many
+_SAMPLES = 16  # windows that are looked at, of however many
 _LARGE = 1e3  # what a network of the usual initial weights cannot follow
 # A trend may go on, and growth on growth; what runs away goes further.
 _FAR = 10.0  # ranges of the values seen, from the nearest of them

@@ -64,7 +64,7 @@ def unaligned(array):
 def memory_mapped(array):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "array.npy"
-        np.save(path, array)
+        np.save(path, np.asarray(array))  # a masked one has no file
         return np.load(path, mmap_mode="r")
 
 
