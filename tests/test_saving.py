@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 
@@ -264,9 +265,10 @@ def nested():
             ),
             r"estimator.callbacks\[0\].on_epoch_begin must be what a file can hold",
         ),
-        (
+        pytest.param(
             make_pipeline(FlattenWindows(), Ridge(alpha=(x for x in "a"))),
             r"steps\[1\]\[1\].alpha must be what a file can hold: got <generator",
+            marks=pytest.mark.skipif(not find_spec("skops"), reason=NEEDS_SKOPS),
         ),
         (CNNRegressor(verbose=Lock()), "verbose must be what a file can hold: got"),
         (CNNRegressor, "estimator must be an instance with get_params: got <class"),
