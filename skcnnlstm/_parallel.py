@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Integral
+
 import joblib
 from sklearn import config_context, get_config
 
@@ -25,7 +27,18 @@ def in_parallel(n_jobs, function, calls, **how):
         backend can.
     **how : dict
         Of `joblib.Parallel`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where `n_jobs` is no integer, or 0.
     """
+    whole = isinstance(n_jobs, Integral) and not isinstance(n_jobs, bool)
+    if n_jobs is not None and not (whole and n_jobs):
+        raise (ValueError if whole else TypeError)(
+            f"n_jobs must be None or an integer other than 0: got n_jobs={n_jobs!r}. "
+            "Use 1 for one at a time, -1 for all cores."
+        )
     config = get_config()
     return joblib.Parallel(n_jobs=n_jobs, **how)(
         joblib.delayed(_call)(config, function, *arguments) for arguments in calls

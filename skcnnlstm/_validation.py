@@ -701,6 +701,11 @@ def check_regression_target(y, n_samples, *, estimator, grids=False):
                 "y must be numeric: got text. Convert it to numbers, or use a "
                 "classifier for labels."
             ) from error
+        if "sequence" in text:
+            raise ValueError(
+                "y must hold one number a target: got sequences of several lengths. "
+                "Give (n_samples, n_outputs) with as many outputs in each row."
+            ) from error
         raise
     if y.ndim > 2 and not grids:
         raise ValueError(

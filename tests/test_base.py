@@ -643,3 +643,10 @@ def test_frames_give_their_names(windows):
     with pytest.raises(ValueError, match="feature names should match"):
         regressor.predict(frame[frame.columns[::-1]])
     assert not hasattr(regressor.fit(X, y), "feature_names_in_")
+
+
+def test_targets_of_several_lengths_are_refused_in_our_words():
+    X, _ = make_windows(np.arange(20.0), 4)
+    ragged = pd.Series([[1.0], [1.0, 2.0]] * 8)
+    with pytest.raises(ValueError, match="y must hold one number a target: got seq"):
+        CNNRegressor(epochs=1).fit(X, ragged)

@@ -907,3 +907,10 @@ def test_a_fit_and_a_prediction_warn_of_nothing(wave):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         tiny(method="stack").fit(X, y).predict(X)
+
+
+@pytest.mark.parametrize(("n_jobs", "error"), [(0, ValueError), ("two", TypeError)])
+def test_n_jobs_that_mean_nothing_are_refused(n_jobs, error):
+    ensemble = HybridEnsembleRegressor(epochs=1, n_jobs=n_jobs)
+    with pytest.raises(error, match="n_jobs must be None or an integer other than 0"):
+        ensemble.fit(np.arange(40.0).reshape(10, 4), np.arange(10.0))
