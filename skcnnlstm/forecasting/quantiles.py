@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
+from skcnnlstm._inside import chosen
+
 
 def quantiles_of(estimator):
     """Return the quantiles that an estimator predicts, or None.
@@ -30,13 +32,8 @@ def predict_quantiles(estimator, windows):
 
 
 def _last(estimator):
-    while True:
-        if isinstance(estimator, Pipeline):
-            estimator = estimator[-1]
-        elif hasattr(estimator, "best_estimator_"):
-            estimator = estimator.best_estimator_
-        else:
-            return estimator
+    estimator = chosen(estimator)
+    return _last(estimator[-1]) if isinstance(estimator, Pipeline) else estimator
 
 
 def check_learned(quantiles, estimator):
