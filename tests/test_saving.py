@@ -193,8 +193,9 @@ folder = sys.argv[1]
 forecaster = load(folder + "/forecaster")
 forecasts = [forecaster.forecast(30)]
 forecasts.append(forecaster.update(load_airline()[120:]).forecast())
-network = load(folder + "/network")
-np.savez(folder + "/said.npz", *forecasts, network.predict(np.eye(12)))
+networks = [load(folder + name) for name in ("/network", "/search")]
+said = [network.predict(np.eye(12)) for network in networks]
+np.savez(folder + "/said.npz", *forecasts, *said)
 print(forecasts[1].index[0])
 """
 
@@ -208,8 +209,12 @@ def test_a_fresh_process_makes_the_same_bits(tmp_path, windows, thorough):
         CNNLSTMRegressor(**TINY), horizon=12, transformer="log"
     ).fit(series[:120])
     network = CNNLSTMRegressor(**TINY).fit(*windows)
+    pipeline = make_pipeline(StandardScaler(), CNNLSTMRegressor(**TINY))
+    filters = {"cnnlstmregressor__filters": [2, 3]}
+    search = GridSearchCV(pipeline, filters, cv=TimeSeriesSplit(2)).fit(*windows)
     save(forecaster, tmp_path / "forecaster")
     save(network, tmp_path / "network")
+    save(search, tmp_path / "search")
     arguments = [sys.executable, "-c", FRESH, str(tmp_path)]
     done = subprocess.run(arguments, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -217,6 +222,7 @@ def test_a_fresh_process_makes_the_same_bits(tmp_path, windows, thorough):
     assert_array_equal(said["arr_0"], forecaster.forecast(30))
     assert_array_equal(said["arr_1"], forecaster.update(series[120:]).forecast())
     assert_array_equal(said["arr_2"], network.predict(np.eye(12)))
+    assert_array_equal(said["arr_3"], search.predict(np.eye(12)))
     assert done.stdout.startswith("1961-01-01")
 
 
