@@ -12,6 +12,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from skcnnlstm import metrics
+from skcnnlstm._index import count_steps
 from skcnnlstm._parallel import in_parallel
 from skcnnlstm._validation import (
     check_boolean,
@@ -31,7 +32,6 @@ from skcnnlstm.forecasting.intervals import (
 )
 from skcnnlstm.forecasting.panel import Panel, cut_rows, read_panel
 from skcnnlstm.forecasting.rows import Rows, read_rows
-from skcnnlstm.windows import count_steps
 
 __all__ = ["BacktestResult", "backtest"]
 

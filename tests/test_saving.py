@@ -1,6 +1,7 @@
 """save and load: what comes back, what is refused, and that nothing runs."""
 
 import json
+import pickle
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -454,6 +455,19 @@ def test_other_releases_are_told_where_they_matter(path, monkeypatch):
         UserWarning, match=r"other releases: keras 3.0.1 \(here .*numpy 1"
     ):
         assert isinstance(load(path), CNNRegressor)
+
+
+def test_files_and_pickles_that_name_a_class_where_it_stood_still_load(path):
+    rows = pd.DataFrame({"a": a_series(DAYS)})
+    fitted = SlidingWindow(3).fit(rows[:50])
+    save(fitted, path)
+    rewritten(path, lambda t: t.replace("skcnnlstm._index.", "skcnnlstm.windows."))
+    assert b"skcnnlstm.windows.Clock" in path.read_bytes()
+    text = pickle.dumps(fitted, protocol=0)  # which names classes in lines of text
+    text = text.replace(b"skcnnlstm._index\n", b"skcnnlstm.windows\n")
+    assert b"skcnnlstm.windows\nClock\n" in text
+    for again in (load(path), pickle.loads(text)):
+        assert_array_equal(again.transform(rows[50:]), fitted.transform(rows[50:]))
 
 
 def test_without_skops_networks_are_saved_and_the_extra_is_named(path, monkeypatch):
