@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skcnnlstm.splitting import check_no_class
+
 
 class Fold(NamedTuple):
     """Where a fold learns, and from which rows it forecasts."""
@@ -18,6 +20,16 @@ class Fold(NamedTuple):
     def n_train(self):
         """How many rows it learns from."""
         return self.train.stop - self.train.start
+
+
+def read_cv(cv):
+    """Return a splitter as it came, and pairs of rows as a list, to be read again."""
+    check_no_class(cv)
+    if isinstance(cv, str | type | Mapping) or not (
+        hasattr(cv, "split") or hasattr(cv, "__iter__")
+    ):
+        raise TypeError(_no_splitter(cv))
+    return cv if hasattr(cv, "split") else list(cv)
 
 
 def make_folds(cv, series, places, horizon, stride):
@@ -55,10 +67,6 @@ def check_same_number(folds):
 
 def _split(cv, series):
     """Yield the (train, test) rows of each fold, as arrays of positions."""
-    if isinstance(cv, str | Mapping) or not (
-        hasattr(cv, "split") or hasattr(cv, "__iter__")
-    ):
-        raise TypeError(_no_splitter(cv))
     for pair in cv.split(series) if hasattr(cv, "split") else cv:
         try:
             rows = [np.asarray(rows) for rows in pair]

@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from skcnnlstm._validation import check_target
-from skcnnlstm.backtesting.folds import Fold, check_same_number, make_folds
+from skcnnlstm.backtesting.folds import Fold, check_same_number, make_folds, read_cv
 from skcnnlstm.forecasting.covariates import read_covariates
 from skcnnlstm.forecasting.rows import Rows, read_rows
 from skcnnlstm.windows import count_steps
@@ -40,8 +40,7 @@ class FoldedSeries(NamedTuple):
 
 def read_all(forecaster, panel, cv, stride, season_length):
     """Return every series of a panel as a `FoldedSeries`, by key."""
-    if not hasattr(cv, "split") and hasattr(cv, "__iter__") and not isinstance(cv, str):
-        cv = list(cv)  # for each series anew
+    cv = read_cv(cv)
     reader, found = clone(forecaster), {}
     for key, series in panel.series.items():
         with panel.naming(key):
