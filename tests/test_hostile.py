@@ -201,7 +201,7 @@ QUICK = {
     "seasonal_naive": (TABLE, lambda x: metrics.seasonal_naive(x, [5, 9], 2, 3)),
     "naive2": (TABLE, lambda x: metrics.naive2(x, [20, 21], 2, 3, slice(0, 20))),
     "is_seasonal": (ROWS, lambda x: metrics.is_seasonal(x, 3)),
-    "seasonal_indices": (ROWS, lambda x: metrics.seasonal_indices(x, 3)),
+    "seasonal_indices": (ROWS, lambda x: metrics.seasonal_indices(x, 3)[0]),
     "conformity": (ROWS, lambda x: conformal.conformity(x, ROWS[::-1])),
     "conformal_quantile": (ROWS, lambda x: conformal.conformal_quantile(x, 0.5)),
     "bounds": (ROWS, lambda x: np.stack(conformal.bounds(x, ROWS[::-1]))),

@@ -7,6 +7,8 @@ import pandas as pd
 from sklearn.base import is_classifier
 from sklearn.model_selection import check_cv
 
+from skcnnlstm.splitting import check_no_class
+
 
 class Fold(NamedTuple):
     """The samples of both parts, and those that should not be there."""
@@ -24,6 +26,7 @@ def cut_folds(estimator, X, y, cv, groups, notes):
         cv = getattr(estimator, "cv", None)
         if cv is None:
             notes.append("cv=None is KFold(5): folds that do not follow time.")
+    check_no_class(cv)
     splitter = check_cv(cv, y, classifier=is_classifier(estimator))
     pairs = []
     for pair in splitter.split(X, y, groups):
