@@ -12,16 +12,14 @@ def check_numbers(name, values, *axes):
     """
     try:
         array = np.asarray(values)
-        numbers = (
-            array.astype(float, copy=False) if array.dtype.kind in "biufO" else None
-        )
+        if array.dtype.kind not in "biufO":
+            raise TypeError
+        numbers = array.astype(float, copy=False)
     except (TypeError, ValueError):
-        numbers = None
-    if numbers is None:
         raise TypeError(
-            f"{name} must be numbers in an array: got {type(values).__name__} that "
-            "holds something else. Use np.asarray(values, dtype=float)."
-        )
+            f"{name} must be an array of numbers: got {values!r:.60}. Use NaN for what "
+            "is not known."
+        ) from None
     if axes and numbers.ndim != len(axes):
         shape = f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"
         raise ValueError(
