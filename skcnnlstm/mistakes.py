@@ -8,6 +8,9 @@ __all__ = ["MistakeWarning"]
 
 _SAMPLES = 16  # windows that are looked at, of however many
 _LARGE = 1e3  # what a network of the usual initial weights cannot follow
+_TELL = 4  # steps by which a window is known
+_VALUES = 300_000  # that are looked at to find windows that overlap
+_HOLES = 0.05  # of neighbours; ten folds that are shuffled leave 0.09
 # A trend may go on, and growth on growth; what runs away goes further.
 _FAR = 10.0  # ranges of the values seen, from the nearest of them
 
@@ -84,6 +87,49 @@ def warn_of_long_windows(n_samples, n_usable, *, stacklevel):
             MistakeWarning,
             stacklevel=stacklevel + 1,
         )
+
+
+def warn_of_shuffling(X, *, stacklevel):
+    """Warn where windows that overlap are in no order, or lack neighbours throughout.
+
+    So they arrive from cross-validation that shuffles, and windows of the test part
+    then hold rows of the training part. The first windows are looked at, those of two
+    and three axes; where NaN is among them, a neighbour may lack for its target.
+    """
+    if X.ndim > 3 or X.shape[1] <= _TELL:
+        return
+    n_steps = min(X.shape[1], 3 * _TELL)
+    n_features = X.shape[2] if X.ndim == 3 else 1
+    windows = np.asarray(X[: _VALUES // (n_steps * n_features), :n_steps], dtype=float)
+    windows = windows.reshape(len(windows), n_steps, n_features)
+    heads = _keys(windows[:, :_TELL])
+    alike = len(np.unique(heads)) < 0.9 * len(heads)
+    if len(windows) < 20 or alike or np.isnan(windows).any():
+        return
+    lags = range(1, n_steps - _TELL + 1)
+    tails = {lag: _keys(windows[:-1, lag : lag + _TELL]) for lag in lags}
+    follows = {lag: (tails[lag] == heads[1:]).mean() for lag in lags}
+    stride = max(lags, key=follows.get)
+    if follows[stride] > 0.3:
+        holes = sum(follows[lag] for lag in lags if lag in (2 * stride, 3 * stride))
+        what = f"{holes:.0%} of them lack their neighbour" if holes > _HOLES else None
+    else:
+        known = max(np.isin(tails[lag], heads).mean() for lag in lags)
+        what = "they are in no order of time" if known > _HOLES else None
+    if what:
+        warnings.warn(
+            f"X holds windows that overlap, and {what}: so it is where folds are "
+            "shuffled, and test windows then hold rows of training windows. Use folds "
+            "in time order, HorizonSplit or TimeSeriesSplit; check_leakage says more.",
+            MistakeWarning,
+            stacklevel=stacklevel + 1,
+        )
+
+
+def _keys(steps):
+    """Return one value for each window, equal where all of these steps are."""
+    flat = np.ascontiguousarray(steps.reshape(len(steps), -1))
+    return flat.view(np.dtype((np.void, flat.shape[1] * flat.itemsize))).ravel()
 
 
 def warn_of_slow_kernel(settings, *, stacklevel):

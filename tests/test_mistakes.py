@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 from forecast_models import Rising
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.model_selection import KFold, ShuffleSplit, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 
 from skcnnlstm import (
     CNNRegressor,
+    HorizonSplit,
     LSTMClassifier,
     LSTMRegressor,
     MistakeWarning,
@@ -77,6 +79,53 @@ def test_windows_longer_than_half_the_rows_are_warned_of():
     assert message in warned(lambda: pipeline.fit(frame, WAVE[:30]))[0]
     pipeline.set_params(slidingwindow__window_length=16)
     assert not warned(lambda: pipeline.fit(frame, WAVE[:30]))
+
+
+WALK = np.random.default_rng(0).normal(size=200).cumsum()
+
+
+@pytest.mark.parametrize("stride", [1, 3])
+@pytest.mark.parametrize(
+    ("cv", "what"),
+    [
+        (KFold(5, shuffle=True, random_state=0), "% of them lack their neighbour"),
+        (KFold(10, shuffle=True, random_state=1), "% of them lack their neighbour"),
+        (ShuffleSplit(2, random_state=0), "they are in no order of time"),
+        (KFold(5), None),
+        (TimeSeriesSplit(3), None),
+        (HorizonSplit(3, horizon=2), None),
+    ],
+)
+def test_windows_of_shuffled_folds_are_known(cv, what, stride):
+    X, y = make_windows(np.column_stack([WALK, WALK[::-1]]), 24, stride=stride)
+    for train, _ in cv.split(X):
+        said = warned(lambda rows=train: network().fit(X[rows], y[rows, 0]))
+        assert len(said) == (what is not None)
+        if what:
+            assert said[0].startswith("X holds windows that overlap, and ")
+            assert what in said[0] and "HorizonSplit" in said[0]
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        np.zeros(60),
+        np.tile(np.arange(12.0), 6),
+        np.resize([0.0, 1.0, 1.0], 90),
+        np.where(np.arange(90) % 11, np.arange(90.0), np.nan),
+    ],
+)
+def test_windows_that_repeat_or_lack_values_are_not_taken_for_shuffled(series):
+    X, y = make_windows(series, 8, missing="mask")
+    rows = np.flatnonzero(np.arange(len(X)) % 5)
+    assert not warned(lambda: network(missing="mask").fit(X[rows], y[rows]))
+
+
+def test_windows_that_share_nothing_may_stand_in_any_order():
+    rng = np.random.default_rng(0)
+    assert not warned(lambda: network().fit(rng.normal(size=(60, 8)), WAVE))
+    many = make_windows([WALK[:50], WALK[50:90], WALK[90:]], 8)
+    assert not warned(lambda: network().fit(*many))
 
 
 @pytest.mark.parametrize("gpu", [True, False])
