@@ -23,7 +23,8 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
 from skcnnlstm import _docs
-from skcnnlstm._base import draw_seed, read_windows, usable_rows
+from skcnnlstm._base.reading import read_windows, usable_rows
+from skcnnlstm._base.settings import draw_seed
 from skcnnlstm._callbacks import CallbackSupportMixin, FitTasks, with_callbacks
 from skcnnlstm._inside import ShowsNetworks
 from skcnnlstm._parallel import in_parallel
