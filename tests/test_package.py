@@ -31,6 +31,7 @@ FLOORS = {
     "training": 2,
     "_missing": 1,
     "_quantiles": 1,
+    "_joining": 1,
     "_instance_norm": 2,
     "_parameters": 2,
     "_base": 3,

@@ -1,8 +1,8 @@
 """Checks of parameters and shapes, and the messages that they raise.
 
 Every message names the parameter, the rule, what arrived and the way out. `parameters`
-are numbers and choices; `windows`, `finite` and `subsequences` judge X, `targets` judges
-y and its weights, `series` judges what windows are made of.
+judges numbers and choices, `windows`, `finite` and `subsequences` judge X, `targets`
+judges y and its weights, `series` what windows are made of.
 
 numpy and scikit-learn's public functions are all that is needed here; pandas objects
 are asked for their index without importing pandas.
