@@ -207,12 +207,13 @@ class Hybrid(TakesParameters, ShowsNetworks, CallbackSupportMixin):
 
     def _warn_of_mistakes(self, settings, read):
         """Warn of use that is seldom meant; from `fit`, by way of `_fit`."""
-        warn_of_long_windows(len(read.X), len(read.rows), stacklevel=4)
+        level = 5  # over the decorator of `fit`
+        warn_of_long_windows(len(read.X), len(read.rows), stacklevel=level)
         target = None if is_classifier(self) else read.y
         norm = settings.get("instance_norm")
-        warn_of_scale(read.X, target, read.rows, norm, stacklevel=4)
+        warn_of_scale(read.X, target, read.rows, norm, stacklevel=level)
         if training.on_gpu():
-            warn_of_slow_kernel(settings, stacklevel=4)
+            warn_of_slow_kernel(settings, stacklevel=level)
 
     # ------------------------------------------------------------- how a fit goes
 
