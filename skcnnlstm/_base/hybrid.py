@@ -86,9 +86,8 @@ class Hybrid(TakesParameters, ShowsNetworks, CallbackSupportMixin):
         """
         settings = self._settings()
         tasks = epoch_tasks(self, settings["epochs"])
-        return self._fit(
-            X, y, sample_weight, settings, resume=self.warm_start, tasks=tasks
-        )
+        resume = settings["warm_start"]
+        return self._fit(X, y, sample_weight, settings, resume=resume, tasks=tasks)
 
     def initialize(self, X, y):
         """Draw fresh weights for data of this shape, without training.
