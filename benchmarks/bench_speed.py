@@ -138,6 +138,14 @@ def windows(n, length=LENGTH):
     return make_windows(series.astype("float32"), length)
 
 
+def grids(n, length=4, side=8):
+    """Make `n` windows of small noisy grids, float32, and the grid after each."""
+    rng = np.random.default_rng(SEED)
+    series = rng.standard_normal((n + length, side, side, 1)).astype("float32")
+    windows = np.stack([series[i : i + length] for i in range(n)])
+    return windows, series[length:]
+
+
 def tutorial_network(filters=64, lstm_units=50):
     """Build the network of the tutorials: TimeDistributed convolutions, LSTM."""
     from keras import Sequential, layers
@@ -470,18 +478,26 @@ def row_j(settings):
 
 def row_k(settings):
     """Train an epoch of every architecture beside `Model.fit` of its network."""
-    X, y = windows(settings.pick(2000, 500))
+    from skcnnlstm import all_estimators
+
+    n = settings.pick(2000, 500)
+    pairs = {"ConvLSTMGrid": grids(n // 10)}
     figures = []
-    for name in NAMES:
+    for cls_name, cls in all_estimators("regressor"):
+        if not hasattr(cls, "initialize"):
+            continue  # made of other estimators
+        name = cls_name.removesuffix("Regressor")
+        X, y = pairs.get(name) or windows(n)
         ours = with_ours(4, name).initialize(X, y)
 
-        def by_keras(ours=ours):
+        def by_keras(ours=ours, X=X, y=y):
             model, timer = ours.model_, epoch_timer()
             model.compile("adam", "mse")
-            model.fit(X, y, batch_size=32, epochs=4, verbose=0, callbacks=[timer])
+            flat = y.reshape(len(y), -1)
+            model.fit(X, flat, batch_size=32, epochs=4, verbose=0, callbacks=[timer])
             return statistics.median(timer.seconds[1:])
 
-        def by_us(ours=ours):
+        def by_us(ours=ours, X=X, y=y):
             return steady_epoch(ours, X, y)
 
         ratio, details = in_turn(settings.rounds, by_keras, by_us)

@@ -9,6 +9,9 @@ from bisect import insort
 
 import numpy as np
 
+from skcnnlstm._numbers import check_ascending, check_numbers, check_pair
+from skcnnlstm._validation import check_real
+
 __all__ = [
     "adaptive_widths",
     "bounds",
@@ -37,10 +40,15 @@ def scores_needed(coverage):
     >>> scores_needed(0.9), scores_needed(0.99)
     (9, 99)
     """
+    coverage = _check_coverage(coverage)
     n = max(1, math.floor(coverage / (1 - coverage)))
     while _rank(n, coverage) > n:  # the division is rounded
         n += 1
     return n
+
+
+def _check_coverage(coverage):
+    return check_real("coverage", coverage, low=0, high=1, inclusive="neither")
 
 
 def _rank(n, coverage):
@@ -80,8 +88,12 @@ def conformal_quantile(scores, coverage):
     >>> float(conformal_quantile([5, 1, 9, 3, 7, 2, 8, 6, 4], 0.9))
     9.0
     """
+    coverage = _check_coverage(coverage)
+    scores = check_numbers("scores", scores)
+    if not scores.ndim:
+        raise ValueError(f"scores must have an axis: got the number {scores}.")
     # NaN is sorted behind all others.
-    ranked = np.sort(np.asarray(scores, float), axis=0)
+    ranked = np.sort(scores, axis=0)
     n_known = np.count_nonzero(~np.isnan(ranked), axis=0)
     rank = np.vectorize(_rank, otypes=[int])(n_known, coverage)
     enough = rank <= n_known
@@ -96,7 +108,7 @@ def conformity(actual, forecast, *, relative=False):
 
     Parameters
     ----------
-    actual, forecast : ndarray of one shape
+    actual, forecast : array-like of one shape
         What came and what was said, the latter above zero where `relative`.
     relative : bool, default=False
         Whether distance is counted in logarithms.
@@ -107,6 +119,7 @@ def conformity(actual, forecast, *, relative=False):
         ``|y - f|``, or ``|log y - log f|``, infinite where y is not above zero; NaN
         where y is.
     """
+    actual, forecast = check_pair(actual, forecast)
     if relative:
         ratio = np.divide(actual, forecast)
         scores = np.where(np.isnan(ratio), np.nan, np.inf)
@@ -119,7 +132,7 @@ def bounds(forecast, widths, *, relative=False):
 
     Parameters
     ----------
-    forecast, widths : ndarray that broadcast
+    forecast, widths : array-like that broadcast
         Widths on one side, as `conformity` counts; they may be infinite.
     relative : bool, default=False
         Whether distance is counted in logarithms.
@@ -129,6 +142,8 @@ def bounds(forecast, widths, *, relative=False):
     lower, upper : ndarray
         ``f - w`` and ``f + w``, or ``f * exp(-w)`` and ``f * exp(w)``.
     """
+    forecast = check_numbers("forecast", forecast)
+    widths = check_numbers("widths", widths)
     if relative:
         return forecast * np.exp(-widths), forecast * np.exp(widths)
     return forecast - widths, forecast + widths
@@ -148,16 +163,16 @@ def adaptive_widths(scores, origins, coverage, gamma, calibration=None):
 
     Parameters
     ----------
-    scores : ndarray of shape (n_origins, horizon, n_targets)
+    scores : array-like of shape (n_origins, horizon, n_targets)
         By `conformity`; NaN, of an outcome that never is known, changes no width.
-    origins : ndarray of int of shape (n_origins,)
+    origins : array-like of int of shape (n_origins,)
         The last row that each forecast knew, ascending.
     coverage : float
         Between 0 and 1.
     gamma : float
         How much an outcome counts, above zero: the larger, the sooner a change is met,
         and the more widths jitter and become infinite. The paper takes 0.005.
-    calibration : ndarray of shape (n, horizon, n_targets) or None, default=None
+    calibration : array-like of shape (n, horizon, n_targets) or None, default=None
         Scores that are known before the first origin.
 
     Returns
@@ -180,8 +195,14 @@ def adaptive_widths(scores, origins, coverage, gamma, calibration=None):
     >>> adaptive_widths(scores, np.arange(4), coverage=0.5, gamma=0.1).ravel()
     array([inf,  1.,  3.,  2.])
     """
+    axes = "horizon", "n_targets"
+    scores = check_numbers("scores", scores, "n_origins", *axes)
+    origins = check_ascending(origins, len(scores)).tolist()
+    coverage = _check_coverage(coverage)
+    gamma = check_real("gamma", gamma, low=0, inclusive="neither")
+    if calibration is not None:
+        calibration = check_numbers("calibration", calibration, "n", *axes)
     widths = np.empty(scores.shape)
-    origins = np.asarray(origins).tolist()
     for step in range(scores.shape[1]):
         for target in range(scores.shape[2]):
             known = () if calibration is None else calibration[:, step, target]

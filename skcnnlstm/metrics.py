@@ -9,6 +9,15 @@ import math
 
 import numpy as np
 
+from skcnnlstm._numbers import (
+    check_numbers,
+    check_origins,
+    check_pair,
+    check_places,
+    check_season,
+)
+from skcnnlstm._validation import check_integer
+
 __all__ = [
     "is_seasonal",
     "mase",
@@ -73,22 +82,11 @@ def percentage_errors(actual, forecast):
     errors : ndarray of the same shape
         In percent, from 0 to 200.
     """
-    actual, forecast = _of_one_shape(actual, forecast)
+    actual, forecast = check_pair(actual, forecast)
     size = np.abs(actual) + np.abs(forecast)
     error = 200 * np.abs(actual - forecast)
     # NaN is not zero: it stays.
     return np.divide(error, size, out=np.zeros_like(size), where=size != 0)
-
-
-def _of_one_shape(actual, forecast):
-    """Return both as arrays; raise where (n,) would broadcast against (n, 1)."""
-    actual, forecast = np.asarray(actual, float), np.asarray(forecast, float)
-    if actual.shape != forecast.shape:
-        raise ValueError(
-            f"actual and forecast must have one shape: got {actual.shape} and "
-            f"{forecast.shape}. Use forecast.ravel(), or reshape one as the other."
-        )
-    return actual, forecast
 
 
 def scale_of_mase(train, season_length=1, places=None):
@@ -120,8 +118,14 @@ def scale_of_mase(train, season_length=1, places=None):
     >>> float(scale_of_mase([1, 2, 4, 7]))
     2.0
     """
-    train = np.asarray(train, float)
-    places = _places(places, len(train))
+    train = check_numbers("train", train)
+    if train.ndim not in (1, 2):
+        raise ValueError(
+            "train must have the shape (n_rows,) or (n_rows, n_targets): got "
+            f"{train.shape}."
+        )
+    season_length = check_season(season_length)
+    places = check_places(places, len(train))
     later, earlier = _a_season_apart(places, places, season_length)
     change = np.abs(train[later] - train[earlier])
     known = ~np.isnan(change)
@@ -130,13 +134,11 @@ def scale_of_mase(train, season_length=1, places=None):
     return np.where(scale > 0, scale, np.nan)[()]
 
 
-def _places(places, n_rows):
-    return np.arange(n_rows) if places is None else np.asarray(places)
-
-
 def _a_season_apart(wanted, places, season_length):
     """Return which of `wanted` have a row a season before, and which row that is."""
-    before = np.asarray(wanted) - season_length
+    if not len(places):
+        return wanted, wanted
+    before = wanted - season_length
     row = np.searchsorted(places, before).clip(max=len(places) - 1)
     found = np.flatnonzero(places[row] == before)
     return found, row[found]
@@ -171,8 +173,9 @@ def mase(actual, forecast, scale):
     >>> mase([10.0, 12.0], [11.0, 15.0], scale=2.0)
     1.0
     """
-    actual, forecast = _of_one_shape(actual, forecast)
-    return float(np.mean(np.abs(actual - forecast) / np.asarray(scale, float)))
+    actual, forecast = check_pair(actual, forecast)
+    scale = check_numbers("scale", scale)
+    return float(np.mean(np.abs(actual - forecast) / scale))
 
 
 def owa(smape, mase, naive2_smape, naive2_mase):
@@ -235,7 +238,8 @@ def skill(error, reference_error):
 
 def _ratio(error, reference):
     """Divide where there is something to divide by; else NaN."""
-    error, reference = np.asarray(error, float), np.asarray(reference, float)
+    error = check_numbers("error", error)
+    reference = check_numbers("reference_error", reference)
     nothing = np.full(np.broadcast_shapes(error.shape, reference.shape), np.nan)
     return np.divide(error, reference, out=nothing, where=reference > 0)[()]
 
@@ -248,9 +252,9 @@ def naive(values, origins, horizon):
 
     Parameters
     ----------
-    values : ndarray of shape (n_rows, n_targets)
+    values : array-like of shape (n_rows, n_targets)
         The series.
-    origins : ndarray of int of shape (n_origins,)
+    origins : array-like of int of shape (n_origins,)
         The last rows that are known.
     horizon : int
         In time steps.
@@ -260,7 +264,15 @@ def naive(values, origins, horizon):
     forecasts : ndarray of shape (n_origins, horizon, n_targets)
         Entry i, h is for h + 1 steps after ``origins[i]``.
     """
+    values, origins, horizon = _check_forecast(values, origins, horizon)
     return np.repeat(values[origins][:, np.newaxis], horizon, axis=1)
+
+
+def _check_forecast(values, origins, horizon):
+    """Return what each simple forecast is given."""
+    values = check_numbers("values", values, "n_rows", "n_targets")
+    origins = check_origins(origins, len(values))
+    return values, origins, check_integer("horizon", horizon)
 
 
 def seasonal_naive(values, origins, horizon, season_length, places=None):
@@ -270,9 +282,9 @@ def seasonal_naive(values, origins, horizon, season_length, places=None):
 
     Parameters
     ----------
-    values : ndarray of shape (n_rows, n_targets)
+    values : array-like of shape (n_rows, n_targets)
         The series.
-    origins : ndarray of int of shape (n_origins,)
+    origins : array-like of int of shape (n_origins,)
         The last rows that are known, at least `season_length` - 1.
     horizon, season_length : int
         In time steps.
@@ -286,7 +298,9 @@ def seasonal_naive(values, origins, horizon, season_length, places=None):
         Entry i, h is for h + 1 steps after ``origins[i]``; NaN where no row known is
         at its place in the season.
     """
-    places = _places(places, len(values))
+    values, origins, horizon = _check_forecast(values, origins, horizon)
+    season_length = check_season(season_length)
+    places = check_places(places, len(values))
     back = season_length - 1 - np.arange(horizon) % season_length
     wanted = np.subtract.outer(places[origins], back)
     forecasts = np.full((*wanted.shape, values.shape[1]), np.nan)
@@ -311,9 +325,9 @@ def naive2(values, origins, horizon, season_length, train, places=None):
 
     Parameters
     ----------
-    values : ndarray of shape (n_rows, n_targets)
+    values : array-like of shape (n_rows, n_targets)
         The series.
-    origins : ndarray of int of shape (n_origins,)
+    origins : array-like of int of shape (n_origins,)
         The last rows that are known.
     horizon, season_length : int
         In time steps.
@@ -334,8 +348,10 @@ def naive2(values, origins, horizon, season_length, train, places=None):
        Competition: 100,000 time series and 61 forecasting methods. International
        Journal of Forecasting 36(1), 54-74.
     """
-    forecasts = naive(values, origins, horizon).astype(float)
-    places = _places(places, len(values))
+    values, origins, horizon = _check_forecast(values, origins, horizon)
+    season_length = check_season(season_length)
+    forecasts = naive(values, origins, horizon)
+    places = check_places(places, len(values))
     train = _longest_part(places, train)
     place = (places[origins] - places[train.start]) % season_length
     ahead = (place[:, np.newaxis] + np.arange(1, horizon + 1)) % season_length
@@ -393,7 +409,8 @@ def is_seasonal(train, season_length):
     >>> is_seasonal([1, 2, 3, 4] * 6, 4), is_seasonal([1, 2, 3, 4] * 2, 4)
     (True, False)
     """
-    train = np.asarray(train, float)
+    train = check_numbers("train", train, "n_rows")
+    season_length = check_season(season_length)
     n_rows = len(train)
     if season_length == 1 or n_rows < 3 * season_length:
         return False
@@ -436,7 +453,8 @@ def seasonal_indices(train, season_length):
     >>> seasonal_indices([1.0, 3.0] * 3, 2)
     (array([0.5, 1.5]), False)
     """
-    train = np.asarray(train, float)
+    train = check_numbers("train", train, "n_rows")
+    season_length = check_season(season_length, len(train), n_seasons=2)
     half = season_length // 2
     weights = np.ones(2 * half + 1)
     if season_length % 2 == 0:

@@ -270,3 +270,12 @@ def _members(groups, n_samples):
     cuts = np.flatnonzero(np.diff(codes[order])) + 1
     rows = np.split(order, cuts)
     return {f" of series {k!r}": r for k, r in zip(keys.tolist(), rows, strict=True)}
+
+
+def check_no_class(cv):
+    """Raise where the class of a splitter arrived as `cv`, and no object of it."""
+    if isinstance(cv, type) and hasattr(cv, "split") and not issubclass(cv, str):
+        raise TypeError(
+            "cv must be a splitter, not the class of one: got the class "
+            f"{cv.__name__}. Use {cv.__name__}(...), with its parameters."
+        )

@@ -609,6 +609,8 @@ def test_references_of_a_weekly_series_are_right_across_a_gap():
         "KFold",
         [1, 2],
         {"a": 1},
+        str,
+        list,
         [(None, None)],
         [(slice(0, 50), slice(50, 60))],
         [(np.arange(50.0), np.arange(50.0, 60.0))],
@@ -622,6 +624,27 @@ def test_what_is_no_pair_of_rows_is_refused_as_cv(cv):
     forecaster = SeriesForecaster(Last(), window_length=2)
     with pytest.raises(TypeError, match="cv must be a splitter that keeps the order"):
         backtest(forecaster, np.arange(60.0), cv, verbose=0)
+
+
+class OneFold:
+    """A splitter that has `split` alone."""
+
+    def split(self, X):
+        yield np.arange(20), np.arange(20, 30)
+
+
+@pytest.mark.parametrize("cv", [TimeSeriesSplit, KFold, OneFold])
+def test_the_class_of_a_splitter_is_told_from_a_splitter(cv):
+    with pytest.raises(TypeError) as caught:
+        run(last(), noise(30), cv)
+    assert str(caught.value) == (
+        "cv must be a splitter, not the class of one: got the class "
+        f"{cv.__name__}. Use {cv.__name__}(...), with its parameters."
+    )
+
+
+def test_a_splitter_needs_no_more_than_split():
+    assert run(last(), noise(30), OneFold()).folds["n_train"].tolist() == [20]
 
 
 def test_rows_from_the_end_are_no_rows_of_a_fold():

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from skcnnlstm import conformal
 from skcnnlstm.conformal import (
     adaptive_widths,
     bounds,
@@ -107,3 +108,39 @@ def test_coverage_returns_after_the_series_has_changed():
     assert inside[1200:].mean() == pytest.approx(0.9, abs=0.03)
     fixed = conformal_quantile(scores[:200], 0.9)
     assert (scores[1200:] <= fixed).mean() < 0.3
+
+
+SCORES = np.ones((3, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: conformal.scores_needed(1.0), "coverage must be a finite"),
+        (
+            lambda: conformal.conformal_quantile([1, 2], 0),
+            "coverage must be a finite",
+        ),
+        (lambda: conformal.conformal_quantile(3.0, 0.5), "scores must have an axis"),
+        (lambda: conformal.conformity([1, 2], [[1], [2]]), "must have one shape"),
+        (
+            lambda: conformal.adaptive_widths([1.0, 2.0], [0, 1], 0.5, 0.1),
+            r"scores must have the shape \(n_origins, horizon, n_targets\): got \(2,\)",
+        ),
+        (
+            lambda: conformal.adaptive_widths(SCORES, [2, 1, 0], 0.5, 0.1),
+            "origins must ascend, one for each of 3 scores: got 3",
+        ),
+        (
+            lambda: conformal.adaptive_widths(SCORES, [0, 1], 0.5, 0.1),
+            "origins must ascend, one for each of 3 scores: got 2",
+        ),
+        (
+            lambda: conformal.adaptive_widths(SCORES, range(3), 0.5, 0),
+            "gamma must be a finite number",
+        ),
+    ],
+)
+def test_what_is_no_score_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -9,6 +9,7 @@ import tempfile
 import warnings
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,6 +23,7 @@ from soak import check_error
 from skcnnlstm import (
     CNNRegressor,
     FlattenWindows,
+    ForecastDisplay,
     HorizonSplit,
     LastSteps,
     LSTMClassifier,
@@ -31,6 +33,8 @@ from skcnnlstm import (
     SubsequenceReshaper,
     backtest,
     check_leakage,
+    conformal,
+    forecast_scorer,
     make_windows,
     metrics,
 )
@@ -141,6 +145,18 @@ def scores(series):
     return result.scores().drop(["owa"])
 
 
+def calibrated():
+    return forecaster(calibration_fraction=0.5)
+
+
+def drawn(series):
+    """Return the values in a picture of a series."""
+    display = ForecastDisplay.from_predictions(series)
+    values = display.ax_.lines[0].get_ydata()
+    plt.close(display.figure_)
+    return values
+
+
 ROWS, TABLE, WINDOWS = numbers(24), numbers(24, 2), numbers(24, 6)
 QUICK = {
     "make_windows": (ROWS, lambda x: np.column_stack(make_windows(x, 4))),
@@ -166,9 +182,36 @@ QUICK = {
         WINDOWS,
         lambda x: check_leakage(Ridge(), x, ROWS, TimeSeriesSplit(2), n_fits=0).gap,
     ),
+    "predict of a forecaster": (ROWS, lambda x: forecaster().fit(ROWS).predict(x)),
+    "update": (ROWS, lambda x: forecaster().fit(ROWS[::-1]).update(x).forecast()),
+    "forecast_interval": (
+        ROWS,
+        lambda x: calibrated().fit(x).forecast_interval(coverage=0.5),
+    ),
+    "forecast_scorer": (
+        ROWS,
+        lambda x: forecast_scorer("r2")(forecaster().fit(ROWS), x),
+    ),
+    "ForecastDisplay": (ROWS, drawn),
     "smape": (ROWS, lambda x: metrics.smape(ROWS[::-1], x)),
+    "percentage_errors": (TABLE, lambda x: metrics.percentage_errors(x, TABLE[::-1])),
     "scale_of_mase": (ROWS, lambda x: metrics.scale_of_mase(x, 2)),
+    "mase": (ROWS, lambda x: metrics.mase(x, ROWS[::-1], 2.0)),
+    "naive": (TABLE, lambda x: metrics.naive(x, [5, 9], 2)),
+    "seasonal_naive": (TABLE, lambda x: metrics.seasonal_naive(x, [5, 9], 2, 3)),
+    "naive2": (TABLE, lambda x: metrics.naive2(x, [20, 21], 2, 3, slice(0, 20))),
+    "is_seasonal": (ROWS, lambda x: metrics.is_seasonal(x, 3)),
+    "seasonal_indices": (ROWS, lambda x: metrics.seasonal_indices(x, 3)[0]),
+    "conformity": (ROWS, lambda x: conformal.conformity(x, ROWS[::-1])),
+    "conformal_quantile": (ROWS, lambda x: conformal.conformal_quantile(x, 0.5)),
+    "bounds": (ROWS, lambda x: np.stack(conformal.bounds(x, ROWS[::-1]))),
+    "adaptive_widths": (
+        X3,
+        lambda x: conformal.adaptive_widths(x, np.arange(24), 0.5, 0.01)[12:],
+    ),
 }
+# Of numbers alone, and of what other functions give.
+OF_NO_ARRAY = {"owa", "skill", "scores_needed"}
 NETWORKS = {
     "predict": (X3, lambda x: FITTED.predict(x)),
     "predict_proba": (X3, lambda x: CLASSES.predict_proba(x)),
@@ -215,6 +258,11 @@ def assert_same(name, cases, data):
 @given(data=st.data())
 def test_rows_of_any_make_give_what_clean_ones_give(name, data):
     assert_same(name, QUICK, data)
+
+
+@pytest.mark.parametrize("room", [metrics, conformal])
+def test_every_function_of_arrays_is_driven(room):
+    assert set(room.__all__) <= set(QUICK) | OF_NO_ARRAY
 
 
 @pytest.fixture(scope="module", autouse=True)

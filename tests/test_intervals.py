@@ -223,6 +223,9 @@ def test_a_warning_of_short_history_points_at_the_call():
     with pytest.warns(UserWarning, match="rows since its last gap") as caught:
         forecaster.forecast()
     assert caught[0].filename == __file__
+    with pytest.warns(UserWarning, match="rows since its last gap") as caught:
+        forecaster.forecast_interval()
+    assert caught[0].filename == __file__
 
 
 # ------------------------------------------------------------------------ in backtests

@@ -258,3 +258,8 @@ def test_wrong_input_says_so(change, message):
     args = {"estimator": Ridge(), "X": X, "y": y, "cv": TimeSeriesSplit(3)}
     with pytest.raises(ValueError, match=message):
         check_leakage(**args | change)
+
+
+def test_the_class_of_a_splitter_is_told_from_a_splitter():
+    with pytest.raises(TypeError, match=r"got the class TimeSeriesSplit. Use Time"):
+        check_leakage(Ridge(), *windows(), TimeSeriesSplit)

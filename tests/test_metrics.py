@@ -176,3 +176,63 @@ def test_naive2_learns_its_season_in_the_longest_part_and_counts_over_gaps():
     train, origin = slice(0, 20), 20  # place 24 of the season's first value
     said = metrics.naive2(values, [origin], 2, 3, train, places)[0, :, 0]
     assert said == pytest.approx([2, 3])
+
+
+ONE_COLUMN = np.arange(12.0)[:, np.newaxis]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda: metrics.smape(["a"], [1]),
+            TypeError,
+            "actual must be an array of",
+        ),
+        (lambda: metrics.mase([1], [2], "1"), TypeError, "scale must be an array of"),
+        (lambda: metrics.skill({"a": 1}, 1), TypeError, "error must be an array of"),
+        (
+            lambda: metrics.naive(np.arange(12), [3], 1),
+            ValueError,
+            r"values must have the shape \(n_rows, n_targets\): got \(12,\)",
+        ),
+        (
+            lambda: metrics.naive(ONE_COLUMN, [3.0], 1),
+            TypeError,
+            r"origins must be integers of shape \(n,\): got float64",
+        ),
+        (
+            lambda: metrics.naive(ONE_COLUMN, [-1, 12], 1),
+            ValueError,
+            "origins must be positions of rows, from 0 to 11: got -1 to 12",
+        ),
+        (
+            lambda: metrics.seasonal_naive(ONE_COLUMN, [5], 1, 4, range(11, -1, -1)),
+            ValueError,
+            "places must ascend, one for each of 12 rows: got 12",
+        ),
+        (lambda: metrics.naive2(ONE_COLUMN, [5], 0, 4, slice(0, 5)), ValueError, "hor"),
+        (
+            lambda: metrics.scale_of_mase(np.zeros((2, 2, 2))),
+            ValueError,
+            r"train must have the shape \(n_rows,\) or \(n_rows, n_targets\): got \(2,",
+        ),
+        (
+            lambda: metrics.is_seasonal([[1, 2]], 1),
+            ValueError,
+            r"train must have the shape \(n_rows,\): got \(1, 2\)",
+        ),
+        (
+            lambda: metrics.seasonal_indices(range(7), 4),
+            ValueError,
+            "season_length must fit 2 times into the rows: got season_length=4 and 7",
+        ),
+    ],
+)
+def test_what_is_no_series_is_refused(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_the_scale_of_no_rows_is_unknown():
+    assert math.isnan(metrics.scale_of_mase([]))

@@ -211,6 +211,16 @@ def test_an_interval_lies_between_two_quantiles():
         np.testing.assert_array_equal(interval, quantiles[[0.5, low, high]])
 
 
+def test_a_warning_of_short_history_points_at_the_call_for_quantiles_too():
+    series = hundreds()
+    forecaster = forecaster_of(tiny(quantiles=THREE))
+    forecaster.fit(series[:70]).update(series[76:])
+    for call in (forecaster.forecast_quantiles, forecaster.forecast_interval):
+        with pytest.warns(UserWarning, match="rows since its last gap") as caught:
+            call()
+        assert [warning.filename for warning in caught] == [__file__]
+
+
 def test_calibrated_intervals_come_before_those_of_quantiles():
     series = hundreds(160)
     network = tiny(quantiles=THREE)

@@ -1,6 +1,7 @@
 """save and load: what comes back, what is refused, and that nothing runs."""
 
 import json
+import pickle
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -193,8 +194,9 @@ folder = sys.argv[1]
 forecaster = load(folder + "/forecaster")
 forecasts = [forecaster.forecast(30)]
 forecasts.append(forecaster.update(load_airline()[120:]).forecast())
-network = load(folder + "/network")
-np.savez(folder + "/said.npz", *forecasts, network.predict(np.eye(12)))
+networks = [load(folder + name) for name in ("/network", "/search")]
+said = [network.predict(np.eye(12)) for network in networks]
+np.savez(folder + "/said.npz", *forecasts, *said)
 print(forecasts[1].index[0])
 """
 
@@ -208,8 +210,12 @@ def test_a_fresh_process_makes_the_same_bits(tmp_path, windows, thorough):
         CNNLSTMRegressor(**TINY), horizon=12, transformer="log"
     ).fit(series[:120])
     network = CNNLSTMRegressor(**TINY).fit(*windows)
+    pipeline = make_pipeline(StandardScaler(), CNNLSTMRegressor(**TINY))
+    filters = {"cnnlstmregressor__filters": [2, 3]}
+    search = GridSearchCV(pipeline, filters, cv=TimeSeriesSplit(2)).fit(*windows)
     save(forecaster, tmp_path / "forecaster")
     save(network, tmp_path / "network")
+    save(search, tmp_path / "search")
     arguments = [sys.executable, "-c", FRESH, str(tmp_path)]
     done = subprocess.run(arguments, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -217,6 +223,7 @@ def test_a_fresh_process_makes_the_same_bits(tmp_path, windows, thorough):
     assert_array_equal(said["arr_0"], forecaster.forecast(30))
     assert_array_equal(said["arr_1"], forecaster.update(series[120:]).forecast())
     assert_array_equal(said["arr_2"], network.predict(np.eye(12)))
+    assert_array_equal(said["arr_3"], search.predict(np.eye(12)))
     assert done.stdout.startswith("1961-01-01")
 
 
@@ -448,6 +455,19 @@ def test_other_releases_are_told_where_they_matter(path, monkeypatch):
         UserWarning, match=r"other releases: keras 3.0.1 \(here .*numpy 1"
     ):
         assert isinstance(load(path), CNNRegressor)
+
+
+def test_files_and_pickles_that_name_a_class_where_it_stood_still_load(path):
+    rows = pd.DataFrame({"a": a_series(DAYS)})
+    fitted = SlidingWindow(3).fit(rows[:50])
+    save(fitted, path)
+    rewritten(path, lambda t: t.replace("skcnnlstm._index.", "skcnnlstm.windows."))
+    assert b"skcnnlstm.windows.Clock" in path.read_bytes()
+    text = pickle.dumps(fitted, protocol=0)  # which names classes in lines of text
+    text = text.replace(b"skcnnlstm._index\n", b"skcnnlstm.windows\n")
+    assert b"skcnnlstm.windows\nClock\n" in text
+    for again in (load(path), pickle.loads(text)):
+        assert_array_equal(again.transform(rows[50:]), fitted.transform(rows[50:]))
 
 
 def test_without_skops_networks_are_saved_and_the_extra_is_named(path, monkeypatch):

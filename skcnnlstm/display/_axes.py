@@ -93,14 +93,16 @@ def title_of(key, keys):
 
 
 def positions(index):
-    """Return what matplotlib can place: times without a timezone, or numbers."""
+    """Return what matplotlib can place: times without a timezone, numbers, or text."""
     if isinstance(index, pd.PeriodIndex):
         index = index.to_timestamp()
     if isinstance(index, pd.DatetimeIndex):
         return index.tz_localize(None).to_numpy()
     if isinstance(index, pd.TimedeltaIndex):
         return index / pd.Timedelta(days=1)
-    return index.to_numpy()
+    if pd.api.types.is_numeric_dtype(index.dtype):
+        return index.to_numpy()
+    return np.array([str(label) for label in index])
 
 
 def dress(ax, index=None):

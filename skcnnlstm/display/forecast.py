@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
+from skcnnlstm._index import find_clock
 from skcnnlstm._inside import chosen
 from skcnnlstm._validation import check_integer, check_target
 from skcnnlstm.display import _axes
@@ -14,7 +15,6 @@ from skcnnlstm.forecasting import SeriesForecaster
 from skcnnlstm.forecasting.calendar import Calendar
 from skcnnlstm.forecasting.panel import read_panel
 from skcnnlstm.forecasting.quantiles import quantiles_of
-from skcnnlstm.windows import find_clock
 
 
 class ForecastDisplay:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from skcnnlstm._validation import check_enough_rows
-from skcnnlstm.forecasting.panel import listed
-from skcnnlstm.windows import (
+from skcnnlstm._index import (
     LONGEST_HOLIDAY,
     Clock,
     find_clock,
@@ -20,6 +17,8 @@ from skcnnlstm.windows import (
     join_labels,
     label_kind,
 )
+from skcnnlstm._validation import check_enough_rows
+from skcnnlstm.forecasting.panel import listed
 
 
 def _step(index):
@@ -79,7 +78,7 @@ class Calendar:
         That is a later label within the longest gap seen: after a weekend or a
         holiday, not after a year.
         """
-        joined = None if index is None else join_labels(self.last, index)
+        joined = join_labels(self.last, index)
         if self.longest is None or joined is None:
             return False
         return bool(joined[0] < joined[1] <= joined[0] + self.longest)
@@ -171,9 +170,9 @@ def find_training_runs(panel, tables, length, horizon):
     """
     found = {}
     for key, rows in tables.items():
-        clock = None if rows.time is None else find_clock(rows.time)
-        starts = find_runs(rows.time, clock, None, len(rows.values)).starts.tolist()
-        found[key] = clock, list(pairwise([*starts, len(rows.values)]))
+        clock = find_clock(rows.time)
+        runs = find_runs(rows.time, clock, None, len(rows.values))
+        found[key] = clock, runs.spans()
     if panel.kind == "one":
         _check_one(tables[None], *found[None], length, horizon)
     longest = {key: longest_run(runs) for key, (_, runs) in found.items()}

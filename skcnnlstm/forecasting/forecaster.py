@@ -140,7 +140,7 @@ class SeriesForecaster(
     See Also
     --------
     forecast_scorer : Any scikit-learn regression metric of the forecasts.
-    skcnnlstm.windows.SlidingWindow : Windows inside a Pipeline.
+    SlidingWindow : Windows inside a Pipeline.
 
     Notes
     -----
@@ -257,8 +257,8 @@ class SeriesForecaster(
         ----------
         X : array-like, Series or DataFrame of shape (n_rows,) or (n_rows, n_features)
             The series, in time order; at least ``window_length + horizon`` rows with no
-            gap in time among them. Or many of
-            them, of the same columns: a list, a dict, or with `id_column` a long frame.
+            gap in time among them. Or many of them, of the same columns: a list, a
+            dict, or with `id_column` a long frame.
         y : None
             Ignored, with a warning where it is given.
         exog : array-like, Series, DataFrame or None, default=None
@@ -415,21 +415,27 @@ class SeriesForecaster(
             a list or a dict of these, or a long frame.
         """
         check_is_fitted(self, "estimator_")
-        return self._panel.join_forecasts(self._forecast(steps, exog))
+        return self._panel.join_forecasts(self._forecast(steps, exog, stacklevel=2))
 
-    def _forecast(self, steps, exog):
-        """Return forecasts of the next steps, by key."""
-        labels, ahead = self._next_steps(steps, exog, self._predict)
+    def _forecast(self, steps, exog, *, stacklevel):
+        """Return forecasts of the next steps, by key.
+
+        `stacklevel` is that of `warnings.warn` in the caller, as for `_next_steps`.
+        """
+        stacklevel += 1
+        labels, ahead = self._next_steps(
+            steps, exog, self._predict, stacklevel=stacklevel
+        )
         forecasts, said = {}, []
         for key, history in self._histories.items():
             values = history.scale.undo(ahead[key])[0]
             name = "" if self._panel.kind == "one" else f" of series {key!r}"
             said.append((name, values, history.low, history.high))
             forecasts[key] = history.form.dress(values, labels[key])
-        warn_of_far_forecasts(said, stacklevel=3)
+        warn_of_far_forecasts(said, stacklevel=stacklevel)
         return forecasts
 
-    def _next_steps(self, steps, exog, predict):
+    def _next_steps(self, steps, exog, predict, *, stacklevel):
         """Return labels of the next steps and what `predict` says of them, by key.
 
         On the scale of the model, (1, steps, n_modelled, ...).
@@ -451,7 +457,7 @@ class SeriesForecaster(
         wanted = {key: (n_ahead, labels[key]) for key in histories}
         later = self._read_exog(panel, exog, wanted, n_spare=None)
         if message := tell_of_short_tails(panel, histories):
-            warn(message, stacklevel=4)
+            warn(message, stacklevel=stacklevel + 1)
         origins, n_channels = [], 0
         for key, history in histories.items():
             future = history.future(later[key])

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 
+from skcnnlstm._index import find_clock, find_runs, join_labels, label_kind
 from skcnnlstm.forecasting.calendar import Calendar, longest_run
 from skcnnlstm.forecasting.panel import listed
 from skcnnlstm.forecasting.rows import Rows, check_some_known
 from skcnnlstm.forecasting.scaling import Scale
 from skcnnlstm.forecasting.windowing import Part
-from skcnnlstm.windows import (
-    digest,
-    find_clock,
-    find_runs,
-    join_labels,
-    label_kind,
-    sliding,
-)
+from skcnnlstm.windows import digest, sliding
 
 
 @dataclass(frozen=True)
@@ -49,16 +42,16 @@ class History:
         calendar, n_rows = self.calendar, len(rows.values)
         if calendar is None or rows.index is None:
             # Without labels on both sides the values must tell.
-            starts = find_runs(rows.time, None, None, n_rows).starts
+            runs = find_runs(rows.time, None, None, n_rows)
             next_run = None if _digest(rows) == self.fitted else 0
         else:
-            found = find_runs(rows.time, calendar.clock, calendar.last, n_rows)
-            starts, next_run = found.starts, found.next_run
+            runs = find_runs(rows.time, calendar.clock, calendar.last, n_rows)
+            next_run = runs.next_run
             if next_run is None and calendar.nearly_precedes(rows.time):
                 next_run = 0
         if self.joined:
             next_run = 0
-        return list(pairwise([*starts.tolist(), n_rows])), next_run
+        return runs.spans(), next_run
 
     def n_short(self, runs, next_run):
         """Count rows that have fewer rows before them than a window holds."""
@@ -145,8 +138,7 @@ class History:
             return None
         if self.calendar is not None:
             return replace(self.calendar, last=rows.index[-1:])
-        clock = None if rows.time is None else find_clock(rows.time)
-        return Calendar.of(rows.index, clock)
+        return Calendar.of(rows.index, find_clock(rows.time))
 
     def updated(self, rows, exog):
         """Return the history after more rows.

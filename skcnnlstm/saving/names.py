@@ -15,6 +15,8 @@ from sklearn.utils.metadata_routing import MetadataRequest
 
 from skcnnlstm.saving.keras_values import keras_name, keras_named
 
+# Where files that were written before these moved say that they stand.
+_MOVED = {"skcnnlstm.windows.Clock": "skcnnlstm._index.Clock"}
 _PLAIN = {f"builtins.{kind.__name__}": kind for kind in (bool, float, int, str)}
 
 
@@ -49,7 +51,7 @@ def find_safe(name):
 
 def _find_ours(name):
     """Find an estimator or record of this package, or a builder of networks."""
-    module, _, attribute = name.rpartition(".")
+    module, _, attribute = _MOVED.get(name, name).rpartition(".")
     try:
         thing = getattr(importlib.import_module(module), attribute, None)
     except ImportError:

@@ -1,0 +1,80 @@
+"""Series that are backtested: checked before the first fit, with their folds."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+
+from skcnnlstm._index import count_steps
+from skcnnlstm._validation import check_target
+from skcnnlstm.backtesting.folds import Fold, check_same_number, make_folds, read_cv
+from skcnnlstm.forecasting.covariates import read_covariates
+from skcnnlstm.forecasting.rows import Rows, read_rows
+
+
+class FoldedSeries(NamedTuple):
+    """One series: its rows, its numbers, and where its folds are."""
+
+    rows: Rows
+    places: np.ndarray  # (n_rows,), where rows stand in time, in time steps
+    values: np.ndarray  # (n_rows, n_targets), of the columns forecast
+    targets: pd.Index  # their names
+    folds: list[Fold]
+
+    def origins(self):
+        """Return the rows from which all folds forecast."""
+        return np.concatenate([fold.origins for fold in self.folds])
+
+    def actual(self, horizon):
+        """Return what came after each origin, (n_origins, horizon, n_targets)."""
+        return self.values[np.add.outer(self.origins(), np.arange(1, horizon + 1))]
+
+    def labels(self, positions):
+        """Return the labels of rows; their positions where there is no index."""
+        index = self.rows.index
+        return positions if index is None else index.take(positions)
+
+
+def read_all(forecaster, panel, cv, stride, season_length):
+    """Return every series of a panel as a `FoldedSeries`, by key."""
+    cv = read_cv(cv)
+    reader, found = clone(forecaster), {}
+    for key, series in panel.series.items():
+        with panel.naming(key):
+            found[key] = _read(reader, series, cv, stride, season_length)
+    check_same_number({key: one.folds for key, one in found.items()})
+    return found
+
+
+def _read(reader, series, cv, stride, season_length):
+    """Check one series and find its folds."""
+    rows = read_rows(reader, series, reset=True)
+    n_rows, n_columns = rows.values.shape
+    columns = check_target(
+        reader.target_columns, n_columns, rows.columns, name="target_columns"
+    )
+    names = pd.Index(range(n_columns) if rows.columns is None else rows.columns)
+    if rows.ndim == 1 and rows.name is not None:
+        names = pd.Index([rows.name])
+    places = count_steps(rows.time, n_rows)
+    folds = make_folds(cv, series, places, reader.horizon, stride)
+    shortest = min(fold.n_train for fold in folds)
+    if shortest <= season_length:
+        raise ValueError(
+            "season_length must be shorter than every training part: got "
+            f"season_length={season_length}, a training part of {shortest} rows. Use "
+            "fewer folds or a shorter season."
+        )
+    values = rows.values[:, columns].astype(float)
+    return FoldedSeries(rows, places, values, names.take(columns), folds)
+
+
+def read_exog(exog, panel, all_series):
+    """Return the covariates of the rows of each series; None without any."""
+    if exog is None:
+        return None
+    wanted = {key: (len(one.places), one.rows.index) for key, one in all_series.items()}
+    return read_covariates(exog, panel, wanted)[0]
