@@ -50,9 +50,9 @@ except ImportError:
 
 __all__ = [
     "CallbackSupportMixin",
-    "EpochTasks",
     "FitTasks",
     "as_one_task",
+    "epoch_tasks",
     "with_callbacks",
 ]
 
@@ -109,6 +109,15 @@ class FitTasks:
     def end(self):
         """Tell that all of them are done."""
         self._task.call_on_fit_task_end(estimator=self._owner, **self._about)
+
+
+def epoch_tasks(estimator, n_epochs):
+    """Return the tasks of a network's fit, None where the network has no callbacks.
+
+    Its epochs are no tasks then: a search keeps each of those.
+    """
+    tasks = EpochTasks(estimator, n_epochs)
+    return tasks if hasattr(estimator, "_skl_callbacks") else None
 
 
 class EpochTasks:

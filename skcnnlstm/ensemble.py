@@ -10,7 +10,6 @@ from types import FunctionType
 from typing import ClassVar
 
 import numpy as np
-from scipy.optimize import brentq
 from sklearn.base import (
     BaseEstimator,
     ClassifierMixin,
@@ -23,10 +22,22 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
 from skcnnlstm import _docs
-from skcnnlstm._base import draw_seed, read_windows, usable_rows
+from skcnnlstm._base.reading import read_windows, usable_rows
+from skcnnlstm._base.settings import draw_seed
 from skcnnlstm._callbacks import CallbackSupportMixin, FitTasks, with_callbacks
 from skcnnlstm._inside import ShowsNetworks
-from skcnnlstm._parallel import in_parallel
+from skcnnlstm._joining import (
+    fit_clone,
+    folds_with_two_classes,
+    in_threads,
+    least_squares_weights,
+    log_loss_weights,
+    out_of_fold,
+    plain,
+    predictions,
+    probabilities,
+    time_ordered_folds,
+)
 from skcnnlstm._validation import (
     backfill,
     check_choice,
@@ -43,192 +54,6 @@ from skcnnlstm.architectures.lstm import LSTMClassifier, LSTMRegressor
 __all__ = ["HybridEnsembleClassifier", "HybridEnsembleRegressor"]
 
 _METHODS = ("mean", "weighted", "stack")
-
-# A probability of zero would make the log-loss of a mixture infinite at one end.
-_SMALLEST_PROBABILITY = 1e-12
-
-
-def _in_threads(n_jobs, function, calls):
-    """Call a function in threads: windows are shared, not copied."""
-    # A preference would lose against a cluster that the user chose for the outer work.
-    return in_parallel(n_jobs, function, calls, require="sharedmem")
-
-
-# --------------------------------------------------------------- folds in time order
-
-
-def _time_ordered_folds(n_samples, n_splits, gap):
-    """Return `(train, test)` slices: those of TimeSeriesSplit, one fold admitted too.
-
-    Slices, because an index array would copy windows that are a view of a series.
-    """
-    size = n_samples // (n_splits + 1)
-    first = n_samples - n_splits * size
-    if size == 0 or first <= gap:
-        raise ValueError(_too_few_message(n_samples, n_splits, gap))
-    return [
-        (slice(0, start - gap), slice(start, start + size))
-        for start in range(first, n_samples, size)
-    ]
-
-
-def _too_few_message(n_samples, n_splits, gap):
-    def fits(splits):
-        size = n_samples // (splits + 1)
-        return size > 0 and n_samples - splits * size > gap
-
-    most = next((s for s in range(n_splits - 1, 0, -1) if fits(s)), None)
-    fewer = "" if most is None else f"n_splits={most}, "
-    return (
-        "n_splits must leave samples to train on before every fold: got "
-        f"n_splits={n_splits}, validation_gap={gap}, n_samples={n_samples} (those with "
-        f"full history and weight). Use {fewer}more samples, or method='mean', which "
-        "needs no folds."
-    )
-
-
-def _folds_with_two_classes(folds, y):
-    """Drop the first folds, where no classifier can be trained before them."""
-    kept = [fold for fold in folds if len(np.unique(y[fold[0]])) > 1]
-    if not kept:
-        stop = folds[-1][0].stop
-        raise ValueError(
-            "y must hold two classes before one of the folds at least: got one class, "
-            f"{_plain(y[0])!r}, in the first {stop} of {len(y)} samples. Use "
-            "method='mean', which needs no folds, or samples from an earlier time."
-        )
-    return kept
-
-
-def _plain(label):
-    """Return a label as Python writes it: 'a', not np.str_('a')."""
-    return label.item() if isinstance(label, np.generic) else label
-
-
-def _fit(member, X, y, weight, task):
-    """Fit a clone, with weights where there are any, within `task(clone)`."""
-    weights = {} if weight is None else {"sample_weight": weight}
-    member = clone(member)
-    with task(member):
-        return member.fit(X, y, **weights)
-
-
-def _fit_and_ask(member, X, y, weight, task, fold, ask):
-    """Return what a clone fitted before a fold says of it."""
-    train, test = fold
-    try:
-        fitted = _fit(
-            member,
-            X[train],
-            y[train],
-            None if weight is None else weight[train],
-            task,
-        )
-    except Exception as error:
-        error.add_note(
-            f"Raised by {type(member).__name__} on the first {train.stop} samples, "
-            f"fitted to predict samples {test.start} to {test.stop - 1}: n_splits and "
-            "validation_gap say where the folds lie."
-        )
-        raise
-    return ask(fitted, X[test])
-
-
-def _out_of_fold(members, X, y, weight, folds, ask, tasks, n_jobs=None):
-    """Return what each member says of later samples than it was trained on.
-
-    Parameters
-    ----------
-    members : list of estimator
-        Fitted as clones.
-    X, y : ndarray
-        Samples in time order.
-    weight : ndarray or None
-        Their weights.
-    folds : list of (slice, slice)
-        Training and test samples, consecutive tests.
-    ask : callable
-        `ask(fitted, X)` gives `(n_samples, width)`.
-    tasks : iterator of callable
-        The task of each fit, member by member.
-    n_jobs : int or None
-        Threads.
-
-    Returns
-    -------
-    said : list of ndarray of shape (n_tested, width)
-        One array a member.
-    """
-    calls = [
-        (member, X, y, weight, next(tasks), fold, ask)
-        for member in members
-        for fold in folds
-    ]
-    said = _in_threads(n_jobs, _fit_and_ask, calls)
-    n_folds = len(folds)
-    return [
-        np.concatenate(said[i * n_folds : (i + 1) * n_folds])
-        for i in range(len(members))
-    ]
-
-
-# -------------------------------------------------------------------- learned weights
-
-
-def _least_squares_weights(first, second, y, weight=None):
-    """Return the convex weights of least squares, over all outputs at once.
-
-    With one degree of freedom the minimum of the parabola, cut to [0, 1], is exact.
-    """
-    apart = first - second  # (n_samples, n_outputs)
-    weight = 1.0 if weight is None else weight[:, np.newaxis]
-    curvature = (weight * apart**2).sum()
-    if curvature == 0:
-        return np.array([0.5, 0.5])
-    share = np.clip((weight * apart * (y - second)).sum() / curvature, 0, 1)
-    return np.array([share, 1 - share])
-
-
-def _log_loss_weights(first, second, codes, weight=None):
-    """Return the convex weights with the least log-loss of the mixed probabilities.
-
-    The loss is convex in the share: its slope has one root, or none inside (0, 1).
-    """
-    weight = 1.0 if weight is None else weight
-    rows = np.arange(len(codes))
-    first = np.maximum(first[rows, codes], _SMALLEST_PROBABILITY)
-    second = np.maximum(second[rows, codes], _SMALLEST_PROBABILITY)
-    apart = first - second
-
-    def slope(share):
-        return -(weight * apart / (share * first + (1 - share) * second)).sum()
-
-    if not apart.any():
-        share = 0.5
-    elif slope(0) >= 0:
-        share = 0.0
-    elif slope(1) <= 0:
-        share = 1.0
-    else:
-        share = brentq(slope, 0, 1)
-    return np.array([share, 1 - share])
-
-
-# ---------------------------------------------------------------- what members say
-
-
-def _predictions(member, X, classes=None):
-    """Return predictions as `(n_samples, n_outputs)`."""
-    return np.asarray(member.predict(X), dtype=np.float64).reshape(len(X), -1)
-
-
-def _probabilities(member, X, classes):
-    """Return the probability of each of `classes`; 0 of those not seen in training."""
-    probabilities = np.zeros((len(X), len(classes)))
-    columns = np.searchsorted(classes, member.classes_)
-    probabilities[:, columns] = member.predict_proba(X)
-    return probabilities
-
 
 # ------------------------------------------------------------------------ parameters
 
@@ -558,7 +383,7 @@ class _HybridEnsemble(ShowsNetworks, CallbackSupportMixin, BaseEstimator):
         classes = self._find_classes(y)
         folds = []
         if self.method != "mean":
-            folds = _time_ordered_folds(len(X), n_splits, gap)
+            folds = time_ordered_folds(len(X), n_splits, gap)
             folds = self._usable_folds(folds, y)
 
         *seeds, final_seed = self._draw_seeds()
@@ -573,7 +398,7 @@ class _HybridEnsemble(ShowsNetworks, CallbackSupportMixin, BaseEstimator):
         told = (partial(tasks.fit, number=i, name="fit-member") for i in count())
         joined = self._learn_to_join(members, final, X, y, weight, classes, folds, told)
         calls = [(member, X, y, weight, next(told)) for member in members]
-        fitted = _in_threads(self.n_jobs, _fit, calls)
+        fitted = in_threads(self.n_jobs, fit_clone, calls)
 
         # Nothing was changed until here: a fit that failed leaves the one before.
         for name in ("feature_names_in_", "weights_", "final_estimator_"):
@@ -596,14 +421,13 @@ class _HybridEnsemble(ShowsNetworks, CallbackSupportMixin, BaseEstimator):
         def ask(member, X):
             return self._ask(member, X, classes)
 
-        said = _out_of_fold(members, X, y, weight, folds, ask, tasks, self.n_jobs)
+        said = out_of_fold(members, X, y, weight, folds, ask, tasks, self.n_jobs)
         tested = slice(folds[0][1].start, folds[-1][1].stop)
         y, weight = y[tested], None if weight is None else weight[tested]
         if final is None:
             return {"weights_": self._learn_weights(*said, y, weight, classes)}
-        return {
-            "final_estimator_": _fit(final, np.hstack(said), y, weight, next(tasks))
-        }
+        fitted = fit_clone(final, np.hstack(said), y, weight, next(tasks))
+        return {"final_estimator_": fitted}
 
     def _draw_seeds(self):
         """Return a seed for each member and one for the final estimator, or Nones."""
@@ -700,13 +524,13 @@ class HybridEnsembleRegressor(RegressorMixin, _HybridEnsemble):
     def _default_final():
         return LinearRegression(positive=True)
 
-    _ask = staticmethod(_predictions)
+    _ask = staticmethod(predictions)
 
     def _check_target(self, y, n_samples):
         return check_regression_target(y, n_samples, estimator=self)
 
     def _learn_weights(self, cnn, lstm, y, weight, classes):
-        return _least_squares_weights(cnn, lstm, y.reshape(len(y), -1), weight)
+        return least_squares_weights(cnn, lstm, y.reshape(len(y), -1), weight)
 
     def _about_target(self, y, classes):
         return {"_target_shape": y.shape[1:]}
@@ -774,7 +598,7 @@ class HybridEnsembleClassifier(ClassifierMixin, _HybridEnsemble):
     def _default_final():
         return LogisticRegression()
 
-    _ask = staticmethod(_probabilities)
+    _ask = staticmethod(probabilities)
 
     def _check_target(self, y, n_samples):
         return check_class_target(y, n_samples, estimator=self)
@@ -784,24 +608,24 @@ class HybridEnsembleClassifier(ClassifierMixin, _HybridEnsemble):
         if len(classes) < 2:
             raise ValueError(
                 f"{type(self).__name__} must see two classes at least: got one class, "
-                f"{_plain(classes[0])!r}. Samples without full history or weight do "
+                f"{plain(classes[0])!r}. Samples without full history or weight do "
                 "not count."
             )
         return classes
 
     def _usable_folds(self, folds, y):
-        folds = _folds_with_two_classes(folds, y)
+        folds = folds_with_two_classes(folds, y)
         tested = y[folds[0][1].start :]
         if self.method == "stack" and len(np.unique(tested)) < 2:
             raise ValueError(
                 "y must hold two classes within the folds for method='stack': got one "
-                f"class, {_plain(tested[0])!r}, in the last {len(tested)} samples. Use "
+                f"class, {plain(tested[0])!r}, in the last {len(tested)} samples. Use "
                 "method='mean' or 'weighted', or samples up to a later time."
             )
         return folds
 
     def _learn_weights(self, cnn, lstm, y, weight, classes):
-        return _log_loss_weights(cnn, lstm, np.searchsorted(classes, y), weight)
+        return log_loss_weights(cnn, lstm, np.searchsorted(classes, y), weight)
 
     def _about_target(self, y, classes):
         return {"classes_": classes}

@@ -96,6 +96,12 @@ def test_routed_names_work_and_survive_a_clone():
     assert regressor.fit(X, y).n_epochs_ == 2
 
 
+def test_a_routed_warm_start_goes_on(windows):
+    regressor = CNNRegressor(filters=2, epochs=1, random_state=0, fit__warm_start=True)
+    first = regressor.fit(*windows).history_["loss"]
+    assert regressor.fit(*windows).history_["loss"] < first
+
+
 @pytest.mark.parametrize(
     ("params", "error", "message"),
     [

@@ -43,7 +43,7 @@ from skcnnlstm import (
     SlidingWindow,
     make_windows,
 )
-from skcnnlstm import ensemble as room
+from skcnnlstm import _joining as room
 
 METHODS = ["mean", "weighted", "stack"]
 
@@ -154,7 +154,7 @@ def wave():
 @pytest.mark.parametrize("n_splits", [2, 5])
 def test_folds_are_those_of_time_series_split(n_splits, gap):
     expected = TimeSeriesSplit(n_splits, gap=gap).split(np.empty(29))
-    folds = room._time_ordered_folds(29, n_splits, gap)
+    folds = room.time_ordered_folds(29, n_splits, gap)
     rows = np.arange(29)
     for (train, test), (train_rows, test_rows) in zip(folds, expected, strict=True):
         np.testing.assert_array_equal(rows[train], train_rows)
@@ -183,11 +183,11 @@ def test_mean_needs_no_folds(seen):
 def test_the_future_moves_no_out_of_fold_prediction(wave):
     X, y, _ = wave
     members = [CNNRegressor(epochs=1, filters=2, dense_units=(), random_state=0)]
-    folds = room._time_ordered_folds(len(X), 3, 0)
+    folds = room.time_ordered_folds(len(X), 3, 0)
 
     def out_of_fold(X, y):
-        asked = None, folds, room._predictions, repeat(nullcontext)
-        return room._out_of_fold(members, X, y, *asked)
+        asked = None, folds, room.predictions, repeat(nullcontext)
+        return room.out_of_fold(members, X, y, *asked)
 
     before = out_of_fold(X, y)[0]
     first_changed = folds[1][1].start
@@ -263,7 +263,7 @@ def test_weights_minimise_the_squares_of_all_outputs_by_sample_weight():
     generator = np.random.default_rng(0)
     first, second, y = generator.normal(size=(3, 40, 2))
     weight = generator.uniform(size=40)
-    found = room._least_squares_weights(first, second, y, weight)
+    found = room.least_squares_weights(first, second, y, weight)
     shares = np.linspace(0, 1, 10_001)
     losses = [
         (weight[:, np.newaxis] * (y - s * first - (1 - s) * second) ** 2).sum()
@@ -281,13 +281,13 @@ def test_log_loss_weights_match_the_frequency_of_the_class(n_first, share):
     # the first class its frequency, as far as it reaches.
     first = np.tile([0.8, 0.2], (10, 1))
     codes = np.repeat([0, 1], [n_first, 10 - n_first])
-    found = room._log_loss_weights(first, first[:, ::-1], codes)
+    found = room.log_loss_weights(first, first[:, ::-1], codes)
     np.testing.assert_allclose(found, [share, 1 - share], atol=1e-9)
 
 
 def test_log_loss_weights_count_sample_weight():
     first = np.tile([0.8, 0.2], (2, 1))
-    found = room._log_loss_weights(
+    found = room.log_loss_weights(
         first, first[:, ::-1], np.array([0, 1]), np.array([3.5, 6.5])
     )
     np.testing.assert_allclose(found, [0.25, 0.75], atol=1e-9)
@@ -297,9 +297,9 @@ def test_log_loss_weights_are_finite_where_nobody_expected_the_class():
     certain = np.tile([1.0, 0.0], (4, 1))
     codes = np.array([0, 0, 1, 1])
     np.testing.assert_array_equal(
-        room._log_loss_weights(certain, certain, codes), [0.5, 0.5]
+        room.log_loss_weights(certain, certain, codes), [0.5, 0.5]
     )
-    found = room._log_loss_weights(certain, certain[:, ::-1], codes)
+    found = room.log_loss_weights(certain, certain[:, ::-1], codes)
     np.testing.assert_allclose(found, [0.5, 0.5], atol=1e-9)
 
 
@@ -380,7 +380,7 @@ def test_absent_classes_have_probability_zero_in_their_place():
     X = np.array([[0.0], [2.0]])
     member = Sure(0.9).fit(X, ["a", "c"])
     np.testing.assert_allclose(
-        room._probabilities(member, X, np.array(["a", "b", "c"])),
+        room.probabilities(member, X, np.array(["a", "b", "c"])),
         [[0.9, 0, 0.1], [0.1, 0, 0.9]],
     )
 

@@ -58,6 +58,13 @@ def test_windows_that_a_network_cannot_follow_are_warned_of(series, params, what
         assert 'SeriesForecaster(transformer="standard")' in said[0]
 
 
+def test_the_warning_is_of_the_line_that_fits():
+    X, y = make_windows(1e4 * WAVE, 8)
+    with pytest.warns(MistakeWarning) as caught:
+        network().fit(X, y)
+    assert caught[0].filename == __file__
+
+
 def test_a_target_of_another_scale_is_named_and_classes_have_none():
     X, y = make_windows(WAVE, 8)
     assert warned(lambda: network().fit(X, 1e5 * y))[0].startswith("y is not scaled")

@@ -38,7 +38,7 @@ from skcnnlstm import (
     ParallelCNNLSTMRegressor,
     make_windows,
 )
-from skcnnlstm import _base as base
+from skcnnlstm._base import hybrid as base
 from skcnnlstm.training import _tensorflow as backend
 from skcnnlstm.training import cache, clear_programs, samples
 from skcnnlstm.training.vector import build_optimizer
