@@ -10,7 +10,7 @@ _SAMPLES = 16  # windows that are looked at, of however many
 _LARGE = 1e3  # what a network of the usual initial weights cannot follow
 _TELL = 4  # steps by which a window is known
 _VALUES = 300_000  # that are looked at to find windows that overlap
-_HOLES = 0.05  # of neighbours; ten folds that are shuffled leave 0.09
+_HOLES = 0.04  # of neighbours; ten shuffled folds leave 0.09
 # A trend may go on, and growth on growth; what runs away goes further.
 _FAR = 10.0  # ranges of the values seen, from the nearest of them
 

@@ -29,6 +29,7 @@ from skcnnlstm._validation import backfill, check_windows, missing_history
 from skcnnlstm.mistakes import (
     warn_of_long_windows,
     warn_of_scale,
+    warn_of_shuffling,
     warn_of_slow_kernel,
 )
 
@@ -211,6 +212,7 @@ class Hybrid(TakesParameters, ShowsNetworks, CallbackSupportMixin):
         target = None if is_classifier(self) else read.y
         norm = settings.get("instance_norm")
         warn_of_scale(read.X, target, read.rows, norm, stacklevel=level)
+        warn_of_shuffling(read.X, stacklevel=level)
         if training.on_gpu():
             warn_of_slow_kernel(settings, stacklevel=level)
 
