@@ -9,8 +9,9 @@ __all__ = ["MistakeWarning"]
 _SAMPLES = 16  # windows that are looked at, of however many
 _LARGE = 1e3  # what a network of the usual initial weights cannot follow
 _TELL = 4  # steps by which a window is known
-_VALUES = 300_000  # that are looked at to find windows that overlap
+_VALUES = 20_000  # that are looked at to find windows that overlap
 _HOLES = 0.04  # of neighbours; ten shuffled folds leave 0.09
+_KNOWN = 0.005  # of the first windows of very many in no order
 # A trend may go on, and growth on growth; what runs away goes further.
 _FAR = 10.0  # ranges of the values seen, from the nearest of them
 
@@ -100,22 +101,8 @@ def warn_of_shuffling(X, *, stacklevel):
         return
     n_steps = min(X.shape[1], 3 * _TELL)
     n_features = X.shape[2] if X.ndim == 3 else 1
-    windows = np.asarray(X[: _VALUES // (n_steps * n_features), :n_steps], dtype=float)
-    windows = windows.reshape(len(windows), n_steps, n_features)
-    heads = _keys(windows[:, :_TELL])
-    alike = len(np.unique(heads)) < 0.9 * len(heads)
-    if len(windows) < 20 or alike or np.isnan(windows).any():
-        return
-    lags = range(1, n_steps - _TELL + 1)
-    tails = {lag: _keys(windows[:-1, lag : lag + _TELL]) for lag in lags}
-    follows = {lag: (tails[lag] == heads[1:]).mean() for lag in lags}
-    stride = max(lags, key=follows.get)
-    if follows[stride] > 0.3:
-        holes = sum(follows[lag] for lag in lags if lag in (2 * stride, 3 * stride))
-        what = f"{holes:.0%} of them lack their neighbour" if holes > _HOLES else None
-    else:
-        known = max(np.isin(tails[lag], heads).mean() for lag in lags)
-        what = "they are in no order of time" if known > _HOLES else None
+    windows = np.asarray(X[: _VALUES // n_steps // n_features, :n_steps])
+    what = _disorder(windows.reshape(len(windows), n_steps, n_features))
     if what:
         warnings.warn(
             f"X holds windows that overlap, and {what}: so it is where folds are "
@@ -124,6 +111,23 @@ def warn_of_shuffling(X, *, stacklevel):
             MistakeWarning,
             stacklevel=stacklevel + 1,
         )
+
+
+def _disorder(windows):
+    """Say how windows that overlap are out of order; None where they are not."""
+    heads = _keys(windows[:, :_TELL])
+    alike = len(np.unique(heads)) < 0.9 * len(heads)
+    if len(windows) < 20 or alike or np.isnan(windows).any():
+        return None
+    lags = range(1, windows.shape[1] - _TELL + 1)
+    tails = {lag: _keys(windows[:-1, lag : lag + _TELL]) for lag in lags}
+    follows = {lag: (tails[lag] == heads[1:]).mean() for lag in lags}
+    stride = max(lags, key=follows.get)
+    if follows[stride] > 0.3:
+        holes = sum(follows[lag] for lag in lags if lag in (2 * stride, 3 * stride))
+        return f"{holes:.0%} of them lack their neighbour" if holes > _HOLES else None
+    known = max(np.isin(tails[lag], heads).mean() for lag in lags)
+    return "they are in no order of time" if known > _KNOWN else None
 
 
 def _keys(steps):

@@ -1405,6 +1405,19 @@ def test_accuracy_is_that_of_the_classes(loss):
     assert estimator.history_["accuracy"] == [pytest.approx(score)] * 2
 
 
+@pytest.mark.parametrize("metric", ["mae", "precision", "auc"])
+def test_a_metric_that_cannot_read_the_target_is_refused(metric):
+    estimator = tiny(CNNLSTMClassifier, metrics=[metric])
+    message = r"metrics must fit the network: .* class codes of shape \(5,\) against an"
+    with pytest.raises(ValueError, match=message):
+        estimator.fit(X, LABELS)
+
+
+def test_a_regressor_refuses_a_loss_of_class_codes():
+    with pytest.raises(ValueError, match="loss must compare numbers with numbers"):
+        tiny(loss="sparse_categorical_crossentropy").fit(X, y)
+
+
 @pytest.mark.parametrize(
     "class_weight", [{"high": 3.0, "low": 1.0, "middle": 0.5}, "balanced"], ids=str
 )

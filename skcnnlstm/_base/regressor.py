@@ -9,6 +9,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import RegressorTags
 from sklearn.utils.metaestimators import available_if
 
+from skcnnlstm import training
 from skcnnlstm._base._scikeras import KerasRegressor
 from skcnnlstm._base.hybrid import Hybrid
 from skcnnlstm._instance_norm import build_normalised
@@ -45,6 +46,12 @@ class HybridRegressor(Hybrid, KerasRegressor):
     def _settings(self):
         settings = super()._settings()
         check_boolean("linear_skip", settings["linear_skip"])
+        if training.takes_codes(settings["loss"]):
+            raise ValueError(
+                "loss must compare numbers with numbers in a regressor: got "
+                f"loss={settings['loss']!r}, which wants class codes. Use 'mse' or "
+                "'mae', or the classifier of this name."
+            )
         quantiles = settings["quantiles"] = check_quantiles(settings["quantiles"])
         if quantiles is None:
             return settings

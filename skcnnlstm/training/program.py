@@ -67,10 +67,25 @@ class Program:
         model = self.model
         self._vector = build_optimizer(model.optimizer, model.trainable_variables)
         if self._has_metrics:
-            x = np.zeros((1, *_known(model.inputs[0].shape[1:])), "float32")
-            predicted = np.zeros((1, *model.outputs[0].shape[1:]), "float32")
-            y = np.zeros(1, "int32") if target_dtype == "int32" else predicted
-            model.compute_metrics(x, y, predicted, np.ones(1, "float32"))
+            self._measure_zeros(target_dtype)
+
+    def _measure_zeros(self, target_dtype):
+        """Let the metrics see a batch; raise where one cannot measure its targets."""
+        output = self.model.outputs[0].shape[1:]
+        n = output[-1] + 2  # a size that no class and no output column has
+        x = np.zeros((n, *_known(self.model.inputs[0].shape[1:])), "float32")
+        predicted = np.zeros((n, *output), "float32")
+        y = np.zeros(n, "int32") if target_dtype == "int32" else predicted
+        try:
+            self.model.compute_metrics(x, y, predicted, np.ones(n, "float32"))
+        except (TypeError, ValueError, backend.OperationError) as error:
+            what = "class codes" if target_dtype == "int32" else "numbers"
+            raise ValueError(
+                f"metrics must fit the network: got one that cannot measure {what} of "
+                f"shape {y.shape} against an output of {predicted.shape}. Use "
+                "'accuracy' or 'sparse_top_k_categorical_accuracy' for class codes, "
+                "'mae' or 'mse' for numbers."
+            ) from error
 
     def fresh_weights(self, seed):
         """Draw weights for `seed`."""
