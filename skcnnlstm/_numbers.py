@@ -12,6 +12,8 @@ def check_numbers(name, values, *axes):
     """
     try:
         array = np.asarray(values)
+        if array.dtype.kind == "O" and _holds_text(array):
+            raise TypeError
         if array.dtype.kind not in "biufO":
             raise TypeError
         numbers = array.astype(float, copy=False)
@@ -21,12 +23,31 @@ def check_numbers(name, values, *axes):
             "is not known."
         ) from None
     if axes and numbers.ndim != len(axes):
-        shape = f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"
+        wanted = f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"
         raise ValueError(
-            f"{name} must have the shape {shape}: got {numbers.shape}. Use "
-            f"{name}.reshape(...)."
+            f"{name} must have the shape {wanted}: got {numbers.shape}. Use a reshape "
+            f"of it, such as {_RESHAPES.get(len(axes))}."
         )
     return numbers
+
+
+_RESHAPES = {1: "x.ravel()", 2: "x.reshape(-1, 1)", 3: "x[:, np.newaxis, np.newaxis]"}
+
+
+def _holds_text(array):
+    return array.ndim == 0 or any(isinstance(value, str) for value in array.flat)
+
+
+def check_broadcast(**arrays):
+    """Raise where arrays, by the names of their parameters, do not broadcast."""
+    try:
+        np.broadcast_shapes(*(array.shape for array in arrays.values()))
+    except ValueError:
+        shapes = " and ".join(str(array.shape) for array in arrays.values())
+        raise ValueError(
+            f"{' and '.join(arrays)} must broadcast: got shapes {shapes}. Use one "
+            "number, or as many as there are of the other."
+        ) from None
 
 
 def check_pair(actual, forecast):
@@ -46,8 +67,8 @@ def check_origins(origins, n_rows):
     origins = _whole_numbers("origins", origins)
     if len(origins) and not 0 <= origins.min() <= origins.max() < n_rows:
         raise ValueError(
-            f"origins must be positions of rows, from 0 to {n_rows - 1}: got "
-            f"{origins.min()} to {origins.max()}."
+            f"origins must be positions among {n_rows} rows, from 0: got "
+            f"{origins.min()} to {origins.max()}. Use np.arange(len(values)) for all."
         )
     return origins
 
@@ -57,22 +78,14 @@ def check_places(places, n_rows):
     if places is None:
         return np.arange(n_rows)
     places = _whole_numbers("places", places)
-    if len(places) != n_rows or (np.diff(places) <= 0).any():
-        raise ValueError(
-            f"places must ascend, one for each of {n_rows} rows: got {len(places)} of "
-            "them. Use the time steps of the rows since the first."
-        )
+    _check_order("places", places, n_rows, "rows", np.diff(places) > 0)
     return places
 
 
 def check_ascending(origins, n_origins):
     """Return origins in time order; of folds that overlap, some twice."""
     origins = _whole_numbers("origins", origins)
-    if len(origins) != n_origins or (np.diff(origins) < 0).any():
-        raise ValueError(
-            f"origins must ascend, one for each of {n_origins} scores: got "
-            f"{len(origins)} of them. Use np.argsort(origins) to put both in order."
-        )
+    _check_order("origins", origins, n_origins, "scores", np.diff(origins) >= 0)
     return origins
 
 
@@ -87,11 +100,27 @@ def check_season(season_length, n_rows=None, n_seasons=0):
     return season_length
 
 
+def _check_order(name, positions, n, of, ascends):
+    if len(positions) != n:
+        raise ValueError(
+            f"{name} must be as many as there are {of}: got {len(positions)} for {n}. "
+            f"Use one for each of the {of}, in time order."
+        )
+    if not ascends.all():
+        at = int(np.argmin(ascends))
+        raise ValueError(
+            f"{name} must ascend: got {positions[at]} and then {positions[at + 1]}, at "
+            f"{at}. Use np.argsort({name}) to put them, and the {of}, in time order."
+        )
+
+
 def _whole_numbers(name, values):
     array = np.asarray(values)
+    if not array.size:
+        array = array.astype(np.intp)
     if array.ndim != 1 or array.dtype.kind not in "iu":
         raise TypeError(
             f"{name} must be integers of shape (n,): got {array.dtype} of shape "
-            f"{array.shape}."
+            f"{array.shape}. Use np.asarray({name}, dtype=int)."
         )
     return array.astype(np.intp, copy=False)

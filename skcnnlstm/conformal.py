@@ -9,7 +9,12 @@ from bisect import insort
 
 import numpy as np
 
-from skcnnlstm._numbers import check_ascending, check_numbers, check_pair
+from skcnnlstm._numbers import (
+    check_ascending,
+    check_broadcast,
+    check_numbers,
+    check_pair,
+)
 from skcnnlstm._validation import check_real
 
 __all__ = [
@@ -91,7 +96,9 @@ def conformal_quantile(scores, coverage):
     coverage = _check_coverage(coverage)
     scores = check_numbers("scores", scores)
     if not scores.ndim:
-        raise ValueError(f"scores must have an axis: got the number {scores}.")
+        raise ValueError(
+            f"scores must have an axis: got the number {scores}. Use [{scores}]."
+        )
     # NaN is sorted behind all others.
     ranked = np.sort(scores, axis=0)
     n_known = np.count_nonzero(~np.isnan(ranked), axis=0)
@@ -144,6 +151,7 @@ def bounds(forecast, widths, *, relative=False):
     """
     forecast = check_numbers("forecast", forecast)
     widths = check_numbers("widths", widths)
+    check_broadcast(forecast=forecast, widths=widths)
     if relative:
         return forecast * np.exp(-widths), forecast * np.exp(widths)
     return forecast - widths, forecast + widths
@@ -202,6 +210,12 @@ def adaptive_widths(scores, origins, coverage, gamma, calibration=None):
     gamma = check_real("gamma", gamma, low=0, inclusive="neither")
     if calibration is not None:
         calibration = check_numbers("calibration", calibration, "n", *axes)
+        if calibration.shape[1:] != scores.shape[1:]:
+            raise ValueError(
+                "calibration must have the horizon and the targets of scores: got "
+                f"{calibration.shape[1:]} and {scores.shape[1:]}. Use scores of the "
+                "same forecaster."
+            )
     widths = np.empty(scores.shape)
     for step in range(scores.shape[1]):
         for target in range(scores.shape[2]):

@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from skcnnlstm._numbers import (
+    check_broadcast,
     check_numbers,
     check_origins,
     check_pair,
@@ -122,7 +123,7 @@ def scale_of_mase(train, season_length=1, places=None):
     if train.ndim not in (1, 2):
         raise ValueError(
             "train must have the shape (n_rows,) or (n_rows, n_targets): got "
-            f"{train.shape}."
+            f"{train.shape}. Use train.reshape(len(train), -1)."
         )
     season_length = check_season(season_length)
     places = check_places(places, len(train))
@@ -175,6 +176,7 @@ def mase(actual, forecast, scale):
     """
     actual, forecast = check_pair(actual, forecast)
     scale = check_numbers("scale", scale)
+    check_broadcast(actual=actual, scale=scale)
     return float(np.mean(np.abs(actual - forecast) / scale))
 
 
@@ -208,7 +210,10 @@ def owa(smape, mase, naive2_smape, naive2_mase):
     >>> float(owa(8.0, 2.0, naive2_smape=10.0, naive2_mase=2.0))
     0.9
     """
-    return (_ratio(smape, naive2_smape) + _ratio(mase, naive2_mase)) / 2
+    smapes = _ratio(smape=smape, naive2_smape=naive2_smape)
+    mases = _ratio(mase=mase, naive2_mase=naive2_mase)
+    check_broadcast(smape=smapes, mase=mases)
+    return (smapes + mases) / 2
 
 
 def skill(error, reference_error):
@@ -233,13 +238,17 @@ def skill(error, reference_error):
     >>> float(skill(3.0, reference_error=4.0))
     0.25
     """
-    return 1 - _ratio(error, reference_error)
+    return 1 - _ratio(error=error, reference_error=reference_error)
 
 
-def _ratio(error, reference):
-    """Divide where there is something to divide by; else NaN."""
-    error = check_numbers("error", error)
-    reference = check_numbers("reference_error", reference)
+def _ratio(**both):
+    """Divide one parameter by the other where there is something to divide by.
+
+    Elsewhere it is NaN.
+    """
+    both = {name: check_numbers(name, values) for name, values in both.items()}
+    check_broadcast(**both)
+    error, reference = both.values()
     nothing = np.full(np.broadcast_shapes(error.shape, reference.shape), np.nan)
     return np.divide(error, reference, out=nothing, where=reference > 0)[()]
 
@@ -352,6 +361,11 @@ def naive2(values, origins, horizon, season_length, train, places=None):
     season_length = check_season(season_length)
     forecasts = naive(values, origins, horizon)
     places = check_places(places, len(values))
+    if not isinstance(train, slice) or None in (train.start, train.stop):
+        raise TypeError(
+            "train must be a slice of the rows, with a start and a stop: got "
+            f"{train!r:.60}. Use slice(0, n_train)."
+        )
     train = _longest_part(places, train)
     place = (places[origins] - places[train.start]) % season_length
     ahead = (place[:, np.newaxis] + np.arange(1, horizon + 1)) % season_length

@@ -8,10 +8,12 @@ __all__ = ["MistakeWarning"]
 
 _SAMPLES = 16  # windows that are looked at, of however many
 _LARGE = 1e3  # what a network of the usual initial weights cannot follow
+# To find windows of shuffled folds:
 _TELL = 4  # steps by which a window is known
-_VALUES = 20_000  # that are looked at to find windows that overlap
-_HOLES = 0.04  # of neighbours; ten shuffled folds leave 0.09
-_KNOWN = 0.005  # of the first windows of very many in no order
+_LOOKED_AT = 20_000  # values, those of the first windows
+_FEWEST = 20  # windows
+_HOLES = 0.04  # of neighbours that lack; ten shuffled folds leave 0.09
+_CHANCE = 0.005  # of windows that may go on in another one by chance
 # A trend may go on, and growth on growth; what runs away goes further.
 _FAR = 10.0  # ranges of the values seen, from the nearest of them
 
@@ -95,39 +97,61 @@ def warn_of_shuffling(X, *, stacklevel):
 
     So they arrive from cross-validation that shuffles, and windows of the test part
     then hold rows of the training part. The first windows are looked at, those of two
-    and three axes; where NaN is among them, a neighbour may lack for its target.
+    and three axes that are not too wide; where NaN is among them nothing is said, for
+    a neighbour may lack for its target.
     """
     if X.ndim > 3 or X.shape[1] <= _TELL:
         return
     n_steps = min(X.shape[1], 3 * _TELL)
     n_features = X.shape[2] if X.ndim == 3 else 1
-    windows = np.asarray(X[: _VALUES // n_steps // n_features, :n_steps])
+    windows = np.asarray(X[: _LOOKED_AT // n_steps // n_features, :n_steps])
+    if len(windows) < _FEWEST or np.isnan(windows).any():
+        return
     what = _disorder(windows.reshape(len(windows), n_steps, n_features))
     if what:
         warnings.warn(
-            f"X holds windows that overlap, and {what}: so it is where folds are "
-            "shuffled, and test windows then hold rows of training windows. Use folds "
-            "in time order, HorizonSplit or TimeSeriesSplit; check_leakage says more.",
+            f"X holds windows that overlap, and {what}, as where folds are shuffled: "
+            "test windows then hold rows of training windows. Use folds in time order, "
+            "HorizonSplit or TimeSeriesSplit; check_leakage says more. Where you took "
+            "samples out yourself, this is harmless.",
             MistakeWarning,
             stacklevel=stacklevel + 1,
         )
 
 
 def _disorder(windows):
-    """Say how windows that overlap are out of order; None where they are not."""
-    heads = _keys(windows[:, :_TELL])
-    alike = len(np.unique(heads)) < 0.9 * len(heads)
-    if len(windows) < 20 or alike or np.isnan(windows).any():
-        return None
+    """Say how windows that overlap are out of order; None where they are not.
+
+    A window goes on in another one whose first steps are its own, `lag` steps later.
+    That one stands after it where windows are in time order, of one series or of many.
+    """
+    heads, first = np.unique(_keys(windows[:, :_TELL]), return_index=True)
+    alike = 1 - len(heads) / len(windows)
     lags = range(1, windows.shape[1] - _TELL + 1)
-    tails = {lag: _keys(windows[:-1, lag : lag + _TELL]) for lag in lags}
-    follows = {lag: (tails[lag] == heads[1:]).mean() for lag in lags}
-    stride = max(lags, key=follows.get)
-    if follows[stride] > 0.3:
-        holes = sum(follows[lag] for lag in lags if lag in (2 * stride, 3 * stride))
-        return f"{holes:.0%} of them lack their neighbour" if holes > _HOLES else None
-    known = max(np.isin(tails[lag], heads).mean() for lag in lags)
-    return "they are in no order of time" if known > _KNOWN else None
+    way = {lag: _way_on(windows[:, lag : lag + _TELL], heads, first) for lag in lags}
+    share = {lag: (way[lag] != 0).mean() for lag in lags}
+    most = max(share.values())
+    # Of values that repeat, windows go on in others by chance.
+    if alike > 0.1 or most <= _CHANCE + 4 * alike:
+        return None
+    stride = min(lag for lag in lags if share[lag] > most / 2)
+    goes_on = way[stride] != 0
+    if 0.1 < (way[stride][goes_on] > 0).mean() < 0.9:
+        return "they are in no order of time"
+    after_next = way.get(2 * stride, 0) != 0
+    hole_of_one = (~goes_on & after_next).mean()
+    hole = (~goes_on & (after_next | (way.get(3 * stride, 0) != 0))).mean()
+    # Where none is of one step they are the calendar's, such as ends of weeks.
+    if hole > _HOLES and hole_of_one > hole / 3:
+        return f"{hole:.0%} of them lack their neighbour"
+    return None
+
+
+def _way_on(tails, heads, first):
+    """Return how many places further on each window goes on; 0 for nowhere."""
+    tails = _keys(tails)
+    at = np.searchsorted(heads, tails).clip(max=len(heads) - 1)
+    return np.where(heads[at] == tails, first[at] - np.arange(len(tails)), 0)
 
 
 def _keys(steps):

@@ -1,5 +1,7 @@
 """Folds in time order, for windows that look ahead and for many series."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from sklearn.model_selection import BaseCrossValidator
 
@@ -272,10 +274,36 @@ def _members(groups, n_samples):
     return {f" of series {k!r}": r for k, r in zip(keys.tolist(), rows, strict=True)}
 
 
-def check_no_class(cv):
-    """Raise where the class of a splitter arrived as `cv`, and no object of it."""
+def check_splitter(cv):
+    """Raise where `cv` is no splitter and no pairs of rows: its class, say."""
     if isinstance(cv, type) and hasattr(cv, "split") and not issubclass(cv, str):
         raise TypeError(
             "cv must be a splitter, not the class of one: got the class "
             f"{cv.__name__}. Use {cv.__name__}(...), with its parameters."
         )
+    pairs = hasattr(cv, "split") or hasattr(cv, "__iter__")
+    if isinstance(cv, str | type | Mapping) or not pairs:
+        raise TypeError(_no_splitter(cv))
+
+
+def read_pair(pair):
+    """Return the training and the test rows of a fold as positions."""
+    try:
+        rows = [np.asarray(rows) for rows in pair]
+    except (TypeError, ValueError):  # no pair, or a ragged one
+        rows = []
+    if [r.ndim for r in rows] != [1, 1] or any(
+        r.size and r.dtype.kind not in "biu" for r in rows
+    ):
+        raise TypeError(_no_splitter(pair))
+    return tuple(
+        np.flatnonzero(r) if r.dtype == bool else r.astype(np.intp) for r in rows
+    )
+
+
+def _no_splitter(got):
+    return (
+        "cv must be a splitter that keeps the order of time, or pairs of training and "
+        f"test rows, as arrays of integers: got {got!r}. Use TimeSeriesSplit(5, "
+        "test_size=horizon)."
+    )

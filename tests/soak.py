@@ -14,9 +14,9 @@ and ``--replay SEED`` runs one alone. A case fails where
 
 Memory is the resident set of the process. Networks are drawn from a pool that makes
 more programs than their cache holds, so that some are dropped and traced anew all the
-time; TensorFlow keeps about a megabyte of each that was ever traced. So programs are
-counted, and once every network was met memory may grow with their number, and not with
-that of the cases. The last line but one reports it.
+time, which must cost nothing; but TensorFlow keeps about a megabyte of each that is new
+to the process. So those are counted, and once every network was met memory may grow
+with their number, and not with that of the cases. The last line but one reports it.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ PACKAGE = str(Path(skcnnlstm.__file__).parent)
 SKLEARN = "sklearn/utils", "sklearn/base", "sklearn/model_selection/_split"
 POOL = 30  # networks; the cache keeps 24 programs
 # Of resident memory, once every network was met: a tenth, and what TensorFlow keeps of
-# each program traced from there on.
+# each program that the process had not met.
 ALLOWED_GROWTH = 0.1
 ALLOWED_MB_A_PROGRAM = 1.2
 HOSTILE = [
@@ -438,15 +438,15 @@ CASES = {
 
 
 RETRACED: list[str] = []
-PROGRAMS: list[type] = []  # the kind of each that was made
+TRACED: list[tuple] = []  # what each program that was made is of
 
 
 def counted(kind):
     """Return a kind of program that is counted when one is made."""
 
-    def make(*args, **kwargs):
-        PROGRAMS.append(kind)
-        return kind(*args, **kwargs)
+    def make(of):
+        TRACED.append((kind.__name__, repr(of)))
+        return kind(of)
 
     return make
 
@@ -522,7 +522,7 @@ def soak(minutes, first_seed, patience):
     watchdog.start()
     start, seed = time.monotonic(), first_seed
     warm_up(watchdog)
-    warm, known = resident_mb(), len(PROGRAMS)
+    warm, known = resident_mb(), list(TRACED)
     while time.monotonic() - start < minutes * 60 and len(failed) < 20:
         watchdog.begin(seed)
         try:
@@ -536,20 +536,21 @@ def soak(minutes, first_seed, patience):
             RETRACED.clear()
         memory.append(resident_mb())
         seed += 1
-    return report(counts, memory, failed, warm, len(PROGRAMS) - known)
+    traced = len(TRACED) - len(known), len(set(TRACED) - set(known))
+    return report(counts, memory, failed, warm, *traced)
 
 
-def report(counts, memory, failed, warm, n_programs):
+def report(counts, memory, failed, warm, n_traced, n_new):
     """Print what was done; return how much of it failed."""
     print(", ".join(f"{name} {n}" for name, n in sorted(counts.items())))
     growth = memory[-1] / warm - 1
     print(
         f"{len(memory)} cases, {counts['fits']} fits, {len(failed)} failures {failed}; "
-        f"resident memory {warm:.0f} MB once every network was met, and {n_programs} "
-        f"programs traced from there on; {memory[-1]:.0f} MB at the end "
-        f"({growth:+.1%}), {max(memory):.0f} MB at most"
+        f"resident memory {warm:.0f} MB once every network was met; from there on "
+        f"{n_traced} programs traced, {n_new} of them new; {memory[-1]:.0f} MB at the "
+        f"end ({growth:+.1%}), {max(memory):.0f} MB at most"
     )
-    allowed = warm * (1 + ALLOWED_GROWTH) + ALLOWED_MB_A_PROGRAM * n_programs
+    allowed = warm * (1 + ALLOWED_GROWTH) + ALLOWED_MB_A_PROGRAM * n_new
     level = memory[-1] <= allowed
     print("ok" if level and not failed else "NOT ok")
     return len(failed) + (not level)

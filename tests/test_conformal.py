@@ -129,16 +129,23 @@ SCORES = np.ones((3, 1, 1))
         ),
         (
             lambda: conformal.adaptive_widths(SCORES, [2, 1, 0], 0.5, 0.1),
-            "origins must ascend, one for each of 3 scores: got 3",
+            "origins must ascend: got 2 and then 1, at 0",
         ),
         (
             lambda: conformal.adaptive_widths(SCORES, [0, 1], 0.5, 0.1),
-            "origins must ascend, one for each of 3 scores: got 2",
+            "origins must be as many as there are scores: got 2 for 3",
         ),
         (
             lambda: conformal.adaptive_widths(SCORES, range(3), 0.5, 0),
             "gamma must be a finite number",
         ),
+        (
+            lambda: conformal.adaptive_widths(
+                SCORES, range(3), 0.5, 0.1, np.ones((4, 2, 1))
+            ),
+            "calibration must have the horizon and the targets of scores",
+        ),
+        (lambda: conformal.bounds([1, 2], [1, 2, 3]), "forecast and widths must broad"),
     ],
 )
 def test_what_is_no_score_is_refused(call, message):

@@ -204,14 +204,39 @@ ONE_COLUMN = np.arange(12.0)[:, np.newaxis]
         (
             lambda: metrics.naive(ONE_COLUMN, [-1, 12], 1),
             ValueError,
-            "origins must be positions of rows, from 0 to 11: got -1 to 12",
+            "origins must be positions among 12 rows, from 0: got -1 to 12",
         ),
         (
             lambda: metrics.seasonal_naive(ONE_COLUMN, [5], 1, 4, range(11, -1, -1)),
             ValueError,
-            "places must ascend, one for each of 12 rows: got 12",
+            "places must ascend: got 11 and then 10, at 0",
         ),
         (lambda: metrics.naive2(ONE_COLUMN, [5], 0, 4, slice(0, 5)), ValueError, "hor"),
+        (
+            lambda: metrics.naive2(ONE_COLUMN, [5], 1, 4, ONE_COLUMN),
+            TypeError,
+            "train m",
+        ),
+        (
+            lambda: metrics.owa("a", 1, 1, 1),
+            TypeError,
+            "smape must be an arr",
+        ),
+        (
+            lambda: metrics.skill([1, 2], [1, 2, 3]),
+            ValueError,
+            "error and refere",
+        ),
+        (
+            lambda: metrics.mase([1, 2], [1, 2], [1, 2, 3]),
+            ValueError,
+            "actual and sc",
+        ),
+        (
+            lambda: metrics.smape(None, None),
+            TypeError,
+            "actual must be an",
+        ),
         (
             lambda: metrics.scale_of_mase(np.zeros((2, 2, 2))),
             ValueError,

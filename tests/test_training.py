@@ -1405,17 +1405,40 @@ def test_accuracy_is_that_of_the_classes(loss):
     assert estimator.history_["accuracy"] == [pytest.approx(score)] * 2
 
 
-@pytest.mark.parametrize("metric", ["mae", "precision", "auc"])
-def test_a_metric_that_cannot_read_the_target_is_refused(metric):
-    estimator = tiny(CNNLSTMClassifier, metrics=[metric])
-    message = r"metrics must fit the network: .* class codes of shape \(5,\) against an"
-    with pytest.raises(ValueError, match=message):
-        estimator.fit(X, LABELS)
+NO_NUMBER = r"metrics must each give one number of targets that are .* and an output"
 
 
-def test_a_regressor_refuses_a_loss_of_class_codes():
+@pytest.mark.parametrize("metric", ["mae", "precision", "auc", lambda y: y])
+def test_a_metric_that_cannot_read_codes_is_refused(metric):
+    with pytest.raises(ValueError, match=NO_NUMBER):
+        tiny(CNNLSTMClassifier, metrics=[metric]).fit(X, LABELS)
+
+
+def test_a_metric_of_several_numbers_is_refused():
+    several = keras.metrics.R2Score(class_aggregation=None)
+    with pytest.raises(ValueError, match=NO_NUMBER):
+        tiny(metrics=[several]).fit(X, np.column_stack([y, y]))
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "sparse_categorical_crossentropy",
+        keras.losses.sparse_categorical_crossentropy,
+        keras.losses.SparseCategoricalCrossentropy,
+        keras.losses.SparseCategoricalCrossentropy(),
+    ],
+)
+def test_a_regressor_refuses_a_loss_of_class_codes(loss):
     with pytest.raises(ValueError, match="loss must compare numbers with numbers"):
-        tiny(loss="sparse_categorical_crossentropy").fit(X, y)
+        tiny(loss=loss).fit(X, y)
+
+
+def test_a_regressor_takes_any_loss_of_ones_own():
+    def sparse_error(y, predicted):
+        return keras.ops.abs(y - predicted)
+
+    assert len(tiny(loss=sparse_error).fit(X, y).history_["loss"]) == 2
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 `hybrid` holds what both do alike: fit, partial_fit, predict and the state between them.
 `signature` puts a class's parameters together, `settings` says what they mean in a fit,
-`reading` makes samples of X and y, `course` says what is trained from where, and what
+`reading` checks X, rows and weights, `course` says what is trained from where, and what
 that leaves. `regressor` and `classifier` add what is their own. `_scikeras` is the only
 file that imports scikeras.
 """

@@ -1,4 +1,4 @@
-"""Reading: what a fit was given, checked, and the samples that it makes of it."""
+"""Reading: X, rows and weights checked, and the record of what a fit was given."""
 
 from __future__ import annotations
 

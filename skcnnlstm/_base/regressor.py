@@ -9,7 +9,6 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import RegressorTags
 from sklearn.utils.metaestimators import available_if
 
-from skcnnlstm import training
 from skcnnlstm._base._scikeras import KerasRegressor
 from skcnnlstm._base.hybrid import Hybrid
 from skcnnlstm._instance_norm import build_normalised
@@ -24,6 +23,13 @@ from skcnnlstm._validation import (
 
 def _has_quantiles(estimator):
     return estimator._network_param("quantiles") is not None
+
+
+def _wants_codes(loss):
+    """Tell whether a loss is Keras' own of class codes, in any of its forms."""
+    if not isinstance(loss, str):
+        loss = getattr(loss, "__name__", type(loss).__name__)
+    return loss in ("sparse_categorical_crossentropy", "SparseCategoricalCrossentropy")
 
 
 class HybridRegressor(Hybrid, KerasRegressor):
@@ -46,7 +52,7 @@ class HybridRegressor(Hybrid, KerasRegressor):
     def _settings(self):
         settings = super()._settings()
         check_boolean("linear_skip", settings["linear_skip"])
-        if training.takes_codes(settings["loss"]):
+        if _wants_codes(settings["loss"]):
             raise ValueError(
                 "loss must compare numbers with numbers in a regressor: got "
                 f"loss={settings['loss']!r}, which wants class codes. Use 'mse' or "

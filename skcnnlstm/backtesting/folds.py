@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from skcnnlstm.splitting import check_no_class
+from skcnnlstm.splitting import check_splitter, read_pair
 
 
 class Fold(NamedTuple):
@@ -24,18 +23,15 @@ class Fold(NamedTuple):
 
 def read_cv(cv):
     """Return a splitter as it came, and pairs of rows as a list, to be read again."""
-    check_no_class(cv)
-    if isinstance(cv, str | type | Mapping) or not (
-        hasattr(cv, "split") or hasattr(cv, "__iter__")
-    ):
-        raise TypeError(_no_splitter(cv))
+    check_splitter(cv)
     return cv if hasattr(cv, "split") else list(cv)
 
 
 def make_folds(cv, series, places, horizon, stride):
     """Return the folds of a series; `places` says where its rows stand in time."""
     folds, last = [], 0
-    for number, (train, test) in enumerate(_split(cv, series)):
+    pairs = cv.split(series) if hasattr(cv, "split") else cv
+    for number, (train, test) in enumerate(map(read_pair, pairs)):
         _check_order(number, train, test, last)
         _check_rows(number, train, test, len(places))
         last = test[0]
@@ -63,30 +59,6 @@ def check_same_number(folds):
             f"{most!r}, {counts[fewest]} of series {fewest!r}. Use a splitter with a "
             "number of folds, such as TimeSeriesSplit(5, test_size=horizon)."
         )
-
-
-def _split(cv, series):
-    """Yield the (train, test) rows of each fold, as arrays of positions."""
-    for pair in cv.split(series) if hasattr(cv, "split") else cv:
-        try:
-            rows = [np.asarray(rows) for rows in pair]
-        except (TypeError, ValueError):  # no pair, or a ragged one
-            rows = []
-        if [r.ndim for r in rows] != [1, 1] or any(
-            r.size and r.dtype.kind not in "biu" for r in rows
-        ):
-            raise TypeError(_no_splitter(pair))
-        yield tuple(
-            np.flatnonzero(r) if r.dtype == bool else r.astype(np.intp) for r in rows
-        )
-
-
-def _no_splitter(got):
-    return (
-        "cv must be a splitter that keeps the order of time, or pairs of training and "
-        f"test rows, as arrays of integers: got {got!r}. Use TimeSeriesSplit(5, "
-        "test_size=horizon)."
-    )
 
 
 def _check_order(number, train, test, last):

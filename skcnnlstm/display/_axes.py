@@ -14,6 +14,9 @@ _GRID = "#d9d9d9"
 
 MOST_PANELS = 12
 
+# Kinds of labels that matplotlib places by their value; all others are text.
+_PLACED = ("integer", "floating", "mixed-integer-float", "decimal", "datetime", "date")
+
 
 def make_axes(who, ax, n_panels=1):
     """Return axes to draw on, one a panel: those given, or those of a new figure.
@@ -100,7 +103,9 @@ def positions(index):
         return index.tz_localize(None).to_numpy()
     if isinstance(index, pd.TimedeltaIndex):
         return index / pd.Timedelta(days=1)
-    if pd.api.types.is_numeric_dtype(index.dtype):
+    if isinstance(index, pd.CategoricalIndex):
+        return positions(pd.Index(index.to_list()))
+    if index.inferred_type in _PLACED:
         return index.to_numpy()
     return np.array([str(label) for label in index])
 

@@ -1,5 +1,6 @@
 """What the training and the test part of a fold know of each other."""
 
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
@@ -7,7 +8,7 @@ import pandas as pd
 from sklearn.base import is_classifier
 from sklearn.model_selection import check_cv
 
-from skcnnlstm.splitting import check_no_class
+from skcnnlstm.splitting import check_splitter, read_pair
 
 
 class Fold(NamedTuple):
@@ -26,12 +27,10 @@ def cut_folds(estimator, X, y, cv, groups, notes):
         cv = getattr(estimator, "cv", None)
         if cv is None:
             notes.append("cv=None is KFold(5): folds that do not follow time.")
-    check_no_class(cv)
+    if cv is not None and not isinstance(cv, Integral):
+        check_splitter(cv)
     splitter = check_cv(cv, y, classifier=is_classifier(estimator))
-    pairs = []
-    for pair in splitter.split(X, y, groups):
-        rows = (np.asarray(part) for part in pair)
-        pairs.append(tuple(np.flatnonzero(r) if r.dtype == bool else r for r in rows))
+    pairs = [read_pair(pair) for pair in splitter.split(X, y, groups)]
     if not pairs:
         raise ValueError(f"cv must make at least one fold: got none of {cv!r}.")
     return pairs

@@ -15,8 +15,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-OperationError = tf.errors.OpError
-
 # The process that ran the first TensorFlow operation. Its threads do not survive a
 # fork: a child that goes on hangs at its first operation.
 _first_pid: int | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 
 import keras
@@ -16,6 +17,8 @@ from skcnnlstm.training.networks import (
 )
 from skcnnlstm.training.recipe import Recipe, thaw
 from skcnnlstm.training.vector import build_optimizer
+
+_NODE = re.compile(r"^\{\{.*?\}\} ")  # what TensorFlow puts before its messages
 
 
 class Program:
@@ -70,21 +73,26 @@ class Program:
             self._measure_zeros(target_dtype)
 
     def _measure_zeros(self, target_dtype):
-        """Let the metrics see a batch; raise where one cannot measure its targets."""
+        """Let the metrics see a batch; raise where they cannot measure its targets."""
         output = self.model.outputs[0].shape[1:]
-        n = output[-1] + 2  # a size that no class and no output column has
+        n = 5 if output[-1] == 3 else 3  # no broadcasting of codes against classes
         x = np.zeros((n, *_known(self.model.inputs[0].shape[1:])), "float32")
         predicted = np.zeros((n, *output), "float32")
         y = np.zeros(n, "int32") if target_dtype == "int32" else predicted
         try:
             self.model.compute_metrics(x, y, predicted, np.ones(n, "float32"))
-        except (TypeError, ValueError, backend.OperationError) as error:
-            what = "class codes" if target_dtype == "int32" else "numbers"
+            results = self.model.get_metrics_result()
+            several = [name for name, value in results.items() if np.ndim(value)]
+            if several:
+                raise ValueError(f"{several[0]} is not one number")
+        except Exception as error:  # of Keras, TensorFlow or a metric of the user's
+            what = "class codes, (n_samples,)," if y.ndim == 1 else "numbers"
+            shape = ", ".join(map(str, ("n_samples", *output)))
+            reason = _NODE.sub("", str(error).strip().partition("\n")[0])
             raise ValueError(
-                f"metrics must fit the network: got one that cannot measure {what} of "
-                f"shape {y.shape} against an output of {predicted.shape}. Use "
-                "'accuracy' or 'sparse_top_k_categorical_accuracy' for class codes, "
-                "'mae' or 'mse' for numbers."
+                f"metrics must each give one number of targets that are {what} and an "
+                f"output ({shape}): got a {type(error).__name__}, {reason!r}. Use "
+                "'accuracy' for classes, 'mae' or 'mse' for numbers."
             ) from error
 
     def fresh_weights(self, seed):
