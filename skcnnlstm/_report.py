@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from skcnnlstm.metrics import scale_of_mase
-
 # What pandas calls a step, as people do; before pandas 2.2 some had other names.
 _STEP_NAMES = {
     "YE": "years",
@@ -53,6 +51,8 @@ def scores(forecast, actual, train, season_length):
     rmse, mae, mase : float
         Means over targets.
     """
+    from skcnnlstm.metrics import scale_of_mase  # scikit-learn: after the first words
+
     errors = forecast.to_numpy() - actual.to_numpy()
     mae = np.abs(errors).mean(axis=0)
     mase = mae / scale_of_mase(train, season_length)

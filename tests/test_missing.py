@@ -197,6 +197,7 @@ def test_values_too_large_for_the_network_are_found_among_gaps():
         CNNRegressor(missing="mask").fit(X, y)
 
 
+@pytest.mark.filterwarnings("ignore:X holds windows that overlap")
 def test_without_a_mask_a_gap_is_an_error():
     X, y = gappy()
     with pytest.raises(ValueError, match="got NaN at sample"):
