@@ -21,6 +21,7 @@ from skcnnlstm import (
     make_windows,
     training,
 )
+from skcnnlstm.mistakes import warn_of_shuffling
 
 TINY = {"epochs": 1, "random_state": 0}
 WAVE = np.sin(np.arange(60.0))
@@ -128,12 +129,38 @@ def test_windows_that_repeat_or_lack_values_are_not_taken_for_shuffled(series):
     assert not warned(lambda: network(missing="mask").fit(X[rows], y[rows]))
 
 
-def test_windows_that_share_nothing_may_stand_in_any_order():
-    rng = np.random.default_rng(0)
-    assert not warned(lambda: network().fit(rng.normal(size=(60, 8)), WAVE))
-    pairs = [make_windows(series, 8) for series in np.split(WALK, 12)]
-    X, y = (np.concatenate(part) for part in zip(*pairs, strict=True))
-    assert not warned(lambda: network().fit(X, y))
+def many_in_time_order():
+    """Return the windows of three series, each followed by those of its time."""
+    made = [make_windows(series, 8)[0] for series in np.split(WALK, 3)]
+    return np.stack(made, axis=1).reshape(-1, 8)
+
+
+INTEGERS = np.random.default_rng(0).integers(0, 20, size=(1600, 10))
+WEEKDAYS = np.arange(592) % 7 < 5
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        np.random.default_rng(0).normal(size=(60, 8)),
+        np.concatenate([make_windows(s, 8)[0] for s in np.split(WALK, 12)]),
+        many_in_time_order(),
+        make_windows(WALK, 8)[0][::-1],
+        make_windows(WALK, 8)[0][WEEKDAYS],
+        INTEGERS,
+        np.random.default_rng(0).normal(size=(30, 24, 900)),
+    ],
+    ids="strange others many-in-time newest-first weekdays table wide".split(),
+)
+def test_windows_in_order_and_tables_are_not_taken_for_shuffled(X):
+    assert not warned(lambda: warn_of_shuffling(X, stacklevel=1))
+
+
+@pytest.mark.parametrize("channels", ["joint", "independent"])
+def test_a_forecaster_of_many_series_has_its_windows_in_order(channels):
+    pairs = [np.column_stack([one, one[::-1]]) for one in np.split(WALK, 4)]
+    forecaster = SeriesForecaster(network(), window_length=8, channels=channels)
+    assert not warned(lambda: forecaster.fit(pairs))
 
 
 @pytest.mark.parametrize("gpu", [True, False])
