@@ -1441,6 +1441,12 @@ def test_a_regressor_takes_any_loss_of_ones_own():
     assert len(tiny(loss=sparse_error).fit(X, y).history_["loss"]) == 2
 
 
+def test_a_setting_of_the_optimizer_that_is_no_number_is_named():
+    message = r"optimizer must have settings that JSON can hold: got Adam with .*clipn"
+    with pytest.raises(TypeError, match=message):
+        tiny(optimizer__clipnorm=2j).fit(X, y)
+
+
 @pytest.mark.parametrize(
     "class_weight", [{"high": 3.0, "low": 1.0, "middle": 0.5}, "balanced"], ids=str
 )

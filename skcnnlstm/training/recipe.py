@@ -170,7 +170,7 @@ def _freeze_optimizer(optimizer, settings):
     rate = stepping.get("learning_rate")
     if isinstance(rate, float | int):
         stepping["learning_rate"] = 0.001
-        return _Frozen(kind, json.dumps(config, sort_keys=True), None), float(rate)
+        return _Frozen(kind, _text_of_numbers(config, kind), None), float(rate)
     try:
         text = json.dumps(config, sort_keys=True)
         with building_layers():
@@ -182,6 +182,18 @@ def _freeze_optimizer(optimizer, settings):
             "keras.saving.register_keras_serializable."
         ) from error
     return _Frozen(kind, text, None), None
+
+
+def _text_of_numbers(config, kind):
+    try:
+        return json.dumps(config, sort_keys=True)
+    except TypeError as error:
+        usual = bool, int, float, str, list, tuple, dict, type(None)
+        odd = {k: v for k, v in config.items() if not isinstance(v, usual)}
+        raise TypeError(
+            f"optimizer must have settings that JSON can hold: got {kind.__name__} "
+            f"with {odd or config}. Use numbers, switches and text."
+        ) from error
 
 
 def freeze_loss(loss, settings):
