@@ -15,8 +15,9 @@ and ``--replay SEED`` runs one alone. A case fails where
 Memory is the resident set of the process. Networks are drawn from a pool that makes
 more programs than their cache holds, so that some are dropped and traced anew all the
 time, which must cost nothing; but TensorFlow keeps about a megabyte of each that is new
-to the process. So those are counted, and once every network was met memory may grow
-with their number, and not with that of the cases. The last line but one reports it.
+to the process. So those are counted, and once every network was met, and with the first
+cases every kind of them, memory may grow with that number, and not with that of the
+cases. The last line but one reports it.
 """
 
 from __future__ import annotations
@@ -55,7 +56,8 @@ PACKAGE = str(Path(skcnnlstm.__file__).parent)
 # Where scikit-learn checks what it is given.
 SKLEARN = "sklearn/utils", "sklearn/base", "sklearn/model_selection/_split"
 POOL = 30  # networks; the cache keeps 24 programs
-# Of resident memory, once every network was met: a tenth, and what TensorFlow keeps of
+SETTLING = 100  # cases, with their imports and threads
+# Of resident memory, once these were run: a tenth, and what TensorFlow keeps of
 # each program that the process had not met.
 ALLOWED_GROWTH = 0.1
 ALLOWED_MB_A_PROGRAM = 1.2
@@ -535,6 +537,8 @@ def soak(minutes, first_seed, patience):
             traceback.print_exc(limit=-12, file=sys.stdout)
             RETRACED.clear()
         memory.append(resident_mb())
+        if len(memory) == SETTLING:
+            warm, known = memory[-1], list(TRACED)
         seed += 1
     traced = len(TRACED) - len(known), len(set(TRACED) - set(known))
     return report(counts, memory, failed, warm, *traced)
@@ -546,7 +550,7 @@ def report(counts, memory, failed, warm, n_traced, n_new):
     growth = memory[-1] / warm - 1
     print(
         f"{len(memory)} cases, {counts['fits']} fits, {len(failed)} failures {failed}; "
-        f"resident memory {warm:.0f} MB once every network was met; from there on "
+        f"resident memory {warm:.0f} MB once all kinds were met; from there on "
         f"{n_traced} programs traced, {n_new} of them new; {memory[-1]:.0f} MB at the "
         f"end ({growth:+.1%}), {max(memory):.0f} MB at most"
     )
