@@ -12,9 +12,7 @@ def check_numbers(name, values, *axes):
     """
     try:
         array = np.asarray(values)
-        if array.dtype.kind == "O" and _holds_text(array):
-            raise TypeError
-        if array.dtype.kind not in "biufO":
+        if array.dtype.kind not in "biuf" and not _may_be_numbers(array):
             raise TypeError
         numbers = array.astype(float, copy=False)
     except (TypeError, ValueError):
@@ -34,8 +32,10 @@ def check_numbers(name, values, *axes):
 _RESHAPES = {1: "x.ravel()", 2: "x.reshape(-1, 1)", 3: "x[:, np.newaxis, np.newaxis]"}
 
 
-def _holds_text(array):
-    return array.ndim == 0 or any(isinstance(value, str) for value in array.flat)
+def _may_be_numbers(array):
+    """Tell whether objects may be numbers: numpy would read text as such."""
+    objects = array.dtype.kind == "O" and array.ndim > 0
+    return objects and not any(isinstance(value, str) for value in array.flat)
 
 
 def check_broadcast(**arrays):
