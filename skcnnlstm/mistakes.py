@@ -165,9 +165,9 @@ def warn_of_slow_kernel(settings, *, stacklevel):
     for name in ("lstm_activation", "gru_activation"):
         if settings.get(name, "tanh") != "tanh":
             warnings.warn(
-                f"{name}={settings[name]!r} cannot use the cuDNN kernel of the GPU, "
-                f"and is many times slower there. Use {name}='tanh', or hide the GPU "
-                "(CUDA_VISIBLE_DEVICES='') for small networks.",
+                f"{name}={settings[name]!r} cannot use the cuDNN kernel of the GPU: "
+                f"over many steps it is many times slower there. Use {name}='tanh', or "
+                "hide the GPU (CUDA_VISIBLE_DEVICES='') for small networks.",
                 MistakeWarning,
                 stacklevel=stacklevel + 1,
             )

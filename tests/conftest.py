@@ -1,5 +1,7 @@
 """Options of the suite, and data that many tests read."""
 
+import os
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -19,6 +21,11 @@ def pytest_addoption(parser):
         help="run the tests that walk every estimator for all of them, not for a few",
     )
     parser.addoption(
+        "--gpu",
+        action="store_true",
+        help="let TensorFlow see the GPU, and run the tests that need one alone",
+    )
+    parser.addoption(
         "--heavy",
         action="store_true",
         help="run the tests that start processes or train for long, too",
@@ -27,10 +34,15 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "heavy: not for every day; see --heavy")
+    config.addinivalue_line("markers", "gpu: needs a GPU; see --gpu")
+    if not config.getoption("--gpu"):
+        # Most tests compare bits, which a GPU does not give twice.
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 
 
 def pytest_collection_modifyitems(config, items):
-    left_out = set()
+    gpu = config.getoption("--gpu")
+    left_out = {item for item in items if bool(item.get_closest_marker("gpu")) != gpu}
     if not config.getoption("--all-estimators"):
         left_out |= {item for item in items if _walks_past(item)}
     if not config.getoption("--heavy"):

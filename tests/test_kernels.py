@@ -192,6 +192,27 @@ def test_of_equal_neighbours_the_first_takes_the_gradient():
     assert replaced(fast) == {"pool"}
 
 
+@pytest.mark.parametrize(
+    ("model", "covered"),
+    [
+        (build_cnn_lstm((24,), 1), set()),
+        (build_cnn_lstm((24,), 1, lstm_activation="relu"), {"lstm"}),
+        (build_lstm((9, 2), 1, bidirectional=True), set()),
+        (one_layer((9, 2), layers.GRU(3)), set()),
+        (one_layer((9, 2), layers.LSTM(3, dtype="mixed_float16")), set()),
+        (one_layer((9, 2), layers.LSTM(3, dtype="mixed_bfloat16", name="a")), {"a"}),
+        (build_conv_lstm((24, 2), 1), {"conv_lstm"}),
+    ],
+    ids=lambda case: case.name if hasattr(case, "name") else "",
+)
+def test_on_a_gpu_forms_serve_recurrent_layers_without_a_kernel(model, covered):
+    kernels.use_fast_forms(model, on_gpu=True)
+    assert replaced(model) == covered
+    for layer in model.layers:
+        if isinstance(layer, layers.LSTM | layers.GRU):
+            assert layer.use_cudnn == (False if layer.name in covered else "auto")
+
+
 def test_a_fast_network_is_described_as_keras_describes_it():
     text = build_cnn_lstm((24,), 1).to_json()
     assert network_from_json(text, fast=True).to_json().count("skcnnlstm") == 0

@@ -85,7 +85,7 @@ def network_from_json(text, *, fast=False, spare=False) -> keras.Model:
         model = found[1] if found[0] == text else keras.models.model_from_json(text)
     use_plain_gradients(model)
     if fast:
-        use_fast_forms(model)
+        use_fast_forms(model, on_gpu=backend.on_gpu())
     return model
 
 

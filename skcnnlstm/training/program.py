@@ -34,9 +34,7 @@ class Program:
     def __init__(self, recipe: Recipe):
         self._has_metrics = bool(recipe.metrics)
         with building_layers():
-            self.model = network_from_json(
-                recipe.network, fast=not backend.on_gpu(), spare=True
-            )
+            self.model = network_from_json(recipe.network, fast=True, spare=True)
             self.model.compile(
                 optimizer=thaw(recipe.optimizer, keras.optimizers.get),
                 loss=thaw(recipe.loss, keras.losses.get),
@@ -219,7 +217,7 @@ class PredictionProgram:
     """A network as a pure function of weights and windows, for any thread."""
 
     def __init__(self, network: str):
-        model = network_from_json(network, fast=not backend.on_gpu())
+        model = network_from_json(network, fast=True)
         self.output_shape = model.outputs[0].shape[1:]
         with building_layers():
             self._run = backend.predict_function(model)
