@@ -307,7 +307,7 @@ def airline(data, line, seed):
 
 # ------------------------------------------------------------------------------ table
 
-LSTM_FCN = "LSTMFCNClassifier(lstm_units=128, epochs=500)"
+LSTM_FCN = "LSTMFCNClassifier(lstm_units=128)"
 MLSTM_FCN = "LSTMFCNClassifier(squeeze_excite=True, epochs=250)"
 ETT = (
     "SeriesForecaster(CNNLSTMRegressor(n_subsequences=4, lstm_units=64, epochs=6, "

@@ -510,6 +510,8 @@ def test_the_cache_is_bounded_and_lets_programs_go(monkeypatch, empty_cache):
     monkeypatch.setattr(cache, "MOST_IDLE", 2)
     monkeypatch.setattr(cache, "MOST_PREDICTIONS", 2)
     models, estimators = [], []
+    tiny(CNNRegressor).fit(X, y)  # TensorFlow makes a graph of its own, once
+    clear_programs()
     n_graphs = count_graphs()
     for filters in (1, 2, 3, 4):
         estimators.append(tiny(CNNRegressor, filters=filters).fit(X, y))
@@ -1445,6 +1447,47 @@ def test_a_setting_of_the_optimizer_that_is_no_number_is_named():
     message = r"optimizer must have settings that JSON can hold: got Adam with .*clipn"
     with pytest.raises(TypeError, match=message):
         tiny(optimizer__clipnorm=2j).fit(X, y)
+
+
+def broken(y, predicted):
+    raise KeyError("no such thing")
+
+
+CANNOT_STEP = (
+    "loss and optimizer must be able to take a step towards these targets: got "
+    "loss={!r} and optimizer='Adam', which ended in {}. Use 'mse', 'mae' or 'huber' "
+    "for numbers, 'sparse_categorical_crossentropy' for classes, and numbers as "
+    "settings of an optimizer."
+)
+
+
+@pytest.mark.parametrize(
+    ("params", "loss", "ending"),
+    [
+        (
+            {"optimizer__beta_1": "x"},
+            "sparse_categorical_crossentropy",
+            "TypeError, \"unsupported operand type(s) for -: 'int' and 'str'\"",
+        ),
+        ({"loss": broken}, "broken", "KeyError, \"'no such thing'\""),
+        # It fails when it runs, for it looks at the values.
+        (
+            {"loss": "circle"},
+            "circle",
+            "InvalidArgumentError, 'Incompatible shapes: [16,3] vs. [3,16]'",
+        ),
+    ],
+    ids=["setting", "own loss", "loss"],
+)
+def test_what_cannot_take_a_step_is_named_and_leaves_a_fit_as_it_was(
+    params, loss, ending
+):
+    estimator = tiny(CNNLSTMClassifier).fit(X, LABELS)
+    before = estimator.predict_proba(X)
+    with pytest.raises(ValueError) as error:
+        estimator.set_params(**params).fit(X, LABELS)
+    assert str(error.value) == CANNOT_STEP.format(loss, ending)
+    np.testing.assert_array_equal(estimator.predict_proba(X), before)
 
 
 @pytest.mark.parametrize(

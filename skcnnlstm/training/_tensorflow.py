@@ -15,6 +15,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+# What an operation raises that its inputs do not suit.
+REFUSALS = tf.errors.InvalidArgumentError
+
 # The process that ran the first TensorFlow operation. Its threads do not survive a
 # fork: a child that goes on hangs at its first operation.
 _first_pid: int | None = None

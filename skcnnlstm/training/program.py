@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from functools import cached_property
 
 import keras
@@ -56,7 +57,8 @@ class Program:
     @cached_property
     def _run_epoch(self):
         """The traced epoch."""
-        return backend.epoch_function(self.model, self._target_dtype, self._vector)
+        with _taking_a_step(self.model):
+            return backend.epoch_function(self.model, self._target_dtype, self._vector)
 
     @cached_property
     def _run_evaluation(self):
@@ -86,10 +88,9 @@ class Program:
         except Exception as error:  # of Keras, TensorFlow or a metric of the user's
             what = "class codes, (n_samples,)," if y.ndim == 1 else "numbers"
             shape = ", ".join(map(str, ("n_samples", *output)))
-            reason = _NODE.sub("", str(error).strip().partition("\n")[0])
             raise ValueError(
                 f"metrics must each give one number of targets that are {what} and an "
-                f"output ({shape}): got a {type(error).__name__}, {reason!r}. Use "
+                f"output ({shape}): got a {_in_a_line(error)}. Use "
                 "'accuracy' for classes, 'mae' or 'mse' for numbers."
             ) from error
 
@@ -146,9 +147,10 @@ class Program:
 
     def _run(self, function, tensors, order, batch_size):
         numbers = order, np.int32(len(order)), batch_size
-        self._total, results = function(
-            *tensors, *map(backend.tensor, numbers), self._total
-        )
+        with _taking_a_step(self.model, backend.REFUSALS):
+            self._total, results = function(
+                *tensors, *map(backend.tensor, numbers), self._total
+            )
         self._n_seen += len(order)
         results = {name: float(value.numpy()) for name, value in results.items()}
         loss = self._total.numpy() / np.float32(self._n_seen)
@@ -225,6 +227,35 @@ class PredictionProgram:
     def __call__(self, weights, x):
         """Predict windows `x`, a float32 array, with weights in one vector."""
         return self._run(weights, backend.tensor(x)).numpy()
+
+
+@contextmanager
+def _taking_a_step(model, errors=Exception):
+    """Tell in our words what a loss or an optimizer cannot do.
+
+    They may be the user's own, and Keras learns in the trace, or in the first step,
+    that targets or settings do not suit them.
+    """
+    try:
+        yield
+    except errors as error:
+        loss = getattr(model.loss, "__name__", type(model.loss).__name__)
+        raise ValueError(
+            "loss and optimizer must be able to take a step towards these targets: got "
+            f"loss={loss!r} and optimizer={type(model.optimizer).__name__!r}, which "
+            f"ended in {_in_a_line(error)}. Use 'mse', 'mae' or 'huber' for numbers, "
+            "'sparse_categorical_crossentropy' for classes, and numbers as settings of "
+            "an optimizer."
+        ) from error
+
+
+def _in_a_line(error):
+    """Name an error of Keras or TensorFlow, without where in a graph it came up."""
+    lines = str(error).strip().splitlines() or [""]
+    told = [line for line in lines if "{{node" not in line]
+    # Of an operation that failed, what failed stands last, below its traceback.
+    line = told[-1] if lines[0].startswith("Graph execution error") else lines[0]
+    return f"{type(error).__name__}, {_NODE.sub('', line)!r}"
 
 
 def _metric(frozen):
