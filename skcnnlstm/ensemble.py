@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from functools import partial
 from itertools import count
 from types import FunctionType
@@ -48,6 +47,7 @@ from skcnnlstm._validation import (
     check_windows,
     missing_history,
 )
+from skcnnlstm._warn import warn
 from skcnnlstm.architectures.cnn import CNNClassifier, CNNRegressor
 from skcnnlstm.architectures.lstm import LSTMClassifier, LSTMRegressor
 
@@ -455,10 +455,9 @@ class _HybridEnsemble(ShowsNetworks, CallbackSupportMixin, BaseEstimator):
             check_window_shape(self, windows, self._shape)
         pieces, n_incomplete = _filled_pieces(windows)
         if n_incomplete:
-            warnings.warn(
+            warn(
                 f"{n_incomplete} of {len(windows)} samples have no full history: their "
-                "missing first steps are filled with their first known one.",
-                stacklevel=3,
+                "missing first steps are filled with their first known one."
             )
         return np.concatenate([self._joined_piece(piece) for piece in pieces])
 

@@ -1,8 +1,8 @@
 """MistakeWarning, and what is worth one: use that runs, and is seldom meant."""
 
-import warnings
-
 import numpy as np
+
+from skcnnlstm._warn import warn
 
 __all__ = ["MistakeWarning"]
 
@@ -31,7 +31,7 @@ class MistakeWarning(UserWarning):
     """
 
 
-def warn_of_scale(X, y, rows, instance_norm, *, stacklevel):
+def warn_of_scale(X, y, rows, instance_norm):
     """Warn where windows or targets are larger than a network can follow.
 
     A few windows, spread over all, are looked at.
@@ -46,8 +46,6 @@ def warn_of_scale(X, y, rows, instance_norm, *, stacklevel):
         The windows that are fitted.
     instance_norm : str or None
         What the network takes off each window by itself.
-    stacklevel : int
-        As for `warnings.warn`, from here.
     """
     if instance_norm == "standard":
         return
@@ -61,14 +59,13 @@ def warn_of_scale(X, y, rows, instance_norm, *, stacklevel):
     if size <= _LARGE and y is not None and not shifted:
         what, size = "y", _size(y[at])
     if size > _LARGE:
-        warnings.warn(
+        warn(
             f"{what} is not scaled: its values are about {size:.3g}, and a network "
             "learns slowly, or nothing, from values far above 1. Scale the series "
             "before windows are made of it (StandardScaler in a Pipeline before "
             'SlidingWindow), use SeriesForecaster(transformer="standard"), or set '
             'instance_norm="standard".',
             MistakeWarning,
-            stacklevel=stacklevel + 1,
         )
 
 
@@ -79,20 +76,19 @@ def _size(values):
     return float(np.median(values)) if values.size else 0.0
 
 
-def warn_of_long_windows(n_samples, n_usable, *, stacklevel):
+def warn_of_long_windows(n_samples, n_usable):
     """Warn where more samples lack their history than have it."""
     if n_usable < n_samples - n_usable:
-        warnings.warn(
+        warn(
             f"window_length is long for the rows there are: {n_samples - n_usable} of "
             f"{n_samples} samples have no full history and are left out of fit. Use a "
             "shorter window_length, or longer training parts (fewer folds, or "
             "max_train_size=None).",
             MistakeWarning,
-            stacklevel=stacklevel + 1,
         )
 
 
-def warn_of_shuffling(X, *, stacklevel):
+def warn_of_shuffling(X):
     """Warn where windows that overlap are in no order, or lack neighbours throughout.
 
     So they arrive from cross-validation that shuffles, and windows of the test part
@@ -109,13 +105,12 @@ def warn_of_shuffling(X, *, stacklevel):
         return
     what = _disorder(windows.reshape(len(windows), n_steps, n_features))
     if what:
-        warnings.warn(
+        warn(
             f"X holds windows that overlap, and {what}, as where folds are shuffled: "
             "test windows then hold rows of training windows. Use folds in time order, "
             "HorizonSplit or TimeSeriesSplit; check_leakage says more. Where you took "
             "samples out yourself, this is harmless.",
             MistakeWarning,
-            stacklevel=stacklevel + 1,
         )
 
 
@@ -160,20 +155,19 @@ def _keys(steps):
     return flat.view(np.dtype((np.void, flat.shape[1] * flat.itemsize))).ravel()
 
 
-def warn_of_slow_kernel(settings, *, stacklevel):
+def warn_of_slow_kernel(settings):
     """Warn of the activations with which a GPU has no fast kernel for an LSTM."""
     for name in ("lstm_activation", "gru_activation"):
         if settings.get(name, "tanh") != "tanh":
-            warnings.warn(
+            warn(
                 f"{name}={settings[name]!r} cannot use the cuDNN kernel of the GPU: "
                 f"over many steps it is many times slower there. Use {name}='tanh', or "
                 "hide the GPU (CUDA_VISIBLE_DEVICES='') for small networks.",
                 MistakeWarning,
-                stacklevel=stacklevel + 1,
             )
 
 
-def warn_of_far_forecasts(said, *, stacklevel):
+def warn_of_far_forecasts(said):
     """Warn where forecasts lie far outside the values seen.
 
     Parameters
@@ -181,21 +175,18 @@ def warn_of_far_forecasts(said, *, stacklevel):
     said : list of (name, forecasts, low, high)
         Of each series how an error names it, ``(steps, n_targets)``, and the least and
         largest value seen of each target.
-    stacklevel : int
-        As for `warnings.warn`, from here.
     """
     for name, forecasts, low, high in said:
         room = _FAR * np.maximum(high - low, 1e-3 * np.abs(high))
         far = (forecasts < low - room) | (forecasts > high + room)
         if far.any():
             step, target = np.argwhere(far)[0]
-            warnings.warn(
+            warn(
                 f"the forecast{name} lies far outside the values seen: "
                 f"{forecasts[step, target]:.4g} at step {step + 1}, where these range "
                 f"from {low[target]:.4g} to {high[target]:.4g}. Forecasts that are "
                 "fed back may run away: use a horizon as long as the forecast, more "
                 'data or epochs, or instance_norm="last" on the network.',
                 MistakeWarning,
-                stacklevel=stacklevel + 1,
             )
             return

@@ -7,12 +7,14 @@ import pandas as pd
 import pytest
 from forecast_models import Rising
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.model_selection import KFold, ShuffleSplit, TimeSeriesSplit
+from sklearn.model_selection import GridSearchCV, KFold, ShuffleSplit, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from skcnnlstm import (
     CNNRegressor,
     HorizonSplit,
+    HybridEnsembleRegressor,
     LSTMClassifier,
     LSTMRegressor,
     MistakeWarning,
@@ -59,11 +61,31 @@ def test_windows_that_a_network_cannot_follow_are_warned_of(series, params, what
         assert 'SeriesForecaster(transformer="standard")' in said[0]
 
 
-def test_the_warning_is_of_the_line_that_fits():
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda network: network,
+        lambda network: make_pipeline(FunctionTransformer(), network),
+        lambda network: GridSearchCV(network, {}, cv=TimeSeriesSplit(2)),
+        lambda network: HybridEnsembleRegressor(cnn=network, lstm=network, n_jobs=1),
+    ],
+    ids=["itself", "pipeline", "search", "ensemble"],
+)
+def test_the_warning_is_of_the_line_that_fits(wrap):
     X, y = make_windows(1e4 * WAVE, 8)
     with pytest.warns(MistakeWarning) as caught:
-        network().fit(X, y)
-    assert caught[0].filename == __file__
+        wrap(network()).fit(X, y)
+    assert {warning.filename for warning in caught} == {__file__}
+
+
+def test_a_search_says_a_thing_once():
+    X, y = make_windows(1e4 * WAVE, 8)
+    search = GridSearchCV(network(), {}, cv=TimeSeriesSplit(3))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        search.fit(X, y)
+    # Once for each size that is named: the parts for training differ.
+    assert len(caught) == len({str(warning.message) for warning in caught})
 
 
 def test_a_target_of_another_scale_is_named_and_classes_have_none():
@@ -153,7 +175,7 @@ WEEKDAYS = np.arange(592) % 7 < 5
     ids="strange others many-in-time newest-first weekdays table wide".split(),
 )
 def test_windows_in_order_and_tables_are_not_taken_for_shuffled(X):
-    assert not warned(lambda: warn_of_shuffling(X, stacklevel=1))
+    assert not warned(lambda: warn_of_shuffling(X))
 
 
 @pytest.mark.parametrize("channels", ["joint", "independent"])

@@ -15,6 +15,7 @@ ROOT = Path(skcnnlstm.__file__).parent
 
 # Imports point to rooms of a lower number only.
 FLOORS = {
+    "_warn": -1,
     "_validation": 0,
     "datasets": 0,
     "_file": 0,

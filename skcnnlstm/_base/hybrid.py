@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 from functools import partial
 
 import numpy as np
@@ -26,6 +25,7 @@ from skcnnlstm._callbacks import CallbackSupportMixin, epoch_tasks, with_callbac
 from skcnnlstm._inside import ShowsNetworks
 from skcnnlstm._missing import build_marked
 from skcnnlstm._validation import backfill, check_windows, missing_history
+from skcnnlstm._warn import warn
 from skcnnlstm.mistakes import (
     warn_of_long_windows,
     warn_of_scale,
@@ -206,15 +206,14 @@ class Hybrid(TakesParameters, ShowsNetworks, CallbackSupportMixin):
         return X
 
     def _warn_of_mistakes(self, settings, read):
-        """Warn of use that is seldom meant; from `fit`, by way of `_fit`."""
-        level = 5  # over the decorator of `fit`
-        warn_of_long_windows(len(read.X), len(read.rows), stacklevel=level)
+        """Warn of use that is seldom meant."""
+        warn_of_long_windows(len(read.X), len(read.rows))
         target = None if is_classifier(self) else read.y
         norm = settings.get("instance_norm")
-        warn_of_scale(read.X, target, read.rows, norm, stacklevel=level)
-        warn_of_shuffling(read.X, stacklevel=level)
+        warn_of_scale(read.X, target, read.rows, norm)
+        warn_of_shuffling(read.X)
         if training.on_gpu():
-            warn_of_slow_kernel(settings, stacklevel=level)
+            warn_of_slow_kernel(settings)
 
     # ------------------------------------------------------------- how a fit goes
 
@@ -291,10 +290,9 @@ class Hybrid(TakesParameters, ShowsNetworks, CallbackSupportMixin):
                     "has: got other parameters of the network, or targets of another "
                     "width. Call fit to start anew."
                 )
-            warnings.warn(
+            warn(
                 "warm_start begins anew: the network or the classes are not those of "
-                "the fit before.",
-                stacklevel=6,  # over the decorator of `fit`
+                "the fit before."
             )
             return None
         same_optimizer = recipe.optimizer.text == self._optimizer
@@ -340,11 +338,10 @@ class Hybrid(TakesParameters, ShowsNetworks, CallbackSupportMixin):
         missing = missing_history(self._as_steps(X), allow_nan=allow_nan)
         fill = None
         if missing.any():
-            warnings.warn(
+            warn(
                 f"{np.count_nonzero(missing)} of {len(X)} samples have no full "
                 "history: their missing first steps are filled with their first known "
-                "one.",
-                stacklevel=4,
+                "one."
             )
 
             def fill(chunk, rows):

@@ -1,9 +1,9 @@
 """Subsequences: the number of pieces that a window is cut into."""
 
 import math
-import warnings
 
 from skcnnlstm._validation.parameters import check_integer
+from skcnnlstm._warn import warn
 
 
 def divisors(n):
@@ -62,12 +62,10 @@ def resolve_subsequences(n_subsequences, window_length, *, n_rows=None):
         if pieces == 1 and length > 1:
             scale = n_rows or 1
             near = [m * scale for m in _lengths_that_cut_well(length)]
-            warnings.warn(
+            warn(
                 f"n_subsequences='auto' leaves windows in one piece: {of} is {length}, "
                 "a prime number. Use a window_length that cuts well, such as "
-                f"{_listed(near)}, or set n_subsequences.",
-                UserWarning,
-                stacklevel=5,  # over the decorators of `fit`
+                f"{_listed(near)}, or set n_subsequences."
             )
         return pieces
     pieces = check_integer("n_subsequences", n_subsequences)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import math
 from functools import partial
-from warnings import warn
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
@@ -14,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from skcnnlstm._callbacks import CallbackSupportMixin, FitTasks, with_callbacks
 from skcnnlstm._inside import ShowsNetworks
 from skcnnlstm._validation import check_boolean, check_choice, check_integer
+from skcnnlstm._warn import warn
 from skcnnlstm.forecasting.calendar import find_training_runs
 from skcnnlstm.forecasting.covariates import (
     check_given,
@@ -279,8 +279,7 @@ class SeriesForecaster(
                 "Give fit, a search or cross_validate the series alone, and as scoring "
                 "None or a forecast_scorer, such as "
                 "forecast_scorer('neg_mean_absolute_error'): scikit-learn's own "
-                "scorers, which need y, are a step off.",
-                stacklevel=3,  # over the decorator
+                "scorers, which need y, are a step off."
             )
         refit = check_boolean("refit_after_calibration", self.refit_after_calibration)
         calibrated = self.calibration_fraction is not None
@@ -415,27 +414,21 @@ class SeriesForecaster(
             a list or a dict of these, or a long frame.
         """
         check_is_fitted(self, "estimator_")
-        return self._panel.join_forecasts(self._forecast(steps, exog, stacklevel=2))
+        return self._panel.join_forecasts(self._forecast(steps, exog))
 
-    def _forecast(self, steps, exog, *, stacklevel):
-        """Return forecasts of the next steps, by key.
-
-        `stacklevel` is that of `warnings.warn` in the caller, as for `_next_steps`.
-        """
-        stacklevel += 1
-        labels, ahead = self._next_steps(
-            steps, exog, self._predict, stacklevel=stacklevel
-        )
+    def _forecast(self, steps, exog):
+        """Return forecasts of the next steps, by key."""
+        labels, ahead = self._next_steps(steps, exog, self._predict)
         forecasts, said = {}, []
         for key, history in self._histories.items():
             values = history.scale.undo(ahead[key])[0]
             name = "" if self._panel.kind == "one" else f" of series {key!r}"
             said.append((name, values, history.low, history.high))
             forecasts[key] = history.form.dress(values, labels[key])
-        warn_of_far_forecasts(said, stacklevel=stacklevel)
+        warn_of_far_forecasts(said)
         return forecasts
 
-    def _next_steps(self, steps, exog, predict, *, stacklevel):
+    def _next_steps(self, steps, exog, predict):
         """Return labels of the next steps and what `predict` says of them, by key.
 
         On the scale of the model, (1, steps, n_modelled, ...).
@@ -457,7 +450,7 @@ class SeriesForecaster(
         wanted = {key: (n_ahead, labels[key]) for key in histories}
         later = self._read_exog(panel, exog, wanted, n_spare=None)
         if message := tell_of_short_tails(panel, histories):
-            warn(message, stacklevel=stacklevel + 1)
+            warn(message)
         origins, n_channels = [], 0
         for key, history in histories.items():
             future = history.future(later[key])
@@ -524,7 +517,7 @@ class SeriesForecaster(
                 wanted[key] = len(rows.values) + self._horizon, labels
         exogs = self._read_exog(panel, exog, wanted)
         if message := tell_of_short_history(panel, self._histories, runs):
-            warn(message, stacklevel=3)
+            warn(message)
         ahead = {}
         for key, rows in tables.items():
             with panel.naming(key):

@@ -112,7 +112,7 @@ class ProbabilisticForecasts:
             with self._panel.naming(key):
                 widths[key] = calibration.widths(key, coverage, steps)
         frames = {}
-        for key, forecast in self._forecast(steps, exog, stacklevel=3).items():
+        for key, forecast in self._forecast(steps, exog).items():
             values = np.asarray(forecast).reshape(widths[key].shape)
             limits = bounds(values, widths[key], relative=calibration.relative)
             index = getattr(forecast, "index", None)
@@ -120,7 +120,7 @@ class ProbabilisticForecasts:
         return self._panel.join_forecasts(frames)
 
     def _between_quantiles(self, steps, coverage, exog):
-        labels, values, quantiles = self._quantiles(steps, exog, stacklevel=3)
+        labels, values, quantiles = self._quantiles(steps, exog)
         low, high = interval_of(quantiles, coverage)
         middle = quantiles.index(0.5)
         return self._panel.join_forecasts(
@@ -170,7 +170,7 @@ class ProbabilisticForecasts:
         ([0.1, 0.5, 0.9], '1961-01-01')
         """
         check_is_fitted(self, "estimator_")
-        labels, values, quantiles = self._quantiles(steps, exog, stacklevel=2)
+        labels, values, quantiles = self._quantiles(steps, exog)
         return self._panel.join_forecasts(
             {
                 key: quantile_frame(
@@ -208,16 +208,14 @@ class ProbabilisticForecasts:
             quantiles[key] = values[:, :, 0] if self.n_targets_ == 1 else values
         return panel.join_predictions(quantiles)
 
-    def _quantiles(self, steps, exog, *, stacklevel):
+    def _quantiles(self, steps, exog):
         """Return labels and values (steps, n_targets, n_quantiles) by key, and which.
 
-        Values are on the scale of the series. `stacklevel` is as for `_forecast`.
+        Values are on the scale of the series.
         """
         steps = check_integer("steps", self._horizon if steps is None else steps)
         quantiles = self._check_quantiles(steps)
-        labels, ahead = self._next_steps(
-            steps, exog, self._predict_quantiles, stacklevel=stacklevel + 1
-        )
+        labels, ahead = self._next_steps(steps, exog, self._predict_quantiles)
         values = {
             key: undo_each(self._histories[key].scale.undo, values)[0]
             for key, values in ahead.items()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from importlib.metadata import version
 
 import skcnnlstm
 from skcnnlstm._file import read_file, refusing_nonsense, write_file
+from skcnnlstm._warn import warn
 from skcnnlstm.saving.decoding import Decoder
 from skcnnlstm.saving.encoding import Encoder
 from skcnnlstm.saving.names import find_trusted
@@ -126,10 +126,9 @@ def load(path, *, trusted=()):
         estimator = Decoder(path, document, arrays, trusted).estimator()
         differing = _differing(document["versions"])
     if differing:
-        warnings.warn(
+        warn(
             f"{path} was written with other releases: {differing}. Predictions may "
-            "differ; compare some that you know.",
-            stacklevel=2,
+            "differ; compare some that you know."
         )
     return estimator
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-import warnings
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 
 import skcnnlstm
 from skcnnlstm._file import read_file, refusing_nonsense, write_file
+from skcnnlstm._warn import warn
 
 _KIND = "checkpoint"
 # A write may take this share of the time that passes between two of them.
@@ -110,10 +110,9 @@ class Checkpoint:
         try:
             write_file(self.path, _KIND, document, arrays)
         except OSError as error:
-            warnings.warn(
+            warn(
                 f"The checkpoint {self.path} could not be written: {error}. The fit "
-                "goes on; a crash would begin anew, or at the last one written.",
-                stacklevel=2,
+                "goes on; a crash would begin anew, or at the last one written."
             )
         self._last = time.monotonic()
         self._took = self._last - begin
