@@ -77,7 +77,8 @@ def training_parameters(
         Whether `fit` goes on from the weights and optimizer of the fit before.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, order and dropout. An int gives the same bits every time, in
-        any process; no global generator is touched. None draws a new seed.
+        any process (on a GPU the same but for rounding); no global generator is
+        touched. None draws a new seed.
     verbose : {0, 1, 2}, default=0
         0 is silent, 1 shows Keras' progress bar, 2 prints a line an epoch.
     callbacks : keras.callbacks.Callback, list of them, or None, default=None

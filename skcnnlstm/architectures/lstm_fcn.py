@@ -139,7 +139,8 @@ def build_lstm_fcn(
     kernel_size : int or tuple of int, default=(8, 5, 3)
         Reach of each convolution, in time steps.
     lstm_units : int, default=8
-        Units of the LSTM over the variables; the papers choose among 8, 64 and 128.
+        Units of the LSTM over the variables; the papers choose among 8, 64 and 128 (in
+        their code, by the lowest training loss).
     attention : bool, default=False
         Whether the LSTM looks at all variables before it reads each (ALSTM-FCN). Its
         query is its own last state. In windows of one feature there is one variable to
