@@ -48,6 +48,14 @@ def client():
         yield client
 
 
+@pytest.fixture
+def copies_stay(client):
+    """Stop what drops copies, before anything is scattered, as the guide does."""
+    client.amm.stop()
+    yield
+    client.amm.start()
+
+
 class Counted(pd.Series):
     """A series that counts how often it is sent, and arrives as a plain one."""
 
@@ -143,8 +151,9 @@ def test_an_ensemble_fits_its_members_where_it_is(client):
     assert np.isfinite(scores).all()
 
 
-def test_a_killed_worker_costs_nothing_but_time(client, airline, forecaster, tmp_path):
-    client.amm.stop()  # as the guide has it
+def test_a_killed_worker_costs_nothing_but_time(
+    client, copies_stay, airline, forecaster, tmp_path
+):
     victim, scored = min(client.run(os.getpid).values()), tmp_path / "scored"
 
     def score(fitted, rows, y=None):

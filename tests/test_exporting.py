@@ -39,7 +39,9 @@ from skcnnlstm import (
     make_windows,
 )
 from skcnnlstm.datasets import load_airline
+from skcnnlstm.exporting.graph import trace
 from skcnnlstm.exporting.scaling import scale, unscale
+from skcnnlstm.training import _tensorflow, network_from_json
 
 pytestmark = [
     # Of TensorFlow's and tf2onnx's own code.
@@ -150,6 +152,16 @@ def run_litert(path, rows):
 
 
 RUN = {"onnx": run_onnx, "litert": run_litert}
+
+
+def test_where_there_is_a_gpu_no_kernel_of_its_own_is_written(monkeypatch):
+    X, y = make_windows(ROWS, 12)
+    fitted = LSTMRegressor(epochs=1).fit(X, y)
+    monkeypatch.setattr(_tensorflow, "on_gpu", lambda: True)
+    (network,) = trace(fitted, "regressor").networks
+    assert network.get_layer("lstm_1").use_cudnn is False
+    at_home = network_from_json(fitted._network, fast=True, on_gpu=True)
+    assert at_home.get_layer("lstm_1").use_cudnn == "auto"  # so the above can fail
 
 
 @pytest.mark.parametrize("format", RUN)

@@ -206,9 +206,9 @@ def test_of_equal_neighbours_the_first_takes_the_gradient():
     ids=lambda case: case.name if hasattr(case, "name") else "",
 )
 def test_on_a_gpu_forms_serve_recurrent_layers_without_a_kernel(model, covered):
-    kernels.use_fast_forms(model, on_gpu=True)
-    assert replaced(model) == covered
-    for layer in model.layers:
+    there = network_from_json(model.to_json(), fast=True, on_gpu=True)
+    assert replaced(there) == covered
+    for layer in there.layers:
         if isinstance(layer, layers.LSTM | layers.GRU):
             assert layer.use_cudnn == (False if layer.name in covered else "auto")
 

@@ -1,6 +1,8 @@
 """Warnings of likely mistakes: where they come, and where they must not."""
 
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,8 +23,10 @@ from skcnnlstm import (
     SeriesForecaster,
     SlidingWindow,
     make_windows,
+    mistakes,
     training,
 )
+from skcnnlstm.__main__ import main
 from skcnnlstm.mistakes import warn_of_shuffling
 
 TINY = {"epochs": 1, "random_state": 0}
@@ -78,14 +82,24 @@ def test_the_warning_is_of_the_line_that_fits(wrap):
     assert {warning.filename for warning in caught} == {__file__}
 
 
-def test_a_search_says_a_thing_once():
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_in_a_thread_the_warning_is_of_the_package(n_jobs):
     X, y = make_windows(1e4 * WAVE, 8)
-    search = GridSearchCV(network(), {}, cv=TimeSeriesSplit(3))
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("default")
-        search.fit(X, y)
-    # Once for each size that is named: the parts for training differ.
-    assert len(caught) == len({str(warning.message) for warning in caught})
+    member = network()
+    ensemble = HybridEnsembleRegressor(cnn=member, lstm=member, n_jobs=n_jobs)
+    with pytest.warns(MistakeWarning) as caught, ThreadPoolExecutor(1) as pool:
+        pool.submit(ensemble.fit, X, y).result()
+    folder = Path(training.__file__).parent.parent
+    assert caught
+    assert all(Path(warning.filename).is_relative_to(folder) for warning in caught)
+
+
+def test_in_the_main_job_the_warning_is_of_its_line(monkeypatch, tmp_path):
+    monkeypatch.setattr(mistakes, "_FAR", -1.0)  # any forecast lies too far
+    words = "--models cnn_lstm --epochs 1 --folds 2 --output".split()
+    with pytest.warns(MistakeWarning) as caught:
+        main([*words, str(tmp_path)])
+    assert {Path(warning.filename).name for warning in caught} == {"__main__.py"}
 
 
 def test_a_target_of_another_scale_is_named_and_classes_have_none():

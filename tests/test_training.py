@@ -1453,41 +1453,117 @@ def broken(y, predicted):
     raise KeyError("no such thing")
 
 
+def in_python(y, predicted):
+    def refuse(value):
+        raise ValueError("no such value")
+
+    refused = tf.numpy_function(refuse, [predicted], tf.float32)
+    return keras.ops.mean(predicted, axis=-1) + tf.ensure_shape(refused, [None])
+
+
 CANNOT_STEP = (
-    "loss and optimizer must be able to take a step towards these targets: got "
-    "loss={!r} and optimizer='Adam', which ended in {}. Use 'mse', 'mae' or 'huber' "
-    "for numbers, 'sparse_categorical_crossentropy' for classes, and numbers as "
-    "settings of an optimizer."
+    "{} must be able to take a step towards these targets: got loss={!r} and "
+    "optimizer='Adam', which ended in {}. Use 'mse', 'mae' or 'huber' for numbers, "
+    "'sparse_categorical_crossentropy' for classes, numbers as settings of an "
+    "optimizer, and keras.ops in functions of your own."
 )
 
 
 @pytest.mark.parametrize(
-    ("params", "loss", "ending"),
+    ("params", "error", "who", "loss", "ending"),
     [
         (
             {"optimizer__beta_1": "x"},
+            TypeError,
+            "loss and optimizer",
             "sparse_categorical_crossentropy",
             "TypeError, \"unsupported operand type(s) for -: 'int' and 'str'\"",
         ),
-        ({"loss": broken}, "broken", "KeyError, \"'no such thing'\""),
+        (
+            {"loss": broken},
+            ValueError,
+            "loss and optimizer",
+            "broken",
+            "KeyError, \"'no such thing'\"",
+        ),
         # It fails when it runs, for it looks at the values.
         (
-            {"loss": "circle"},
+            {"loss": "circle", "metrics": ["accuracy"]},
+            ValueError,
+            "loss, optimizer and metrics",
             "circle",
             "InvalidArgumentError, 'Incompatible shapes: [16,3] vs. [3,16]'",
         ),
+        (
+            {"loss": in_python},
+            ValueError,
+            "loss and optimizer",
+            "in_python",
+            "InvalidArgumentError, 'ValueError: no such value'",
+        ),
     ],
-    ids=["setting", "own loss", "loss"],
+    ids=["setting", "own loss", "loss", "in Python"],
 )
 def test_what_cannot_take_a_step_is_named_and_leaves_a_fit_as_it_was(
-    params, loss, ending
+    params, error, who, loss, ending
 ):
     estimator = tiny(CNNLSTMClassifier).fit(X, LABELS)
     before = estimator.predict_proba(X)
-    with pytest.raises(ValueError) as error:
+    with pytest.raises(error) as caught:
         estimator.set_params(**params).fit(X, LABELS)
-    assert str(error.value) == CANNOT_STEP.format(loss, ending)
+    assert str(caught.value) == CANNOT_STEP.format(who, loss, ending)
     np.testing.assert_array_equal(estimator.predict_proba(X), before)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"optimizer__weight_decay": "x"},  # as a step runs
+        {"optimizer": "adagrad", "optimizer__initial_accumulator_value": "x"},  # before
+    ],
+    ids=["in a step", "in its slots"],
+)
+def test_settings_that_cannot_take_a_step_are_refused(params):
+    with pytest.raises(ValueError, match=r"^loss and optimizer must be able"):
+        tiny(**params).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("params", "error", "message"),
+    [
+        (
+            {"optimizer__foo": 1},
+            ValueError,
+            "optimizer must take the settings routed to it: got optimizer=Adam with "
+            "{'foo': 1}, which ended in \"Argument(s) not recognized: {'foo': 1}\". "
+            "Use parameters of Adam, as optimizer__name=value.",
+        ),
+        (
+            {"loss": keras.losses.Huber, "loss__foo": 1},
+            TypeError,
+            "loss must take the settings routed to it: got loss=Huber with {'foo': 1}, "
+            'which ended in "Huber.__init__() got an unexpected keyword argument '
+            "'foo'\". Use parameters of Huber, as loss__name=value.",
+        ),
+    ],
+    ids=["optimizer", "loss"],
+)
+def test_settings_that_nothing_takes_are_named(params, error, message):
+    with pytest.raises(error) as caught:
+        tiny(**params).fit(X, y)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError("no room"), RecursionError(), KeyboardInterrupt()], ids=repr
+)
+def test_what_says_nothing_of_the_loss_is_raised_as_it_is(error):
+    def loss(y, predicted):
+        raise error
+
+    with pytest.raises(type(error)) as caught:
+        tiny(loss=loss).fit(X, y)
+    assert caught.value is error
 
 
 @pytest.mark.parametrize(

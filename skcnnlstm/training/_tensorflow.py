@@ -15,8 +15,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-# What an operation raises that its inputs do not suit.
-REFUSALS = tf.errors.InvalidArgumentError
+# What an operation raises that its inputs do not suit, or Python code inside it.
+REFUSALS = (
+    tf.errors.InvalidArgumentError,
+    tf.errors.UnimplementedError,
+    tf.errors.UnknownError,
+)
+# What says nothing about an operation.
+EXHAUSTED = MemoryError, RecursionError, tf.errors.ResourceExhaustedError
 
 # The process that ran the first TensorFlow operation. Its threads do not survive a
 # fork: a child that goes on hangs at its first operation.

@@ -48,8 +48,7 @@ def use_fast_forms(model, *, on_gpu=False) -> None:
 def _is_served(layer):
     """Tell whether a GPU has a fast kernel for a layer.
 
-    For recurrent layers that is cuDNN's, under the conditions that Keras names. In
-    bfloat16 it gave NaN on a layer of 50 units (cuDNN 9.19, TensorFlow 2.21, H200).
+    For recurrent layers that is cuDNN's, under the conditions that Keras names.
     """
     if not isinstance(layer, layers.RNN):
         return True
@@ -62,7 +61,7 @@ def _is_served(layer):
         and cell.use_bias
         and cell.recurrent_dropout == 0
         and getattr(cell, "reset_after", True)
-        and layer.compute_dtype != "bfloat16"
+        and layer.use_cudnn is not False
     )
 
 
@@ -73,6 +72,17 @@ def silu(x):
     whole graph.
     """
     return x * ops.sigmoid(x)
+
+
+def use_sound_kernels(model) -> None:
+    """Keep bfloat16 from cuDNN.
+
+    There a layer of 50 units gave NaN (cuDNN 9.19, TensorFlow 2.21, an H200).
+    """
+    for layer in model.layers:
+        for part in _directions(layer):
+            if hasattr(part, "use_cudnn") and part.compute_dtype == "bfloat16":
+                part.use_cudnn = False
 
 
 def use_plain_gradients(model) -> None:

@@ -16,7 +16,11 @@ import keras
 import numpy as np
 
 from skcnnlstm.training import _tensorflow as backend
-from skcnnlstm.training.kernels import use_fast_forms, use_plain_gradients
+from skcnnlstm.training.kernels import (
+    use_fast_forms,
+    use_plain_gradients,
+    use_sound_kernels,
+)
 
 _building = threading.RLock()
 _described: OrderedDict[tuple, tuple[str, dict]] = OrderedDict()
@@ -74,9 +78,10 @@ def _asks_for_inputs(model):
     return any(isinstance(layer, norm) for layer in model.layers)
 
 
-def network_from_json(text, *, fast=False, spare=False) -> keras.Model:
+def network_from_json(text, *, fast=False, on_gpu=False, spare=False) -> keras.Model:
     """Grow a network; with `fast`, one whose layers compute as `kernels` says.
 
+    With `on_gpu` it will only ever run there: layers may keep kernels of the GPU.
     With `spare` it may be the network that was described last, whose layers may have
     been called more than once.
     """
@@ -84,8 +89,9 @@ def network_from_json(text, *, fast=False, spare=False) -> keras.Model:
         found = _spare.pop() if spare and _spare else (None, None)
         model = found[1] if found[0] == text else keras.models.model_from_json(text)
     use_plain_gradients(model)
+    use_sound_kernels(model)
     if fast:
-        use_fast_forms(model, on_gpu=backend.on_gpu())
+        use_fast_forms(model, on_gpu=on_gpu)
     return model
 
 

@@ -35,7 +35,9 @@ class Program:
     def __init__(self, recipe: Recipe):
         self._has_metrics = bool(recipe.metrics)
         with building_layers():
-            self.model = network_from_json(recipe.network, fast=True, spare=True)
+            self.model = network_from_json(
+                recipe.network, fast=True, on_gpu=backend.on_gpu(), spare=True
+            )
             self.model.compile(
                 optimizer=thaw(recipe.optimizer, keras.optimizers.get),
                 loss=thaw(recipe.loss, keras.losses.get),
@@ -57,18 +59,20 @@ class Program:
     @cached_property
     def _run_epoch(self):
         """The traced epoch."""
-        with _taking_a_step(self.model):
+        with self._refusing():
             return backend.epoch_function(self.model, self._target_dtype, self._vector)
 
     @cached_property
     def _run_evaluation(self):
         """The traced evaluation, for fits that hold samples out."""
-        return backend.evaluate_function(self.model, self._target_dtype)
+        with self._refusing():
+            return backend.evaluate_function(self.model, self._target_dtype)
 
     def _create_state(self, target_dtype):
         """Create slots and metrics: a trace must find every variable in place."""
         model = self.model
-        self._vector = build_optimizer(model.optimizer, model.trainable_variables)
+        with self._refusing():
+            self._vector = build_optimizer(model.optimizer, model.trainable_variables)
         if self._has_metrics:
             self._measure_zeros(target_dtype)
 
@@ -92,6 +96,31 @@ class Program:
                 f"metrics must each give one number of targets that are {what} and an "
                 f"output ({shape}): got a {_in_a_line(error)}. Use "
                 "'accuracy' for classes, 'mae' or 'mse' for numbers."
+            ) from error
+
+    @contextmanager
+    def _refusing(self, errors=Exception):
+        """Tell in our words what a loss, an optimizer or a metric cannot do.
+
+        They may be the user's own, and Keras learns only in a trace or a step that
+        targets or settings do not suit them.
+        """
+        try:
+            yield
+        except backend.EXHAUSTED:
+            raise
+        except errors as error:
+            loss, optimizer = self.model.loss, type(self.model.optimizer).__name__
+            name = getattr(loss, "__name__", type(loss).__name__)
+            metrics = self._has_metrics
+            who = "loss, optimizer and metrics" if metrics else "loss and optimizer"
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(
+                f"{who} must be able to take a step towards these targets: got "
+                f"loss={name!r} and optimizer={optimizer!r}, which ended in "
+                f"{_in_a_line(error)}. Use 'mse', 'mae' or 'huber' for numbers, "
+                "'sparse_categorical_crossentropy' for classes, numbers as settings of "
+                "an optimizer, and keras.ops in functions of your own."
             ) from error
 
     def fresh_weights(self, seed):
@@ -147,7 +176,7 @@ class Program:
 
     def _run(self, function, tensors, order, batch_size):
         numbers = order, np.int32(len(order)), batch_size
-        with _taking_a_step(self.model, backend.REFUSALS):
+        with self._refusing(backend.REFUSALS):
             self._total, results = function(
                 *tensors, *map(backend.tensor, numbers), self._total
             )
@@ -219,7 +248,7 @@ class PredictionProgram:
     """A network as a pure function of weights and windows, for any thread."""
 
     def __init__(self, network: str):
-        model = network_from_json(network, fast=True)
+        model = network_from_json(network, fast=True, on_gpu=backend.on_gpu())
         self.output_shape = model.outputs[0].shape[1:]
         with building_layers():
             self._run = backend.predict_function(model)
@@ -229,32 +258,13 @@ class PredictionProgram:
         return self._run(weights, backend.tensor(x)).numpy()
 
 
-@contextmanager
-def _taking_a_step(model, errors=Exception):
-    """Tell in our words what a loss or an optimizer cannot do.
-
-    They may be the user's own, and Keras learns in the trace, or in the first step,
-    that targets or settings do not suit them.
-    """
-    try:
-        yield
-    except errors as error:
-        loss = getattr(model.loss, "__name__", type(model.loss).__name__)
-        raise ValueError(
-            "loss and optimizer must be able to take a step towards these targets: got "
-            f"loss={loss!r} and optimizer={type(model.optimizer).__name__!r}, which "
-            f"ended in {_in_a_line(error)}. Use 'mse', 'mae' or 'huber' for numbers, "
-            "'sparse_categorical_crossentropy' for classes, and numbers as settings of "
-            "an optimizer."
-        ) from error
-
-
 def _in_a_line(error):
     """Name an error of Keras or TensorFlow, without where in a graph it came up."""
-    lines = str(error).strip().splitlines() or [""]
-    told = [line for line in lines if "{{node" not in line]
+    lines = [line for line in str(error).splitlines() if line.strip()] or [""]
+    told = [line for line in lines if "{{node" not in line] or lines
     # Of an operation that failed, what failed stands last, below its traceback.
-    line = told[-1] if lines[0].startswith("Graph execution error") else lines[0]
+    of_a_graph = lines[0].startswith("Graph execution error")
+    line = (told[-1] if of_a_graph else lines[0]).strip()
     return f"{type(error).__name__}, {_NODE.sub('', line)!r}"
 
 

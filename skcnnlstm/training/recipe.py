@@ -148,7 +148,7 @@ def _freeze_optimizer(optimizer, settings):
         optimizer, keras.optimizers.Optimizer
     ):
         with building_layers():
-            optimizer = optimizer(**settings)
+            optimizer = _construct("optimizer", optimizer, settings)
     elif not isinstance(optimizer, keras.optimizers.Optimizer):
         raise TypeError(
             "optimizer must be a Keras optimizer, by name, class or instance: got "
@@ -184,6 +184,18 @@ def _freeze_optimizer(optimizer, settings):
     return _Frozen(kind, text, None), None
 
 
+def _construct(name, kind, settings):
+    """Call a constructor; what it cannot take is named."""
+    try:
+        return kind(**settings)
+    except (TypeError, ValueError) as error:
+        raise type(error)(
+            f"{name} must take the settings routed to it: got {name}={kind.__name__} "
+            f"with {settings}, which ended in {str(error)!r}. Use parameters of "
+            f"{kind.__name__}, as {name}__name=value."
+        ) from error
+
+
 def _text_of_numbers(config, kind):
     try:
         return json.dumps(config, sort_keys=True)
@@ -212,7 +224,7 @@ def freeze_loss(loss, settings):
                 f"{settings}. Use 'huber' with loss__delta, for example."
             ) from error
     elif isinstance(loss, type):
-        loss = loss(**settings)
+        loss = _construct("loss", loss, settings)
     elif settings:
         raise TypeError(
             f"loss must be a name or a class to take settings: got {loss!r} and "
