@@ -189,7 +189,8 @@ def _construct(name, kind, settings):
     try:
         return kind(**settings)
     except (TypeError, ValueError) as error:
-        raise type(error)(
+        kind_of_error = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind_of_error(
             f"{name} must take the settings routed to it: got {name}={kind.__name__} "
             f"with {settings}, which ended in {str(error)!r}. Use parameters of "
             f"{kind.__name__}, as {name}__name=value."
