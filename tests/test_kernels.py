@@ -213,6 +213,14 @@ def test_on_a_gpu_forms_serve_recurrent_layers_without_a_kernel(model, covered):
             assert layer.use_cudnn == (False if layer.name in covered else "auto")
 
 
+@pytest.mark.parametrize("fast", [False, True])
+def test_no_network_leaves_bfloat16_to_cudnn(fast):
+    model = one_layer((40, 2), layers.LSTM(3, dtype="mixed_bfloat16", name="part"))
+    grown = network_from_json(model.to_json(), fast=fast, on_gpu=True)
+    assert grown.get_layer("part").use_cudnn is False
+    assert model.get_layer("part").use_cudnn == "auto"  # so it may fail
+
+
 def test_a_fast_network_is_described_as_keras_describes_it():
     text = build_cnn_lstm((24,), 1).to_json()
     assert network_from_json(text, fast=True).to_json().count("skcnnlstm") == 0
