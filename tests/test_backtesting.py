@@ -19,6 +19,8 @@ from sklearn.pipeline import make_pipeline
 from skcnnlstm import (
     CNNRegressor,
     FlattenWindows,
+    HorizonSplit,
+    PanelTimeSeriesSplit,
     SeriesForecaster,
     backtest,
     metrics,
@@ -482,6 +484,15 @@ def test_each_of_many_series_is_split_by_itself(form):
     assert result.scores(by="series").index.tolist() == names
     assert len(result.folds) == 6
     assert repr(result) == "BacktestResult(2 folds, 24 origins, 2 steps ahead)"
+
+
+def test_a_splitter_of_panels_splits_each_series_by_itself():
+    series, id_column = many("long")
+    panel, single = (
+        run(last(2, id_column=id_column), series, kind(2, horizon=2)).forecasts
+        for kind in (PanelTimeSeriesSplit, HorizonSplit)
+    )
+    pd.testing.assert_frame_equal(panel, single)
 
 
 def test_many_series_are_forecast_by_one_model_as_if_by_hand():

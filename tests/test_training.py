@@ -1033,9 +1033,11 @@ def test_a_loss_that_is_not_finite_stops_with_advice_and_changes_nothing():
     with pytest.raises(ValueError) as error:
         estimator.fit(X, y)
     assert re.fullmatch(
-        r"The loss must stay finite: got loss=(nan|inf) in epoch \d, at "
-        r"learning_rate=1e\+06\. Scale the series \(StandardScaler\), lower "
-        r"learning_rate, or clip gradients with optimizer__clipnorm=1\.0\.",
+        r"The loss must stay finite: got loss=(nan|inf) in epoch \d, of "
+        r"'mean_squared_error' at learning_rate=1e\+06\. Scale the series "
+        r"\(StandardScaler\), lower learning_rate, clip gradients with "
+        r"optimizer__clipnorm=1\.0, or use a loss that is finite for every number, "
+        r"such as 'mse'\.",
         str(error.value),
     )
     assert_untouched(estimator, X, before, predicted)
@@ -1410,10 +1412,20 @@ def test_accuracy_is_that_of_the_classes(loss):
 NO_NUMBER = r"metrics must each give one number of targets that are .* and an output"
 
 
-@pytest.mark.parametrize("metric", ["mae", "precision", "auc", lambda y: y])
+@pytest.mark.parametrize(
+    "metric", ["mae", "precision", "auc", "categorical_accuracy", lambda y: y]
+)
 def test_a_metric_that_cannot_read_codes_is_refused(metric):
-    with pytest.raises(ValueError, match=NO_NUMBER):
+    with pytest.raises(ValueError, match=NO_NUMBER + ".*categorical_crossentropy"):
         tiny(CNNLSTMClassifier, metrics=[metric]).fit(X, LABELS)
+
+
+@pytest.mark.parametrize("metric", ["precision", "auc", "categorical_accuracy"])
+def test_a_metric_of_columns_reads_those_of_the_other_loss(metric):
+    estimator = tiny(
+        CNNLSTMClassifier, metrics=[metric], loss="categorical_crossentropy"
+    ).fit(X, LABELS)
+    assert all(0 <= value <= 1 for value in estimator.history_[metric])
 
 
 def test_a_metric_of_several_numbers_is_refused():

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skcnnlstm.splitting import check_splitter, read_pair
+from skcnnlstm.splitting import PanelTimeSeriesSplit, check_splitter, read_pair
 
 
 class Fold(NamedTuple):
@@ -30,8 +30,7 @@ def read_cv(cv):
 def make_folds(cv, series, places, horizon, stride):
     """Return the folds of a series; `places` says where its rows stand in time."""
     folds, last = [], 0
-    pairs = cv.split(series) if hasattr(cv, "split") else cv
-    for number, (train, test) in enumerate(map(read_pair, pairs)):
+    for number, (train, test) in enumerate(map(read_pair, _pairs(cv, series))):
         _check_order(number, train, test, last)
         _check_rows(number, train, test, len(places))
         last = test[0]
@@ -47,6 +46,14 @@ def make_folds(cv, series, places, horizon, stride):
     if not folds:
         raise ValueError(f"cv must make at least one fold: got none of {cv!r}.")
     return folds
+
+
+def _pairs(cv, series):
+    """Return what a splitter makes of a series, or the pairs that were given."""
+    if isinstance(cv, PanelTimeSeriesSplit):
+        # A backtest splits each series by itself, so here the panel is one.
+        return cv.split(series, groups=np.zeros(len(series), int))
+    return cv.split(series) if hasattr(cv, "split") else cv
 
 
 def check_same_number(folds):

@@ -60,7 +60,8 @@ def backtest(
         Time-ordered folds, such as ``TimeSeriesSplit(5, test_size=12)``, with or
         without `gap` and `max_train_size`. In each the training rows follow one
         another, the test rows too, and these are later. Rows of a gap between them are
-        history that is known and not learned from.
+        history that is known and not learned from. Each of many series is split by
+        itself.
     exog : array-like, Series, DataFrame or None, default=None
         Covariates of all rows that are known ahead, as for ``SeriesForecaster.fit``.
     refit : bool or int, default=True

@@ -96,7 +96,7 @@ def train(
         weights = program.weights()
         if not all(np.isfinite(values).all() for values in weights):
             # A loss is measured before its step: the last one leads past it.
-            _refuse("weights that are not finite", len(history["loss"]), program.model)
+            _refuse("weights that are not finite", len(history["loss"]), program)
         if checkpoint:
             checkpoint.remove()
         return Trained(weights, program.slots(), history)
@@ -146,7 +146,7 @@ def _run_epochs(program, samples, schedule, validation, checkpoint):
             logs |= {f"val_{name}": value for name, value in judged.items()}
         for name in ("loss", "val_loss"):
             if not math.isfinite(logs.get(name, 0)):
-                _refuse(f"{name}={logs[name]}", epoch + 1, model)
+                _refuse(f"{name}={logs[name]}", epoch + 1, program)
         for name, value in logs.items():
             history.setdefault(name, []).append(value)
         hooks.on_epoch_end(epoch, logs)
@@ -284,12 +284,14 @@ def _chunks_of(samples, batch_size):
     return chunks
 
 
-def _refuse(what, epoch, model):
+def _refuse(what, epoch, program):
+    rate = float(program.model.optimizer.learning_rate)
     raise ValueError(
-        f"The loss must stay finite: got {what} in epoch {epoch}, at "
-        f"learning_rate={float(model.optimizer.learning_rate):.3g}. Scale the series "
-        "(StandardScaler), lower learning_rate, or clip gradients with "
-        "optimizer__clipnorm=1.0."
+        f"The loss must stay finite: got {what} in epoch {epoch}, of "
+        f"{program.loss_name!r} at learning_rate={rate:.3g}. Scale the series "
+        "(StandardScaler), lower learning_rate, clip gradients with "
+        "optimizer__clipnorm=1.0, or use a loss that is finite for every number, such "
+        "as 'mse'."
     )
 
 

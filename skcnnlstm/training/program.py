@@ -68,6 +68,12 @@ class Program:
         with self._refusing():
             return backend.evaluate_function(self.model, self._target_dtype)
 
+    @property
+    def loss_name(self):
+        """What a message calls the loss."""
+        loss = self.model.loss
+        return getattr(loss, "__name__", type(loss).__name__)
+
     def _create_state(self, target_dtype):
         """Create slots and metrics: a trace must find every variable in place."""
         model = self.model
@@ -89,13 +95,19 @@ class Program:
             several = [name for name, value in results.items() if np.ndim(value)]
             if several:
                 raise ValueError(f"{several[0]} is not one number")
+            if y.ndim == 1 and "categorical_accuracy" in results:
+                # Of codes it would count where a class is the batch's first.
+                raise ValueError("categorical_accuracy reads one column a class")
         except Exception as error:  # of Keras, TensorFlow or a metric of the user's
-            what = "class codes, (n_samples,)," if y.ndim == 1 else "numbers"
+            what, use = "numbers", "'mae' or 'mse', 'accuracy' for classes"
+            if y.ndim == 1:
+                what = "class codes, (n_samples,),"
+                use = "'accuracy', or loss='categorical_crossentropy', whose targets "
+                use += "are one column a class"
             shape = ", ".join(map(str, ("n_samples", *output)))
             raise ValueError(
                 f"metrics must each give one number of targets that are {what} and an "
-                f"output ({shape}): got a {_in_a_line(error)}. Use "
-                "'accuracy' for classes, 'mae' or 'mse' for numbers."
+                f"output ({shape}): got {_in_a_line(error)}. Use {use}."
             ) from error
 
     @contextmanager
@@ -110,8 +122,7 @@ class Program:
         except backend.EXHAUSTED:
             raise
         except errors as error:
-            loss, optimizer = self.model.loss, type(self.model.optimizer).__name__
-            name = getattr(loss, "__name__", type(loss).__name__)
+            name, optimizer = self.loss_name, type(self.model.optimizer).__name__
             metrics = self._has_metrics
             who = "loss, optimizer and metrics" if metrics else "loss and optimizer"
             kind = TypeError if isinstance(error, TypeError) else ValueError
