@@ -18,6 +18,7 @@ class Clock(NamedTuple):
     kind: str  # by `label_kind`, or "calendar" for dates a month or the like apart
     step: Any  # labels, nanoseconds, or pandas' frequency
     name: str = ""  # pandas' name of the frequency, "B" for business days
+    furthest: int = 1  # steps to a row that may be the next, where holidays are between
 
 
 # pandas' names of steps that are equally long whatever the calendar or the clocks of a
@@ -63,12 +64,12 @@ def find_clock(index: Any) -> Clock | None:
         return None
     freq = _frequency(index)
     if freq is not None:
-        return _named_clock(index, freq)
+        return _with_holidays(index, _named_clock(index, freq))
     # Folds leave gaps, which hide the frequency of the whole; the longest run shows it.
     freq = _frequency_of_longest_run(index)
     clock = None if freq is None else _named_clock(index, freq)
     on_grid = clock is not None and find_places(index, clock) is not None
-    return clock if on_grid else None
+    return _with_holidays(index, clock) if on_grid else None
 
 
 def _frequency(index: Any) -> Any | None:
@@ -85,6 +86,22 @@ def _named_clock(index: Any, freq: Any) -> Clock:
         step = _ticks(index[:1].shift(1, freq=freq)) - _ticks(index[:1])
         return Clock(kind, int(step[0]))
     return Clock("calendar", freq, name)
+
+
+def _with_holidays(index: Any, clock: Clock) -> Clock:
+    """Say of business days whether the holes in an ascending index are holidays.
+
+    Exchanges close on some days: a few short holes are holidays, while folds leave long
+    ones (or, shuffled, very many).
+    """
+    if clock.name != "B":
+        return clock
+    steps = np.diff(find_places(index, clock))
+    holidays = steps[(steps > 1) & (steps <= LONGEST_HOLIDAY)]
+    if len(holidays) > max(1, len(index) // 10):
+        return clock
+    # One day is a holiday, more are where these rows have holidays as long.
+    return clock._replace(furthest=int(holidays.max(initial=2)))
 
 
 def _frequency_of_longest_run(index: Any) -> Any | None:
@@ -199,18 +216,17 @@ def _gaps_between(
 ) -> tuple[NDArray[np.bool_], int]:
     """Tell between which rows steps are missing, and how far on the next row may lie.
 
-    The latter is in steps from the last fitted row to one that counts as the next.
+    The latter is in steps from the last fitted row to one that counts as the next:
+    there a `gap` between folds is as likely as a holiday, but for those that `clock` or
+    these rows have as long.
     """
     steps = np.diff(places)
     gaps = steps != 1
-    if clock.name == "B":
-        # Exchanges close on some business days: a few short holes are holidays, while
-        # folds leave long ones (or, shuffled, very many).
+    if clock.furthest > 1:
         holidays = gaps & (steps <= LONGEST_HOLIDAY)
-        if holidays.sum() <= max(1, len(places) // 10):
-            # Before the first row too, where a `gap` between folds is as likely: one
-            # day is a holiday, more are where these rows have holidays as long.
-            return gaps & ~holidays, int(steps[holidays].max(initial=2))
+        # A few rows around a holiday have many; shuffled folds have nothing else.
+        if holidays.sum() <= max(1, len(places) // 2):
+            return gaps & ~holidays, int(steps[holidays].max(initial=clock.furthest))
     return gaps, 1
 
 

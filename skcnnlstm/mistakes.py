@@ -7,7 +7,10 @@ from skcnnlstm._warn import warn
 __all__ = ["MistakeWarning"]
 
 _SAMPLES = 16  # windows that are looked at, of however many
-_LARGE = 1e3  # what a network of the usual initial weights cannot follow
+# What a network of the usual initial weights cannot follow:
+_LARGE = 1e3  # of windows
+_FAR_TARGET = 20.0  # of targets, which 200 steps of Adam do not reach
+_SCATTERED = 0.1  # of samples, left out among those that are not
 # To find windows of shuffled folds:
 _TELL = 4  # steps by which a window is known
 _LOOKED_AT = 20_000  # values, those of the first windows
@@ -55,18 +58,30 @@ def warn_of_scale(X, y, rows, instance_norm):
     shifted = instance_norm in ("last", "seasonal")
     if shifted:
         windows = windows - windows[:, -1:]
-    what, size = "X", _size(windows)
-    if size <= _LARGE and y is not None and not shifted:
-        what, size = "y", _size(y[at])
+    size = _size(windows)
     if size > _LARGE:
-        warn(
-            f"{what} is not scaled: its values are about {size:.3g}, and a network "
-            "learns slowly, or nothing, from values far above 1. Scale the series "
-            "before windows are made of it (StandardScaler in a Pipeline before "
-            'SlidingWindow), use SeriesForecaster(transformer="standard"), or set '
-            'instance_norm="standard".',
-            MistakeWarning,
+        _warn_of_size(
+            "X",
+            size,
+            "Scale the series before windows are made of it (StandardScaler in a "
+            "Pipeline before SlidingWindow)",
         )
+    elif y is not None and not shifted and _size(y[at]) > _FAR_TARGET:
+        _warn_of_size(
+            "y",
+            _size(y[at]),
+            "Scale the targets, too (TransformedTargetRegressor(estimator, "
+            "transformer=StandardScaler()))",
+        )
+
+
+def _warn_of_size(what, size, way_out):
+    warn(
+        f"{what} is not scaled: its values are about {size:.3g}, and a network learns "
+        f"slowly, or nothing, from values far above 1. {way_out}, use "
+        'SeriesForecaster, which scales both, or set instance_norm="standard".',
+        MistakeWarning,
+    )
 
 
 def _size(values):
@@ -76,14 +91,32 @@ def _size(values):
     return float(np.median(values)) if values.size else 0.0
 
 
-def warn_of_long_windows(n_samples, n_usable):
-    """Warn where more samples lack their history than have it."""
-    if n_usable < n_samples - n_usable:
+def warn_of_left_out(n_samples, rows):
+    """Warn where more samples lack their history than have it, or some among others.
+
+    The first rows of a series lack it by nature.
+
+    Parameters
+    ----------
+    n_samples : int
+        Samples that came.
+    rows : ndarray of int
+        Those that are fitted, ascending.
+    """
+    n_out = n_samples - len(rows)
+    if n_out - rows[0] > _SCATTERED * n_samples:
         warn(
-            f"window_length is long for the rows there are: {n_samples - n_usable} of "
-            f"{n_samples} samples have no full history and are left out of fit. Use a "
-            "shorter window_length, or longer training parts (fewer folds, or "
-            "max_train_size=None).",
+            f"X holds NaN: {n_out} of {n_samples} samples are left out of fit, and "
+            'they are not the first ones alone. missing="mask" reads them, gaps and '
+            "sequences of unequal length (NaN in front of the shorter ones).",
+            MistakeWarning,
+        )
+    elif n_out > len(rows):
+        warn(
+            f"window_length is long for the rows there are: {n_out} of {n_samples} "
+            "samples have no full history and are left out of fit. Use a shorter "
+            "window_length, longer training parts (fewer folds, or "
+            'max_train_size=None), or missing="mask", which reads them.',
             MistakeWarning,
         )
 

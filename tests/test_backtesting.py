@@ -158,6 +158,24 @@ def test_business_days_with_holidays_have_a_first_origin_too():
     assert frame["origin"].iloc[0] == dates[78 - 11]
 
 
+def test_holidays_that_stand_close_together_are_told_by_the_fitted_rows():
+    dates = pd.bdate_range("2018-01-01", "2021-01-08")
+    dates = dates[~dates.strftime("%m-%d").isin(["12-25", "12-26", "01-01"])]
+    series = pd.Series(noise(len(dates)).cumsum(), index=dates)
+    n = len(series) - 10  # the last rows have two holidays among ten
+    fold = [(np.arange(n), np.arange(n, n + 10))]
+    forecaster = ridge()
+    dated, bare = (
+        run(forecaster, rows, fold).forecasts["forecast"]
+        for rows in (series, series.to_numpy())
+    )
+    np.testing.assert_allclose(dated, bare)
+    fitted = forecaster.fit(series[:n])
+    np.testing.assert_array_equal(
+        fitted.predict(series[n:]), fitted.predict(series[n:].to_numpy())
+    )
+
+
 # ----------------------------------------------------------------------------- no leak
 
 

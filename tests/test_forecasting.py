@@ -333,6 +333,21 @@ def test_an_irregular_index_continues_within_its_longest_gap_and_forecasts_no_da
         forecaster.forecast()
 
 
+@pytest.mark.parametrize("fraction", [None, 0.3])
+def test_the_longest_gap_is_that_of_all_known_rows(fraction):
+    hours = np.array([1, 2, 1.5] * 14 + [9] + [1, 2, 1.5] * 4).cumsum()
+    index = pd.Timestamp("2020") + pd.to_timedelta(hours + np.arange(55) / 99, "h")
+    forecaster = SeriesForecaster(
+        make_pipeline(FlattenWindows(), Ridge()),
+        window_length=4,
+        calibration_fraction=fraction,
+    ).fit(pd.Series(np.sin(np.arange(55.0)), index=index))
+    new = pd.Series([1.0], index=index[-1:] + pd.Timedelta(hours=8))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        forecaster.predict(new)
+
+
 NO_TIME_TO_COUNT_ON = {
     "text": [f"2024-{month:02}" for month in range(1, 13)],
     "dates as objects": [datetime.date(2024, month, 1) for month in range(1, 13)],
@@ -1012,12 +1027,22 @@ def test_networks_are_found_at_any_depth(wrap, find):
     assert network.validation_gap == 5
 
 
+def test_numbers_and_switches_of_numpy_count_as_those_of_python():
+    chosen = Network(early_stopping=np.True_)
+    assert resolve(chosen, n_targets=3, gap=5, n_samples=99).validation_gap == 5
+    network = CNNRegressor(batch_size=np.int64(32))
+    epochs = [
+        resolve(one, n_targets=1, gap=0, n_samples=320).epochs
+        for one in (network, clone(network).set_params(batch_size=32))
+    ]
+    assert epochs == [25, 25]
+
+
 @pytest.mark.parametrize(
     "chosen, kept",
     [
         ({"instance_norm": None}, {"instance_norm": None}),
         ({"instance_norm": "standard"}, {"instance_norm": "standard"}),
-        ({"early_stopping": False}, {"validation_gap": 0}),
         ({"early_stopping": True, "validation_gap": 2}, {"validation_gap": 2}),
     ],
 )
@@ -1219,7 +1244,8 @@ BAD_SERIES = [
         [[1, 2], [3]],
         ValueError,
         "series must be rectangular: got a ragged list, whose rows have different "
-        "lengths. Use rows (windows) of one length.",
+        "lengths. Use rows (windows) of one length, where shorter ones begin with "
+        "NaN (missing='mask').",
     ),
     (
         np.arange(5.0),

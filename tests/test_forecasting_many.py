@@ -9,11 +9,19 @@ import pytest
 from forecast_models import Rising, WindowSum
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
-from skcnnlstm import CNNRegressor, FlattenWindows, SeriesForecaster, forecast_scorer
+from skcnnlstm import (
+    CNNRegressor,
+    FlattenWindows,
+    HybridEnsembleRegressor,
+    SeriesForecaster,
+    forecast_scorer,
+)
+from skcnnlstm.forecasting.networks import held_out, resolve
 from skcnnlstm.forecasting.windowing import order_in_time
 
 MONTHS = pd.date_range("2020-01-01", periods=40, freq="MS")
@@ -332,6 +340,43 @@ def test_without_early_stopping_samples_of_all_series_stand_in_relative_time():
     order, _ = order_in_time([2, 4])
     # (i + 1/2) / n: 1/4 and 3/4 of the first, 1/8, 3/8, 5/8 and 7/8 of the second.
     assert order.tolist() == [2, 0, 3, 4, 1, 5]
+
+
+@given(
+    counts=st.lists(st.integers(0, 40), min_size=2, max_size=6).filter(any),
+    gap=st.integers(0, 5),
+    share=st.floats(0, 1),
+)
+@settings(max_examples=100, deadline=None)
+def test_the_gap_keeps_every_cut_from_sharing_targets(counts, gap, share):
+    order, n_gap = order_in_time(counts, None, gap)
+    series = np.repeat(np.arange(len(counts)), counts)
+    position = np.concatenate([np.arange(count) for count in counts])
+    cut = int(share * len(order))
+    train, later = order[: max(0, cut - n_gap)], order[cut:]
+    for number in range(len(counts)):
+        known = position[train][series[train] == number]
+        first = position[later][series[later] == number].min(initial=99)
+        assert known.max(initial=-99) + gap < first
+
+
+def test_an_ensemble_has_a_gap_in_each_of_series_of_any_length():
+    ensemble = HybridEnsembleRegressor(method="weighted")
+    estimators = [
+        ensemble,
+        clone(ensemble).set_params(cnn__early_stopping=True),
+        CNNRegressor(early_stopping=np.True_, validation_fraction=np.float32(0.1)),
+    ]
+    assert [held_out(estimator) for estimator in estimators] == [
+        None,
+        None,
+        pytest.approx(0.1),
+    ]
+    # In the order of relative time, 9 of 60 are as far apart as 69 of all 460.
+    _, n_gap = order_in_time([400, 60], None, 9)
+    assert 68 <= n_gap <= 71
+    resolved = resolve(ensemble, 1, n_gap, 460)
+    assert resolved.validation_gap == n_gap
 
 
 def test_a_network_holds_out_the_tail_of_each_series():

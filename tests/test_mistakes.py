@@ -51,7 +51,8 @@ def warned(call):
         (1e4 * WAVE, {"instance_norm": "last"}, "X is not scaled: its values are"),
         (1e4 + WAVE, {"instance_norm": "last"}, None),
         (1e4 * WAVE, {"instance_norm": "standard"}, None),
-        (100 * WAVE, {}, None),
+        (10 * WAVE, {}, None),
+        (100 * WAVE, {"instance_norm": "last"}, None),
         (1e-4 * WAVE, {}, None),
         (0 * WAVE, {}, None),
     ],
@@ -62,7 +63,7 @@ def test_windows_that_a_network_cannot_follow_are_warned_of(series, params, what
     assert len(said) == (what is not None)
     if what:
         assert said[0].startswith(what)
-        assert 'SeriesForecaster(transformer="standard")' in said[0]
+        assert "SeriesForecaster, which scales both" in said[0]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,11 @@ def test_in_the_main_job_the_warning_is_of_its_line(monkeypatch, tmp_path):
 
 def test_a_target_of_another_scale_is_named_and_classes_have_none():
     X, y = make_windows(WAVE, 8)
-    assert warned(lambda: network().fit(X, 1e5 * y))[0].startswith("y is not scaled")
+    for target in (1e5 * y, 266 + y, -266 + y):  # 266, as the airline series
+        (said,) = warned(lambda target=target: network().fit(X, target))
+        assert said.startswith("y is not scaled: its values are about ")
+        assert "TransformedTargetRegressor" in said
+    assert not warned(lambda: network().fit(X, 10 + y))
     classifier = LSTMClassifier(lstm_units=2, **TINY)
     assert not warned(lambda: classifier.fit(X, np.resize([10_000, 20_000], len(X))))
 
@@ -123,6 +128,16 @@ def test_windows_longer_than_half_the_rows_are_warned_of():
     assert message in warned(lambda: pipeline.fit(frame, WAVE[:30]))[0]
     pipeline.set_params(slidingwindow__window_length=16)
     assert not warned(lambda: pipeline.fit(frame, WAVE[:30]))
+
+
+def test_samples_left_out_among_others_are_warned_of():
+    X, y = make_windows(WAVE, 8)
+    X = X[..., np.newaxis].copy()
+    X[3::4, :2] = np.nan
+    (said,) = warned(lambda: network().fit(X, y))
+    assert f"{len(X[3::4])} of {len(X)} samples are left out of fit" in said
+    assert 'missing="mask" reads them' in said
+    assert not warned(lambda: network(missing="mask").fit(X, y))
 
 
 WALK = np.random.default_rng(0).normal(size=600).cumsum()
@@ -156,7 +171,7 @@ def test_windows_of_shuffled_folds_are_known(cv, what, stride):
         np.zeros(60),
         np.tile(np.arange(12.0), 6),
         np.resize([0.0, 1.0, 1.0], 90),
-        np.where(np.arange(90) % 11, np.arange(90.0), np.nan),
+        np.where(np.arange(90) % 11, np.arange(90.0) / 9, np.nan),
     ],
 )
 def test_windows_that_repeat_or_lack_values_are_not_taken_for_shuffled(series):

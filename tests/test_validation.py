@@ -161,7 +161,8 @@ BAD_INPUT = {
         lambda: check.check_windows([[1, 2], [3]]),
         ValueError,
         "X must be rectangular: got a ragged list, whose rows have different lengths. "
-        "Use rows (windows) of one length.",
+        "Use rows (windows) of one length, where shorter ones begin with NaN "
+        "(missing='mask').",
     ),
     "text": (
         lambda: check.check_windows([["a", "b"]]),

@@ -565,6 +565,14 @@ def test_two_closed_days_between_folds_are_a_gap_unless_the_rows_show_such_holid
     assert not np.isnan(sliding.transform(rows)).any()
 
 
+def test_rows_around_holidays_are_cut_nowhere_however_few_they_are():
+    dates = pd.bdate_range("2019-01-01", "2021-01-08")
+    dates = dates[~dates.strftime("%m-%d").isin(["12-25", "12-26", "01-01"])]
+    frame = pd.DataFrame({"a": np.arange(len(dates))}, index=dates)
+    window = SlidingWindow(3).fit(frame[:-12])
+    assert not np.isnan(window.transform(frame[-12:])).any()
+
+
 def test_the_hole_of_a_fold_in_business_days_is_a_gap():
     frame = table_of(trading_days())
     train, _ = list(KFold(5).split(frame))[2]

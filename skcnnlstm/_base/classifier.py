@@ -43,7 +43,8 @@ class HybridClassifier(Hybrid, KerasClassifier):
         if len(labels) < 2:
             raise ValueError(
                 f"{type(self).__name__} must see two classes at least: got one class, "
-                f"{labels[0]!r}. Samples without full history do not count."
+                f"{labels[0]!r}. Samples that hold NaN count with "
+                "missing='mask' alone."
             )
         codes = np.searchsorted(labels, y).astype(np.int32)
         if not training.takes_codes(loss):

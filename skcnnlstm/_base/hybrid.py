@@ -27,7 +27,7 @@ from skcnnlstm._missing import build_marked
 from skcnnlstm._validation import backfill, check_windows, missing_history
 from skcnnlstm._warn import warn
 from skcnnlstm.mistakes import (
-    warn_of_long_windows,
+    warn_of_left_out,
     warn_of_scale,
     warn_of_shuffling,
     warn_of_slow_kernel,
@@ -207,7 +207,7 @@ class Hybrid(TakesParameters, ShowsNetworks, CallbackSupportMixin):
 
     def _warn_of_mistakes(self, settings, read):
         """Warn of use that is seldom meant."""
-        warn_of_long_windows(len(read.X), len(read.rows))
+        warn_of_left_out(len(read.X), read.rows)
         target = None if is_classifier(self) else read.y
         norm = settings.get("instance_norm")
         warn_of_scale(read.X, target, read.rows, norm)

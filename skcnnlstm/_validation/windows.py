@@ -28,7 +28,8 @@ def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5):
         if "setting an array element with a sequence" in text:
             raise ValueError(
                 f"{name} must be rectangular: got a ragged list, whose rows have "
-                "different lengths. Use rows (windows) of one length."
+                "different lengths. Use rows (windows) of one length, where shorter "
+                "ones begin with NaN (missing='mask')."
             ) from error
         columns = getattr(X, "columns", None)
         if columns is not None and not getattr(columns, "is_unique", True):

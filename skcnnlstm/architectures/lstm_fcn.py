@@ -170,12 +170,12 @@ def build_lstm_fcn(
     Windows should be standardised, each by itself or all together.
 
     Differences from Karim et al. (2018, 2019): no refinement of a trained network; no
-    mask for the padding of shorter series; the statistics of batch normalization are
-    those of the training windows, not running averages; the attention's gates use the
-    logistic function in the place of its piecewise linear likeness, and their forget
-    gate starts open, as that of the plain LSTM does. The paper's annotations are the
-    variables themselves, as in its authors' code. The papers classify; forecasts by
-    the same network are this package's own.
+    masking layer (``missing="mask"`` reads series of unequal length); the statistics of
+    batch normalization are those of the training windows, not running averages; the
+    attention's gates use the logistic function in the place of its piecewise linear
+    likeness, and their forget gate starts open, as that of the plain LSTM does. The
+    paper's annotations are the variables themselves, as in its authors' code. The
+    papers classify; forecasts by the same network are this package's own.
 
     References
     ----------

@@ -58,7 +58,7 @@ class Calendar:
     last: pd.Index  # the last label alone, as an index of its kind
     step: Any  # an offset, an integer or None
     clock: Clock | None  # of the runs without gaps, where they show one
-    longest: Any  # gap between fitted rows, where there is no clock
+    longest: Any  # gap between known rows, where there is no clock
     way_out: str  # for a forecast without a step
 
     @classmethod

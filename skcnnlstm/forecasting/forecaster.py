@@ -83,7 +83,7 @@ class SeriesForecaster(
         exceeds 1, a 2-D target. Inside it ``instance_norm="auto"`` becomes "last",
         `n_targets` beside it the number of columns modelled, ``linear_skip="auto"``
         becomes True, ``epochs="auto"`` as many as make 250 steps of the optimizer, and
-        a `validation_gap` of 0 under early stopping ``horizon - 1`` (for each series).
+        a `validation_gap` of 0 ``horizon - 1`` (for each series).
     window_length : int, default=24
         Rows of history that one forecast reads, in time steps; at least 1.
     horizon : int, default=1

@@ -203,7 +203,10 @@ class History:
                 f"the first label, {calendar.last[0]} is known already. Give the new "
                 "rows alone."
             )
-        return replace(calendar, last=joined[-1:].copy()), False
+        longest = calendar.longest
+        if longest is not None and len(index) > 1:
+            longest = max(longest, (joined[2:] - joined[1:-1]).max())
+        return replace(calendar, last=joined[-1:].copy(), longest=longest), False
 
 
 def learn(transformer, roles, rows, exog, clock, runs, length):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from numbers import Integral, Real
 
+import numpy as np
 from sklearn.base import is_classifier
 
 from skcnnlstm._parameters import is_auto
@@ -73,35 +75,48 @@ def resolve(estimator, n_targets, gap, n_samples):
             changes[key] = n_targets
         elif name == "epochs" and is_auto(value):
             # Early stopping finds the number by itself.
-            if params.get(owner + "early_stopping") is not True:
+            if not _is_true(params.get(owner + "early_stopping")):
                 changes[key] = _epochs(params.get(owner + "batch_size"), n_samples)
         elif name == "validation_gap" and value == 0:
-            # An ensemble has a gap, between its folds, and no early stopping.
-            if params.get(owner + "early_stopping", True) is True:
-                changes[key] = gap
+            # Without early stopping, too, which a search inside may turn on.
+            changes[key] = gap
     return estimator.set_params(**changes)
 
 
 def _epochs(batch_size, n_samples):
     """Return how many epochs make `_STEPS` steps of the optimizer."""
-    if not isinstance(batch_size, int) or not 0 < batch_size < n_samples:
+    if not isinstance(batch_size, Integral) or not 0 < batch_size < n_samples:
         return _STEPS  # one step an epoch; what is no number the network refuses
     return math.ceil(_STEPS / math.ceil(n_samples / batch_size))
 
 
 def held_out(estimator):
-    """Return the share that early stopping inside an estimator holds out, or None."""
+    """Return the share that early stopping inside an estimator holds out.
+
+    None where there is no early stopping, and where an ensemble cuts at places of its
+    own, too.
+    """
     params = estimator.get_params(deep=True)
+    if any(
+        name == "validation_gap" and owner + "early_stopping" not in params
+        for _, name, owner in _named(params)
+    ):
+        return None
     shares = [
         params[key]
         for key, name, owner in _named(params)
         if name == "validation_fraction"
-        and params.get(owner + "early_stopping") is True
+        and _is_true(params.get(owner + "early_stopping"))
         # What else is there is for the network to refuse.
-        and isinstance(params[key], float)
+        and isinstance(params[key], Real)
         and 0 < params[key] < 1
     ]
     return max(shares, default=None)
+
+
+def _is_true(value):
+    """Tell a True of Python's or NumPy's, as a search over arrays sets them."""
+    return isinstance(value, bool | np.bool_) and bool(value)
 
 
 def find_network(estimator):

@@ -131,7 +131,8 @@ def order_in_time(counts, held_out=None, gap=0):
     order : ndarray of int, shape (sum of counts,)
         The samples in time order.
     n_gap : int
-        How many samples stand in the gap, of all series together.
+        How many samples stand in the gap, of all series together: at the cut of early
+        stopping, or as many as any cut needs.
     """
     counts = np.asarray(counts)
     if len(counts) == 1:
@@ -140,12 +141,26 @@ def order_in_time(counts, held_out=None, gap=0):
     position = np.concatenate([np.arange(count) for count in counts])
     relative = (position + 0.5) / counts[series]
     if held_out is None:
-        return np.lexsort((series, relative)), gap * len(counts)
+        order = np.lexsort((series, relative))
+        return order, _widest(np.split(np.argsort(order), counts.cumsum()[:-1]), gap)
     tails = _share(counts, max(1, math.ceil(counts.sum() * held_out)))
     gaps = np.minimum(gap, counts - tails)
     to_end = counts[series] - position  # 1 for the last sample of a series
     zone = 1 * (to_end <= (tails + gaps)[series]) + (to_end <= tails[series])
     return np.lexsort((series, relative, zone)), int(gaps.sum())
+
+
+def _widest(places, gap):
+    """Return how far apart in an order `gap` samples of one series may be.
+
+    `places` are, for each series, where its samples stand.
+    """
+    if gap == 0:
+        return 0
+    spans = [
+        at[gap:] - at[:-gap] if len(at) > gap else at[-1:] - at[:1] for at in places
+    ]
+    return int(np.concatenate(spans).max())
 
 
 def _share(counts, total):

@@ -286,12 +286,18 @@ def _chunks_of(samples, batch_size):
 
 def _refuse(what, epoch, program):
     rate = float(program.model.optimizer.learning_rate)
+    way_out = (
+        "Scale the series (StandardScaler), lower learning_rate, or clip gradients "
+        "with optimizer__clipnorm=1.0."
+    )
+    if program.loss_name.lower() == "poisson":
+        way_out = (
+            "It is for outputs above zero, and a network gives any number. Use 'mse', "
+            "'mae' or 'huber'."
+        )
     raise ValueError(
         f"The loss must stay finite: got {what} in epoch {epoch}, of "
-        f"{program.loss_name!r} at learning_rate={rate:.3g}. Scale the series "
-        "(StandardScaler), lower learning_rate, clip gradients with "
-        "optimizer__clipnorm=1.0, or use a loss that is finite for every number, such "
-        "as 'mse'."
+        f"{program.loss_name!r} at learning_rate={rate:.3g}. {way_out}"
     )
 
 
