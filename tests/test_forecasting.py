@@ -500,11 +500,105 @@ def test_a_series_of_short_runs_names_the_gap_and_how_to_fill_it():
 )
 def test_the_way_out_of_a_gap_is_the_step_of_the_runs_and_works(name, way_out):
     series = counted(HOLED[name]).drop(HOLED[name][[10]])
-    forecaster = SeriesForecaster(Rising(), window_length=3, transformer=None)
-    with pytest.raises(ValueError, match=re.escape(f"before fit: {way_out} (")):
-        forecaster.fit(series).forecast()
+    forecaster = SeriesForecaster(Rising(), window_length=15, transformer=None)
+    with pytest.raises(ValueError, match=re.escape(f"Fill the gaps ({way_out} and")):
+        forecaster.fit(series)
     filled = eval(way_out, {"series": series, "range": range}).interpolate()
     assert forecaster.fit(filled).forecast().tolist() == [24]
+
+
+@holed
+def test_rows_after_a_gap_go_on_by_the_step_of_the_runs(index):
+    series = counted(index)
+    forecaster = SeriesForecaster(Rising(), window_length=3, transformer=None)
+    forecaster.fit(series[:15].drop(index[[10]]))
+    for start in (15, 20):
+        pd.testing.assert_series_equal(
+            forecaster.forecast(2),
+            series[start : start + 2],
+            check_freq=False,
+            check_index_type="equiv",
+        )
+        if start == 15:
+            forecaster.update(series[15:20])
+    # Bare rows take the labels that follow, too.
+    assert forecaster.update([20.0]).forecast().index.tolist() == [index[21]]
+
+
+def test_intervals_after_a_gap_have_the_labels_that_follow():
+    days = pd.date_range("2024-01-01", periods=62)
+    series = pd.Series(np.arange(62.0), index=days)[:60].drop(days[20])
+    forecaster = SeriesForecaster(
+        ridge(), window_length=3, horizon=2, calibration_fraction=0.4
+    ).fit(series)
+    intervals = forecaster.forecast_interval(coverage=0.8)
+    assert intervals.index.tolist() == days[60:].tolist()
+
+
+LEFT_OUT = {
+    "Sundays": pd.date_range("2024-01-01", periods=60, freq="D"),
+    "nights": pd.date_range("2024-01-01", periods=90, freq="h", tz="Europe/Berlin"),
+    "week-ends of hours": pd.date_range("2024-01-01", periods=600, freq="h"),
+    "July": pd.date_range("2020-01-01", periods=36, freq="MS"),
+    "holidays": pd.bdate_range("2024-01-01", periods=40),
+}
+KEPT = {
+    "Sundays": lambda index: index.day_of_week != 6,
+    "nights": lambda index: (index.hour > 7) & (index.hour < 20),
+    "week-ends of hours": lambda index: index.day_of_week < 5,
+    "July": lambda index: index.month != 7,
+    "holidays": lambda index: np.arange(40) != 20,
+}
+
+
+@pytest.mark.parametrize("name", LEFT_OUT)
+def test_rows_that_are_never_there_leave_those_ahead_without_a_name(name):
+    index = LEFT_OUT[name][KEPT[name](LEFT_OUT[name])]
+    series = pd.Series(np.arange(float(len(index))), index=index)
+    forecaster = SeriesForecaster(Rising(), window_length=3, transformer=None)
+    with pytest.raises(ValueError, match=r"no regular step.*asfreq.*missing=\"mask\""):
+        forecaster.fit(series).forecast()
+
+
+def test_one_outage_is_no_calendar():
+    days = pd.date_range("2022-06-01", periods=400)
+    series = pd.Series(np.arange(400.0), index=days)
+    forecaster = SeriesForecaster(Rising(), window_length=3, transformer=None)
+    forecaster.fit(series[series.index.to_period("M") != "2022-07"])
+    assert forecaster.forecast().index.tolist() == [days[-1] + pd.Timedelta(1, "D")]
+
+
+def test_integers_that_are_uneven_as_a_rule_have_no_step():
+    series = pd.Series(np.arange(12.0), [0, 1, 2, 3, 4, 7, 9, 14, 20, 22, 25, 30])
+    forecaster = SeriesForecaster(Rising(), window_length=3, transformer=None)
+    with pytest.raises(ValueError, match="no regular step"):
+        forecaster.fit(series).forecast()
+
+
+@pytest.mark.parametrize(
+    ("index", "steps"),
+    [
+        (pd.bdate_range("2024-01-01", periods=40).delete(20), "asfreq('B')"),
+        (pd.DatetimeIndex(np.cumsum(np.arange(39) ** 3 % 7 + 1) * 864 * 10**11), "D"),
+    ],
+    ids=["holidays", "uneven"],
+)
+def test_the_ways_out_of_a_long_frame_without_a_step_work(index, steps):
+    series = pd.DataFrame({"shop": "a", "sales": np.arange(39.0)}, index=index)
+    series = pd.concat([series, series.assign(shop="b")]).rename_axis("day")
+    forecaster = SeriesForecaster(ridge(), window_length=3, id_column="shop")
+    with pytest.raises(ValueError) as caught:
+        forecaster.fit(series).forecast()
+    message = str(caught.value)
+    assert (
+        message.startswith("In series 'a': forecast cannot name") and steps in message
+    )
+    fill, number = re.search(
+        r"before fit: (.*) \(interpolate what .*\), or (.*)\.$", message
+    ).groups()
+    for way_out in (fill, number):
+        frame = eval(way_out, {"series": series}).ffill()
+        assert forecaster.fit(frame).forecast()["shop"].tolist() == ["a", "b"]
 
 
 def test_a_forecast_soon_after_a_gap_repeats_the_first_row_with_a_warning():

@@ -20,6 +20,8 @@ from skcnnlstm._index import (
 from skcnnlstm._validation import check_enough_rows
 from skcnnlstm.forecasting.panel import listed
 
+_DAY = pd.Timedelta(1, "D").as_unit("ns")
+
 
 def _step(index):
     """Return what leads from one label to the next, None where it varies."""
@@ -34,6 +36,63 @@ def _step(index):
         gaps = np.diff(index)
         return int(gaps[0]) if len(gaps) and (gaps == gaps[0]).all() else None
     return None
+
+
+def _step_between_gaps(index, clock):
+    """Return the step of a clock that may name rows to come, else None.
+
+    Rows must be one step apart as a rule, and what is missing by chance: business days
+    have holidays ahead that nothing here knows, and where no row is ever of a Sunday,
+    of the night or of July, none that follows will be.
+    """
+    if clock is None or clock.name == "B":
+        return None
+    places = find_places(index, clock)
+    if places is None or np.median(np.diff(places)) != 1:
+        return None
+    if clock.kind == "integer":
+        return clock.step
+    step = clock.step if clock.kind == "calendar" else pd.Timedelta(clock.step, "ns")
+    if clock.kind == "datetime64" or clock.kind == "calendar":
+        dates = index.tz_localize(None).as_unit("ns")
+        grid = pd.date_range(dates[0], dates[-1], freq=step, unit="ns")
+        return None if _leaves_out(dates, grid) else step
+    return step
+
+
+def _leaves_out(dates, grid):
+    """Say whether dates leave out an hour, an hour of the week or a month of a grid.
+
+    That is where it comes round twice or more and no date is ever of it.
+    """
+    rounds = [(dates.to_period("M").unique().month, grid.to_period("M").unique().month)]
+    if len(grid) > 1 and np.diff(grid[:2])[0] <= _DAY:
+        rounds += [
+            (dates.asi8 % period.value, grid.asi8 % period.value)
+            for period in (_DAY, 7 * _DAY)
+        ]
+    for known, possible in rounds:
+        part, counts = np.unique(possible, return_counts=True)
+        if (counts[~np.isin(part, known)] > 1).any():
+            return True
+    return False
+
+
+def _for_each(way_out, id_column):
+    """Say how to do with each series of a long frame what is done with one."""
+    if id_column is None:
+        return way_out
+    return (
+        f"series.drop(columns={id_column!r}).groupby(series[{id_column!r}]).apply("
+        f"lambda one: {way_out.replace('series', 'one')}).reset_index({id_column!r})"
+    )
+
+
+def _numbered(id_column):
+    """Say how to number rows from 0."""
+    if id_column is None:
+        return "series.reset_index(drop=True)"
+    return f"series.set_index(series.groupby({id_column!r}).cumcount())"
 
 
 def without_gaps(index, clock):
@@ -65,9 +124,12 @@ class Calendar:
     def of(cls, index, clock):
         """Read off an index, whose clock is `find_clock(index)`, where it ends."""
         step, longest = _step(index), None
+        step = _step_between_gaps(index, clock) if step is None else step
         if clock is None and label_kind(index) != "other":
             longest = (index[1:] - index[:-1]).max()
-        way_out = "dates with pandas.to_datetime and series.asfreq('D')"
+        way_out = "series.resample('D').mean()"  # uneven dates lie on no grid
+        if label_kind(index) not in ("datetime64", "timedelta64"):
+            way_out = "series.asfreq('D')"
         if clock is not None and step is None:
             way_out = without_gaps(index, clock)
         return cls(index[-1:].copy(), step, clock, longest, way_out)
@@ -138,16 +200,24 @@ class Calendar:
                 f"{self.last[0]}: got none between {joined[at]} and {joined[at + 1]}."
             )
 
-    def following(self, steps):
-        """Return the labels of the next `steps` rows."""
+    def following(self, steps, id_column=None):
+        """Return the labels of the next `steps` rows.
+
+        `id_column` is that of the long frame that the rows are of, for messages.
+        """
         last, step, name = self.last[0], self.step, self.last.name
         if step is None:
+            dates = "dates with pandas.to_datetime and "
+            if self.clock is not None or self.longest is not None:
+                dates = ""
+            way_out = dates + _for_each(self.way_out, id_column)
             raise ValueError(
                 "forecast cannot name the rows that follow: the fitted index has no "
                 f"regular step ({type(self.last).__name__} of dtype "
                 f"{self.last.dtype}, last label {last!r}). Give the series one before "
-                f"fit: {self.way_out} (interpolate what that adds), or "
-                "series.reset_index(drop=True)."
+                f"fit: {way_out} (interpolate what that "
+                'adds, or use a network with missing="mask", which reads NaN), or '
+                f"{_numbered(id_column)}."
             )
         if isinstance(self.last, pd.PeriodIndex):
             return pd.period_range(last + 1, periods=steps, name=name)

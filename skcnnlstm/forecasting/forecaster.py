@@ -153,8 +153,10 @@ class SeriesForecaster(
 
     Where a regular index shows a gap, no window and no target reaches across it, in
     `fit`, `predict` and `score`, and a forecast reads the rows after the last gap: as
-    in `SlidingWindow`, where a few missing business days count as holidays, too. In
-    an index with no regular step, rows count as consecutive.
+    in `SlidingWindow`, where a few missing business days count as holidays, too. Rows
+    ahead are named by its step, but where a row may be left out: after business days
+    with holidays, or where no row is ever of a Sunday, of the night or of July. In an
+    index with no regular step, rows count as consecutive.
 
     `y` and the y of a search are ignored: give the search the series alone, and
     `forecast_scorer` for its scoring. Folds must keep the order of time.
@@ -446,7 +448,7 @@ class SeriesForecaster(
         for key, history in histories.items():
             if labels[key] is None:
                 with panel.naming(key):
-                    labels[key] = history.following(n_ahead)
+                    labels[key] = history.following(n_ahead, panel.id_column)
         wanted = {key: (n_ahead, labels[key]) for key in histories}
         later = self._read_exog(panel, exog, wanted, n_spare=None)
         if message := tell_of_short_tails(panel, histories):

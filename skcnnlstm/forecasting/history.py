@@ -128,9 +128,11 @@ class History:
             return self.tail
         return self.tail._replace(exog=np.concatenate([self.tail.exog, exog]))
 
-    def following(self, steps):
+    def following(self, steps, id_column=None):
         """Return the labels of the next rows; None for bare arrays."""
-        return None if self.calendar is None else self.calendar.following(steps)
+        if self.calendar is None:
+            return None
+        return self.calendar.following(steps, id_column)
 
     def calendar_after(self, rows):
         """Return where given rows end in time; None for bare arrays."""
