@@ -20,6 +20,7 @@ from skcnnlstm._index import (
 from skcnnlstm._validation import check_enough_rows
 from skcnnlstm.forecasting.panel import listed
 
+_DATES_AS_OBJECTS = ("string", "date", "datetime")
 _DAY = pd.Timedelta(1, "D").as_unit("ns")
 
 
@@ -76,6 +77,38 @@ def _leaves_out(dates, grid):
         if (counts[~np.isin(part, known)] > 1).any():
             return True
     return False
+
+
+def are_comparable(one, other):
+    """Say whether labels of one index may be those of another.
+
+    Text, floats and date objects, which have no kind, may be.
+    """
+    kinds = label_kind(one), label_kind(other)
+    return join_labels(one[:1], other[:1]) is not None or kinds == ("other", "other")
+
+
+def described(index):
+    """Say of what kind the labels of an index are."""
+    return f"{type(index).__name__} of dtype {index.dtype}"
+
+
+def check_same_kind(index, known):
+    """Raise where covariates have labels of another kind than the series."""
+    if are_comparable(index, known):
+        return
+    way_out = (
+        "Give exog the index of the series and of the rows ahead, or of just the rows "
+        "wanted an array (exog.to_numpy())"
+    )
+    if {label_kind(index), label_kind(known)} == {"datetime64"}:
+        way_out = f"Use exog.tz_localize({str(known.tz) if known.tz else None!r})"
+    elif label_kind(known) == "datetime64" and index.inferred_type in _DATES_AS_OBJECTS:
+        way_out = "Use exog.set_axis(pandas.to_datetime(exog.index))"
+    raise ValueError(
+        "exog must have labels of the kind that the series has: got "
+        f"{described(index)}, the series has {described(known)}. {way_out}."
+    )
 
 
 def _for_each(way_out, id_column):
@@ -175,13 +208,14 @@ class Calendar:
         if joined is not None:
             later = joined[1:][np.asarray(joined[1:] > joined[0])]
             return later.sort_values().rename(self.last.name)
+        check_same_kind(known, self.last)
         # Labels that cannot be counted on: the table's order is that of time.
         found = np.flatnonzero(known == self.last[0])
         if not len(found):
             raise ValueError(
                 "exog must have the row of the last label, where labels do not tell "
                 f"which come next: got none for {self.last[0]!r}. Give the rows that "
-                "were known and those ahead, or covariates without an index "
+                "were known and those ahead, or those ahead alone without an index "
                 "(exog.to_numpy())."
             )
         return known[found[-1] + 1 :].rename(self.last.name)

@@ -406,7 +406,8 @@ class SeriesForecaster(
             cannot where there are past covariates.
         exog : array-like, Series, DataFrame or None, default=None
             Covariates of the rows that follow, if `fit` was given any: `steps` rows,
-            with "direct" rounded up to whole horizons. More may be given.
+            with "direct" rounded up to whole horizons. With labels, which are looked
+            up, there may be more, those of the past among them; an array holds no more.
 
         Returns
         -------
@@ -450,7 +451,7 @@ class SeriesForecaster(
                 with panel.naming(key):
                     labels[key] = history.following(n_ahead, panel.id_column)
         wanted = {key: (n_ahead, labels[key]) for key in histories}
-        later = self._read_exog(panel, exog, wanted, n_spare=None)
+        later = self._read_exog(panel, exog, wanted, ahead=True)
         if message := tell_of_short_tails(panel, histories):
             warn(message)
         origins, n_channels = [], 0
@@ -639,13 +640,13 @@ class SeriesForecaster(
         check_same_series(panel, self._panel, self._histories)
         return panel, self._read(panel, reset=False)
 
-    def _read_exog(self, panel, exog, wanted, *, n_spare=0):
+    def _read_exog(self, panel, exog, wanted, **asked):
         """Return the covariates of wanted rows, by series; None of them without any."""
         check_given(exog, self._exog_columns)
         if exog is None:
             return dict.fromkeys(wanted)
         tables, _ = read_covariates(
-            exog, panel, wanted, n_spare=n_spare, columns=self._exog_columns
+            exog, panel, wanted, columns=self._exog_columns, **asked
         )
         return tables
 

@@ -9,6 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+FORMS = {
+    "one": "one series",
+    "list": "a list",
+    "dict": "a dict",
+    "long": "a long frame",
+}
+
 _NAMED = 5  # series that an error names before it counts the others
 
 
@@ -150,10 +157,9 @@ def check_same_series(panel, fitted, known):
     """Raise where series come in another form than fitted, or were not fitted."""
     if "one" in (panel.kind, fitted.kind) and panel.kind != fitted.kind:
         got, wanted = (
-            "one series" if kind == "one" else f"many series (a {kind})"
+            FORMS[kind] if kind == "one" else f"many series ({FORMS[kind]})"
             for kind in (panel.kind, fitted.kind)
         )
-        wanted = wanted.replace("a long", "a long frame")
         raise ValueError(
             f"series must come as in fit: got {got}, fitted on {wanted}. Give the rows "
             "of each series in that form, or fit again."
