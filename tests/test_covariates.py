@@ -216,6 +216,25 @@ def test_a_search_passes_covariates_on_where_metadata_is_routed(series, weather)
     assert (search.cv_results_["mean_test_score"] > -1e-6).all()
 
 
+def test_a_search_without_routing_is_told_how_covariates_reach_the_score():
+    rows, exog = FRAME["a"][:30], EXOG
+    search = GridSearchCV(
+        plain(ridge()), {"horizon": [2]}, cv=TimeSeriesSplit(2), error_score="raise"
+    )
+    with pytest.raises(ValueError) as caught:
+        search.fit(rows, exog=exog)
+    assert str(caught.value).endswith(
+        "A search or cross_validate hands them on to score after "
+        "sklearn.set_config(enable_metadata_routing=True) and "
+        "forecaster.set_fit_request(exog=True).set_score_request(exog=True)."
+    )
+    with config_context(enable_metadata_routing=True):
+        search.estimator.set_fit_request(exog=True).set_score_request(exog=True)
+        search.fit(rows, exog=exog)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.best_estimator_.forecast(exog=exog).index.tolist() == [*DAYS[30:32]]
+
+
 def test_independent_channels_share_the_covariates():
     table = np.column_stack([np.arange(10.0), np.arange(10.0) + 50])
     exog = np.arange(12.0) * 100

@@ -11,9 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.decomposition import PCA
 from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 
-from skcnnlstm import CNNRegressor, FlattenWindows, SeriesForecaster, forecast_scorer
+from skcnnlstm import (
+    CNNRegressor,
+    FlattenWindows,
+    PanelTimeSeriesSplit,
+    SeriesForecaster,
+    forecast_scorer,
+)
 from skcnnlstm.forecasting.windowing import order_in_time
 
 MONTHS = pd.date_range("2020-01-01", periods=40, freq="MS")
@@ -462,9 +469,25 @@ def test_other_series_than_fitted_are_refused(three):
     forecaster.fit([*three.values()])
     with pytest.raises(ValueError, match="as many as given to fit, in that order: got"):
         forecaster.predict([three["a"]])
+    with pytest.raises(ValueError, match=r"got a dict, fitted on a list\. Give a list"):
+        forecaster.update(three)
+    with pytest.raises(ValueError, match=r"got a list, fitted on a dict\. Give a dict"):
+        rising().fit(three).update([*three.values()])
     forecaster.fit(three["a"])
     with pytest.raises(ValueError, match=r"got many series \(a dict\), fitted on one"):
         forecaster.predict(three)
+
+
+def test_a_search_that_cuts_a_panel_by_its_rows_is_told_what_cuts_it_by_series(three):
+    frame = long_frame(three).sort_values("id", kind="stable")
+    forecaster = rising(id_column="id")
+    grid = {"window_length": [2, 3]}
+    search = GridSearchCV(forecaster, grid, cv=TimeSeriesSplit(2), error_score="raise")
+    message = r"cv=PanelTimeSeriesSplit\(2\) and fit\(frame, groups=frame\['id'\]\)\.$"
+    with pytest.raises(ValueError, match=message):
+        search.fit(frame)
+    search.set_params(cv=PanelTimeSeriesSplit(2)).fit(frame, groups=frame["id"])
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
 
 def test_a_score_names_the_series_that_is_too_short(halves):

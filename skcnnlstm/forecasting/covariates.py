@@ -17,7 +17,10 @@ def check_given(exog, columns):
     if columns is not None and exog is None:
         raise ValueError(
             "exog must be given, as to fit: got None. Give the covariates of the "
-            "rows, and of those ahead of them in predict and forecast."
+            "rows, and of those ahead of them in predict and forecast. A search or "
+            "cross_validate hands them on to score after "
+            "sklearn.set_config(enable_metadata_routing=True) and "
+            "forecaster.set_fit_request(exog=True).set_score_request(exog=True)."
         )
     if exog is not None and columns is None:
         raise ValueError(

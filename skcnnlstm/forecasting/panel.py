@@ -166,9 +166,20 @@ def check_same_series(panel, fitted, known):
         )
     strangers = [key for key in panel.series if key not in known]
     if strangers:
+        if panel.kind != fitted.kind and "list" in (panel.kind, fitted.kind):
+            raise ValueError(
+                f"series must come as in fit: got {FORMS[panel.kind]}, fitted on "
+                f"{FORMS[fitted.kind]}. Give {FORMS[fitted.kind]} of the same series."
+            )
+        way_out = "."
+        if panel.kind == "long":
+            way_out = (
+                "; in a search, cut each by itself: cv=PanelTimeSeriesSplit(2) and "
+                f"fit(frame, groups=frame[{panel.id_column!r}])."
+            )
         raise ValueError(
             f"series must be among those given to fit: got {listed(strangers)}. Fit "
-            "again with them: each is modelled on the scale of its own rows."
+            f"again with them: each is modelled on the scale of its own rows{way_out}"
         )
     if panel.kind == "list" and len(panel.series) != len(known):
         raise ValueError(
