@@ -509,6 +509,11 @@ BAD_FITS = [
         "exog must be finite: got NaN at row 3, feature 'x'.",
     ),
     (
+        {},
+        EXOG["x"].where(EXOG["x"] != 3),
+        "exog must be finite: got NaN at row 3, feature 'x'.",
+    ),
+    (
         {"horizon": 5},
         EXOG,
         "window_length must be at least horizon where exog is given: got "

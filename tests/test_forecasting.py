@@ -1271,7 +1271,8 @@ BAD_SERIES = [
         ValueError,
         f"series must be numeric: got column 'b' of dtype {TEXT['b'].dtype}. Convert "
         "dates and text to numbers, or leave those columns out. A column of dates may "
-        "become the index: series.set_index('b').",
+        "become the index: series.set_index('b'). One that says which series a row is "
+        "of may be the id_column: id_column='b'.",
     ),
     (
         FRAME.reset_index(names="month"),
@@ -1332,13 +1333,57 @@ BAD_SERIES = [
         TWICE,
         ValueError,
         "series must have one row for each time: got an index with the label "
-        "1949-02-01 00:00:00 more than once. Drop or average the duplicates.",
+        "1949-02-01 00:00:00 more than once. Drop or average the duplicates, or set "
+        "id_column where they are of several series.",
     ),
     (
         FRAME.set_index(pd.MultiIndex.from_product([["p", "q"], range(20)])),
         ValueError,
         "series must have one time index: got an index of 2 levels. Use one series at "
-        "a time, with the other levels dropped (X.droplevel(...)).",
+        "a time, with the other levels dropped (series.droplevel(...)).",
+    ),
+    (
+        FRAME.assign(shop="p").set_index("shop", append=True),
+        ValueError,
+        "series must have one time index: got an index of 2 levels. Use one series at "
+        "a time, with the other levels dropped (series.droplevel(...)), or "
+        "series.reset_index('shop') and id_column='shop' for all of them.",
+    ),
+    (
+        FRAME.assign(shop="p").groupby("shop"),
+        TypeError,
+        "series must come as rows, not in groups: got DataFrameGroupBy. Give the long "
+        "frame itself, and SeriesForecaster(..., id_column='shop').",
+    ),
+    (
+        FRAME.assign(shop="p").groupby(["shop"])["a"],
+        TypeError,
+        "series must come as rows, not in groups: got SeriesGroupBy. Give the long "
+        "frame itself, and SeriesForecaster(..., id_column='shop').",
+    ),
+    (
+        pd.Series(["93.8", "n/a", "x"], index=[4, 5, 6]),
+        ValueError,
+        "series must be numeric: got text, 'n/a' at row 1 (5). Use "
+        "pandas.to_numeric(series, errors='coerce'), which makes NaN of what is no "
+        "number, and fill that.",
+    ),
+    (
+        FRAME.assign(b=["1.5"] * 39 + ["-"]),
+        ValueError,
+        f"series must be numeric: got column 'b' of dtype {TEXT['b'].dtype}, '-' at "
+        f"row 39 ({MONTHS[39]}). Use pandas.to_numeric(series['b'], errors='coerce'), "
+        "which makes NaN of what is no number, and fill that.",
+    ),
+    (
+        at(np.nan, 2, 1)["b"],
+        ValueError,
+        "series must be finite: got NaN at row 2 (1949-03-01 00:00:00), column 'b'.",
+    ),
+    (
+        at(np.inf, 2, 1)["b"].rename(None),
+        ValueError,
+        "series must be finite: got inf at row 2 (1949-03-01 00:00:00), column 0.",
     ),
 ]
 

@@ -424,6 +424,20 @@ BAD_PANELS = [
         "'id', 'value'.",
     ),
     (
+        FRAME.set_index(["id", FRAME.index]),
+        {"id_column": "id"},
+        ValueError,
+        "id_column must be a column of the series: got id_column='id', a level of the "
+        "index. Use series.reset_index('id').",
+    ),
+    (
+        FRAME.set_axis([0, 0, *range(8)]),
+        {"id_column": "id"},
+        ValueError,
+        "In series 'x': series must have one row for each time: got an index with the "
+        "label 0 more than once. Drop or average the duplicates.",
+    ),
+    (
         TABLE,
         {"id_column": 0},
         TypeError,
@@ -488,6 +502,15 @@ def test_a_search_that_cuts_a_panel_by_its_rows_is_told_what_cuts_it_by_series(t
         search.fit(frame)
     search.set_params(cv=PanelTimeSeriesSplit(2)).fit(frame, groups=frame["id"])
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+def test_rows_of_a_long_frame_without_any_of_its_columns_name_them(three):
+    frame = long_frame(three)
+    forecaster = rising(id_column="id", target_columns="value").fit(frame)
+    message = "got none, fitted on 'value'. Give the rows all of them."
+    for use in (forecaster.update, forecaster.predict):
+        with pytest.raises(ValueError, match=re.escape(message)):
+            use(frame[["id"]])
 
 
 def test_a_score_names_the_series_that_is_too_short(halves):

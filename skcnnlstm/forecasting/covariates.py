@@ -145,7 +145,10 @@ def _read(exog, n_rows, labels, most, ahead):
         raise ValueError(_count_message(len(table), n_rows, most, ahead, labels))
     else:
         table = table[:n_rows]
-    check_finite(table, name="exog", columns=getattr(exog, "columns", None))
+    columns = getattr(exog, "columns", None)
+    if isinstance(exog, pd.Series) and exog.name is not None:
+        columns = [exog.name]
+    check_finite(table, name="exog", columns=columns)
     if table.dtype not in (np.float32, np.float64):
         table = table.astype(np.float64)
     return table

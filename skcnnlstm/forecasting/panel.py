@@ -84,6 +84,7 @@ class Panel(NamedTuple):
 
 def read_panel(series, id_column):
     """Tell one series from a list, a dict and a long frame of them."""
+    _check_no_groups(series)
     if id_column is not None:
         return _read_long(series, id_column)
     if isinstance(series, Mapping):
@@ -111,6 +112,18 @@ def _require_some(series):
         raise ValueError("series must hold one series at least: got an empty dict.")
 
 
+def _check_no_groups(series):
+    """Raise where a frame comes grouped, as pandas has it."""
+    kind = type(series).__name__
+    if kind.endswith("GroupBy") and hasattr(series, "ngroups"):
+        keys = series.keys if isinstance(series.keys, list) else [series.keys]
+        column = keys[0] if isinstance(keys[0], str) else "..."
+        raise TypeError(
+            f"series must come as rows, not in groups: got {kind}. Give the long frame "
+            f"itself, and SeriesForecaster(..., id_column={column!r})."
+        )
+
+
 def _read_long(frame, id_column):
     """Take a long frame apart by its id column."""
     if not isinstance(frame, pd.DataFrame):
@@ -120,10 +133,12 @@ def _read_long(frame, id_column):
             "one series, a list or a dict."
         )
     if list(frame.columns).count(id_column) != 1:
-        listed = ", ".join(map(repr, frame.columns))
+        way_out = f". Use one of {', '.join(map(repr, frame.columns))}"
+        if id_column in frame.index.names:
+            way_out = f", a level of the index. Use series.reset_index({id_column!r})"
         raise ValueError(
-            f"id_column must be a column of the series: got id_column={id_column!r}. "
-            f"Use one of {listed}."
+            f"id_column must be a column of the series: got id_column={id_column!r}"
+            f"{way_out}."
         )
     codes, keys = pd.factorize(frame[id_column])
     if (codes < 0).any():
