@@ -182,6 +182,16 @@ def test_y_is_ignored_with_a_warning_that_names_the_scorer_to_use(airline):
     pd.testing.assert_series_equal(alone, with_y)
 
 
+@pytest.mark.parametrize("form", [pd.DataFrame, np.asarray])
+def test_covariates_given_as_y_are_told_their_name(airline, form):
+    covariates = form(np.ones((144, 2)))
+    told = r"Covariates known ahead go in as fit\(series, exog=\.\.\.\)\.$"
+    with pytest.warns(UserWarning, match=told):
+        SeriesForecaster(ridge()).fit(airline, covariates)
+    with pytest.warns(UserWarning, match=r"a step off\.$"):
+        SeriesForecaster(ridge()).fit(airline, airline)
+
+
 def test_a_fit_that_fails_leaves_the_forecaster_as_it_was(two_columns):
     forecaster = SeriesForecaster(ridge(), window_length=12, horizon=2)
     before = forecaster.fit(two_columns).forecast()
@@ -1530,6 +1540,43 @@ def test_rows_that_do_not_fit_are_refused_in_scikit_learns_words(method):
         use(at(np.nan, 5, 0))
     with pytest.raises(ValueError, match="must be in time order"):
         use(UNSORTED)
+
+
+@pytest.mark.parametrize(
+    ("asked", "got"),
+    [
+        (7, "the number 7"),
+        (MONTHS[:7], "7 labels (DatetimeIndex)"),
+        (MONTHS[:7].to_period(), "7 labels (PeriodIndex)"),
+        (pd.RangeIndex(7), "7 labels (RangeIndex)"),
+    ],
+)
+def test_predict_asked_for_steps_names_forecast(asked, got):
+    forecaster = SeriesForecaster(ridge(), window_length=4, horizon=2).fit(FRAME)
+    with pytest.raises(TypeError) as caught:
+        forecaster.predict(asked)
+    assert str(caught.value) == (
+        "predict must be given rows with their values, to forecast from each of them: "
+        f"got {got}. Use forecast(7) for the steps that follow the known rows."
+    )
+
+
+def test_a_horizon_longer_than_the_series_is_what_must_be_shorter():
+    forecaster = SeriesForecaster(ridge(), window_length=4, horizon=40)
+    with pytest.raises(ValueError, match=r"44 rows or more, or a shorter horizon\.$"):
+        forecaster.fit(FRAME)
+    with pytest.raises(ValueError, match="Leave those out, or use a shorter horizon"):
+        forecaster.fit([FRAME, FRAME])
+    forecaster.set_params(horizon=39)
+    with pytest.raises(ValueError, match=r"43 rows or more, or shorter windows\.$"):
+        forecaster.fit(FRAME)
+    with pytest.raises(ValueError, match="Leave those out, or use shorter windows"):
+        forecaster.fit([FRAME, FRAME])
+    forecaster.set_params(horizon=30)
+    with pytest.raises(
+        ValueError, match=r"interpolate\), use a shorter horizon, or ser"
+    ):
+        forecaster.fit(FRAME.drop(MONTHS[20]))
 
 
 def test_a_score_of_too_few_rows_says_how_many():

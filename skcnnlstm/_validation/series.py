@@ -13,6 +13,12 @@ TIME_TYPES = frozenset(
 )
 
 
+def what_to_shorten(n_rows, horizon):
+    """Say what must be shorter for rows to hold a window and its target."""
+    only_horizon = horizon > 1 and horizon >= n_rows
+    return "a shorter horizon" if only_horizon else "shorter windows"
+
+
 def check_enough_rows(n_rows, window_length, horizon):
     """Raise where a series is too short for a single window and its target."""
     needed = window_length + horizon
@@ -20,7 +26,7 @@ def check_enough_rows(n_rows, window_length, horizon):
         raise ValueError(
             "series must have at least window_length + horizon rows: got "
             f"{n_rows} rows, window_length={window_length}, horizon={horizon}. Use a "
-            f"series of {needed} rows or more, or shorter windows."
+            f"series of {needed} rows or more, or {what_to_shorten(n_rows, horizon)}."
         )
 
 

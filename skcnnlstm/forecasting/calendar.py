@@ -17,7 +17,7 @@ from skcnnlstm._index import (
     join_labels,
     label_kind,
 )
-from skcnnlstm._validation import check_enough_rows
+from skcnnlstm._validation import check_enough_rows, what_to_shorten
 from skcnnlstm.forecasting.panel import listed
 
 _DATES_AS_OBJECTS = ("string", "date", "datetime")
@@ -282,11 +282,12 @@ def find_training_runs(panel, tables, length, horizon):
     longest = {key: longest_run(runs) for key, (_, runs) in found.items()}
     short = [key for key, n_rows in longest.items() if n_rows < length + horizon]
     if short:
+        shorter = what_to_shorten(max(longest[key] for key in short), horizon)
         named = listed(short, lambda key: f"{key!r} with {longest[key]}")
         raise ValueError(
             "each series must have at least window_length + horizon rows without a gap "
             f"in time: got {named}, window_length={length}, horizon={horizon}. Leave "
-            "those out, or use shorter windows."
+            f"those out, or use {shorter}."
         )
     return found
 
@@ -296,13 +297,14 @@ def _check_one(rows, clock, runs, length, horizon):
     check_enough_rows(len(rows.values), length, horizon)
     longest = longest_run(runs)
     if longest < length + horizon:
+        shorter = what_to_shorten(longest, horizon)
         before, after = rows.time[runs[1][0] - 1], rows.time[runs[1][0]]
         raise ValueError(
             "series must have at least window_length + horizon rows without a gap in "
             f"time: got at most {longest} such rows (the first gap is from {before} to "
             f"{after}), window_length={length}, horizon={horizon}. Fill the gaps "
-            f"({without_gaps(rows.time, clock)} and interpolate), use shorter "
-            "windows, or series.reset_index(drop=True) where rows do follow one "
+            f"({without_gaps(rows.time, clock)} and interpolate), use {shorter}, or "
+            "series.reset_index(drop=True) where rows do follow one "
             "another."
         )
 

@@ -41,7 +41,7 @@ from skcnnlstm.forecasting.networks import (
 )
 from skcnnlstm.forecasting.panel import check_same_series, listed, read_panel
 from skcnnlstm.forecasting.probabilistic import ProbabilisticForecasts
-from skcnnlstm.forecasting.rows import read_rows
+from skcnnlstm.forecasting.rows import check_rows_not_steps, read_rows
 from skcnnlstm.forecasting.scaling import (
     check_steps_known,
     find_roles,
@@ -274,6 +274,8 @@ class SeriesForecaster(
             The fitted forecaster. After an error it is as it was before.
         """
         if y is not None:
+            table = getattr(y, "ndim", 1) == 2
+            covariates = " Covariates known ahead go in as fit(series, exog=...)."
             # scikit-learn's own scorers would compare the forecast of row t + 1 with
             # row t of y.
             warn(
@@ -281,7 +283,7 @@ class SeriesForecaster(
                 "Give fit, a search or cross_validate the series alone, and as scoring "
                 "None or a forecast_scorer, such as "
                 "forecast_scorer('neg_mean_absolute_error'): scikit-learn's own "
-                "scorers, which need y, are a step off."
+                f"scorers, which need y, are a step off.{covariates if table else ''}"
             )
         refit = check_boolean("refit_after_calibration", self.refit_after_calibration)
         calibrated = self.calibration_fraction is not None
@@ -504,6 +506,8 @@ class SeriesForecaster(
 
         Each is (n_rows, horizon, n_modelled, ...).
         """
+        check_is_fitted(self, "estimator_")
+        check_rows_not_steps(series)
         panel, tables = self._read_again(series)
         runs = {key: self._histories[key].runs(rows) for key, rows in tables.items()}
         check_given(exog, self._exog_columns)

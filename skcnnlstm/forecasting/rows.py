@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -91,6 +92,20 @@ def read_rows(forecaster, series, *, reset):
             f"finite: got {rows.cell(np.abs(table) > _LARGEST)}. Use other units."
         )
     return rows
+
+
+def check_rows_not_steps(series):
+    """Raise where `predict` is asked for steps or dates, as `forecast` is."""
+    if isinstance(series, numbers.Integral):
+        got, steps = f"the number {series}", series
+    elif isinstance(series, pd.Index):
+        got, steps = f"{len(series)} labels ({type(series).__name__})", len(series)
+    else:
+        return
+    raise TypeError(
+        "predict must be given rows with their values, to forecast from each of them: "
+        f"got {got}. Use forecast({steps}) for the steps that follow the known rows."
+    )
 
 
 def _check_some_columns(series, fitted):
