@@ -43,8 +43,8 @@ def _step_between_gaps(index, clock):
     """Return the step of a clock that may name rows to come, else None.
 
     Rows must be one step apart as a rule, and what is missing by chance: business days
-    have holidays ahead that nothing here knows, and where no row is ever of a Sunday,
-    of the night or of July, none that follows will be.
+    have holidays ahead that nothing here knows, and where no row is of a Sunday, of
+    the night or of July as a rule, none that follows will be.
     """
     if clock is None or clock.name == "B":
         return None
@@ -64,7 +64,8 @@ def _step_between_gaps(index, clock):
 def _leaves_out(dates, grid):
     """Say whether dates leave out an hour, an hour of the week or a month of a grid.
 
-    That is where it comes round twice or more and no date is ever of it.
+    That is where it comes round without a date twice or more, and more often than
+    with one.
     """
     rounds = [(dates.to_period("M").unique().month, grid.to_period("M").unique().month)]
     if len(grid) > 1 and np.diff(grid[:2])[0] <= _DAY:
@@ -73,8 +74,11 @@ def _leaves_out(dates, grid):
             for period in (_DAY, 7 * _DAY)
         ]
     for known, possible in rounds:
-        part, counts = np.unique(possible, return_counts=True)
-        if (counts[~np.isin(part, known)] > 1).any():
+        parts, places = np.unique(np.append(possible, known), return_inverse=True)
+        n_possible = np.bincount(places[: len(possible)], minlength=len(parts))
+        n_known = np.bincount(places[len(possible) :], minlength=len(parts))
+        n_missing = n_possible - n_known
+        if ((n_missing > 1) & (n_missing > n_known)).any():
             return True
     return False
 

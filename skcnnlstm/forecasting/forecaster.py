@@ -155,8 +155,8 @@ class SeriesForecaster(
     `fit`, `predict` and `score`, and a forecast reads the rows after the last gap: as
     in `SlidingWindow`, where a few missing business days count as holidays, too. Rows
     ahead are named by its step, but where a row may be left out: after business days
-    with holidays, or where no row is ever of a Sunday, of the night or of July. In an
-    index with no regular step, rows count as consecutive.
+    with holidays, or where most Sundays, nights or Julys have none. In an index
+    with no regular step, rows count as consecutive.
 
     `y` and the y of a search are ignored: give the search the series alone, and
     `forecast_scorer` for its scoring. Folds must keep the order of time.
