@@ -192,6 +192,12 @@ def build_normalised(
     if mode is not None:
         horizon = _horizon(n_outputs, n_targets, n_cells)
         if mode == "seasonal":
+            if season_length is None:
+                raise TypeError(
+                    "instance_norm='seasonal' must have a season_length: got "
+                    "season_length=None. Use season_length=7 for days with a weekly "
+                    "pattern, 12 for months with a yearly one."
+                )
             season_length = check_integer("season_length", season_length)
             check_season(season_length, math.prod(shape) // (n_features * n_cells))
             normalise = NormaliseSeason(

@@ -216,6 +216,25 @@ def test_a_search_passes_covariates_on_where_metadata_is_routed(series, weather)
     assert (search.cv_results_["mean_test_score"] > -1e-6).all()
 
 
+def test_a_search_without_routing_is_told_how_covariates_reach_the_score():
+    rows, exog = FRAME["a"][:30], EXOG
+    search = GridSearchCV(
+        plain(ridge()), {"horizon": [2]}, cv=TimeSeriesSplit(2), error_score="raise"
+    )
+    with pytest.raises(ValueError) as caught:
+        search.fit(rows, exog=exog)
+    assert str(caught.value).endswith(
+        "A search or cross_validate hands them on to score after "
+        "sklearn.set_config(enable_metadata_routing=True) and "
+        "forecaster.set_fit_request(exog=True).set_score_request(exog=True)."
+    )
+    with config_context(enable_metadata_routing=True):
+        search.estimator.set_fit_request(exog=True).set_score_request(exog=True)
+        search.fit(rows, exog=exog)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.best_estimator_.forecast(exog=exog).index.tolist() == [*DAYS[30:32]]
+
+
 def test_independent_channels_share_the_covariates():
     table = np.column_stack([np.arange(10.0), np.arange(10.0) + 50])
     exog = np.arange(12.0) * 100
@@ -459,7 +478,24 @@ BAD_FITS = [
     (
         {},
         EXOG.reset_index(drop=True),
-        "exog must have a row for each of 40 rows, from 2024-01-01 00:00:00 to",
+        f"exog must have labels of the kind that the series has: got RangeIndex of "
+        f"dtype int64, the series has DatetimeIndex of dtype {DAYS.dtype}. Give exog "
+        "the index of the series and of the rows ahead, or of just the rows wanted an "
+        "array (exog.to_numpy()).",
+    ),
+    (
+        {},
+        EXOG.set_axis(EXOG.index.strftime("%Y-%m-%d")),
+        f"exog must have labels of the kind that the series has: got Index of dtype "
+        f"{DAYS.strftime('%Y').dtype}, the series has DatetimeIndex of dtype "
+        f"{DAYS.dtype}. Use exog.set_axis(pandas.to_datetime(exog.index)).",
+    ),
+    (
+        {},
+        EXOG.tz_localize("UTC"),
+        f"exog must have labels of the kind that the series has: got DatetimeIndex of "
+        f"dtype {DAYS.tz_localize('UTC').dtype}, the series has DatetimeIndex of dtype "
+        f"{DAYS.dtype}. Use exog.tz_localize(None).",
     ),
     (
         {},
@@ -470,6 +506,11 @@ BAD_FITS = [
     (
         {},
         EXOG.where(EXOG["x"] != 3),
+        "exog must be finite: got NaN at row 3, feature 'x'.",
+    ),
+    (
+        {},
+        EXOG["x"].where(EXOG["x"] != 3),
         "exog must be finite: got NaN at row 3, feature 'x'.",
     ),
     (
@@ -538,7 +579,7 @@ def test_covariates_are_given_each_time_or_never():
 def test_covariates_ahead_are_asked_for_as_far_as_they_are_read():
     forecaster = plain(ridge(), horizon=3).fit(FRAME[:30], exog=EXOG[:30])
     forecaster.forecast(2, exog=EXOG)
-    with pytest.raises(ValueError, match=r"exog must have 6 or more rows: got 4\."):
+    with pytest.raises(ValueError, match=r"exog must have 6 rows, .*: got 4\."):
         forecaster.forecast(4, exog=EXOG[:4].to_numpy())
     with pytest.raises(ValueError, match=r"each of 13 rows, .* none for 2024-02-10"):
         forecaster.predict(FRAME[30:], exog=EXOG)
@@ -546,6 +587,59 @@ def test_covariates_ahead_are_asked_for_as_far_as_they_are_read():
         forecaster.predict(FRAME[30:], exog=EXOG[30:].to_numpy())
     with pytest.raises(ValueError, match=r"exog must have 10 to 13 rows: got 9\."):
         forecaster.score(FRAME[30:], exog=EXOG[31:].to_numpy())
+
+
+def test_more_covariates_than_rows_ahead_are_refused_where_no_label_tells_which():
+    labelled = plain(ridge(), horizon=3).fit(FRAME[:30], exog=EXOG[:30])
+    wanted = labelled.forecast(exog=EXOG)
+    pd.testing.assert_frame_equal(
+        labelled.forecast(exog=EXOG[30:33].to_numpy()), wanted
+    )
+    for steps, rows in [(None, 3), (2, 3), (4, 6)]:
+        with pytest.raises(ValueError) as caught:
+            labelled.forecast(steps, exog=EXOG[: 30 + rows].to_numpy())
+        assert str(caught.value) == (
+            f"exog must have {rows} rows, those that follow: got {30 + rows}. Nothing "
+            f"tells which of them are ahead: give these alone (exog[-{rows}:], where "
+            "rows of the past stand before them), or a DataFrame with the index of the "
+            "series, which may hold more."
+        )
+    bare = plain(ridge(), horizon=3).fit(FRAME[:30].to_numpy(), exog=EXOG[:30])
+    with pytest.raises(ValueError, match=r"stand before them\)\.$"):
+        bare.forecast(exog=EXOG[:33])
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
+def test_covariates_ahead_of_another_kind_of_label_are_told_so(zone):
+    forecaster = plain(ridge(), horizon=3).fit(FRAME[:30], exog=EXOG[:30])
+    message = "exog must have labels of the kind that the series has: got "
+    for other in (EXOG.reset_index(drop=True), EXOG.tz_localize(zone)):
+        with pytest.raises(ValueError, match=message):
+            forecaster.forecast(exog=other)
+        with pytest.raises(ValueError, match=message):
+            forecaster.predict(FRAME[30:33], exog=other)
+    aware = forecaster.fit(FRAME[:30].tz_localize(zone), exog=EXOG.tz_localize(zone))
+    with pytest.raises(ValueError, match=re.escape(f"exog.tz_localize('{zone}')")):
+        forecaster.forecast(exog=EXOG)
+    assert (
+        len(aware.forecast(exog=EXOG.tz_localize(zone).tz_convert("Asia/Tokyo"))) == 3
+    )
+    uneven = plain(ridge()).fit(pd.Series(np.arange(30.0), UNEVEN), exog=np.ones(30))
+    with pytest.raises(ValueError, match=message):
+        uneven.forecast(exog=EXOG["x"].reset_index(drop=True))
+
+
+def test_names_of_covariates_are_no_covariates():
+    long = FRAME.assign(shop="p")
+    for form in ("x", ["x"]):
+        with pytest.raises(
+            TypeError, match=r"values of covariates, not names: got \W*x"
+        ):
+            plain(ridge()).fit(FRAME, exog=form)
+        with pytest.raises(TypeError, match="of a long frame with its id_column"):
+            plain(ridge(), id_column="shop").fit(long, exog=form)
+    with pytest.raises(TypeError, match=r"got list\. Use a long frame\.$"):
+        plain(ridge(), id_column="shop").fit(long, exog=[EXOG])
 
 
 def test_covariates_have_the_columns_given_to_fit():
@@ -668,4 +762,4 @@ def test_calibration_remembers_the_names_of_covariates(series, weather):
     exog = pd.DataFrame(weather, columns=["rain", "sun"])
     forecaster = plain(ridge(), calibration_fraction=0.2).fit(series, exog=exog)
     with pytest.raises(ValueError, match=r"exog must have the columns.*\['sun'"):
-        forecaster.forecast(exog=exog[["sun", "rain"]])
+        forecaster.forecast(exog=exog[-1:][["sun", "rain"]])

@@ -182,6 +182,16 @@ def test_y_is_ignored_with_a_warning_that_names_the_scorer_to_use(airline):
     pd.testing.assert_series_equal(alone, with_y)
 
 
+@pytest.mark.parametrize("form", [pd.DataFrame, np.asarray])
+def test_covariates_given_as_y_are_told_their_name(airline, form):
+    covariates = form(np.ones((144, 2)))
+    told = r"Covariates known ahead go in as fit\(series, exog=\.\.\.\)\.$"
+    with pytest.warns(UserWarning, match=told):
+        SeriesForecaster(ridge()).fit(airline, covariates)
+    with pytest.warns(UserWarning, match=r"a step off\.$"):
+        SeriesForecaster(ridge()).fit(airline, airline)
+
+
 def test_a_fit_that_fails_leaves_the_forecaster_as_it_was(two_columns):
     forecaster = SeriesForecaster(ridge(), window_length=12, horizon=2)
     before = forecaster.fit(two_columns).forecast()
@@ -515,11 +525,107 @@ def test_a_series_of_short_runs_names_the_gap_and_how_to_fill_it():
 )
 def test_the_way_out_of_a_gap_is_the_step_of_the_runs_and_works(name, way_out):
     series = counted(HOLED[name]).drop(HOLED[name][[10]])
-    forecaster = SeriesForecaster(Rising(), window_length=3, transformer=None)
-    with pytest.raises(ValueError, match=re.escape(f"before fit: {way_out} (")):
-        forecaster.fit(series).forecast()
+    forecaster = SeriesForecaster(Rising(), window_length=15, transformer=None)
+    with pytest.raises(ValueError, match=re.escape(f"Fill the gaps ({way_out} and")):
+        forecaster.fit(series)
     filled = eval(way_out, {"series": series, "range": range}).interpolate()
     assert forecaster.fit(filled).forecast().tolist() == [24]
+
+
+@holed
+def test_rows_after_a_gap_go_on_by_the_step_of_the_runs(index):
+    series = counted(index)
+    forecaster = SeriesForecaster(Rising(), window_length=3, transformer=None)
+    forecaster.fit(series[:15].drop(index[[10]]))
+    for start in (15, 20):
+        pd.testing.assert_series_equal(
+            forecaster.forecast(2),
+            series[start : start + 2],
+            check_freq=False,
+            check_index_type="equiv",
+        )
+        if start == 15:
+            forecaster.update(series[15:20])
+    # Bare rows take the labels that follow, too.
+    assert forecaster.update([20.0]).forecast().index.tolist() == [index[21]]
+
+
+def test_intervals_after_a_gap_have_the_labels_that_follow():
+    days = pd.date_range("2024-01-01", periods=62)
+    series = pd.Series(np.arange(62.0), index=days)[:60].drop(days[20])
+    forecaster = SeriesForecaster(
+        ridge(), window_length=3, horizon=2, calibration_fraction=0.4
+    ).fit(series)
+    intervals = forecaster.forecast_interval(coverage=0.8)
+    assert intervals.index.tolist() == days[60:].tolist()
+
+
+LEFT_OUT = {
+    "Sundays": pd.date_range("2024-01-01", periods=60, freq="D"),
+    "Sundays but one": pd.date_range("2024-01-01", periods=60, freq="D"),
+    "nights": pd.date_range("2024-01-01", periods=90, freq="h", tz="Europe/Berlin"),
+    "week-ends of hours": pd.date_range("2024-01-01", periods=600, freq="h"),
+    "July": pd.date_range("2020-01-01", periods=36, freq="MS"),
+    "holidays": pd.bdate_range("2024-01-01", periods=40),
+}
+KEPT = {
+    "Sundays": lambda index: index.day_of_week != 6,
+    "Sundays but one": lambda index: (index.day_of_week != 6) | (np.arange(60) == 27),
+    "nights": lambda index: (index.hour > 7) & (index.hour < 20),
+    "week-ends of hours": lambda index: index.day_of_week < 5,
+    "July": lambda index: index.month != 7,
+    "holidays": lambda index: np.arange(40) != 20,
+}
+
+
+@pytest.mark.parametrize("name", LEFT_OUT)
+def test_rows_that_are_never_there_leave_those_ahead_without_a_name(name):
+    index = LEFT_OUT[name][KEPT[name](LEFT_OUT[name])]
+    series = pd.Series(np.arange(float(len(index))), index=index)
+    forecaster = SeriesForecaster(Rising(), window_length=3, transformer=None)
+    with pytest.raises(ValueError, match=r"no regular step.*asfreq.*missing=\"mask\""):
+        forecaster.fit(series).forecast()
+
+
+def test_one_outage_is_no_calendar():
+    days = pd.date_range("2022-06-01", periods=400)
+    series = pd.Series(np.arange(400.0), index=days)
+    forecaster = SeriesForecaster(Rising(), window_length=3, transformer=None)
+    forecaster.fit(series[series.index.to_period("M") != "2022-07"])
+    assert forecaster.forecast().index.tolist() == [days[-1] + pd.Timedelta(1, "D")]
+
+
+def test_integers_that_are_uneven_as_a_rule_have_no_step():
+    series = pd.Series(np.arange(12.0), [0, 1, 2, 3, 4, 7, 9, 14, 20, 22, 25, 30])
+    forecaster = SeriesForecaster(Rising(), window_length=3, transformer=None)
+    with pytest.raises(ValueError, match="no regular step"):
+        forecaster.fit(series).forecast()
+
+
+@pytest.mark.parametrize(
+    ("index", "steps"),
+    [
+        (pd.bdate_range("2024-01-01", periods=40).delete(20), "asfreq('B')"),
+        (pd.DatetimeIndex(np.cumsum(np.arange(39) ** 3 % 7 + 1) * 864 * 10**11), "D"),
+    ],
+    ids=["holidays", "uneven"],
+)
+def test_the_ways_out_of_a_long_frame_without_a_step_work(index, steps):
+    series = pd.DataFrame({"shop": "a", "sales": np.arange(39.0)}, index=index)
+    series = pd.concat([series, series.assign(shop="b")]).rename_axis("day")
+    forecaster = SeriesForecaster(ridge(), window_length=3, id_column="shop")
+    with pytest.raises(ValueError) as caught:
+        forecaster.fit(series).forecast()
+    message = str(caught.value)
+    assert (
+        message.startswith("In series 'a': forecast cannot name") and steps in message
+    )
+    fill, number = re.search(
+        r"before fit: (.*) \(interpolate what .*\), or (.*)\.$", message
+    ).groups()
+    for way_out in (fill, number):
+        frame = eval(way_out, {"series": series}).ffill()
+        assert forecaster.fit(frame).forecast()["shop"].tolist() == ["a", "b"]
 
 
 def test_a_forecast_soon_after_a_gap_repeats_the_first_row_with_a_warning():
@@ -1202,7 +1308,8 @@ BAD_SERIES = [
         ValueError,
         f"series must be numeric: got column 'b' of dtype {TEXT['b'].dtype}. Convert "
         "dates and text to numbers, or leave those columns out. A column of dates may "
-        "become the index: series.set_index('b').",
+        "become the index: series.set_index('b'). One that says which series a row is "
+        "of may be the id_column: id_column='b'.",
     ),
     (
         FRAME.reset_index(names="month"),
@@ -1264,13 +1371,57 @@ BAD_SERIES = [
         TWICE,
         ValueError,
         "series must have one row for each time: got an index with the label "
-        "1949-02-01 00:00:00 more than once. Drop or average the duplicates.",
+        "1949-02-01 00:00:00 more than once. Drop or average the duplicates, or set "
+        "id_column where they are of several series.",
     ),
     (
         FRAME.set_index(pd.MultiIndex.from_product([["p", "q"], range(20)])),
         ValueError,
         "series must have one time index: got an index of 2 levels. Use one series at "
-        "a time, with the other levels dropped (X.droplevel(...)).",
+        "a time, with the other levels dropped (series.droplevel(...)).",
+    ),
+    (
+        FRAME.assign(shop="p").set_index("shop", append=True),
+        ValueError,
+        "series must have one time index: got an index of 2 levels. Use one series at "
+        "a time, with the other levels dropped (series.droplevel(...)), or "
+        "series.reset_index('shop') and id_column='shop' for all of them.",
+    ),
+    (
+        FRAME.assign(shop="p").groupby("shop"),
+        TypeError,
+        "series must come as rows, not in groups: got DataFrameGroupBy. Give the long "
+        "frame itself, and SeriesForecaster(..., id_column='shop').",
+    ),
+    (
+        FRAME.assign(shop="p").groupby(["shop"])["a"],
+        TypeError,
+        "series must come as rows, not in groups: got SeriesGroupBy. Give the long "
+        "frame itself, and SeriesForecaster(..., id_column='shop').",
+    ),
+    (
+        pd.Series(["93.8", "n/a", "x"], index=[4, 5, 6]),
+        ValueError,
+        "series must be numeric: got text, 'n/a' at row 1 (5). Use "
+        "pandas.to_numeric(series, errors='coerce'), which makes NaN of what is no "
+        "number, and fill that.",
+    ),
+    (
+        FRAME.assign(b=["1.5"] * 39 + ["-"]),
+        ValueError,
+        f"series must be numeric: got column 'b' of dtype {TEXT['b'].dtype}, '-' at "
+        f"row 39 ({MONTHS[39]}). Use pandas.to_numeric(series['b'], errors='coerce'), "
+        "which makes NaN of what is no number, and fill that.",
+    ),
+    (
+        at(np.nan, 2, 1)["b"],
+        ValueError,
+        "series must be finite: got NaN at row 2 (1949-03-01 00:00:00), column 'b'.",
+    ),
+    (
+        at(np.inf, 2, 1)["b"].rename(None),
+        ValueError,
+        "series must be finite: got inf at row 2 (1949-03-01 00:00:00), column 0.",
     ),
 ]
 
@@ -1417,6 +1568,43 @@ def test_rows_that_do_not_fit_are_refused_in_scikit_learns_words(method):
         use(at(np.nan, 5, 0))
     with pytest.raises(ValueError, match="must be in time order"):
         use(UNSORTED)
+
+
+@pytest.mark.parametrize(
+    ("asked", "got"),
+    [
+        (7, "the number 7"),
+        (MONTHS[:7], "7 labels (DatetimeIndex)"),
+        (MONTHS[:7].to_period(), "7 labels (PeriodIndex)"),
+        (pd.RangeIndex(7), "7 labels (RangeIndex)"),
+    ],
+)
+def test_predict_asked_for_steps_names_forecast(asked, got):
+    forecaster = SeriesForecaster(ridge(), window_length=4, horizon=2).fit(FRAME)
+    with pytest.raises(TypeError) as caught:
+        forecaster.predict(asked)
+    assert str(caught.value) == (
+        "predict must be given rows with their values, to forecast from each of them: "
+        f"got {got}. Use forecast(7) for the steps that follow the known rows."
+    )
+
+
+def test_a_horizon_longer_than_the_series_is_what_must_be_shorter():
+    forecaster = SeriesForecaster(ridge(), window_length=4, horizon=40)
+    with pytest.raises(ValueError, match=r"44 rows or more, or a shorter horizon\.$"):
+        forecaster.fit(FRAME)
+    with pytest.raises(ValueError, match="Leave those out, or use a shorter horizon"):
+        forecaster.fit([FRAME, FRAME])
+    forecaster.set_params(horizon=39)
+    with pytest.raises(ValueError, match=r"43 rows or more, or shorter windows\.$"):
+        forecaster.fit(FRAME)
+    with pytest.raises(ValueError, match="Leave those out, or use shorter windows"):
+        forecaster.fit([FRAME, FRAME])
+    forecaster.set_params(horizon=30)
+    with pytest.raises(
+        ValueError, match=r"interpolate\), use a shorter horizon, or ser"
+    ):
+        forecaster.fit(FRAME.drop(MONTHS[20]))
 
 
 def test_a_score_of_too_few_rows_says_how_many():

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 
 from skcnnlstm import (
     CNNRegressor,
     FlattenWindows,
     HybridEnsembleRegressor,
+    PanelTimeSeriesSplit,
     SeriesForecaster,
     forecast_scorer,
 )
@@ -462,6 +464,20 @@ BAD_PANELS = [
         "'id', 'value'.",
     ),
     (
+        FRAME.set_index(["id", FRAME.index]),
+        {"id_column": "id"},
+        ValueError,
+        "id_column must be a column of the series: got id_column='id', a level of the "
+        "index. Use series.reset_index('id').",
+    ),
+    (
+        FRAME.set_axis([0, 0, *range(8)]),
+        {"id_column": "id"},
+        ValueError,
+        "In series 'x': series must have one row for each time: got an index with the "
+        "label 0 more than once. Drop or average the duplicates.",
+    ),
+    (
         TABLE,
         {"id_column": 0},
         TypeError,
@@ -507,9 +523,34 @@ def test_other_series_than_fitted_are_refused(three):
     forecaster.fit([*three.values()])
     with pytest.raises(ValueError, match="as many as given to fit, in that order: got"):
         forecaster.predict([three["a"]])
+    with pytest.raises(ValueError, match=r"got a dict, fitted on a list\. Give a list"):
+        forecaster.update(three)
+    with pytest.raises(ValueError, match=r"got a list, fitted on a dict\. Give a dict"):
+        rising().fit(three).update([*three.values()])
     forecaster.fit(three["a"])
     with pytest.raises(ValueError, match=r"got many series \(a dict\), fitted on one"):
         forecaster.predict(three)
+
+
+def test_a_search_that_cuts_a_panel_by_its_rows_is_told_what_cuts_it_by_series(three):
+    frame = long_frame(three).sort_values("id", kind="stable")
+    forecaster = rising(id_column="id")
+    grid = {"window_length": [2, 3]}
+    search = GridSearchCV(forecaster, grid, cv=TimeSeriesSplit(2), error_score="raise")
+    message = r"cv=PanelTimeSeriesSplit\(2\) and fit\(frame, groups=frame\['id'\]\)\.$"
+    with pytest.raises(ValueError, match=message):
+        search.fit(frame)
+    search.set_params(cv=PanelTimeSeriesSplit(2)).fit(frame, groups=frame["id"])
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+def test_rows_of_a_long_frame_without_any_of_its_columns_name_them(three):
+    frame = long_frame(three)
+    forecaster = rising(id_column="id", target_columns="value").fit(frame)
+    message = "got none, fitted on 'value'. Give the rows all of them."
+    for use in (forecaster.update, forecaster.predict):
+        with pytest.raises(ValueError, match=re.escape(message)):
+            use(frame[["id"]])
 
 
 def test_a_score_names_the_series_that_is_too_short(halves):

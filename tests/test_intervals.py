@@ -200,7 +200,7 @@ def test_covariates_are_split_with_the_rows():
     series = np.r_[0.0, known[:99]]  # a row late: exog tells all
     early = ridge().fit(series, exog=known[:100])
     assert early.calibration_scores_.shape == (20, 1, 1)
-    intervals = early.forecast_interval(exog=known[100:])
+    intervals = early.forecast_interval(exog=known[100:101])
     assert np.isfinite(intervals).all(axis=None)
     dated = pd.Series(series, pd.date_range("2024-01-01", periods=100))
     table = pd.Series(known, pd.date_range("2024-01-01", periods=103))
@@ -291,7 +291,7 @@ def test_coverage_in_a_backtest_is_the_share_inside():
             {},
             {"coverage": 90},
             "coverage must be a finite number > 0 and < 1: got coverage=90.0. Use a "
-            "finite number > 0 and < 1.",
+            "finite number > 0 and < 1: 0.9 for 90 %.",
         ),
     ],
 )

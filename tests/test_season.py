@@ -104,7 +104,14 @@ def test_a_season_fits_into_the_window():
     with pytest.raises(
         TypeError, match=r"^season_length must be an integer >= 1: got "
     ):
+        seasonal("7").fit(X, y)
+    with pytest.raises(TypeError) as caught:
         seasonal(None).fit(X, y)
+    assert str(caught.value) == (
+        "instance_norm='seasonal' must have a season_length: got season_length=None. "
+        "Use season_length=7 for days with a weekly pattern, 12 for months with a "
+        "yearly one."
+    )
     tiny(instance_norm="last", season_length=7).fit(X, y)  # nothing reads it
 
 

@@ -102,6 +102,12 @@ BAD_INPUT = {
         "rate must be a finite number > 0: got rate='high' (str). Use a finite number "
         "> 0.",
     ),
+    "real: a percentage": (
+        lambda: check.check_real("coverage", 90, low=0, high=1, inclusive="neither"),
+        ValueError,
+        "coverage must be a finite number > 0 and < 1: got coverage=90.0. Use a finite "
+        "number > 0 and < 1: 0.9 for 90 %.",
+    ),
     "choice: unknown": (
         lambda: check.check_choice("merge", "sum", ["concat", "weighted", None]),
         ValueError,

@@ -22,6 +22,7 @@ from skcnnlstm._validation.series import (
     check_target,
     check_time_order,
     time_index,
+    what_to_shorten,
 )
 from skcnnlstm._validation.subsequences import divisors, resolve_subsequences
 from skcnnlstm._validation.targets import (
@@ -61,4 +62,5 @@ __all__ = [
     "missing_history",
     "resolve_subsequences",
     "time_index",
+    "what_to_shorten",
 ]

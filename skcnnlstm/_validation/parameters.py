@@ -6,6 +6,9 @@ import numbers
 
 import numpy as np
 
+# A share of more is a percentage, one of less may be anything.
+_LEAST_PERCENT = 5
+
 
 def _got(name, value):
     """Say what arrived, with its type where the value alone may mislead."""
@@ -44,6 +47,8 @@ def check_real(name, value, *, low=None, high=None, inclusive="both"):
     value = float(value)
     too_low = low is not None and (value < low or (value == low and not left))
     too_high = high is not None and (value > high or (value == high and not right))
+    if low == 0 and high == 1 and _LEAST_PERCENT <= value < 100:
+        way_out = f"Use {number}: {value / 100:g} for {value:g} %."
     if not math.isfinite(value) or too_low or too_high:
         raise ValueError(f"{rule}: got {name}={value!r}. {way_out}")
     return value

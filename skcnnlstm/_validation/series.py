@@ -13,6 +13,12 @@ TIME_TYPES = frozenset(
 )
 
 
+def what_to_shorten(n_rows, horizon):
+    """Say what must be shorter for rows to hold a window and its target."""
+    only_horizon = horizon > 1 and horizon >= n_rows
+    return "a shorter horizon" if only_horizon else "shorter windows"
+
+
 def check_enough_rows(n_rows, window_length, horizon):
     """Raise where a series is too short for a single window and its target."""
     needed = window_length + horizon
@@ -20,7 +26,7 @@ def check_enough_rows(n_rows, window_length, horizon):
         raise ValueError(
             "series must have at least window_length + horizon rows: got "
             f"{n_rows} rows, window_length={window_length}, horizon={horizon}. Use a "
-            f"series of {needed} rows or more, or shorter windows."
+            f"series of {needed} rows or more, or {what_to_shorten(n_rows, horizon)}."
         )
 
 
@@ -76,8 +82,10 @@ def _target_position(target, n_columns, names, parameter):
     return found[0]
 
 
-def time_index(X, *, name="X"):
+def time_index(X, *, name="X", ids=False):
     """Return the pandas index of `X` where its labels can be ordered in time, or None.
+
+    `ids` says whether an `id_column` could tell series apart, for messages.
 
     Raises
     ------
@@ -91,7 +99,7 @@ def time_index(X, *, name="X"):
         raise ValueError(
             f"{name} must have one time index: got an index of {index.nlevels} levels. "
             "Use one series at a time, with the other levels dropped "
-            "(X.droplevel(...))."
+            f"({name}.droplevel(...)){_or_levels_as_columns(index, name, ids)}."
         )
     if index.inferred_type not in TIME_TYPES:
         return None
@@ -102,11 +110,25 @@ def time_index(X, *, name="X"):
         )
     if not index.is_unique:
         label = index[index.duplicated()][0]
+        several = ", or set id_column where they are of several series" if ids else ""
         raise ValueError(
             f"{name} must have one row for each time: got an index with the label "
-            f"{label} more than once. Drop or average the duplicates."
+            f"{label} more than once. Drop or average the duplicates{several}."
         )
     return index
+
+
+def _or_levels_as_columns(index, name, ids):
+    """Say which level of an index may be the column that tells series apart."""
+    no_times = [
+        index.names[level]
+        for level in range(index.nlevels)
+        if index.levels[level].inferred_type not in TIME_TYPES
+    ]
+    if not ids or len(no_times) != 1 or no_times[0] is None:
+        return ""
+    level = no_times[0]
+    return f", or {name}.reset_index({level!r}) and id_column={level!r} for all of them"
 
 
 def check_time_order(index, *, name="X"):

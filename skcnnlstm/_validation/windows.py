@@ -4,8 +4,10 @@ import numpy as np
 from sklearn.utils import check_array
 
 
-def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5):
+def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5, ids=False):
     """Return `X` as a numeric array, sharing memory with an array given.
+
+    `ids` says whether an `id_column` could tell series apart, for messages.
 
     NaN and infinity pass: `missing_history` and `check_finite` are the judges of those.
     """
@@ -41,13 +43,14 @@ def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5):
         if "Complex data not supported" in text:
             raise ValueError(complex_message(name)) from error
         if "could not convert string" in text or "bytes/strings" in text:
-            raise ValueError(_not_numeric_message(name, X, "text")) from error
+            raise ValueError(_not_numeric_message(name, X, "text", ids)) from error
         if "could not be promoted" in text:  # numpy's, for a column of dates
             what = "columns of types that do not go together"
-            raise TypeError(_not_numeric_message(name, X, what)) from error
+            raise TypeError(_not_numeric_message(name, X, what, ids)) from error
         raise
     if array.dtype.kind not in "biuf":
-        raise TypeError(_not_numeric_message(name, X, f"dtype {array.dtype}"))
+        what = f"dtype {array.dtype}"
+        raise TypeError(_not_numeric_message(name, X, what, ids))
     if not min_ndim <= array.ndim <= max_ndim:
         allowed = f"{min_ndim}" if min_ndim == max_ndim else f"{min_ndim} to {max_ndim}"
         raise ValueError(
@@ -75,24 +78,54 @@ def complex_message(name):
     )
 
 
-def _not_numeric_message(name, X, what):
+def _not_numeric_message(name, X, what, ids):
     """Say which column of a table is not numeric, where it can be known."""
     columns, way_out = getattr(X, "columns", None), ""
+    if columns is None and hasattr(X, "iloc") and what == "text":
+        return _text_message(name, name, "text", X)
     if columns is not None and hasattr(X, "iloc"):
         for i, label in enumerate(columns):
             column = X.iloc[:, i]
             dates = getattr(column.dtype, "kind", "O") in "mM"
             if dates or not _makes_floats(column):
                 what = f"column {label!r} of dtype {column.dtype}"
+                if not dates and any(map(_is_number, column)):
+                    return _text_message(name, f"{name}[{label!r}]", what, column)
                 way_out = (
                     " A column of dates may become the index: "
                     f"{name}.set_index({label!r})."
                 )
+                if ids and not dates:
+                    way_out += (
+                        " One that says which series a row is of may be the "
+                        f"id_column: id_column={label!r}."
+                    )
                 break
     return (
         f"{name} must be numeric: got {what}. Convert dates and text to numbers, or "
         f"leave those columns out.{way_out}"
     )
+
+
+def _text_message(name, column_name, what, column):
+    """Say which value of a column of numbers and text is the first that is none."""
+    for row, (label, value) in enumerate(column.items()):
+        if isinstance(value, str) and not _is_number(value):
+            what += f", {value!r} at row {row} ({label})"
+            break
+    return (
+        f"{name} must be numeric: got {what}. Use pandas.to_numeric({column_name}, "
+        "errors='coerce'), which makes NaN of what is no number, and fill that."
+    )
+
+
+def _is_number(value):
+    """Tell whether a value is a number, or text that says one."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return False
+    return number == number
 
 
 def _makes_floats(column):

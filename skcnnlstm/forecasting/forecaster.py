@@ -41,7 +41,7 @@ from skcnnlstm.forecasting.networks import (
 )
 from skcnnlstm.forecasting.panel import check_same_series, listed, read_panel
 from skcnnlstm.forecasting.probabilistic import ProbabilisticForecasts
-from skcnnlstm.forecasting.rows import read_rows
+from skcnnlstm.forecasting.rows import check_rows_not_steps, read_rows
 from skcnnlstm.forecasting.scaling import (
     check_steps_known,
     find_roles,
@@ -153,8 +153,10 @@ class SeriesForecaster(
 
     Where a regular index shows a gap, no window and no target reaches across it, in
     `fit`, `predict` and `score`, and a forecast reads the rows after the last gap: as
-    in `SlidingWindow`, where a few missing business days count as holidays, too. In
-    an index with no regular step, rows count as consecutive.
+    in `SlidingWindow`, where a few missing business days count as holidays, too. Rows
+    ahead are named by its step, but where a row may be left out: after business days
+    with holidays, or where most Sundays, nights or Julys have none. In an index
+    with no regular step, rows count as consecutive.
 
     `y` and the y of a search are ignored: give the search the series alone, and
     `forecast_scorer` for its scoring. Folds must keep the order of time.
@@ -272,6 +274,8 @@ class SeriesForecaster(
             The fitted forecaster. After an error it is as it was before.
         """
         if y is not None:
+            table = getattr(y, "ndim", 1) == 2
+            covariates = " Covariates known ahead go in as fit(series, exog=...)."
             # scikit-learn's own scorers would compare the forecast of row t + 1 with
             # row t of y.
             warn(
@@ -279,7 +283,7 @@ class SeriesForecaster(
                 "Give fit, a search or cross_validate the series alone, and as scoring "
                 "None or a forecast_scorer, such as "
                 "forecast_scorer('neg_mean_absolute_error'): scikit-learn's own "
-                "scorers, which need y, are a step off."
+                f"scorers, which need y, are a step off.{covariates if table else ''}"
             )
         refit = check_boolean("refit_after_calibration", self.refit_after_calibration)
         calibrated = self.calibration_fraction is not None
@@ -404,7 +408,8 @@ class SeriesForecaster(
             cannot where there are past covariates.
         exog : array-like, Series, DataFrame or None, default=None
             Covariates of the rows that follow, if `fit` was given any: `steps` rows,
-            with "direct" rounded up to whole horizons. More may be given.
+            with "direct" rounded up to whole horizons. With labels, which are looked
+            up, there may be more, those of the past among them; an array holds no more.
 
         Returns
         -------
@@ -446,9 +451,9 @@ class SeriesForecaster(
         for key, history in histories.items():
             if labels[key] is None:
                 with panel.naming(key):
-                    labels[key] = history.following(n_ahead)
+                    labels[key] = history.following(n_ahead, panel.id_column)
         wanted = {key: (n_ahead, labels[key]) for key in histories}
-        later = self._read_exog(panel, exog, wanted, n_spare=None)
+        later = self._read_exog(panel, exog, wanted, ahead=True)
         if message := tell_of_short_tails(panel, histories):
             warn(message)
         origins, n_channels = [], 0
@@ -501,6 +506,8 @@ class SeriesForecaster(
 
         Each is (n_rows, horizon, n_modelled, ...).
         """
+        check_is_fitted(self, "estimator_")
+        check_rows_not_steps(series)
         panel, tables = self._read_again(series)
         runs = {key: self._histories[key].runs(rows) for key, rows in tables.items()}
         check_given(exog, self._exog_columns)
@@ -637,13 +644,13 @@ class SeriesForecaster(
         check_same_series(panel, self._panel, self._histories)
         return panel, self._read(panel, reset=False)
 
-    def _read_exog(self, panel, exog, wanted, *, n_spare=0):
+    def _read_exog(self, panel, exog, wanted, **asked):
         """Return the covariates of wanted rows, by series; None of them without any."""
         check_given(exog, self._exog_columns)
         if exog is None:
             return dict.fromkeys(wanted)
         tables, _ = read_covariates(
-            exog, panel, wanted, n_spare=n_spare, columns=self._exog_columns
+            exog, panel, wanted, columns=self._exog_columns, **asked
         )
         return tables
 

@@ -6,8 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from skcnnlstm._index import find_clock, find_runs, join_labels, label_kind
-from skcnnlstm.forecasting.calendar import Calendar, longest_run
+from skcnnlstm._index import find_clock, find_runs, join_labels
+from skcnnlstm.forecasting.calendar import (
+    Calendar,
+    are_comparable,
+    described,
+    longest_run,
+)
 from skcnnlstm.forecasting.panel import listed
 from skcnnlstm.forecasting.rows import Rows, check_some_known
 from skcnnlstm.forecasting.scaling import Scale
@@ -128,9 +133,11 @@ class History:
             return self.tail
         return self.tail._replace(exog=np.concatenate([self.tail.exog, exog]))
 
-    def following(self, steps):
+    def following(self, steps, id_column=None):
         """Return the labels of the next rows; None for bare arrays."""
-        return None if self.calendar is None else self.calendar.following(steps)
+        if self.calendar is None:
+            return None
+        return self.calendar.following(steps, id_column)
 
     def calendar_after(self, rows):
         """Return where given rows end in time; None for bare arrays."""
@@ -186,15 +193,13 @@ class History:
                 last = calendar.following(len(rows.values))[-1:]
                 calendar = replace(calendar, last=last)
             return calendar, True
-        kinds = label_kind(calendar.last), label_kind(index)
-        joined = join_labels(calendar.last, index)
-        if joined is None and kinds != ("other", "other"):
+        if not are_comparable(calendar.last, index):
             raise ValueError(
                 "update needs rows whose labels are of the known kind: got "
-                f"{type(index).__name__} of dtype {index.dtype}, known is "
-                f"{type(calendar.last).__name__} of dtype {calendar.last.dtype}. Give "
-                "the rows the index that goes on, or none (series.to_numpy())."
+                f"{described(index)}, known is {described(calendar.last)}. Give the "
+                "rows the index that goes on, or none (series.to_numpy())."
             )
+        joined = join_labels(calendar.last, index)
         if joined is None:
             return replace(calendar, last=index[-1:].copy()), True
         if not joined[1] > joined[0]:

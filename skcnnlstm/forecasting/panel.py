@@ -9,6 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+FORMS = {
+    "one": "one series",
+    "list": "a list",
+    "dict": "a dict",
+    "long": "a long frame",
+}
+
 _NAMED = 5  # series that an error names before it counts the others
 
 
@@ -77,6 +84,7 @@ class Panel(NamedTuple):
 
 def read_panel(series, id_column):
     """Tell one series from a list, a dict and a long frame of them."""
+    _check_no_groups(series)
     if id_column is not None:
         return _read_long(series, id_column)
     if isinstance(series, Mapping):
@@ -104,6 +112,18 @@ def _require_some(series):
         raise ValueError("series must hold one series at least: got an empty dict.")
 
 
+def _check_no_groups(series):
+    """Raise where a frame comes grouped, as pandas has it."""
+    kind = type(series).__name__
+    if kind.endswith("GroupBy") and hasattr(series, "ngroups"):
+        keys = series.keys if isinstance(series.keys, list) else [series.keys]
+        column = keys[0] if isinstance(keys[0], str) else "..."
+        raise TypeError(
+            f"series must come as rows, not in groups: got {kind}. Give the long frame "
+            f"itself, and SeriesForecaster(..., id_column={column!r})."
+        )
+
+
 def _read_long(frame, id_column):
     """Take a long frame apart by its id column."""
     if not isinstance(frame, pd.DataFrame):
@@ -113,10 +133,12 @@ def _read_long(frame, id_column):
             "one series, a list or a dict."
         )
     if list(frame.columns).count(id_column) != 1:
-        listed = ", ".join(map(repr, frame.columns))
+        way_out = f". Use one of {', '.join(map(repr, frame.columns))}"
+        if id_column in frame.index.names:
+            way_out = f", a level of the index. Use series.reset_index({id_column!r})"
         raise ValueError(
-            f"id_column must be a column of the series: got id_column={id_column!r}. "
-            f"Use one of {listed}."
+            f"id_column must be a column of the series: got id_column={id_column!r}"
+            f"{way_out}."
         )
     codes, keys = pd.factorize(frame[id_column])
     if (codes < 0).any():
@@ -150,19 +172,29 @@ def check_same_series(panel, fitted, known):
     """Raise where series come in another form than fitted, or were not fitted."""
     if "one" in (panel.kind, fitted.kind) and panel.kind != fitted.kind:
         got, wanted = (
-            "one series" if kind == "one" else f"many series (a {kind})"
+            FORMS[kind] if kind == "one" else f"many series ({FORMS[kind]})"
             for kind in (panel.kind, fitted.kind)
         )
-        wanted = wanted.replace("a long", "a long frame")
         raise ValueError(
             f"series must come as in fit: got {got}, fitted on {wanted}. Give the rows "
             "of each series in that form, or fit again."
         )
     strangers = [key for key in panel.series if key not in known]
     if strangers:
+        if panel.kind != fitted.kind and "list" in (panel.kind, fitted.kind):
+            raise ValueError(
+                f"series must come as in fit: got {FORMS[panel.kind]}, fitted on "
+                f"{FORMS[fitted.kind]}. Give {FORMS[fitted.kind]} of the same series."
+            )
+        way_out = "."
+        if panel.kind == "long":
+            way_out = (
+                "; in a search, cut each by itself: cv=PanelTimeSeriesSplit(2) and "
+                f"fit(frame, groups=frame[{panel.id_column!r}])."
+            )
         raise ValueError(
             f"series must be among those given to fit: got {listed(strangers)}. Fit "
-            "again with them: each is modelled on the scale of its own rows."
+            f"again with them: each is modelled on the scale of its own rows{way_out}"
         )
     if panel.kind == "list" and len(panel.series) != len(known):
         raise ValueError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,6 +40,8 @@ class Rows(NamedTuple):
         row, column = np.unravel_index(np.argmax(mask), mask.shape)
         label = "" if self.index is None else f" ({self.index[row]})"
         column_label = column if self.columns is None else repr(self.columns[column])
+        if self.ndim == 1 and self.name is not None:
+            column_label = repr(self.name)
         value = self.values[row, column]
         value = "NaN" if np.isnan(value) else value  # as scikit-learn writes it
         return f"{value} at row {row}{label}, column {column_label}"
@@ -61,12 +64,15 @@ def read_rows(forecaster, series, *, reset):
     """
     if reset:
         forecaster._gaps = reads_gaps(forecaster.estimator)
+    ids = forecaster.id_column is None
+    if not reset:
+        _check_some_columns(series, getattr(forecaster, "feature_names_in_", None))
     values = check_windows(
-        series, name="series", estimator=forecaster, min_ndim=1, max_ndim=2
+        series, name="series", estimator=forecaster, min_ndim=1, max_ndim=2, ids=ids
     )
     if not len(values):
         raise ValueError("series must have at least one row: got none.")
-    time = time_index(series, name="series")
+    time = time_index(series, name="series", ids=ids)
     check_time_order(time, name="series")
     ndim, table = values.ndim, values.reshape(len(values), -1)
     columns = getattr(series, "columns", None)
@@ -86,6 +92,30 @@ def read_rows(forecaster, series, *, reset):
             f"finite: got {rows.cell(np.abs(table) > _LARGEST)}. Use other units."
         )
     return rows
+
+
+def check_rows_not_steps(series):
+    """Raise where `predict` is asked for steps or dates, as `forecast` is."""
+    if isinstance(series, numbers.Integral):
+        got, steps = f"the number {series}", series
+    elif isinstance(series, pd.Index):
+        got, steps = f"{len(series)} labels ({type(series).__name__})", len(series)
+    else:
+        return
+    raise TypeError(
+        "predict must be given rows with their values, to forecast from each of them: "
+        f"got {got}. Use forecast({steps}) for the steps that follow the known rows."
+    )
+
+
+def _check_some_columns(series, fitted):
+    """Raise where a table has none of the columns of `fit` left."""
+    if fitted is not None and getattr(series, "shape", ())[1:] == (0,):
+        listed = ", ".join(map(repr, fitted))
+        raise ValueError(
+            f"series must have the columns given to fit: got none, fitted on {listed}. "
+            "Give the rows all of them."
+        )
 
 
 def _check_known(rows, gaps):
