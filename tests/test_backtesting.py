@@ -1,6 +1,7 @@
 """Backtests: every forecast, made with nothing of its future, and its scores."""
 
 import dataclasses
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from skcnnlstm import (
     CNNRegressor,
     FlattenWindows,
     HorizonSplit,
+    MistakeWarning,
     PanelTimeSeriesSplit,
     SeriesForecaster,
     backtest,
@@ -174,6 +176,20 @@ def test_holidays_that_stand_close_together_are_told_by_the_fitted_rows():
     np.testing.assert_array_equal(
         fitted.predict(series[n:]), fitted.predict(series[n:].to_numpy())
     )
+
+
+def test_series_that_end_at_different_times_are_warned_of():
+    dates = pd.date_range("2020-01-01", periods=160)
+    long, short = pd.Series(noise(160), dates), pd.Series(noise(100), dates[:100])
+    cv = TimeSeriesSplit(3, test_size=10)
+    message = "in fold 0 the model learns from rows of series 'b' up to 2020-05-09"
+    with pytest.warns(MistakeWarning, match=message):
+        run(last(2), {"a": short, "b": long}, cv)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run(last(2), {"a": short, "b": long[:100]}, cv)
+        run(last(2), {"a": short, "b": long[60:100]}, cv)
+        run(last(2), {"a": short.to_numpy(), "b": long.to_numpy()}, cv)
 
 
 # ----------------------------------------------------------------------------- no leak

@@ -55,7 +55,8 @@ def backtest(
     series : array-like, Series or DataFrame of shape (n_rows,) or (n_rows, n_features)
         In time order, as for ``SeriesForecaster.fit``; or many of them: a list, a dict
         or, with `id_column`, a long frame. One model then learns from the training
-        rows of all, and the rows of each are split by themselves.
+        rows of all, and the rows of each are split by themselves; series that end at
+        different dates are cut at different dates, with a warning.
     cv : splitter, or iterable of (training rows, test rows)
         Time-ordered folds, such as ``TimeSeriesSplit(5, test_size=12)``, with or
         without `gap` and `max_train_size`. In each the training rows follow one

@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from skcnnlstm._index import count_steps
+from skcnnlstm._index import count_steps, join_labels
 from skcnnlstm._validation import check_target
+from skcnnlstm._warn import warn
 from skcnnlstm.backtesting.folds import Fold, check_same_number, make_folds, read_cv
 from skcnnlstm.forecasting.covariates import read_covariates
 from skcnnlstm.forecasting.rows import Rows, read_rows
+from skcnnlstm.mistakes import MistakeWarning
 
 
 class FoldedSeries(NamedTuple):
@@ -46,7 +48,35 @@ def read_all(forecaster, panel, cv, stride, season_length):
         with panel.naming(key):
             found[key] = _read(reader, series, cv, stride, season_length)
     check_same_number({key: one.folds for key, one in found.items()})
+    _warn_of_later_rows(found)
     return found
+
+
+def _warn_of_later_rows(found):
+    """Warn where a model learns from rows that are later than an origin.
+
+    Each series is split by itself, so those that end at other times are cut at others.
+    """
+    times = {key: one.rows.time for key, one in found.items()}
+    first = next(iter(times.values()))
+    if first is None or first.inferred_type == "integer":
+        return  # rows that are numbered, perhaps one series after the other
+    if any(join_labels(first, time) is None for time in times.values()):
+        return  # labels that cannot be compared
+    for number in range(len(next(iter(found.values())).folds)):
+        cut = {key: one.folds[number] for key, one in found.items()}
+        learned = {key: times[key][fold.train.stop - 1] for key, fold in cut.items()}
+        origin = {key: times[key][fold.origins[0]] for key, fold in cut.items()}
+        latest, earliest = max(learned, key=learned.get), min(origin, key=origin.get)
+        if learned[latest] > origin[earliest]:
+            warn(
+                f"series end at different times: in fold {number} the model learns "
+                f"from rows of series {latest!r} up to {learned[latest]}, and forecasts "
+                f"series {earliest!r} from {origin[earliest]} on. What moves them "
+                "together is then known too early. Cut all of them at one date first.",
+                MistakeWarning,
+            )
+            return
 
 
 def _read(reader, series, cv, stride, season_length):
