@@ -5,6 +5,8 @@ Converters let pass what they do not know: the file is written, and cannot be lo
 
 from __future__ import annotations
 
+from skcnnlstm import training
+
 _WAY_OUT = {
     "onnx": "Use format='litert' or format='saved_model'",
     "litert": "Use format='onnx' or format='saved_model'",
@@ -42,13 +44,9 @@ def _nodes(graph):
 
 def check_litert(content):
     """Raise where a LiteRT model needs more than LiteRT's own operations."""
-    from tensorflow.lite.python import schema_py_generated as schema
-
-    model = schema.Model.GetRootAs(content, 0)
-    codes = (model.OperatorCodes(at) for at in range(model.OperatorCodesLength()))
     # TensorFlow's, for which an interpreter needs the Flex delegate, begin with Flex.
-    custom = (code.CustomCode() for code in codes)
-    _refuse("litert", [name.decode().removeprefix("Flex") for name in custom if name])
+    names = training.custom_operations(content)
+    _refuse("litert", [name.removeprefix("Flex") for name in names])
 
 
 def _refuse(format, names):
