@@ -61,13 +61,17 @@ class NormaliseWindow(layers.Layer):
 
     def _known_level(self, window):
         """Return shift and scale of what is not NaN."""
-        known = ops.logical_not(ops.isnan(window))
-        zeros = ops.zeros_like(window)
-        filled = ops.where(known, window, zeros)
+        missing, zeros = ops.isnan(window), ops.zeros_like(window)
+        known = ops.logical_not(missing)
+        # Asked of NaN itself: tf2onnx (1.17) makes products with 0 and 1 of others.
+        filled = ops.where(missing, zeros, window)
         if self.mode == "last":
-            steps = ops.arange(1, window.shape[1] + 1, dtype=window.dtype)
+            # Whole numbers: of floats, Keras' argmax looks for -0.0 bit by bit, which
+            # neither ONNX (before opset 18) nor LiteRT can do.
+            steps = ops.arange(1, window.shape[1] + 1, dtype="int32")
             steps = ops.reshape(steps, (-1, *[1] * (len(window.shape) - 2)))
-            newest = ops.argmax(ops.where(known, steps, zeros), axis=1, keepdims=True)
+            steps = ops.where(known, steps, ops.zeros_like(steps))
+            newest = ops.argmax(steps, axis=1, keepdims=True)
             shift = ops.take_along_axis(filled, newest, axis=1)
             return shift, ops.ones_like(shift)
         count = ops.sum(ops.cast(known, window.dtype), axis=1, keepdims=True)

@@ -40,11 +40,13 @@ class NormaliseSeason(layers.Layer):
         return window - level[:, -n_steps:], shift, ops.ones_like(shift)
 
     def _fill(self, season):
-        known = ops.logical_not(ops.isnan(season))
-        filled = ops.where(known, season, ops.zeros_like(season))
-        count = ops.sum(ops.cast(known, season.dtype), axis=1, keepdims=True)
+        missing = ops.isnan(season)
+        known = ops.cast(ops.logical_not(missing), season.dtype)
+        count = ops.sum(known, axis=1, keepdims=True)
+        # Asked of NaN itself: tf2onnx (1.17) makes products with 0 and 1 of others.
+        filled = ops.where(missing, ops.zeros_like(season), season)
         mean = ops.sum(filled, axis=1, keepdims=True) / ops.maximum(count, 1)
-        return ops.where(known, season, mean)
+        return ops.where(missing, mean, season)
 
     def get_config(self):
         """Return what `from_config` needs."""

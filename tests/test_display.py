@@ -14,6 +14,7 @@ from skcnnlstm.datasets import load_airline
 
 matplotlib = pytest.importorskip("matplotlib", reason="the extra plot draws")
 matplotlib.use("Agg")
+from matplotlib import dates as mdates  # noqa: E402
 from matplotlib import pyplot  # noqa: E402
 
 TINY = {"filters": 4, "epochs": 3, "random_state": 0}
@@ -202,6 +203,161 @@ def test_what_cannot_be_drawn_is_told(airline):
         s.ForecastDisplay.from_predictions(np.ones(2), airline, n_history="all")
 
 
+def test_what_is_known_between_gaps_is_a_dot(airline):
+    history = airline.copy()
+    history.iloc[[-2, -4]] = np.nan
+    actual = pd.Series([1, np.nan, 3, 4, np.nan, 6.0])
+    display = s.ForecastDisplay.from_predictions(
+        ridge().fit(airline).forecast(), history, actual=actual, n_history=10, ms=5
+    )
+    (drawn,) = display.lines_
+    assert drawn["history"].get_markevery() == [7, 9]
+    assert drawn["actual"].get_markevery() == [0, 5]
+    assert {drawn[part].get_marker() for part in ("history", "actual")} == {"o"}
+    assert drawn["forecast"].get_markevery() is None
+    assert drawn["forecast"].get_markersize() == 5
+    whole = s.ForecastDisplay.from_predictions(np.ones(3), airline)
+    assert whole.lines_[0]["history"].get_marker() == "None"
+
+
+def test_the_interval_of_one_step_is_a_bar(airline):
+    forecaster = ridge(horizon=1, calibration_fraction=0.3).fit(airline)
+    display = s.ForecastDisplay.from_estimator(forecaster, airline)
+    (ends,) = display.lines_[0]["band"].get_segments()
+    interval = forecaster.forecast_interval()
+    assert ends[:, 1].tolist() == interval[["lower", "upper"]].to_numpy()[0].tolist()
+    assert legend_of(display) == ["history", "90 % interval", "forecast"]
+    result = s.backtest(
+        forecaster, airline, TimeSeriesSplit(3, test_size=2), coverage=0.5, verbose=0
+    )
+    bars = s.BacktestDisplay.from_result(result).ax_.collections
+    assert [len(bar.get_segments()) for bar in bars] == [1, 1, 1]
+    ax = s.BacktestDisplay.from_result(result, kind="errors").ax_
+    low, high = ax.get_xlim()
+    assert [tick for tick in ax.get_xticks() if low <= tick <= high] == [1]
+
+
+def test_a_band_with_a_step_between_unknown_ones_has_both():
+    low = pd.Series([0, 1, np.inf, 3, np.nan, 5, 6.0])
+    said = low.fillna(4).replace(np.inf, 2)
+    display = s.ForecastDisplay.from_predictions(said, lower=low, upper=low + 1)
+    band, bar = display.ax_.collections
+    assert display.lines_[0]["band"] is band
+    assert [ends.tolist() for ends in bar.get_segments()] == [[[3, 3], [3, 4]]]
+    assert legend_of(display) == ["interval", "forecast"]
+
+
+def test_more_panels_than_are_drawn_are_told(airline):
+    many = [airline] * 14
+    forecast = [np.ones(2)] * 14
+    with pytest.warns(
+        UserWarning, match=r"^12 of 14 panels are drawn, .* by names=\.$"
+    ):
+        display = s.ForecastDisplay.from_predictions(forecast, many)
+    assert len(display.axes_) == 12
+    with pytest.raises(ValueError, match="of '0', '1', '2', '3', '4' and 9 more"):
+        s.ForecastDisplay.from_predictions(forecast, many, names="north")
+    chosen = s.ForecastDisplay.from_predictions(forecast, many, names=["12", "13"])
+    assert [ax.get_title(loc="left") for ax in chosen.axes_] == ["12", "13"]
+
+
+@pytest.mark.parametrize(
+    ("dates", "labels"),
+    [
+        ("2025-07-15 2025-08-01 2025-08-15", ["15\nJul 2025", "01\nAug", "15"]),
+        ("2025-12-30 2025-12-31 2026-01-01", ["30\nDec 2025", "31", "01\nJan 2026"]),
+        ("2025-07-15 2026-07-15", ["15\nJul 2025", "15\nJul 2026"]),
+        ("2025-09-01 2025-10-01 2026-01-01", ["Sep\n2025", "Oct", "Jan\n2026"]),
+        ("2025-01-01 2026-01-01", ["2025", "2026"]),
+        (
+            "2025-12-31T12 2025-12-31T18 2026-01-01T00",
+            ["12:00\n31 Dec 2025", "18:00", "00:00\n01 Jan 2026"],
+        ),
+        (
+            "2025-12-31T23:59:50 2026-01-01T00:00:00",
+            ["23:59:50\n31 Dec 2025", "00:00:00\n01 Jan 2026"],
+        ),
+    ],
+)
+def test_dates_name_the_month_and_year_where_they_begin(airline, dates, labels):
+    axis = s.ForecastDisplay.from_predictions(airline).ax_.xaxis
+    ticks = mdates.date2num(np.array(dates.split(), dtype="datetime64[s]"))
+    assert axis.get_major_formatter().format_ticks(ticks) == labels
+    assert axis.get_major_formatter().get_offset() == ""
+
+
+SHOPS = pd.concat(
+    [
+        pd.DataFrame(
+            {"shop": shop, "sales": np.arange(40.0) + place},
+            pd.date_range("2025", periods=40),
+        )
+        for place, shop in enumerate(["north", "west", "east"])
+    ]
+)
+NORTH = SHOPS[SHOPS["shop"] == "north"]
+
+
+def test_a_history_that_was_not_fitted_is_refused():
+    one = ridge().fit(NORTH["sales"])
+    two = ridge().fit(NORTH[["sales"]].assign(price=1.5 + np.arange(40)))
+    panel = ridge(id_column="shop").fit(SHOPS)
+    for forecaster, series, message in [
+        (
+            one,
+            SHOPS,
+            "^series must have .*: got 'shop', 'sales', fitted on 1 column. G",
+        ),
+        (one, SHOPS[["sales"]], "^series must have each label once: got 2025-01-01 00"),
+        (two, NORTH[["sales"]], "got 'sales', fitted on 'sales', 'price'. Give those"),
+        (two, NORTH[["sales"]].to_numpy(), "got 1 column, fitted on 'sales', 'price'"),
+        (
+            panel,
+            SHOPS.rename(columns={"sales": "visits"}),
+            "^In series 'north': series must have .*'visits', fitted on 'sales'",
+        ),
+        (panel, NORTH.assign(shop="south"), "series must be among .* fit: got 'south'"),
+        (
+            panel,
+            NORTH,
+            r"got 'north', drawn are .* Use names=\['north'\] to draw it al",
+        ),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            s.ForecastDisplay.from_estimator(forecaster, series)
+
+
+def test_one_of_many_is_drawn_by_its_own_rows():
+    panel = ridge(id_column="shop").fit(SHOPS)
+    display = s.ForecastDisplay.from_estimator(panel, NORTH, names=["north"])
+    np.testing.assert_array_equal(
+        values_of(display.lines_[0]["history"]), NORTH["sales"]
+    )
+    assert display.ax_.get_title(loc="left") == "north"
+    assert display.ax_.get_ylabel() == "sales"
+    all_three = s.ForecastDisplay.from_estimator(panel, SHOPS)
+    assert {ax.get_ylabel() for ax in all_three.axes_} == {"sales"}
+    folds = s.PanelTimeSeriesSplit(2, test_size=6)
+    panel.set_params(window_length=12)
+    result = s.backtest(panel, SHOPS, folds, verbose=0)
+    backtest = s.BacktestDisplay.from_result(result)
+    assert [ax.get_ylabel() for ax in backtest.axes_] == ["sales"] * 3
+    assert [ax.get_title(loc="left") for ax in backtest.axes_] == list(
+        SHOPS["shop"].unique()
+    )
+    assert backtest.axes_[-1].get_xlabel() == "time"
+
+
+def test_the_columns_forecast_are_history_enough(airline):
+    frame = pd.DataFrame({"air": airline, "known": airline})
+    forecaster = ridge(target_columns=["air"]).fit(frame)
+    for history in (frame, frame[["air"]], airline):
+        display = s.ForecastDisplay.from_estimator(forecaster, history)
+        np.testing.assert_array_equal(
+            values_of(display.lines_[0]["history"]), airline[-60:]
+        )
+
+
 def test_without_matplotlib_the_extra_is_named(airline, monkeypatch):
     forecaster = ridge().fit(airline)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
@@ -272,9 +428,10 @@ def test_a_backtest_shows_each_fold_over_what_came(airline):
     )
     assert legend_of(display) == [
         "what came",
-        "interval",
+        "50 % interval",
         "forecast from the start of each fold",
     ]
+    assert display.ax_.get_xlabel() == "month"
 
 
 def test_errors_of_a_backtest_are_its_scores_by_step(airline):
@@ -288,6 +445,7 @@ def test_errors_of_a_backtest_are_its_scores_by_step(airline):
     assert [ax.get_title(loc="left") for ax in display.axes_] == ["air", "half"]
     one = s.BacktestDisplay.from_result(result, names="half")
     assert one.ax_.get_ylabel() == "half"
+    assert one.ax_.get_xlabel() == "month"
     with pytest.raises(TypeError, match="result must be a BacktestResult: got DataFr"):
         s.BacktestDisplay.from_result(result.forecasts)
     with pytest.raises(ValueError, match="kind must be"):

@@ -3,9 +3,11 @@
 import json
 import warnings
 import zipfile
+from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
@@ -39,7 +41,8 @@ from skcnnlstm import (
     make_windows,
 )
 from skcnnlstm.datasets import load_airline
-from skcnnlstm.exporting.graph import trace
+from skcnnlstm.exporting.graph import Traced, trace
+from skcnnlstm.exporting.operations import check_onnx
 from skcnnlstm.exporting.scaling import scale, unscale
 from skcnnlstm.training import _tensorflow, network_from_json
 
@@ -81,6 +84,18 @@ def on_windows(estimator, labels=False):
     return estimator, X[:5], ask(X[:5])
 
 
+def with_gaps(instance_norm):
+    season = {"season_length": 4} if instance_norm == "seasonal" else {}
+    net = CNNLSTMRegressor(
+        missing="mask", instance_norm=instance_norm, **season, **SMALL
+    )
+    X, y = make_windows(ROWS, 12, 2)
+    X = X.copy()
+    X[np.random.default_rng(0).random(X.shape) < 0.2] = np.nan
+    X[0, :, 1] = np.nan  # never known
+    return net.fit(X, y), X[:5], net.predict(X[:5])
+
+
 CASES = {
     "forecaster": lambda: forecaster(
         rows=AIRLINE, window_length=24, horizon=12, transformer="log"
@@ -101,6 +116,10 @@ CASES = {
         RobustScaler(),
         SlidingWindow(12),
         LSTMRegressor(lstm_units=4, missing="mask", **TINY),
+    ),
+    "gaps": lambda: forecaster(
+        CNNLSTMRegressor(missing="mask", **SMALL),
+        np.where(np.arange(90)[:, None] % 7 == [5, 2], np.nan, ROWS),
     ),
     "long": lambda: pipeline(
         SlidingWindow(40), LSTMRegressor(lstm_units=4, bidirectional=True, **TINY)
@@ -125,7 +144,9 @@ CASES = {
     ),
     "convolutional": lambda: on_windows(ConvLSTMRegressor(filters=4, **TINY)),
 }
-EVERYDAY = {("ridge", "litert")}
+for level in ("last", "standard", "seasonal", None):
+    CASES[f"gaps, {level}"] = lambda level=level: with_gaps(level)
+EVERYDAY = {("ridge", "litert"), ("gaps", "onnx"), ("gaps, standard", "onnx")}
 
 
 def run_onnx(path, rows):
@@ -219,6 +240,34 @@ def test_a_saved_model_says_so_too_and_takes_the_place_of_one(tmp_path, thorough
         export(search, tmp_path / "mine", "saved_model")
 
 
+@pytest.mark.parametrize("format", RUN)
+def test_an_operation_that_a_runtime_lacks_is_named_and_no_file_written(
+    format, tmp_path, monkeypatch
+):
+    pytest.importorskip("tf2onnx", reason="what converts to ONNX (extra export)")
+    # Of floats Keras' argmax looks at bits.
+    lacks = Traced(lambda x: keras.ops.argmax(x, axis=1), (3,))
+    monkeypatch.setattr("skcnnlstm.exporting.files.trace", lambda *_, **__: lacks)
+    named = {"onnx": "Bitcast, BitwiseAnd", "litert": "BitwiseAnd"}[format]
+    with pytest.raises(ValueError, match=f"got {named}, format='{format}'. Use format"):
+        export(network(), tmp_path / "a file", format)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_operations_are_looked_at_in_loops_and_of_the_version_named(inside):
+    onnx = pytest.importorskip("onnx", reason="what holds ONNX (extra export)")
+    nodes = [onnx.helper.make_node("BitwiseAnd", ["a", "b"], ["c"])]
+    if inside:
+        body = onnx.helper.make_graph(nodes, "body", [], [])
+        nodes = [onnx.helper.make_node("Loop", ["n"], ["c"], body=body)]
+    graph = onnx.helper.make_graph(nodes, "graph", [], [])
+    opsets = {at: onnx.helper.make_opsetid("", at) for at in (15, 18)}
+    with pytest.raises(ValueError, match="operations that its runtime has: got Bitw"):
+        check_onnx(onnx.helper.make_model(graph, opset_imports=[opsets[15]]))
+    check_onnx(onnx.helper.make_model(graph, opset_imports=[opsets[18]]))
+
+
 @pytest.mark.parametrize(
     "transformer",
     [
@@ -272,7 +321,19 @@ def test_transformers_as_tensors_agree_with_themselves(transformer):
                     make_pipeline(FlattenWindows(), Ridge()), window_length=3
                 ).fit([ROWS, ROWS])
             ],
-            "estimator must be fitted on one series to be exported: got a list of 2",
+            "estimator must be fitted on one series to be exported: got a list of 2 "
+            "series, each with",
+        ),
+        (
+            lambda: [
+                SeriesForecaster(
+                    make_pipeline(FlattenWindows(), Ridge()),
+                    window_length=3,
+                    id_column="shop",
+                ).fit(pd.DataFrame({"shop": ["a", "b"] * 45, "sales": ROWS[:, 0]}))
+            ],
+            "estimator must be fitted on one series to be exported: got a long frame "
+            "of 2 series, each with",
         ),
         (
             lambda: [
@@ -280,7 +341,15 @@ def test_transformers_as_tensors_agree_with_themselves(transformer):
                     make_pipeline(FlattenWindows(), Ridge()), window_length=3
                 ).fit(ROWS, exog=ROWS)
             ],
-            "estimator must be fitted without exog to be exported",
+            "estimator must be fitted without exog to be exported: got 2 columns. Exp",
+        ),
+        (
+            lambda: [
+                SeriesForecaster(
+                    make_pipeline(FlattenWindows(), Ridge()), window_length=3
+                ).fit(ROWS, exog=pd.DataFrame({"holiday": ROWS[:, 1]}))
+            ],
+            "estimator must be fitted without exog to be exported: got 'holiday'. Exp",
         ),
     ],
 )
@@ -292,8 +361,10 @@ def test_what_cannot_be_exported_is_named(make, message, tmp_path):
 
 
 def test_other_formats_and_what_is_not_fitted_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="format must be"):
-        export(network(), tmp_path / "a file", "tflite")
+    with pytest.raises(ValueError, match="format must be a known choice: got format='"):
+        export(network(), tmp_path / "a file", "pmml")
+    with pytest.raises(ValueError, match=r"called LiteRT now. Use format='litert'"):
+        export(network(), tmp_path / "a file.tflite", "tflite")
     with pytest.raises(NotFittedError):
         export(network(), tmp_path / "a file", "litert")
 
@@ -302,3 +373,20 @@ def test_the_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ImportError, match=r"pip install skcnnlstm\[export\]"):
         export(network(), tmp_path / "a file")
+
+
+@pytest.mark.parametrize(
+    ("name", "format", "way_out"),
+    [
+        ("m.tflite", "onnx", "litert"),
+        ("m.TFLITE", "saved_model", "litert"),
+        ("m.onnx", "litert", "onnx"),
+    ],
+)
+def test_a_name_that_says_another_format_is_refused(name, format, way_out, tmp_path):
+    with pytest.raises(
+        ValueError,
+        match=rf"^path must not end in {Path(name).suffix} where format='{format}': "
+        rf"got .*{name}. Use format='{way_out}', or another path.$",
+    ):
+        export(network(), tmp_path / name, format)

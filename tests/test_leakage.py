@@ -26,6 +26,7 @@ from skcnnlstm import (
     check_leakage,
     make_windows,
 )
+from skcnnlstm.leakage.findings import _changed
 
 SERIES = np.random.default_rng(0).normal(size=120).cumsum() + 50
 FRAME = pd.DataFrame({"v": SERIES}, pd.date_range("2024", periods=120, freq="D"))
@@ -54,7 +55,7 @@ def test_windows_made_before_folds_without_a_gap_share_target_steps():
     shared = [(train.tolist(), test.tolist()) for train, test in report.shared]
     assert shared == [([102, 103], [104, 105]), ([106, 107], [108, 109])]
     assert report.folds.loc[0].tolist() == [104, 4, 2, 2, 2]
-    assert "HorizonSplit(5, horizon=3), or TimeSeriesSplit(5, gap=2)" in str(report)
+    assert "HorizonSplit(2, horizon=3), or TimeSeriesSplit(2, gap=2)" in str(report)
 
 
 @pytest.mark.parametrize("horizon", [1, 2, 5])
@@ -88,8 +89,21 @@ def test_folds_that_do_not_follow_time_know_the_future(cv):
     X, y = windows(horizon=1)
     report = check_leakage(Ridge(), X, y, cv)
     assert kinds(report) == [FUTURE]
-    assert "folds in time order, without shuffling" in str(report)
+    n_folds = 5 if cv is None else 4
+    assert report.findings["way_out"][0] == (
+        "Use folds in time order, without shuffling: "
+        f"HorizonSplit({n_folds}, horizon=1), or TimeSeriesSplit({n_folds})."
+    )
     assert ("note: cv=None is KFold(5)" in str(report)) == (cv is None)
+
+
+def test_as_many_folds_are_advised_as_given_but_not_one_a_sample():
+    X, y = windows(horizon=2)
+    rows = np.arange(len(X))
+    one = str(check_leakage(Ridge(), X, y, [(rows[:-1], rows[-1:])]))
+    assert "HorizonSplit(1, horizon=2), or TimeSeriesSplit(2, gap=1)." in one
+    each = str(check_leakage(Ridge(), X, y, KFold(len(X))))
+    assert "HorizonSplit(5, horizon=2), or TimeSeriesSplit(5, gap=1)." in each
 
 
 @pytest.mark.parametrize("scaler", [StandardScaler(), MinMaxScaler()])
@@ -161,13 +175,70 @@ def test_a_long_frame_is_known_by_its_id_column():
     assert not len(check_leakage(forecaster, long, cv=folds).findings)
 
 
+LONG = pd.concat(
+    [
+        FRAME.assign(shop=shop, open=True, kind=pd.Categorical(["a"] * 120))
+        for shop in ("north", "west")
+    ]
+)
+
+
+@pytest.mark.parametrize("ids", [{}, {"north": 1, "west": 2}])
+@pytest.mark.parametrize("panel", [True, False])
+def test_a_long_frame_is_fitted_as_it_is_and_its_numbers_alone_are_changed(ids, panel):
+    long = LONG[["shop", "v"]].replace({"shop": ids})
+    forecaster = SeriesForecaster(RIDGE, window_length=6, id_column="shop")
+    splitter = PanelTimeSeriesSplit(3) if panel else TimeSeriesSplit(3)
+    groups = long["shop"] if panel else None
+    report = check_leakage(forecaster, long, cv=splitter, groups=groups)
+    assert str(report) == "No leak was found in 3 folds."
+    assert report.complete
+
+
+def test_later_rows_are_those_of_each_series_and_keep_what_is_no_number():
+    later = np.arange(240) % 120 >= 60
+    changed = _changed(LONG, later, "shop")
+    pd.testing.assert_frame_equal(changed[~later], LONG[~later])
+    others = ["shop", "open", "kind"]
+    pd.testing.assert_frame_equal(changed[others], LONG[others])
+    assert (changed["v"] != LONG["v"]).to_numpy().tolist() == later.tolist()
+
+
+class SeesAll(SeriesForecaster):
+    def predict(self, series, exog=None):
+        return super().predict(series, exog) + series.groupby("shop")["v"].transform(
+            "mean"
+        ).to_numpy().reshape(-1, 1)
+
+
+def test_a_forecaster_of_a_panel_that_looks_ahead_is_found():
+    forecaster = SeesAll(RIDGE, window_length=6, id_column="shop")
+    report = check_leakage(
+        forecaster,
+        LONG[["shop", "v"]],
+        cv=PanelTimeSeriesSplit(3),
+        groups=LONG["shop"],
+    )
+    assert kinds(report) == [("predictions that look ahead", "proof")]
+    assert "30 of 30 predictions moved" in str(report)
+
+
+def test_a_panel_is_advised_folds_of_a_panel():
+    forecaster = SeriesForecaster(RIDGE, window_length=6, id_column="shop")
+    long = LONG[["shop", "v"]]
+    report = check_leakage(forecaster, long, cv=KFold(3), n_fits=0)
+    assert ("PanelTimeSeriesSplit(3, test_size=horizon) and groups=X['shop'].") in str(
+        report
+    )
+
+
 def test_windows_of_many_series_are_told_apart():
     X, y = windows(horizon=3)
     X, y = np.concatenate([X, 2 * X]), np.concatenate([y, 2 * y])
     groups = np.repeat(["a", "b"], len(X) // 2)
     one = check_leakage(Ridge(), X, y, PanelTimeSeriesSplit(3), groups=groups)
     assert kinds(one) == [SHARED, FUTURE]
-    assert "PanelTimeSeriesSplit(5, horizon=3) and groups=" in str(one)
+    assert "PanelTimeSeriesSplit(3, horizon=3) and groups=" in str(one)
     clean = PanelTimeSeriesSplit(3, horizon=3)
     assert not len(check_leakage(Ridge(), X, y, clean, groups=groups).findings)
 
@@ -210,6 +281,24 @@ def test_a_fit_that_fails_is_a_note():
     report = check_leakage(Fails(), X, y, HorizonSplit(3))
     assert "not today" in report.notes[-1]
     assert not report.leaks
+    assert not report.complete
+    assert str(report).startswith(
+        "The order of 3 folds shows no leak; predictions could not be looked at.\n"
+        "note: a fit on "
+    )
+
+
+def test_predictions_that_differ_by_chance_are_a_note():
+    class Draws(Ridge):
+        def predict(self, X):
+            return np.random.default_rng().normal(size=len(X))
+
+    report = check_leakage(Draws(), *windows(horizon=1), HorizonSplit(3))
+    assert report.notes == [
+        "the same rows gave other predictions the second time, so nothing can be told "
+        "from them."
+    ]
+    assert not report.complete
 
 
 def test_a_network_is_fitted_for_one_epoch_alone():
@@ -251,6 +340,7 @@ def test_it_raises_from_the_certainty_on_that_it_is_told():
         ({"horizon": -1}, "horizon must be an integer >= 0"),
         ({"cv": []}, "cv must make at least one fold"),
         ({"X": np.zeros((3, 0))}, "Found array with 0 feature"),
+        ({"y": None}, "y must be given where .* got y=None, estimator=Ridge. Use chec"),
     ],
 )
 def test_wrong_input_says_so(change, message):
@@ -263,3 +353,28 @@ def test_wrong_input_says_so(change, message):
 def test_the_class_of_a_splitter_is_told_from_a_splitter():
     with pytest.raises(TypeError, match=r"got the class TimeSeriesSplit. Use Time"):
         check_leakage(Ridge(), *windows(), TimeSeriesSplit)
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("X", "y", Ridge(), TimeSeriesSplit(3)), "estimator must .* first: got ndarr"),
+        ((Ridge, "X", "y", TimeSeriesSplit(3)), "estimator must .*: got the class Rid"),
+        (("y", Ridge(), "X"), "estimator must be an estimator, and come first: got nd"),
+        ((Ridge(), "X", TimeSeriesSplit(3)), r"y must be targets or None: got y=TimeS"),
+        ((Ridge(), StandardScaler(), "y"), r"X must be rows: got X=StandardScaler\(\)"),
+    ],
+)
+def test_arguments_that_changed_places_are_told(args, message):
+    X, y = windows()
+    args = [{"X": X, "y": y}.get(a, a) if isinstance(a, str) else a for a in args]
+    with pytest.raises(
+        TypeError, match=rf"^{message}.*Use check_leakage\(estimator, X"
+    ):
+        check_leakage(*args)
+
+
+def test_columns_may_be_called_as_methods_are():
+    table = FRAME.rename(columns={"v": "fit"})
+    forecaster = SeriesForecaster(RIDGE, window_length=6)
+    assert not check_leakage(forecaster, table, cv=TimeSeriesSplit(2)).notes

@@ -569,7 +569,7 @@ def test_the_picture_is_labelled():
     ]
     figure.canvas.draw()
     ticks = [text.get_text() for text in panel.get_xticklabels()]
-    assert "Feb" in ticks
+    assert "01\nFeb" in ticks
 
 
 @pytest.mark.parametrize("n_targets, n_panels", [(2, 2), (30, 12)])

@@ -40,6 +40,10 @@ class BacktestResult:
         all series).
     season_length : int
         Of the seasonal references and of MASE, in time steps.
+    coverage : float or None, default=None
+        That the intervals were made for; None without any.
+    time_name : object, default=None
+        Name of the index of the series; None where it has none.
 
     See Also
     --------
@@ -50,6 +54,8 @@ class BacktestResult:
     references: pd.DataFrame
     folds: pd.DataFrame
     season_length: int
+    coverage: float | None = None
+    time_name: object = None
 
     def __repr__(self):
         n_origins = int(self.folds["n_origins"].sum())

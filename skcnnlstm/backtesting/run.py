@@ -204,7 +204,9 @@ def backtest(
             for key, said in ahead.items()
         }
     tables = lay_out(all_series, ahead, limits, done, season_length)
-    return BacktestResult(*tables, season_length)
+    index = next(iter(all_series.values())).rows.index
+    time_name = None if index is None else index.name
+    return BacktestResult(*tables, season_length, coverage, time_name)
 
 
 def _forecaster_in(forecaster):

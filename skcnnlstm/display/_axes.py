@@ -7,6 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from skcnnlstm._warn import warn
+from skcnnlstm.forecasting.panel import listed
+
 # Colours that stay apart in grey and for colour-blind eyes (after Okabe and Ito).
 HISTORY, ACTUAL, FORECAST = "#2b2d42", "#009e73", "#d55e00"
 OTHERS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -66,6 +69,11 @@ def check_names(names, titles, keys):
         (series, target) of all panels.
     """
     if names is None:
+        if len(titles) > MOST_PANELS:
+            warn(
+                f"{MOST_PANELS} of {len(titles)} panels are drawn, the first ones. "
+                "Choose others by names=."
+            )
         return list(range(min(len(titles), MOST_PANELS)))
     wanted = names if isinstance(names, list | tuple) else [names]
     places = []
@@ -78,7 +86,7 @@ def check_names(names, titles, keys):
         if not found:
             raise ValueError(
                 "names must be among those of the panels: got "
-                f"{name!r}. Use some of {', '.join(map(repr, titles[:10]))}."
+                f"{name!r}. Use some of {listed(titles)}."
             )
         places += [place for place in found if place not in places]
     return places
@@ -93,6 +101,56 @@ def title_of(key, keys):
     if len({k[1] for k in keys}) > 1 or not parts:
         parts.append(str(target))
     return ": ".join(parts)
+
+
+def name_panel(ax, key, keys, n_drawn):
+    """Write the series above a panel, and the target beside it.
+
+    `keys` are of all panels there are, `n_drawn` of them in the picture.
+    """
+    title = title_of(key, keys) if n_drawn > 1 or len({k[0] for k in keys}) > 1 else ""
+    ax.set_title(title, loc="left", fontsize=10)
+    # A target that has no name is counted.
+    if not isinstance(key[1], int) and str(key[1]) != title:
+        ax.set_ylabel(str(key[1]))
+
+
+def draw_line(ax, at, values, style, kwargs=()):
+    """Draw a line, and a dot for what is known between unknowns; return the line.
+
+    `style` is ours, `kwargs` the user's, under any of matplotlib's names.
+    """
+    from matplotlib.cbook import normalize_kwargs
+    from matplotlib.lines import Line2D
+
+    style = style | normalize_kwargs(dict(kwargs), Line2D)
+    alone = np.flatnonzero(_stand_alone(~pd.isna(values)))
+    if style.get("marker") is None and len(alone):
+        style = {"markersize": 3, **style, "marker": "o", "markevery": alone.tolist()}
+    (line,) = ax.plot(at, values, **style)
+    return line
+
+
+def draw_band(ax, at, lower, upper, *, alpha, label):
+    """Draw an interval, a bar where no other step is beside it."""
+    style = {"color": FORECAST, "alpha": alpha}
+    # matplotlib draws nothing for bounds that are infinite.
+    known = np.isfinite(lower) & np.isfinite(upper)
+    alone = _stand_alone(known)
+    band = None
+    if not alone.any() or (known & ~alone).any():
+        band = ax.fill_between(at, lower, upper, linewidth=0, label=label, **style)
+    if alone.any():
+        style |= {"linewidth": 7, "label": label if band is None else None}
+        bars = ax.vlines(at[alone], lower[alone], upper[alone], **style)
+        band = band or bars
+    return band
+
+
+def _stand_alone(known):
+    """Tell which are known while both beside them are not."""
+    padded = np.concatenate([[False], known, [False]])
+    return known & ~padded[:-2] & ~padded[2:]
 
 
 def positions(index):
@@ -117,14 +175,9 @@ def dress(ax, index=None):
     ax.grid(axis="y", color=_GRID, linewidth=0.6)
     ax.set_axisbelow(True)
     if isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):
-        from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+        from skcnnlstm.display._dates import write_dates
 
-        width = ax.get_window_extent().width / ax.figure.dpi  # in inches
-        # Fewer than seven places would not do for what is just too short for three of
-        # the larger unit: 35 months.
-        locator = AutoDateLocator(minticks=3, maxticks=max(7, int(1.3 * width)))
-        ax.xaxis.set_major_locator(locator)
-        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        write_dates(ax)
     elif isinstance(index, pd.TimedeltaIndex):
         ax.set_xlabel(str(index.name or "days"))
     if index is not None and index.name:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from skcnnlstm.forecasting.panel import read_panel
+from skcnnlstm.forecasting.panel import listed, read_panel
 
 _BAND = ["forecast", "lower", "upper"]
 
@@ -65,19 +65,28 @@ def has_labels(series):
     return hasattr(series, "index") and not isinstance(series, list | tuple)
 
 
-def match(columns, keys, what):
-    """Put columns beside the panels they belong to: by key, or in their order."""
+def match(columns, keys, chosen, what):
+    """Put columns beside the panels chosen: by key, or in the order of all keys."""
     if not columns:
-        return dict.fromkeys(keys)
-    if all(key in columns for key in keys):
-        return {key: columns[key] for key in keys}
-    if len(columns) != len(keys):
+        return dict.fromkeys(chosen)
+    if all(key in columns for key in chosen):
+        return {key: columns[key] for key in chosen}
+    if len(columns) == len(keys):
+        ordered = dict(zip(keys, columns.values(), strict=True))
+        return {key: ordered[key] for key in chosen}
+    given = list(dict.fromkeys(series for series, _ in columns))
+    wanted = list(dict.fromkeys(series for series, _ in chosen))
+    if given != wanted and set(given) < set(wanted):
         raise ValueError(
-            f"{what} must have the columns that are forecast: got "
-            f"{[name for _, name in columns]}, forecast are "
-            f"{[name for _, name in keys]}. Give those alone."
+            f"{what} must hold each series that is drawn: got {listed(given)}, drawn "
+            f"are {listed(wanted)}. Use names={given!r} to draw "
+            f"{'it' if len(given) == 1 else 'those'} alone."
         )
-    return dict(zip(keys, columns.values(), strict=True))
+    raise ValueError(
+        f"{what} must have the columns that are forecast: got "
+        f"{[name for _, name in columns]}, forecast are "
+        f"{[name for _, name in keys]}. Give those alone."
+    )
 
 
 def _part(name):

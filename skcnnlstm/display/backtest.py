@@ -101,12 +101,8 @@ class BacktestDisplay:
         draw = _draw_forecasts if kind == "forecasts" else _draw_errors
         lines = []
         for panel, place in zip(self.axes_, places, strict=True):
-            lines.append(draw(panel, panels[keys[place]], kwargs))
-            title = titles[place]
-            if len(places) > 1:
-                panel.set_title(title, loc="left", fontsize=10)
-            elif kind == "forecasts" and not isinstance(keys[place][1], int):
-                panel.set_ylabel(title)
+            _axes.name_panel(panel, keys[place], keys, len(places))
+            lines.append(draw(panel, panels[keys[place]], self.result, kwargs))
         self.ax_, self.figure_, self.line_ = (
             self.axes_[0],
             self.axes_[0].figure,
@@ -116,47 +112,36 @@ class BacktestDisplay:
         return self
 
 
-def _draw_forecasts(ax, table, kwargs):
+def _draw_forecasts(ax, table, result, kwargs):
     """Draw the forecasts from the first origin of each fold; return the first line."""
     came = table.drop_duplicates("time").set_index("time")["actual"].sort_index()
-    ax.plot(
-        _axes.positions(came.index),
-        came.to_numpy(),
-        color=_axes.HISTORY,
-        linewidth=1.4,
-        label="what came",
-    )
+    style = {"color": _axes.HISTORY, "linewidth": 1.4, "label": "what came"}
+    _axes.draw_line(ax, _axes.positions(came.index), came.to_numpy(), style)
+    of = "" if result.coverage is None else f"{100 * result.coverage:g} % "
     lines = []
     for _, fold in table.groupby("fold"):
         first = fold[fold["origin"] == fold["origin"].iloc[0]].set_index("time")
         ahead = _axes.positions(first.index)
         label = None if lines else "forecast from the start of each fold"
         if "lower" in first:
-            # matplotlib draws nothing for bounds that are infinite.
-            ax.fill_between(
+            _axes.draw_band(
+                ax,
                 ahead,
                 first["lower"].to_numpy(),
                 first["upper"].to_numpy(),
-                color=_axes.FORECAST,
                 alpha=0.2,
-                linewidth=0,
-                label=None if lines else "interval",
+                label=None if lines else f"{of}interval",
             )
-        style = {
-            "color": _axes.FORECAST,
-            "linewidth": 1.6,
-            "marker": "o" if len(first) == 1 else None,
-            "label": label,
-        }
-        (line,) = ax.plot(ahead, first["forecast"].to_numpy(), **style | kwargs)
+        style = {"color": _axes.FORECAST, "linewidth": 1.6, "label": label}
+        said = first["forecast"].to_numpy()
+        line = _axes.draw_line(ax, ahead, said, style, kwargs)
         ax.axvline(ahead[0], color="#bbbbbb", linewidth=0.8, linestyle=":", zorder=0)
         lines.append(line)
-    _axes.dress(ax, came.index)
-    ax.set_xlabel("")
+    _axes.dress(ax, came.index.rename(result.time_name or "time"))
     return lines[0]
 
 
-def _draw_errors(ax, table, kwargs):
+def _draw_errors(ax, table, result, kwargs):
     """Draw the mean absolute error by steps ahead; return the forecaster's line."""
     names = {"naive": "naive", "seasonal_naive": "seasonal naive"}
     if np.array_equal(table["naive"], table["seasonal_naive"]):
@@ -172,12 +157,14 @@ def _draw_errors(ax, table, kwargs):
             "markersize": 3,
             "label": label,
         }
-        if name == "forecast":
-            style |= kwargs
-        (line,) = ax.plot(errors.index, errors.to_numpy(), **style)
+        own = kwargs if name == "forecast" else {}
+        line = _axes.draw_line(ax, errors.index, errors.to_numpy(), style, own)
     ax.set_xlabel("steps ahead")
     ax.set_ylabel("mean absolute error")
     ax.set_ylim(bottom=0)
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    # Without a least number it would divide the only step there may be.
+    ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     _axes.dress(ax)
+    if len(errors) == 1:
+        ax.set_xlim(0.5, 1.5)
     return line

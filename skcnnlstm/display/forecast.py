@@ -13,7 +13,7 @@ from skcnnlstm.display import _axes
 from skcnnlstm.display._tables import has_labels, match, take_apart, take_bands_apart
 from skcnnlstm.forecasting import SeriesForecaster
 from skcnnlstm.forecasting.calendar import Calendar
-from skcnnlstm.forecasting.panel import read_panel
+from skcnnlstm.forecasting.panel import check_same_series, listed, read_panel
 from skcnnlstm.forecasting.quantiles import quantiles_of
 
 
@@ -134,6 +134,7 @@ class ForecastDisplay:
                 f"forecaster={forecaster!r}. Use from_predictions for others."
             )
         check_is_fitted(forecaster)
+        _check_history(series, forecaster)
         forecast, coverage = _forecast(forecaster, steps, coverage, exog)
         return cls.from_predictions(
             forecast,
@@ -208,8 +209,17 @@ default=None
             # A frame of intervals does not name its target, if there is one.
             forecast = dict(zip(past, forecast.values(), strict=True))
         keys = list(forecast)
-        lower, upper = (match(bound, keys, "lower and upper") for bound in found)
-        past, came = match(past, keys, "history"), match(came, keys, "actual")
+        titles = [_axes.title_of(key, keys) for key in keys]
+        chosen = [keys[place] for place in _axes.check_names(names, titles, keys)]
+        lower, upper, past, came = (
+            match(columns, keys, chosen, what)
+            for columns, what in (
+                (found[0], "lower"),
+                (found[1], "upper"),
+                (past, "history"),
+                (came, "actual"),
+            )
+        )
         panels = {
             key: _in_time(
                 [forecast[key], lower[key], upper[key]],
@@ -217,13 +227,10 @@ default=None
                 came[key],
                 labelled,
             )
-            for key in keys
+            for key in chosen
         }
-        titles = [_axes.title_of(key, keys) for key in keys]
-        places = _axes.check_names(names, titles, keys)
         n_shown = _n_shown(n_history, max(len(each[0]) for each in panels.values()))
-        parts = zip(*(panels[keys[place]] for place in places), strict=True)
-        chosen = [keys[place] for place in places]
+        parts = zip(*panels.values(), strict=True)
         said, low, high, before, after = (
             dict(zip(chosen, part, strict=True)) for part in parts
         )
@@ -262,11 +269,9 @@ default=None
             for panel, key in zip(self.axes_, keys, strict=True)
         ]
         for panel, key in zip(self.axes_, keys, strict=True):
-            title = _axes.title_of(key, keys)
-            if len(keys) > 1:
-                panel.set_title(title, loc="left", fontsize=10)
-            elif not isinstance(key[1], int):
-                panel.set_ylabel(title)
+            _axes.name_panel(panel, key, keys, len(keys))
+            if len(keys) == 1 and key[0] is not None:  # one of many that are not drawn
+                panel.set_title(str(key[0]), loc="left", fontsize=10)
         self.ax_, self.figure_ = self.axes_[0], self.axes_[0].figure
         self.line_ = self.lines_[0]["forecast"]
         _axes.add_legend(self.axes_, alone=ax is None)
@@ -286,35 +291,34 @@ default=None
         actual = (self.actual or {}).get(key)
         lower, upper = ((bound or {}).get(key) for bound in (self.lower, self.upper))
         if history is not None and len(history):
-            (drawn["history"],) = ax.plot(
+            drawn["history"] = _axes.draw_line(
+                ax,
                 _axes.positions(history.index),
                 history.to_numpy(),
-                color=_axes.HISTORY,
-                linewidth=1.4,
-                label="history",
+                {"color": _axes.HISTORY, "linewidth": 1.4, "label": "history"},
             )
         ahead = _axes.positions(forecast.index)
         if lower is not None:
             of = "" if self.coverage is None else f"{100 * self.coverage:g} % "
-            drawn["band"] = ax.fill_between(
+            drawn["band"] = _axes.draw_band(
+                ax,
                 ahead,
                 lower.to_numpy(),
                 upper.to_numpy(),
-                color=style["color"],
                 alpha=0.25,
-                linewidth=0,
                 label=f"{of}interval",
             )
         if actual is not None and len(actual):
-            (drawn["actual"],) = ax.plot(
+            came = {"color": _axes.ACTUAL, "linewidth": 1.4, "linestyle": "--"}
+            drawn["actual"] = _axes.draw_line(
+                ax,
                 _axes.positions(actual.index),
                 actual.to_numpy(),
-                color=_axes.ACTUAL,
-                linewidth=1.4,
-                linestyle="--",
-                label="what came",
+                came | {"label": "what came"},
             )
-        (drawn["forecast"],) = ax.plot(ahead, forecast.to_numpy(), **style | kwargs)
+        drawn["forecast"] = _axes.draw_line(
+            ax, ahead, forecast.to_numpy(), style, kwargs
+        )
         _axes.dress(ax, forecast.index)
         return drawn
 
@@ -342,6 +346,55 @@ def _usual_coverage(forecaster, steps):
         return None
     share = quantiles[-1] - quantiles[0]
     return share if np.isclose(quantiles[0] + quantiles[-1], 1) and share else None
+
+
+def _check_history(series, forecaster):
+    """Raise where a history is not that of the series that were fitted.
+
+    The columns that are forecast will do: nothing else is drawn.
+    """
+    panel = read_panel(series, forecaster.id_column)
+    check_same_series(panel, forecaster._panel, forecaster._histories)
+    fitted = list(getattr(forecaster, "feature_names_in_", ()))
+    n_fitted = forecaster.n_features_in_
+    for key, one in panel.series.items():
+        shape = np.shape(one)
+        width = shape[1] if len(shape) > 1 else 1
+        names = list(getattr(one, "columns", ()))
+        right = width in (n_fitted, forecaster.n_targets_)
+        if right and fitted and names:
+            right = names == fitted or set(names) <= set(_target_names(forecaster))
+        if not right:
+            with panel.naming(key):
+                raise ValueError(
+                    "series must have the columns given to fit: got "
+                    f"{_columns(width, names)}, fitted on {_columns(n_fitted, fitted)}."
+                    " Give those alone, of many series in the form that was fitted."
+                )
+        index = one.index if hasattr(one, "iloc") else pd.RangeIndex(len(one))
+        if index.has_duplicates:
+            with panel.naming(key):
+                raise ValueError(
+                    "series must have each label once: got "
+                    f"{index[index.duplicated()][0]} more than once. Give the rows of "
+                    "one series, or of many in the form that was fitted."
+                )
+
+
+def _target_names(forecaster):
+    """Return the names of the columns that are forecast, where columns have names."""
+    names = forecaster.feature_names_in_
+    if forecaster.target_columns is None:
+        return list(names)
+    return list(
+        names[check_target(forecaster.target_columns, len(names), names, name="")]
+    )
+
+
+def _columns(width, names):
+    if names:
+        return listed(names)
+    return f"{width} column{'s' if width > 1 else ''}"
 
 
 def _targets_alone(series, forecaster):

@@ -18,9 +18,11 @@ import skcnnlstm
 from skcnnlstm._file import check_place, write_whole
 from skcnnlstm._validation import check_choice
 from skcnnlstm.exporting.graph import TracedModel, trace
+from skcnnlstm.exporting.operations import check_litert, check_onnx
 from skcnnlstm.training.networks import building_layers
 
 _FORMATS = ("onnx", "litert", "saved_model")
+_ENDINGS = {".onnx": "onnx", ".tflite": "litert"}
 _NOTE = "skcnnlstm.json"
 
 
@@ -51,12 +53,15 @@ def export(estimator, path, format="onnx"):
         once the new one is whole.
     format : {"onnx", "litert", "saved_model"}, default="onnx"
         ONNX for onnxruntime, LiteRT (formerly TFLite) for phones and small machines,
-        SavedModel for TensorFlow Serving.
+        SavedModel for TensorFlow Serving. A path in `.onnx` or `.tflite` must hold
+        what it says.
 
     Raises
     ------
     TypeError
         If a part cannot be exported; the message names it and says what can.
+    ValueError
+        If the runtime of a format lacks an operation of the network.
     ImportError
         If a package is needed that is not installed (extra `export`).
 
@@ -86,9 +91,9 @@ def export(estimator, path, format="onnx"):
     ...     "saved_model.pb" in os.listdir(path)
     True
     """
-    check_choice("format", format, _FORMATS)
-    _require(format)
     path = Path(path)
+    _check_format(format, path)
+    _require(format)
     check_place(path)
     traced = trace(estimator, unroll=format == "litert")
     note = {"skcnnlstm": skcnnlstm.__version__, "estimator": type(estimator).__name__}
@@ -113,8 +118,24 @@ def export(estimator, path, format="onnx"):
         elif format == "onnx":
             write_whole(path, [_onnx_with(note, made)])
         else:
+            check_litert(made.read_bytes())
             _append_note(made, note)
             write_whole(path, [made.read_bytes()])
+
+
+def _check_format(format, path):
+    if isinstance(format, str) and format == "tflite":
+        raise ValueError(
+            "format must be a known choice: got format='tflite', called LiteRT "
+            "now. Use format='litert'; the path may end in .tflite."
+        )
+    check_choice("format", format, _FORMATS)
+    said = _ENDINGS.get(path.suffix.lower(), format)
+    if said != format:
+        raise ValueError(
+            f"path must not end in {path.suffix} where format={format!r}: got "
+            f"{path}. Use format={said!r}, or another path."
+        )
 
 
 def _require(format):
@@ -148,6 +169,7 @@ def _onnx_with(note, made):
     import onnx
 
     model = onnx.load(made)
+    check_onnx(model)
     old, new = model.graph.output[0].name, "output"
     for node in model.graph.node:
         node.output[:] = [new if name == old else name for name in node.output]

@@ -24,6 +24,7 @@ from skcnnlstm._base import HybridClassifier, HybridRegressor
 from skcnnlstm.ensemble import HybridEnsembleClassifier, HybridEnsembleRegressor
 from skcnnlstm.exporting import scaling
 from skcnnlstm.forecasting import SeriesForecaster
+from skcnnlstm.forecasting.panel import listed
 from skcnnlstm.windows import (
     FlattenWindows,
     LastSteps,
@@ -33,6 +34,7 @@ from skcnnlstm.windows import (
 
 _NETWORKS = (HybridRegressor, HybridClassifier)
 _ENSEMBLES = (HybridEnsembleRegressor, HybridEnsembleClassifier)
+_MANY = {"list": "a list", "dict": "a dict", "long": "a long frame"}
 _LINEAR = (LinearRegression, Ridge, Lasso, ElasticNet)
 
 
@@ -242,23 +244,24 @@ def _trace_forecaster(forecaster, path, unroll):
     """Return the function of raw windows (n, window_length, n_columns)."""
     if forecaster._panel.kind != "one":
         raise TypeError(
-            f"{path} must be fitted on one series to be exported: got a "
-            f"{forecaster._panel.kind} of {len(forecaster._histories)}, each with a "
-            "scale of its own. Export forecaster.estimator_, which reads windows on "
-            "the scale of the model."
+            f"{path} must be fitted on one series to be exported: got "
+            f"{_MANY[forecaster._panel.kind]} of {len(forecaster._histories)} series, "
+            "each with a scale of its own. Export forecaster.estimator_, which reads "
+            "windows on the scale of the model."
         )
     if forecaster._exog_columns is not None:
+        width, names = forecaster._exog_columns
+        columns = f"{width} columns" if names is None else listed(list(names))
         raise TypeError(
-            f"{path} must be fitted without exog to be exported: got "
-            f"{forecaster._exog_columns}. Export forecaster.estimator_, which reads "
-            "windows with the covariates in them."
+            f"{path} must be fitted without exog to be exported: got {columns}. Export "
+            "forecaster.estimator_, which reads windows with the covariates in them."
         )
     history = forecaster._histories[None]
     roles = history.scale.roles
     if forecaster._independent and roles.past:
         raise TypeError(
             f"{path} must have no past covariates beside channels='independent' to be "
-            f"exported: got {len(roles.past)}. Use channels='joint'."
+            f"exported: got {len(roles.past)} of them. Use channels='joint'."
         )
     for name in ("targets", "past"):
         _check_scaling(getattr(history.scale, name), f"{path}.transformer_")

@@ -102,7 +102,8 @@ def check_leakage(
     n_fits = check_integer("n_fits", n_fits, minimum=0)
     if horizon is not None:
         horizon = check_integer("horizon", horizon, minimum=0)
-    notes = []
+    _check_order(estimator, X, y)
+    notes, unseen = [], []
     samples = place_samples(estimator, X, y, groups, horizon, notes)
     pairs = cut_folds(estimator, X, y, cv, groups, notes)
     folds = [look_at_fold(samples, *pair) for pair in pairs]
@@ -113,13 +114,14 @@ def check_leakage(
         findings += scale_findings(samples, folds)
     findings += frozen_findings(estimator, folds)
     if n_fits:
-        findings += fit_findings(estimator, X, y, folds[-n_fits:], notes)
+        findings += fit_findings(estimator, X, y, samples, folds[-n_fits:], unseen)
     report = LeakageReport(
         pd.DataFrame(findings, columns=list(Finding._fields)),
         fold_table(folds),
         [(fold.train_shared, fold.test_shared) for fold in folds],
         samples.gap(),
-        notes,
+        notes + unseen,
+        complete=not unseen,
     )
     wanted = {None: (), PROOF: (PROOF,), SUSPICION: (PROOF, SUSPICION)}[raise_on]
     if report.findings["certainty"].isin(wanted).any():
@@ -127,3 +129,24 @@ def check_leakage(
         error.report = report
         raise error
     return report
+
+
+def _check_order(estimator, X, y):
+    """Raise where arguments have changed places."""
+    way_out = "Use check_leakage(estimator, X, y, cv), or cv=."
+    if isinstance(estimator, type) or not hasattr(type(estimator), "fit"):
+        kind = "the class " if isinstance(estimator, type) else ""
+        named = estimator if kind else type(estimator)
+        raise TypeError(
+            "estimator must be an estimator, and come first: got "
+            f"{kind}{named.__name__}. {way_out}"
+        )
+    for name, value, what in (("X", X, "rows"), ("y", y, "targets or None")):
+        # Of the type: a column of a table may be called "fit".
+        other = hasattr(type(value), "fit")
+        array = value is None or hasattr(value, "__len__") or hasattr(value, "shape")
+        if other or not array:
+            raise TypeError(
+                f"{name} must be {what}: got {name}={value!r} "
+                f"({type(value).__name__}). {way_out}"
+            )

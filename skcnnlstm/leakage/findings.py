@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
@@ -18,7 +19,7 @@ def time_findings(samples, folds):
     backwards = [
         (origin[fold.train_ahead] >= origin[fold.test].min()).any() for fold in folds
     ]
-    way_out = _way_out(samples, any(backwards))
+    way_out = _way_out(samples, len(folds), any(backwards))
     if any(len(fold.train_shared) for fold in folds):
         worst = max(range(len(folds)), key=lambda at: len(folds[at].test_shared))
         train, test = folds[worst].train_shared, folds[worst].test_shared
@@ -44,23 +45,32 @@ def time_findings(samples, folds):
         )
 
 
-def _way_out(samples, backwards):
+def _way_out(samples, n_folds, backwards):
     """Name the splitter that is right, and its settings."""
+    if n_folds > len(samples.series) // 2:
+        n_folds = 5  # one was left out at a time, which is no pattern for time
     many = len(np.unique(samples.series)) > 1
     splitter = "PanelTimeSeriesSplit" if many else "HorizonSplit"
+    in_order = f"TimeSeriesSplit({max(2, n_folds)}"  # takes no fewer
     if samples.forecaster:
-        return "Use folds in time order: TimeSeriesSplit(5, test_size=horizon)."
+        in_order = f"{splitter}({n_folds}" if many else in_order
+        of = "" if samples.id_column is None else f"X[{samples.id_column!r}]"
+        groups = f" and groups={of}" if many else ""
+        return f"Use folds in time order: {in_order}, test_size=horizon){groups}."
     settings = [f"horizon={samples.horizon}"]
     if samples.stride > 1:
         settings.append(f"stride={samples.stride}")
     if samples.classes:
         settings.append(f"window_length={samples.length}")
-    order = "folds in time order, without shuffling, " if backwards else ""
-    also = "" if many else f", or TimeSeriesSplit(5, gap={samples.gap()})"
+    gap = samples.gap()
+    use = ["folds in time order, without shuffling"] if backwards else []
+    if gap or not use:
+        use.append(f"a gap of {gap}")
+    also = "" if many else f", or {in_order}{f', gap={gap}' if gap else ''})"
     with_groups = " and groups=" if many else ""
     return (
-        f"Use {order}{'and ' if order else ''}a gap of {samples.gap()}: "
-        f"{splitter}(5, {', '.join(settings)}){with_groups}{also}."
+        f"Use {', and '.join(use)}: "
+        f"{splitter}({n_folds}, {', '.join(settings)}){with_groups}{also}."
     )
 
 
@@ -179,20 +189,32 @@ def frozen_findings(estimator, folds):
             )
 
 
-def fit_findings(estimator, X, y, folds, notes):
-    """Yield whether predictions move when only later rows do."""
+def fit_findings(estimator, X, y, samples, folds, unseen):
+    """Yield whether predictions move when only later rows do.
+
+    Why that cannot be told goes into `unseen`.
+    """
     for train, test, *_ in folds:
-        half = len(test) // 2
-        if half < 1 or not hasattr(estimator, "predict"):
+        test = np.sort(test)
+        later = _later(samples, test)
+        if later.all() or not hasattr(estimator, "predict"):
             continue
+        n_earlier = int((~later).sum())
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                moved = _moved(estimator, X, y, train, np.sort(test), half)
+                model = _fit(estimator, X, y, train)
+                moved = _moved(model, _take(X, test), later, samples.id_column)
         except Exception as error:
-            notes.append(
+            unseen.append(
                 f"a fit on {len(train)} samples failed, so no predictions were looked "
                 f"at: {error}"
+            )
+            return
+        if moved is None:
+            unseen.append(
+                "the same rows gave other predictions the second time, so nothing can "
+                "be told from them."
             )
             return
         if moved:
@@ -200,45 +222,66 @@ def fit_findings(estimator, X, y, folds, notes):
                 "predictions that look ahead",
                 PROOF,
                 0,
-                f"{moved} of {half} predictions moved when only later test rows were "
-                "changed.",
+                f"{moved} of {n_earlier} predictions moved when only later test rows "
+                "were changed.",
                 "Find the step that reads the rows of predict together (a scaler that "
                 "is fitted in transform, a centred mean), and fit it in fit.",
             )
             return
 
 
-def _moved(estimator, X, y, train, test, half):
-    """Fit, change the second half of the test rows, count what moved in the first."""
+def _later(samples, test):
+    """Tell which test rows are to be changed: the second half, of a panel of each."""
+    if not samples.forecaster:
+        return np.arange(len(test)) >= len(test) // 2
+    series = samples.series[test]
+    later = np.zeros(len(test), bool)
+    for one in np.unique(series):
+        members = np.flatnonzero(series == one)
+        later[members[len(members) // 2 :]] = True
+    return later
+
+
+def _fit(estimator, X, y, train):
+    """Fit a clone, for one epoch where it has epochs."""
     model = clone(estimator)
     names = model.get_params(deep=True)
     model.set_params(**{n: 1 for n in names if n.rpartition("__")[2] == "epochs"})
     if y is None:
-        model.fit(_take(X, train))
-    else:
-        model.fit(_take(X, train), _take(y, train))
-    rows = _take(X, test)
-    said = [np.asarray(model.predict(rows))[:half] for _ in range(2)]
+        return model.fit(_take(X, train))
+    return model.fit(_take(X, train), _take(y, train))
+
+
+def _moved(model, rows, later, id_column):
+    """Change the later rows, count what moved in the others; None if that is chance."""
+    said = [np.asarray(model.predict(rows))[~later] for _ in range(2)]
     if not np.array_equal(*said):
-        return 0  # it draws at random: nothing can be told
-    other = np.asarray(model.predict(_changed(rows, half)))[:half]
+        return None
+    other = np.asarray(model.predict(_changed(rows, later, id_column)))[~later]
     if other.dtype.kind == "f":
         near = np.isclose(other, said[0], rtol=1e-4, atol=1e-6 * np.abs(other).max())
     else:
         near = other == said[0]
-    return int((~near.reshape(half, -1).all(axis=1)).sum())
+    return int((~near.reshape(len(near), -1).all(axis=1)).sum())
 
 
 def _take(rows, at):
     return rows.iloc[at] if hasattr(rows, "iloc") else np.asarray(rows)[at]
 
 
-def _changed(rows, half):
-    """Return rows whose second half has other values, positive where they were."""
-    values = np.array(rows, dtype=float)
-    values[half:] = 3 * values[half:][::-1]
+def _changed(rows, later, id_column):
+    """Return rows with other numbers where they are later, positive where they were."""
     if not hasattr(rows, "iloc"):
+        values = np.array(rows, dtype=float)
+        values[later] = 3 * values[later][::-1]
         return values
-    changed = rows.astype(float).copy()
-    changed.iloc[:] = values
+    if rows.ndim == 1:
+        changed = _changed(rows.to_frame(), later, id_column).iloc[:, 0]
+        return changed.rename(rows.name)
+    changed = rows.copy()
+    for place, (name, dtype) in enumerate(rows.dtypes.items()):
+        if name == id_column or is_bool_dtype(dtype) or not is_numeric_dtype(dtype):
+            continue
+        column = rows.iloc[:, place].to_numpy(dtype=float, na_value=np.nan)
+        changed.isetitem(place, _changed(column, later, None))
     return changed

@@ -63,6 +63,9 @@ class LeakageReport:
         Samples to leave out between training and test part, in time order.
     notes : list of str
         What was taken for granted, and what could not be looked at.
+    complete : bool, default=True
+        Whether all was looked at that should be; False where a fit failed, say, as the
+        last note tells.
 
     Examples
     --------
@@ -80,6 +83,7 @@ class LeakageReport:
     shared: list
     gap: int
     notes: list = field(default_factory=list)
+    complete: bool = True
 
     @property
     def leaks(self):
@@ -92,7 +96,12 @@ class LeakageReport:
             n_folds = f" ({row.folds} of {len(self.folds)} folds)" if row.folds else ""
             lines.append(f"{row.certainty}: {row.kind}{n_folds}: {row.what}")
             lines.append(f"    {row.way_out}")
-        if not lines:
+        if not lines and self.complete:
             lines = [f"No leak was found in {len(self.folds)} folds."]
+        if not lines:
+            lines = [
+                f"The order of {len(self.folds)} folds shows no leak; predictions "
+                "could not be looked at."
+            ]
         lines += [f"note: {note}" for note in self.notes]
         return "\n".join(lines)

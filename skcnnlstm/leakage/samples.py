@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from sklearn.base import is_classifier
+from sklearn.base import is_classifier, is_regressor
 from sklearn.pipeline import Pipeline
 
 from skcnnlstm._validation import check_windows
@@ -27,6 +27,7 @@ class Samples(NamedTuple):
     classes: bool  # whether a target is of the window itself
     rows: np.ndarray | None = None  # (n, length, n_features)
     target: np.ndarray | None = None  # (n, n_outputs), numbers
+    id_column: object = None  # of a long frame
 
     def span(self):
         """Return the first and last step that must not be in both parts."""
@@ -54,12 +55,25 @@ def place_samples(estimator, X, y, groups, horizon, notes):
         series = np.unique(np.asarray(groups), return_inverse=True)[1]
     forecaster = _find_forecaster(estimator)
     if forecaster is None:
+        if y is None and (is_regressor(estimator) or is_classifier(estimator)):
+            raise ValueError(
+                "y must be given where the estimator learns from it: got y=None, "
+                f"estimator={type(estimator).__name__}. Use check_leakage(estimator, "
+                "X, y, cv); make_windows gives X and y."
+            )
         return _place_windows(estimator, X, y, series, horizon, notes)
     if groups is None and forecaster.id_column in getattr(X, "columns", ()):
         series = pd.factorize(X[forecaster.id_column])[0]
     order = _count_up(series)
     return Samples(
-        series, order, length=1, horizon=0, stride=1, forecaster=True, classes=False
+        series,
+        order,
+        length=1,
+        horizon=0,
+        stride=1,
+        forecaster=True,
+        classes=False,
+        id_column=forecaster.id_column,
     )
 
 

@@ -8,7 +8,7 @@ keeps what a fit needs to go on after a crash, and `loop` puts them together.
 `_tensorflow` is all that TensorFlow alone can answer.
 """
 
-from skcnnlstm.training._tensorflow import on_gpu
+from skcnnlstm.training._tensorflow import custom_operations, on_gpu
 from skcnnlstm.training.cache import clear_programs
 from skcnnlstm.training.callbacks import prepare_callbacks
 from skcnnlstm.training.checkpoint import Checkpoint, facts_of
@@ -35,6 +35,7 @@ __all__ = [
     "Schedule",
     "Trained",
     "clear_programs",
+    "custom_operations",
     "describe_network",
     "describe_until",
     "facts_of",

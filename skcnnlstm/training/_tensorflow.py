@@ -361,3 +361,13 @@ def moments_function(model, layer):
         return tf.shape(flat)[0], tf.reduce_sum(flat, 0), tf.reduce_sum(flat**2, 0)
 
     return run.get_concrete_function()
+
+
+def custom_operations(content):
+    """Return the operations of a LiteRT file that are not LiteRT's own."""
+    from tensorflow.lite.python import schema_py_generated as schema
+
+    model = schema.Model.GetRootAs(content, 0)
+    codes = (model.OperatorCodes(at) for at in range(model.OperatorCodesLength()))
+    names = (code.CustomCode() for code in codes)
+    return [name.decode() for name in names if name]
