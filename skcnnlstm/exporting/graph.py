@@ -24,7 +24,7 @@ from skcnnlstm._base import HybridClassifier, HybridRegressor
 from skcnnlstm.ensemble import HybridEnsembleClassifier, HybridEnsembleRegressor
 from skcnnlstm.exporting import scaling
 from skcnnlstm.forecasting import SeriesForecaster
-from skcnnlstm.forecasting.panel import listed
+from skcnnlstm.forecasting.panel import FORMS, listed
 from skcnnlstm.windows import (
     FlattenWindows,
     LastSteps,
@@ -34,7 +34,6 @@ from skcnnlstm.windows import (
 
 _NETWORKS = (HybridRegressor, HybridClassifier)
 _ENSEMBLES = (HybridEnsembleRegressor, HybridEnsembleClassifier)
-_MANY = {"list": "a list", "dict": "a dict", "long": "a long frame"}
 _LINEAR = (LinearRegression, Ridge, Lasso, ElasticNet)
 
 
@@ -245,7 +244,7 @@ def _trace_forecaster(forecaster, path, unroll):
     if forecaster._panel.kind != "one":
         raise TypeError(
             f"{path} must be fitted on one series to be exported: got "
-            f"{_MANY[forecaster._panel.kind]} of {len(forecaster._histories)} series, "
+            f"{FORMS[forecaster._panel.kind]} of {len(forecaster._histories)} series, "
             "each with a scale of its own. Export forecaster.estimator_, which reads "
             "windows on the scale of the model."
         )
