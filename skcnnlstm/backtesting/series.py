@@ -71,9 +71,10 @@ def _warn_of_later_rows(found):
         if learned[latest] > origin[earliest]:
             warn(
                 f"series end at different times: in fold {number} the model learns "
-                f"from rows of series {latest!r} up to {learned[latest]}, and forecasts "
-                f"series {earliest!r} from {origin[earliest]} on. What moves them "
-                "together is then known too early. Cut all of them at one date first.",
+                f"from rows of series {latest!r} up to {learned[latest]}, and "
+                f"forecasts series {earliest!r} from {origin[earliest]} on. What moves "
+                "them together is then known too early. Cut all of them at one date "
+                "first.",
                 MistakeWarning,
             )
             return
