@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from instances import CLASSIFIERS, ENSEMBLES, REGRESSORS, TRANSFORMERS
 from numpy.testing import assert_array_equal
+from scipy import stats
 from sklearn.base import BaseEstimator, clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import RandomForestRegressor
@@ -34,6 +35,7 @@ from skcnnlstm import (
 )
 from skcnnlstm._file import read_file, write_file
 from skcnnlstm.datasets import load_airline
+from skcnnlstm.saving import scipy_values
 
 NEEDS_SKOPS = "what is scikit-learn's is skops' to write (extra save)"
 TINY = {"filters": 4, "lstm_units": 4, "epochs": 2, "random_state": 0}
@@ -149,9 +151,10 @@ def test_panels_covariates_and_calibrations_come_back(path):
     for key, frame in one.items():
         pd.testing.assert_frame_equal(frame, other[key])
     frames = [pd.DataFrame({"y": a_series(DAYS), "id": key}) for key in "ab"]
-    long = pd.concat(frames).astype({"id": "category"})
-    fitted = ridge(id_column="id").fit(long)
-    pd.testing.assert_frame_equal(saved(fitted, path).forecast(), fitted.forecast())
+    for dtype in ("category", object, "string"):
+        fitted = ridge(id_column="id").fit(pd.concat(frames).astype({"id": dtype}))
+        one, other = fitted.forecast(), saved(fitted, path).forecast()
+        pd.testing.assert_frame_equal(one, other)
 
 
 def test_pipelines_and_searches_come_back(path):
@@ -288,6 +291,65 @@ def test_what_no_file_can_hold_is_named_and_no_file_is_touched(estimator, start,
         save(estimator, path)
     assert path.read_text() == "old"
     assert len(list(path.parent.iterdir())) == 1
+
+
+def with_a_seed():
+    drawn = stats.uniform(0, 1)
+    drawn.random_state = 0
+    return drawn
+
+
+@pytest.mark.parametrize(
+    "value, start",
+    [
+        (stats.rv_histogram(([1, 1], [0, 1, 2])), "loss must be a distribution that"),
+        (stats.rv_discrete(values=([1], [1]))(), "loss must be a distribution that"),
+        (type(stats.norm)(a=0, name="norm"), "loss must be a distribution that"),
+        (stats.uniform(np.zeros(2)), "loss must be a distribution that scipy.stats"),
+        (with_a_seed(), "loss must be a distribution that scipy.stats holds by a na"),
+    ],
+)
+def test_what_load_could_not_make_again_is_not_saved(value, start, path):
+    pytest.importorskip("skops", reason=NEEDS_SKOPS)
+    path.write_text("old")
+    with pytest.raises(TypeError, match=f"^{start}"):
+        save(CNNRegressor(loss=value), path)
+    assert path.read_text() == "old"
+
+
+def test_distributions_come_back(path):
+    for dist in vars(stats).values():
+        if isinstance(dist, stats.rv_continuous | stats.rv_discrete):
+            assert scipy_values.from_parts(*scipy_values.to_parts(dist)) is dist
+    frozen = stats.truncnorm(-1, b=2, loc=np.float32(0.1))
+    again = saved(CNNRegressor(loss=frozen, metrics=stats.norm), path)
+    assert_array_equal(again.loss.rvs(9, random_state=0), frozen.rvs(9, random_state=0))
+    assert again.metrics is stats.norm
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        ["distribution", "gaussian_kde"],
+        ["distribution", "rv_histogram", ["tuple"], ["dict"]],
+        ["distribution", "distributions.norm"],
+        ["distribution", "norm", ["tuple", ["tuple", 1, 2]], ["dict"]],
+        ["distribution", "norm", ["tuple"], ["dict", "loc", ["array", 0]]],
+        ["distribution", ["tuple"]],
+    ],
+)
+def test_no_other_attribute_of_scipy_is_called(node, path):
+    save(CNNRegressor(loss=np.zeros(3)), path)
+    document, arrays = read_file(path, "model", "save")
+    document["value"][document["value"].index("loss") + 1] = node
+    write_file(path, "model", document, arrays)
+    with pytest.raises(ValueError, match="path must be an undamaged file"):
+        load(path)
+
+
+def test_dtypes_among_parameters_come_back(path):
+    for dtype in map(np.dtype, ("f4", "<M8[D]", "O", "bfloat16")):
+        assert saved(CNNRegressor(loss=dtype), path).loss == dtype
 
 
 def test_itself_is_no_parameter(path):

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from skcnnlstm.saving import pandas_values
+from skcnnlstm.saving import pandas_values, scipy_values
 from skcnnlstm.saving.encoding import SHARED
 from skcnnlstm.saving.keras_values import (
     keras_from_config,
@@ -164,6 +164,9 @@ class Decoder:
     def _pandas(self, kind, name, *parts):
         return pandas_values.from_parts(name, *self._each(parts))
 
+    def _distribution(self, kind, *parts):
+        return scipy_values.from_parts(*self._each(parts))
+
     def _keras(self, kind, config):
         return keras_from_config(config)
 
@@ -205,6 +208,7 @@ class Decoder:
         "masked": _masked,
         "objects": _objects,
         "pandas": _pandas,
+        "distribution": _distribution,
         "keras": _keras,
         "name": _name,
         "record": _record,

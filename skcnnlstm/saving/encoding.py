@@ -15,8 +15,8 @@ import types
 
 import numpy as np
 
-from skcnnlstm._file import can_hold
-from skcnnlstm.saving import pandas_values
+from skcnnlstm._file import can_hold, dtype_text
+from skcnnlstm.saving import pandas_values, scipy_values
 from skcnnlstm.saving.keras_values import (
     has_plain_attributes,
     is_keras_object,
@@ -86,8 +86,8 @@ class Encoder:
             return self._array(value, path)
         if isinstance(value, np.generic) and can_hold(value.dtype):
             return ["number", self._put(np.asarray(value))]
-        if isinstance(value, np.dtype) and can_hold(value):
-            return ["dtype", value.str]
+        if isinstance(value, np.dtype) and (value.kind == "O" or can_hold(value)):
+            return ["dtype", dtype_text(value)]
         if kind in (bytes, bytearray):
             return [kind.__name__, self._put(np.frombuffer(value, np.uint8))]
         if kind in (slice, range):
@@ -99,6 +99,8 @@ class Encoder:
             return ["path", str(value)]
         if isinstance(value, pandas_values.KINDS):
             return self._pandas(value, path)
+        if isinstance(value, scipy_values.KINDS):
+            return self._distribution(value, path)
         if is_keras_object(value):
             return self._keras(value, path)
         if isinstance(value, (type, *_FUNCTIONS)):
@@ -163,6 +165,16 @@ class Encoder:
             )
         kind, *rest = parts
         return ["pandas", kind, *(self.node(part, path) for part in rest)]
+
+    def _distribution(self, value, path):
+        parts = scipy_values.to_parts(value)
+        if parts is None:
+            raise TypeError(
+                f"{_at(path)} must be a distribution that scipy.stats holds by a name, "
+                f"of numbers and with no random_state of its own: got {value!r}. Use "
+                "one such as scipy.stats.uniform(0, 1), or a list of values."
+            )
+        return ["distribution", *(self.node(part, path) for part in parts)]
 
     # ------------------------------------------------------------- names and objects
 
