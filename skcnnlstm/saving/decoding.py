@@ -7,6 +7,7 @@ import pathlib
 from typing import ClassVar
 
 import numpy as np
+from sklearn.utils import Bunch
 
 from skcnnlstm.saving import pandas_values, scipy_values
 from skcnnlstm.saving.encoding import SHARED
@@ -130,6 +131,11 @@ class Decoder:
         values = self._each(parts)
         return dict(zip(values[::2], values[1::2], strict=True))
 
+    def _bunch(self, kind, *parts):
+        bunch = Bunch()
+        bunch.update(self._dict(kind, *parts))  # "self" may be a key
+        return bunch
+
     def _array(self, kind, number):
         return self.arrays[number]
 
@@ -200,6 +206,7 @@ class Decoder:
         **dict.fromkeys(("slice", "range"), _slice),
         "same": _same,
         "dict": _dict,
+        "bunch": _bunch,
         "array": _array,
         "number": _number,
         "dtype": _dtype,

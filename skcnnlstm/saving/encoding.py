@@ -14,6 +14,7 @@ import pathlib
 import types
 
 import numpy as np
+from sklearn.utils import Bunch
 
 from skcnnlstm._file import can_hold, dtype_text
 from skcnnlstm.saving import pandas_values, scipy_values
@@ -26,6 +27,7 @@ from skcnnlstm.saving.names import find_safe, is_named_tuple, name_of, skops_io
 
 _LITERALS = (type(None), bool, int, float, str)
 _LISTS = {list: "list", tuple: "tuple", set: "set", frozenset: "frozenset"}
+_DICTS = {dict: "dict", Bunch: "bunch"}
 _DATES = (datetime.date, datetime.datetime, datetime.time)
 _FUNCTIONS = (
     types.FunctionType,
@@ -35,7 +37,8 @@ _FUNCTIONS = (
     types.GeneratorType,
 )
 # Finished once, they are named by number when they are met again.
-SHARED = {"list", "dict", "set", "array", "objects", "masked", "object", "skops"}
+SHARED = {"list", "dict", "bunch", "set", "array", "objects", "masked"}
+SHARED |= {"object", "skops"}
 
 
 class Encoder:
@@ -80,8 +83,8 @@ class Encoder:
         if kind in _LISTS:
             parts = enumerate(value)
             return [_LISTS[kind], *(self.node(v, f"{path}[{i}]") for i, v in parts)]
-        if kind is dict:
-            return ["dict", *self._items(value, path)]
+        if kind in _DICTS:
+            return [_DICTS[kind], *self._items(value, path)]
         if isinstance(value, np.ndarray):
             return self._array(value, path)
         if isinstance(value, np.generic) and can_hold(value.dtype):

@@ -74,8 +74,9 @@ def save(estimator, path):
 def load(path, *, trusted=()):
     """Read an estimator that `save` wrote.
 
-    Nothing in the file can run code: types and functions are those of this package and
-    the ones that skops and Keras' safe mode allow; any other must be in `trusted`.
+    Nothing in the file can run code: types and functions are those of this package, the
+    ones that skops and Keras' safe mode allow and some of scikit-learn's, listed one by
+    one; any other must be in `trusted`. Distributions are scipy.stats' own.
 
     Parameters
     ----------
