@@ -126,6 +126,7 @@ INDEXES = {
     "deltas": pd.timedelta_range("1h", periods=60, freq="15min"),
     "irregular": DAYS[[*range(30), *range(31, 59), 59]].insert(5, DAYS[4] + DAYS.freq),
     "text": pd.Index([f"row {n}" for n in range(60)]),
+    "intervals": pd.interval_range(pd.Timestamp("2020-01-01"), periods=60),
 }
 
 
@@ -139,10 +140,14 @@ def test_forecasters_come_back_with_their_calendar(name, path):
     again = saved(fitted, path)
     for forecaster in (fitted, again):
         forecaster.update(series[-8:-2])
-    if name == "text":  # which shows no order
+    if name in ("text", "intervals"):  # which show no order
         series = series.to_numpy()
     assert_array_equal(again.predict(series[-2:]), fitted.predict(series[-2:]))
-    if name in ("irregular", "text"):  # the rows that follow have no labels
+    if name in (
+        "irregular",
+        "text",
+        "intervals",
+    ):  # the rows that follow have no labels
         return
     one, other = fitted.forecast(3), again.forecast(3)
     if index is None:
@@ -418,15 +423,27 @@ def test_what_no_file_can_hold_is_named_and_no_file_is_touched(estimator, start,
     assert len(list(path.parent.iterdir())) == 1
 
 
+class Slotted:
+    """A class of a user's own that keeps nothing in a dict."""
+
+    __slots__ = ()
+
+
 def with_a_seed():
     drawn = stats.uniform(0, 1)
     drawn.random_state = 0
     return drawn
 
 
+DATEUTIL = pd.date_range("2020-01-01", periods=3, tz="dateutil/Europe/Berlin")
+
+
 @pytest.mark.parametrize(
     "value, start",
     [
+        (DATEUTIL, "loss must be a label or an index that a file can hold: got Datet"),
+        (Slotted(), "estimator must hold only what load can make again: got test_s"),
+        (pd.NA, "estimator must hold only what load can make again: got pandas.api"),
         (stats.rv_histogram(([1, 1], [0, 1, 2])), "loss must be a distribution that"),
         (stats.rv_discrete(values=([1], [1]))(), "loss must be a distribution that"),
         (type(stats.norm)(a=0, name="norm"), "loss must be a distribution that"),

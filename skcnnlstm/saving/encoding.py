@@ -47,6 +47,7 @@ class Encoder:
     def __init__(self):
         self.arrays = []
         self.names = {}  # to their numbers
+        self.things = {}  # what these names mean
         self.shells = {}  # of classes of scikit-learn, to numbers of arrays
         self.blobs = []  # numbers of arrays that are whole files of skops
         self.done = {}  # by id: number, and the object, so that its id stays its own
@@ -159,7 +160,7 @@ class Encoder:
         parts = pandas_values.to_parts(value)
         try:
             again = pandas_values.from_parts(*parts)
-        except (TypeError, ValueError):
+        except (LookupError, OSError, TypeError, ValueError):  # of zoneinfo, too
             again = None
         if not pandas_values.is_same(value, again):
             raise TypeError(
@@ -190,6 +191,7 @@ class Encoder:
                 "module holds by a name. Use a class or function that is defined in a "
                 "module (def, not lambda), or a name that Keras knows."
             )
+        self.things[name] = thing
         return self.names.setdefault(name, len(self.names))
 
     def _named(self, thing, path):
