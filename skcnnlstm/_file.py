@@ -65,7 +65,7 @@ def write_file(path, kind, document, arrays):
     arrays = list(map(np.asanyarray, arrays))
     entries, at = [], 0
     for array in arrays:
-        entries.append([_dtype_text(array.dtype), array.shape, _order(array), at])
+        entries.append([dtype_text(array.dtype), array.shape, _order(array), at])
         at += array.nbytes
     text = json.dumps({"arrays": entries, "document": document}).encode()
     parts = [len(text).to_bytes(8, "little"), text, *map(_bytes, arrays)]
@@ -155,10 +155,11 @@ def refusing_nonsense(path):
 
 def can_hold(dtype):
     """Tell whether a file can hold arrays of a dtype."""
-    return dtype.kind in _KINDS or _dtype_text(dtype) == "bfloat16"
+    return dtype.kind in _KINDS or dtype_text(dtype) == "bfloat16"
 
 
-def _dtype_text(dtype):
+def dtype_text(dtype):
+    """Return the text that makes a dtype again."""
     # NumPy has no text of its own for what ml_dtypes adds.
     return dtype.name if dtype.kind == "V" else dtype.str
 

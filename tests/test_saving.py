@@ -14,18 +14,32 @@ import pandas as pd
 import pytest
 from instances import CLASSIFIERS, ENSEMBLES, REGRESSORS, TRANSFORMERS
 from numpy.testing import assert_array_equal
+from scipy import stats
 from sklearn.base import BaseEstimator, clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.ensemble import RandomForestRegressor
+from sklearn.ensemble import RandomForestRegressor, StackingRegressor, VotingRegressor
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
-from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.metrics import make_scorer
+from sklearn.model_selection import (
+    GridSearchCV,
+    HalvingGridSearchCV,
+    RandomizedSearchCV,
+    TimeSeriesSplit,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
+import skcnnlstm
 from skcnnlstm import (
+    CNNClassifier,
     CNNLSTMRegressor,
     CNNRegressor,
     FlattenWindows,
+    HorizonSplit,
+    PanelTimeSeriesSplit,
     SeriesForecaster,
     SlidingWindow,
     forecast_scorer,
@@ -34,6 +48,9 @@ from skcnnlstm import (
 )
 from skcnnlstm._file import read_file, write_file
 from skcnnlstm.datasets import load_airline
+from skcnnlstm.metrics import smape
+from skcnnlstm.saving import scipy_values
+from skcnnlstm.saving.names import find_safe, name_of
 
 NEEDS_SKOPS = "what is scikit-learn's is skops' to write (extra save)"
 TINY = {"filters": 4, "lstm_units": 4, "epochs": 2, "random_state": 0}
@@ -109,6 +126,7 @@ INDEXES = {
     "deltas": pd.timedelta_range("1h", periods=60, freq="15min"),
     "irregular": DAYS[[*range(30), *range(31, 59), 59]].insert(5, DAYS[4] + DAYS.freq),
     "text": pd.Index([f"row {n}" for n in range(60)]),
+    "intervals": pd.interval_range(pd.Timestamp("2020-01-01"), periods=60),
 }
 
 
@@ -122,10 +140,14 @@ def test_forecasters_come_back_with_their_calendar(name, path):
     again = saved(fitted, path)
     for forecaster in (fitted, again):
         forecaster.update(series[-8:-2])
-    if name == "text":  # which shows no order
+    if name in ("text", "intervals"):  # which show no order
         series = series.to_numpy()
     assert_array_equal(again.predict(series[-2:]), fitted.predict(series[-2:]))
-    if name in ("irregular", "text"):  # the rows that follow have no labels
+    if name in (
+        "irregular",
+        "text",
+        "intervals",
+    ):  # the rows that follow have no labels
         return
     one, other = fitted.forecast(3), again.forecast(3)
     if index is None:
@@ -149,9 +171,10 @@ def test_panels_covariates_and_calibrations_come_back(path):
     for key, frame in one.items():
         pd.testing.assert_frame_equal(frame, other[key])
     frames = [pd.DataFrame({"y": a_series(DAYS), "id": key}) for key in "ab"]
-    long = pd.concat(frames).astype({"id": "category"})
-    fitted = ridge(id_column="id").fit(long)
-    pd.testing.assert_frame_equal(saved(fitted, path).forecast(), fitted.forecast())
+    for dtype in ("category", object, "string"):
+        fitted = ridge(id_column="id").fit(pd.concat(frames).astype({"id": dtype}))
+        one, other = fitted.forecast(), saved(fitted, path).forecast()
+        pd.testing.assert_frame_equal(one, other)
 
 
 def test_pipelines_and_searches_come_back(path):
@@ -182,6 +205,116 @@ def test_pipelines_and_searches_come_back(path):
     for key, values in search.cv_results_.items():
         assert repr(again.cv_results_[key]) == repr(values)
     assert clone(again).fit(rows).best_score_ == search.best_score_
+
+
+def a_search(X, y, cv, **fit):
+    return GridSearchCV(Ridge(), {"alpha": [1, 9]}, cv=cv).fit(X, y, **fit)
+
+
+def a_panel_search(X, y):
+    return a_search(X, y, PanelTimeSeriesSplit(2), groups=np.arange(len(X)) % 2)
+
+
+def a_measured_search(X, y):
+    scoring = make_scorer(smape, greater_is_better=False)
+    return GridSearchCV(Ridge(), {"alpha": [1, 9]}, scoring=scoring).fit(X, y)
+
+
+def a_halving_search(X, y):
+    search = HalvingGridSearchCV(Ridge(), {"alpha": [1, 9]}, cv=2, min_resources=20)
+    return search.fit(X, y)
+
+
+def a_random_search(X, y):
+    drawn = {"alpha": stats.loguniform(1e-3, 1), "max_iter": stats.randint(1, high=9)}
+    return RandomizedSearchCV(Ridge(), drawn, n_iter=3, random_state=0).fit(X, y)
+
+
+def a_frozen_network(X, y):
+    frozen = FrozenEstimator(CNNClassifier(filters=2, epochs=1).fit(X, y > 0))
+    return CalibratedClassifierCV(frozen).fit(X, y > 0)
+
+
+ROWS = np.arange(40)
+BOTH = [("net", CNNRegressor(filters=2, epochs=1, random_state=0)), ("ridge", Ridge())]
+# What scikit-learn makes with the splitters, measures and networks of the package.
+MADE = {
+    "HorizonSplit": lambda X, y: a_search(X, y, HorizonSplit(2)),
+    "PanelTimeSeriesSplit": a_panel_search,
+    "pairs": lambda X, y: a_search(X, y, [(ROWS[:20], ROWS[20:])]),
+    "measure": a_measured_search,
+    "halving": a_halving_search,
+    "random": a_random_search,
+    "voting": lambda X, y: VotingRegressor(BOTH).fit(X, y),
+    "stacking": lambda X, y: StackingRegressor(BOTH, cv=2).fit(X, y),
+    "frozen": a_frozen_network,
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_what_scikit_learn_makes_of_the_package_comes_back(name, windows, path):
+    pytest.importorskip("skops", reason=NEEDS_SKOPS)
+    X, y = windows
+    fitted = MADE[name](X, y)
+    again = saved(fitted, path)
+    ask = "predict_proba" if name == "frozen" else "predict"
+    assert_array_equal(getattr(again, ask)(X), getattr(fitted, ask)(X))
+    if name == "random":
+        assert clone(again).fit(X, y).best_params_ == fitted.best_params_
+    if name == "voting":
+        assert again.named_estimators_.net is again.estimators_[0]
+
+
+def test_searches_by_halving_need_not_be_enabled_where_they_are_loaded():
+    # skops knows them only where they were enabled before it was imported.
+    room = "sklearn.model_selection._search_successive_halving"
+    assert find_safe(f"{room}.HalvingGridSearchCV") is HalvingGridSearchCV
+    assert find_safe(f"{room}.HalvingRandomSearchCV")
+    assert find_safe(f"{room}.BaseSearchCV") is None
+    assert find_safe("sklearn.impute._iterative.IterativeImputer")
+
+
+MADE_FRESH = """
+import sys
+import numpy as np
+from skcnnlstm import load
+
+path, *names = sys.argv[1:]
+X = np.load(path + "/X.npy")
+said = {name: load(path + "/" + name).predict(X) for name in names}
+np.savez(path + "/said.npz", **said)
+assert "HalvingGridSearchCV" not in vars(sys.modules["sklearn.model_selection"])
+"""
+
+
+def test_a_fresh_process_knows_what_scikit_learn_makes(tmp_path, windows, thorough):
+    pytest.importorskip("skops", reason=NEEDS_SKOPS)
+    if not thorough:
+        pytest.skip("a process that imports TensorFlow: with --all-estimators")
+    X, y = windows
+    np.save(tmp_path / "X.npy", X)
+    X = np.load(tmp_path / "X.npy")  # BLAS rounds by the strides, those of both now
+    fitted = {name: make(X, y) for name, make in MADE.items()}
+    for name, estimator in fitted.items():
+        save(estimator, tmp_path / name)
+    arguments = [sys.executable, "-c", MADE_FRESH, str(tmp_path), *fitted]
+    done = subprocess.run(arguments, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    with np.load(tmp_path / "said.npz") as said:
+        for name, estimator in fitted.items():
+            assert_array_equal(said[name], estimator.predict(X), name)
+
+
+def test_every_public_class_that_an_estimator_may_hold_is_known():
+    others = ("Display", "Error", "Warning")
+    classes = [getattr(skcnnlstm, name) for name in skcnnlstm.__all__]
+    classes = [one for one in classes if isinstance(one, type)]
+    held = [one for one in classes if not one.__name__.endswith(others)]
+    assert len(held) > 30
+    for one in held:
+        assert find_safe(name_of(one)) is one
+    for one in {*classes} - {*held}:
+        assert find_safe(name_of(one)) is None
 
 
 FRESH = """
@@ -288,6 +421,77 @@ def test_what_no_file_can_hold_is_named_and_no_file_is_touched(estimator, start,
         save(estimator, path)
     assert path.read_text() == "old"
     assert len(list(path.parent.iterdir())) == 1
+
+
+class Slotted:
+    """A class of a user's own that keeps nothing in a dict."""
+
+    __slots__ = ()
+
+
+def with_a_seed():
+    drawn = stats.uniform(0, 1)
+    drawn.random_state = 0
+    return drawn
+
+
+DATEUTIL = pd.date_range("2020-01-01", periods=3, tz="dateutil/Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    "value, start",
+    [
+        (DATEUTIL, "loss must be a label or an index that a file can hold: got Datet"),
+        (Slotted(), "estimator must hold only what load can make again: got test_s"),
+        (pd.NA, "estimator must hold only what load can make again: got pandas.api"),
+        (stats.rv_histogram(([1, 1], [0, 1, 2])), "loss must be a distribution that"),
+        (stats.rv_discrete(values=([1], [1]))(), "loss must be a distribution that"),
+        (type(stats.norm)(a=0, name="norm"), "loss must be a distribution that"),
+        (stats.uniform(np.zeros(2)), "loss must be a distribution that scipy.stats"),
+        (with_a_seed(), "loss must be a distribution that scipy.stats holds by a na"),
+    ],
+)
+def test_what_load_could_not_make_again_is_not_saved(value, start, path):
+    pytest.importorskip("skops", reason=NEEDS_SKOPS)
+    path.write_text("old")
+    with pytest.raises(TypeError, match=f"^{start}"):
+        save(CNNRegressor(loss=value), path)
+    assert path.read_text() == "old"
+
+
+def test_distributions_come_back(path):
+    for dist in vars(stats).values():
+        if isinstance(dist, stats.rv_continuous | stats.rv_discrete):
+            assert scipy_values.from_parts(*scipy_values.to_parts(dist)) is dist
+    frozen = stats.truncnorm(-1, b=2, loc=np.float32(0.1))
+    again = saved(CNNRegressor(loss=frozen, metrics=stats.norm), path)
+    assert_array_equal(again.loss.rvs(9, random_state=0), frozen.rvs(9, random_state=0))
+    assert again.metrics is stats.norm
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        ["distribution", "gaussian_kde"],
+        ["distribution", "rv_histogram", ["tuple"], ["dict"]],
+        ["distribution", "distributions.norm"],
+        ["distribution", "norm", ["tuple", ["tuple", 1, 2]], ["dict"]],
+        ["distribution", "norm", ["tuple"], ["dict", "loc", ["array", 0]]],
+        ["distribution", ["tuple"]],
+    ],
+)
+def test_no_other_attribute_of_scipy_is_called(node, path):
+    save(CNNRegressor(loss=np.zeros(3)), path)
+    document, arrays = read_file(path, "model", "save")
+    document["value"][document["value"].index("loss") + 1] = node
+    write_file(path, "model", document, arrays)
+    with pytest.raises(ValueError, match="path must be an undamaged file"):
+        load(path)
+
+
+def test_dtypes_among_parameters_come_back(path):
+    for dtype in map(np.dtype, ("f4", "<M8[D]", "O", "bfloat16")):
+        assert saved(CNNRegressor(loss=dtype), path).loss == dtype
 
 
 def test_itself_is_no_parameter(path):
@@ -410,6 +614,7 @@ def test_nonsense_with_a_right_checksum_is_told(path, thorough):
     rng = np.random.default_rng(0)
     others = [None, -1, 0, 1, 10**30, 0.5, "x", [], ["same", 0], {}, ["array", 0]]
     others += [["pandas", "range", 0, 1, 0, None], ["name", 0], ["tuple", 1, 2]]
+    others += [["bunch", 1], ["distribution", "norm", 0, 0], ["distribution", None]]
     loaded = 0
     for _ in range(500 if thorough else 100):
         document = json.loads(text)

@@ -7,8 +7,9 @@ import pathlib
 from typing import ClassVar
 
 import numpy as np
+from sklearn.utils import Bunch
 
-from skcnnlstm.saving import pandas_values
+from skcnnlstm.saving import pandas_values, scipy_values
 from skcnnlstm.saving.encoding import SHARED
 from skcnnlstm.saving.keras_values import (
     keras_from_config,
@@ -35,38 +36,38 @@ class Decoder:
     `trusted` is what `find_trusted` returns.
     """
 
-    def __init__(self, path, document, arrays, trusted):
-        self.path, self.arrays = path, arrays
-        self.value = document["value"]
-        self.trusted = trusted
+    def __init__(self, document, arrays, trusted):
+        self.document, self.arrays, self.trusted = document, arrays, trusted
         self.done = []
-        self._check_names(document)
-        self.things = [
-            self._thing(name, document["shells"]) for name in document["names"]
-        ]
 
-    def estimator(self):
-        """Return the object that was encoded."""
-        return self.decode(self.value)
-
-    # ------------------------------------------------------------------- trust
-
-    def _check_names(self, document):
-        """Raise, with all their names, where types or functions are not trusted."""
-        shells, strangers = document["shells"], set()
-        for name in document["names"]:
-            if name not in self.trusted and find_safe(name) is None:
-                if name not in shells:
-                    strangers.add(name)
-        for number in (*shells.values(), *document["skops"]):
-            strangers |= untrusted_in(self._bytes(number), self.trusted)
-        strangers.update(self._strangers_of_keras(self.value))
+    def estimator(self, path):
+        """Return the object that was encoded, in a file at `path`."""
+        strangers = self.strangers()
         if strangers:
             named = ", ".join(sorted(strangers))
             raise ValueError(
-                f"path must name no unknown types: {self.path} holds {named}. Where "
+                f"path must name no unknown types: {path} holds {named}. Where "
                 f"you know and trust them, load(path, trusted={sorted(strangers)})."
             )
+        shells, names = self.document["shells"], self.document["names"]
+        self.things = [self._thing(name, shells) for name in names]
+        return self.decode(self.document["value"])
+
+    # ------------------------------------------------------------------- trust
+
+    def strangers(self):
+        """Return the names of types and functions that are not trusted."""
+        shells, strangers = self.document["shells"], set()
+        for name in self.document["names"]:
+            if name not in self.trusted and find_safe(name) is None:
+                if name not in shells:
+                    strangers.add(name)
+        # Of what any file may hold, `_thing` looks at no shell.
+        unsafe = [shells[name] for name in shells if find_safe(name) is None]
+        for number in (*unsafe, *self.document["skops"]):
+            strangers |= untrusted_in(self._bytes(number), self.trusted)
+        strangers.update(self._strangers_of_keras(self.document["value"]))
+        return strangers
 
     def _strangers_of_keras(self, node):
         """Yield the unknown names in configs of Keras and texts of networks."""
@@ -130,6 +131,11 @@ class Decoder:
         values = self._each(parts)
         return dict(zip(values[::2], values[1::2], strict=True))
 
+    def _bunch(self, kind, *parts):
+        bunch = Bunch()
+        bunch.update(self._dict(kind, *parts))  # "self" may be a key
+        return bunch
+
     def _array(self, kind, number):
         return self.arrays[number]
 
@@ -164,6 +170,9 @@ class Decoder:
     def _pandas(self, kind, name, *parts):
         return pandas_values.from_parts(name, *self._each(parts))
 
+    def _distribution(self, kind, *parts):
+        return scipy_values.from_parts(*self._each(parts))
+
     def _keras(self, kind, config):
         return keras_from_config(config)
 
@@ -197,6 +206,7 @@ class Decoder:
         **dict.fromkeys(("slice", "range"), _slice),
         "same": _same,
         "dict": _dict,
+        "bunch": _bunch,
         "array": _array,
         "number": _number,
         "dtype": _dtype,
@@ -205,6 +215,7 @@ class Decoder:
         "masked": _masked,
         "objects": _objects,
         "pandas": _pandas,
+        "distribution": _distribution,
         "keras": _keras,
         "name": _name,
         "record": _record,

@@ -14,9 +14,10 @@ import pathlib
 import types
 
 import numpy as np
+from sklearn.utils import Bunch
 
-from skcnnlstm._file import can_hold
-from skcnnlstm.saving import pandas_values
+from skcnnlstm._file import can_hold, dtype_text
+from skcnnlstm.saving import pandas_values, scipy_values
 from skcnnlstm.saving.keras_values import (
     has_plain_attributes,
     is_keras_object,
@@ -26,6 +27,7 @@ from skcnnlstm.saving.names import find_safe, is_named_tuple, name_of, skops_io
 
 _LITERALS = (type(None), bool, int, float, str)
 _LISTS = {list: "list", tuple: "tuple", set: "set", frozenset: "frozenset"}
+_DICTS = {dict: "dict", Bunch: "bunch"}
 _DATES = (datetime.date, datetime.datetime, datetime.time)
 _FUNCTIONS = (
     types.FunctionType,
@@ -35,7 +37,8 @@ _FUNCTIONS = (
     types.GeneratorType,
 )
 # Finished once, they are named by number when they are met again.
-SHARED = {"list", "dict", "set", "array", "objects", "masked", "object", "skops"}
+SHARED = {"list", "dict", "bunch", "set", "array", "objects", "masked"}
+SHARED |= {"object", "skops"}
 
 
 class Encoder:
@@ -44,6 +47,7 @@ class Encoder:
     def __init__(self):
         self.arrays = []
         self.names = {}  # to their numbers
+        self.things = {}  # what these names mean
         self.shells = {}  # of classes of scikit-learn, to numbers of arrays
         self.blobs = []  # numbers of arrays that are whole files of skops
         self.done = {}  # by id: number, and the object, so that its id stays its own
@@ -80,14 +84,14 @@ class Encoder:
         if kind in _LISTS:
             parts = enumerate(value)
             return [_LISTS[kind], *(self.node(v, f"{path}[{i}]") for i, v in parts)]
-        if kind is dict:
-            return ["dict", *self._items(value, path)]
+        if kind in _DICTS:
+            return [_DICTS[kind], *self._items(value, path)]
         if isinstance(value, np.ndarray):
             return self._array(value, path)
         if isinstance(value, np.generic) and can_hold(value.dtype):
             return ["number", self._put(np.asarray(value))]
-        if isinstance(value, np.dtype) and can_hold(value):
-            return ["dtype", value.str]
+        if isinstance(value, np.dtype) and (value.kind == "O" or can_hold(value)):
+            return ["dtype", dtype_text(value)]
         if kind in (bytes, bytearray):
             return [kind.__name__, self._put(np.frombuffer(value, np.uint8))]
         if kind in (slice, range):
@@ -99,6 +103,8 @@ class Encoder:
             return ["path", str(value)]
         if isinstance(value, pandas_values.KINDS):
             return self._pandas(value, path)
+        if isinstance(value, scipy_values.KINDS):
+            return self._distribution(value, path)
         if is_keras_object(value):
             return self._keras(value, path)
         if isinstance(value, (type, *_FUNCTIONS)):
@@ -154,7 +160,7 @@ class Encoder:
         parts = pandas_values.to_parts(value)
         try:
             again = pandas_values.from_parts(*parts)
-        except (TypeError, ValueError):
+        except (LookupError, OSError, TypeError, ValueError):  # of zoneinfo, too
             again = None
         if not pandas_values.is_same(value, again):
             raise TypeError(
@@ -163,6 +169,16 @@ class Encoder:
             )
         kind, *rest = parts
         return ["pandas", kind, *(self.node(part, path) for part in rest)]
+
+    def _distribution(self, value, path):
+        parts = scipy_values.to_parts(value)
+        if parts is None:
+            raise TypeError(
+                f"{_at(path)} must be a distribution that scipy.stats holds by a name, "
+                f"of numbers and with no random_state of its own: got {value!r}. Use "
+                "one such as scipy.stats.uniform(0, 1), or a list of values."
+            )
+        return ["distribution", *(self.node(part, path) for part in parts)]
 
     # ------------------------------------------------------------- names and objects
 
@@ -175,6 +191,7 @@ class Encoder:
                 "module holds by a name. Use a class or function that is defined in a "
                 "module (def, not lambda), or a name that Keras knows."
             )
+        self.things[name] = thing
         return self.names.setdefault(name, len(self.names))
 
     def _named(self, thing, path):

@@ -37,8 +37,8 @@ def save(estimator, path):
     Raises
     ------
     TypeError
-        If a parameter or an attribute cannot be written; the message says which, and
-        no file is touched.
+        If a parameter or an attribute cannot be written, or not be made again from
+        what would be; the message says which, and no file is touched.
     ImportError
         If skops is needed and not installed (extra `save`): for what is scikit-learn's,
         the scaler inside a SeriesForecaster too.
@@ -67,6 +67,7 @@ def save(estimator, path):
         )
     encoder = Encoder()
     document = encoder.document(estimator)
+    _check_comes_back(document, encoder)
     document["versions"] = _versions()
     write_file(path, _KIND, document, encoder.arrays)
 
@@ -74,8 +75,9 @@ def save(estimator, path):
 def load(path, *, trusted=()):
     """Read an estimator that `save` wrote.
 
-    Nothing in the file can run code: types and functions are those of this package and
-    the ones that skops and Keras' safe mode allow; any other must be in `trusted`.
+    Nothing in the file can run code: types and functions are those of this package, the
+    ones that skops and Keras' safe mode allow and some of scikit-learn's, listed one by
+    one; any other must be in `trusted`. Distributions are scipy.stats' own.
 
     Parameters
     ----------
@@ -123,7 +125,7 @@ def load(path, *, trusted=()):
     trusted = find_trusted(trusted)
     document, arrays = read_file(path, _KIND, "save")
     with refusing_nonsense(path):
-        estimator = Decoder(path, document, arrays, trusted).estimator()
+        estimator = Decoder(document, arrays, trusted).estimator(path)
         differing = _differing(document["versions"])
     if differing:
         warn(
@@ -131,6 +133,24 @@ def load(path, *, trusted=()):
             "differ; compare some that you know."
         )
     return estimator
+
+
+def _check_comes_back(document, encoder):
+    """Raise where `load` would fail, with all trusted that it does not know."""
+    decoder = Decoder(document, encoder.arrays, {})
+    strangers = sorted(decoder.strangers())
+    decoder.trusted = {name: encoder.things.get(name) for name in strangers}
+    try:
+        decoder.estimator("")
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise TypeError(
+            "estimator must hold only what load can make again: got "
+            f"{', '.join(strangers) or 'what it cannot'} in it "
+            f"({type(error).__name__}: {error}). Use a name, a Keras object or a plain "
+            "value."
+        ) from error
 
 
 def _versions():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from copy import deepcopy
 
 import keras
 
@@ -89,6 +90,7 @@ def keras_config(thing):
 
 def keras_from_config(config):
     """Make an object of Keras."""
+    config = deepcopy(config)  # Keras 3.15 puts the objects of a schedule into it
     with building_layers():
         return keras.saving.deserialize_keras_object(config, safe_mode=True)
 

@@ -17,6 +17,25 @@ from skcnnlstm.saving.keras_values import keras_name, keras_named
 
 # Where files that were written before these moved say that they stand.
 _MOVED = {"skcnnlstm.windows.Clock": "skcnnlstm._index.Clock"}
+_OURS = (BaseEstimator, model_selection.BaseCrossValidator)
+# What skops does not know and fitted estimators of scikit-learn are made of: plain
+# attributes, all of them. It knows the searches by halving and IterativeImputer only
+# where sklearn.experimental was asked for them before; here they stand from the start.
+_OF_SKLEARN = {
+    "sklearn.calibration": (
+        "_CalibratedClassifier",
+        "_SigmoidCalibration",
+        "_TemperatureScaling",
+    ),
+    "sklearn.frozen._frozen": ("FrozenEstimator",),
+    "sklearn.impute._iterative": ("IterativeImputer", "_ImputerTriplet"),
+    "sklearn.metrics._scorer": ("_CurveScorer",),
+    "sklearn.model_selection._search_successive_halving": (
+        "HalvingGridSearchCV",
+        "HalvingRandomSearchCV",
+    ),
+    "sklearn.model_selection._split": ("_CVIterableWrapper",),
+}
 _PLAIN = {f"builtins.{kind.__name__}": kind for kind in (bool, float, int, str)}
 
 
@@ -45,12 +64,15 @@ def find_safe(name):
     if room == "keras":
         return keras_named(name)
     if room == "sklearn":
-        return _of_sklearn().get(name)
+        return _usual_of_sklearn().get(name) or _listed_of_sklearn(name)
     return None
 
 
 def _find_ours(name):
-    """Find an estimator or record of this package, or a builder of networks."""
+    """Find a class of this package, a builder of networks or a measure.
+
+    Classes are estimators, splitters and records: making one does nothing.
+    """
     module, _, attribute = _MOVED.get(name, name).rpartition(".")
     try:
         thing = getattr(importlib.import_module(module), attribute, None)
@@ -60,8 +82,21 @@ def _find_ours(name):
         return None
     if isinstance(thing, type):
         is_record = is_dataclass(thing) or is_named_tuple(thing)
-        return thing if is_record or issubclass(thing, BaseEstimator) else None
-    return thing if attribute.startswith("build_") and callable(thing) else None
+        return thing if is_record or issubclass(thing, _OURS) else None
+    is_measure = module == "skcnnlstm.metrics" and not attribute.startswith("_")
+    named = is_measure or attribute.startswith("build_")
+    return thing if named and callable(thing) else None
+
+
+def _listed_of_sklearn(name):
+    """Find what is listed above, None where this release has it elsewhere."""
+    module, _, attribute = name.rpartition(".")
+    if attribute not in _OF_SKLEARN.get(module, ()):
+        return None
+    try:
+        return getattr(importlib.import_module(module), attribute, None)
+    except ImportError:
+        return None
 
 
 def is_named_tuple(kind):
@@ -70,7 +105,7 @@ def is_named_tuple(kind):
 
 
 @cache
-def _of_sklearn():
+def _usual_of_sklearn():
     """Return what skops leaves to its user and is safe: splitters, metrics, scorers."""
     found = [
         thing

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
 
-_SCALARS = (pd.Timestamp, pd.Timedelta, pd.Period, pd.offsets.BaseOffset)
+_SCALARS = (pd.Timestamp, pd.Timedelta, pd.Period, pd.Interval, pd.offsets.BaseOffset)
 KINDS = (pd.Index, *_SCALARS, pd.api.extensions.ExtensionDtype, type(pd.NaT))
 _TIMES = pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex
 
@@ -34,6 +34,8 @@ def to_parts(value):
         return ["levels", levels, list(value.names)]
     if isinstance(value, _TIMES):
         return _time_parts(value)
+    if isinstance(value, pd.IntervalIndex):
+        return ["intervals", value.left, value.right, value.closed, value.name]
     if isinstance(value, pd.CategoricalIndex):
         codes = np.asarray(value.codes)
         return ["categorical", codes, value.categories, value.ordered, value.name]
@@ -95,6 +97,9 @@ _MAKERS = {
         ordinals, freq=freq, name=name
     ),
     "timedeltas": _timedeltas,
+    "intervals": lambda left, right, closed, name: pd.IntervalIndex.from_arrays(
+        left, right, closed, name
+    ),
     "times": _times,
     "index": lambda values, dtype, name: pd.Index(values, dtype=dtype, name=name),
 }

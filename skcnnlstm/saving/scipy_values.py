@@ -1,0 +1,53 @@
+"""Distributions of scipy.stats, which searches draw from, by name and arguments."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import stats
+from scipy.stats.distributions import rv_frozen
+from sklearn.utils import check_random_state
+
+_DISTRIBUTIONS = (stats.rv_continuous, stats.rv_discrete)
+KINDS = (*_DISTRIBUTIONS, rv_frozen)
+
+
+def to_parts(value):
+    """Return the name of a distribution and, of a frozen one, its arguments.
+
+    None where it is none of scipy.stats' own, or would come back as another.
+    """
+    is_frozen = isinstance(value, rv_frozen)
+    dist = value.dist if is_frozen else value
+    known = find_distribution(dist.name)
+    draws_alike = value.random_state is check_random_state(None)
+    if type(known) is not type(dist) or not draws_alike:
+        return None
+    if (known.a, known.b) != (dist.a, dist.b):
+        return None
+    if not is_frozen:
+        return [dist.name]
+    numbers = _are_numbers([*value.args, *value.kwds.values()])
+    return [dist.name, value.args, value.kwds] if numbers else None
+
+
+def from_parts(name, args=None, kwds=None):
+    """Make the distribution again."""
+    dist = find_distribution(name)
+    if dist is None:
+        raise ValueError(f"scipy.stats has no distribution {name!r}")
+    if args is None:
+        return dist
+    # Arrays might broadcast to more than memory holds.
+    if not _are_numbers([*args, *kwds.values()]):
+        raise ValueError(f"arguments of {name} that are no numbers")
+    return dist(*args, **kwds)
+
+
+def find_distribution(name):
+    """Return the distribution that scipy.stats holds by a name, None of others."""
+    found = getattr(stats, name, None)
+    return found if isinstance(found, _DISTRIBUTIONS) else None
+
+
+def _are_numbers(values):
+    return all(isinstance(value, bool | int | float | np.number) for value in values)
