@@ -440,14 +440,14 @@ CASES = {
 
 
 RETRACED: list[str] = []
-TRACED: list[tuple] = []  # what each program that was made is of
+TRACED: list[int] = []  # what each program that was made is of, hashed
 
 
 def counted(kind):
     """Return a kind of program that is counted when one is made."""
 
     def make(of):
-        TRACED.append((kind.__name__, repr(of)))
+        TRACED.append(hash((kind.__name__, repr(of))))  # the text is 10 kB
         return kind(of)
 
     return make
@@ -552,7 +552,8 @@ def report(counts, memory, failed, warm, n_traced, n_new):
         f"{len(memory)} cases, {counts['fits']} fits, {len(failed)} failures {failed}; "
         f"resident memory {warm:.0f} MB once all kinds were met; from there on "
         f"{n_traced} programs traced, {n_new} of them new; {memory[-1]:.0f} MB at the "
-        f"end ({growth:+.1%}), {max(memory):.0f} MB at most"
+        f"end ({growth:+.1%}), {max(memory):.0f} MB at most; MB after each tenth of "
+        f"the cases: {[round(mb) for mb in memory[:: max(1, len(memory) // 10)]]}"
     )
     allowed = warm * (1 + ALLOWED_GROWTH) + ALLOWED_MB_A_PROGRAM * n_new
     level = memory[-1] <= allowed
