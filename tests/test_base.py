@@ -49,6 +49,14 @@ def labels(windows):
     return np.where(X.mean(axis=1) > 0, "up", "down")
 
 
+def bend(x):
+    return keras.ops.tanh(x)
+
+
+def tanh(x):
+    return -keras.ops.tanh(x)
+
+
 # -------------------------------------------------------------------- parameters
 
 
@@ -175,6 +183,15 @@ def test_a_routed_warm_start_goes_on(windows):
             "example.",
         ),
         ({"activation": np.tanh}, ValueError, "activation must be the name of a Keras"),
+        ({"activation": bend}, ValueError, "activation must be the name of a Keras"),
+        (
+            {"activation": tanh},
+            ValueError,
+            "activation must be a function that its name leads back to: got "
+            f"activation={tanh!r}, whose name leads to {keras.activations.tanh!r}. "
+            "Register it with keras.saving.register_keras_serializable, or pass the "
+            "one that was registered last by this name.",
+        ),
         (
             {"activation": "threshold"},
             ValueError,
