@@ -243,6 +243,14 @@ def test_a_wrong_parameter_is_refused_with_its_rule(params, error, message, wind
     assert vars(regressor) == regressor.get_params()  # nothing was changed
 
 
+def test_an_activation_that_only_a_scope_knows_is_refused(windows):
+    # The network could not be made again, not even in the scope.
+    regressor = CNNRegressor(filters=4, epochs=1, activation=bend)
+    with keras.saving.custom_object_scope({"bend": bend}):
+        with pytest.raises(ValueError, match="the name of a Keras activation"):
+            regressor.fit(*windows)
+
+
 # ------------------------------------------------------------------- wrong inputs
 
 

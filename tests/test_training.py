@@ -747,6 +747,31 @@ def test_what_changes_in_ones_own_is_trained_and_traced_anew(make, traces):
     assert traces["epoch_function"] == n_traces
 
 
+class Limit(keras.metrics.Metric):
+    """Measures its own limit, which is in no config."""
+
+    def __init__(self, limit=1.0, name="limit", dtype=None):
+        super().__init__(name=name, dtype=dtype)
+        self.limit = limit
+        self.total = self.add_weight(name="total", initializer="zeros")
+
+    def update_state(self, target, predicted, sample_weight=None):
+        self.total.assign(self.limit)
+
+    def result(self):
+        return self.total
+
+
+def test_a_metric_is_given_what_is_in_no_config(traces):
+    for limit in (3.0, 5.0, 3.0):
+        metrics = [Limit(limit)]
+        assert tiny(CNNRegressor, metrics=metrics).fit(X, y).history_["limit"] == [
+            limit,
+            limit,
+        ]
+    assert traces["epoch_function"] == 2
+
+
 def test_what_is_traced_later_reads_no_later_change(traces):
     loss = Weighs(1.0)
     held_out = {"early_stopping": True, "validation_fraction": 0.25}

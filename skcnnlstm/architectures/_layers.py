@@ -55,7 +55,11 @@ def check_activation(name, value):
     """Return an activation that Keras finds by name in any process."""
     try:
         found = keras.activations.get(value)
-        again = keras.activations.deserialize(keras.activations.serialize(found))
+        written = keras.activations.serialize(found)
+        # A scope of Keras replaces the one around it: the user's does not reach into
+        # the layers of a network (Keras 3.15), and an empty one hides it here.
+        with keras.saving.custom_object_scope({}):
+            again = keras.activations.deserialize(written)
     except (AttributeError, TypeError, ValueError) as error:
         raise ValueError(_not_known(name, value)) from error
     if isinstance(again, str):  # what Keras makes of a name that nothing has

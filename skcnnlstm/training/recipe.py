@@ -37,7 +37,7 @@ class _Frozen:
     contents : Contents
         Of the class, or of the thing itself.
     thing : object
-        The thing itself; of an optimizer, attributes that are in no config.
+        The thing itself; of what is made of a config, a dict of attributes beside it.
     """
 
     kind: type
@@ -102,6 +102,8 @@ _OPTIMIZERS = "'adam', 'adamw', 'sgd' or 'rmsprop'"
 _LOSSES = "'mse', 'mae', 'huber' or 'sparse_categorical_crossentropy'"
 
 
+# What attributes may be that an object is given beside its config.
+_VALUES = (bool, int, float, str, type(None), np.ndarray)
 # Keras chooses one by the form of the target.
 _OF_THE_TARGET = ("accuracy", "acc", "crossentropy", "ce")
 
@@ -112,15 +114,18 @@ def freeze(thing):
         return json.dumps({"name": thing})
     if isinstance(thing, type):
         thing = thing()
-    kind, config = type(thing), None
+    kind = type(thing)
     if isinstance(thing, keras.metrics.Metric):
         try:
             config = json.dumps(thing.get_config(), sort_keys=True)
         except (TypeError, AttributeError):
             pass  # equal to itself alone
+        else:
+            more = _beside_config(thing, _VALUES)
+            return _Frozen(kind, config, contents_of([kind, more]), more)
     # A loss not by its config: Keras 3.15 leaves `delta` out of Huber's, and many a
     # loss has none of its own.
-    return _Frozen(kind, config, contents_of(kind if config else thing), thing)
+    return _Frozen(kind, None, contents_of(thing), thing)
 
 
 def thaw(frozen, get):
@@ -136,8 +141,7 @@ def thaw(frozen, get):
     if frozen.settings is None:
         return _of_its_own(frozen)
     made = frozen.kind.from_config(json.loads(frozen.settings))
-    if isinstance(made, keras.optimizers.Optimizer):
-        vars(made).update(frozen.thing)
+    vars(made).update(frozen.thing)
     return made
 
 
@@ -222,7 +226,7 @@ def _freeze_optimizer(optimizer, settings):
     # Keras numbers the names of what it makes: "adam", "adam_1", ...
     config["name"] = kind.__name__.lower()
     rate = stepping.get("learning_rate")
-    more = _beside_config(optimizer)
+    more = _beside_config(optimizer, (*_VALUES, types.FunctionType))
     contents = contents_of([kind, more])
     if isinstance(rate, float | int):
         stepping["learning_rate"] = 0.001
@@ -241,18 +245,17 @@ def _freeze_optimizer(optimizer, settings):
     return _Frozen(kind, text, contents, more), None
 
 
-def _beside_config(optimizer):
-    """Return attributes of an optimizer of the user's own that no config need hold.
+def _beside_config(thing, kinds):
+    """Return attributes of an object of the user's own class that no config need hold.
 
-    Numbers, texts, arrays and functions; Keras makes the rest, and counts in it.
+    Those of some kinds; Keras makes the rest, and counts in it.
     """
-    if not contents_of(type(optimizer)).held:
+    if not contents_of(type(thing)).held:
         return {}
-    kept = bool, int, float, str, type(None), np.ndarray, types.FunctionType
     return {
         name: value
-        for name, value in sorted(vars(optimizer).items())
-        if type(value) in kept
+        for name, value in sorted(vars(thing).items())
+        if type(value) in kinds
         and name not in ("name", "built", "_lock")
         and not name.startswith("_self_")
     }
