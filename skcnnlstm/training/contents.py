@@ -14,6 +14,7 @@ import json
 import pickle
 import re
 import sys
+import sysconfig
 import threading
 import types
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ _LIBRARIES = sys.stdlib_module_names | {
     *("keras", "tensorflow", "numpy", "scipy", "pandas", "sklearn", "joblib"),
     *("skcnnlstm", "scikeras", "jax", "torch", "matplotlib"),
 }
+_INSTALLED = tuple(sysconfig.get_paths()[name] for name in ("purelib", "platlib"))
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, type(...))
 # Bounds of a walk; what lies beyond is told by its kind alone.
 _DEEPEST = 20
@@ -84,7 +86,8 @@ def contents_of(thing, *, remembers=False) -> Contents:
         What to describe.
     remembers : bool, default=False
         Whether it is a callback. What its class holds, and the lists, dicts and objects
-        that its functions reach, is then where it remembers, and left out.
+        that its functions reach, is then where it remembers, and left out; objects of
+        libraries in it (a logger, a progress bar) are told by their kind.
     """
     walk = _Walk(remembers)
     walk.go(thing)
@@ -312,6 +315,8 @@ class _Walk:
 
     def _object(self, thing, kind):
         self.go(kind)
+        if self._remembers and _is_tool(thing):
+            return
         if isinstance(thing, dict):
             for key, value in thing.items():
                 self._parts(key, value)
@@ -342,6 +347,18 @@ class _Walk:
             self._digest.update(pickle.dumps(thing, protocol=4))
         except Exception:  # of any library's
             self._leave(thing)
+
+
+def _is_tool(thing):
+    """Tell an object of a library that is neither Keras' nor a mere container."""
+    containers = dict, list, tuple, set, frozenset, types.SimpleNamespace
+    kind = type(thing)
+    if isinstance(thing, (keras.callbacks.Callback, *containers)):
+        return False
+    if not hasattr(thing, "__dict__") or kind.__module__.startswith("keras."):
+        return False
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None) or ""
+    return not _is_own(kind) or file.startswith(_INSTALLED)
 
 
 def _is_own_module(module):
