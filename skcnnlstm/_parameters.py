@@ -90,7 +90,9 @@ def training_parameters(
         fit that was cut off goes on there when it is called again, with the bits of one
         that was not. Each fit has a file of its own, named by its data, parameters,
         seed and releases, so that many fits of a search may share the folder and no fit
-        takes up another's; a fit that ends removes its file. With ``random_state=None``
+        takes up another's; a fit that ends removes its file. Functions and objects of
+        your own count by their code and by what they hold and read; locks, open files
+        and what a callback's class holds do not. With ``random_state=None``
         the seed that was drawn comes back. Of callbacks the numbers, texts and arrays
         that they hold come back, open files and the like do not.
 
@@ -130,7 +132,9 @@ def regressor_parameters(
         SeriesForecaster, which takes as many as make some 250 steps of the optimizer
         where there is no early stopping.
     loss : str, callable or keras.losses.Loss, default="mse"
-        What training makes small. `quantiles` have a loss of their own.
+        What training makes small. `quantiles` have a loss of their own. A loss that you
+        wrote is traced again when its code, or a value that it reads or holds, has
+        changed.
     quantiles : tuple of float or None, default=None
         Quantiles to learn in the place of one forecast, by the pinball loss: numbers
         between 0 and 1 that ascend, 0.5 among them. `predict` is then the median, and

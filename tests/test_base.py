@@ -49,6 +49,14 @@ def labels(windows):
     return np.where(X.mean(axis=1) > 0, "up", "down")
 
 
+def bend(x):
+    return keras.ops.tanh(x)
+
+
+def tanh(x):
+    return -keras.ops.tanh(x)
+
+
 # -------------------------------------------------------------------- parameters
 
 
@@ -175,6 +183,15 @@ def test_a_routed_warm_start_goes_on(windows):
             "example.",
         ),
         ({"activation": np.tanh}, ValueError, "activation must be the name of a Keras"),
+        ({"activation": bend}, ValueError, "activation must be the name of a Keras"),
+        (
+            {"activation": tanh},
+            ValueError,
+            "activation must be a function that its name leads back to: got "
+            f"activation={tanh!r}, whose name leads to {keras.activations.tanh!r}. "
+            "Register it with keras.saving.register_keras_serializable, or pass the "
+            "one that was registered last by this name.",
+        ),
         (
             {"activation": "threshold"},
             ValueError,
@@ -224,6 +241,14 @@ def test_a_wrong_parameter_is_refused_with_its_rule(params, error, message, wind
     with pytest.raises(error, match=re.escape(message)):
         regressor.fit(*windows)
     assert vars(regressor) == regressor.get_params()  # nothing was changed
+
+
+def test_an_activation_that_only_a_scope_knows_is_refused(windows):
+    # The network could not be made again, not even in the scope.
+    regressor = CNNRegressor(filters=4, epochs=1, activation=bend)
+    with keras.saving.custom_object_scope({"bend": bend}):
+        with pytest.raises(ValueError, match="the name of a Keras activation"):
+            regressor.fit(*windows)
 
 
 # ------------------------------------------------------------------- wrong inputs

@@ -1,10 +1,12 @@
 """checkpoint: a fit that was cut off goes on, and no fit takes up another's."""
 
 import errno
+import logging
 import os
 import signal
 import subprocess
 import sys
+from functools import partial
 
 import keras
 import numpy as np
@@ -13,6 +15,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
 from skcnnlstm import LSTMClassifier, LSTMRegressor, training
+from skcnnlstm.training.contents import contents_of
 
 
 class Cut(keras.callbacks.Callback):
@@ -141,6 +144,137 @@ def test_fits_of_other_data_parameters_and_callbacks_have_files_of_their_own(
             estimator.fit(*data)
     assert len(set(files)) == len(fits)
     assert files[: len(fits)] == files[len(fits) :]
+
+
+def weighted(factor):
+    def loss(target, predicted, power=2):
+        return factor * keras.ops.mean((target - predicted) ** power, axis=-1)
+
+    return loss
+
+
+class Holds(keras.losses.Loss):
+    """Calls the function that it holds."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def call(self, target, predicted):
+        return self.function(target, predicted)
+
+
+def with_default(power):
+    loss = weighted(1.0)
+    loss.__defaults__ = (power,)
+    return loss
+
+
+def by_global(factor):
+    names = {"__name__": "__main__", "factor": factor, "more": {"by": [factor]}}
+    exec("loss = lambda t, p: factor * more['by'][0] * abs(t - p)", names)
+    return names["loss"]
+
+
+def by_class(factor):
+    class Loss(keras.losses.Loss):
+        by = factor
+
+        def call(self, target, predicted):
+            return self.by * (target - predicted) ** 2
+
+    return Loss()
+
+
+def schedule(factor):
+    return keras.callbacks.LearningRateScheduler(lambda epoch: factor * 1e-3)
+
+
+def rewritten(sign):
+    names = {"keras": keras, "__name__": "__main__"}
+    source = f"""class Own(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        self.best = {sign} * logs["loss"]"""
+    exec(source, names)
+    return names["Own"]
+
+
+OWN = {
+    "closure": lambda value: {"loss": weighted(value)},
+    "default": lambda value: {"loss": with_default(value)},
+    "partial": lambda value: {"loss": partial(weighted(1.0), power=value)},
+    "array": lambda value: {"loss": weighted(np.array([1.0, value]))},
+    "method": lambda value: {"loss": Holds(weighted(value)).call},
+    "global": lambda value: {"loss": by_global(value)},
+    "function in a loss": lambda value: {"loss": Holds(weighted(value))},
+    "class": lambda value: {"loss": by_class(value)},
+    "cycle": lambda value: {"loss": weighted(cycle(value))},
+    "function in a callback": lambda value: {"callbacks": [schedule(value)]},
+    "code of a callback": lambda value: {"callbacks": [rewritten(value)]},
+}
+
+
+def cycle(value):
+    ring = [value]
+    ring.append(ring)
+    return ring
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_what_ones_own_functions_hold_decides_a_fit(
+    name, windows, tmp_path, monkeypatch
+):
+    files = []
+
+    def only_look(*args, checkpoint, **settings):
+        files.append(checkpoint.path)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "train", only_look)
+    for value in (1.0, 100.0, 1.0):
+        with pytest.raises(KeyboardInterrupt):
+            make(tmp_path, **OWN[name](value)).fit(*windows)
+    first, other, again = files
+    assert first == again != other
+
+
+def test_a_log_that_a_callback_writes_decides_nothing(windows, tmp_path, cut_after):
+    losses = []
+    log = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: losses.append(logs["loss"])
+    )
+    log.logger = logging.getLogger("skcnnlstm.tests")
+    cut = make(tmp_path, callbacks=[log, Cut], epochs=4)
+    cut_after(2)
+    with pytest.raises(KeyboardInterrupt):
+        cut.fit(*windows)
+    cut_after(None)
+    log.logger.disabled = True
+    cut.fit(*windows)
+    assert len(losses) == 5  # the epoch that was cut off, and no other, twice
+    assert os.listdir(tmp_path / "fits") == []
+
+
+OTHER_PROCESS = """
+import sys
+from skcnnlstm.training.contents import contents_of
+
+sys.path.insert(0, sys.argv[1])
+import test_checkpoint as tests
+
+for make in tests.OWN.values():
+    for thing in make(2.0).values():
+        print(contents_of(thing).words)
+"""
+
+
+def test_contents_are_told_alike_in_another_process(thorough):
+    if not thorough:
+        pytest.skip("a process of its own: with --all-estimators")
+    arguments = [sys.executable, "-c", OTHER_PROCESS, os.path.dirname(__file__)]
+    done = subprocess.run(arguments, capture_output=True, text=True)
+    here = [contents_of(t).words for make in OWN.values() for t in make(2.0).values()]
+    assert done.stdout.split() == here, done.stderr
 
 
 def test_a_fit_by_warm_start_goes_on_too(windows, tmp_path, cut_after, thorough):

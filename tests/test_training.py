@@ -40,7 +40,7 @@ from skcnnlstm import (
 )
 from skcnnlstm._base import hybrid as base
 from skcnnlstm.training import _tensorflow as backend
-from skcnnlstm.training import cache, clear_programs, samples
+from skcnnlstm.training import cache, clear_programs, networks, samples
 from skcnnlstm.training.vector import build_optimizer
 
 X, y = make_windows(np.sin(np.arange(56) * 1.3), 4)
@@ -553,6 +553,256 @@ class ClearsPrograms(keras.callbacks.Callback):
 def test_programs_may_be_cleared_in_the_middle_of_a_fit(empty_cache):
     expected = tiny().fit(X, y)
     assert_same_bits(tiny(callbacks=ClearsPrograms).fit(X, y), expected)
+
+
+# -------------------------------------------------------- what is the user's own
+
+
+def cell(source, **names):
+    """Run the source of a notebook cell; return what it defines."""
+    names |= {"__name__": "__main__", "keras": keras}
+    exec(textwrap.dedent(source), names)
+    return names
+
+
+def bend(name):
+    """Define and register an activation, as a cell does that is run again."""
+    return cell(
+        f"""
+        @keras.saving.register_keras_serializable("tests")
+        def bend(x):
+            return keras.ops.{name}(x)
+        """
+    )["bend"]
+
+
+def assert_agrees_with_model(estimator, X):
+    expected = as_array(estimator.model_(X.astype("float32")))[:, 0]
+    np.testing.assert_allclose(estimator.predict(X), expected, atol=1e-6)
+
+
+@pytest.fixture
+def no_bend():
+    """Leave none of the activations registered."""
+    yield
+    keras.saving.get_custom_objects().pop("tests>bend", None)
+
+
+def test_an_activation_that_is_registered_anew_is_another_one(traces, no_bend):
+    cut = X.reshape(-1, 2, 2, 1)
+    first = tiny(activation=bend("relu")).fit(cut, y)
+    before, shorter = first.predict(cut), first.predict(cut[:, 1:])
+    second = tiny(activation=bend("tanh")).fit(cut, y)
+    assert traces["epoch_function"] == 2
+    assert_same_bits(second, tiny(activation="tanh").fit(cut, y))
+    # The first goes on by what it was fitted with, whatever has to be made anew.
+    clear_programs()
+    networks._described.clear()
+    np.testing.assert_array_equal(first.predict(cut), before)
+    np.testing.assert_array_equal(first.predict(cut[:, 1:]), shorter)
+    for estimator in first, second:
+        assert_agrees_with_model(estimator, cut)
+    with pytest.raises(ValueError, match="pass the one that was registered last"):
+        first.fit(cut, y)
+    np.testing.assert_array_equal(first.predict(cut), before)
+    assert keras.saving.get_registered_object("tests>bend") is second.activation
+
+
+def test_an_activation_of_ones_own_is_traced_once(traces, no_bend):
+    activation = bend("tanh")
+    for seed in range(3):
+        estimator = clone(tiny(activation=activation, random_state=seed)).fit(X, y)
+        estimator.predict(X)
+    assert traces["epoch_function"] == traces["predict_function"] == 1
+
+
+def test_an_activation_may_read_a_global_that_changes(traces, no_bend):
+    names = cell(
+        """
+        slope = 1.0
+
+        @keras.saving.register_keras_serializable("tests")
+        def bend(x):
+            return slope * keras.ops.tanh(x)
+        """
+    )
+    first = tiny(CNNRegressor, activation=names["bend"]).fit(X, y)
+    before = first.predict(X)
+    names["slope"] = 3.0
+    second = tiny(CNNRegressor, activation=names["bend"]).fit(X, y)
+    assert differ(first, second)
+    for estimator in first, second:
+        assert_agrees_with_model(estimator, X)
+    names["slope"] = 1.0
+    np.testing.assert_array_equal(first.predict(X), before)
+    assert traces["epoch_function"] == 2
+
+
+def loss_by_global():
+    names = cell(
+        """
+        def loss(target, predicted):
+            return factor * keras.ops.mean((target - predicted) ** 2, axis=-1)
+        """,
+        factor=1.0,
+    )
+    return {"loss": names["loss"]}, lambda factor: names.update(factor=factor)
+
+
+def loss_by_global_of_another_function():
+    names = cell(
+        """
+        def scale(error):
+            return factor * error
+
+        def loss(target, predicted):
+            return scale(keras.ops.mean((target - predicted) ** 2, axis=-1))
+        """,
+        factor=1.0,
+    )
+    return {"loss": names["loss"]}, lambda factor: names.update(factor=factor)
+
+
+class Weighs:
+    """Is a loss by being called; keeps its factor, as a function of a closure does."""
+
+    def __init__(self, factor):
+        self.factor = factor
+
+    def __call__(self, target, predicted):
+        return self.factor * keras.ops.mean((target - predicted) ** 2, axis=-1)
+
+    def weigh(self, target, predicted):
+        return self(target, predicted)
+
+
+def loss_by_attribute():
+    loss = Weighs(1.0)
+    return {"loss": loss}, lambda factor: setattr(loss, "factor", factor)
+
+
+def loss_by_method():
+    loss = Weighs(1.0)
+    return {"loss": loss.weigh}, lambda factor: setattr(loss, "factor", factor)
+
+
+def loss_by_list():
+    factors = [1.0]
+
+    def loss(target, predicted):
+        return factors[0] * keras.ops.mean((target - predicted) ** 2, axis=-1)
+
+    return {"loss": loss}, lambda factor: factors.__setitem__(0, factor)
+
+
+def optimizer_by_attribute():
+    class Boosted(SGD):
+        boost = 0.5
+
+        def update_step(self, gradient, variable, learning_rate):
+            super().update_step(self.boost * gradient, variable, learning_rate)
+
+    optimizer = Boosted(0.01)
+    optimizer.boost = 1.0
+    return {"optimizer": optimizer}, lambda boost: setattr(optimizer, "boost", boost)
+
+
+def optimizer_by_class():
+    params, _ = optimizer_by_attribute()
+    kind = type(params["optimizer"])
+    kind.boost = 1.0
+    params = {"optimizer": kind, "learning_rate": 0.01}
+    return params, lambda boost: setattr(kind, "boost", boost)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        loss_by_global,
+        loss_by_global_of_another_function,
+        loss_by_attribute,
+        loss_by_method,
+        loss_by_list,
+        optimizer_by_attribute,
+        optimizer_by_class,
+    ],
+)
+def test_what_changes_in_ones_own_is_trained_and_traced_anew(make, traces):
+    params, change = make()
+    usual = {"loss": "mse", "optimizer": SGD(0.01), "epochs": 3} | params
+    first = tiny(CNNRegressor, **usual).fit(X, y)
+    change(5.0)
+    changed = tiny(CNNRegressor, **usual).fit(X, y)
+    assert traces["epoch_function"] == 2
+    assert differ(first, changed)
+    # Five times the gradient is five times the rate.
+    rates = {"loss": "mse", "optimizer": SGD(0.05), "epochs": 3}
+    for one, other in zip(
+        weights(changed), weights(tiny(CNNRegressor, **rates).fit(X, y)), strict=True
+    ):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+    change(1.0)
+    n_traces = traces["epoch_function"]
+    assert_same_bits(tiny(CNNRegressor, **usual).fit(X, y), first)
+    assert traces["epoch_function"] == n_traces
+
+
+class Limit(keras.metrics.Metric):
+    """Measures its own limit, which is in no config."""
+
+    def __init__(self, limit=1.0, name="limit", dtype=None):
+        super().__init__(name=name, dtype=dtype)
+        self.limit = limit
+        self.total = self.add_weight(name="total", initializer="zeros")
+
+    def update_state(self, target, predicted, sample_weight=None):
+        self.total.assign(self.limit)
+
+    def result(self):
+        return self.total
+
+
+def test_a_metric_is_given_what_is_in_no_config(traces):
+    for limit in (3.0, 5.0, 3.0):
+        metrics = [Limit(limit)]
+        assert tiny(CNNRegressor, metrics=metrics).fit(X, y).history_["limit"] == [
+            limit,
+            limit,
+        ]
+    assert traces["epoch_function"] == 2
+
+
+def test_what_is_traced_later_reads_no_later_change(traces):
+    loss = Weighs(1.0)
+    held_out = {"early_stopping": True, "validation_fraction": 0.25}
+    tiny(CNNRegressor, loss=loss).fit(X, y)
+    loss.factor = 100.0
+    later = tiny(CNNRegressor, loss=Weighs(1.0), **held_out).fit(X, y)
+    assert traces["epoch_function"] == 1  # the program made for the first
+    expected = tiny(CNNRegressor, loss="mse", **held_out).fit(X, y)
+    assert later.history_["val_loss"] == pytest.approx(expected.history_["val_loss"])
+
+
+def test_a_variable_that_a_loss_reads_may_be_set_by_a_callback():
+    factor = keras.Variable(1.0)
+
+    class Loss(keras.losses.Loss):
+        def __init__(self):
+            super().__init__()
+            self.factor = factor
+
+        def call(self, target, predicted):
+            return self.factor * keras.ops.mean((target - predicted) ** 2, axis=-1)
+
+    double = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: factor.assign(2.0**epoch)
+    )
+    losses = (
+        tiny(loss=Loss(), callbacks=double, learning_rate=STILL, epochs=3)
+        .fit(X, y)
+        .history_["loss"]
+    )
+    assert losses == pytest.approx([losses[0], 2 * losses[0], 4 * losses[0]])
 
 
 # ------------------------------------------------------------------------ chunks

@@ -60,5 +60,5 @@ class Course(NamedTuple):
             "_optimizer": self.recipe.optimizer.text,
             "_weights": trained.weights,
             "_slots": trained.slots,
-            "_made": {},
+            "_made": {"own": self.recipe.own},
         }

@@ -314,7 +314,7 @@ class Hybrid(TakesParameters, ShowsNetworks, CallbackSupportMixin):
             return self._network, windows
         build, _, n_outputs, params = self._plan
         plan = build, windows.shape[1:], n_outputs, params
-        return training.describe_network(*plan), windows
+        return training.describe_network(*plan, own=self._own), windows
 
     def _check_shape(self, windows, X):
         """Raise unless X has the fitted shape; tell whether to the last axis."""
@@ -347,7 +347,7 @@ class Hybrid(TakesParameters, ShowsNetworks, CallbackSupportMixin):
             def fill(chunk, rows):
                 backfill(self._as_steps(chunk), missing[rows])
 
-        return training.predict(network, weights, X, fill)
+        return training.predict(network, weights, X, fill, self._own)
 
     def _weights_on_device(self):
         if "weights" not in self._made:
@@ -358,15 +358,27 @@ class Hybrid(TakesParameters, ShowsNetworks, CallbackSupportMixin):
         """Return what the layer `name` gives for X."""
         check_is_fitted(self)
         network, X = self._network_for(X)
-        text, weights = training.describe_until(network, self._weights, name)
+        text, weights = training.describe_until(network, self._weights, name, self._own)
         return self._run(text, training.load_weights(weights), X)
+
+    @property
+    def _own(self):
+        """The user's own functions and classes in the network, by name.
+
+        Those of the fit, whatever is registered by their names later. What those read
+        (globals, closures) is read when a prediction is made. A copy and another
+        process look the names up again.
+        """
+        if "own" not in self._made:
+            self._made["own"] = training.registered_in(self._network)
+        return self._made["own"]
 
     @property
     def model_(self):
         """The fitted network as a `keras.Model` of this estimator's own."""
         check_is_fitted(self)
         if "model" not in self._made:
-            model = training.network_from_json(self._network)
+            model = training.network_from_json(self._network, self._own)
             model.set_weights(self._weights)
             self._made["model"] = model
         return self._made["model"]

@@ -5,6 +5,8 @@ Every layer has a name of its own, so that the same network is always the same t
 
 from __future__ import annotations
 
+from types import FunctionType
+
 import keras
 from keras import layers
 
@@ -53,13 +55,23 @@ def check_activation(name, value):
     """Return an activation that Keras finds by name in any process."""
     try:
         found = keras.activations.get(value)
-        keras.activations.deserialize(keras.activations.serialize(found))
+        written = keras.activations.serialize(found)
+        # A scope of Keras replaces the one around it: the user's does not reach into
+        # the layers of a network (Keras 3.15), and an empty one hides it here.
+        with keras.saving.custom_object_scope({}):
+            again = keras.activations.deserialize(written)
     except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError(_not_known(name, value)) from error
+    if isinstance(again, str):  # what Keras makes of a name that nothing has
+        raise ValueError(_not_known(name, value))
+    if isinstance(found, FunctionType) and again is not found:
+        # A network keeps the name alone.
         raise ValueError(
-            f"{name} must be the name of a Keras activation, or a function registered "
-            f"with keras.saving.register_keras_serializable: got {name}={value!r}. Use "
-            f"{_ACTIVATIONS}, for example."
-        ) from error
+            f"{name} must be a function that its name leads back to: got "
+            f"{name}={value!r}, whose name leads to {again!r}. Register it with "
+            "keras.saving.register_keras_serializable, or pass the one that was "
+            "registered last by this name."
+        )
     sample = keras.ops.ones((1, 2))
     try:
         shape = tuple(found(sample).shape)
@@ -68,6 +80,14 @@ def check_activation(name, value):
     if shape != (1, 2):
         raise ValueError(_not_elementwise(name, value, f"makes {shape} of (1, 2)"))
     return value
+
+
+def _not_known(name, value):
+    return (
+        f"{name} must be the name of a Keras activation, or a function registered "
+        f"with keras.saving.register_keras_serializable: got {name}={value!r}. Use "
+        f"{_ACTIVATIONS}, for example."
+    )
 
 
 def _not_elementwise(name, value, why):

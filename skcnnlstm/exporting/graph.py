@@ -88,7 +88,7 @@ def trace(estimator, path="estimator", *, unroll=False):
 
 
 def _trace_network(estimator, unroll):
-    model = training.network_from_json(estimator._network, fast=True)
+    model = training.network_from_json(estimator._network, estimator._own, fast=True)
     model.set_weights(estimator._weights)
     if unroll:
         for layer in model.layers:

@@ -1,7 +1,8 @@
 """The engine: programs that are traced once and trained by every fit of a shape.
 
-`networks` turns a network into text and draws its weights, `recipe` says what decides
-a program, `program` holds one traced network, `vector` makes one vector of its weights
+`contents` says what the user's own functions and objects are made of, `networks` turns
+a network into text and draws its weights, `recipe` says what decides a program,
+`program` holds one traced network, `vector` makes one vector of its weights
 for an optimizer that treats each alike, `cache` lends programs to fits, `samples`
 copies windows a chunk at a time, `callbacks` prepares Keras callbacks, `checkpoint`
 keeps what a fit needs to go on after a crash, and `loop` puts them together.
@@ -12,6 +13,7 @@ from skcnnlstm.training._tensorflow import custom_operations, on_gpu
 from skcnnlstm.training.cache import clear_programs
 from skcnnlstm.training.callbacks import prepare_callbacks
 from skcnnlstm.training.checkpoint import Checkpoint, facts_of
+from skcnnlstm.training.contents import registered_in
 from skcnnlstm.training.loop import Schedule, Trained, load_weights, predict, train
 from skcnnlstm.training.networks import (
     describe_network,
@@ -48,6 +50,7 @@ __all__ = [
     "on_gpu",
     "predict",
     "prepare_callbacks",
+    "registered_in",
     "takes_codes",
     "train",
 ]

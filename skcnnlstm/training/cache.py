@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import keras
 
 from skcnnlstm.training import _tensorflow as backend
+from skcnnlstm.training.networks import name_of
 from skcnnlstm.training.program import PredictionProgram, Program
 
 # Idle programs kept. A program of a small network holds about 10 MB.
@@ -48,10 +49,14 @@ def _take(key):
     return None
 
 
-def prediction_program(network):
-    """Return the program that predicts with `network`, shared by all threads."""
+def prediction_program(network, own=None):
+    """Return the program that predicts with `network`, shared by all threads.
+
+    `own` is as for `network_from_json`; a program is kept for as long as what is in it
+    does not change.
+    """
     backend.check_process()
-    key = (network, _policy())
+    key = (*name_of(network, own), _policy())
     with _lock:
         program = _predictions.get(key)
         if program is not None:
@@ -62,7 +67,7 @@ def prediction_program(network):
         with _lock:
             program = _predictions.get(key)
         if program is None:
-            program = PredictionProgram(network)
+            program = PredictionProgram(network, own)
             with _lock:
                 _predictions[key] = program
                 _first_use.pop(key, None)

@@ -7,18 +7,17 @@ that decides the fit, so that no fit ever takes up another's.
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 import skcnnlstm
 from skcnnlstm._file import read_file, refusing_nonsense, write_file
 from skcnnlstm._warn import warn
+from skcnnlstm.training.contents import contents_of
 
 _KIND = "checkpoint"
 # A write may take this share of the time that passes between two of them.
@@ -193,15 +192,11 @@ def _thaw(value, arrays):
 def facts_of(recipe, samples, callbacks, start=None):
     """Yield what decides a fit beside its settings: network, loss, data, callbacks."""
     yield from (skcnnlstm.__version__, *map(version, ("keras", "tensorflow", "numpy")))
-    yield from (recipe.network, recipe.optimizer.text, recipe.target_dtype)
-    for thing in (recipe.loss, *recipe.metrics):
-        yield _described(thing)
-    for callback, state in zip(callbacks, states_of(callbacks), strict=True):
-        yield _described(type(callback))
-        yield json.dumps(
-            {k: _as_python(v) for k, v in state.items() if _is_plain(v)},
-            sort_keys=True,
-        )
+    yield from (recipe.network, recipe.contents.words, recipe.target_dtype)
+    for thing in (recipe.optimizer, recipe.loss, *recipe.metrics):
+        yield from [thing] if isinstance(thing, str) else thing.words
+    for callback in callbacks:
+        yield contents_of(callback, remembers=True).words
     if start is not None:
         yield from (*start.weights, *(start.slots or ()))
     yield from (samples.y, samples.weight, samples.rows)
@@ -209,22 +204,6 @@ def facts_of(recipe, samples, callbacks, start=None):
     length = samples.chunk_length(1)
     for first in range(0, len(samples), length):
         yield samples.windows(slice(first, first + length))
-
-
-def _described(thing) -> str:
-    """Describe a frozen loss or metric, or a class, in words that no address is in."""
-    if isinstance(thing, str):
-        return thing
-    if hasattr(thing, "text"):
-        return thing.text
-    kind = thing if hasattr(thing, "__qualname__") else type(thing)
-    code: Any = getattr(thing, "__code__", None)
-    words = [kind.__module__, kind.__qualname__]
-    if code is not None:
-        # A function that was edited is another one.
-        plain = [value for value in code.co_consts if type(value) in _PLAIN]
-        words += [code.co_code.hex(), repr(code.co_names), repr(plain)]
-    return " ".join(words)
 
 
 def _digest(facts) -> str:

@@ -301,7 +301,7 @@ def _refuse(what, epoch, program):
     )
 
 
-def predict(network, weights, X, fill=None):
+def predict(network, weights, X, fill=None, own=None):
     """Predict windows with a network.
 
     Parameters
@@ -315,12 +315,14 @@ def predict(network, weights, X, fill=None):
     fill : callable or None
         Called with each chunk (a writable float32 array) and its slice of the
         samples, before it is predicted.
+    own : dict or None
+        The user's own functions and classes, by the names that they have in `network`.
 
     Returns
     -------
     y : ndarray of shape (n_samples, ...), float64
     """
-    program = prediction_program(network)
+    program = prediction_program(network, own)
     window_bytes = 4 * math.prod(X.shape[1:])
     length = max(1, _PREDICTION_BYTES // max(1, window_bytes * _ROWS)) * _ROWS
     predicted = np.empty((len(X), *program.output_shape))

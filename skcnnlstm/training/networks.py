@@ -2,7 +2,8 @@
 
 An architecture's `build_x` is a pure function. Here its result becomes a JSON text
 with no weight and no seed in it: the text names a network in every cache, travels in
-pickles, and grows back into a `keras.Model` in any process.
+pickles, and grows back into a `keras.Model` in any process. Of what a user registered
+with Keras the text holds the name alone; what `registered_in` finds by it goes with it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import keras
 import numpy as np
 
 from skcnnlstm.training import _tensorflow as backend
+from skcnnlstm.training.contents import contents_of, registered_as, registered_in
 from skcnnlstm.training.kernels import (
     use_fast_forms,
     use_plain_gradients,
@@ -23,11 +25,11 @@ from skcnnlstm.training.kernels import (
 )
 
 _building = threading.RLock()
-_described: OrderedDict[tuple, tuple[str, dict]] = OrderedDict()
+_described: OrderedDict[tuple, tuple[str, dict, dict]] = OrderedDict()
 _MOST_DESCRIBED = 256
-# The network described last, with its text: the fit that follows grows it no second
-# time.
-_spare: list[tuple[str, keras.Model]] = []
+# The network described last, with what names it: the fit that follows grows it no
+# second time.
+_spare: list[tuple[tuple, keras.Model]] = []
 
 
 @contextmanager
@@ -46,26 +48,36 @@ def building_layers():
             random.setstate(state)
 
 
-def describe_network(build, input_shape, n_outputs, params) -> str:
+def name_of(text, own) -> tuple:
+    """Return what names a network: its text, and what the user's own in it is."""
+    return text, contents_of(own) if own else None
+
+
+def describe_network(build, input_shape, n_outputs, params, own=None) -> str:
     """Return the JSON text of `build(input_shape, n_outputs, **params)`.
 
-    Texts are remembered, so a network that was described before is not built again.
+    Texts are remembered, so a network that was described before is not built again,
+    unless another thing has been registered by a name in it. `own` is as for
+    `network_from_json`.
     """
     # `repr` tells 1 from True and 1.0, which are equal as keys; `params` is kept with
     # the text so that no address in a `repr` is ever given to another object.
     # Layers write Keras' dtype policy into the text.
     policy = keras.config.dtype_policy().name, keras.config.floatx()
     key = (build, input_shape, n_outputs, repr(sorted(params.items())), policy)
-    with building_layers():
-        if key not in _described:
+    with building_layers(), registered_as(own):
+        text, _, known = _described.get(key, (None, None, None))
+        if text is None or known != registered_in(text):
             model = build(input_shape, n_outputs, **params)
             text = model.to_json()
-            _described[key] = (text, params)
-            _spare[:] = [] if _asks_for_inputs(model) else [(text, model)]
+            known = registered_in(text)
+            _described[key] = (text, params, known)
+            spare = [(name_of(text, known), model)]
+            _spare[:] = [] if _asks_for_inputs(model) else spare
             while len(_described) > _MOST_DESCRIBED:
                 _described.popitem(last=False)
         _described.move_to_end(key)
-        return _described[key][0]
+        return text
 
 
 def _asks_for_inputs(model):
@@ -78,16 +90,20 @@ def _asks_for_inputs(model):
     return any(isinstance(layer, norm) for layer in model.layers)
 
 
-def network_from_json(text, *, fast=False, on_gpu=False, spare=False) -> keras.Model:
+def network_from_json(
+    text, own=None, *, fast=False, on_gpu=False, spare=False
+) -> keras.Model:
     """Grow a network; with `fast`, one whose layers compute as `kernels` says.
 
-    With `on_gpu` it will only ever run there: layers may keep kernels of the GPU.
-    With `spare` it may be the network that was described last, whose layers may have
-    been called more than once.
+    `own` holds functions and classes by the names that they have in the text; names
+    that are not in it are those that are registered now. With `on_gpu` it will only
+    ever run there: layers may keep kernels of the GPU. With `spare` it may be the
+    network that was described last, whose layers may have been called more than once.
     """
-    with building_layers():
-        found = _spare.pop() if spare and _spare else (None, None)
-        model = found[1] if found[0] == text else keras.models.model_from_json(text)
+    with building_layers(), registered_as(own):
+        name, model = _spare.pop() if spare and _spare else (None, None)
+        if name != name_of(text, own):
+            model = keras.models.model_from_json(text)
     use_plain_gradients(model)
     use_sound_kernels(model)
     if fast:
@@ -95,9 +111,9 @@ def network_from_json(text, *, fast=False, on_gpu=False, spare=False) -> keras.M
     return model
 
 
-def describe_until(text, weights, layer_name) -> tuple[str, list[np.ndarray]]:
+def describe_until(text, weights, layer_name, own=None) -> tuple[str, list[np.ndarray]]:
     """Return the network of `text` that ends at a layer, and its share of weights."""
-    with building_layers():
+    with building_layers(), registered_as(own):
         model = keras.models.model_from_json(text)
         until = keras.Model(
             model.inputs, model.get_layer(layer_name).output, name=layer_name

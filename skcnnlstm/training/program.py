@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from skcnnlstm.training import _tensorflow as backend
+from skcnnlstm.training.contents import registered_as
 from skcnnlstm.training.networks import (
     building_layers,
     fresh_weights,
@@ -36,14 +37,19 @@ class Program:
         self._has_metrics = bool(recipe.metrics)
         with building_layers():
             self.model = network_from_json(
-                recipe.network, fast=True, on_gpu=backend.on_gpu(), spare=True
+                recipe.network,
+                recipe.own,
+                fast=True,
+                on_gpu=backend.on_gpu(),
+                spare=True,
             )
-            self.model.compile(
-                optimizer=thaw(recipe.optimizer, keras.optimizers.get),
-                loss=thaw(recipe.loss, keras.losses.get),
-                metrics=[_metric(frozen) for frozen in recipe.metrics],
-                jit_compile=False,
-            )
+            with registered_as(recipe.own):
+                self.model.compile(
+                    optimizer=thaw(recipe.optimizer, keras.optimizers.get),
+                    loss=thaw(recipe.loss, keras.losses.get),
+                    metrics=[_metric(frozen) for frozen in recipe.metrics],
+                    jit_compile=False,
+                )
             self._create_state(recipe.target_dtype)
         optimizer = self.model.optimizer
         self._slots = [backend.array(v) for v in optimizer.variables]
@@ -258,8 +264,8 @@ class Program:
 class PredictionProgram:
     """A network as a pure function of weights and windows, for any thread."""
 
-    def __init__(self, network: str):
-        model = network_from_json(network, fast=True, on_gpu=backend.on_gpu())
+    def __init__(self, network: str, own=None):
+        model = network_from_json(network, own, fast=True, on_gpu=backend.on_gpu())
         self.output_shape = model.outputs[0].shape[1:]
         with building_layers():
             self._run = backend.predict_function(model)

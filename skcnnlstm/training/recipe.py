@@ -1,17 +1,21 @@
 """What decides a program: a recipe, made of values that compare and hash.
 
 Sample counts, folds, epochs, batch sizes, seeds and learning rates are not in it:
-none of them traces anew.
+none of them traces anew. What is the user's own is in it by what it is made of: a
+function that was edited, or that reads a global with another value, is another one.
 """
 
 from __future__ import annotations
 
+import copy
 import json
-import pickle
+import types
 from dataclasses import dataclass, field
 
 import keras
+import numpy as np
 
+from skcnnlstm.training.contents import Contents, contents_of, registered_in
 from skcnnlstm.training.networks import building_layers
 
 # What optimizers by name and plain settings are: each one that Keras makes costs 70 KB
@@ -22,16 +26,34 @@ _MOST_NAMED = 256
 
 @dataclass(frozen=True)
 class _Frozen:
-    """A Keras object: equal to another of the same class and settings."""
+    """A thing for Keras: equal to another of the same class, settings and contents.
+
+    Attributes
+    ----------
+    kind : type
+        Its class.
+    settings : str or None
+        The config to make it of, as JSON; None where the thing itself is used.
+    contents : Contents
+        Of the class, or of the thing itself.
+    thing : object
+        The thing itself; of what is made of a config, a dict of attributes beside it.
+    """
 
     kind: type
-    settings: str | tuple
+    settings: str | None
+    contents: Contents
     thing: object = field(compare=False, repr=False)
 
     @property
     def text(self):
         """Class and settings in words."""
         return f"{self.kind.__module__}.{self.kind.__qualname__}: {self.settings}"
+
+    @property
+    def words(self):
+        """All of it in words that another process would find too."""
+        return self.text, self.contents.words
 
 
 @dataclass(frozen=True)
@@ -50,6 +72,11 @@ class Recipe:
         What `freeze` makes of each metric.
     target_dtype : {"float32", "int32"}
         Targets `(n_samples, n_outputs)`, or class codes `(n_samples,)`.
+    own : dict
+        What the user has registered with Keras of all that the texts name, when the
+        recipe was made.
+    contents : Contents
+        Of `own`.
     """
 
     network: str
@@ -57,12 +84,26 @@ class Recipe:
     optimizer: _Frozen
     metrics: tuple = ()
     target_dtype: str = "float32"
+    own: dict = field(init=False, compare=False, repr=False)
+    contents: Contents = field(init=False)
+
+    def __post_init__(self):
+        """Look up what the texts name."""
+        parts = [
+            part.settings if isinstance(part, _Frozen) else part
+            for part in (self.optimizer, self.loss, *self.metrics)
+        ]
+        own = registered_in(self.network, *filter(None, parts))
+        object.__setattr__(self, "own", own)
+        object.__setattr__(self, "contents", contents_of(own))
 
 
 _OPTIMIZERS = "'adam', 'adamw', 'sgd' or 'rmsprop'"
 _LOSSES = "'mse', 'mae', 'huber' or 'sparse_categorical_crossentropy'"
 
 
+# What attributes may be that an object is given beside its config.
+_VALUES = (bool, int, float, str, type(None), np.ndarray)
 # Keras chooses one by the form of the target.
 _OF_THE_TARGET = ("accuracy", "acc", "crossentropy", "ce")
 
@@ -73,23 +114,18 @@ def freeze(thing):
         return json.dumps({"name": thing})
     if isinstance(thing, type):
         thing = thing()
-    try:
-        if isinstance(thing, keras.metrics.Metric):
+    kind = type(thing)
+    if isinstance(thing, keras.metrics.Metric):
+        try:
             config = json.dumps(thing.get_config(), sort_keys=True)
-            return _Frozen(type(thing), config, thing)
-        if isinstance(thing, keras.losses.Loss):
-            # Not by its config: Keras 3.15 leaves `delta` out of Huber's, and many a
-            # loss has none of its own.
-            # Each by itself: a pickle also tells which of its strings are one object.
-            settings = tuple(
-                (key, pickle.dumps(value))
-                for key, value in sorted(vars(thing).items())
-                if key != "name"  # Keras numbers the names: "mine", "mine_1", ...
-            )
-            return _Frozen(type(thing), settings, thing)
-    except (TypeError, AttributeError, pickle.PicklingError):
-        pass  # equal to itself alone
-    return thing
+        except (TypeError, AttributeError):
+            pass  # equal to itself alone
+        else:
+            more = _beside_config(thing, _VALUES)
+            return _Frozen(kind, config, contents_of([kind, more]), more)
+    # A loss not by its config: Keras 3.15 leaves `delta` out of Huber's, and many a
+    # loss has none of its own.
+    return _Frozen(kind, None, contents_of(thing), thing)
 
 
 def thaw(frozen, get):
@@ -102,11 +138,30 @@ def thaw(frozen, get):
         if set(content) == {"name"}:
             return get(content["name"])
         return keras.saving.deserialize_keras_object(content)
-    if not isinstance(frozen, _Frozen):
-        return frozen
-    if issubclass(frozen.kind, keras.metrics.Metric | keras.optimizers.Optimizer):
-        return frozen.kind.from_config(json.loads(frozen.settings))
-    return frozen.thing
+    if frozen.settings is None:
+        return _of_its_own(frozen)
+    made = frozen.kind.from_config(json.loads(frozen.settings))
+    vars(made).update(frozen.thing)
+    return made
+
+
+def _of_its_own(frozen):
+    """Return a copy of a thing: what is traced later must not read a later change.
+
+    A function is its own copy. What words cannot tell is shared, so that a callback may
+    change a variable that a loss reads.
+    """
+    if not frozen.contents.whole:
+        return frozen.thing
+    try:
+        if not isinstance(frozen.thing, keras.losses.Loss):
+            return copy.deepcopy(frozen.thing)
+        # Keras copies a loss by its config, and leaves out the rest.
+        made = object.__new__(frozen.kind)
+        vars(made).update(copy.deepcopy(vars(frozen.thing)))
+        return made
+    except Exception:  # of the user's own
+        return frozen.thing
 
 
 def freeze_optimizer(optimizer, settings):
@@ -123,6 +178,9 @@ def freeze_optimizer(optimizer, settings):
         return _freeze_optimizer(optimizer, settings)
     # `repr` tells 1 from True and 1.0, which are equal as keys.
     key = optimizer, repr(sorted(others.items())), keras.config.floatx()
+    own = registered_in(freeze(optimizer))
+    if own:
+        key += (contents_of(own),)
     found = _named_optimizers.get(key)
     if found is None:
         if len(_named_optimizers) >= _MOST_NAMED:
@@ -168,9 +226,12 @@ def _freeze_optimizer(optimizer, settings):
     # Keras numbers the names of what it makes: "adam", "adam_1", ...
     config["name"] = kind.__name__.lower()
     rate = stepping.get("learning_rate")
+    more = _beside_config(optimizer, (*_VALUES, types.FunctionType))
+    contents = contents_of([kind, more])
     if isinstance(rate, float | int):
         stepping["learning_rate"] = 0.001
-        return _Frozen(kind, _text_of_numbers(config, kind), None), float(rate)
+        text = _text_of_numbers(config, kind)
+        return _Frozen(kind, text, contents, more), float(rate)
     try:
         text = json.dumps(config, sort_keys=True)
         with building_layers():
@@ -181,7 +242,23 @@ def _freeze_optimizer(optimizer, settings):
             f"got an optimizer with learning_rate={rate!r}. Register the schedule with "
             "keras.saving.register_keras_serializable."
         ) from error
-    return _Frozen(kind, text, None), None
+    return _Frozen(kind, text, contents, more), None
+
+
+def _beside_config(thing, kinds):
+    """Return attributes of an object of the user's own class that no config need hold.
+
+    Those of some kinds; Keras makes the rest, and counts in it.
+    """
+    if not contents_of(type(thing)).held:
+        return {}
+    return {
+        name: value
+        for name, value in sorted(vars(thing).items())
+        if type(value) in kinds
+        and name not in ("name", "built", "_lock")
+        and not name.startswith("_self_")
+    }
 
 
 def _construct(name, kind, settings):
