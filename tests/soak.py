@@ -14,10 +14,11 @@ and ``--replay SEED`` runs one alone. A case fails where
 
 Memory is the resident set of the process. Networks are drawn from a pool that makes
 more programs than their cache holds, so that some are dropped and traced anew all the
-time, which must cost nothing; but TensorFlow keeps about a megabyte of each that is new
-to the process. So those are counted, and once every network was met, and with the first
-cases every kind of them, memory may grow with that number, and not with that of the
-cases. The last line but one reports it.
+time. Of that TensorFlow keeps about a megabyte where a program is new to the process,
+and a tenth and less of the next traces of a network of many operations (Python's
+objects stay as many). So traces are counted, and once every network was met, and with
+the first cases every kind of them, memory may grow with their number, and not with that
+of the cases. The last line but one reports it.
 """
 
 from __future__ import annotations
@@ -58,9 +59,10 @@ SKLEARN = "sklearn/utils", "sklearn/base", "sklearn/model_selection/_split"
 POOL = 30  # networks; the cache keeps 24 programs
 SETTLING = 100  # cases, with their imports and threads
 # Of resident memory, once these were run: a tenth, and what TensorFlow keeps of
-# each program that the process had not met.
+# each program that the process had not met, and of each further trace.
 ALLOWED_GROWTH = 0.1
 ALLOWED_MB_A_PROGRAM = 1.2
+ALLOWED_MB_A_TRACE = 0.06
 HOSTILE = [
     *(None, -1, 0, 1.5, True, "bogus", "", b"x", float("nan"), float("inf"), 2j),
     *([], (), (0,), (2, -1), [[1]], {"a": 1}, object, np.array([1, 2]), np.int8(3)),
@@ -556,6 +558,7 @@ def report(counts, memory, failed, warm, n_traced, n_new):
         f"the cases: {[round(mb) for mb in memory[:: max(1, len(memory) // 10)]]}"
     )
     allowed = warm * (1 + ALLOWED_GROWTH) + ALLOWED_MB_A_PROGRAM * n_new
+    allowed += ALLOWED_MB_A_TRACE * (n_traced - n_new)
     level = memory[-1] <= allowed
     print("ok" if level and not failed else "NOT ok")
     return len(failed) + (not level)
