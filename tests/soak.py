@@ -448,9 +448,9 @@ TRACED: list[int] = []  # what each program that was made is of, hashed
 def counted(kind):
     """Return a kind of program that is counted when one is made."""
 
-    def make(of):
+    def make(*of):
         TRACED.append(hash((kind.__name__, repr(of))))  # the text is 10 kB
-        return kind(of)
+        return kind(*of)
 
     return make
 
