@@ -91,29 +91,31 @@ def _size(values):
     return float(np.median(values)) if values.size else 0.0
 
 
-def warn_of_left_out(n_samples, rows):
+def warn_of_left_out(X, rows):
     """Warn where more samples lack their history than have it, or some among others.
 
     The first rows of a series lack it by nature.
 
     Parameters
     ----------
-    n_samples : int
-        Samples that came.
+    X : ndarray of shape (n_samples, ...)
+        All windows that came; the first axis of a sample is time.
     rows : ndarray of int
         Those that are fitted, ascending.
     """
-    n_out = n_samples - len(rows)
-    if n_out - rows[0] > _SCATTERED * n_samples:
+    left = np.setdiff1d(np.arange(len(X)), rows)
+    first = np.isnan(X[left, 0])  # what has no weight is whole
+    left = left[first.any(axis=tuple(range(1, first.ndim)))]
+    if np.count_nonzero(left > rows[0]) > _SCATTERED * len(X):
         warn(
-            f"X holds NaN: {n_out} of {n_samples} samples are left out of fit, and "
+            f"X holds NaN: {len(left)} of {len(X)} samples are left out of fit, and "
             'they are not the first ones alone. missing="mask" reads them, gaps and '
             "sequences of unequal length (NaN in front of the shorter ones).",
             MistakeWarning,
         )
-    elif n_out > len(rows):
+    elif len(left) > len(rows):
         warn(
-            f"window_length is long for the rows there are: {n_out} of {n_samples} "
+            f"window_length is long for the rows there are: {len(left)} of {len(X)} "
             "samples have no full history and are left out of fit. Use a shorter "
             "window_length, longer training parts (fewer folds, or "
             'max_train_size=None), or missing="mask", which reads them.',

@@ -3,11 +3,13 @@
 Networks are tiny: 52 windows of 4 steps, batches of 16 and a last one of 4.
 """
 
+import copy
 import gc
 import hashlib
 import importlib
 import math
 import os
+import pickle
 import random
 import re
 import subprocess
@@ -26,6 +28,7 @@ import tensorflow as tf
 from sklearn.base import clone
 from sklearn.metrics import mean_absolute_error, mean_squared_error
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
 from sklearn.utils.class_weight import compute_sample_weight
 
 from skcnnlstm import (
@@ -1688,6 +1691,33 @@ def test_a_metric_of_several_numbers_is_refused():
     several = keras.metrics.R2Score(class_aggregation=None)
     with pytest.raises(ValueError, match=NO_NUMBER):
         tiny(metrics=[several]).fit(X, np.column_stack([y, y]))
+
+
+class Weighted(keras.losses.Loss):
+    """Not registered with Keras, nor described by a config."""
+
+    def __init__(self, weight):
+        super().__init__()
+        self.weight = weight
+
+    def call(self, y_true, y_pred):
+        return self.weight * keras.ops.mean(keras.ops.abs(y_true - y_pred), axis=-1)
+
+
+@pytest.mark.parametrize("loss", [keras.losses.Huber(delta=0.1), Weighted(3.0)])
+def test_copies_have_the_loss_to_the_last_attribute(loss):
+    estimator = tiny(loss=loss)
+    copies = {
+        "clone": clone(estimator),
+        "clone in a Pipeline": clone(make_pipeline(estimator))[-1],
+        "pickle": pickle.loads(pickle.dumps(estimator)),
+        "deepcopy": copy.deepcopy(estimator),
+    }
+    expected = estimator.fit(X, y).history_
+    for name, copied in copies.items():
+        assert copied.loss is not loss, name
+        assert copied.fit(X, y).history_ == expected, name
+    assert clone(estimator).set_params(loss="mse").loss == "mse"
 
 
 @pytest.mark.parametrize(

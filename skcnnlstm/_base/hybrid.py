@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from functools import partial
 
@@ -207,7 +208,7 @@ class Hybrid(TakesParameters, ShowsNetworks, CallbackSupportMixin):
 
     def _warn_of_mistakes(self, settings, read):
         """Warn of use that is seldom meant."""
-        warn_of_left_out(len(read.X), read.rows)
+        warn_of_left_out(read.X, read.rows)
         target = None if is_classifier(self) else read.y
         norm = settings.get("instance_norm")
         warn_of_scale(read.X, target, read.rows, norm)
@@ -393,6 +394,23 @@ class Hybrid(TakesParameters, ShowsNetworks, CallbackSupportMixin):
         return hasattr(self, "_weights")
 
     def __getstate__(self):
-        """Return the state without what was made on first use."""
+        """Return the state without what was made on first use; a loss in parts."""
         state = super().__getstate__()
+        state = state | {"loss": training.take_apart(state["loss"])}
         return state | {"_made": {}} if "_made" in state else state
+
+    def __setstate__(self, state):
+        """Take a state, put its loss together."""
+        state = state | {"loss": training.put_together(state["loss"])}
+        super().__setstate__(state)
+
+    def __sklearn_clone__(self):
+        """Return an unfitted copy, whose loss is the same to the last attribute."""
+        parts = training.take_apart(self.loss)
+        if parts is self.loss:
+            return super().__sklearn_clone__()
+        other = copy.copy(self)
+        other.loss = "mse"  # for Keras' way to copy
+        made = super(Hybrid, other).__sklearn_clone__()
+        made.loss = training.put_together(copy.deepcopy(parts))
+        return made

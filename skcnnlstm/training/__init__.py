@@ -26,6 +26,8 @@ from skcnnlstm.training.recipe import (
     freeze_loss,
     freeze_metric,
     freeze_optimizer,
+    put_together,
+    take_apart,
     takes_codes,
 )
 from skcnnlstm.training.samples import Samples
@@ -50,7 +52,9 @@ __all__ = [
     "on_gpu",
     "predict",
     "prepare_callbacks",
+    "put_together",
     "registered_in",
+    "take_apart",
     "takes_codes",
     "train",
 ]

@@ -154,14 +154,37 @@ def _of_its_own(frozen):
     if not frozen.contents.whole:
         return frozen.thing
     try:
-        if not isinstance(frozen.thing, keras.losses.Loss):
-            return copy.deepcopy(frozen.thing)
-        # Keras copies a loss by its config, and leaves out the rest.
-        made = object.__new__(frozen.kind)
-        vars(made).update(copy.deepcopy(vars(frozen.thing)))
-        return made
+        return put_together(copy.deepcopy(take_apart(frozen.thing)))
     except Exception:  # of the user's own
         return frozen.thing
+
+
+@dataclass(frozen=True)
+class LossParts:
+    """A loss taken apart, to copy and to pickle it.
+
+    Keras does both by a config, which need not hold all: 3.15 leaves `delta` out of
+    Huber's, and a class that is not registered comes back as none.
+    """
+
+    kind: type
+    attributes: dict
+
+
+def take_apart(loss):
+    """Return the parts of a loss object; what is none is returned as it is."""
+    if not isinstance(loss, keras.losses.Loss):
+        return loss
+    return LossParts(type(loss), dict(vars(loss)))
+
+
+def put_together(parts):
+    """Return the loss object of parts; what is none is returned as it is."""
+    if not isinstance(parts, LossParts):
+        return parts
+    loss = object.__new__(parts.kind)
+    vars(loss).update(parts.attributes)
+    return loss
 
 
 def freeze_optimizer(optimizer, settings):
