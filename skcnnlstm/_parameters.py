@@ -134,7 +134,9 @@ def regressor_parameters(
     loss : str, callable or keras.losses.Loss, default="mse"
         What training makes small. `quantiles` have a loss of their own. A loss that you
         wrote is traced again when its code, or a value that it reads or holds, has
-        changed.
+        changed. In the grid of a search give names and settings, ``loss="huber"`` with
+        ``loss__delta=0.3``: scikit-learn copies the objects of a grid, and Keras leaves
+        settings out.
     quantiles : tuple of float or None, default=None
         Quantiles to learn in the place of one forecast, by the pinball loss: numbers
         between 0 and 1 that ascend, 0.5 among them. `predict` is then the median, and
