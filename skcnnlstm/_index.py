@@ -68,8 +68,9 @@ def find_clock(index: Any) -> Clock | None:
     # Folds leave gaps, which hide the frequency of the whole; the longest run shows it.
     freq = _frequency_of_longest_run(index)
     clock = None if freq is None else _named_clock(index, freq)
-    on_grid = clock is not None and find_places(index, clock) is not None
-    return _with_holidays(index, clock) if on_grid else None
+    if clock is None or find_places(index, clock) is None:
+        return None
+    return _with_holidays(index, clock)
 
 
 def _frequency(index: Any) -> Any | None:
@@ -94,9 +95,10 @@ def _with_holidays(index: Any, clock: Clock) -> Clock:
     Exchanges close on some days: a few short holes are holidays, while folds leave long
     ones (or, shuffled, very many).
     """
-    if clock.name != "B":
+    places = find_places(index, clock) if clock.name == "B" else None
+    if places is None:
         return clock
-    steps = np.diff(find_places(index, clock))
+    steps = np.diff(places)
     holidays = steps[(steps > 1) & (steps <= LONGEST_HOLIDAY)]
     if len(holidays) > max(1, len(index) // 10):
         return clock
