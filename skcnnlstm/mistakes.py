@@ -9,7 +9,7 @@ __all__ = ["MistakeWarning"]
 _SAMPLES = 16  # windows that are looked at, of however many
 # What a network of the usual initial weights cannot follow:
 _LARGE = 1e3  # of windows
-_FAR_TARGET = 20.0  # of targets, which 200 steps of Adam do not reach
+_FAR_TARGET = 100.0  # of targets, which 3,000 steps of Adam do not reach
 _SCATTERED = 0.1  # of samples, left out among those that are not
 # To find windows of shuffled folds:
 _TELL = 4  # steps by which a window is known
@@ -106,7 +106,8 @@ def warn_of_left_out(X, rows):
     left = np.setdiff1d(np.arange(len(X)), rows)
     first = np.isnan(X[left, 0])  # what has no weight is whole
     left = left[first.any(axis=tuple(range(1, first.ndim)))]
-    if np.count_nonzero(left > rows[0]) > _SCATTERED * len(X):
+    among = left[left > rows[0]]
+    if len(among) > _SCATTERED * len(X) and not _follow_gaps(X, among):
         warn(
             f"X holds NaN: {len(left)} of {len(X)} samples are left out of fit, and "
             'they are not the first ones alone. missing="mask" reads them, gaps and '
@@ -121,6 +122,16 @@ def warn_of_left_out(X, rows):
             'max_train_size=None), or missing="mask", which reads them.',
             MistakeWarning,
         )
+
+
+def _follow_gaps(X, left):
+    """Tell windows after a gap in time, each with a step more than the one before.
+
+    The last of them lacks its first step alone.
+    """
+    last = left[np.append(np.diff(left) > 1, left[-1] < len(X) - 1)][:_SAMPLES]
+    steps = X[last].reshape(len(last), -1, X.shape[-1])
+    return not np.isnan(steps[:, 1:2]).any()
 
 
 def warn_of_shuffling(X):

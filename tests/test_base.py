@@ -586,6 +586,7 @@ def test_a_warm_start_with_other_classes_starts_anew(windows, labels):
     np.testing.assert_array_equal(classifier.predict(X), fresh.predict(X))
 
 
+@pytest.mark.filterwarnings("ignore:y is not scaled")
 def test_a_fit_whose_last_step_leaves_the_numbers_is_refused(windows):
     X, y = windows
     runaway = CNNRegressor(

@@ -137,6 +137,11 @@ def test_samples_left_out_among_others_are_warned_of():
     (said,) = warned(lambda: network().fit(X, y))
     assert f"{len(X[3::4])} of {len(X)} samples are left out of fit" in said
     assert 'missing="mask" reads them' in said
+    # Windows after gaps, as folds leave them, are as they should be.
+    frame = pd.DataFrame({"a": WAVE}, index=pd.date_range("2020", periods=len(WAVE)))
+    rows = frame.drop(frame.index[20:25])[:50]
+    pipeline = make_pipeline(SlidingWindow(8), network())
+    assert not warned(lambda: pipeline.fit(rows, rows["a"]))
     assert not warned(lambda: network(missing="mask").fit(X, y))
 
 
