@@ -22,6 +22,7 @@ _BETWEEN = (
         for folder in package.__path__
     ),
     threading.__file__,
+    "<frozen runpy>",  # begins the workers of joblib
 )
 _MAIN = f"{_PACKAGE}__main__.py"  # it uses the package as a user does
 

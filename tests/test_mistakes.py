@@ -1,5 +1,9 @@
 """Warnings of likely mistakes: where they come, and where they must not."""
 
+import os
+import subprocess
+import sys
+import textwrap
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -93,6 +97,25 @@ def test_in_a_thread_the_warning_is_of_the_package(n_jobs):
     folder = Path(training.__file__).parent.parent
     assert caught
     assert all(Path(warning.filename).is_relative_to(folder) for warning in caught)
+
+
+@pytest.mark.heavy
+def test_in_a_worker_of_joblib_the_warning_is_of_the_package():
+    script = """
+        import numpy as np
+        from sklearn.model_selection import TimeSeriesSplit, cross_val_score
+        from skcnnlstm import CNNRegressor, make_windows
+        X, y = make_windows(1e5 + np.arange(200.0), 12)
+        network = CNNRegressor(epochs=1, filters=2)
+        cross_val_score(network, X, y, cv=TimeSeriesSplit(2), n_jobs=2)
+        """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True
+    )
+    said = [line for line in done.stderr.splitlines() if "MistakeWarning" in line]
+    assert said and not [
+        line for line in said if f"{os.sep}skcnnlstm{os.sep}" not in line
+    ]
 
 
 def test_in_the_main_job_the_warning_is_of_its_line(monkeypatch, tmp_path):
