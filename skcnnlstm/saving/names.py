@@ -10,6 +10,7 @@ from functools import cache
 
 from sklearn import metrics, model_selection
 from sklearn.base import BaseEstimator
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression
 from sklearn.utils.metadata_routing import MetadataRequest
 
@@ -27,14 +28,12 @@ _OF_SKLEARN = {
         "_SigmoidCalibration",
         "_TemperatureScaling",
     ),
-    "sklearn.frozen._frozen": ("FrozenEstimator",),
     "sklearn.impute._iterative": ("IterativeImputer", "_ImputerTriplet"),
     "sklearn.metrics._scorer": ("_CurveScorer",),
     "sklearn.model_selection._search_successive_halving": (
         "HalvingGridSearchCV",
         "HalvingRandomSearchCV",
     ),
-    "sklearn.model_selection._split": ("_CVIterableWrapper",),
 }
 _PLAIN = {f"builtins.{kind.__name__}": kind for kind in (bool, float, int, str)}
 
@@ -118,6 +117,8 @@ def _usual_of_sklearn():
     found += [type(metrics.get_scorer("r2")), type(usual)]
     found += [type(metrics.check_scoring(LinearRegression(), scoring=["r2"]))]
     found += [MetadataRequest, type(request.fit)]
+    pairs = model_selection.check_cv([([0], [1])])  # what a search makes of them
+    found += [type(pairs), FrozenEstimator]
     return {name: thing for thing in found if (name := name_of(thing))}
 
 
