@@ -35,7 +35,7 @@ _ROOMS = {
         "ParallelCNNLSTMRegressor",
     ),
     "architectures.tcn_lstm": ("TCNLSTMClassifier", "TCNLSTMRegressor"),
-    "backtesting": ("BacktestResult", "backtest"),
+    "model_selection.backtesting": ("BacktestResult", "backtest"),
     "display": (
         "AttentionDisplay",
         "BacktestDisplay",
@@ -45,11 +45,11 @@ _ROOMS = {
     "ensemble": ("HybridEnsembleClassifier", "HybridEnsembleRegressor"),
     "exporting": ("export",),
     "forecasting": ("SeriesForecaster", "forecast_scorer"),
-    "leakage": ("LeakageError", "LeakageReport", "check_leakage"),
-    "listing": ("all_estimators",),
-    "mistakes": ("MistakeWarning",),
+    "exceptions": ("LeakageError", "MistakeWarning"),
+    "model_selection.leakage": ("LeakageReport", "check_leakage"),
+    "_utils.discovery": ("all_estimators",),
     "saving": ("load", "save"),
-    "splitting": ("HorizonSplit", "PanelTimeSeriesSplit"),
+    "model_selection.split": ("HorizonSplit", "PanelTimeSeriesSplit"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 

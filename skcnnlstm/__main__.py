@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skcnnlstm import _report
-from skcnnlstm._series_file import WrongUse, hint, read_series, with_equal_steps
+from skcnnlstm.cli import report as _report
+from skcnnlstm.cli.read_csv import WrongUse, hint, read_series, with_equal_steps
 
 __all__ = ["main"]
 
@@ -223,7 +223,7 @@ class SeasonalNaive:
 
 def cut(window_length, season_length):
     """Return how a window is cut: into seasons, each less the last, where they fit."""
-    from skcnnlstm._validation import resolve_subsequences
+    from skcnnlstm._utils.validation import resolve_subsequences
 
     if season_length > 1 and window_length % season_length == 0:
         if window_length > season_length:

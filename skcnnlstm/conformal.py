@@ -9,13 +9,13 @@ from bisect import insort
 
 import numpy as np
 
-from skcnnlstm._numbers import (
+from skcnnlstm._utils.validation import check_real
+from skcnnlstm._utils.validation.arrays import (
     check_ascending,
     check_broadcast,
     check_numbers,
     check_pair,
 )
-from skcnnlstm._validation import check_real
 
 __all__ = [
     "adaptive_widths",

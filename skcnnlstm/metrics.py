@@ -9,7 +9,8 @@ import math
 
 import numpy as np
 
-from skcnnlstm._numbers import (
+from skcnnlstm._utils.validation import check_integer
+from skcnnlstm._utils.validation.arrays import (
     check_broadcast,
     check_numbers,
     check_origins,
@@ -17,7 +18,6 @@ from skcnnlstm._numbers import (
     check_places,
     check_season,
 )
-from skcnnlstm._validation import check_integer
 
 __all__ = [
     "is_seasonal",

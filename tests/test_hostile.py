@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
-from soak import check_error
+from user_errors import check_error
 
 from skcnnlstm import (
     CNNRegressor,

@@ -13,44 +13,27 @@ from skcnnlstm import all_estimators
 
 ROOT = Path(skcnnlstm.__file__).parent
 
-# Imports point to rooms of a lower number only.
-FLOORS = {
-    "_warn": -1,
-    "_validation": 0,
-    "datasets": 0,
-    "_file": 0,
-    "_docs": 0,
-    "_callbacks": 0,
-    "_inside": 0,
-    "_parallel": 0,
-    "_index": 1,
-    "_numbers": 1,
-    "splitting": 1,
-    "mistakes": 1,
-    "_season": 1,
-    "training": 2,
-    "_missing": 1,
-    "_quantiles": 1,
-    "_joining": 1,
-    "conformal": 2,
-    "metrics": 2,
-    "windows": 2,
-    "_instance_norm": 2,
-    "_parameters": 2,
-    "_base": 3,
-    "architectures": 4,
-    "ensemble": 5,
-    "forecasting": 5,
-    "backtesting": 6,
-    "leakage": 6,
-    "display": 7,
-    "_report": 8,
-    "listing": 6,
-    "saving": 6,
-    "exporting": 6,
-    "_series_file": 9,
-    "__main__": 10,
-}
+# Top-level modules from the foundation up: each may import only those before it.
+ORDER = [
+    "exceptions",
+    "datasets",
+    "_utils",
+    "windows",
+    "layers",
+    "training",
+    "wrappers",
+    "architectures",
+    "metrics",
+    "conformal",
+    "forecasting",
+    "ensemble",
+    "model_selection",
+    "saving",
+    "exporting",
+    "display",
+    "cli",
+    "__main__",
+]
 
 
 def loaded_after(statement):
@@ -74,7 +57,8 @@ def imports_of(path):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def room_of(name):
+def module_of(name):
+    """Return the top-level module of a dotted name of this package, or None."""
     parts = name.split(".")
     return parts[1] if parts[0] == "skcnnlstm" and len(parts) > 1 else None
 
@@ -145,26 +129,33 @@ def test_an_unknown_kind_is_an_error_with_the_known_ones():
         all_estimators("cluster")
 
 
+def test_every_top_level_module_has_its_place_in_the_order():
+    found = {
+        path.relative_to(ROOT).parts[0].removesuffix(".py") for path in source_files()
+    }
+    assert found - {"__init__"} == set(ORDER)
+
+
 @pytest.mark.parametrize("path", source_files(), ids=lambda p: str(p.relative_to(ROOT)))
 def test_imports_point_down(path):
-    room = path.relative_to(ROOT).parts[0].removesuffix(".py")
-    if room == "__init__":
-        return  # loads rooms by name, on first touch
+    module = path.relative_to(ROOT).parts[0].removesuffix(".py")
+    if module == "__init__":
+        return  # loads modules by name, on first use
     for name in imports_of(path):
-        other = room_of(name)
-        if other in FLOORS and other != room:
-            assert FLOORS[other] < FLOORS[room], f"{room} imports {other}"
+        other = module_of(name)
+        if other in ORDER and other != module:
+            assert ORDER.index(other) < ORDER.index(module), f"{module} imports {name}"
 
 
 @pytest.mark.parametrize("path", source_files(), ids=lambda p: str(p.relative_to(ROOT)))
-def test_each_dependency_has_its_room(path):
+def test_each_dependency_has_its_place(path):
     place = path.relative_to(ROOT).as_posix()
     names = {name.split(".")[0] for name in imports_of(path)}
-    if place != "_base/_scikeras.py":
+    if place != "wrappers/_scikeras.py":
         assert "scikeras" not in names
     if place != "training/_tensorflow.py":
         assert "tensorflow" not in names
-    if place.split("/")[0].removesuffix(".py") in {"windows", "_index", "_validation"}:
+    if place.startswith(("windows/", "_utils/time_index", "_utils/validation")):
         assert not names & {"keras", "pandas", "scipy", "matplotlib"}
     private = [
         name

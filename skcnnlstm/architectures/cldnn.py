@@ -5,9 +5,8 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from skcnnlstm._base import HybridClassifier, HybridRegressor
-from skcnnlstm._validation import check_integer
-from skcnnlstm.architectures._layers import (
+from skcnnlstm._utils.validation import check_integer
+from skcnnlstm.layers.blocks import (
     as_series,
     check_activation,
     dropped,
@@ -17,6 +16,7 @@ from skcnnlstm.architectures._layers import (
     require_axes,
     widths,
 )
+from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 
 
 def build_cldnn(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from skcnnlstm._base import HybridClassifier, HybridRegressor
-from skcnnlstm._validation import check_integer
-from skcnnlstm.architectures._layers import (
+from skcnnlstm._utils.validation import check_integer
+from skcnnlstm.layers.blocks import (
     as_series,
     check_activation,
     check_padding,
@@ -18,6 +17,7 @@ from skcnnlstm.architectures._layers import (
     require_kernel_fits,
     widths,
 )
+from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 
 
 def build_cnn(

@@ -6,9 +6,8 @@ import keras
 from keras import layers
 from sklearn.utils.metaestimators import available_if
 
-from skcnnlstm._base import HybridClassifier, HybridRegressor
-from skcnnlstm._validation import check_boolean, check_integer
-from skcnnlstm.architectures._layers import (
+from skcnnlstm._utils.validation import check_boolean, check_integer
+from skcnnlstm.layers.blocks import (
     as_subsequences,
     attend,
     check_activation,
@@ -22,6 +21,7 @@ from skcnnlstm.architectures._layers import (
     resolve_cut,
     widths,
 )
+from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 
 
 def build_cnn_lstm(

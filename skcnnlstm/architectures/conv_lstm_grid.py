@@ -7,16 +7,16 @@ import numpy as np
 from keras import layers, ops
 from sklearn.metrics import r2_score
 
-from skcnnlstm._base import HybridRegressor
-from skcnnlstm._instance_norm import grid_shape
-from skcnnlstm._validation import check_regression_target
-from skcnnlstm.architectures._layers import (
+from skcnnlstm._utils.validation import check_regression_target
+from skcnnlstm.layers.blocks import (
     check_activation,
     dropped,
     per_layer,
     require_axes,
     widths,
 )
+from skcnnlstm.wrappers import HybridRegressor
+from skcnnlstm.wrappers.assemble import grid_shape
 
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")

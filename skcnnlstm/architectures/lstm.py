@@ -5,15 +5,8 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from skcnnlstm._base import HybridClassifier, HybridRegressor
-from skcnnlstm.architectures._layers import (
-    as_series,
-    dropped,
-    head,
-    lstm,
-    require_axes,
-    widths,
-)
+from skcnnlstm.layers.blocks import as_series, dropped, head, lstm, require_axes, widths
+from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 
 
 def build_lstm(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import keras
 from keras import layers, ops
 
-from skcnnlstm._base import HybridClassifier, HybridRegressor
-from skcnnlstm._validation import check_boolean, check_integer
-from skcnnlstm.architectures._layers import (
+from skcnnlstm._utils.validation import check_boolean, check_integer
+from skcnnlstm.layers.blocks import (
     as_series,
     check_activation,
     dropped,
@@ -16,6 +15,7 @@ from skcnnlstm.architectures._layers import (
     require_axes,
     widths,
 )
+from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 
 # Hu et al. (2018): how much narrower the middle of squeeze-and-excitation is.
 _RATIO = 16

@@ -5,15 +5,15 @@ from __future__ import annotations
 import keras
 from keras import layers, ops
 
-from skcnnlstm._base import HybridRegressor
-from skcnnlstm._validation import check_integer
-from skcnnlstm.architectures._layers import (
+from skcnnlstm._utils.validation import check_integer
+from skcnnlstm.layers.blocks import (
     as_series,
     check_activation,
     dropped,
     head,
     require_axes,
 )
+from skcnnlstm.wrappers import HybridRegressor
 
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")

@@ -7,9 +7,8 @@ import numpy as np
 from keras import layers, ops
 from sklearn.utils.metaestimators import available_if
 
-from skcnnlstm._base import HybridClassifier, HybridRegressor
-from skcnnlstm._validation import check_choice, check_integer
-from skcnnlstm.architectures._layers import (
+from skcnnlstm._utils.validation import check_choice, check_integer
+from skcnnlstm.layers.blocks import (
     as_series,
     attend,
     check_activation,
@@ -20,6 +19,7 @@ from skcnnlstm.architectures._layers import (
     require_axes,
     widths,
 )
+from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")

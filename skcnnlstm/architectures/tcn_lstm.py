@@ -5,9 +5,8 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from skcnnlstm._base import HybridClassifier, HybridRegressor
-from skcnnlstm._validation import check_integer, check_real
-from skcnnlstm.architectures._layers import (
+from skcnnlstm._utils.validation import check_integer, check_real
+from skcnnlstm.layers.blocks import (
     as_series,
     check_activation,
     head,
@@ -15,6 +14,7 @@ from skcnnlstm.architectures._layers import (
     require_axes,
     widths,
 )
+from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 
 
 def build_tcn_lstm(

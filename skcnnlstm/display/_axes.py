@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from skcnnlstm._warn import warn
+from skcnnlstm._utils.warnings import warn
 from skcnnlstm.forecasting.panel import listed
 
 # Colours that stay apart in grey and for colour-blind eyes (after Okabe and Ito).

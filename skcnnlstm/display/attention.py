@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skcnnlstm._inside import chosen
+from skcnnlstm._utils.introspection import chosen
 from skcnnlstm.display import _axes
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from skcnnlstm._validation import check_choice
-from skcnnlstm.backtesting import BacktestResult
+from skcnnlstm._utils.validation import check_choice
 from skcnnlstm.display import _axes
+from skcnnlstm.model_selection.backtesting import BacktestResult
 
 
 class BacktestDisplay:

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skcnnlstm._index import find_clock
-from skcnnlstm._inside import chosen
-from skcnnlstm._validation import check_integer, check_target
+from skcnnlstm._utils.introspection import chosen
+from skcnnlstm._utils.time_index import find_clock
+from skcnnlstm._utils.validation import check_integer, check_target
 from skcnnlstm.display import _axes
 from skcnnlstm.display._tables import has_labels, match, take_apart, take_bands_apart
 from skcnnlstm.forecasting import SeriesForecaster

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skcnnlstm._inside import fitted_networks
+from skcnnlstm._utils.introspection import fitted_networks
 from skcnnlstm.display import _axes
 
 

@@ -15,11 +15,11 @@ import keras
 import numpy as np
 
 import skcnnlstm
-from skcnnlstm._file import check_place, write_whole
-from skcnnlstm._validation import check_choice
+from skcnnlstm._utils.files import check_place, write_whole
+from skcnnlstm._utils.validation import check_choice
 from skcnnlstm.exporting.graph import TracedModel, trace
 from skcnnlstm.exporting.operations import check_litert, check_onnx
-from skcnnlstm.training.networks import building_layers
+from skcnnlstm.training.network_config import building_layers
 
 _FORMATS = ("onnx", "litert", "saved_model")
 _ENDINGS = {".onnx": "onnx", ".tflite": "litert"}

@@ -20,17 +20,14 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skcnnlstm import training
-from skcnnlstm._base import HybridClassifier, HybridRegressor
-from skcnnlstm.ensemble import HybridEnsembleClassifier, HybridEnsembleRegressor
+from skcnnlstm.ensemble.classifier import HybridEnsembleClassifier
+from skcnnlstm.ensemble.regressor import HybridEnsembleRegressor
 from skcnnlstm.exporting import scaling
 from skcnnlstm.forecasting import SeriesForecaster
 from skcnnlstm.forecasting.panel import FORMS, listed
-from skcnnlstm.windows import (
-    FlattenWindows,
-    LastSteps,
-    SlidingWindow,
-    SubsequenceReshaper,
-)
+from skcnnlstm.windows.reshaping import FlattenWindows, LastSteps, SubsequenceReshaper
+from skcnnlstm.windows.sliding_window import SlidingWindow
+from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 
 _NETWORKS = (HybridRegressor, HybridClassifier)
 _ENSEMBLES = (HybridEnsembleRegressor, HybridEnsembleClassifier)

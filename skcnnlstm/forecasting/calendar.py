@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skcnnlstm._index import (
+from skcnnlstm._utils.time_index import (
     LONGEST_HOLIDAY,
     Clock,
     find_clock,
@@ -17,7 +17,7 @@ from skcnnlstm._index import (
     join_labels,
     label_kind,
 )
-from skcnnlstm._validation import check_enough_rows, what_to_shorten
+from skcnnlstm._utils.validation import check_enough_rows, what_to_shorten
 from skcnnlstm.forecasting.panel import listed
 
 _DATES_AS_OBJECTS = ("string", "date", "datetime")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from skcnnlstm._validation import check_finite, check_windows
+from skcnnlstm._utils.validation import check_finite, check_windows
 from skcnnlstm.forecasting.calendar import check_same_kind
 from skcnnlstm.forecasting.panel import FORMS, is_list_of_series, read_panel
 

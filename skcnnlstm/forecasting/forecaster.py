@@ -10,10 +10,15 @@ import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from skcnnlstm._callbacks import CallbackSupportMixin, FitTasks, with_callbacks
-from skcnnlstm._inside import ShowsNetworks
-from skcnnlstm._validation import check_boolean, check_choice, check_integer
-from skcnnlstm._warn import warn
+from skcnnlstm._utils.diagnostics import warn_of_far_forecasts
+from skcnnlstm._utils.introspection import ShowsNetworks
+from skcnnlstm._utils.sklearn_callbacks import (
+    CallbackSupportMixin,
+    FitTasks,
+    with_callbacks,
+)
+from skcnnlstm._utils.validation import check_boolean, check_choice, check_integer
+from skcnnlstm._utils.warnings import warn
 from skcnnlstm.forecasting.calendar import find_training_runs
 from skcnnlstm.forecasting.covariates import (
     check_given,
@@ -21,7 +26,14 @@ from skcnnlstm.forecasting.covariates import (
     name_rows_ahead,
     read_covariates,
 )
-from skcnnlstm.forecasting.history import (
+from skcnnlstm.forecasting.fit import (
+    check_estimator,
+    find_network,
+    fit_on_windows,
+    held_out,
+    resolve,
+)
+from skcnnlstm.forecasting.fitted import (
     learn,
     tell_of_short_history,
     tell_of_short_tails,
@@ -32,22 +44,9 @@ from skcnnlstm.forecasting.intervals import (
     is_relative,
     units_of,
 )
-from skcnnlstm.forecasting.networks import (
-    check_estimator,
-    find_network,
-    fit_on_windows,
-    held_out,
-    resolve,
-)
 from skcnnlstm.forecasting.panel import check_same_series, listed, read_panel
 from skcnnlstm.forecasting.probabilistic import ProbabilisticForecasts
-from skcnnlstm.forecasting.rows import check_rows_not_steps, read_rows
-from skcnnlstm.forecasting.scaling import (
-    check_steps_known,
-    find_roles,
-    make_transformer,
-)
-from skcnnlstm.forecasting.windowing import (
+from skcnnlstm.forecasting.samples import (
     check_some_targets,
     cut_origins,
     cut_samples,
@@ -55,7 +54,12 @@ from skcnnlstm.forecasting.windowing import (
     join_samples,
     order_in_time,
 )
-from skcnnlstm.mistakes import warn_of_far_forecasts
+from skcnnlstm.forecasting.scaling import (
+    check_steps_known,
+    find_roles,
+    make_transformer,
+)
+from skcnnlstm.forecasting.series_input import check_rows_not_steps, read_rows
 
 
 class SeriesForecaster(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from skcnnlstm._validation import check_real
+from skcnnlstm._utils.validation import check_real
 from skcnnlstm.conformal import conformal_quantile, conformity, scores_needed
 from skcnnlstm.forecasting.panel import cut_rows
 from skcnnlstm.metrics import scale_of_mase

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skcnnlstm._validation import check_integer
+from skcnnlstm._utils.validation import check_integer
 from skcnnlstm.conformal import bounds
 from skcnnlstm.forecasting.intervals import (
     check_calibrated,

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from skcnnlstm._inside import chosen
+from skcnnlstm._utils.introspection import chosen
 
 
 def quantiles_of(estimator):

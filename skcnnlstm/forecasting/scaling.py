@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from skcnnlstm._validation import check_target
+from skcnnlstm._utils.validation import check_target
 
 
 class Roles(NamedTuple):

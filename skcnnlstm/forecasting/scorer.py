@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.utils.metadata_routing import MetadataRequest
 
-from skcnnlstm._inside import chosen
+from skcnnlstm._utils.introspection import chosen
 from skcnnlstm.forecasting.forecaster import SeriesForecaster
 
 # scikit-learn has no public list of its scorers by kind; those of other releases

@@ -16,7 +16,7 @@ import types
 import numpy as np
 from sklearn.utils import Bunch
 
-from skcnnlstm._file import can_hold, dtype_text
+from skcnnlstm._utils.files import can_hold, dtype_text
 from skcnnlstm.saving import pandas_values, scipy_values
 from skcnnlstm.saving.keras_values import (
     has_plain_attributes,

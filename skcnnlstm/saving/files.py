@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib.metadata import version
 
 import skcnnlstm
-from skcnnlstm._file import read_file, refusing_nonsense, write_file
-from skcnnlstm._warn import warn
+from skcnnlstm._utils.files import read_file, refusing_nonsense, write_file
+from skcnnlstm._utils.warnings import warn
 from skcnnlstm.saving.decoding import Decoder
 from skcnnlstm.saving.encoding import Encoder
 from skcnnlstm.saving.names import find_trusted

@@ -9,7 +9,7 @@ from copy import deepcopy
 import keras
 
 from skcnnlstm import training
-from skcnnlstm.training.networks import building_layers
+from skcnnlstm.training.network_config import building_layers
 
 # Where Keras keeps what may be a parameter, or a part of a network.
 _ROOMS = {

@@ -17,7 +17,7 @@ from sklearn.utils.metadata_routing import MetadataRequest
 from skcnnlstm.saving.keras_values import keras_name, keras_named
 
 # Where files that were written before these moved say that they stand.
-_MOVED = {"skcnnlstm.windows.Clock": "skcnnlstm._index.Clock"}
+_MOVED = {"skcnnlstm.windows.Clock": "skcnnlstm._utils.time_index.Clock"}
 _OURS = (BaseEstimator, model_selection.BaseCrossValidator)
 # What skops does not know and fitted estimators of scikit-learn are made of: plain
 # attributes, all of them. It knows the searches by halving and IterativeImputer only

@@ -13,14 +13,14 @@ from skcnnlstm.training._tensorflow import custom_operations, on_gpu
 from skcnnlstm.training.cache import clear_programs
 from skcnnlstm.training.callbacks import prepare_callbacks
 from skcnnlstm.training.checkpoint import Checkpoint, facts_of
-from skcnnlstm.training.contents import registered_in
-from skcnnlstm.training.loop import Schedule, Trained, load_weights, predict, train
-from skcnnlstm.training.networks import (
+from skcnnlstm.training.fingerprint import registered_in
+from skcnnlstm.training.fit_loop import Schedule, Trained, load_weights, predict, train
+from skcnnlstm.training.network_config import (
     describe_network,
     describe_until,
     network_from_json,
 )
-from skcnnlstm.training.recipe import (
+from skcnnlstm.training.program_spec import (
     Recipe,
     freeze,
     freeze_loss,

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import keras
 
 from skcnnlstm.training import _tensorflow as backend
-from skcnnlstm.training.networks import name_of
+from skcnnlstm.training.network_config import name_of
 from skcnnlstm.training.program import PredictionProgram, Program
 
 # Idle programs kept. A program of a small network holds about 10 MB.

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 import skcnnlstm
-from skcnnlstm._file import read_file, refusing_nonsense, write_file
-from skcnnlstm._warn import warn
-from skcnnlstm.training.contents import contents_of
+from skcnnlstm._utils.files import read_file, refusing_nonsense, write_file
+from skcnnlstm._utils.warnings import warn
+from skcnnlstm.training.fingerprint import contents_of
 
 _KIND = "checkpoint"
 # A write may take this share of the time that passes between two of them.

@@ -10,15 +10,15 @@ import keras
 import numpy as np
 
 from skcnnlstm.training import _tensorflow as backend
-from skcnnlstm.training.contents import registered_as
-from skcnnlstm.training.networks import (
+from skcnnlstm.training.fingerprint import registered_as
+from skcnnlstm.training.flat_optimizer import build_optimizer
+from skcnnlstm.training.network_config import (
     building_layers,
     fresh_weights,
     network_from_json,
     seed_states,
 )
-from skcnnlstm.training.recipe import Recipe, thaw
-from skcnnlstm.training.vector import build_optimizer
+from skcnnlstm.training.program_spec import Recipe, thaw
 
 _NODE = re.compile(r"^\{\{.*?\}\} ")  # what TensorFlow puts before its messages
 

@@ -1,0 +1,105 @@
+"""Targets and weights: one of each a sample."""
+
+import numpy as np
+from sklearn.utils import check_array, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+
+from skcnnlstm._utils.validation.windows import complex_message
+
+
+def check_regression_target(y, n_samples, *, estimator, grids=False):
+    """Return y as a numeric array of one or two dimensions, or more where `grids`."""
+    _require_target(y, estimator)
+    try:
+        y = check_array(
+            y,
+            ensure_2d=False,
+            allow_nd=True,
+            dtype="numeric",
+            input_name="y",
+            estimator=estimator,
+        )
+    except (TypeError, ValueError) as error:
+        text = str(error)
+        if "Complex data not supported" in text:
+            raise ValueError(complex_message("y")) from error
+        if "could not convert string" in text or "bytes/strings" in text:
+            raise ValueError(
+                "y must be numeric: got text. Convert it to numbers, or use a "
+                "classifier for labels."
+            ) from error
+        if "sequence" in text:
+            raise ValueError(
+                "y must hold one number a target: got sequences of several lengths. "
+                "Give (n_samples, n_outputs) with as many outputs in each row."
+            ) from error
+        raise
+    if y.ndim > 2 and not grids:
+        raise ValueError(
+            f"y must have shape (n_samples,) or (n_samples, n_outputs): got {y.shape}. "
+            "Put all targets of step 1, then all of step 2, side by side."
+        )
+    _require_length("y", y, n_samples)
+    return y
+
+
+def check_class_target(y, n_samples, *, estimator):
+    """Return y as one array of labels."""
+    _require_target(y, estimator)
+    try:
+        y = check_array(
+            y, ensure_2d=False, dtype=None, input_name="y", estimator=estimator
+        )
+    except ValueError as error:
+        if "Complex data not supported" in str(error):
+            raise ValueError(complex_message("y")) from error
+        raise
+    y = column_or_1d(y, warn=True)
+    check_classification_targets(y)
+    _require_length("y", y, n_samples)
+    return y
+
+
+def check_sample_weight(sample_weight, n_samples):
+    """Return weights as float32; None gives ones."""
+    if sample_weight is None:
+        return np.ones(n_samples, np.float32)
+    weight = check_array(
+        sample_weight,
+        ensure_2d=False,
+        ensure_min_samples=0,
+        dtype=np.float32,
+        input_name="sample_weight",
+    )
+    if weight.shape != (n_samples,):
+        raise ValueError(
+            f"sample_weight must have shape (n_samples,): got {weight.shape}, X has "
+            f"{n_samples} samples. Give one weight a sample."
+        )
+    if not weight.any():
+        raise ValueError(
+            "sample_weight must have one weight above zero at least: got only zeros. "
+            "Samples of weight zero are left out, so none is left."
+        )
+    if (weight < 0).any():
+        raise ValueError(
+            "sample_weight must not be negative: got "
+            f"{weight[weight < 0][0]:.4g}. Use zero to leave a sample out."
+        )
+    return weight
+
+
+def _require_target(y, estimator):
+    if y is None:
+        raise ValueError(
+            f"{type(estimator).__name__} requires y to be passed, but the target y is "
+            "None."
+        )
+
+
+def _require_length(name, y, n_samples):
+    if len(y) != n_samples:
+        raise ValueError(
+            "X and y must have the same number of samples: got X with "
+            f"{n_samples}, {name} with {len(y)}. Make both by make_windows."
+        )

@@ -1,0 +1,1 @@
+"""The command line: options, CSV files, the report."""

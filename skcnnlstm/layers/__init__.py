@@ -1,0 +1,1 @@
+"""Layers and blocks of layers: functions and classes from tensor to tensor."""

@@ -1,0 +1,1 @@
+"""Splitters, backtests and leakage checks."""

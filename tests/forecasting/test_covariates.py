@@ -1,0 +1,765 @@
+"""Covariates, strategies and updates of a forecaster: what it knows, and when."""
+
+import contextlib
+import copy
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from forecast_models import Rising, RisingOfOne, WindowSum
+from sklearn import config_context
+from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+
+from skcnnlstm import FlattenWindows, SeriesForecaster, backtest, forecast_scorer
+
+DAYS = pd.date_range("2024-01-01", periods=60, freq="D")
+STRATEGIES = pytest.mark.parametrize("strategy", ["direct", "recursive"])
+
+
+def ridge(alpha=1.0):
+    return make_pipeline(FlattenWindows(), Ridge(alpha=alpha))
+
+
+def least_squares():
+    return make_pipeline(FlattenWindows(), LinearRegression())
+
+
+def plain(estimator, **params):
+    settings = {"window_length": 3, "transformer": None} | params
+    return SeriesForecaster(estimator, **settings)
+
+
+@pytest.fixture
+def weather():
+    return np.random.default_rng(0).normal(size=(60, 2))
+
+
+@pytest.fixture
+def series(weather):
+    """Rows that follow from the weather of their own day, and of no other."""
+    return 3 * weather[:, 0] - weather[:, 1] + 5
+
+
+# ------------------------------------------------------------------------ known ahead
+
+
+def test_windows_hold_covariates_of_as_many_steps_later_as_are_predicted():
+    rows, exog = np.arange(10.0), np.arange(10.0) * 100
+    forecaster = plain(RisingOfOne(), horizon=2).fit(rows, exog=exog)
+    seen = forecaster.estimator_
+    assert seen.X_.shape == (6, 3, 2)
+    assert seen.X_[0].tolist() == [[0, 200], [1, 300], [2, 400]]
+    assert seen.X_[-1].tolist() == [[5, 700], [6, 800], [7, 900]]
+    assert seen.y_[-1].tolist() == [8, 9]
+    assert forecaster.forecast(exog=[1000, 1100]).tolist() == [10, 11]
+    assert seen.asked_.tolist() == [[[7, 900], [8, 1000], [9, 1100]]]
+    forecaster.predict([10.0, 11.0], exog=[1000, 1100, 1200, 1300])
+    assert seen.asked_[1].tolist() == [[9, 1100], [10, 1200], [11, 1300]]
+    forecaster.score([10.0, 11.0, 12.0], exog=[1000, 1100, 1200])
+    assert seen.asked_[0].tolist() == [[7, 900], [8, 1000], [9, 1100]]
+    assert seen.asked_[-1].tolist() == [[8, 1000], [9, 1100], [10, 1200]]
+
+
+def test_a_recursive_window_holds_the_covariates_of_the_next_step():
+    rows, exog = np.arange(10.0), np.arange(10.0) * 100
+    forecaster = plain(RisingOfOne(), horizon=2, strategy="recursive")
+    seen = forecaster.fit(rows, exog=exog).estimator_
+    assert seen.X_[0].tolist() == [[0, 100], [1, 200], [2, 300]]
+    assert forecaster.forecast(3, exog=[1000, 1100, 1200]).tolist() == [10, 11, 12]
+    assert seen.asked_.tolist() == [[[9, 1000], [10, 1100], [11, 1200]]]
+    ahead = forecaster.predict([10.0], exog=[1000, 1100, 1200])
+    assert ahead.tolist() == [[11, 12]]
+    assert seen.asked_.tolist() == [[[9, 1000], [10, 1100], [11, 1200]]]
+
+
+@STRATEGIES
+def test_a_series_that_follows_from_its_covariates_is_forecast_exactly(
+    series, weather, strategy
+):
+    forecaster = SeriesForecaster(
+        least_squares(), window_length=3, horizon=3, strategy=strategy
+    ).fit(series[:40], exog=weather[:40])
+    for steps in (3, 12):
+        ahead = forecaster.forecast(steps, exog=weather[40 : 40 + steps])
+        np.testing.assert_allclose(ahead, series[40 : 40 + steps], rtol=1e-8)
+    ahead = forecaster.predict(series[40:50], exog=weather[40:53])
+    actual = np.stack([series[t + 1 : t + 4] for t in range(40, 50)])
+    np.testing.assert_allclose(ahead, actual, rtol=1e-8)
+    assert forecaster.score(series[40:], exog=weather[40:]) > -1e-8
+
+
+@STRATEGIES
+def test_no_forecast_depends_on_covariates_or_rows_after_its_horizon(
+    series, weather, strategy
+):
+    forecaster = SeriesForecaster(
+        WindowSum(), window_length=4, horizon=3, strategy=strategy
+    ).fit(series[:40], exog=weather[:40])
+    rows, exog = series[40:55], weather[40:58]
+    before = forecaster.predict(rows, exog=exog)
+    # From row 5 on, the value of row 6 counts, and the weather of rows 6, 7 and 8.
+    changed = exog.copy()
+    changed[9:] += 1e3
+    after = forecaster.predict(rows, exog=changed)
+    np.testing.assert_array_equal(after[:6], before[:6])
+    assert (after[6:, -1] != before[6:, -1]).all()
+    later = rows.copy()
+    later[6:] += 1e3
+    after = forecaster.predict(later, exog=exog)
+    np.testing.assert_array_equal(after[:6], before[:6])
+    assert (after[6:] != before[6:]).all()
+    # Step by step: the weather of the last step has no part in the steps before it.
+    if strategy == "recursive":
+        changed = exog.copy()
+        changed[8:] += 1e3
+        after = forecaster.predict(rows, exog=changed)
+        np.testing.assert_array_equal(after[5, :2], before[5, :2])
+        assert after[5, 2] != before[5, 2]
+
+
+def test_nothing_of_fit_depends_on_covariates_after_the_training_rows(series, weather):
+    dated = pd.Series(series, index=DAYS)
+    exog = pd.DataFrame(weather, index=DAYS, columns=["rain", "wind"])
+    changed = exog.copy()
+    changed.iloc[40:] = 1e6
+    forecasts = [
+        SeriesForecaster(ridge(), window_length=4, horizon=3)
+        .fit(dated[:40], exog=table)
+        .forecast(exog=exog)
+        for table in (exog, changed, exog[:40])
+    ]
+    pd.testing.assert_series_equal(forecasts[0], forecasts[1])
+    pd.testing.assert_series_equal(forecasts[0], forecasts[2])
+
+
+def test_covariates_with_dates_are_looked_up_and_arrays_are_counted(series, weather):
+    dated = pd.Series(series, index=DAYS)
+    exog = pd.DataFrame(weather, index=DAYS, columns=["rain", "wind"])
+    shuffled = exog.sample(frac=1, random_state=0)
+    forecaster = SeriesForecaster(ridge(), window_length=4, horizon=3)
+    bare = forecaster.fit(series[:40], exog=weather[:40])
+    wanted = (
+        bare.forecast(5, exog=weather[40:46]),
+        bare.predict(series[40:50], exog=weather[40:53]),
+        bare.score(series[40:50], exog=weather[40:50]),
+    )
+    forecaster.fit(dated[:40], exog=shuffled)
+    np.testing.assert_allclose(forecaster.forecast(5, exog=shuffled), wanted[0])
+    np.testing.assert_allclose(
+        forecaster.predict(dated[40:50], exog=shuffled), wanted[1]
+    )
+    assert forecaster.score(dated[40:50], exog=shuffled) == pytest.approx(wanted[2])
+    metric = forecast_scorer("neg_mean_absolute_error")
+    assert metric(forecaster, dated[40:50], exog=shuffled) == pytest.approx(wanted[2])
+
+
+def test_covariates_are_scaled_on_training_rows_and_not_by_their_logarithm(weather):
+    rows = np.exp(np.arange(30.0) / 10)
+    forecaster = SeriesForecaster(RisingOfOne(), window_length=3, transformer="log")
+    seen = forecaster.fit(rows, exog=weather[:30, 0]).estimator_.X_
+    scaled = (weather[:30, 0] - weather[:30, 0].mean()) / weather[:30, 0].std()
+    np.testing.assert_allclose(seen[0, :, 1], scaled[1:4], rtol=1e-12)
+
+
+def test_covariates_of_a_panel_come_in_its_form_or_shared(series, weather):
+    dated = {"a": pd.Series(series, DAYS)[:40], "b": pd.Series(-series, DAYS)[10:40]}
+    exog = pd.DataFrame(weather, index=DAYS, columns=["rain", "wind"])
+    forecaster = SeriesForecaster(ridge(), window_length=4, horizon=3)
+    shared = forecaster.fit(dated, exog=exog).forecast(exog=exog)
+    each = dict.fromkeys(dated, exog)
+    own = forecaster.fit(dated, exog=each).forecast(exog=each)
+    listed = forecaster.fit([*dated.values()], exog=[exog, exog]).forecast(exog=exog)
+    long, table = (
+        pd.concat([one.assign(id=key) for key, one in parts.items()])
+        for parts in (
+            {key: one.to_frame("value") for key, one in dated.items()},
+            dict.fromkeys(dated, exog),
+        )
+    )
+    forecaster.set_params(id_column="id").fit(long, exog=table)
+    framed = forecaster.forecast(exog=table)
+    for number, key in enumerate(dated):
+        pd.testing.assert_series_equal(own[key], shared[key])
+        pd.testing.assert_series_equal(listed[number], shared[key])
+        values = framed["value"][framed["id"] == key]
+        np.testing.assert_array_equal(values, shared[key])
+    later = pd.DataFrame({"id": ["b", "a"] * 5, "value": 1.0}, DAYS[40:45].repeat(2))
+    assert forecaster.predict(later, exog=table).shape == (10, 3)
+
+
+def test_gaps_in_time_are_no_gaps_for_covariates(series, weather):
+    rows = pd.Series(np.arange(20.0), index=DAYS[:20]).drop(DAYS[10])
+    exog = pd.Series(np.arange(60.0) * 100, index=DAYS)
+    forecaster = plain(RisingOfOne(), horizon=2).fit(rows, exog=exog)
+    seen = forecaster.estimator_
+    assert len(seen.X_) == (10 - 4) + (9 - 4)
+    assert (seen.X_[:, :, 1] == 100 * (seen.X_[:, :, 0] + 2)).all()
+    later = pd.Series(np.arange(20.0, 32.0), index=DAYS[20:32]).drop(DAYS[25])
+    forecaster.score(later, exog=exog)
+    assert (seen.asked_[:, :, 1] == 100 * (seen.asked_[:, :, 0] + 2)).sum() > 20
+    with pytest.raises(
+        ValueError, match=r"^predict with exog needs rows without a gap"
+    ):
+        forecaster.predict(later, exog=exog)
+
+
+def test_a_search_passes_covariates_on_where_metadata_is_routed(series, weather):
+    with config_context(enable_metadata_routing=True):
+        forecaster = SeriesForecaster(least_squares(), horizon=2)
+        forecaster.set_fit_request(exog=True).set_score_request(exog=True)
+        search = GridSearchCV(
+            forecaster, {"window_length": [2, 3]}, cv=TimeSeriesSplit(3)
+        ).fit(series, exog=weather)
+    assert (search.cv_results_["mean_test_score"] > -1e-6).all()
+
+
+def test_a_search_without_routing_is_told_how_covariates_reach_the_score():
+    rows, exog = FRAME["a"][:30], EXOG
+    search = GridSearchCV(
+        plain(ridge()), {"horizon": [2]}, cv=TimeSeriesSplit(2), error_score="raise"
+    )
+    with pytest.raises(ValueError) as caught:
+        search.fit(rows, exog=exog)
+    assert str(caught.value).endswith(
+        "A search or cross_validate hands them on to score after "
+        "sklearn.set_config(enable_metadata_routing=True) and "
+        "forecaster.set_fit_request(exog=True).set_score_request(exog=True)."
+    )
+    with config_context(enable_metadata_routing=True):
+        search.estimator.set_fit_request(exog=True).set_score_request(exog=True)
+        search.fit(rows, exog=exog)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.best_estimator_.forecast(exog=exog).index.tolist() == [*DAYS[30:32]]
+
+
+def test_independent_channels_share_the_covariates():
+    table = np.column_stack([np.arange(10.0), np.arange(10.0) + 50])
+    exog = np.arange(12.0) * 100
+    forecaster = plain(RisingOfOne(), horizon=2, channels="independent")
+    seen = forecaster.fit(table, exog=exog[:10]).estimator_
+    assert seen.X_.shape == (12, 3, 2)
+    assert set(map(tuple, seen.X_[:, 0])) == {
+        (step + level, 100 * (step + 2)) for step in range(6) for level in (0, 50)
+    }
+    ahead = forecaster.forecast(exog=exog[10:])
+    assert ahead.tolist() == [[10, 60], [11, 61]]
+
+
+# ------------------------------------------------------------------------- past alone
+
+
+@pytest.fixture
+def frame(series, weather):
+    return pd.DataFrame(
+        {"rain": weather[:, 0], "load": series, "wind": weather[:, 1]}, index=DAYS
+    )
+
+
+def test_other_columns_than_targets_are_read_behind_them_and_not_forecast(frame):
+    forecaster = plain(RisingOfOne(), target_columns="load", horizon=2).fit(frame)
+    seen = forecaster.estimator_
+    columns = frame[["load", "rain", "wind"]].to_numpy()
+    np.testing.assert_array_equal(seen.X_[0], columns[:3])
+    np.testing.assert_array_equal(seen.y_[0], frame["load"][3:5])
+    ahead = forecaster.forecast()
+    assert list(ahead.columns) == ["load"]
+    np.testing.assert_allclose(ahead["load"], frame["load"].iloc[-1] + np.arange(1, 3))
+    assert forecaster.n_targets_ == 1
+    assert forecaster.n_features_in_ == 3
+    assert forecaster.set_params(target_columns=1).fit(frame).forecast().equals(ahead)
+
+
+def test_predictions_and_scores_are_of_the_targets(frame):
+    forecaster = plain(
+        RisingOfOne(), target_columns=["load"], horizon=2, transformer="standard"
+    ).fit(frame[:40])
+    ahead = forecaster.predict(frame[40:])
+    assert ahead.shape == (20, 2)
+    forecasts, actual = forecaster._from_each_origin(frame[40:])
+    np.testing.assert_allclose(forecasts[1:, :, 0], ahead[:-2])
+    load = frame["load"].to_numpy()
+    wanted = np.stack([load[t + 1 : t + 3] for t in range(39, 58)])
+    np.testing.assert_array_equal(actual[:, :, 0], wanted)
+    two = plain(WindowSum(), target_columns=["wind", "load"]).fit(frame[:40])
+    assert list(two.forecast().columns) == ["wind", "load"]
+    _, actual = two._from_each_origin(frame[40:])
+    np.testing.assert_array_equal(actual[0, 0], frame[["wind", "load"]].iloc[40])
+
+
+def test_past_covariates_may_be_negative_beside_the_logarithm_of_targets(frame):
+    positive = frame.assign(load=np.exp(frame["load"]))
+    forecaster = SeriesForecaster(ridge(), transformer="log", target_columns="load")
+    forecaster.set_params(window_length=3).fit(positive[:40])
+    assert (forecaster.predict(positive[40:]) > 0).all()
+    with pytest.raises(ValueError, match=r"above zero: got 0.0 at row 2 .*'load'"):
+        forecaster.fit(positive.assign(load=positive["load"].where(DAYS != DAYS[2], 0)))
+
+
+def test_no_forecast_depends_on_later_past_covariates(frame):
+    forecaster = SeriesForecaster(
+        WindowSum(), window_length=4, horizon=3, target_columns="load"
+    ).fit(frame[:40])
+    before = forecaster.predict(frame[40:])
+    changed = frame.copy()
+    changed.loc[DAYS[50] :, ["rain", "wind"]] += 1e3
+    after = forecaster.predict(changed[40:])
+    np.testing.assert_array_equal(after[:10], before[:10])
+    assert (after[10:] != before[10:]).all()
+
+
+def test_forecasts_end_at_the_horizon_where_covariates_are_past(frame):
+    forecaster = plain(ridge(), target_columns="load", horizon=3).fit(frame)
+    assert len(forecaster.forecast(2)) == 2
+    with pytest.raises(ValueError) as caught:
+        forecaster.forecast(4)
+    assert str(caught.value) == (
+        "steps must be at most horizon where a series has past covariates, which "
+        "nothing forecasts: got steps=4, horizon=3, 2 past covariates. Fit with a "
+        "longer horizon, or give what is known ahead as exog."
+    )
+
+
+def test_targets_past_and_future_covariates_stand_in_this_order(frame):
+    exog = pd.Series(np.arange(60.0), index=DAYS)
+    forecaster = plain(RisingOfOne(), target_columns="load", horizon=2)
+    seen = forecaster.fit(frame, exog=exog).estimator_.X_
+    assert seen.shape == (56, 3, 4)
+    np.testing.assert_array_equal(
+        seen[0, 0], [*frame[["load", "rain", "wind"]].iloc[0], 2.0]
+    )
+
+
+# -------------------------------------------------------------------------- strategies
+
+
+def test_a_recursive_forecast_is_the_one_step_forecast_fed_back():
+    forecaster = plain(WindowSum(), window_length=2, horizon=4, strategy="recursive")
+    assert forecaster.fit([1, 1, 2, 3, 5, 8]).forecast().tolist() == [13, 21, 34, 55]
+    assert forecaster.predict([13]).tolist() == [[21, 34, 55, 89]]
+    assert forecaster.score([13, 21, 34, 55, 89]) == 0
+
+
+def test_a_recursive_estimator_is_trained_one_step_ahead(series):
+    forecaster = SeriesForecaster(
+        Rising(), window_length=5, horizon=4, strategy="recursive"
+    ).fit(series)
+    assert forecaster.estimator_.y_.shape == (55, 1)
+    assert forecaster.forecast().shape == (4,)
+
+
+def test_recursive_predictions_do_not_depend_on_how_many_are_made_at_once(
+    series, monkeypatch
+):
+    table = np.column_stack([series, series**2])
+    forecaster = SeriesForecaster(
+        ridge(), window_length=5, horizon=4, strategy="recursive"
+    ).fit(table[:40])
+    at_once = forecaster.predict(table[40:])
+    assert at_once.shape == (20, 4, 2)
+    monkeypatch.setattr("skcnnlstm.forecasting.samples._ROLL_BYTES", 3 * 5 * 2 * 8)
+    np.testing.assert_allclose(forecaster.predict(table[40:]), at_once, rtol=1e-12)
+
+
+# ----------------------------------------------------------------------------- updates
+
+
+def test_after_an_update_forecasts_start_after_its_rows(frame):
+    whole = SeriesForecaster(ridge(), window_length=4, horizon=3).fit(frame[:50])
+    part = copy.deepcopy(whole)
+    for stop in (51, 55):
+        assert part.update(frame[stop - 1 if stop == 51 else 51 : stop]) is part
+    wanted = whole.predict(frame[50:55])[-1]
+    ahead = part.forecast()
+    np.testing.assert_allclose(ahead, wanted, rtol=1e-12)
+    pd.testing.assert_index_equal(ahead.index, DAYS[55:58], exact="equiv")
+    np.testing.assert_allclose(
+        part.predict(frame[55:]), whole.predict(frame[50:])[5:], rtol=1e-12
+    )
+    np.testing.assert_array_equal(part.estimator_[-1].coef_, whole.estimator_[-1].coef_)
+
+
+def test_bare_arrays_are_added_too_and_take_the_dates_that_follow():
+    forecaster = plain(WindowSum(), window_length=2).fit([1.0, 1.0, 2.0])
+    assert forecaster.update([3.0, 5.0]).forecast(2).tolist() == [8, 13]
+    forecaster.update([8.0]).update([8.0])  # equal values may come twice
+    assert forecaster.forecast().tolist() == [16]
+    dated = plain(Rising()).fit(pd.Series(np.arange(10.0), index=DAYS[:10]))
+    ahead = dated.update([10.0, 11.0]).forecast()
+    assert ahead.index.tolist() == [DAYS[12]]
+    assert ahead.tolist() == [12]
+
+
+def test_updates_bring_their_covariates(series, weather):
+    forecaster = SeriesForecaster(least_squares(), window_length=3, horizon=2)
+    forecaster.fit(series[:40], exog=weather[:40])
+    forecaster.update(series[40:45], exog=weather[40:45])
+    ahead = forecaster.forecast(exog=weather[45:47])
+    np.testing.assert_allclose(ahead, series[45:47], rtol=1e-8)
+
+
+def test_after_a_gap_in_an_update_the_rows_before_it_are_no_history():
+    dated = pd.Series(np.arange(30.0), index=DAYS[:30])
+    forecaster = plain(WindowSum()).fit(dated[:10])
+    forecaster.update(dated[12:14])
+    with pytest.warns(UserWarning, match="has 2 rows since its last gap"):
+        assert forecaster.forecast().tolist() == [12 + 12 + 13]
+    assert forecaster.update(dated[14:15]).forecast().tolist() == [12 + 13 + 14]
+    inner = plain(WindowSum()).fit(dated[:10]).update(dated[10:20].drop(DAYS[16]))
+    assert inner.forecast().tolist() == [17 + 18 + 19]
+
+
+def test_text_labels_are_taken_to_follow():
+    labels = [f"day {number}" for number in range(12)]
+    rows = pd.Series(np.arange(12.0), index=labels)
+    forecaster = plain(WindowSum()).fit(rows[:8]).update(rows[8:10])
+    assert forecaster.predict(rows[10:].to_numpy()).ravel().tolist() == [27, 30]
+
+
+BAD_UPDATES = [
+    (slice(5, 12), "update needs rows that come after the known ones: got 2024-01-06"),
+    (slice(9, 12), "update needs rows that come after the known ones: got 2024-01-10"),
+]
+
+
+@pytest.mark.parametrize("rows, message", BAD_UPDATES)
+def test_rows_that_are_known_are_refused(rows, message):
+    dated = pd.Series(np.arange(20.0), index=DAYS[:20])
+    forecaster = plain(WindowSum()).fit(dated[:10])
+    state, before = dict(vars(forecaster)), forecaster.forecast()
+    with pytest.raises(ValueError, match=r"^" + re.escape(message)):
+        forecaster.update(dated[rows])
+    assert vars(forecaster) == state
+    pd.testing.assert_series_equal(forecaster.forecast(), before)
+
+
+def test_an_update_of_other_labels_or_of_the_fitted_rows_is_refused():
+    dated = pd.Series(np.arange(10.0), index=DAYS[:10])
+    forecaster = plain(WindowSum()).fit(dated)
+    with pytest.raises(ValueError, match="whose labels are of the known kind: got "):
+        forecaster.update(dated.reset_index(drop=True))
+    with pytest.raises(ValueError, match="got the fitted rows again"):
+        forecaster.update(dated.to_numpy())
+
+
+def test_an_update_that_fails_in_one_series_changes_none():
+    dated = pd.Series(np.arange(20.0), index=DAYS[:20])
+    forecaster = plain(WindowSum()).fit({"a": dated[:10], "b": dated[:15]})
+    before = forecaster.forecast()
+    with pytest.raises(
+        ValueError, match=r"^In series 'b': update needs rows that come"
+    ):
+        forecaster.update({"a": dated[10:15], "b": dated[10:15]})
+    for key, forecast in forecaster.forecast().items():
+        pd.testing.assert_series_equal(forecast, before[key])
+
+
+# --------------------------------------------------------------------------- bad input
+
+FRAME = pd.DataFrame({"a": np.arange(40.0), "b": np.arange(40.0) ** 2}, index=DAYS[:40])
+EXOG = pd.DataFrame({"x": np.arange(40.0)}, index=DAYS[:40])
+BAD_FITS = [
+    (
+        {},
+        np.arange(39.0),
+        "exog must have 40 rows: got 39. predict and forecast need the rows of the "
+        "horizon ahead, too; covariates with an index are looked up by label and may "
+        "have more.",
+    ),
+    ({}, np.arange(41.0), "exog must have 40 rows: got 41."),
+    (
+        {},
+        EXOG[1:],
+        "exog must have a row for each of 40 rows, from 2024-01-01 00:00:00 to "
+        "2024-02-09 00:00:00: got none for 2024-01-01 00:00:00.",
+    ),
+    (
+        {},
+        EXOG.reset_index(drop=True),
+        f"exog must have labels of the kind that the series has: got RangeIndex of "
+        f"dtype int64, the series has DatetimeIndex of dtype {DAYS.dtype}. Give exog "
+        "the index of the series and of the rows ahead, or of just the rows wanted an "
+        "array (exog.to_numpy()).",
+    ),
+    (
+        {},
+        EXOG.set_axis(EXOG.index.strftime("%Y-%m-%d")),
+        f"exog must have labels of the kind that the series has: got Index of dtype "
+        f"{DAYS.strftime('%Y').dtype}, the series has DatetimeIndex of dtype "
+        f"{DAYS.dtype}. Use exog.set_axis(pandas.to_datetime(exog.index)).",
+    ),
+    (
+        {},
+        EXOG.tz_localize("UTC"),
+        f"exog must have labels of the kind that the series has: got DatetimeIndex of "
+        f"dtype {DAYS.tz_localize('UTC').dtype}, the series has DatetimeIndex of dtype "
+        f"{DAYS.dtype}. Use exog.tz_localize(None).",
+    ),
+    (
+        {},
+        pd.concat([EXOG, EXOG[:1]]),
+        "exog must have one row for each time: got the label 2024-01-01 00:00:00 more "
+        "than once. Drop or average the duplicates.",
+    ),
+    (
+        {},
+        EXOG.where(EXOG["x"] != 3),
+        "exog must be finite: got NaN at row 3, feature 'x'.",
+    ),
+    (
+        {},
+        EXOG["x"].where(EXOG["x"] != 3),
+        "exog must be finite: got NaN at row 3, feature 'x'.",
+    ),
+    (
+        {"horizon": 5},
+        EXOG,
+        "window_length must be at least horizon where exog is given: got "
+        "window_length=4, horizon=5. A window holds the covariates of the steps ahead "
+        "in its last rows.",
+    ),
+    (
+        {"target_columns": "c"},
+        None,
+        "target_columns must be the name of a column of the series: got "
+        "target_columns='c'. Use one of 'a', 'b'.",
+    ),
+    (
+        {"target_columns": 2},
+        None,
+        "target_columns must be a column of the series: got target_columns=2, 2 "
+        "column(s). Use a position from 0 to 1.",
+    ),
+    (
+        {"target_columns": ["a", 0]},
+        None,
+        "target_columns must name each column once: got target_columns=['a', 0].",
+    ),
+    (
+        {"target_columns": "a", "strategy": "recursive"},
+        None,
+        'strategy="recursive" must forecast every column that it reads: got '
+        'target_columns that leave 1 out. Use strategy="direct", or leave the other '
+        "columns out of the series.",
+    ),
+    (
+        {"strategy": "multi"},
+        None,
+        "strategy must be a known choice: got strategy='multi' (str). Use one of "
+        "'direct', 'recursive'.",
+    ),
+]
+
+
+@pytest.mark.parametrize("params, exog, message", BAD_FITS)
+def test_what_cannot_be_fitted_is_refused(params, exog, message):
+    forecaster = plain(ridge(), window_length=4, horizon=2).set_params(**params)
+    before = dict(vars(forecaster))
+    with pytest.raises(ValueError, match=r"^" + re.escape(message)):
+        forecaster.fit(FRAME, exog=exog)
+    assert vars(forecaster) == before
+
+
+def test_covariates_are_given_each_time_or_never():
+    with_exog = plain(ridge()).fit(FRAME[:30], exog=EXOG[:30])
+    without = plain(ridge()).fit(FRAME[:30])
+    for use in ("predict", "score", "update"):
+        with pytest.raises(ValueError, match=r"^exog must be given, as to fit: got N"):
+            getattr(with_exog, use)(FRAME[30:])
+        with pytest.raises(ValueError, match=r"^exog must be given to fit first: got"):
+            getattr(without, use)(FRAME[30:], exog=EXOG)
+    with pytest.raises(ValueError, match=r"^exog must be given, as to fit: got N"):
+        with_exog.forecast()
+    with pytest.raises(ValueError, match=r"^exog must be given to fit first: got"):
+        without.forecast(exog=EXOG)
+
+
+def test_covariates_ahead_are_asked_for_as_far_as_they_are_read():
+    forecaster = plain(ridge(), horizon=3).fit(FRAME[:30], exog=EXOG[:30])
+    forecaster.forecast(2, exog=EXOG)
+    with pytest.raises(ValueError, match=r"exog must have 6 rows, .*: got 4\."):
+        forecaster.forecast(4, exog=EXOG[:4].to_numpy())
+    with pytest.raises(ValueError, match=r"each of 13 rows, .* none for 2024-02-10"):
+        forecaster.predict(FRAME[30:], exog=EXOG)
+    with pytest.raises(ValueError, match=r"exog must have 13 rows: got 10\."):
+        forecaster.predict(FRAME[30:], exog=EXOG[30:].to_numpy())
+    with pytest.raises(ValueError, match=r"exog must have 10 to 13 rows: got 9\."):
+        forecaster.score(FRAME[30:], exog=EXOG[31:].to_numpy())
+
+
+def test_more_covariates_than_rows_ahead_are_refused_where_no_label_tells_which():
+    labelled = plain(ridge(), horizon=3).fit(FRAME[:30], exog=EXOG[:30])
+    wanted = labelled.forecast(exog=EXOG)
+    pd.testing.assert_frame_equal(
+        labelled.forecast(exog=EXOG[30:33].to_numpy()), wanted
+    )
+    for steps, rows in [(None, 3), (2, 3), (4, 6)]:
+        with pytest.raises(ValueError) as caught:
+            labelled.forecast(steps, exog=EXOG[: 30 + rows].to_numpy())
+        assert str(caught.value) == (
+            f"exog must have {rows} rows, those that follow: got {30 + rows}. Nothing "
+            f"tells which of them are ahead: give these alone (exog[-{rows}:], where "
+            "rows of the past stand before them), or a DataFrame with the index of the "
+            "series, which may hold more."
+        )
+    bare = plain(ridge(), horizon=3).fit(FRAME[:30].to_numpy(), exog=EXOG[:30])
+    with pytest.raises(ValueError, match=r"stand before them\)\.$"):
+        bare.forecast(exog=EXOG[:33])
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
+def test_covariates_ahead_of_another_kind_of_label_are_told_so(zone):
+    forecaster = plain(ridge(), horizon=3).fit(FRAME[:30], exog=EXOG[:30])
+    message = "exog must have labels of the kind that the series has: got "
+    for other in (EXOG.reset_index(drop=True), EXOG.tz_localize(zone)):
+        with pytest.raises(ValueError, match=message):
+            forecaster.forecast(exog=other)
+        with pytest.raises(ValueError, match=message):
+            forecaster.predict(FRAME[30:33], exog=other)
+    aware = forecaster.fit(FRAME[:30].tz_localize(zone), exog=EXOG.tz_localize(zone))
+    with pytest.raises(ValueError, match=re.escape(f"exog.tz_localize('{zone}')")):
+        forecaster.forecast(exog=EXOG)
+    assert (
+        len(aware.forecast(exog=EXOG.tz_localize(zone).tz_convert("Asia/Tokyo"))) == 3
+    )
+    uneven = plain(ridge()).fit(pd.Series(np.arange(30.0), UNEVEN), exog=np.ones(30))
+    with pytest.raises(ValueError, match=message):
+        uneven.forecast(exog=EXOG["x"].reset_index(drop=True))
+
+
+def test_names_of_covariates_are_no_covariates():
+    long = FRAME.assign(shop="p")
+    for form in ("x", ["x"]):
+        with pytest.raises(
+            TypeError, match=r"values of covariates, not names: got \W*x"
+        ):
+            plain(ridge()).fit(FRAME, exog=form)
+        with pytest.raises(TypeError, match="of a long frame with its id_column"):
+            plain(ridge(), id_column="shop").fit(long, exog=form)
+    with pytest.raises(TypeError, match=r"got list\. Use a long frame\.$"):
+        plain(ridge(), id_column="shop").fit(long, exog=[EXOG])
+
+
+def test_covariates_have_the_columns_given_to_fit():
+    forecaster = plain(ridge()).fit(FRAME[:30], exog=EXOG[:30])
+    message = "exog must have the columns given to fit, in that order: got "
+    with pytest.raises(ValueError, match=re.escape(f"{message}['y'], fitted on ['x']")):
+        forecaster.score(FRAME[30:], exog=EXOG.rename(columns={"x": "y"}))
+    with pytest.raises(ValueError, match=f"{message}2 columns, fitted on"):
+        forecaster.score(FRAME[30:], exog=np.zeros((10, 2)))
+
+
+def test_covariates_of_a_panel_are_one_for_each_series():
+    panel = {"a": FRAME["a"], "b": FRAME["b"]}
+    forecaster = plain(ridge())
+    with pytest.raises(ValueError, match=r"^exog must have a table for each ser"):
+        forecaster.fit(panel, exog={"a": EXOG})
+    with pytest.raises(TypeError, match=r"^exog must come as the series do, or as"):
+        forecaster.fit(panel, exog=EXOG.to_numpy())
+    with pytest.raises(ValueError, match=r"^exog must have one table a series: got"):
+        forecaster.fit([*panel.values()], exog=[EXOG])
+    with pytest.raises(ValueError, match=r"^In series 'b': exog must have 40"):
+        forecaster.fit(panel, exog={"a": EXOG, "b": np.arange(9.0)})
+
+
+# ------------------------------------------------- rows that only their own labels name
+
+
+BUSINESS = pd.bdate_range("2024-01-01", periods=31).delete([20])  # 29 January is closed
+UNEVEN = DAYS[:30] + pd.to_timedelta(np.arange(30) ** 2 % 7, unit="h")
+TEXT = pd.Index([f"row {i:02}" for i in range(30)])
+
+
+@pytest.mark.parametrize("index", [BUSINESS, UNEVEN, TEXT], ids=["B", "uneven", "text"])
+def test_predict_looks_up_the_rows_after_its_own_where_exog_has_them(index):
+    rows, exog = pd.Series(np.arange(30.0), index), pd.Series(np.arange(30.0), index)
+    forecaster = plain(RisingOfOne(), horizon=2).fit(rows[:16], exog=exog)
+    # Row 20 is the first after the holiday: windows that end before it know it.
+    with (
+        pytest.warns(UserWarning, match="fewer than window_length")
+        if (index is TEXT)
+        else contextlib.nullcontext()
+    ):
+        forecaster.predict(rows[16:20], exog=exog)
+    known_ahead = forecaster.estimator_.asked_[:, -1, 1]
+    assert known_ahead.tolist() == [18, 19, 20, 21]
+
+
+@pytest.mark.parametrize("index", [BUSINESS, UNEVEN, TEXT], ids=["B", "uneven", "text"])
+def test_a_forecast_takes_the_labels_that_exog_alone_can_tell(index):
+    rows, exog = pd.Series(np.arange(30.0), index), pd.Series(np.arange(30.0), index)
+    forecaster = plain(RisingOfOne(), horizon=2).fit(rows[:19], exog=exog)
+    forecast = forecaster.forecast(3, exog=exog)
+    assert forecast.index.tolist() == index[19:22].tolist()
+    assert forecaster.estimator_.asked_[0, :, 1].tolist() == [20, 21, 22]
+
+
+def test_a_row_of_days_that_exog_leaves_out_is_no_holiday():
+    rows = pd.Series(np.arange(30.0), DAYS[:30])
+    exog = pd.Series(np.arange(60.0), DAYS).drop(DAYS[31])
+    forecaster = plain(RisingOfOne(), horizon=3).fit(rows, exog=exog)
+    with pytest.raises(ValueError, match=r"exog must have a row.*2024-02-01"):
+        forecaster.forecast(exog=exog)
+
+
+def test_a_month_that_exog_leaves_out_of_business_days_is_no_holiday():
+    rows = pd.Series(np.arange(30.0), BUSINESS)
+    later = pd.bdate_range(BUSINESS[-1], periods=40)[1:]
+    exog = pd.Series(1.0, BUSINESS.append(later[25:]))
+    forecaster = plain(RisingOfOne(), horizon=3).fit(rows, exog=exog)
+    with pytest.raises(ValueError, match=r"exog must have a row.*none between"):
+        forecaster.forecast(exog=exog)
+
+
+def test_exog_that_ends_too_soon_or_lacks_the_last_text_label_says_so():
+    rows, exog = pd.Series(np.arange(30.0), TEXT), pd.Series(np.arange(30.0), TEXT)
+    forecaster = plain(RisingOfOne(), horizon=2).fit(rows[:29], exog=exog)
+    with pytest.raises(
+        ValueError, match=r"each of the 2 rows that follow row 28: got 1"
+    ):
+        forecaster.forecast(exog=exog)
+    with pytest.raises(ValueError, match="exog must have the row of the last label"):
+        forecaster.forecast(exog=exog[29:])
+
+
+@pytest.mark.parametrize("index", [BUSINESS, UNEVEN, TEXT], ids=["B", "uneven", "text"])
+@pytest.mark.parametrize("form", ["index", "array"])
+def test_a_backtest_looks_covariates_up_once_by_the_rows_own_labels(
+    index, form, series, weather
+):
+    rows, exog = pd.Series(series[:30], index), pd.Series(weather[:30, 0], index)
+    if form == "array":
+        exog = exog.to_numpy()
+    elif index is BUSINESS:
+        # Covariates of a holiday are of no row.
+        exog = pd.concat([exog, pd.Series([9e9], pd.to_datetime(["2024-01-29"]))])
+    rows = rows + 1 * weather[:30, 1]  # exactly 3 * weather + 5
+    folds = TimeSeriesSplit(3, test_size=5)
+    forecaster = plain(least_squares(), horizon=2)
+    result = backtest(forecaster, rows, folds, exog=exog, verbose=0)
+    assert result.scores()["mae"] == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("fraction", [None, 0.2])
+@pytest.mark.parametrize("n_rows", [59, 61])
+def test_covariates_of_other_rows_are_refused_with_and_without_calibration(
+    fraction, n_rows, series
+):
+    forecaster = plain(ridge(), calibration_fraction=fraction)
+    with pytest.raises(ValueError, match=f"exog must have 60 rows: got {n_rows}"):
+        forecaster.fit(series, exog=np.ones(n_rows))
+    with pytest.raises(ValueError, match="exog must have 1 to 2 dimensions"):
+        forecaster.fit(series, exog=5)
+    with pytest.raises(ValueError, match=f"exog must have 60 rows: got {n_rows}"):
+        backtest(
+            forecaster, series, TimeSeriesSplit(2), exog=np.ones(n_rows), verbose=0
+        )
+
+
+def test_calibration_remembers_the_names_of_covariates(series, weather):
+    exog = pd.DataFrame(weather, columns=["rain", "sun"])
+    forecaster = plain(ridge(), calibration_fraction=0.2).fit(series, exog=exog)
+    with pytest.raises(ValueError, match=r"exog must have the columns.*\['sun'"):
+        forecaster.forecast(exog=exog[-1:][["sun", "rain"]])
