@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from skcnnlstm.cli import report as _report
-from skcnnlstm.cli.read_csv import WrongUse, hint, read_series, with_equal_steps
+from skcnnlstm.cli.read_csv import UsageError, hint, read_series, with_equal_steps
 
 __all__ = ["main"]
 
@@ -66,7 +66,7 @@ exit status: 0 the forecast is written, 2 wrong use, 130 interrupted
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message):
-        raise WrongUse(message.removeprefix("argument "))
+        raise UsageError(message.removeprefix("argument "))
 
 
 def _whole_number(minimum, maximum):
@@ -164,7 +164,7 @@ def check_rows(n_rows, options):
     needed = longest + (options.folds + 1) * options.horizon
     if n_rows < needed:
         what = "window" if longest == options.window_length else "season"
-        raise WrongUse(
+        raise UsageError(
             f"too few rows: {n_rows}, where {needed} are needed: a {what} of "
             f"{longest}, a horizon of {options.horizon} and {options.folds} folds of "
             f"{options.horizon}; lower one of them"
@@ -178,14 +178,14 @@ def prepare_output(folder):
         with tempfile.TemporaryFile(dir=folder):
             pass
     except (FileExistsError, NotADirectoryError):
-        raise WrongUse(f"--output: {folder} is not a folder") from None
+        raise UsageError(f"--output: {folder} is not a folder") from None
     except OSError as error:
-        raise WrongUse(
+        raise UsageError(
             f"--output: cannot write to {folder}: {error.strerror}"
         ) from None
     for name in ("forecast.csv", "forecast.png"):
         if (folder / name).is_dir():
-            raise WrongUse(f"--output: {folder / name} is a folder")
+            raise UsageError(f"--output: {folder / name} is a folder")
 
 
 # ------------------------------------------------------------------------- the models
@@ -293,7 +293,7 @@ def _fit(name, model, frame):
     try:
         return model.fit(frame)
     except ValueError as error:
-        raise WrongUse(
+        raise UsageError(
             f"{name} cannot be fitted on {len(frame)} rows: {error}"
         ) from None
 
@@ -346,7 +346,7 @@ def run(options):
     check_rows(len(series.frame), options)
     frame = with_equal_steps(series.frame)
     if importlib.util.find_spec("matplotlib") is None:
-        raise WrongUse('forecast.png needs matplotlib: pip install "skcnnlstm[plot]"')
+        raise UsageError('forecast.png needs matplotlib: pip install "skcnnlstm[plot]"')
     prepare_output(options.output)
 
     print(f"{series.name}: {_report.extent(frame)}", flush=True)
@@ -406,7 +406,7 @@ def main(argv=None):
     """
     try:
         run(make_parser().parse_args(argv))
-    except WrongUse as error:
+    except UsageError as error:
         _say(f"skcnnlstm: {error}")
         return 2
     except KeyboardInterrupt:

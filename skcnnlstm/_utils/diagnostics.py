@@ -20,7 +20,7 @@ _CHANCE = 0.005  # of windows that may go on in another one by chance
 _FAR = 10.0  # ranges of the values seen, from the nearest of them
 
 
-def warn_of_scale(X, y, rows, instance_norm):
+def warn_about_scale(X, y, rows, instance_norm):
     """Warn where windows or targets are larger than a network can follow.
 
     A few windows, spread over all, are looked at.
@@ -77,7 +77,7 @@ def _size(values):
     return float(np.median(values)) if values.size else 0.0
 
 
-def warn_of_left_out(X, rows):
+def warn_about_left_out(X, rows):
     """Warn where more samples lack their history than have it, or some among others.
 
     The first rows of a series lack it by nature.
@@ -120,7 +120,7 @@ def _follow_gaps(X, left):
     return not np.isnan(steps[:, 1:2]).any()
 
 
-def warn_of_shuffling(X):
+def warn_about_shuffling(X):
     """Warn where windows that overlap are in no order, or lack neighbours throughout.
 
     So they arrive from cross-validation that shuffles, and windows of the test part
@@ -187,7 +187,7 @@ def _keys(steps):
     return flat.view(np.dtype((np.void, flat.shape[1] * flat.itemsize))).ravel()
 
 
-def warn_of_slow_kernel(settings):
+def warn_about_slow_kernel(settings):
     """Warn of the activations with which a GPU has no fast kernel for an LSTM."""
     for name in ("lstm_activation", "gru_activation"):
         if settings.get(name, "tanh") != "tanh":
@@ -199,7 +199,7 @@ def warn_of_slow_kernel(settings):
             )
 
 
-def warn_of_far_forecasts(said):
+def warn_about_far_forecasts(said):
     """Warn where forecasts lie far outside the values seen.
 
     Parameters

@@ -10,7 +10,7 @@ import html
 from sklearn.utils import estimator_html_repr
 
 
-def chosen(estimator):
+def unwrap_search(estimator):
     """Return what a search chose, as often as there is one around another."""
     while hasattr(estimator, "best_estimator_"):
         estimator = estimator.best_estimator_
@@ -23,7 +23,7 @@ def fitted_networks(estimator):
     They may be in a Pipeline, a search, a forecaster, an ensemble or any other
     meta-estimator that keeps what it fitted in `estimator_` or `estimators_`.
     """
-    estimator = chosen(estimator)
+    estimator = unwrap_search(estimator)
     if hasattr(estimator, "history_"):
         yield estimator
     elif hasattr(estimator, "steps"):
@@ -42,7 +42,7 @@ def fitted_networks(estimator):
 _CELL = 'style="text-align: left; padding: 0 1em 0 0"'
 
 
-class ShowsNetworks:
+class NetworkReprMixin:
     """Puts the layers of fitted networks below scikit-learn's diagram.
 
     `_html_repr` is what scikit-learn asks of a class that has a diagram.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from skcnnlstm._utils.validation import check_time_order
 
 
-class Clock(NamedTuple):
+class Frequency(NamedTuple):
     """How far apart the labels of a regular index are."""
 
     kind: str  # by `label_kind`, or "calendar" for dates a month or the like apart
@@ -40,7 +40,7 @@ def _ticks(index: Any) -> NDArray[np.int64]:
     return np.asarray(index.astype("int64"), dtype=np.int64)
 
 
-def find_clock(index: Any) -> Clock | None:
+def find_frequency(index: Any) -> Frequency | None:
     """Find the step of an index whose rows lie on a regular grid, with or without gaps.
 
     None where no such grid can be shown, and where there is no index.
@@ -51,15 +51,15 @@ def find_clock(index: Any) -> Clock | None:
         index = index.sort_values()
     kind = label_kind(index)
     if kind == "period":
-        return Clock("period", index.freqstr)
+        return Frequency("period", index.freqstr)
     if kind == "integer":
         steps = np.diff(_ticks(index))
         if not len(steps):
             step = getattr(index, "step", None)  # a RangeIndex tells even of one row
-            return Clock(kind, abs(step)) if step else None
+            return Frequency(kind, abs(step)) if step else None
         # A step is shown by two rows that are one step apart.
         shown = np.gcd.reduce(steps) == steps.min()
-        return Clock(kind, int(steps.min())) if shown else None
+        return Frequency(kind, int(steps.min())) if shown else None
     if kind == "other":
         return None
     freq = _frequency(index)
@@ -81,15 +81,15 @@ def _frequency(index: Any) -> Any | None:
     return type(index)(index, freq="infer").freq
 
 
-def _named_clock(index: Any, freq: Any) -> Clock:
+def _named_clock(index: Any, freq: Any) -> Frequency:
     kind, name = index.inferred_type, getattr(freq, "freqstr", freq)
     if kind == "timedelta64" or name.lstrip("0123456789") in _EXACT:
         step = _ticks(index[:1].shift(1, freq=freq)) - _ticks(index[:1])
-        return Clock(kind, int(step[0]))
-    return Clock("calendar", freq, name)
+        return Frequency(kind, int(step[0]))
+    return Frequency("calendar", freq, name)
 
 
-def _with_holidays(index: Any, clock: Clock) -> Clock:
+def _with_holidays(index: Any, clock: Frequency) -> Frequency:
     """Say of business days whether the holes in an ascending index are holidays.
 
     Exchanges close on some days: a few short holes are holidays, while folds leave long
@@ -121,7 +121,7 @@ def _frequency_of_longest_run(index: Any) -> Any | None:
     return "B" if is_days and (index.day_of_week < 5).all() else freq
 
 
-def find_places(index: Any, clock: Clock) -> NDArray[np.int64] | None:
+def find_places(index: Any, clock: Frequency) -> NDArray[np.int64] | None:
     """Place labels on the grid of `clock`, in steps from the first of them.
 
     None where the labels are of another kind or do not lie on the grid.
@@ -163,7 +163,7 @@ def join_labels(last: Any, index: Any) -> Any | None:
 LONGEST_HOLIDAY = 6
 
 
-class Runs(NamedTuple):
+class Segments(NamedTuple):
     """Rows put in time order and cut where a step is missing."""
 
     order: NDArray[np.intp]  # (n_rows,), the rows of X in time order
@@ -175,7 +175,7 @@ class Runs(NamedTuple):
         return list(pairwise([*self.starts.tolist(), len(self.order)]))
 
 
-def _candidates(fitted: Clock | None, own: Clock | None) -> list[Clock]:
+def _candidates(fitted: Frequency | None, own: Frequency | None) -> list[Frequency]:
     """List the clocks to try, the most trusted first: the fitted rows are the most."""
     known = [clock for clock in (fitted, own) if clock is not None]
     # But for business days that were taken for days within their first week.
@@ -183,15 +183,17 @@ def _candidates(fitted: Clock | None, own: Clock | None) -> list[Clock]:
     return known[::-1] if misread else known
 
 
-def find_runs(index: Any, clock: Clock | None, last: Any, n_rows: int) -> Runs:
+def find_segments(
+    index: Any, clock: Frequency | None, last: Any, n_rows: int
+) -> Segments:
     """Find the parts of X without gaps: one, where no index shows any gap."""
     order = np.arange(n_rows)
-    one_run = Runs(order, np.zeros(1, dtype=np.intp), None)
+    one_run = Segments(order, np.zeros(1, dtype=np.intp), None)
     if index is None:
         return one_run
     joined = join_labels(last, index)
     labels = index if joined is None else joined[1:]  # in the fitted timezone
-    for known in _candidates(clock, find_clock(index)):
+    for known in _candidates(clock, find_frequency(index)):
         places = find_places(labels, known)
         if places is not None:
             break
@@ -207,14 +209,14 @@ def find_runs(index: Any, clock: Clock | None, last: Any, n_rows: int) -> Runs:
 
     ahead = None if joined is None else find_places(joined, known)
     if ahead is None:
-        return Runs(order, starts, None)
+        return Segments(order, starts, None)
     distance = ahead[1:][order[starts]]
     following = np.flatnonzero((distance >= 1) & (distance <= furthest))
-    return Runs(order, starts, int(following[0]) if len(following) else None)
+    return Segments(order, starts, int(following[0]) if len(following) else None)
 
 
 def _gaps_between(
-    places: NDArray[np.int64], clock: Clock
+    places: NDArray[np.int64], clock: Frequency
 ) -> tuple[NDArray[np.bool_], int]:
     """Tell between which rows steps are missing, and how far on the next row may lie.
 
@@ -238,8 +240,8 @@ def count_steps(index: Any, n_rows: int) -> NDArray[np.int64]:
     Holidays are no steps, as they are no gaps; without a regular index rows are
     consecutive.
     """
-    clock = find_clock(index)
-    starts = find_runs(index, clock, None, n_rows).starts[1:]
+    clock = find_frequency(index)
+    starts = find_segments(index, clock, None, n_rows).starts[1:]
     places = None if clock is None else find_places(index, clock)
     steps = np.ones(n_rows, dtype=np.int64)
     if places is not None:

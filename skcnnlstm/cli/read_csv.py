@@ -13,7 +13,7 @@ import pandas as pd
 from skcnnlstm.cli import report as _report
 
 
-class WrongUse(Exception):
+class UsageError(Exception):
     """A mistake that the user can put right; its message is one line."""
 
     def __init__(self, message):
@@ -51,13 +51,13 @@ def read_series(file, time_column, target_columns):
     columns = list(table.columns)
     for column in [time_column, *(target_columns or ())]:
         if column is not None and column not in columns:
-            raise WrongUse(
+            raise UsageError(
                 f"no column {column!r} in {source}, its columns are "
                 f"{_listed(columns)}{hint(column)}"
             )
     targets = list(dict.fromkeys(target_columns or ()))
     if time_column in targets:
-        raise WrongUse(f"column {time_column!r} cannot be both time and target")
+        raise UsageError(f"column {time_column!r} cannot be both time and target")
     notes = []
     if time_column is None:
         time_column = _find_time_column(table, targets)
@@ -67,7 +67,7 @@ def read_series(file, time_column, target_columns):
         others = [column for column in columns if column != time_column]
         targets = [column for column in others if _share(_as_numbers(table[column]))]
         if not targets:
-            raise WrongUse(f"no column of numbers in {source}: {_listed(columns)}")
+            raise UsageError(f"no column of numbers in {source}: {_listed(columns)}")
         notes.append(f"target columns: {_listed(targets)}")
         left_out = [column for column in others if column not in targets]
         if left_out:
@@ -89,13 +89,13 @@ def _read_table(file):
     try:
         text = Path(file).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise WrongUse(f"no such file: {file}") from None
+        raise UsageError(f"no such file: {file}") from None
     except IsADirectoryError:
-        raise WrongUse(f"{file} is a folder, not a csv file") from None
+        raise UsageError(f"{file} is a folder, not a csv file") from None
     except UnicodeDecodeError:
-        raise WrongUse(f"{file} is not a text file in UTF-8") from None
+        raise UsageError(f"{file} is not a text file in UTF-8") from None
     except OSError as error:
-        raise WrongUse(f"cannot read {file}: {error.strerror}") from None
+        raise UsageError(f"cannot read {file}: {error.strerror}") from None
     header = text.lstrip().partition("\n")[0]
     separator = next((mark for mark in ",;\t" if mark in header), ",")
     try:
@@ -106,17 +106,17 @@ def _read_table(file):
                 io.StringIO(text), sep=separator, index_col=False, low_memory=False
             )
     except pd.errors.EmptyDataError:
-        raise WrongUse(f"{file} is empty") from None
+        raise UsageError(f"{file} is empty") from None
     except pd.errors.ParserWarning:
-        raise WrongUse(f"rows of {file} have more fields than its header") from None
+        raise UsageError(f"rows of {file} have more fields than its header") from None
     except pd.errors.ParserError as error:
-        raise WrongUse(f"{file} is not a csv table: {error}") from None
+        raise UsageError(f"{file} is not a csv table: {error}") from None
     if all(re.match(r"[-+.]?\d", name) for name in table.columns):
-        raise WrongUse(
+        raise UsageError(
             f"the first line of {file} must name the columns, it holds {header.strip()}"
         )
     if not len(table):
-        raise WrongUse(f"{file} has a header, but no rows")
+        raise UsageError(f"{file} has a header, but no rows")
     return table
 
 
@@ -177,9 +177,9 @@ def _read_target(column):
     missing = column.isna().to_numpy()
     text = numbers.isna().to_numpy() & ~missing
     if text.any():
-        raise WrongUse(f"column {column.name!r} holds text: {_cell(column, text)}")
+        raise UsageError(f"column {column.name!r} holds text: {_cell(column, text)}")
     if missing.any():
-        raise WrongUse(
+        raise UsageError(
             f"column {column.name!r} has no value in row {np.argmax(missing) + 1}: "
             "fill it, or start after it"
         )
@@ -187,7 +187,7 @@ def _read_target(column):
     endless = ~np.isfinite(numbers)
     if endless.any():
         cell = _cell(column, endless)
-        raise WrongUse(f"column {column.name!r} must be finite: {cell}")
+        raise UsageError(f"column {column.name!r} must be finite: {cell}")
     return numbers
 
 
@@ -195,7 +195,7 @@ def _read_times(column):
     """Return a time column as an index, unsorted as it comes."""
     name, missing = column.name, column.isna().to_numpy()
     if missing.any():
-        raise WrongUse(
+        raise UsageError(
             f"time column {name!r} has no value in row {np.argmax(missing) + 1}"
         )
     if pd.api.types.is_integer_dtype(column):
@@ -204,7 +204,7 @@ def _read_times(column):
         times = _as_times(column)
         wrong = times.isna().to_numpy()
         if wrong.any():
-            raise WrongUse(
+            raise UsageError(
                 f"time column {name!r} holds no time: {_cell(column, wrong)}"
             )
         index = pd.DatetimeIndex(times, name=name)
@@ -212,7 +212,7 @@ def _read_times(column):
     if twice.any():
         label = index[twice][0]
         rows = " and ".join(map(str, np.flatnonzero(index == label)[:2] + 1))
-        raise WrongUse(
+        raise UsageError(
             f"duplicates in time column {name!r}: {_report.label(label)} in rows {rows}"
         )
     return index
@@ -241,7 +241,7 @@ def with_equal_steps(frame):
     usual = pd.Series(steps).mode()[0]
     odd = steps > 1.5 * usual
     row = int(np.argmax(odd if odd.any() else steps != usual))
-    raise WrongUse(
+    raise UsageError(
         f"gap in time column {index.name!r}: {_report.label(index[row])} is followed "
         f"by {_report.label(index[row + 1])}, where most steps are "
         f"{_report.label(usual)}: fill it, or drop the column to count rows"

@@ -272,9 +272,9 @@ def draw(history, fitted, forecast, *, trial, series):
     from matplotlib.figure import Figure
 
     # Loads scikit-learn, which `__main__` does after it has said something.
-    from skcnnlstm.display._axes import MOST_PANELS
+    from skcnnlstm.display._axes import MAX_PANELS
 
-    names = list(history.columns[:MOST_PANELS])
+    names = list(history.columns[:MAX_PANELS])
     height = 4.8 if len(names) == 1 else 1.3 + 2.4 * len(names)
     figure = Figure(figsize=(10.5, height), layout="constrained")
     panels = figure.subplots(len(names), sharex=True, squeeze=False)[:, 0]

@@ -15,7 +15,7 @@ HISTORY, ACTUAL, FORECAST = "#2b2d42", "#009e73", "#d55e00"
 OTHERS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 _GRID = "#d9d9d9"
 
-MOST_PANELS = 12
+MAX_PANELS = 12
 
 # Kinds of labels that matplotlib places by their value; all others are text.
 _PLACED = ("integer", "floating", "mixed-integer-float", "decimal", "datetime", "date")
@@ -69,12 +69,12 @@ def check_names(names, titles, keys):
         (series, target) of all panels.
     """
     if names is None:
-        if len(titles) > MOST_PANELS:
+        if len(titles) > MAX_PANELS:
             warn(
-                f"{MOST_PANELS} of {len(titles)} panels are drawn, the first ones. "
+                f"{MAX_PANELS} of {len(titles)} panels are drawn, the first ones. "
                 "Choose others by names=."
             )
-        return list(range(min(len(titles), MOST_PANELS)))
+        return list(range(min(len(titles), MAX_PANELS)))
     wanted = names if isinstance(names, list | tuple) else [names]
     places = []
     for name in wanted:

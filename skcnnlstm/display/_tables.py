@@ -10,7 +10,7 @@ from skcnnlstm.forecasting.panel import listed, read_panel
 _BAND = ["forecast", "lower", "upper"]
 
 
-def take_apart(series, id_column=None):
+def split_loss(series, id_column=None):
     """Return one pandas Series for each column of each series.
 
     Parameters
@@ -39,14 +39,14 @@ def take_apart(series, id_column=None):
 
 
 def take_bands_apart(forecast, id_column=None):
-    """Return forecasts, lower and upper bounds, as `take_apart` gives each.
+    """Return forecasts, lower and upper bounds, as `split_loss` gives each.
 
     Bounds are empty unless the forecast is what `forecast_interval` returns.
     """
     levels = getattr(getattr(forecast, "columns", None), "nlevels", 1)
     if id_column is not None and levels > 1:
         id_column = (id_column, *[""] * (levels - 1))
-    columns = take_apart(forecast, id_column)
+    columns = split_loss(forecast, id_column)
     if not all(_part(name) in _BAND for _, name in columns):
         return columns, {}, {}
     parts = tuple({} for _ in _BAND)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skcnnlstm._utils.introspection import chosen
+from skcnnlstm._utils.introspection import unwrap_search
 from skcnnlstm.display import _axes
 
 
@@ -62,11 +62,11 @@ class AttentionDisplay:
         -------
         display : AttentionDisplay
         """
-        network = chosen(estimator)
+        network = unwrap_search(estimator)
         if hasattr(network, "steps"):
             if len(network) > 1:
                 X = network[:-1].transform(X)
-            network = chosen(network[-1])
+            network = unwrap_search(network[-1])
         if not hasattr(network, "attention_weights"):
             raise TypeError(
                 "estimator must be a network with attention: got "

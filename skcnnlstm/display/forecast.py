@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skcnnlstm._utils.introspection import chosen
-from skcnnlstm._utils.time_index import find_clock
+from skcnnlstm._utils.introspection import unwrap_search
+from skcnnlstm._utils.time_index import find_frequency
 from skcnnlstm._utils.validation import check_integer, check_target
 from skcnnlstm.display import _axes
-from skcnnlstm.display._tables import has_labels, match, take_apart, take_bands_apart
+from skcnnlstm.display._tables import has_labels, match, split_loss, take_bands_apart
 from skcnnlstm.forecasting import SeriesForecaster
 from skcnnlstm.forecasting.calendar import Calendar
 from skcnnlstm.forecasting.panel import check_same_series, listed, read_panel
@@ -127,7 +127,7 @@ class ForecastDisplay:
         -------
         display : ForecastDisplay
         """
-        forecaster = chosen(forecaster)
+        forecaster = unwrap_search(forecaster)
         if not isinstance(forecaster, SeriesForecaster):
             raise TypeError(
                 "forecaster must be a SeriesForecaster, or a search around one: got "
@@ -199,12 +199,12 @@ default=None
                 "or none for no band."
             )
         if lower is not None:
-            found = [take_apart(bound, id_column) for bound in (lower, upper)]
+            found = [split_loss(bound, id_column) for bound in (lower, upper)]
         past, came = {}, {}
         if history is not None:
-            past = take_apart(history, id_column)
+            past = split_loss(history, id_column)
         if actual is not None:
-            came = take_apart(actual, id_column)
+            came = split_loss(actual, id_column)
         if len(past) == len(forecast) and past.keys() != forecast.keys():
             # A frame of intervals does not name its target, if there is one.
             forecast = dict(zip(past, forecast.values(), strict=True))
@@ -425,7 +425,7 @@ def _in_time(said, past, came, labelled):
     if past is not None and not labelled[1]:
         ahead = pd.RangeIndex(len(past), len(past) + n_steps)
     elif past is not None and not labelled[0]:
-        calendar = Calendar.of(past.index, find_clock(past.index))
+        calendar = Calendar.of(past.index, find_frequency(past.index))
         ahead = calendar.following(n_steps)
     elif past is not None:
         later = past.index >= ahead[0]

@@ -17,7 +17,7 @@ from sklearn.base import (
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
 from skcnnlstm._utils import docstrings as _docs
-from skcnnlstm._utils.introspection import ShowsNetworks
+from skcnnlstm._utils.introspection import NetworkReprMixin
 from skcnnlstm._utils.sklearn_callbacks import (
     CallbackSupportMixin,
     FitTasks,
@@ -35,7 +35,7 @@ from skcnnlstm._utils.warnings import warn
 from skcnnlstm.ensemble.out_of_fold import (
     fit_clone,
     in_threads,
-    out_of_fold,
+    out_of_fold_predictions,
     time_ordered_folds,
 )
 from skcnnlstm.wrappers.fit_data import read_windows, usable_rows
@@ -132,7 +132,7 @@ def _filled_pieces(X):
 # -------------------------------------------------------------------- the ensembles
 
 
-class _HybridEnsemble(ShowsNetworks, CallbackSupportMixin, BaseEstimator):
+class _HybridEnsemble(NetworkReprMixin, CallbackSupportMixin, BaseEstimator):
     """All that regressor and classifier share.
 
     Parameters
@@ -409,7 +409,9 @@ class _HybridEnsemble(ShowsNetworks, CallbackSupportMixin, BaseEstimator):
         def ask(member, X):
             return self._ask(member, X, classes)
 
-        said = out_of_fold(members, X, y, weight, folds, ask, tasks, self.n_jobs)
+        said = out_of_fold_predictions(
+            members, X, y, weight, folds, ask, tasks, self.n_jobs
+        )
         tested = slice(folds[0][1].start, folds[-1][1].stop)
         y, weight = y[tested], None if weight is None else weight[tested]
         if final is None:

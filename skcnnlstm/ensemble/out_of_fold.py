@@ -98,7 +98,7 @@ def _fit_and_ask(member, X, y, weight, task, fold, ask):
     return ask(fitted, X[test])
 
 
-def out_of_fold(members, X, y, weight, folds, ask, tasks, n_jobs=None):
+def out_of_fold_predictions(members, X, y, weight, folds, ask, tasks, n_jobs=None):
     """Return what each member says of later samples than it was trained on.
 
     Parameters

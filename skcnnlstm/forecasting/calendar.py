@@ -10,10 +10,10 @@ import pandas as pd
 
 from skcnnlstm._utils.time_index import (
     LONGEST_HOLIDAY,
-    Clock,
-    find_clock,
+    Frequency,
+    find_frequency,
     find_places,
-    find_runs,
+    find_segments,
     join_labels,
     label_kind,
 )
@@ -153,13 +153,13 @@ class Calendar:
 
     last: pd.Index  # the last label alone, as an index of its kind
     step: Any  # an offset, an integer or None
-    clock: Clock | None  # of the runs without gaps, where they show one
+    clock: Frequency | None  # of the runs without gaps, where they show one
     longest: Any  # gap between known rows, where there is no clock
     way_out: str  # for a forecast without a step
 
     @classmethod
     def of(cls, index, clock):
-        """Read off an index, whose clock is `find_clock(index)`, where it ends."""
+        """Read off an index, whose clock is `find_frequency(index)`, where it ends."""
         step, longest = _step(index), None
         step = _step_between_gaps(index, clock) if step is None else step
         if clock is None and label_kind(index) != "other":
@@ -278,8 +278,8 @@ def find_training_runs(panel, tables, length, horizon):
     """
     found = {}
     for key, rows in tables.items():
-        clock = find_clock(rows.time)
-        runs = find_runs(rows.time, clock, None, len(rows.values))
+        clock = find_frequency(rows.time)
+        runs = find_segments(rows.time, clock, None, len(rows.values))
         found[key] = clock, runs.spans()
     if panel.kind == "one":
         _check_one(tables[None], *found[None], length, horizon)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from skcnnlstm._utils.time_index import find_clock, find_runs, join_labels
+from skcnnlstm._utils.time_index import find_frequency, find_segments, join_labels
 from skcnnlstm.forecasting.calendar import (
     Calendar,
     are_comparable,
@@ -48,10 +48,10 @@ class History:
         calendar, n_rows = self.calendar, len(rows.values)
         if calendar is None or rows.index is None:
             # Without labels on both sides the values must tell.
-            runs = find_runs(rows.time, None, None, n_rows)
+            runs = find_segments(rows.time, None, None, n_rows)
             next_run = None if _digest(rows) == self.fitted else 0
         else:
-            runs = find_runs(rows.time, calendar.clock, calendar.last, n_rows)
+            runs = find_segments(rows.time, calendar.clock, calendar.last, n_rows)
             next_run = runs.next_run
             if next_run is None and calendar.nearly_precedes(rows.time):
                 next_run = 0
@@ -146,7 +146,7 @@ class History:
             return None
         if self.calendar is not None:
             return replace(self.calendar, last=rows.index[-1:])
-        return Calendar.of(rows.index, find_clock(rows.time))
+        return Calendar.of(rows.index, find_frequency(rows.time))
 
     def updated(self, rows, exog):
         """Return the history after more rows.

@@ -10,8 +10,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from skcnnlstm._utils.diagnostics import warn_of_far_forecasts
-from skcnnlstm._utils.introspection import ShowsNetworks
+from skcnnlstm._utils.diagnostics import warn_about_far_forecasts
+from skcnnlstm._utils.introspection import NetworkReprMixin
 from skcnnlstm._utils.sklearn_callbacks import (
     CallbackSupportMixin,
     FitTasks,
@@ -64,7 +64,7 @@ from skcnnlstm.forecasting.series_input import check_rows_not_steps, read_rows
 
 class SeriesForecaster(
     ProbabilisticForecasts,
-    ShowsNetworks,
+    NetworkReprMixin,
     CallbackSupportMixin,
     MetaEstimatorMixin,
     RegressorMixin,
@@ -434,7 +434,7 @@ class SeriesForecaster(
             name = "" if self._panel.kind == "one" else f" of series {key!r}"
             said.append((name, values, history.low, history.high))
             forecasts[key] = history.form.dress(values, labels[key])
-        warn_of_far_forecasts(said)
+        warn_about_far_forecasts(said)
         return forecasts
 
     def _next_steps(self, steps, exog, predict):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from skcnnlstm._utils.introspection import chosen
+from skcnnlstm._utils.introspection import unwrap_search
 
 
 def quantiles_of(estimator):
@@ -32,7 +32,7 @@ def predict_quantiles(estimator, windows):
 
 
 def _last(estimator):
-    estimator = chosen(estimator)
+    estimator = unwrap_search(estimator)
     return _last(estimator[-1]) if isinstance(estimator, Pipeline) else estimator
 
 

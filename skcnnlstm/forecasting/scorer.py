@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.utils.metadata_routing import MetadataRequest
 
-from skcnnlstm._utils.introspection import chosen
+from skcnnlstm._utils.introspection import unwrap_search
 from skcnnlstm.forecasting.forecaster import SeriesForecaster
 
 # scikit-learn has no public list of its scorers by kind; those of other releases
@@ -57,7 +57,7 @@ class _ForecastScorer:
         return request
 
     def __call__(self, estimator, X, y=None, *, exog=None):
-        estimator = chosen(estimator)  # a search, inside cross_validate
+        estimator = unwrap_search(estimator)  # a search, inside cross_validate
         if not isinstance(estimator, SeriesForecaster):
             raise TypeError(f"{self!r} scores a SeriesForecaster: got {estimator!r}.")
         forecasts, actual = estimator._from_each_origin(X, exog)

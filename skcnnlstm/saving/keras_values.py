@@ -83,7 +83,7 @@ def keras_config(thing):
         return None
     # Keras 3.15 leaves `delta` out of Huber's config.
     is_loss = isinstance(thing, keras.losses.Loss)
-    if is_loss and training.freeze(thing) != training.freeze(again):
+    if is_loss and training.serialize(thing) != training.serialize(again):
         return None
     return json.loads(text)
 

@@ -122,8 +122,8 @@ def _run_epochs(program, samples, schedule, validation, checkpoint):
         epochs=schedule.first_epoch + schedule.epochs,
         steps=steps,
     )
-    feed = _Feed(program, samples, schedule)
-    judge = validation and _Feed(program, validation, schedule)
+    feed = ChunkLoader(program, samples, schedule)
+    judge = validation and ChunkLoader(program, validation, schedule)
 
     hooks.on_train_begin()
     if checkpoint and checkpoint.progress:
@@ -210,7 +210,7 @@ def _order(n_samples, schedule, epoch):
     return generator.permutation(n_samples).astype(np.int32)
 
 
-class _Feed:
+class ChunkLoader:
     """Give a program the samples of an epoch, in one chunk or in many.
 
     Samples that fit into one chunk are copied to the device once for all epochs.

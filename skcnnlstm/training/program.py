@@ -18,7 +18,7 @@ from skcnnlstm.training.network_config import (
     network_from_json,
     seed_states,
 )
-from skcnnlstm.training.program_spec import Recipe, thaw
+from skcnnlstm.training.program_spec import ProgramSpec, deserialize
 
 _NODE = re.compile(r"^\{\{.*?\}\} ")  # what TensorFlow puts before its messages
 
@@ -33,7 +33,7 @@ class Program:
     those of one vector of them.
     """
 
-    def __init__(self, recipe: Recipe):
+    def __init__(self, recipe: ProgramSpec):
         self._has_metrics = bool(recipe.metrics)
         with building_layers():
             self.model = network_from_json(
@@ -45,8 +45,8 @@ class Program:
             )
             with registered_as(recipe.own):
                 self.model.compile(
-                    optimizer=thaw(recipe.optimizer, keras.optimizers.get),
-                    loss=thaw(recipe.loss, keras.losses.get),
+                    optimizer=deserialize(recipe.optimizer, keras.optimizers.get),
+                    loss=deserialize(recipe.loss, keras.losses.get),
                     metrics=[_metric(frozen) for frozen in recipe.metrics],
                     jit_compile=False,
                 )
@@ -287,7 +287,7 @@ def _in_a_line(error):
 
 def _metric(frozen):
     """Make a metric; a name stays one, for Keras reads "accuracy" by the loss."""
-    return thaw(frozen, lambda name: name)
+    return deserialize(frozen, lambda name: name)
 
 
 def _known(shape):

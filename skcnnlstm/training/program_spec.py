@@ -25,7 +25,7 @@ _MOST_NAMED = 256
 
 
 @dataclass(frozen=True)
-class _Frozen:
+class SerializedObject:
     """A thing for Keras: equal to another of the same class, settings and contents.
 
     Attributes
@@ -57,7 +57,7 @@ class _Frozen:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class ProgramSpec:
     """A network and how it is trained.
 
     Attributes
@@ -65,11 +65,11 @@ class Recipe:
     network : str
         JSON text of the network.
     optimizer : _Frozen
-        Class and settings, as `freeze_optimizer` makes them.
+        Class and settings, as `serialize_optimizer` makes them.
     loss : str or object
-        What `freeze` makes of a loss.
+        What `serialize` makes of a loss.
     metrics : tuple of (str or object)
-        What `freeze` makes of each metric.
+        What `serialize` makes of each metric.
     target_dtype : {"float32", "int32"}
         Targets `(n_samples, n_outputs)`, or class codes `(n_samples,)`.
     own : dict
@@ -81,7 +81,7 @@ class Recipe:
 
     network: str
     loss: object
-    optimizer: _Frozen
+    optimizer: SerializedObject
     metrics: tuple = ()
     target_dtype: str = "float32"
     own: dict = field(init=False, compare=False, repr=False)
@@ -90,7 +90,7 @@ class Recipe:
     def __post_init__(self):
         """Look up what the texts name."""
         parts = [
-            part.settings if isinstance(part, _Frozen) else part
+            part.settings if isinstance(part, SerializedObject) else part
             for part in (self.optimizer, self.loss, *self.metrics)
         ]
         own = registered_in(self.network, *filter(None, parts))
@@ -108,8 +108,8 @@ _VALUES = (bool, int, float, str, type(None), np.ndarray)
 _OF_THE_TARGET = ("accuracy", "acc", "crossentropy", "ce")
 
 
-def freeze(thing):
-    """Return a hashable stand-in from which `thaw` makes `thing` again."""
+def serialize(thing):
+    """Return a hashable stand-in from which `deserialize` makes `thing` again."""
     if isinstance(thing, str):
         return json.dumps({"name": thing})
     if isinstance(thing, type):
@@ -122,13 +122,13 @@ def freeze(thing):
             pass  # equal to itself alone
         else:
             more = _beside_config(thing, _VALUES)
-            return _Frozen(kind, config, contents_of([kind, more]), more)
+            return SerializedObject(kind, config, contents_of([kind, more]), more)
     # A loss not by its config: Keras 3.15 leaves `delta` out of Huber's, and many a
     # loss has none of its own.
-    return _Frozen(kind, None, contents_of(thing), thing)
+    return SerializedObject(kind, None, contents_of(thing), thing)
 
 
-def thaw(frozen, get):
+def deserialize(frozen, get):
     """Make what was frozen; `get` looks up names, as `keras.losses.get`.
 
     Metrics and optimizers hold state, so each program has its own.
@@ -154,13 +154,13 @@ def _of_its_own(frozen):
     if not frozen.contents.whole:
         return frozen.thing
     try:
-        return put_together(copy.deepcopy(take_apart(frozen.thing)))
+        return join_loss(copy.deepcopy(split_loss(frozen.thing)))
     except Exception:  # of the user's own
         return frozen.thing
 
 
 @dataclass(frozen=True)
-class LossParts:
+class LossConfig:
     """A loss taken apart, to copy and to pickle it.
 
     Keras does both by a config, which need not hold all: 3.15 leaves `delta` out of
@@ -171,23 +171,23 @@ class LossParts:
     attributes: dict
 
 
-def take_apart(loss):
+def split_loss(loss):
     """Return the parts of a loss object; what is none is returned as it is."""
     if not isinstance(loss, keras.losses.Loss):
         return loss
-    return LossParts(type(loss), dict(vars(loss)))
+    return LossConfig(type(loss), dict(vars(loss)))
 
 
-def put_together(parts):
+def join_loss(parts):
     """Return the loss object of parts; what is none is returned as it is."""
-    if not isinstance(parts, LossParts):
+    if not isinstance(parts, LossConfig):
         return parts
     loss = object.__new__(parts.kind)
     vars(loss).update(parts.attributes)
     return loss
 
 
-def freeze_optimizer(optimizer, settings):
+def serialize_optimizer(optimizer, settings):
     """Return `(frozen, learning_rate)` of a name, a class or an instance.
 
     `settings` go to the constructor of a name or a class. A learning rate that is a
@@ -201,7 +201,7 @@ def freeze_optimizer(optimizer, settings):
         return _freeze_optimizer(optimizer, settings)
     # `repr` tells 1 from True and 1.0, which are equal as keys.
     key = optimizer, repr(sorted(others.items())), keras.config.floatx()
-    own = registered_in(freeze(optimizer))
+    own = registered_in(serialize(optimizer))
     if own:
         key += (contents_of(own),)
     found = _named_optimizers.get(key)
@@ -254,7 +254,7 @@ def _freeze_optimizer(optimizer, settings):
     if isinstance(rate, float | int):
         stepping["learning_rate"] = 0.001
         text = _text_of_numbers(config, kind)
-        return _Frozen(kind, text, contents, more), float(rate)
+        return SerializedObject(kind, text, contents, more), float(rate)
     try:
         text = json.dumps(config, sort_keys=True)
         with building_layers():
@@ -265,7 +265,7 @@ def _freeze_optimizer(optimizer, settings):
             f"got an optimizer with learning_rate={rate!r}. Register the schedule with "
             "keras.saving.register_keras_serializable."
         ) from error
-    return _Frozen(kind, text, contents, more), None
+    return SerializedObject(kind, text, contents, more), None
 
 
 def _beside_config(thing, kinds):
@@ -309,7 +309,7 @@ def _text_of_numbers(config, kind):
         ) from error
 
 
-def freeze_loss(loss, settings):
+def serialize_loss(loss, settings):
     """Freeze a name, class, function or instance; `settings` go to a constructor."""
     if settings and isinstance(loss, str):
         # Keras knows "huber" as a function and "Huber" as a class: only a class takes
@@ -338,10 +338,10 @@ def freeze_loss(loss, settings):
             "loss must be a Keras loss, by name, class, function or instance: got "
             f"loss={loss!r}. Use {_LOSSES}, for example."
         )
-    return freeze(loss)
+    return serialize(loss)
 
 
-def freeze_metric(metric):
+def serialize_metric(metric):
     """Freeze a name, class, function or instance; Keras looks names up."""
     if not isinstance(metric, str) and not callable(metric):
         raise TypeError(
@@ -350,7 +350,7 @@ def freeze_metric(metric):
         )
     if isinstance(metric, str) and metric not in _OF_THE_TARGET:
         _look_up("metrics", metric, keras.metrics.get, "'mae', 'mse' or 'accuracy'")
-    return freeze(metric)
+    return serialize(metric)
 
 
 def _look_up(name, value, get, examples):
@@ -364,7 +364,7 @@ def _look_up(name, value, get, examples):
         ) from error
 
 
-def takes_codes(loss):
+def takes_class_codes(loss):
     """Tell whether a classification loss wants class codes, not one column a class."""
     name = loss if isinstance(loss, str) else getattr(loss, "name", None)
     name = name or getattr(loss, "__name__", type(loss).__name__)

@@ -12,10 +12,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skcnnlstm._utils import validation as _check
 from skcnnlstm._utils.sklearn_callbacks import CallbackSupportMixin, as_one_task
 from skcnnlstm._utils.time_index import (
-    Clock,
-    Runs,
-    find_clock,
-    find_runs,
+    Frequency,
+    Segments,
+    find_frequency,
+    find_segments,
     join_labels,
     label_kind,
 )
@@ -108,7 +108,7 @@ class SlidingWindow(
 
     history_: NDArray[Any]
     n_features_in_: int
-    _clock: Clock | None  # older pickles look for Clock in this module
+    _clock: Frequency | None  # older pickles look for Clock in this module
 
     def __init__(
         self,
@@ -141,8 +141,8 @@ class SlidingWindow(
         choices = ["index", "always", "none"]
         context = _check.check_choice("context", self.context, choices)
         rows, index = self._rows(X)
-        clock = find_clock(index)
-        order, starts, _ = find_runs(index, clock, None, len(rows))
+        clock = find_frequency(index)
+        order, starts, _ = find_segments(index, clock, None, len(rows))
 
         validate_data(self, X, reset=True, skip_check_array=True)
         last_run = order[starts[-1] :]
@@ -170,7 +170,7 @@ class SlidingWindow(
         rows, index = self._rows(X)
         validate_data(self, X, reset=False, skip_check_array=True)
         length, context = self._fitted
-        runs = find_runs(index, self._clock, self._last_label, len(rows))
+        runs = find_segments(index, self._clock, self._last_label, len(rows))
         borrower = None
         if context == "index":
             borrower = runs.next_run
@@ -196,7 +196,7 @@ class SlidingWindow(
         return bool(joined[1:].min() <= joined[0])
 
     def _windows(
-        self, rows: NDArray[Any], runs: Runs, borrower: int | None, length: int
+        self, rows: NDArray[Any], runs: Segments, borrower: int | None, length: int
     ) -> NDArray[Any]:
         pad = length - 1  # blank steps in front of each run
         n_rows, n_runs = len(rows), len(runs.starts)

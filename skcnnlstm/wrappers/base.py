@@ -13,12 +13,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skcnnlstm import training
 from skcnnlstm._utils.diagnostics import (
-    warn_of_left_out,
-    warn_of_scale,
-    warn_of_shuffling,
-    warn_of_slow_kernel,
+    warn_about_left_out,
+    warn_about_scale,
+    warn_about_shuffling,
+    warn_about_slow_kernel,
 )
-from skcnnlstm._utils.introspection import ShowsNetworks
+from skcnnlstm._utils.introspection import NetworkReprMixin
 from skcnnlstm._utils.sklearn_callbacks import (
     CallbackSupportMixin,
     epoch_tasks,
@@ -27,8 +27,8 @@ from skcnnlstm._utils.sklearn_callbacks import (
 from skcnnlstm._utils.validation import backfill, check_windows, missing_history
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.wrappers.assemble import build_marked
-from skcnnlstm.wrappers.fit_data import Read, read_windows, usable_rows
-from skcnnlstm.wrappers.fit_plan import Course
+from skcnnlstm.wrappers.fit_data import FitData, read_windows, usable_rows
+from skcnnlstm.wrappers.fit_plan import FitPlan
 from skcnnlstm.wrappers.settings import (
     as_list,
     check_settings,
@@ -39,7 +39,7 @@ from skcnnlstm.wrappers.settings import (
 from skcnnlstm.wrappers.signature import TakesParameters
 
 
-class Hybrid(TakesParameters, ShowsNetworks, CallbackSupportMixin):
+class Hybrid(TakesParameters, NetworkReprMixin, CallbackSupportMixin):
     """All that regressor and classifier share; think twice before adding to it."""
 
     # Whether X of other lengths along its first time axis may be predicted.
@@ -204,7 +204,7 @@ class Hybrid(TakesParameters, ShowsNetworks, CallbackSupportMixin):
             balance = compute_sample_weight(settings["class_weight"], y)
             balanced = weight * balance.astype(np.float32)
         samples = training.Samples(X, codes, balanced, rows)
-        return Read(names, X, y, rows, weight, samples, n_outputs, about_target)
+        return FitData(names, X, y, rows, weight, samples, n_outputs, about_target)
 
     def _as_steps(self, X):
         """View X with all time axes before the last one, which is a step."""
@@ -212,13 +212,13 @@ class Hybrid(TakesParameters, ShowsNetworks, CallbackSupportMixin):
 
     def _warn_of_mistakes(self, settings, read):
         """Warn of use that is seldom meant."""
-        warn_of_left_out(read.X, read.rows)
+        warn_about_left_out(read.X, read.rows)
         target = None if is_classifier(self) else read.y
         norm = settings.get("instance_norm")
-        warn_of_scale(read.X, target, read.rows, norm)
-        warn_of_shuffling(read.X)
+        warn_about_scale(read.X, target, read.rows, norm)
+        warn_about_shuffling(read.X)
         if training.on_gpu():
-            warn_of_slow_kernel(settings)
+            warn_about_slow_kernel(settings)
 
     # ------------------------------------------------------------- how a fit goes
 
@@ -243,7 +243,7 @@ class Hybrid(TakesParameters, ShowsNetworks, CallbackSupportMixin):
             )
             checkpoint = training.Checkpoint(settings["checkpoint"], facts, seed)
             seed = checkpoint.seed
-        return Course(plan, recipe, rate, seed, start, done, callbacks, checkpoint)
+        return FitPlan(plan, recipe, rate, seed, start, done, callbacks, checkpoint)
 
     def _plan_network(self, settings, input_shape, n_outputs):
         """Return the arguments of `describe_network`."""
@@ -263,7 +263,7 @@ class Hybrid(TakesParameters, ShowsNetworks, CallbackSupportMixin):
     def _recipe(self, settings, plan, target_dtype):
         """Return what decides the program, and the learning rate."""
         routed = self._routed("optimizer")
-        optimizer, rate = training.freeze_optimizer(
+        optimizer, rate = training.serialize_optimizer(
             settings["optimizer"],
             optimizer_settings(settings, routed, self._defaults()),
         )
@@ -273,11 +273,11 @@ class Hybrid(TakesParameters, ShowsNetworks, CallbackSupportMixin):
                 f"rate that is a number: got {settings['plateau_patience']}. Set "
                 "plateau_patience=None, or a learning_rate."
             )
-        recipe = training.Recipe(
+        recipe = training.ProgramSpec(
             network=training.describe_network(*plan),
-            loss=training.freeze_loss(settings["loss"], self._routed("loss")),
+            loss=training.serialize_loss(settings["loss"], self._routed("loss")),
             optimizer=optimizer,
-            metrics=tuple(map(training.freeze_metric, as_list(settings["metrics"]))),
+            metrics=tuple(map(training.serialize_metric, as_list(settings["metrics"]))),
             target_dtype=target_dtype,
         )
         return recipe, rate
@@ -400,21 +400,21 @@ class Hybrid(TakesParameters, ShowsNetworks, CallbackSupportMixin):
     def __getstate__(self):
         """Return the state without what was made on first use; a loss in parts."""
         state = super().__getstate__()
-        state = state | {"loss": training.take_apart(state["loss"])}
+        state = state | {"loss": training.split_loss(state["loss"])}
         return state | {"_made": {}} if "_made" in state else state
 
     def __setstate__(self, state):
         """Take a state, put its loss together."""
-        state = state | {"loss": training.put_together(state["loss"])}
+        state = state | {"loss": training.join_loss(state["loss"])}
         super().__setstate__(state)
 
     def __sklearn_clone__(self):
         """Return an unfitted copy, whose loss is the same to the last attribute."""
-        parts = training.take_apart(self.loss)
+        parts = training.split_loss(self.loss)
         if parts is self.loss:
             return super().__sklearn_clone__()
         other = copy.copy(self)
         other.loss = "mse"  # for Keras' way to copy
         made = super(Hybrid, other).__sklearn_clone__()
-        made.loss = training.put_together(copy.deepcopy(parts))
+        made.loss = training.join_loss(copy.deepcopy(parts))
         return made

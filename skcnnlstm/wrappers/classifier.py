@@ -47,7 +47,7 @@ class HybridClassifier(Hybrid, KerasClassifier):
                 "missing='mask' alone."
             )
         codes = np.searchsorted(labels, y).astype(np.int32)
-        if not training.takes_codes(loss):
+        if not training.takes_class_codes(loss):
             codes = np.eye(len(labels), dtype=np.float32)[codes]
         return codes, len(labels), {"classes_": labels}
 

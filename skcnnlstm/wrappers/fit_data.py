@@ -16,7 +16,7 @@ from skcnnlstm._utils.validation import (
 )
 
 
-class Read(NamedTuple):
+class FitData(NamedTuple):
     """What a fit was given, checked."""
 
     names: dict  # attributes that the columns of X give

@@ -8,11 +8,11 @@ from skcnnlstm import training
 from skcnnlstm.wrappers.settings import batch_size
 
 
-class Course(NamedTuple):
+class FitPlan(NamedTuple):
     """What is trained, and from where: all that decides a fit beside its samples."""
 
     plan: tuple  # the arguments of `describe_network`
-    recipe: training.Recipe
+    recipe: training.ProgramSpec
     rate: float | None  # the learning rate, where it is a number
     seed: int
     start: training.Trained | None  # the state to go on from

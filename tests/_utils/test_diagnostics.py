@@ -31,7 +31,7 @@ from skcnnlstm import (
 )
 from skcnnlstm.__main__ import main
 from skcnnlstm._utils import diagnostics as mistakes
-from skcnnlstm._utils.diagnostics import warn_of_shuffling
+from skcnnlstm._utils.diagnostics import warn_about_shuffling
 
 TINY = {"epochs": 1, "random_state": 0}
 WAVE = np.sin(np.arange(60.0))
@@ -232,7 +232,7 @@ WEEKDAYS = np.arange(592) % 7 < 5
     ids="strange others many-in-time newest-first weekdays table wide".split(),
 )
 def test_windows_in_order_and_tables_are_not_taken_for_shuffled(X):
-    assert not warned(lambda: warn_of_shuffling(X))
+    assert not warned(lambda: warn_about_shuffling(X))
 
 
 @pytest.mark.parametrize("channels", ["joint", "independent"])

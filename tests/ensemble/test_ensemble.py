@@ -43,7 +43,7 @@ from skcnnlstm import (
     SlidingWindow,
     make_windows,
 )
-from skcnnlstm.ensemble import out_of_fold as room
+from skcnnlstm.ensemble import out_of_fold_predictions as room
 
 METHODS = ["mean", "weighted", "stack"]
 
@@ -185,16 +185,16 @@ def test_the_future_moves_no_out_of_fold_prediction(wave):
     members = [CNNRegressor(epochs=1, filters=2, dense_units=(), random_state=0)]
     folds = room.time_ordered_folds(len(X), 3, 0)
 
-    def out_of_fold(X, y):
+    def out_of_fold_predictions(X, y):
         asked = None, folds, room.predictions, repeat(nullcontext)
-        return room.out_of_fold(members, X, y, *asked)
+        return room.out_of_fold_predictions(members, X, y, *asked)
 
-    before = out_of_fold(X, y)[0]
+    before = out_of_fold_predictions(X, y)[0]
     first_changed = folds[1][1].start
     X, y = X.copy(), y.copy()
     X[first_changed:] += 7
     y[first_changed:] -= 7
-    after = out_of_fold(X, y)[0]
+    after = out_of_fold_predictions(X, y)[0]
     n_earlier = first_changed - folds[0][1].start
     np.testing.assert_array_equal(before[:n_earlier], after[:n_earlier])
     assert not np.array_equal(before[n_earlier:], after[n_earlier:])

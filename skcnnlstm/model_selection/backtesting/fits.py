@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.base import clone
 
-from skcnnlstm._utils.introspection import chosen
+from skcnnlstm._utils.introspection import unwrap_search
 from skcnnlstm.forecasting.intervals import (
     check_enough_scores,
     count_held_out,
@@ -73,7 +73,7 @@ class Work(NamedTuple):
         except Exception as error:
             error.add_note(f"This is the fit for fold {number} of the backtest.")
             raise
-        return chosen(fitted)
+        return unwrap_search(fitted)
 
     def ahead(self, fitted, number):
         """Return the forecasts of a fold by key, (n_origins, horizon, n_targets).
