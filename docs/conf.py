@@ -1,10 +1,10 @@
-"""How the documentation is built: `sphinx-build -W docs docs/_build`."""
+"""Sphinx configuration: build with `sphinx-build -W docs docs/_build`."""
 
 import os
 
 import skcnnlstm
 
-# For the examples that are run here alone.
+# Only for the examples that the build runs.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 project = "skcnnlstm"
@@ -19,7 +19,8 @@ extensions = [
     "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build", "examples", "sg_execution_times.rst"]
-default_role = "literal"  # names in single backticks, as numpydoc writes them
+default_role = "literal"  # numpydoc writes names in single backticks
+myst_enable_extensions = ["deflist"]
 html_theme = "pydata_sphinx_theme"
 html_title = f"skcnnlstm {version}"
 html_theme_options = {
@@ -47,13 +48,13 @@ sphinx_gallery_conf = {
 }
 
 
-def skip_strangers(app, what, name, obj, skip, options):
-    """Leave out methods that scikit-learn or scikeras document."""
+def skip_foreign_members(app, what, name, obj, skip, options):
+    """Skip methods that scikit-learn or scikeras document."""
     function = getattr(obj, "fget", None) or getattr(obj, "__func__", obj)
-    room = getattr(function, "__module__", None) or ""
-    return None if room.startswith("skcnnlstm") else True
+    module = getattr(function, "__module__", None) or ""
+    return None if module.startswith("skcnnlstm") else True
 
 
 def setup(app):
-    """Connect what the extensions ask."""
-    app.connect("autodoc-skip-member", skip_strangers)
+    """Register the handlers of this file."""
+    app.connect("autodoc-skip-member", skip_foreign_members)

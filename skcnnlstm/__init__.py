@@ -1,6 +1,6 @@
-"""CNN and LSTM hybrids for time series that behave as scikit-learn estimators do.
+"""CNN and LSTM hybrids for time series that behave like scikit-learn estimators.
 
-Names are loaded when they are first touched: a transformer does not load TensorFlow.
+Public names are imported on first use, so a transformer does not load TensorFlow.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import importlib
 
 __version__ = "0.1.0"
 
-_ROOMS = {
+_MODULES = {
     "windows": (
         "make_windows",
         "FlattenWindows",
@@ -48,18 +48,19 @@ _ROOMS = {
     "exceptions": ("LeakageError", "MistakeWarning"),
     "model_selection.leakage": ("LeakageReport", "check_leakage"),
     "_utils.discovery": ("all_estimators",),
+    "training": ("clear_programs",),
     "saving": ("load", "save"),
     "model_selection.split": ("HorizonSplit", "PanelTimeSeriesSplit"),
 }
-_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
-__all__ = sorted(_ROOM_OF)
+__all__ = sorted(_MODULE_OF)
 
 
 def __getattr__(name):
-    if name not in _ROOM_OF:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_ROOM_OF[name]}"), name)
+    value = getattr(importlib.import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
     globals()[name] = value
     return value
 

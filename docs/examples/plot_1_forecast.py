@@ -2,12 +2,12 @@
 A forecast
 ==========
 
-Twelve months of airline passengers, from the raw series, with intervals.
+Forecast twelve months of airline passengers with prediction intervals.
 """
 
 # %%
-# The series has dates; forecasts come back with the dates that follow. The last rows
-# are kept from the model to learn how far off its forecasts are.
+# Forecasts are labelled with the dates that follow the series. The last rows are held
+# out: the errors of their forecasts determine the width of the intervals.
 
 from skcnnlstm import CNNLSTMRegressor, ForecastDisplay, SeriesForecaster
 from skcnnlstm.datasets import load_airline
@@ -26,7 +26,7 @@ forecaster.fit(series[:-12])
 forecaster.forecast_interval(coverage=0.9).round(1)
 
 # %%
-# What came in the year that was held out lies beside it.
+# Compare the forecast with the actual values of the last year.
 
 display = ForecastDisplay.from_estimator(
     forecaster, series[:-12], coverage=0.9, actual=series[-12:], n_history=48

@@ -2,13 +2,12 @@
 Several columns and covariates
 ==============================
 
-Hourly load that follows temperature: what is forecast, what is only read, and what is
-known ahead.
+Forecast an hourly load from its own history, a past covariate (the temperature) and a
+covariate that is known ahead (holidays).
 """
 
 # %%
-# A load with a daily course that heating and a holiday shift; temperature is measured,
-# holidays are in the calendar.
+# Generate a load with a daily pattern that depends on the temperature and on holidays.
 
 import numpy as np
 import pandas as pd
@@ -26,25 +25,25 @@ frame = pd.DataFrame(
     {"load": load + rng.normal(scale=2, size=len(hours)), "temperature": temperature},
     index=hours,
 )
-calendar = pd.DataFrame({"holiday": holiday}, index=hours)
+holidays = pd.DataFrame({"holiday": holiday}, index=hours)
 
 # %%
-# `target_columns` says what is forecast: temperature is then read in windows alone.
-# `exog` enters them shifted by the horizon, so that each knows whether the hours to
-# come are a holiday.
+# Only the columns in `target_columns` are forecast. The temperature is an input of the
+# windows. Each window also contains `exog` shifted by the horizon, so the network knows
+# whether the next hours are a holiday.
 
 known, later = frame[:-24], frame[-24:]
 network = CNNLSTMRegressor(linear_skip=True, dropout=0.1, random_state=0)
 settings = {"window_length": 48, "horizon": 24, "target_columns": "load"}
 errors = {}
-for name, exog in (("without", None), ("with", calendar)):
+for name, exog in (("without", None), ("with", holidays)):
     forecaster = SeriesForecaster(network, **settings).fit(known, exog=exog)
     forecast = forecaster.forecast(exog=exog)["load"]
     errors[f"{name} holidays"] = (forecast - later["load"]).abs().mean()
 pd.Series(errors, name="mean absolute error").round(2)
 
 # %%
-# The last day, with what came.
+# Compare the forecast of the last day with the actual values.
 
 display = ForecastDisplay.from_predictions(
     forecast, known["load"], actual=later["load"], n_history=96

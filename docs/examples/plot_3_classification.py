@@ -2,12 +2,12 @@
 Classification
 ==============
 
-Which of three motions is it? Windows of two variables, a network that reads each
-variable as a step (LSTM-FCN), and scikit-learn around it.
+Classify windows of two variables as one of three motions with an LSTM-FCN.
 """
 
 # %%
-# Three kinds of motion: they differ in frequency and in how the two axes hang together.
+# Generate three kinds of motion. They differ in frequency and in the phase between the
+# two variables.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -24,8 +24,8 @@ def motion(kind):
     """Return a window (64, 2) of one kind."""
     phase, noise = rng.uniform(0, 2 * np.pi), rng.normal(scale=0.6, size=(64, 2))
     rate, lag = {"walk": (1, 0), "run": (2, 0), "turn": (1, np.pi / 2)}[kind]
-    course = [np.sin(rate * t + phase), np.sin(rate * t + phase + lag)]
-    return np.transpose(course) + noise
+    axes = [np.sin(rate * t + phase), np.sin(rate * t + phase + lag)]
+    return np.transpose(axes) + noise
 
 
 y = rng.choice(["walk", "run", "turn"], size=240)
@@ -36,8 +36,8 @@ for ax, kind in zip(axes, ("walk", "run", "turn"), strict=True):
     ax.set_title(kind)
 
 # %%
-# The published recipe trains for 2,000 epochs on small sets; here 30 are enough. Labels
-# are text, and stay so.
+# The published network trains for 2,000 epochs; 30 epochs are enough here. Labels can
+# be text.
 
 X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
 classifier = LSTMFCNClassifier(epochs=30, batch_size=32, random_state=0)

@@ -2,12 +2,12 @@
 A grid search
 =============
 
-The window, the transformer and the network are tuned together, in folds that keep the
-order of time.
+Tune the window length and the network together, with folds in time order.
 """
 
 # %%
-# Each of these sizes is traced once; the folds, and what is fitted last, use it again.
+# TensorFlow traces each size of network once. All folds and the final fit reuse the
+# traced program.
 
 import pandas as pd
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
@@ -31,12 +31,12 @@ columns = ["param_window_length", "param_estimator__dropout", "mean_test_score"]
 pd.DataFrame(search.cv_results_)[columns].round(2)
 
 # %%
-# Scores are negative mean absolute errors, in passengers. The best one was fitted again
-# on the whole series:
+# Scores are negative mean absolute errors in passengers. The search has fitted the best
+# forecaster again on the whole series:
 
 search.best_estimator_.forecast(3).round(1)
 
 # %%
-# What its training did:
+# The training loss of that fit:
 
 display = TrainingHistoryDisplay.from_estimator(search)

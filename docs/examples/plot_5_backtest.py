@@ -2,12 +2,13 @@
 A backtest with intervals
 =========================
 
-What the forecaster would have said in the last three years, how far off it was, and
-how much its intervals held.
+Repeat the forecasts of the last three years, measure their errors, and check the
+coverage of their prediction intervals.
 """
 
 # %%
-# A fit and a forecast each year. Intervals come from rows that each fit was kept from.
+# Fit and forecast once a year. Each fit holds out its last rows to calibrate the
+# intervals.
 
 from sklearn.model_selection import TimeSeriesSplit
 
@@ -34,8 +35,8 @@ result = backtest(
 result.scores().round(3)
 
 # %%
-# MASE below 1 is nearer than a seasonal naive forecast was in the training rows. By how
-# far ahead:
+# A MASE below 1 is better than the seasonal naive forecast of the training rows. Show
+# the scores of the first, sixth and twelfth step ahead:
 
 result.scores(by="step").round(3).iloc[[0, 5, 11]]
 

@@ -2,11 +2,11 @@
 From laptop to cluster
 ======================
 
-The same search, on as many processes or machines as a Dask cluster has.
+Run a search on the processes or machines of a Dask cluster.
 """
 
 # %%
-# A search as ever, small here.
+# Run a small search in this process first.
 
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
@@ -26,8 +26,8 @@ search = GridSearchCV(
 alone = search.fit(series).cv_results_["mean_test_score"]
 
 # %%
-# Three lines: a cluster, a client, a context. Here two processes on this machine; with
-# ``Client("tcp://scheduler:8786")`` those of a cluster.
+# Run the same search on a cluster of two local processes. For your own cluster, use
+# ``Client("tcp://scheduler:8786")``.
 
 from distributed import Client, LocalCluster
 from joblib import parallel_config
@@ -38,4 +38,4 @@ if __name__ == "__main__":
     )
     with cluster, Client(cluster), parallel_config(backend="dask"):
         together = search.fit(series).cv_results_["mean_test_score"]
-    print("equal to the last bit:", (alone == together).all())
+    print("bit-identical scores:", (alone == together).all())
