@@ -1,24 +1,21 @@
-"""Fit at random until the time is up, and see that nothing gives way.
+"""Run random fits, forecasts, errors and interrupts for a given time.
 
-``python benchmarks/soak.py --minutes 5`` runs case after case: random estimators on
-random windows, right and wrong; fits that go on, that are interrupted, that run beside
-one another, that are pickled; forecasts of random series. Every case is made of one
-seed, and ``--replay SEED`` runs one alone. A case fails where
+``python benchmarks/soak.py --minutes 5`` runs one random case after another: estimators
+on valid and invalid windows, continued and interrupted fits, fits in threads, pickling,
+and forecasts of random series. Each case depends on one seed; ``--replay SEED`` runs
+that case only. A case fails if
 
-- an error is not one of ours: raised in this package's files or by scikit-learn's
-  validation, and naming what it is about;
-- an error or an interrupt leaves an estimator other than it was;
-- bits differ that are to be equal;
-- something warns of retracing, or a library warns of itself;
+- an error comes from another library instead of a validation, or is unreadable;
+- an error or an interrupt changes an estimator;
+- results that must be bit-identical differ;
+- TensorFlow warns about retracing, or a library warns about this package;
 - it takes longer than ``--patience`` seconds (the stacks of all threads are printed).
 
-Memory is the resident set of the process. Networks are drawn from a pool that makes
-more programs than their cache holds, so that some are dropped and traced anew all the
-time. Of that TensorFlow keeps about a megabyte where a program is new to the process,
-and a tenth and less of the next traces of a network of many operations (Python's
-objects stay as many). So traces are counted, and once every network was met, and with
-the first cases every kind of them, memory may grow with their number, and not with that
-of the cases. The last line but one reports it.
+The networks come from a pool with more programs than the cache holds, so programs are
+dropped and traced again all the time. TensorFlow keeps about 1 MB for a program that is
+new to the process and less than 0.1 MB for each further trace. The script counts
+traces: after all networks have been used once, the resident memory may grow with the
+number of traces but not with the number of cases. The last line but one reports it.
 """
 
 from __future__ import annotations
@@ -55,12 +52,12 @@ from instances import CLASSIFIERS, ENSEMBLES, REGRESSORS
 from user_errors import check_error
 
 POOL = 30  # networks; the cache keeps 24 programs
-SETTLING = 100  # cases, with their imports and threads
-# Of resident memory, once these were run: a tenth, and what TensorFlow keeps of
-# each program that the process had not met, and of each further trace.
+SETTLING = 100  # cases until imports and threads are complete
+# Allowed growth of the resident memory after that: a fraction, and the memory that
+# TensorFlow keeps for each new program and for each further trace.
 ALLOWED_GROWTH = 0.1
-ALLOWED_MB_A_PROGRAM = 1.2
-ALLOWED_MB_A_TRACE = 0.06
+ALLOWED_MB_PER_PROGRAM = 1.2
+ALLOWED_MB_PER_TRACE = 0.06
 HOSTILE = [
     *(None, -1, 0, 1.5, True, "bogus", "", b"x", float("nan"), float("inf"), 2j),
     *([], (), (0,), (2, -1), [[1]], {"a": 1}, object, np.array([1, 2]), np.int8(3)),
@@ -68,7 +65,7 @@ HOSTILE = [
 ]
 
 
-# ------------------------------------------------------------------------- what is run
+# -------------------------------------------------------------- estimators and data
 
 
 def choose(rng, values):
@@ -76,7 +73,7 @@ def choose(rng, values):
 
 
 def pool():
-    """Return the estimators that a soak meets, with the shapes of their windows."""
+    """Return the estimators of all cases, with the shapes of their windows."""
     rng = np.random.default_rng(0)
     networks = []
     for number in range(POOL):
@@ -103,7 +100,7 @@ NETWORKS = pool()
 
 
 def draw(rng):
-    """Return an estimator with training parameters of its own, and data for it."""
+    """Return an estimator with random training parameters, and data for it."""
     estimator, shape, n_outputs = choose(rng, NETWORKS)
     estimator = clone(estimator)
     changes = {
@@ -137,21 +134,21 @@ def data(rng, estimator, shape, n_outputs=1):
 # ---------------------------------------------------------------------------- the cases
 
 
-class Broken(AssertionError):
-    """What must hold does not."""
+class CaseFailed(AssertionError):
+    """A requirement of a case does not hold."""
 
 
-def require(holds, what):
-    if not holds:
-        raise Broken(what)
+def require(condition, requirement):
+    if not condition:
+        raise CaseFailed(requirement)
 
 
-def same(one, other, what):
-    require(np.array_equal(one, other), f"{what}: bits differ")
+def require_equal(one, other, when):
+    require(np.array_equal(one, other), f"{when}: results are not bit-identical")
 
 
-def guarded(call, counts):
-    """Call; count what came of it. An error must be one of ours."""
+def call_and_count(call, counts):
+    """Return the result of a call, or None after an error, which must be readable."""
     try:
         result = call()
     except Exception as error:
@@ -163,25 +160,25 @@ def guarded(call, counts):
 
 
 def case_fit(rng, counts):
-    """A fit is repeated to the bit, and pickled to the bit."""
+    """A repeated fit and a pickled estimator give bit-identical predictions."""
     estimator, X, y = draw(rng)
-    if guarded(lambda: estimator.fit(X, y), counts) is None:
+    if call_and_count(lambda: estimator.fit(X, y), counts) is None:
         return
     counts["fits"] += 1
-    said = estimator.predict(X)
-    require(len(said) == len(X), "a prediction each")
-    if said.dtype.kind == "f":
-        require(np.isfinite(said).all(), "finite predictions")
+    predicted = estimator.predict(X)
+    require(len(predicted) == len(X), "one prediction per sample")
+    if predicted.dtype.kind == "f":
+        require(np.isfinite(predicted).all(), "finite predictions")
     again = pickle.loads(pickle.dumps(estimator))
-    same(again.predict(X), said, "pickled")
-    same(copy.deepcopy(estimator).predict(X[:1]), said[:1], "copied")
+    require_equal(again.predict(X), predicted, "pickled")
+    require_equal(copy.deepcopy(estimator).predict(X[:1]), predicted[:1], "copied")
     if choose(rng, [False, True]):
-        same(clone(estimator).fit(X, y).predict(X), said, "fitted again")
+        require_equal(clone(estimator).fit(X, y).predict(X), predicted, "fitted again")
         counts["fits"] += 1
 
 
-def case_go_on(rng, counts):
-    """warm_start and partial_fit go on, on data of the same and of another shape."""
+def case_continue(rng, counts):
+    """warm_start and partial_fit continue; windows of another shape are an error."""
     estimator, X, y = draw(rng)
     if hasattr(estimator, "cnn"):
         return
@@ -191,13 +188,15 @@ def case_go_on(rng, counts):
         step = choose(rng, ["fit", "partial_fit"])
         before = hasattr(estimator, "_weights")
         if choose(rng, [0, 0, 1]) and before:
-            said = estimator.predict(X)
+            predicted = estimator.predict(X)
             wrong = np.zeros((24, 3, 3, 3, 3)), y[:24]
-            refused = guarded(functools.partial(estimator.partial_fit, *wrong), counts)
-            require(refused is None, "windows of another shape are refused")
-            same(estimator.predict(X), said, "after a refused partial_fit")
+            refused = call_and_count(
+                functools.partial(estimator.partial_fit, *wrong), counts
+            )
+            require(refused is None, "windows of another shape are an error")
+            require_equal(estimator.predict(X), predicted, "after a failed partial_fit")
         train = functools.partial(getattr(estimator, step), X[rows], y[rows])
-        guarded(train, counts)
+        call_and_count(train, counts)
         counts["fits"] += 1
 
 
@@ -214,14 +213,14 @@ class Interrupt(keras.callbacks.Callback):
 
 
 def case_interrupt(rng, counts):
-    """An interrupt leaves the fit before as it was, and the next one right."""
+    """An interrupt keeps the previous fit, and the next fit is correct."""
     estimator, X, y = draw(rng)
     if hasattr(estimator, "cnn"):
         return
-    fresh = guarded(lambda: clone(estimator).fit(X, y), counts)
+    fresh = call_and_count(lambda: clone(estimator).fit(X, y), counts)
     if fresh is None:
         return
-    said = fresh.predict(X)
+    predicted = fresh.predict(X)
     fitted = copy.deepcopy(fresh)
     error = choose(rng, [KeyboardInterrupt(), SystemExit(3), RuntimeError("mine")])
     when = int(rng.integers(fresh.n_epochs_))
@@ -229,15 +228,19 @@ def case_interrupt(rng, counts):
     try:
         fitted.fit(X[::-1], y)
     except BaseException as caught:
-        require(type(caught) is type(error), "the interrupt comes through")
+        require(type(caught) is type(error), "the interrupt is raised")
         counts["interrupts"] += 1
-    same(fitted.predict(X), said, "after an interrupt")
-    same(fitted.set_params(callbacks=None).fit(X, y).predict(X), said, "the next fit")
+    require_equal(fitted.predict(X), predicted, "after an interrupt")
+    require_equal(
+        fitted.set_params(callbacks=None).fit(X, y).predict(X),
+        predicted,
+        "the next fit",
+    )
     counts["fits"] += 2
 
 
 def case_threads(rng, counts):
-    """Fits beside one another give what they give alone."""
+    """Fits in concurrent threads equal fits one after the other."""
     jobs = [draw(rng) for _ in range(3)]
     jobs.append(jobs[0])
 
@@ -250,14 +253,14 @@ def case_threads(rng, counts):
             return None
 
     with ThreadPoolExecutor(4) as threads:
-        beside = list(threads.map(run, jobs))
-    same(beside[0], beside[3], "two at once")
-    same(run(jobs[1]), beside[1], "alone and beside others")
+        concurrent = list(threads.map(run, jobs))
+    require_equal(concurrent[0], concurrent[3], "twice at once")
+    require_equal(run(jobs[1]), concurrent[1], "alone and concurrently")
     counts["fits"] += 5
 
 
-def case_wrong_parameter(rng, counts):
-    """A parameter of any value is taken, or refused in our words."""
+def case_invalid_parameter(rng, counts):
+    """A parameter value is accepted or raises a readable error."""
     estimator, X, y = draw(rng)
     name = choose(rng, sorted(estimator.get_params(deep=False)))
     value = choose(rng, HOSTILE)
@@ -266,23 +269,23 @@ def case_wrong_parameter(rng, counts):
     estimator.set_params(**{name: value})
     if not hasattr(estimator, "initialize"):
         estimator.set_params(method="mean")
-        guarded(lambda: estimator.fit(X, y), counts)
+        call_and_count(lambda: estimator.fit(X, y), counts)
     elif name in type(estimator)._network_names:
-        # Networks that are not of the pool are built, not traced.
-        guarded(lambda: estimator.initialize(X, y), counts)
+        # Networks outside the pool are built but not traced.
+        call_and_count(lambda: estimator.initialize(X, y), counts)
     elif name in ("epochs", "batch_size", "callbacks", "random_state", "patience"):
-        guarded(lambda: estimator.fit(X[:8], y[:8]), counts)
+        call_and_count(lambda: estimator.fit(X[:8], y[:8]), counts)
     else:
-        guarded(lambda: estimator.initialize(X, y), counts)
+        call_and_count(lambda: estimator.initialize(X, y), counts)
 
 
-def broken_arrays(rng, X, y):
-    """Yield wrong inputs beside right ones."""
+def input_variants(rng, X, y):
+    """Yield valid and invalid variants of an input."""
     at = tuple(int(rng.integers(size)) for size in X.shape)
     for value in (np.nan, np.inf, 1e39):
-        holed = X.astype(float)
-        holed[at] = value
-        yield holed, y
+        changed = X.astype(float)
+        changed[at] = value
+        yield changed, y
     yield X[:0], y[:0]
     yield X[:1], y[:1]
     yield X, y[:-1]
@@ -309,25 +312,25 @@ def broken_arrays(rng, X, y):
     yield X, pd.Series(y.tolist(), range(5, 5 + len(y)))
 
 
-def case_wrong_data(rng, counts):
-    """Data of any kind is taken, or refused in our words; the old fit stays."""
+def case_invalid_data(rng, counts):
+    """Data are accepted or raise a readable error that keeps the previous fit."""
     estimator, X, y = draw(rng)
     X = X.astype(float)
-    if guarded(lambda: estimator.fit(X, y), counts) is None:
+    if call_and_count(lambda: estimator.fit(X, y), counts) is None:
         return
     counts["fits"] += 1
-    said = estimator.predict(X)
-    wrong = choose(rng, list(broken_arrays(rng, X, y)))
+    predicted = estimator.predict(X)
+    wrong = choose(rng, list(input_variants(rng, X, y)))
     copied = copy.deepcopy(estimator)
     start = getattr(copied, "initialize", copied.fit)
-    if guarded(lambda: start(*wrong), counts) is None:
-        same(copied.predict(X), said, "after a refused fit")
-    guarded(lambda: estimator.predict(wrong[0]), counts)
-    same(estimator.predict(X), said, "after another predict")
+    if call_and_count(lambda: start(*wrong), counts) is None:
+        require_equal(copied.predict(X), predicted, "after a failed fit")
+    call_and_count(lambda: estimator.predict(wrong[0]), counts)
+    require_equal(estimator.predict(X), predicted, "after another prediction")
 
 
 def random_series(rng):
-    """Return a series, or several, of a random form."""
+    """Return one or several series in a random container."""
     n_rows = int(choose(rng, [3, 40, 80]))
     rows = rng.normal(size=(n_rows, choose(rng, [1, 1, 2]))) + 20
     index = choose(
@@ -351,7 +354,7 @@ def random_series(rng):
 
 
 def case_forecast(rng, counts):
-    """A forecaster takes a series or refuses it; what it says of itself agrees."""
+    """A forecaster fits or raises a readable error; pickling keeps forecasts."""
     model = make_pipeline(FlattenWindows(), Ridge())
     forecaster = SeriesForecaster(
         model,
@@ -364,7 +367,7 @@ def case_forecast(rng, counts):
         calibration_fraction=choose(rng, [None, 0.2, 0.5, 1.5]),
     )
     series = random_series(rng)
-    if guarded(lambda: forecaster.fit(series), counts) is None:
+    if call_and_count(lambda: forecaster.fit(series), counts) is None:
         return
     counts["fits"] += 1
     again = pickle.loads(pickle.dumps(forecaster))
@@ -376,13 +379,13 @@ def case_forecast(rng, counts):
         lambda model: model.forecast_interval(coverage=0.5),
         lambda model: model.update(random_series(np.random.default_rng(1))),
     ):
-        said = guarded(lambda call=call: call(forecaster), counts)
-        if said is not None and said is not forecaster:
-            require(repr(call(again)) == repr(said), "pickled forecasts")
+        result = call_and_count(lambda call=call: call(forecaster), counts)
+        if result is not None and result is not forecaster:
+            require(repr(call(again)) == repr(result), "pickled forecasts")
 
 
 def case_backtest(rng, counts):
-    """A backtest of random folds scores, or refuses."""
+    """A backtest of random folds returns scores or raises a readable error."""
     model = make_pipeline(FlattenWindows(), Ridge())
     forecaster = SeriesForecaster(model, window_length=3, horizon=choose(rng, [1, 3]))
     if choose(rng, [False, True]):
@@ -392,31 +395,31 @@ def case_backtest(rng, counts):
     cv = choose(rng, [TimeSeriesSplit(3), TimeSeriesSplit(2, test_size=4), 5, [], [1]])
     series = random_series(rng)
     season = choose(rng, [1, 2, 50])
-    result = guarded(
+    result = call_and_count(
         lambda: backtest(forecaster, series, cv, season_length=season, verbose=0),
         counts,
     )
     if result is not None:
-        require(result.scores()["mae"] >= 0, "an error")
+        require(result.scores()["mae"] >= 0, "a mean absolute error")
         counts["fits"] += len(result.folds)
 
 
 def case_windows(rng, counts):
-    """Windows of anything: cut, or refused."""
+    """Windows are made or raise a readable error."""
     series = random_series(rng)
     length, horizon = choose(rng, [0, 1, 3, 12]), choose(rng, [1, 2, 0])
-    made = guarded(lambda: make_windows(series, length, horizon), counts)
-    if made is not None:
-        require(len(made[0]) == len(made[1]), "a target each")
+    pair = call_and_count(lambda: make_windows(series, length, horizon), counts)
+    if pair is not None:
+        require(len(pair[0]) == len(pair[1]), "one target per window")
 
 
 CASES = {
     case_fit: 6,
-    case_go_on: 2,
+    case_continue: 2,
     case_interrupt: 2,
     case_threads: 1,
-    case_wrong_parameter: 6,
-    case_wrong_data: 4,
+    case_invalid_parameter: 6,
+    case_invalid_data: 4,
     case_forecast: 4,
     case_backtest: 1,
     case_windows: 1,
@@ -427,21 +430,21 @@ CASES = {
 
 
 RETRACED: list[str] = []
-TRACED: list[int] = []  # what each program that was made is of, hashed
+TRACED: list[int] = []  # hashes of the arguments of each new program
 
 
 def counted(kind):
-    """Return a kind of program that is counted when one is made."""
+    """Return a constructor of programs that counts its calls."""
 
-    def make(*of):
-        TRACED.append(hash((kind.__name__, repr(of))))  # the text is 10 kB
-        return kind(*of)
+    def construct(*arguments):
+        TRACED.append(hash((kind.__name__, repr(arguments))))
+        return kind(*arguments)
 
-    return make
+    return construct
 
 
-class Warned(logging.Handler):
-    """Keeps what TensorFlow says of retracing."""
+class RetracingHandler(logging.Handler):
+    """Collect the warnings of TensorFlow about retracing."""
 
     def emit(self, record):
         if "retracing" in record.getMessage():
@@ -449,7 +452,7 @@ class Warned(logging.Handler):
 
 
 def run_case(seed, counts):
-    """Run the case of a seed; raise where it fails."""
+    """Run the case of a seed; raise an error if it fails."""
     rng = np.random.default_rng(seed)
     share = np.array(list(CASES.values())) / sum(CASES.values())
     case = list(CASES)[rng.choice(len(CASES), p=share)]
@@ -458,15 +461,15 @@ def run_case(seed, counts):
         warnings.simplefilter("always")
         case(rng, counts)
     for warning in caught:
-        of_keras = "keras" in warning.filename or "tensorflow" in warning.filename
-        if not (of_keras or issubclass(warning.category, UserWarning)):
-            raise Broken(f"{warning.category.__name__}: {warning.message}")
+        is_foreign = "keras" in warning.filename or "tensorflow" in warning.filename
+        if not (is_foreign or issubclass(warning.category, UserWarning)):
+            raise CaseFailed(f"{warning.category.__name__}: {warning.message}")
     require(not RETRACED, f"retracing: {list(RETRACED)}")
     return case
 
 
 class Watchdog(threading.Thread):
-    """Ends the process, and says where every thread stands, when a case hangs."""
+    """End the process when a case hangs, and print the stacks of all threads."""
 
     def __init__(self, patience):
         super().__init__(daemon=True)
@@ -489,7 +492,7 @@ def resident_mb():
 
 
 def warm_up(watchdog):
-    """Meet every network once, in every way that makes a program of its own."""
+    """Use every network once, in every way that traces a separate program."""
     rng = np.random.default_rng(0)
     for estimator, shape, n_outputs in NETWORKS:
         watchdog.begin("none: the warm-up")
@@ -532,18 +535,18 @@ def soak(minutes, first_seed, patience):
 
 
 def report(counts, memory, failed, warm, n_traced, n_new):
-    """Print what was done; return how much of it failed."""
+    """Print a summary; return the number of failures."""
     print(", ".join(f"{name} {n}" for name, n in sorted(counts.items())))
     growth = memory[-1] / warm - 1
     print(
         f"{len(memory)} cases, {counts['fits']} fits, {len(failed)} failures {failed}; "
-        f"resident memory {warm:.0f} MB once all kinds were met; from there on "
+        f"resident memory {warm:.0f} MB after the warm-up; since then "
         f"{n_traced} programs traced, {n_new} of them new; {memory[-1]:.0f} MB at the "
         f"end ({growth:+.1%}), {max(memory):.0f} MB at most; MB after each tenth of "
         f"the cases: {[round(mb) for mb in memory[:: max(1, len(memory) // 10)]]}"
     )
-    allowed = warm * (1 + ALLOWED_GROWTH) + ALLOWED_MB_A_PROGRAM * n_new
-    allowed += ALLOWED_MB_A_TRACE * (n_traced - n_new)
+    allowed = warm * (1 + ALLOWED_GROWTH) + ALLOWED_MB_PER_PROGRAM * n_new
+    allowed += ALLOWED_MB_PER_TRACE * (n_traced - n_new)
     level = memory[-1] <= allowed
     print("ok" if level and not failed else "NOT ok")
     return len(failed) + (not level)
@@ -552,16 +555,16 @@ def report(counts, memory, failed, warm, n_traced, n_new):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--minutes", type=float, default=5.0)
-    parser.add_argument("--seed", type=int, default=0, help="of the first case")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the first case")
     parser.add_argument("--patience", type=float, default=300.0)
-    parser.add_argument("--replay", type=int, help="run the case of this seed alone")
+    parser.add_argument("--replay", type=int, help="run only the case of this seed")
     args = parser.parse_args()
-    logging.getLogger("tensorflow").addHandler(Warned())
+    logging.getLogger("tensorflow").addHandler(RetracingHandler())
     cache.Program = counted(cache.Program)
     cache.PredictionProgram = counted(cache.PredictionProgram)
     if args.replay is not None:
         case = run_case(args.replay, collections.Counter())
-        print(f"{case.__name__} of seed {args.replay} holds")
+        print(f"{case.__name__} with seed {args.replay} passes")
         return 0
     return 1 if soak(args.minutes, args.seed, args.patience) else 0
 
