@@ -1,10 +1,10 @@
-"""Accuracy on public data, beside published figures and naive forecasts.
+"""Measure accuracy on public data, next to published figures and naive forecasts.
 
-Each row of the table is one class or forecaster, written as the line that made it. Its
-choices were made on a validation part cut from the end of the training rows (for
-classification, by folds inside the training part); that figure stands beside the test
-figure. Seeds are run one after the other, and the median is shown. Figures are kept in
-the output file as they come, so a run that was cut off goes on where it stopped.
+Each row of the table is a class or a forecaster, written as one line of code. All
+settings were chosen on a validation part at the end of the training rows (for
+classification, by folds inside the training part); the table shows the validation score
+next to the test score. The value is the median over seeds. Scores are stored in the
+output file as they are computed, so an interrupted run resumes.
 
     python benchmarks/bench_accuracy.py --data DATA               # every row, hours
     python benchmarks/bench_accuracy.py --data DATA --rows m4,airline --seeds 1
@@ -35,7 +35,7 @@ import skcnnlstm
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: what is measured, and what was asked for.
+    """One row of the table: what is measured, and what is required.
 
     `measure` takes the folder of the data, the line and a seed, and returns `(on
     validation, on test)`.
@@ -50,7 +50,7 @@ class Row:
     beside: str = ""  # published and naive figures
 
     def verdict(self, value):
-        """Return how a test figure stands to what was asked for."""
+        """Return whether a test score meets the requirement."""
         sign = -1 if self.lower else 1
         if sign * value >= sign * self.reach_for:
             return "reached"
@@ -58,7 +58,7 @@ class Row:
 
 
 def make(line, seed):
-    """Return the estimator that a line writes, with a seed where it takes one."""
+    """Return the estimator of a line of code, with the seed if it has one."""
     names = {name: getattr(skcnnlstm, name) for name in skcnnlstm.__all__}
     estimator = eval(line, names | {"Ridge": Ridge, "make_pipeline": make_pipeline})
     params = estimator.get_params()
@@ -72,24 +72,24 @@ def rmse(actual, forecast):
 
 
 def forecasts_within(forecaster, rows):
-    """Forecast from the last known row and from each row whose horizon lies in `rows`.
+    """Forecast from the last known row and from each row with its horizon in `rows`.
 
-    Returns forecasts and what came, both (n_origins, horizon, n_columns).
+    Returns forecasts and actual values, both (n_origins, horizon, n_columns).
     """
     horizon = forecaster.horizon
     first = np.asarray(forecaster.forecast()).reshape(1, horizon, -1)
     later = forecaster.predict(rows.iloc[:-horizon])
     later = later.reshape(len(later), horizon, -1)
     values = rows.to_numpy().reshape(len(rows), -1)
-    came = sliding_window_view(values, horizon, axis=0).transpose(0, 2, 1)
-    return np.concatenate([first, later]), came
+    actual = sliding_window_view(values, horizon, axis=0).transpose(0, 2, 1)
+    return np.concatenate([first, later]), actual
 
 
 # -------------------------------------------------------------------- classification
 
 
 def accuracy(line, seed, train, test):
-    """Return the accuracy of three folds inside the training part, and of the test.
+    """Return the mean accuracy of three training folds, and the test accuracy.
 
     The folds, two thirds of the work, are run with the first seed alone.
     """
@@ -102,7 +102,7 @@ def accuracy(line, seed, train, test):
 
 
 def ucr(name, data, line, seed):
-    """Take the split of an archived set as given; standardise each window."""
+    """Use the published split of a UCR set; standardise each window."""
     parts = np.load(data / "ucr" / f"{name}.npz")
     pairs = []
     for part in ("train", "test"):
@@ -126,7 +126,7 @@ def read_ts(path):
 
 
 def multivariate(name, data, line, seed):
-    """Take the split as given; columns are standardised by the training part."""
+    """Use the published split; standardise columns by the training part."""
     folder = data / "multivariate_ts"
     (X, y), (X_test, y_test) = (
         read_ts(folder / f"{name}_{part}.ts.gz") for part in ("TRAIN", "TEST")
@@ -148,19 +148,19 @@ def etth1(data):
 
 
 def ett(data, line, seed):
-    """Take the MSE over windows, steps and columns; fit once, on 8,640 hours."""
+    """Compute the MSE over windows, steps and columns; fit once, on 8,640 hours."""
     frame = etth1(data)
     forecaster = make(line, seed).fit(frame.iloc[:8640])
     figures = []
     for start, stop in [(8640, 11520), (11520, 14400)]:
-        ahead, came = forecasts_within(forecaster, frame.iloc[start:stop])
-        figures.append(rmse(came, ahead) ** 2)
+        ahead, actual = forecasts_within(forecaster, frame.iloc[start:stop])
+        figures.append(rmse(actual, ahead) ** 2)
         forecaster.update(frame.iloc[start:stop])
     return tuple(figures)
 
 
 def ett_oil(data, line, seed):
-    """Take the MSE of column OT alone over that of a Ridge on the same windows."""
+    """Compute the MSE of column OT alone over that of a Ridge on the same windows."""
     series = etth1(data)["OT"]
     ridge = (
         "SeriesForecaster(make_pipeline(FlattenWindows(), Ridge()), "
@@ -171,8 +171,8 @@ def ett_oil(data, line, seed):
         forecaster = make(one, seed).fit(series.iloc[:8640])
         errors = []
         for start, stop in [(8640, 11520), (11520, 14400)]:
-            ahead, came = forecasts_within(forecaster, series.iloc[start:stop])
-            errors.append(rmse(came, ahead) ** 2)
+            ahead, actual = forecasts_within(forecaster, series.iloc[start:stop])
+            errors.append(rmse(actual, ahead) ** 2)
             forecaster.update(series.iloc[start:stop])
         figures.append(errors)
     ours, theirs = figures
@@ -180,7 +180,7 @@ def ett_oil(data, line, seed):
 
 
 def exchange(horizon, data, line, seed):
-    """Take the RSE at one step ahead, over that of persistence: 60/20/20 in time.
+    """Compute the RSE at one step ahead, over that of persistence: 60/20/20 in time.
 
     Series are divided by their largest value before, and multiplied after.
     """
@@ -196,14 +196,14 @@ def exchange(horizon, data, line, seed):
             forecaster.update(frame.iloc[known : origins.start])
             known = origins.start
         ahead = forecaster.predict(frame.iloc[origins])[:, horizon - 1]
-        came = values[start:stop]
+        actual = values[start:stop]
         persisted = values[origins]
-        figures.append(rmse(came, ahead * largest) / rmse(came, persisted))
+        figures.append(rmse(actual, ahead * largest) / rmse(actual, persisted))
     return tuple(figures)
 
 
 def household(data, line, seed):
-    """Take the RMSE of weekly forecasts of the power of a household, without refits.
+    """Compute the RMSE of weekly forecasts of the power of a household, without refits.
 
     Train 159 weeks, test 46; for validation the last 46 of the 159 are held out.
     """
@@ -218,8 +218,8 @@ def household(data, line, seed):
     for rows, later in [(train[:-n_held], train[-n_held:]), (train, test)]:
         forecaster = make(line, seed).fit(rows)
         ahead, _ = forecasts_within(forecaster, later)
-        came = later["Global_active_power"].to_numpy().reshape(-1, 7)
-        figures.append(rmse(came, ahead[::7, :, 0]))
+        actual = later["Global_active_power"].to_numpy().reshape(-1, 7)
+        figures.append(rmse(actual, ahead[::7, :, 0]))
     return tuple(figures)
 
 
@@ -230,7 +230,7 @@ def smape(actual, forecast):
 
 
 def m4_weekly(data, line, seed):
-    """Take the OWA of one global model; weekly series have no season in M4, m=1."""
+    """Compute the OWA of one global model; weekly series have no season in M4, m=1."""
     folder = data / "m4_weekly"
     read = partial(pd.read_csv, index_col=0)
     train = [
@@ -241,22 +241,22 @@ def m4_weekly(data, line, seed):
     horizon = test.shape[1]
     inside = [row[:-horizon] for row in train]
     figures = []
-    for known, came in [(inside, [row[-horizon:] for row in train]), (train, test)]:
+    for known, actual in [(inside, [row[-horizon:] for row in train]), (train, test)]:
         ahead = np.array(make(line, seed).fit(known).forecast(), dtype=float)
         naive = np.repeat([[row[-1]] for row in known], horizon, axis=1)
         scale = [np.abs(np.diff(row)).mean() for row in known]
-        came = np.array(came)
+        actual = np.array(actual)
         ratios = [
-            np.mean(smape(came, ahead)) / np.mean(smape(came, naive)),
-            np.mean(np.abs(came - ahead).mean(axis=1) / scale)
-            / np.mean(np.abs(came - naive).mean(axis=1) / scale),
+            np.mean(smape(actual, ahead)) / np.mean(smape(actual, naive)),
+            np.mean(np.abs(actual - ahead).mean(axis=1) / scale)
+            / np.mean(np.abs(actual - naive).mean(axis=1) / scale),
         ]
         figures.append(float(np.mean(ratios)))
     return tuple(figures)
 
 
 def grids(data, line, seed, n_years=8):
-    """Take the RMSE in K of the next year's temperatures: 192 years, then 48."""
+    """Compute the RMSE in K of the next year's temperatures: 192 years, then 48."""
     years = np.load(data / "A1B_north_america.npz")["x"]
     level, scale = years[:192].mean(), years[:192].std()
     scaled = (years - level) / scale
@@ -271,7 +271,7 @@ def grids(data, line, seed, n_years=8):
 
 
 def pollution(data, line, seed):
-    """Take the RMSE of PM2.5 one hour ahead over that of persistence, last 20 %.
+    """Compute the RMSE of PM2.5 one hour ahead over that of persistence, last 20 %.
 
     Weather are past covariates; hours without a measurement are masked in windows, and
     are neither targets nor origins.
@@ -285,23 +285,23 @@ def pollution(data, line, seed):
     for start, stop in [(int(0.64 * len(frame)), n_train), (n_train, len(frame))]:
         forecaster = make(line, seed).fit(frame.iloc[:start])
         ahead, _ = forecasts_within(forecaster, frame.iloc[start:stop])
-        came, persisted = values[start:stop], values[start - 1 : stop - 1]
-        known = np.isfinite(came) & np.isfinite(persisted)
-        error = rmse(came[known], ahead[known, 0, 0])
-        figures.append(error / rmse(came[known], persisted[known]))
+        actual, persisted = values[start:stop], values[start - 1 : stop - 1]
+        known = np.isfinite(actual) & np.isfinite(persisted)
+        error = rmse(actual[known], ahead[known, 0, 0])
+        figures.append(error / rmse(actual[known], persisted[known]))
     return tuple(figures)
 
 
 def airline(data, line, seed):
-    """Take the RMSE one month ahead over the last 48 months, fitted once before."""
+    """Compute the RMSE one month ahead over the last 48 months, fitted once before."""
     from skcnnlstm.datasets import load_airline
 
     series = load_airline()
     figures = []
     for start, stop in [(48, 96), (96, 144)]:
         forecaster = make(line, seed).fit(series.iloc[:start])
-        ahead, came = forecasts_within(forecaster, series.iloc[start:stop])
-        figures.append(rmse(came, ahead))
+        ahead, actual = forecasts_within(forecaster, series.iloc[start:stop])
+        figures.append(rmse(actual, ahead))
     return tuple(figures)
 
 
@@ -439,7 +439,7 @@ ROWS = {
 
 
 def run(arguments):
-    """Run what is not in the output file yet, and print the table as it grows."""
+    """Run the rows that are not in the output file, and print the growing table."""
     path = Path(arguments.output)
     kept = json.loads(path.read_text()) if path.exists() else {}
     for name in arguments.rows:
@@ -471,14 +471,14 @@ def run(arguments):
 
 
 def medians(seeds):
-    """Return the medians over seeds: on validation, where it was run, and on test."""
+    """Return the median validation score (or None) and test score over seeds."""
     inside, test, _ = zip(*seeds.values(), strict=True)
     known = [value for value in inside if value is not None]
     return statistics.median(known), statistics.median(test)
 
 
 def show(name, row, seeds):
-    """Print one line of the table, and the line that made it."""
+    """Print one row of the table, and the line of code behind it."""
     validation, test = medians(seeds)
     seconds = statistics.median(seconds for *_, seconds in seeds.values())
     print(

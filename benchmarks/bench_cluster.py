@@ -1,8 +1,9 @@
-"""How a search scales from one process to Dask workers of one thread each.
+"""Measure how a search scales from one process to Dask workers of one thread.
 
-The same search (6 candidates, 4 time-ordered folds, 50 epochs) in this process and on
-local clusters, in turn, all networks traced before; the median of the rounds' ratios is
-the figure. Workers share this machine, which must be idle, with a core for each.
+The same search (6 candidates, 4 time-ordered folds, 50 epochs) runs alternately in this
+process and on local clusters, after all networks have been traced. The value is the
+median ratio over rounds. The workers share this machine, which must be idle and have
+one core per worker.
 
     python benchmarks/bench_cluster.py                    # 1 and 2 workers, two minutes
     python benchmarks/bench_cluster.py --workers 1 2 4 8

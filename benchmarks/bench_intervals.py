@@ -1,10 +1,9 @@
-"""How much the intervals hold on real series: split conformal and adaptive ones.
+"""Measure the coverage of split conformal and adaptive intervals on real series.
 
-Each series is backtested in one pass: a fit on the training rows, of which the last
-fifth calibrates, then every forecast from the test rows with their history moving on.
-Printed, and written with the versions, for a linear model and for a CNN-LSTM: the
-share of values inside intervals that should hold 90 %, over all steps ahead and in the
-worst of them, the median width, and the share of intervals that are infinite.
+Each series is backtested with one fit. The last fifth of the training rows calibrates
+the intervals; then every test row is forecast with its true history. For a Ridge and a
+CNN-LSTM, the script prints and stores the coverage of 90 % intervals over all steps
+ahead and for the worst step, the median width, and the share of infinite intervals.
 
     python benchmarks/bench_intervals.py --data FOLDER     # about two minutes
     python benchmarks/bench_intervals.py --data FOLDER --models ridge      # seconds
@@ -34,7 +33,7 @@ ASKED = 0.03  # adaptive intervals should hold within this of the coverage
 
 @dataclass(frozen=True)
 class Task:
-    """A series, where its test rows begin, and how it is forecast."""
+    """A series, the start of its test rows, and its forecaster."""
 
     name: str
     file: str

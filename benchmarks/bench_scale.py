@@ -1,9 +1,9 @@
-"""Whether long searches stay level: memory and seconds a fit over 10 to 1,000 fits.
+"""Measure memory and seconds per fit over searches of 10 to 1,000 fits.
 
-Each size is a randomised search in a fresh process, over learning rates and numbers of
-filters (four networks), three time-ordered folds, a fit each. Printed, and written with
-the versions: seconds a fit, of the first and the last tenth of the fits, and resident
-memory after the tenth fit and at the end.
+Each size is a randomised search in a new process over learning rates and numbers of
+filters (four networks) and three time-ordered folds. The script prints and stores the
+seconds per fit of the first and the last tenth of the fits, and the resident memory
+after the tenth fit and at the end.
 
     python benchmarks/bench_scale.py                       # 10, 100 and 1,000 fits
     python benchmarks/bench_scale.py --fits 10 100         # a look
@@ -29,7 +29,7 @@ ASKED_MEGABYTES = 0.1  # more a fit, at most, after the first tenth
 
 
 def search(n_fits, epochs):
-    """Run a search of so many fits in this process; return what each took."""
+    """Run a search in this process; return the seconds of each fit."""
     from sklearn.base import clone
     from sklearn.model_selection import ParameterSampler, TimeSeriesSplit
 
@@ -59,7 +59,7 @@ def search(n_fits, epochs):
 
 
 def measure(n_fits, epochs):
-    """Measure a search of so many fits in a fresh process."""
+    """Measure a search in a new process."""
     context = multiprocessing.get_context("spawn")
     with context.Pool(1) as pool:
         seconds, memory = pool.apply(search, (n_fits, epochs))

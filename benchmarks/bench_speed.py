@@ -1,8 +1,8 @@
-"""Speed and memory of the package, beside scikeras and beside `Model.fit`.
+"""Measure speed and memory, compared with scikeras and `Model.fit`.
 
-Each row of the table is one function below. Ours and the alternative run in turn, in
-rounds, and the median of the rounds' ratios is the figure. Fresh processes are used
-where the first fit, an import or memory is measured.
+Each row of the table is one function below. This package and the alternative run
+alternately in rounds; the value is the median of the ratios. The first fit, imports and
+memory are measured in new processes.
 
     python benchmarks/bench_speed.py                      # all rows, about half an hour
     python benchmarks/bench_speed.py --rows c,e --quick   # a look
@@ -35,7 +35,7 @@ NAMES = ("CNN", "LSTM", "CNNLSTM", "ConvLSTM", "ParallelCNNLSTM")
 
 @dataclass
 class Settings:
-    """How long to measure."""
+    """Settings: how long to measure."""
 
     rounds: int = 3
     quick: bool = False
@@ -47,7 +47,7 @@ class Settings:
 
 @dataclass
 class Figure:
-    """One line of the table: what was asked for and what was measured.
+    """One row of the table: the requirement and the measured value.
 
     `at_least` and `reach_for` are None where a line only informs. With `lower`, less
     is better.
@@ -63,7 +63,7 @@ class Figure:
 
     @property
     def verdict(self):
-        """Return how the value stands to what was asked for."""
+        """Return whether the value meets the requirement."""
         if self.at_least is None:
             return ""
         sign = -1 if self.lower else 1
@@ -83,7 +83,7 @@ def timed(work):
 
 
 def in_turn(rounds, alternative, ours):
-    """Return the median ratio of two measures taken in turn, and all of them."""
+    """Return the median ratio of two alternating measurements, and all of them."""
     pairs = []
     for i in range(rounds):
         # The other one first in every second round.
@@ -98,7 +98,7 @@ def in_turn(rounds, alternative, ours):
 
 
 def child(*words):
-    """Run a measure of `CHILDREN` in a fresh process and return what it prints."""
+    """Run a measure of `CHILDREN` in a new process and return what it prints."""
     done = subprocess.run(
         [sys.executable, __file__, "--child", *map(str, words)],
         capture_output=True,
@@ -172,7 +172,7 @@ def tutorial_windows(X):
 def with_scikeras(epochs, **params):
     from scikeras.wrappers import KerasRegressor
 
-    # No random_state: scikeras 0.13 then switches TensorFlow's determinism on for good.
+    # With random_state, scikeras 0.13 enables TensorFlow's determinism permanently.
     return KerasRegressor(
         tutorial_network,
         loss="mse",
@@ -232,7 +232,7 @@ def per_call(work, calls):
 
 @cache
 def _search(rounds, quick, n_jobs):
-    """Measure a grid search by scikeras and by ours, new to the process and known."""
+    """Time a grid search with scikeras and with this package, first and again."""
     from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
     from skcnnlstm.training import clear_programs
@@ -314,7 +314,7 @@ def child_first_fit(which):
 
 
 def row_d(settings):
-    """Fit first in a fresh process, one epoch of 4,000 windows."""
+    """Time the first fit in a new process, one epoch of 4,000 windows."""
     ratio, details = in_turn(
         settings.rounds,
         lambda: child("first_fit", "scikeras")["seconds"],
@@ -358,7 +358,7 @@ def operations(n, filters, units):
 
 
 def row_f(settings):
-    """Take the share of an epoch that is arithmetic."""
+    """Compute the share of an epoch that is arithmetic."""
     n = settings.pick(4000, 1000)
     X, y = windows(n)
     figures = []
@@ -385,7 +385,7 @@ def row_g(settings):
 
 
 def row_h(settings):
-    """Fit in two threads beside one after the other."""
+    """Compare fits in two threads with fits one after the other."""
     from joblib import parallel_backend
     from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
@@ -422,7 +422,7 @@ def child_peak(n_rows, n_columns):
 
 
 def row_i(settings):
-    """Take the peak memory of an epoch on windows that would fill 5.7 GB."""
+    """Compute the peak memory of an epoch on windows that would fill 5.7 GB."""
     measured = child("peak", *settings.pick((26_304, 321), (3_000, 321)))
     work = "peak memory, LSTM on 168 x 321 windows"
     return [Figure(work, measured["peak"], "GB", 1.5, 1.0, True, measured)]
@@ -447,7 +447,7 @@ def child_shapes(n_shapes):
 
 
 def row_j(settings):
-    """Watch resident memory over fits of one shape, and of many shapes."""
+    """Measure resident memory over fits of one shape and of many shapes."""
     from skcnnlstm.training.cache import MOST_IDLE, MOST_PREDICTIONS
 
     n_fits = settings.pick(120, 30)
@@ -477,7 +477,7 @@ def row_j(settings):
 
 
 def row_k(settings):
-    """Train an epoch of every architecture beside `Model.fit` of its network."""
+    """Compare an epoch of every architecture with `Model.fit` of its network."""
     from skcnnlstm import all_estimators
 
     n = settings.pick(2000, 500)
@@ -584,7 +584,7 @@ def row_m(settings):
 
 
 def row_n(settings):
-    """Fit, train an epoch and predict, every architecture beside scikeras."""
+    """Compare fit, epoch and predict of every architecture with scikeras."""
     n = settings.pick(600, 200)
     X, y = windows(n)
     one = np.ascontiguousarray(X[:1])
