@@ -121,7 +121,7 @@ def test_without_callbacks_no_epoch_is_told(windows, monkeypatch):
         raise AssertionError("an epoch was told")
 
     monkeypatch.setattr(
-        "skcnnlstm._utils.sklearn_callbacks.EpochTasks.begin_epoch", told
+        "skcnnlstm._utils.sklearn_callbacks.EpochReporter.begin_epoch", told
     )
     s.CNNRegressor(**TINY).fit(*windows)
     with pytest.raises(AssertionError, match="an epoch was told"):

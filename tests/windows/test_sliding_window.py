@@ -1,16 +1,14 @@
-"""Windows: arrays computed by hand, plain loops, shared memory, and time."""
+"""SlidingWindow: plain loops, shared memory, gaps in time and errors."""
 
 import copy
 import pickle
-import subprocess
-import sys
-import tracemalloc
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from memory import peak_of
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.linear_model import Ridge
@@ -23,173 +21,48 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from user_errors import assert_error
 
 from skcnnlstm.windows import (
     FlattenWindows,
-    LastSteps,
     SlidingWindow,
-    SubsequenceReshaper,
-    make_windows,
 )
 
-NAN = np.nan
+NAN, INF = np.nan, np.inf
+ROWS = np.arange(20.0).reshape(10, 2)
+WINDOWS = np.arange(48.0).reshape(2, 12, 2)
 properties = settings(deadline=None, max_examples=60)
-
-
-def peak_of(function):
-    """Bytes that a call had allocated at its highest, and its result."""
-    tracemalloc.start()
-    try:
-        result = function()
-        return tracemalloc.get_traced_memory()[1], result
-    finally:
-        tracemalloc.stop()
-
-
-# ---------------------------------------------------------------- make_windows
-
-
-def test_the_nine_numbers_of_the_tutorial_give_five_pairs():
-    X, y = make_windows([10, 20, 30, 40, 50, 60, 70, 80, 90], 4)
-    assert_array_equal(
-        X,
-        [
-            [10, 20, 30, 40],
-            [20, 30, 40, 50],
-            [30, 40, 50, 60],
-            [40, 50, 60, 70],
-            [50, 60, 70, 80],
-        ],
-    )
-    assert_array_equal(y, [50, 60, 70, 80, 90])
-
-
-TABLE = np.array([[1, 10], [2, 20], [3, 30], [4, 40], [5, 50]])
-
-
-@pytest.mark.parametrize(
-    "target, expected",
-    [
-        (None, [[3, 30, 4, 40], [4, 40, 5, 50]]),
-        (0, [[3, 4], [4, 5]]),
-        (-1, [[30, 40], [40, 50]]),
-        ([1], [[30, 40], [40, 50]]),
-        ([1, 0], [[30, 3, 40, 4], [40, 4, 50, 5]]),
-        (np.int64(1), [[30, 40], [40, 50]]),
-        (np.array([0, 1]), [[3, 30, 4, 40], [4, 40, 5, 50]]),
-    ],
+FILL = (
+    "Fill or drop missing values first, for example with sklearn.impute.SimpleImputer."
 )
-def test_targets_are_laid_out_step_by_step(target, expected):
-    X, y = make_windows(TABLE, 2, 2, target=target)
-    assert_array_equal(X, [[[1, 10], [2, 20]], [[2, 20], [3, 30]]])
-    assert_array_equal(y, expected)
-
-
-@pytest.mark.parametrize("target", ["b", ["b"], 1])
-def test_a_frame_gives_its_columns_by_name_or_position(target):
-    frame = pd.DataFrame(TABLE, columns=["a", "b"])
-    _, y = make_windows(frame, 2, target=target)
-    assert_array_equal(y, [30, 40, 50])
-
-
-def test_one_step_of_several_targets_keeps_two_dimensions():
-    _, y = make_windows(TABLE, 4, 1)
-    assert_array_equal(y, [[5, 50]])
-
-
-@properties
-@given(
-    n_rows=st.integers(2, 40),
-    n_features=st.integers(0, 4),
-    window_length=st.integers(1, 12),
-    horizon=st.integers(1, 6),
-    stride=st.integers(1, 7),
-    dtype=st.sampled_from(["float64", "float32", "int16"]),
-    data=st.data(),
+FILL_OR_MASK = (
+    "Fill or drop missing values first, for example with "
+    'sklearn.impute.SimpleImputer, or use missing="mask", here and on the network that '
+    "reads it."
 )
-def test_make_windows_agrees_with_a_plain_loop(
-    n_rows, n_features, window_length, horizon, stride, dtype, data
-):
-    n_rows = max(n_rows, window_length + horizon)
-    shape = (n_rows, n_features) if n_features else (n_rows,)
-    series = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
-    columns = list(range(n_features or 1))
-    target = data.draw(
-        st.none() | st.lists(st.sampled_from(columns), min_size=1, unique=True)
-    )
-    table = series.reshape(n_rows, -1)
-    windows, targets = [], []
-    for start in range(0, n_rows - window_length - horizon + 1, stride):
-        end = start + window_length
-        windows.append([series[t] for t in range(start, end)])
-        flat = []
-        for t in range(end, end + horizon):
-            flat.extend(table[t, c] for c in (columns if target is None else target))
-        targets.append(flat)
-    targets = np.array(targets)
-    if targets.shape[1] == 1:
-        targets = targets[:, 0]
-
-    X, y = make_windows(series, window_length, horizon, stride=stride, target=target)
-    assert_array_equal(X, np.array(windows))
-    assert_array_equal(y, targets)
-    assert X.dtype == series.dtype and y.dtype == series.dtype
-
-
-@pytest.mark.parametrize(
-    "series",
-    [
-        np.arange(50.0),
-        np.arange(50, dtype=np.int8),
-        np.arange(100.0, dtype=np.float32).reshape(50, 2),
-        np.asfortranarray(np.arange(100.0).reshape(50, 2)),
-        np.arange(200.0)[::2],
-    ],
+PREFIX = (
+    "X must be finite (NaN may stand only for missing history: leading steps at which "
+    "every feature is NaN, the last step known): got"
 )
-def test_windows_share_the_memory_of_an_array_and_cannot_be_written(series):
-    X, y = make_windows(series, 4, stride=3)
-    assert np.shares_memory(X, series)
-    assert np.shares_memory(y, series)
-    assert not X.flags.writeable
-    assert not y.flags.writeable
 
 
-@pytest.mark.parametrize("stride", [1, 2])
-def test_windows_share_the_memory_of_pandas_objects(stride):
-    series = pd.Series(np.arange(30.0))
-    frame = pd.DataFrame(np.arange(60.0).reshape(30, 2))
-    for thing in (series, frame):
-        X, _ = make_windows(thing, 4, stride=stride)
-        assert np.shares_memory(X, thing.to_numpy())
+def with_value(shape, place, value):
+    array = np.arange(np.prod(shape), dtype=float).reshape(shape)
+    array[place] = value
+    return array
 
 
-def test_long_windows_cost_no_memory():
-    series = np.random.default_rng(0).normal(size=(200_000, 8))  # 12.8 MB
-    peak, (X, y) = peak_of(lambda: make_windows(series, 168, target=0))
-    assert X.shape == (199_832, 168, 8)  # 2.1 GB as a copy
-    assert y.shape == (199_832,)
-    assert peak < 1e6
+def dated(dates):
+    index = pd.to_datetime(dates)
+    return pd.DataFrame({"a": np.arange(float(len(index)))}, index=index)
 
 
-def test_windows_never_see_their_target():
-    X, y = make_windows(np.arange(60), 7, 3, stride=2)
-    assert (X[:, -1] + 1 == y[:, 0]).all()
-    assert (X.max(axis=1) < y.min(axis=1)).all()
+def fit(transformer, X):
+    return lambda: transformer.fit(X)
 
 
-def test_changing_the_series_after_a_row_moves_no_window_up_to_it():
-    series = np.random.default_rng(0).normal(size=(40, 2))
-    X, y = make_windows(series, 5, 2)
-    for t in range(8, 40):
-        changed = series.copy()
-        changed[t + 1 :] = -changed[t + 1 :] + 7
-        X_new, y_new = make_windows(changed, 5, 2)
-        seen = t + 1 - 5 - 2 + 1  # windows whose last target is row t or earlier
-        assert_array_equal(X_new[: t - 5 + 2], X[: t - 5 + 2])
-        assert_array_equal(y_new[:seen], y[:seen])
-
-
-# --------------------------------------------------------------- SlidingWindow
+def fit_and(transformer, X, method, X_new):
+    return lambda: getattr(transformer.fit(X), method)(X_new)
 
 
 def windows_by_loop(values, present, length, rows):
@@ -300,12 +173,18 @@ REGULAR = {
     "integers": pd.Index(list(range(7, 67))),
     "years as integers": pd.Index(list(range(1900, 2200, 5))),
 }
+
+
 WITHOUT_FREQ = {
     f"{name}, no freq": no_freq(index)
     for name, index in REGULAR.items()
     if isinstance(index, pd.DatetimeIndex)
 }
+
+
 ALL = REGULAR | WITHOUT_FREQ
+
+
 every_index = pytest.mark.parametrize("index", ALL.values(), ids=ALL.keys())
 
 
@@ -748,214 +627,91 @@ def test_a_failed_fit_leaves_the_fitted_state():
     assert vars(sliding) == state
 
 
-# ------------------------------------------------------------------- LastSteps
-
-
-def test_the_last_steps_stay():
-    windows = np.arange(24.0).reshape(2, 4, 3)
-    last = LastSteps(2).fit_transform(windows)
-    assert_array_equal(last, [[[6, 7, 8], [9, 10, 11]], [[18, 19, 20], [21, 22, 23]]])
-    assert np.shares_memory(last, windows)
-    flat = np.arange(8.0).reshape(2, 4)
-    assert_array_equal(LastSteps(3).fit_transform(flat), [[1, 2, 3], [5, 6, 7]])
-    assert_array_equal(LastSteps(4).fit_transform(flat), flat)
-
-
-@properties
-@given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 3), st.integers(1, 5))
-def test_last_steps_of_long_windows_are_the_short_windows(short, extra, n_features, n):
-    length = short + extra
-    shape = (length + n, n_features) if n_features else (length + n,)
-    series = np.arange(np.prod(shape)).reshape(shape)
-    X_long, y_long = make_windows(series, length)
-    X_short, y_short = make_windows(series, short)
-    assert_array_equal(LastSteps(short).fit_transform(X_long), X_short[extra:])
-    assert_array_equal(y_long, y_short[extra:])
-
-
-def test_a_search_can_tune_the_length_of_windows():
-    X, y = make_windows(np.sin(np.arange(80.0)), 8)
-    pipeline = make_pipeline(LastSteps(8), Ridge())
-    grid = {"laststeps__window_length": [1, 4, 8]}
-    search = GridSearchCV(pipeline, grid, cv=TimeSeriesSplit(3)).fit(X, y)
-    assert search.best_params_["laststeps__window_length"] > 1
-
-
-# --------------------------------------------------------- SubsequenceReshaper
-
-
-def test_windows_are_cut_in_time_order():
-    windows = np.arange(12.0).reshape(1, 6, 2)
-    cut = SubsequenceReshaper(3).fit_transform(windows)
-    assert_array_equal(cut, [[[[0, 1], [2, 3]], [[4, 5], [6, 7]], [[8, 9], [10, 11]]]])
-
-
-def test_rows_fold_each_piece():
-    windows = np.arange(8.0).reshape(1, 8)
-    cut = SubsequenceReshaper(2, n_rows=2).fit_transform(windows)
-    assert cut.shape == (1, 2, 2, 2, 1)
-    assert_array_equal(cut[..., 0], [[[[0, 1], [2, 3]], [[4, 5], [6, 7]]]])
-
-
-@properties
-@given(
-    pieces=st.integers(1, 5),
-    n_rows=st.none() | st.integers(1, 3),
-    columns=st.integers(1, 4),
-    n_features=st.integers(0, 3),
-    n=st.integers(1, 6),
-)
-def test_cutting_agrees_with_a_plain_loop_shares_memory_and_can_be_undone(
-    pieces, n_rows, columns, n_features, n
-):
-    per_piece = (n_rows or 1) * columns
-    length = pieces * per_piece
-    shape = (length + n, n_features) if n_features else (length + n,)
-    series = np.arange(np.prod(shape)).reshape(shape)
-    X, _ = make_windows(series, length)
-    reshaper = SubsequenceReshaper(pieces, n_rows=n_rows).fit(X)
-    cut = reshaper.transform(X)
-    for i in range(n):
-        for piece in range(pieces):
-            for step in range(per_piece):
-                place = (step,) if n_rows is None else divmod(step, columns)
-                value = X[i, piece * per_piece + step]
-                assert_array_equal(cut[(i, piece, *place)], np.atleast_1d(value))
-    assert np.shares_memory(cut, series)
-    back = reshaper.inverse_transform(cut)
-    assert_array_equal(back, X)
-    assert np.shares_memory(back, series)
-
-
-@pytest.mark.parametrize(
-    "length, n_rows, pieces",
-    [
-        (1, None, 1),
-        (4, None, 2),
-        (12, None, 3),
-        (24, None, 4),
-        (36, None, 6),
-        (24, 1, 4),
-        (24, 2, 3),
-        (48, 3, 4),
-    ],
-)
-def test_auto_takes_the_divisor_nearest_to_the_root(length, n_rows, pieces):
-    reshaper = SubsequenceReshaper(n_rows=n_rows).fit(np.zeros((2, length)))
-    assert reshaper.n_subsequences_ == pieces
-
-
-def test_auto_warns_of_a_prime_length_and_names_others():
-    message = (
-        "n_subsequences='auto' leaves windows in one piece: window_length is 23, a "
-        "prime number. Use a window_length that cuts well, such as 18, 20, 24, 25, or "
-        "set n_subsequences."
-    )
-    with pytest.warns(UserWarning) as caught:
-        reshaper = SubsequenceReshaper().fit(np.zeros((2, 23)))
-    assert [str(warning.message) for warning in caught] == [message]
-    assert reshaper.transform(np.zeros((2, 23))).shape == (2, 1, 23, 1)
-
-
-def test_cutting_a_long_series_costs_no_memory():
-    series = np.random.default_rng(0).normal(size=(200_000, 4))
-    X, _ = make_windows(series, 120)
-    reshaper = SubsequenceReshaper(10)
-    peak, cut = peak_of(lambda: reshaper.fit_transform(X))
-    assert cut.shape == (199_880, 10, 12, 4)  # 768 MB as a copy
-    assert np.shares_memory(cut, series)
-    assert peak < 10e6
-
-
-# -------------------------------------------------------------- FlattenWindows
-
-
-def test_steps_are_laid_side_by_side():
-    windows = np.arange(12.0).reshape(2, 3, 2)
-    flat = FlattenWindows().fit_transform(windows)
-    assert_array_equal(flat, [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]])
-    assert np.shares_memory(flat, windows)
-
-
-def test_flat_windows_pass_through():
-    windows = np.arange(6.0).reshape(2, 3)
-    flat = FlattenWindows().fit_transform(windows)
-    assert_array_equal(flat, windows)
-    assert np.shares_memory(flat, windows)
-
-
-def test_missing_history_is_filled_backwards_in_a_copy():
-    rows = np.array([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]])
-    windows = SlidingWindow(3).fit_transform(rows)
-    flat = FlattenWindows().fit_transform(windows)
-    assert_array_equal(
-        flat,
-        [
-            [1, 10, 1, 10, 1, 10],
-            [1, 10, 1, 10, 2, 20],
-            [1, 10, 2, 20, 3, 30],
-        ],
-    )
-    assert np.isnan(windows[0, 0]).all()
-
-
-def test_flat_windows_are_in_c_order_whatever_came():
-    X, _ = make_windows(np.random.default_rng(0).normal(size=(100, 3)), 24)
-    assert FlattenWindows().fit_transform(X).flags.c_contiguous
-    assert FlattenWindows().fit_transform(X[::-2]).flags.c_contiguous
-
-
-@properties
-@given(st.integers(1, 12), st.integers(1, 3), st.integers(1, 14))
-def test_flattening_agrees_with_a_plain_loop(n_rows, n_features, length):
-    rows = np.random.default_rng(0).normal(size=(n_rows, n_features))
-    flat = FlattenWindows().fit_transform(SlidingWindow(length).fit_transform(rows))
-    expected = [
-        [
-            rows[max(0, i - back), feature]
-            for back in range(length - 1, -1, -1)
-            for feature in range(n_features)
-        ]
-        for i in range(n_rows)
-    ]
-    assert_array_equal(flat, expected)
-
-
-def test_flat_columns_say_feature_and_lag():
-    windows = np.arange(12.0).reshape(2, 3, 2)
-    flatten = FlattenWindows().set_output(transform="pandas")
-    frame = flatten.fit_transform(windows)
-    names = ["x0_lag2", "x1_lag2", "x0_lag1", "x1_lag1", "x0_lag0", "x1_lag0"]
-    assert list(frame.columns) == names
-    named = flatten.get_feature_names_out(["a", "b"])
-    assert list(named[:2]) == ["a_lag2", "b_lag2"]
-    flatten.fit(pd.DataFrame([[1.0, 2.0]], columns=["t0", "t1"]))
-    assert list(flatten.get_feature_names_out()) == ["t0", "t1"]
-
-
-# ------------------------------------------------------------------ all of them
+BAD_INPUT = {
+    "NaN in rows": (
+        fit(SlidingWindow(2), with_value((4, 2), (3, 1), NAN)),
+        ValueError,
+        f"X must be finite: got NaN at row 3, feature 1. {FILL_OR_MASK}",
+    ),
+    "NaN in named rows": (
+        fit(SlidingWindow(2), pd.DataFrame({"a": [1.0, 2.0], "b": [1.0, NAN]})),
+        ValueError,
+        f"X must be finite: got NaN at row 1, feature 'b'. {FILL_OR_MASK}",
+    ),
+    "infinity in rows at transform": (
+        fit_and(SlidingWindow(2), ROWS, "transform", with_value((4, 2), (0, 0), INF)),
+        ValueError,
+        f"X must be finite: got infinity at row 0, feature 0. {FILL}",
+    ),
+    "window_length: zero": (
+        fit(SlidingWindow(0), ROWS),
+        ValueError,
+        "window_length must be an integer >= 1: got window_length=0. Use a whole "
+        "number, 1 or more.",
+    ),
+    "context: unknown": (
+        fit(SlidingWindow(2, context="auto"), ROWS),
+        ValueError,
+        "context must be a known choice: got context='auto' (str). Use one of "
+        "'index', 'always', 'none'.",
+    ),
+    "rows of three dimensions": (
+        fit(SlidingWindow(2), WINDOWS),
+        ValueError,
+        "X must have 2 dimensions: got 3, shape (2, 12, 2). Use rows of shape "
+        "(n_rows, n_features).",
+    ),
+    "duplicate times": (
+        fit(SlidingWindow(2), dated(["2024-01-01", "2024-01-02", "2024-01-02"])),
+        ValueError,
+        "X must have one row for each time: got an index with the label 2024-01-02 "
+        "00:00:00 more than once. Drop or average the duplicates.",
+    ),
+    "duplicate integers": (
+        fit(SlidingWindow(2), pd.DataFrame({"a": [1.0, 2.0, 3.0]}, index=[0, 1, 0])),
+        ValueError,
+        "X must have one row for each time: got an index with the label 0 more than "
+        "once. Drop or average the duplicates.",
+    ),
+    "duplicate times at transform": (
+        fit_and(
+            SlidingWindow(2),
+            dated(["2024-01-01", "2024-01-02", "2024-01-03"]),
+            "transform",
+            dated(["2024-01-04", "2024-01-04"]),
+        ),
+        ValueError,
+        "X must have one row for each time: got an index with the label 2024-01-04 "
+        "00:00:00 more than once. Drop or average the duplicates.",
+    ),
+    "unsorted irregular times": (
+        fit(SlidingWindow(2), dated(["2024-01-01", "2024-01-09", "2024-01-04"])),
+        ValueError,
+        "X must be in time order: got an unsorted index, row 2 (label 2024-01-04 "
+        "00:00:00) is earlier than the row before it. Use X.sort_index().",
+    ),
+    "a missing time": (
+        fit(SlidingWindow(2), dated(["2024-01-01", None])),
+        ValueError,
+        "X must have a time for each row: got an index with a missing label. Drop "
+        "those rows.",
+    ),
+    "an index of two levels": (
+        fit(
+            SlidingWindow(2),
+            pd.DataFrame(
+                {"a": [1.0, 2.0]}, index=pd.MultiIndex.from_tuples([(0, 1), (0, 2)])
+            ),
+        ),
+        ValueError,
+        "X must have one time index: got an index of 2 levels. Use one series at a "
+        "time, with the other levels dropped (X.droplevel(...)).",
+    ),
+}
 
 
 @pytest.mark.parametrize(
-    "transformer", [SlidingWindow(3), LastSteps(2), SubsequenceReshaper(2)]
+    "call, error, message", BAD_INPUT.values(), ids=BAD_INPUT.keys()
 )
-def test_set_output_leaves_arrays_arrays(transformer):
-    X = np.arange(24.0).reshape(6, 4)
-    pipeline = make_pipeline(StandardScaler(), transformer)
-    pipeline.set_output(transform="pandas")
-    assert isinstance(pipeline.fit_transform(X), np.ndarray)
-
-
-def test_windows_load_no_pandas_and_no_tensorflow():
-    code = (
-        "import sys\n"
-        "class Refuse:\n"
-        "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name in ('pandas', 'keras', 'tensorflow'):\n"
-        "            raise ImportError(name)\n"
-        "sys.meta_path.insert(0, Refuse())\n"
-        "import numpy as np\n"
-        "from skcnnlstm.windows import SlidingWindow, make_windows\n"
-        "SlidingWindow(2).fit_transform(np.ones((3, 1))); make_windows([1, 2, 3], 2)\n"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
+def test_bad_input_raises_the_exact_message(call, error, message):
+    assert_error(call, error, message)
