@@ -115,10 +115,12 @@ def _check_ascending(name, positions, n, item, ascends):
         )
     if not ascends.all():
         at = int(np.argmin(ascends))
+        remedy = f"Sort {name} and the {item}s by np.argsort({name})."
+        if positions[at] == positions[at + 1]:
+            remedy = "Remove the duplicates."
         raise ValueError(
             f"{name} must be in ascending order: got {positions[at]} before "
-            f"{positions[at + 1]}, at position {at}. Sort {name} and the {item}s by "
-            f"np.argsort({name})."
+            f"{positions[at + 1]}, at position {at}. {remedy}"
         )
 
 

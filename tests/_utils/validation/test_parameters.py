@@ -1,17 +1,10 @@
-"""Scalar parameters: accepted values and the message for each rejected one."""
+"""Scalar parameters: accepted values, and the message for each rejected one."""
 
 import numpy as np
 import pytest
-from hypothesis import settings
 from user_errors import assert_error
 
 from skcnnlstm._utils import validation as check
-
-NAN, INF = np.nan, np.inf
-ROWS = np.arange(20.0).reshape(10, 2)
-WINDOWS = np.arange(48.0).reshape(2, 12, 2)
-properties = settings(deadline=None, max_examples=60)
-
 
 BAD_INPUT = {
     "integer: zero": (
@@ -32,14 +25,14 @@ BAD_INPUT = {
         "patience must be an integer >= 0: got patience=True (bool). Use a whole "
         "number, 0 or more.",
     ),
-    "real: outside": (
+    "real: out of bounds": (
         lambda: check.check_real("dropout", 1.0, low=0, high=1, inclusive="left"),
         ValueError,
         "dropout must be a finite number >= 0 and < 1: got dropout=1.0. Use a finite "
         "number >= 0 and < 1.",
     ),
     "real: NaN": (
-        lambda: check.check_real("rate", NAN),
+        lambda: check.check_real("rate", np.nan),
         ValueError,
         "rate must be a finite number: got rate=nan. Use a finite number.",
     ),
@@ -52,24 +45,45 @@ BAD_INPUT = {
     "real: a percentage": (
         lambda: check.check_real("coverage", 90, low=0, high=1, inclusive="neither"),
         ValueError,
-        "coverage must be a finite number > 0 and < 1: got coverage=90.0. Use a finite "
-        "number > 0 and < 1: 0.9 for 90 %.",
+        "coverage must be a finite number > 0 and < 1: got coverage=90.0. Use 0.9 for "
+        "90 %.",
     ),
     "choice: unknown": (
         lambda: check.check_choice("merge", "sum", ["concat", "weighted", None]),
         ValueError,
-        "merge must be a known choice: got merge='sum' (str). Use one of 'concat', "
-        "'weighted', None.",
+        "merge must be one of 'concat', 'weighted', None: got merge='sum'.",
     ),
     "choice: another type": (
         lambda: check.check_choice("merge", 1, ["concat", "weighted"]),
         TypeError,
-        "merge must be a known choice: got merge=1. Use one of 'concat', 'weighted'.",
+        "merge must be one of 'concat', 'weighted': got merge=1.",
+    ),
+    "choice: the number 1 is not True": (
+        lambda: check.check_choice("seasonal", 1, [True, False]),
+        TypeError,
+        "seasonal must be one of True, False: got seasonal=1.",
     ),
     "boolean: a number": (
         lambda: check.check_boolean("attention", 1),
         TypeError,
         "attention must be a boolean: got attention=1 (int). Use True or False.",
+    ),
+    "quantiles: no median": (
+        lambda: check.check_quantiles((0.1, 0.9)),
+        ValueError,
+        "quantiles must be None, or increasing numbers between 0 and 1 that include "
+        "0.5: got quantiles=(0.1, 0.9). Use quantiles=(0.05, 0.5, 0.95), for example.",
+    ),
+    "quantiles: a single number": (
+        lambda: check.check_quantiles(0.5),
+        TypeError,
+        "quantiles must be None, or increasing numbers between 0 and 1 that include "
+        "0.5: got quantiles=0.5. Use quantiles=(0.05, 0.5, 0.95), for example.",
+    ),
+    "missing: unknown": (
+        lambda: check.check_missing("drop"),
+        ValueError,
+        "missing must be one of 'error', 'mask': got missing='drop'.",
     ),
 }
 
@@ -82,13 +96,13 @@ def test_bad_input_raises_the_exact_message(call, error, message):
 
 
 @pytest.mark.parametrize("value", [3, np.int8(3), np.uint64(3)])
-def test_integers_of_any_kind_become_int(value):
+def test_integers_of_any_type_become_int(value):
     assert check.check_integer("n", value) == 3
     assert type(check.check_integer("n", value)) is int
 
 
 @pytest.mark.parametrize("inclusive", ["both", "left", "right", "neither"])
-def test_bounds_count_as_inclusive_says(inclusive):
+def test_inclusive_selects_the_allowed_bounds(inclusive):
     def passes(value):
         try:
             check.check_real("x", value, low=0, high=1, inclusive=inclusive)
@@ -101,8 +115,18 @@ def test_bounds_count_as_inclusive_says(inclusive):
     assert passes(np.float32(0.5)) and not passes(-0.1) and not passes(1.1)
 
 
-def test_choices_and_booleans_come_back():
+def test_choices_and_booleans_are_returned_as_python_objects():
     assert check.check_choice("c", None, ["a", None]) is None
     assert check.check_choice("c", "a", ["a", None]) == "a"
     assert type(check.check_choice("c", np.str_("a"), ["a", None])) is str
     assert check.check_boolean("b", np.True_) is True
+
+
+def test_quantiles_become_a_tuple_of_floats():
+    assert check.check_quantiles(None) is None
+    assert check.check_quantiles(np.array([0.1, 0.5])) == (0.1, 0.5)
+
+
+def test_only_the_string_auto_is_auto():
+    assert check.is_auto("auto") and check.is_auto(np.str_("auto"))
+    assert not check.is_auto(None) and not check.is_auto("AUTO")

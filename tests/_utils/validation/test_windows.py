@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse
-from hypothesis import settings
 from user_errors import assert_error
 
 from skcnnlstm._utils import validation as check
@@ -15,11 +14,8 @@ from skcnnlstm.windows import (
     SubsequenceReshaper,
 )
 
-NAN, INF = np.nan, np.inf
 ROWS = np.arange(20.0).reshape(10, 2)
-WINDOWS = np.arange(48.0).reshape(2, 12, 2)
-properties = settings(deadline=None, max_examples=60)
-NUMBERS = "Convert dates and text to numbers, or leave those columns out."
+NUMBERS = "Convert text and dates to numbers, or drop these columns."
 
 
 BAD_INPUT = {
@@ -27,14 +23,14 @@ BAD_INPUT = {
         lambda: check.check_windows(ROWS * 1j),
         ValueError,
         "X must be real: got complex numbers (Complex data not supported). Use X.real, "
-        "or the real and the imaginary parts side by side.",
+        "or the real and imaginary parts as separate columns.",
     ),
     "ragged list": (
         lambda: check.check_windows([[1, 2], [3]]),
         ValueError,
         "X must be rectangular: got a ragged list, whose rows have different lengths. "
-        "Use rows (windows) of one length, where shorter ones begin with NaN "
-        "(missing='mask').",
+        "Pad shorter rows or windows with NaN at the start, and use "
+        'missing="mask".',
     ),
     "text": (
         lambda: check.check_windows([["a", "b"]]),
@@ -45,7 +41,34 @@ BAD_INPUT = {
         lambda: check.check_windows(pd.DataFrame({"a": [1.0], "b": ["x"]})),
         ValueError,
         f"X must be numeric: got column 'b' of dtype {pd.Series(['x']).dtype}. "
-        f"{NUMBERS} A column of dates may become the index: X.set_index('b').",
+        f"{NUMBERS} If the column holds dates, make it the index: X.set_index('b').",
+    ),
+    "a column that may identify series": (
+        lambda: check.check_windows(pd.DataFrame({"b": ["x"]}), ids=True),
+        ValueError,
+        f"X must be numeric: got column 'b' of dtype {pd.Series(['x']).dtype}. "
+        f"{NUMBERS} If the column holds dates, make it the index: X.set_index('b'). "
+        "If it identifies the series of each row, set id_column='b'.",
+    ),
+    "a number with a decimal comma": (
+        lambda: check.check_windows(pd.DataFrame({"b": ["1,5", "2"]})),
+        ValueError,
+        f"X must be numeric: got column 'b' of dtype {pd.Series(['x']).dtype}, '1,5' "
+        "at row 0 (0). If the comma is a decimal separator, use "
+        "X['b'].astype(str).str.replace(',', '.').astype(float).",
+    ),
+    "a word among numbers": (
+        lambda: check.check_windows(pd.DataFrame({"b": ["n/a", "2"]})),
+        ValueError,
+        f"X must be numeric: got column 'b' of dtype {pd.Series(['x']).dtype}, 'n/a' "
+        "at row 0 (0). Correct these values, or replace them by NaN with "
+        "pandas.to_numeric(X['b'], errors='coerce') and fill those.",
+    ),
+    "two columns of one name": (
+        lambda: check.check_windows(pd.DataFrame([["x", "y"]], columns=["b", "b"])),
+        ValueError,
+        "X must have unique column names: got the column 'b' more than once. Rename or "
+        "drop the duplicates.",
     ),
     "dates": (
         lambda: check.check_windows(np.array([["2024-01-01"]], dtype="datetime64[D]")),
@@ -102,7 +125,7 @@ WORDED_BY_SCIKIT_LEARN = {
     [check.check_windows]
     + [t.fit for t in (SlidingWindow(), LastSteps(1), FlattenWindows())],
 )
-def test_what_scikit_learn_refuses_is_refused_in_its_words(function, X, error, words):
+def test_input_that_scikit_learn_rejects_raises_its_message(function, X, error, words):
     with pytest.raises(error) as raised:
         function(X)
     assert words in str(raised.value)
@@ -112,7 +135,7 @@ def test_what_scikit_learn_refuses_is_refused_in_its_words(function, X, error, w
     "transformer",
     [SlidingWindow(2), LastSteps(1), SubsequenceReshaper(1), FlattenWindows()],
 )
-def test_another_number_of_features_is_refused_in_scikit_learns_words(transformer):
+def test_another_number_of_features_raises_scikit_learns_message(transformer):
     name = type(transformer).__name__
     message = f"X has 2 features, but {name} is expecting 3 features as input."
     with pytest.raises(ValueError) as raised:
@@ -128,3 +151,9 @@ def test_windows_are_not_copied(shape, dtype):
         checked = check.check_windows(view)
         assert np.shares_memory(checked, view)
         assert checked.dtype == dtype
+
+
+def test_the_suggested_conversion_of_decimal_commas_is_accepted():
+    X = pd.DataFrame({"b": ["1,5", 2.0]})
+    X["b"] = X["b"].astype(str).str.replace(",", ".").astype(float)
+    assert check.check_windows(X).tolist() == [[1.5], [2.0]]
