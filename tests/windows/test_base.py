@@ -1,4 +1,4 @@
-"""What all transformers of windows share."""
+"""Behaviour common to the transformers of windows."""
 
 import subprocess
 import sys
@@ -18,14 +18,14 @@ from skcnnlstm.windows import (
 @pytest.mark.parametrize(
     "transformer", [SlidingWindow(3), LastSteps(2), SubsequenceReshaper(2)]
 )
-def test_set_output_leaves_arrays_arrays(transformer):
+def test_set_output_is_ignored_where_the_output_is_no_table(transformer):
     X = np.arange(24.0).reshape(6, 4)
     pipeline = make_pipeline(StandardScaler(), transformer)
     pipeline.set_output(transform="pandas")
     assert isinstance(pipeline.fit_transform(X), np.ndarray)
 
 
-def test_windows_load_no_pandas_and_no_tensorflow():
+def test_windows_import_neither_pandas_nor_tensorflow():
     code = (
         "import sys\n"
         "class Refuse:\n"

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from bad_input import dated
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from memory import peak_of
@@ -17,41 +18,10 @@ NAN, INF = np.nan, np.inf
 ROWS = np.arange(20.0).reshape(10, 2)
 WINDOWS = np.arange(48.0).reshape(2, 12, 2)
 properties = settings(deadline=None, max_examples=60)
-NUMBERS = "Convert dates and text to numbers, or leave those columns out."
-FILL = (
-    "Fill or drop missing values first, for example with sklearn.impute.SimpleImputer."
-)
-FILL_OR_MASK = (
-    "Fill or drop missing values first, for example with "
-    'sklearn.impute.SimpleImputer, or use missing="mask", here and on the network that '
-    "reads it."
-)
-PREFIX = (
-    "X must be finite (NaN may stand only for missing history: leading steps at which "
-    "every feature is NaN, the last step known): got"
-)
+NUMBERS = "Convert text and dates to numbers, or drop these columns."
 
 
-def with_value(shape, place, value):
-    array = np.arange(np.prod(shape), dtype=float).reshape(shape)
-    array[place] = value
-    return array
-
-
-def dated(dates):
-    index = pd.to_datetime(dates)
-    return pd.DataFrame({"a": np.arange(float(len(index)))}, index=index)
-
-
-def fit(transformer, X):
-    return lambda: transformer.fit(X)
-
-
-def fit_and(transformer, X, method, X_new):
-    return lambda: getattr(transformer.fit(X), method)(X_new)
-
-
-def test_the_nine_numbers_of_the_tutorial_give_five_pairs():
+def test_nine_values_give_five_samples():
     X, y = make_windows([10, 20, 30, 40, 50, 60, 70, 80, 90], 4)
     assert_array_equal(
         X,
@@ -81,20 +51,20 @@ TABLE = np.array([[1, 10], [2, 20], [3, 30], [4, 40], [5, 50]])
         (np.array([0, 1]), [[3, 30, 4, 40], [4, 40, 5, 50]]),
     ],
 )
-def test_targets_are_laid_out_step_by_step(target, expected):
+def test_targets_are_in_the_order_of_steps(target, expected):
     X, y = make_windows(TABLE, 2, 2, target=target)
     assert_array_equal(X, [[[1, 10], [2, 20]], [[2, 20], [3, 30]]])
     assert_array_equal(y, expected)
 
 
 @pytest.mark.parametrize("target", ["b", ["b"], 1])
-def test_a_frame_gives_its_columns_by_name_or_position(target):
+def test_target_columns_of_a_frame_are_selected_by_name_or_position(target):
     frame = pd.DataFrame(TABLE, columns=["a", "b"])
     _, y = make_windows(frame, 2, target=target)
     assert_array_equal(y, [30, 40, 50])
 
 
-def test_one_step_of_several_targets_keeps_two_dimensions():
+def test_one_step_of_several_targets_is_two_dimensional():
     _, y = make_windows(TABLE, 4, 1)
     assert_array_equal(y, [[5, 50]])
 
@@ -148,7 +118,7 @@ def test_make_windows_agrees_with_a_plain_loop(
         np.arange(200.0)[::2],
     ],
 )
-def test_windows_share_the_memory_of_an_array_and_cannot_be_written(series):
+def test_windows_of_an_array_are_read_only_views(series):
     X, y = make_windows(series, 4, stride=3)
     assert np.shares_memory(X, series)
     assert np.shares_memory(y, series)
@@ -157,7 +127,7 @@ def test_windows_share_the_memory_of_an_array_and_cannot_be_written(series):
 
 
 @pytest.mark.parametrize("stride", [1, 2])
-def test_windows_share_the_memory_of_pandas_objects(stride):
+def test_windows_of_pandas_objects_are_views(stride):
     series = pd.Series(np.arange(30.0))
     frame = pd.DataFrame(np.arange(60.0).reshape(30, 2))
     for thing in (series, frame):
@@ -165,7 +135,7 @@ def test_windows_share_the_memory_of_pandas_objects(stride):
         assert np.shares_memory(X, thing.to_numpy())
 
 
-def test_long_windows_cost_no_memory():
+def test_long_windows_need_no_memory():
     series = np.random.default_rng(0).normal(size=(200_000, 8))  # 12.8 MB
     peak, (X, y) = peak_of(lambda: make_windows(series, 168, target=0))
     assert X.shape == (199_832, 168, 8)  # 2.1 GB as a copy
@@ -173,22 +143,22 @@ def test_long_windows_cost_no_memory():
     assert peak < 1e6
 
 
-def test_windows_never_see_their_target():
+def test_windows_never_contain_their_target():
     X, y = make_windows(np.arange(60), 7, 3, stride=2)
     assert (X[:, -1] + 1 == y[:, 0]).all()
     assert (X.max(axis=1) < y.min(axis=1)).all()
 
 
-def test_changing_the_series_after_a_row_moves_no_window_up_to_it():
+def test_windows_do_not_depend_on_later_rows():
     series = np.random.default_rng(0).normal(size=(40, 2))
     X, y = make_windows(series, 5, 2)
     for t in range(8, 40):
         changed = series.copy()
         changed[t + 1 :] = -changed[t + 1 :] + 7
         X_new, y_new = make_windows(changed, 5, 2)
-        seen = t + 1 - 5 - 2 + 1  # windows whose last target is row t or earlier
+        n_known = t + 1 - 5 - 2 + 1  # windows whose last target is row t or earlier
         assert_array_equal(X_new[: t - 5 + 2], X[: t - 5 + 2])
-        assert_array_equal(y_new[:seen], y[:seen])
+        assert_array_equal(y_new[:n_known], y[:n_known])
 
 
 A_DAY = pd.to_datetime(["2024-01-01"])
@@ -213,7 +183,7 @@ BAD_INPUT = {
         "series must have 1 to 2 dimensions: got 3, shape (2, 12, 2). Use rows of "
         "shape (n_rows, n_features).",
     ),
-    "series: a number": (
+    "series: a scalar": (
         lambda: make_windows(5.0, 4),
         ValueError,
         "series must have 1 to 2 dimensions: got 0, shape (). Use rows of shape "
@@ -227,12 +197,15 @@ BAD_INPUT = {
     "series: NaN": (
         lambda: make_windows([1.0, NAN, 3.0], 1),
         ValueError,
-        f"series must be finite: got NaN at row 1. {FILL_OR_MASK}",
+        "series must be finite: got NaN at row 1. Fill missing values first, for "
+        "example with pandas.Series(series).ffill().bfill(), or set "
+        'missing="mask" here and on the network.',
     ),
     "series: infinity in a column": (
         lambda: make_windows(pd.DataFrame({"a": [1.0, 2.0], "b": [1.0, INF]}), 1),
         ValueError,
-        f"series must be finite: got infinity at row 1, feature 'b'. {FILL}",
+        "series must be finite: got infinity at row 1, feature 'b'. Replace infinite "
+        "values with numbers first.",
     ),
     "series: unsorted": (
         lambda: make_windows(dated(["2024-01-03", "2024-01-02", "2024-01-01"]), 1),
@@ -244,7 +217,8 @@ BAD_INPUT = {
         lambda: make_windows(dated(["2024-01-03", "2024-01-03"])["a"], 1),
         ValueError,
         "series must have one row for each time: got an index with the label "
-        "2024-01-03 00:00:00 more than once. Drop or average the duplicates.",
+        "2024-01-03 00:00:00 more than once. Drop the duplicates, or average them "
+        "with series.groupby(level=0).mean().",
     ),
     "horizon: zero": (
         lambda: make_windows(ROWS, 2, 0),
@@ -273,8 +247,8 @@ BAD_INPUT = {
     "target: a name for an array": (
         lambda: make_windows(ROWS, 2, target="a"),
         ValueError,
-        "target must be a position where the series has no column names: got "
-        "target='a'. Use a position from 0 to 1, or give a pandas DataFrame.",
+        "target must be a position if the series has no column names: got target='a'. "
+        "Use a position from 0 to 1, or pass a pandas DataFrame.",
     ),
     "target: a label that is an integer": (
         lambda: make_windows(pd.DataFrame(ROWS, columns=[20, 10]), 2, target=10),
@@ -299,8 +273,8 @@ BAD_INPUT = {
         lambda: make_windows(dated(A_DAY).reset_index(names="day"), 2),
         TypeError,
         f"series must be numeric: got column 'day' of dtype {A_DAY.dtype}. Convert "
-        "dates and text to numbers, or leave those columns out. A column of dates may "
-        "become the index: series.set_index('day').",
+        "text and dates to numbers, or drop these columns. If the column holds dates, "
+        "make it the index: series.set_index('day').",
     ),
 }
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from bad_input import fit, fit_and, with_value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from memory import peak_of
@@ -27,40 +28,9 @@ NAN, INF = np.nan, np.inf
 ROWS = np.arange(20.0).reshape(10, 2)
 WINDOWS = np.arange(48.0).reshape(2, 12, 2)
 properties = settings(deadline=None, max_examples=60)
-FILL = (
-    "Fill or drop missing values first, for example with sklearn.impute.SimpleImputer."
-)
-FILL_OR_MASK = (
-    "Fill or drop missing values first, for example with "
-    'sklearn.impute.SimpleImputer, or use missing="mask", here and on the network that '
-    "reads it."
-)
-PREFIX = (
-    "X must be finite (NaN may stand only for missing history: leading steps at which "
-    "every feature is NaN, the last step known): got"
-)
 
 
-def with_value(shape, place, value):
-    array = np.arange(np.prod(shape), dtype=float).reshape(shape)
-    array[place] = value
-    return array
-
-
-def dated(dates):
-    index = pd.to_datetime(dates)
-    return pd.DataFrame({"a": np.arange(float(len(index)))}, index=index)
-
-
-def fit(transformer, X):
-    return lambda: transformer.fit(X)
-
-
-def fit_and(transformer, X, method, X_new):
-    return lambda: getattr(transformer.fit(X), method)(X_new)
-
-
-def test_the_last_steps_stay():
+def test_last_steps_keeps_the_end_of_each_window():
     windows = np.arange(24.0).reshape(2, 4, 3)
     last = LastSteps(2).fit_transform(windows)
     assert_array_equal(last, [[[6, 7, 8], [9, 10, 11]], [[18, 19, 20], [21, 22, 23]]])
@@ -72,7 +42,7 @@ def test_the_last_steps_stay():
 
 @properties
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 3), st.integers(1, 5))
-def test_last_steps_of_long_windows_are_the_short_windows(short, extra, n_features, n):
+def test_last_steps_of_long_windows_equal_short_windows(short, extra, n_features, n):
     length = short + extra
     shape = (length + n, n_features) if n_features else (length + n,)
     series = np.arange(np.prod(shape)).reshape(shape)
@@ -90,13 +60,13 @@ def test_a_search_can_tune_the_length_of_windows():
     assert search.best_params_["laststeps__window_length"] > 1
 
 
-def test_windows_are_cut_in_time_order():
+def test_windows_are_split_in_time_order():
     windows = np.arange(12.0).reshape(1, 6, 2)
     cut = SubsequenceReshaper(3).fit_transform(windows)
     assert_array_equal(cut, [[[[0, 1], [2, 3]], [[4, 5], [6, 7]], [[8, 9], [10, 11]]]])
 
 
-def test_rows_fold_each_piece():
+def test_n_rows_folds_each_subsequence():
     windows = np.arange(8.0).reshape(1, 8)
     cut = SubsequenceReshaper(2, n_rows=2).fit_transform(windows)
     assert cut.shape == (1, 2, 2, 2, 1)
@@ -111,7 +81,7 @@ def test_rows_fold_each_piece():
     n_features=st.integers(0, 3),
     n=st.integers(1, 6),
 )
-def test_cutting_agrees_with_a_plain_loop_shares_memory_and_can_be_undone(
+def test_splitting_agrees_with_a_loop_and_can_be_inverted(
     pieces, n_rows, columns, n_features, n
 ):
     per_piece = (n_rows or 1) * columns
@@ -146,16 +116,16 @@ def test_cutting_agrees_with_a_plain_loop_shares_memory_and_can_be_undone(
         (48, 3, 4),
     ],
 )
-def test_auto_takes_the_divisor_nearest_to_the_root(length, n_rows, pieces):
+def test_auto_selects_the_divisor_nearest_to_the_square_root(length, n_rows, pieces):
     reshaper = SubsequenceReshaper(n_rows=n_rows).fit(np.zeros((2, length)))
     assert reshaper.n_subsequences_ == pieces
 
 
-def test_auto_warns_of_a_prime_length_and_names_others():
+def test_auto_warns_about_a_prime_length_and_names_others():
     message = (
-        "n_subsequences='auto' leaves windows in one piece: window_length is 23, a "
-        "prime number. Use a window_length that cuts well, such as 18, 20, 24, 25, or "
-        "set n_subsequences."
+        "n_subsequences='auto' leaves each window in one piece: window_length is 23, a "
+        "prime number. Use another window_length, such as 18, 20, 24, 25, or set "
+        "n_subsequences."
     )
     with pytest.warns(UserWarning) as caught:
         reshaper = SubsequenceReshaper().fit(np.zeros((2, 23)))
@@ -163,7 +133,7 @@ def test_auto_warns_of_a_prime_length_and_names_others():
     assert reshaper.transform(np.zeros((2, 23))).shape == (2, 1, 23, 1)
 
 
-def test_cutting_a_long_series_costs_no_memory():
+def test_splitting_a_long_series_needs_no_memory():
     series = np.random.default_rng(0).normal(size=(200_000, 4))
     X, _ = make_windows(series, 120)
     reshaper = SubsequenceReshaper(10)
@@ -173,21 +143,21 @@ def test_cutting_a_long_series_costs_no_memory():
     assert peak < 10e6
 
 
-def test_steps_are_laid_side_by_side():
+def test_flatten_puts_the_steps_into_one_row():
     windows = np.arange(12.0).reshape(2, 3, 2)
     flat = FlattenWindows().fit_transform(windows)
     assert_array_equal(flat, [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]])
     assert np.shares_memory(flat, windows)
 
 
-def test_flat_windows_pass_through():
+def test_flatten_leaves_2d_windows_unchanged():
     windows = np.arange(6.0).reshape(2, 3)
     flat = FlattenWindows().fit_transform(windows)
     assert_array_equal(flat, windows)
     assert np.shares_memory(flat, windows)
 
 
-def test_missing_history_is_filled_backwards_in_a_copy():
+def test_missing_history_is_back_filled_in_a_copy():
     rows = np.array([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]])
     windows = SlidingWindow(3).fit_transform(rows)
     flat = FlattenWindows().fit_transform(windows)
@@ -202,7 +172,7 @@ def test_missing_history_is_filled_backwards_in_a_copy():
     assert np.isnan(windows[0, 0]).all()
 
 
-def test_flat_windows_are_in_c_order_whatever_came():
+def test_flat_windows_are_always_in_c_order():
     X, _ = make_windows(np.random.default_rng(0).normal(size=(100, 3)), 24)
     assert FlattenWindows().fit_transform(X).flags.c_contiguous
     assert FlattenWindows().fit_transform(X[::-2]).flags.c_contiguous
@@ -224,7 +194,7 @@ def test_flattening_agrees_with_a_plain_loop(n_rows, n_features, length):
     assert_array_equal(flat, expected)
 
 
-def test_flat_columns_say_feature_and_lag():
+def test_flat_columns_are_named_by_feature_and_lag():
     windows = np.arange(12.0).reshape(2, 3, 2)
     flatten = FlattenWindows().set_output(transform="pandas")
     frame = flatten.fit_transform(windows)
@@ -236,31 +206,42 @@ def test_flat_columns_say_feature_and_lag():
     assert list(flatten.get_feature_names_out()) == ["t0", "t1"]
 
 
+RULE = (
+    "X must be finite, except for missing history (leading steps in which every "
+    "feature is NaN): got"
+)
+FILL = (
+    "Fill missing values in the series before making windows, or use a network with "
+    'missing="mask".'
+)
 BAD_INPUT = {
-    "NaN in flat windows": (
+    "NaN in 2-D windows": (
         fit(LastSteps(2), with_value((4, 3), (1, 0), NAN)),
         ValueError,
-        f"X must be finite: got NaN at sample (row) 1, step 0, feature 0. {FILL}",
+        "X must be finite: got NaN at sample (row) 1, step 0, feature 0. Fill missing "
+        "values first, for example with sklearn.impute.SimpleImputer, or use a network "
+        'with missing="mask".',
     ),
     "NaN after a known step": (
         fit(FlattenWindows(), with_value((4, 3, 2), (2, 1), NAN)),
         ValueError,
-        f"{PREFIX} NaN at sample (row) 2, step 1, feature 0. {FILL}",
+        f"{RULE} NaN at sample (row) 2, step 1, feature 0. {FILL}",
     ),
     "NaN in one feature of a leading step": (
         fit(FlattenWindows(), with_value((4, 3, 2), (2, 0, 1), NAN)),
         ValueError,
-        f"{PREFIX} NaN at sample (row) 2, step 0, feature 1. {FILL}",
+        f"{RULE} NaN at sample (row) 2, step 0, feature 1. {FILL}",
     ),
-    "a window of NaN alone": (
+    "a window of NaN only": (
         fit(FlattenWindows(), with_value((4, 3, 2), 1, NAN)),
         ValueError,
-        f"{PREFIX} NaN at sample (row) 1, step 2, feature 0. {FILL}",
+        f"{RULE} NaN at sample (row) 1, step 2, feature 0. {FILL}",
     ),
     "infinity in a leading step": (
         fit(FlattenWindows(), with_value((4, 3, 2), (3, 0), -INF)),
         ValueError,
-        f"{PREFIX} infinity at sample (row) 3, step 0, feature 0. {FILL}",
+        f"{RULE} infinity at sample (row) 3, step 0, feature 0. Replace infinite "
+        "values with numbers first.",
     ),
     "windows of another length": (
         fit_and(FlattenWindows(), WINDOWS, "transform", WINDOWS[:, :, :1]),
@@ -276,46 +257,46 @@ BAD_INPUT = {
         "(12,), LastSteps was fitted on windows of shape (12, 2). Use windows of the "
         "same length and features, or fit again.",
     ),
-    "pieces of another shape": (
+    "subsequences of another shape": (
         fit_and(SubsequenceReshaper(3), WINDOWS, "inverse_transform", WINDOWS),
         ValueError,
-        "X must have the shape that transform makes: got shape (2, 12, 2). Use an "
+        "X must have the shape that transform returns: got shape (2, 12, 2). Use an "
         "array of shape (n_samples, 3, 4, 2).",
     ),
-    "names of features": (
+    "too few feature names": (
         fit_and(FlattenWindows(), WINDOWS, "get_feature_names_out", ["a"]),
         ValueError,
-        "input_features must name each feature of a window: got 1 names, "
-        "n_features=2. Use 2 names, or None.",
+        "input_features must name each feature of a window: got "
+        "len(input_features)=1, n_features=2. Use as many names as features, or None.",
     ),
-    "rows that do not divide": (
+    "n_rows: a number that does not divide": (
         fit(SubsequenceReshaper(n_rows=5), WINDOWS),
         ValueError,
         "n_rows must divide window_length: got n_rows=5, window_length=12. Use one of "
         "1, 2, 3, 4, 6, 12.",
     ),
-    "pieces: another word": (
+    "n_subsequences: another string": (
         fit(SubsequenceReshaper("sqrt"), WINDOWS),
         ValueError,
         "n_subsequences must be 'auto' or an integer >= 1: got n_subsequences='sqrt'. "
         "Use 'auto', or one of 1, 2, 3, 4, 6, 12.",
     ),
-    "pieces: zero": (
+    "n_subsequences: zero": (
         fit(SubsequenceReshaper(0), WINDOWS),
         ValueError,
         "n_subsequences must be an integer >= 1: got n_subsequences=0. Use a whole "
         "number, 1 or more.",
     ),
-    "pieces: None": (
+    "n_subsequences: None": (
         fit(SubsequenceReshaper(None), WINDOWS),
         TypeError,
         "n_subsequences must be an integer >= 1: got n_subsequences=None (NoneType). "
         "Use a whole number, 1 or more.",
     ),
-    "steps: more than there are": (
+    "window_length: more steps than the windows have": (
         fit(LastSteps(13), WINDOWS),
         ValueError,
-        "window_length must not exceed the length of the windows given: got "
+        "window_length must not exceed the length of the windows: got "
         "window_length=13, windows of 12 steps. Use 12 or less, or longer windows.",
     ),
 }

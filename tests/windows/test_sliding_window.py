@@ -1,4 +1,4 @@
-"""SlidingWindow: plain loops, shared memory, gaps in time and errors."""
+"""SlidingWindow: hand-computed windows, history, gaps in time and errors."""
 
 import copy
 import pickle
@@ -6,6 +6,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from bad_input import dated, fit, fit_and, with_value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from memory import peak_of
@@ -32,41 +33,10 @@ NAN, INF = np.nan, np.inf
 ROWS = np.arange(20.0).reshape(10, 2)
 WINDOWS = np.arange(48.0).reshape(2, 12, 2)
 properties = settings(deadline=None, max_examples=60)
-FILL = (
-    "Fill or drop missing values first, for example with sklearn.impute.SimpleImputer."
-)
-FILL_OR_MASK = (
-    "Fill or drop missing values first, for example with "
-    'sklearn.impute.SimpleImputer, or use missing="mask", here and on the network that '
-    "reads it."
-)
-PREFIX = (
-    "X must be finite (NaN may stand only for missing history: leading steps at which "
-    "every feature is NaN, the last step known): got"
-)
-
-
-def with_value(shape, place, value):
-    array = np.arange(np.prod(shape), dtype=float).reshape(shape)
-    array[place] = value
-    return array
-
-
-def dated(dates):
-    index = pd.to_datetime(dates)
-    return pd.DataFrame({"a": np.arange(float(len(index)))}, index=index)
-
-
-def fit(transformer, X):
-    return lambda: transformer.fit(X)
-
-
-def fit_and(transformer, X, method, X_new):
-    return lambda: getattr(transformer.fit(X), method)(X_new)
 
 
 def windows_by_loop(values, present, length, rows):
-    """The windows of `rows` where only rows in `present` exist: NaN before a hole."""
+    """Return the windows of `rows`; only rows in `present` exist, NaN precedes gaps."""
     out = np.full((len(rows), length, values.shape[1]), NAN)
     for i, row in enumerate(rows):
         for back in range(length):
@@ -118,7 +88,7 @@ def test_a_window_of_one_step_is_the_row():
     assert sliding.history_.shape == (0, 2)
 
 
-def test_sliding_windows_are_one_padded_copy_and_nothing_larger():
+def test_sliding_windows_are_views_of_one_padded_copy():
     rows = np.random.default_rng(0).normal(size=(100_000, 8))  # 6.4 MB
     sliding = SlidingWindow(168).fit(rows)
     peak, windows = peak_of(lambda: sliding.transform(rows))
@@ -129,7 +99,7 @@ def test_sliding_windows_are_one_padded_copy_and_nothing_larger():
     assert peak < 2 * rows.nbytes
 
 
-def test_fitting_keeps_the_last_rows_and_no_more():
+def test_fit_stores_only_the_last_rows():
     rows = np.arange(200.0).reshape(100, 2)
     sliding = SlidingWindow(5).fit(rows)
     assert_array_equal(sliding.history_, rows[-4:])
@@ -190,7 +160,7 @@ every_index = pytest.mark.parametrize("index", ALL.values(), ids=ALL.keys())
 
 @every_index
 @pytest.mark.parametrize("cut", [3, 30, 59])
-def test_rows_that_an_index_shows_to_be_next_get_their_history(index, cut):
+def test_rows_whose_index_continues_the_fitted_one_get_the_fitted_history(index, cut):
     frame = table_of(index)
     whole = SlidingWindow(6).fit_transform(frame)
     later = SlidingWindow(6).fit(frame[:cut]).transform(frame[cut:])
@@ -198,7 +168,7 @@ def test_rows_that_an_index_shows_to_be_next_get_their_history(index, cut):
 
 
 @every_index
-def test_a_single_next_row_gets_its_history(index):
+def test_a_single_next_row_gets_the_fitted_history(index):
     frame = table_of(index)
     sliding = SlidingWindow(6).fit(frame[:40])
     whole = SlidingWindow(6).fit_transform(frame)
@@ -206,10 +176,10 @@ def test_a_single_next_row_gets_its_history(index):
 
 
 @every_index
-def test_nothing_is_borrowed_across_a_gap(index):
+def test_history_is_not_used_across_a_gap(index):
     frame = table_of(index)
     sliding = SlidingWindow(6).fit(frame[:40])
-    # Two rows are left out: one business day would be a holiday.
+    # Leave out two rows: a single missing business day would be a holiday.
     windows = sliding.transform(frame[42:])
     expected = windows_by_loop(
         frame.to_numpy(), set(range(42, 60)), 6, list(range(42, 60))
@@ -219,7 +189,7 @@ def test_nothing_is_borrowed_across_a_gap(index):
 
 
 @every_index
-def test_what_lies_before_a_gap_in_the_fitted_rows_is_not_borrowed(index):
+def test_fitted_rows_before_a_gap_are_not_used(index):
     frame = table_of(index)
     present = [*range(32), 38, 39]
     windows = SlidingWindow(6).fit(frame.iloc[present]).transform(frame[40:])
@@ -230,7 +200,7 @@ def test_what_lies_before_a_gap_in_the_fitted_rows_is_not_borrowed(index):
 
 
 @every_index
-def test_earlier_rows_borrow_nothing(index):
+def test_rows_before_the_fitted_ones_get_no_history(index):
     frame = table_of(index)
     sliding = SlidingWindow(6).fit(frame[20:])
     windows = sliding.transform(frame[:20])
@@ -249,7 +219,7 @@ def test_earlier_rows_borrow_nothing(index):
     ],
     ids=["KFold", "shuffled KFold", "ShuffleSplit", "TimeSeriesSplit with a gap"],
 )
-def test_no_window_of_any_fold_reaches_across_a_missing_row(index, split):
+def test_no_window_of_a_fold_reaches_across_a_missing_row(index, split):
     frame = table_of(index)
     for train, test in split.split(frame):
         sliding = SlidingWindow(6).fit(frame.iloc[train])
@@ -258,7 +228,7 @@ def test_no_window_of_any_fold_reaches_across_a_missing_row(index, split):
             sliding.transform(frame.iloc[train]),
             windows_by_loop(frame.to_numpy(), present, 6, train),
         )
-        # The rows kept are those of the last run of the training rows.
+        # `history_` holds the training rows after their last gap.
         last = max(present)
         kept = set()
         while len(kept) < 5 and last - len(kept) in present:
@@ -271,7 +241,7 @@ def test_no_window_of_any_fold_reaches_across_a_missing_row(index, split):
 
 
 @every_index
-def test_the_order_of_rows_does_not_change_the_window_of_a_row(index):
+def test_windows_do_not_depend_on_the_order_of_rows(index):
     frame = table_of(index)
     order = np.random.default_rng(1).permutation(60)
     whole = SlidingWindow(6).fit_transform(frame)
@@ -279,7 +249,7 @@ def test_the_order_of_rows_does_not_change_the_window_of_a_row(index):
     assert_array_equal(SlidingWindow(6).fit_transform(frame[::-1]), whole[::-1])
 
 
-def test_gaps_cost_a_copy_and_nothing_else_does():
+def test_windows_are_copied_only_if_there_are_gaps():
     frame = table_of(pd.date_range("2024", periods=60, freq="h"))
     whole = SlidingWindow(6).fit_transform(frame)
     holed = SlidingWindow(6).fit_transform(frame.drop(frame.index[[20, 40]]))
@@ -288,7 +258,7 @@ def test_gaps_cost_a_copy_and_nothing_else_does():
     assert not holed.flags.writeable
 
 
-def test_a_new_frame_that_counts_from_zero_again_borrows_nothing():
+def test_a_frame_whose_index_restarts_at_zero_gets_no_history():
     frame = table_of(pd.RangeIndex(60))
     new = frame[40:].reset_index(drop=True)
     windows = SlidingWindow(6).fit(frame[:40]).transform(new)
@@ -296,7 +266,7 @@ def test_a_new_frame_that_counts_from_zero_again_borrows_nothing():
 
 
 @pytest.mark.parametrize("index", [REGULAR["hours"], REGULAR["range"]])
-def test_arrays_on_either_side_borrow_nothing(index):
+def test_arrays_in_fit_or_transform_get_no_history(index):
     frame = table_of(index)
     alone = SlidingWindow(6).fit_transform(frame.to_numpy()[40:])
     fitted = SlidingWindow(6).fit(frame[:40].to_numpy())
@@ -307,7 +277,7 @@ def test_arrays_on_either_side_borrow_nothing(index):
 
 
 @pytest.mark.parametrize("freq", ["h", "D"])
-def test_another_timezone_is_the_same_time_and_none_is_another(freq):
+def test_another_time_zone_is_the_same_time_but_no_time_zone_is_not(freq):
     index = pd.date_range("2024-02-25", periods=60, freq=freq, tz="Europe/Paris")
     frame = table_of(index)
     whole = SlidingWindow(6).fit_transform(frame)
@@ -317,7 +287,7 @@ def test_another_timezone_is_the_same_time_and_none_is_another(freq):
     assert np.isnan(sliding.transform(naive)[0, 0]).all()
 
 
-def test_other_units_of_time_are_the_same_time():
+def test_another_resolution_is_the_same_time():
     index = pd.date_range("2024", periods=60, freq="h")
     frame = table_of(index)
     whole = SlidingWindow(6).fit_transform(frame)
@@ -326,7 +296,7 @@ def test_other_units_of_time_are_the_same_time():
     assert_array_equal(sliding.transform(frame[40:]), whole[40:])
 
 
-def test_another_kind_of_index_borrows_nothing():
+def test_another_type_of_index_gets_no_history():
     frame = table_of(pd.RangeIndex(60))
     sliding = SlidingWindow(6).fit(frame[:40])
     for index in (
@@ -340,7 +310,7 @@ def test_another_kind_of_index_borrows_nothing():
         assert not np.isnan(windows[5:]).any()
 
 
-def test_periods_of_another_length_borrow_nothing():
+def test_periods_of_another_length_get_no_history():
     months = table_of(pd.period_range("2024-01", periods=10, freq="M"))
     days = table_of(pd.period_range("2024-11-01", periods=9, freq="D"))
     windows = SlidingWindow(3).fit(months).transform(days)
@@ -349,13 +319,13 @@ def test_periods_of_another_length_borrow_nothing():
     assert_array_equal(windows[0, :2], months.to_numpy()[-2:])
 
 
-def test_one_fitted_integer_shows_no_step():
+def test_a_single_fitted_integer_has_no_step():
     frame = table_of(pd.Index([5, 10, 15, 20]))
     windows = SlidingWindow(3).fit(frame[:1]).transform(frame[1:])
     assert_array_equal(windows, SlidingWindow(3).fit_transform(frame)[1:])
 
 
-def test_times_of_another_library_count_as_consecutive():
+def test_datetime_objects_count_as_consecutive():
     index = pd.date_range("2024-01-01", periods=9, freq="h")
     frame = table_of(index)
     sliding = SlidingWindow(3).fit(frame[:4])
@@ -364,7 +334,7 @@ def test_times_of_another_library_count_as_consecutive():
     assert_array_equal(windows, SlidingWindow(3).fit_transform(frame[4:]))
 
 
-def test_a_coarser_step_than_the_fitted_one_is_a_gap():
+def test_a_larger_step_than_the_fitted_one_is_a_gap():
     hourly = table_of(pd.date_range("2024-01-01", periods=60, freq="h"))
     daily = table_of(pd.date_range("2024-01-03 12:00", periods=6, freq="D"))
     windows = SlidingWindow(3).fit(hourly).transform(daily)
@@ -372,7 +342,7 @@ def test_a_coarser_step_than_the_fitted_one_is_a_gap():
     assert np.isnan(windows[1:, :2]).all()
 
 
-def test_rows_off_the_fitted_grid_go_by_their_own():
+def test_rows_between_the_fitted_times_use_their_own_step():
     hourly = table_of(pd.date_range("2024-01-01", periods=60, freq="h"))
     late = table_of(pd.date_range("2024-01-03 12:30", periods=6, freq="h"))
     windows = SlidingWindow(3).fit(hourly).transform(late)
@@ -418,7 +388,7 @@ def trading_days():
     return days.drop(pd.to_datetime([*closed, "2024-12-26"]))
 
 
-def test_holidays_of_business_days_are_no_gaps():
+def test_holidays_in_business_days_are_not_gaps():
     frame = table_of(trading_days())
     whole = SlidingWindow(24).fit_transform(frame.to_numpy())
     assert_array_equal(SlidingWindow(24).fit_transform(frame), whole)
@@ -428,14 +398,14 @@ def test_holidays_of_business_days_are_no_gaps():
 
 
 @pytest.mark.parametrize("cut", [14, 15, 16, 38])
-def test_a_holiday_between_fitted_and_new_rows_is_no_gap(cut):
+def test_a_holiday_between_fitted_and_new_rows_is_not_a_gap(cut):
     days = pd.bdate_range("2020-01-01", periods=40).delete([15])
     frame = pd.DataFrame({"a": np.arange(1.0, 40)}, index=days)
     windows = SlidingWindow(3).fit(frame[:cut]).transform(frame[cut:])
     assert_array_equal(windows[0, :, 0], [cut - 1, cut, cut + 1])
 
 
-def test_two_closed_days_between_folds_are_a_gap_unless_the_rows_show_such_holidays():
+def test_two_missing_days_between_folds_are_a_gap_unless_the_rows_have_such_holidays():
     days = pd.bdate_range("2020-01-01", periods=40).delete([15, 16])
     frame = table_of(days)
     sliding = SlidingWindow(3).fit(frame[:15])
@@ -444,7 +414,7 @@ def test_two_closed_days_between_folds_are_a_gap_unless_the_rows_show_such_holid
     assert not np.isnan(sliding.transform(rows)).any()
 
 
-def test_rows_around_holidays_are_cut_nowhere_however_few_they_are():
+def test_few_rows_around_holidays_have_no_gap():
     dates = pd.bdate_range("2019-01-01", "2021-01-08")
     dates = dates[~dates.strftime("%m-%d").isin(["12-25", "12-26", "01-01"])]
     frame = pd.DataFrame({"a": np.arange(len(dates))}, index=dates)
@@ -452,7 +422,7 @@ def test_rows_around_holidays_are_cut_nowhere_however_few_they_are():
     assert not np.isnan(window.transform(frame[-12:])).any()
 
 
-def test_the_hole_of_a_fold_in_business_days_is_a_gap():
+def test_a_fold_removed_from_business_days_is_a_gap():
     frame = table_of(trading_days())
     train, _ = list(KFold(5).split(frame))[2]
     windows = SlidingWindow(24).fit_transform(frame.iloc[train])
@@ -460,7 +430,7 @@ def test_the_hole_of_a_fold_in_business_days_is_a_gap():
     assert np.isnan(windows[first, :-1]).all()
 
 
-def test_always_borrows_whatever_the_rows_are():
+def test_context_always_uses_the_history_for_any_rows():
     rows = np.random.default_rng(0).normal(size=(60, 2))
     whole = SlidingWindow(6).fit_transform(rows)
     sliding = SlidingWindow(6, context="always").fit(rows[:40])
@@ -476,7 +446,7 @@ def test_always_borrows_whatever_the_rows_are():
     assert_array_equal(sliding.transform(restarted)[0, :5], late.to_numpy()[35:40])
 
 
-def test_always_excepts_the_fitted_rows():
+def test_context_always_excludes_the_fitted_rows():
     frame = table_of(pd.date_range("2024", periods=60, freq="h"))
     whole = SlidingWindow(6).fit_transform(frame)
     for rows in (frame, frame.to_numpy(), frame.reset_index(drop=True)):
@@ -485,27 +455,27 @@ def test_always_excepts_the_fitted_rows():
         assert_array_equal(sliding.transform(rows[:40].copy()), whole[:40])
 
 
-def test_always_tells_later_rows_of_equal_values_by_their_dates():
+def test_context_always_recognises_later_rows_of_equal_values_by_their_dates():
     frame = table_of(pd.date_range("2024", periods=60, freq="h")) * 0 + 5
     sliding = SlidingWindow(6, context="always").fit(frame[:30])
     assert (sliding.transform(frame[30:]) == 5).all()
     assert np.isnan(sliding.transform(frame[:30])[0, :-1]).all()
 
 
-def test_always_takes_no_history_from_later_rows():
+def test_context_always_uses_no_history_of_later_rows():
     frame = table_of(pd.date_range("2024", periods=60, freq="h"))
     sliding = SlidingWindow(6, context="always").fit(frame[:40])
     assert np.isnan(sliding.transform(frame[10:20])[0, :-1]).all()
 
 
-def test_none_never_borrows():
+def test_context_none_never_uses_the_history():
     frame = table_of(pd.date_range("2024", periods=60, freq="h"))
     alone = SlidingWindow(6).fit_transform(frame[40:])
     sliding = SlidingWindow(6, context="none").fit(frame[:40])
     assert_array_equal(sliding.transform(frame[40:]), alone)
 
 
-def test_a_short_fit_lends_what_it_has():
+def test_a_short_fit_gives_a_short_history():
     frame = table_of(pd.RangeIndex(10))
     sliding = SlidingWindow(6).fit(frame[:2])
     assert_array_equal(
@@ -515,7 +485,7 @@ def test_a_short_fit_lends_what_it_has():
 
 @pytest.mark.parametrize("context", ["index", "always", "none"])
 @pytest.mark.parametrize("index", [None, REGULAR["hours"]], ids=["array", "index"])
-def test_changing_rows_after_a_row_moves_no_window_up_to_it(context, index):
+def test_windows_do_not_depend_on_later_rows(context, index):
     frame = table_of(REGULAR["range"] if index is None else index)
     if index is None:
         frame = frame.to_numpy()
@@ -546,7 +516,7 @@ def test_fit_transform_is_fit_then_transform(index, context):
 @pytest.mark.parametrize(
     "name", ["hours", "month starts, no freq", "days over a spring change, no freq"]
 )
-def test_cross_validated_windows_equal_those_of_the_whole_series(name):
+def test_windows_in_cross_validation_equal_those_of_the_whole_series(name):
     frame = table_of(ALL[name])
     for train, test in TimeSeriesSplit(5).split(frame):
         scaler = StandardScaler().set_output(transform="pandas")
@@ -555,7 +525,7 @@ def test_cross_validated_windows_equal_those_of_the_whole_series(name):
         assert_array_equal(pipeline.transform(frame.iloc[test]), whole[test])
 
 
-def test_cross_validated_predictions_equal_those_of_windows_made_beforehand():
+def test_predictions_in_cross_validation_equal_those_of_precomputed_windows():
     frame = table_of(REGULAR["hours"])
     y = np.arange(60.0)
     made = SlidingWindow(4).fit_transform(frame)
@@ -566,7 +536,7 @@ def test_cross_validated_predictions_equal_those_of_windows_made_beforehand():
         assert_array_equal(inside, before.predict(made[test]))
 
 
-def test_the_row_count_stays_so_that_stock_tools_work():
+def test_cross_validation_and_searches_of_scikit_learn_work():
     frame = table_of(REGULAR["hours"])
     pipeline = make_pipeline(
         StandardScaler().set_output(transform="pandas"),
@@ -581,7 +551,7 @@ def test_the_row_count_stays_so_that_stock_tools_work():
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
 
-def test_parameters_set_after_fit_wait_for_the_next_fit():
+def test_parameters_set_after_fit_apply_from_the_next_fit():
     frame = table_of(REGULAR["hours"])
     sliding = SlidingWindow(4).fit(frame[:40])
     expected = sliding.transform(frame[40:])
@@ -600,7 +570,7 @@ def test_a_fitted_copy_gives_the_same_windows(index, duplicate):
     assert_array_equal(same, sliding.transform(frame[40:]))
 
 
-def test_nothing_that_the_user_holds_is_changed():
+def test_input_is_not_changed():
     index = no_freq(REGULAR["month starts"])
     frame = table_of(index)
     before = frame.copy(deep=True)
@@ -609,14 +579,14 @@ def test_nothing_that_the_user_holds_is_changed():
     assert frame.index.freq is None
 
 
-def test_a_refit_forgets_the_index_of_the_fit_before():
+def test_a_refit_replaces_the_fitted_index():
     frame = table_of(REGULAR["hours"])
     sliding = SlidingWindow(6).fit(frame[:40])
     sliding.fit(frame[:40].to_numpy())
     assert np.isnan(sliding.transform(frame[40:].to_numpy())[0, :-1]).all()
 
 
-def test_a_failed_fit_leaves_the_fitted_state():
+def test_a_failed_fit_keeps_the_fitted_state():
     frame = table_of(REGULAR["hours"])
     sliding = SlidingWindow(6).fit(frame[:40])
     state = dict(vars(sliding))
@@ -627,21 +597,26 @@ def test_a_failed_fit_leaves_the_fitted_state():
     assert vars(sliding) == state
 
 
+FILL = (
+    "Fill missing values first, for example with sklearn.impute.SimpleImputer, or set "
+    'missing="mask" here and on the network.'
+)
 BAD_INPUT = {
     "NaN in rows": (
         fit(SlidingWindow(2), with_value((4, 2), (3, 1), NAN)),
         ValueError,
-        f"X must be finite: got NaN at row 3, feature 1. {FILL_OR_MASK}",
+        f"X must be finite: got NaN at row 3, feature 1. {FILL}",
     ),
     "NaN in named rows": (
         fit(SlidingWindow(2), pd.DataFrame({"a": [1.0, 2.0], "b": [1.0, NAN]})),
         ValueError,
-        f"X must be finite: got NaN at row 1, feature 'b'. {FILL_OR_MASK}",
+        f"X must be finite: got NaN at row 1, feature 'b'. {FILL}",
     ),
     "infinity in rows at transform": (
         fit_and(SlidingWindow(2), ROWS, "transform", with_value((4, 2), (0, 0), INF)),
         ValueError,
-        f"X must be finite: got infinity at row 0, feature 0. {FILL}",
+        "X must be finite: got infinity at row 0, feature 0. Replace infinite values "
+        "with numbers first.",
     ),
     "window_length: zero": (
         fit(SlidingWindow(0), ROWS),
@@ -652,8 +627,7 @@ BAD_INPUT = {
     "context: unknown": (
         fit(SlidingWindow(2, context="auto"), ROWS),
         ValueError,
-        "context must be a known choice: got context='auto' (str). Use one of "
-        "'index', 'always', 'none'.",
+        "context must be one of 'index', 'always', 'none': got context='auto'.",
     ),
     "rows of three dimensions": (
         fit(SlidingWindow(2), WINDOWS),
@@ -665,13 +639,15 @@ BAD_INPUT = {
         fit(SlidingWindow(2), dated(["2024-01-01", "2024-01-02", "2024-01-02"])),
         ValueError,
         "X must have one row for each time: got an index with the label 2024-01-02 "
-        "00:00:00 more than once. Drop or average the duplicates.",
+        "00:00:00 more than once. Drop the duplicates, or average them with "
+        "X.groupby(level=0).mean().",
     ),
     "duplicate integers": (
         fit(SlidingWindow(2), pd.DataFrame({"a": [1.0, 2.0, 3.0]}, index=[0, 1, 0])),
         ValueError,
         "X must have one row for each time: got an index with the label 0 more than "
-        "once. Drop or average the duplicates.",
+        "once. Drop the duplicates, or average them with "
+        "X.groupby(level=0).mean().",
     ),
     "duplicate times at transform": (
         fit_and(
@@ -682,7 +658,8 @@ BAD_INPUT = {
         ),
         ValueError,
         "X must have one row for each time: got an index with the label 2024-01-04 "
-        "00:00:00 more than once. Drop or average the duplicates.",
+        "00:00:00 more than once. Drop the duplicates, or average them with "
+        "X.groupby(level=0).mean().",
     ),
     "unsorted irregular times": (
         fit(SlidingWindow(2), dated(["2024-01-01", "2024-01-09", "2024-01-04"])),
@@ -694,7 +671,7 @@ BAD_INPUT = {
         fit(SlidingWindow(2), dated(["2024-01-01", None])),
         ValueError,
         "X must have a time for each row: got an index with a missing label. Drop "
-        "those rows.",
+        "these rows: X[X.index.notna()].",
     ),
     "an index of two levels": (
         fit(
@@ -705,7 +682,7 @@ BAD_INPUT = {
         ),
         ValueError,
         "X must have one time index: got an index of 2 levels. Use one series at a "
-        "time, with the other levels dropped (X.droplevel(...)).",
+        "time, and drop the other levels (X.droplevel(...)).",
     ),
 }
 

@@ -196,7 +196,7 @@ def check_feature_names(names, n_features):
     if len(names) != n_features:
         raise ValueError(
             "input_features must name each feature of a window: got "
-            f"{len(names)} name(s), n_features={n_features}. Use {n_features} name(s), "
-            "or None."
+            f"len(input_features)={len(names)}, n_features={n_features}. Use as many "
+            "names as features, or None."
         )
     return names

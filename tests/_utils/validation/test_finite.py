@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from bad_input import with_value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from memory import peak_of
@@ -15,12 +16,6 @@ from skcnnlstm.windows import (
 
 NAN, INF = np.nan, np.inf
 properties = settings(deadline=None, max_examples=60)
-
-
-def with_value(shape, place, value):
-    array = np.arange(np.prod(shape), dtype=float).reshape(shape)
-    array[place] = value
-    return array
 
 
 BAD_INPUT = {
