@@ -107,7 +107,7 @@ def warn_about_excluded_samples(X, rows):
     elif len(excluded) > len(rows):
         warn(
             f"window_length is large for the number of rows: {len(excluded)} of "
-            f"{len(X)} samples have no complete history and are excluded from fit. Use "
+            f"{len(X)} samples have no full history and are excluded from fit. Use "
             "a shorter window_length, longer training parts (fewer folds, or "
             'max_train_size=None), or missing="mask" on the network.',
             MistakeWarning,

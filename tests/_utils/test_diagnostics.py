@@ -99,7 +99,7 @@ def test_an_unscaled_forecaster_is_reported_but_not_one_that_scales():
 def test_windows_longer_than_half_of_the_rows_are_reported():
     frame = pd.DataFrame({"a": WAVE[:30]})
     pipeline = make_pipeline(SlidingWindow(17), network())
-    message = "16 of 30 samples have no complete history and are excluded from fit"
+    message = "16 of 30 samples have no full history and are excluded from fit"
     assert message in mistake_warnings(lambda: pipeline.fit(frame, WAVE[:30]))[0]
     pipeline.set_params(slidingwindow__window_length=16)
     assert not mistake_warnings(lambda: pipeline.fit(frame, WAVE[:30]))
