@@ -46,27 +46,34 @@ def warn_about_scale(X, y, rows, instance_norm):
     is_shifted = instance_norm in ("last", "seasonal")
     if is_shifted:
         windows = windows - windows[:, -1:]
-    if _typical_size(windows) > _LARGE_WINDOW:
-        _warn_about_size(
+    others = (
+        ', use SeriesForecaster, which scales both, or set instance_norm="standard".'
+    )
+    size = _typical_size(windows)
+    if size > _LARGE_WINDOW:
+        name, remedy = (
             "X",
-            _typical_size(windows),
-            "Scale the series before making windows (StandardScaler before "
-            "SlidingWindow in a Pipeline)",
+            (
+                "Scale the series before making windows (StandardScaler before "
+                "SlidingWindow in a Pipeline)"
+            ),
         )
+        if y is None:  # neither of the other remedies exists for classifiers
+            others = "."
     elif y is not None and not is_shifted and _typical_size(y[at]) > _LARGE_TARGET:
-        _warn_about_size(
+        size = _typical_size(y[at])
+        name, remedy = (
             "y",
-            _typical_size(y[at]),
-            "Scale the targets (TransformedTargetRegressor(estimator, "
-            "transformer=StandardScaler()))",
+            (
+                "Scale the targets (TransformedTargetRegressor(estimator, "
+                "transformer=StandardScaler()))"
+            ),
         )
-
-
-def _warn_about_size(name, size, remedy):
+    else:
+        return
     warn(
         f"{name} is not scaled: its values are about {size:.3g}. A network learns "
-        f"slowly, or nothing, from values far above 1. {remedy}, use SeriesForecaster, "
-        'which scales both, or set instance_norm="standard".',
+        f"slowly, or nothing, from values far above 1. {remedy}{others}",
         MistakeWarning,
     )
 

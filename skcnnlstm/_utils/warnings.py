@@ -19,7 +19,7 @@ _PACKAGE = f"{Path(__file__).parents[1]}{os.sep}"
 _SKIPPED = (
     _PACKAGE,
     *(
-        f"{Path(module.__file__).parent}{os.sep}"
+        f"{module.__path__[0]}{os.sep}"
         for module in (joblib, sklearn, multiprocessing, concurrent.futures)
     ),
     threading.__file__,

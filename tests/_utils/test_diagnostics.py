@@ -74,19 +74,23 @@ def test_a_warning_on_the_command_line_points_at_main(monkeypatch, tmp_path):
 
 def test_unscaled_targets_are_reported_but_not_class_labels():
     X, y = make_windows(WAVE, 8)
-    for target in (
-        1e5 * y,
-        266 + y,
-        -266 + y,
-    ):  # 266 is the level of the airline series
+    airline = 266  # the level of the airline series
+    for target in (1e5 * y, airline + y, -airline + y):
         (message,) = mistake_warnings(lambda target=target: network().fit(X, target))
         assert message.startswith("y is not scaled: its values are about ")
         assert "TransformedTargetRegressor" in message
     assert not mistake_warnings(lambda: network().fit(X, 10 + y))
     classifier = LSTMClassifier(lstm_units=2, **TINY)
-    assert not mistake_warnings(
-        lambda: classifier.fit(X, np.resize([10_000, 20_000], len(X)))
-    )
+    labels = np.resize([10_000, 20_000], len(X))
+    assert not mistake_warnings(lambda: classifier.fit(X, labels))
+
+
+def test_a_classifier_gets_no_advice_for_regressors():
+    X, _ = make_windows(1e4 * WAVE, 8)
+    classifier = LSTMClassifier(lstm_units=2, **TINY)
+    labels = np.resize(["a", "b"], len(X))
+    (message,) = mistake_warnings(lambda: classifier.fit(X, labels))
+    assert message.endswith("(StandardScaler before SlidingWindow in a Pipeline).")
 
 
 def test_an_unscaled_forecaster_is_reported_but_not_one_that_scales():

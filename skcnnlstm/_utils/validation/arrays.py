@@ -78,7 +78,7 @@ def check_origins(origins, n_rows):
 
 
 def check_places(places, n_rows):
-    """Return the time step of each row; None stands for rows without gaps."""
+    """Return the time step of each row; None means rows without gaps."""
     if places is None:
         return np.arange(n_rows)
     places = _check_integers("places", places)

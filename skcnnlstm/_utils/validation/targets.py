@@ -82,7 +82,7 @@ def check_sample_weight(sample_weight, n_samples):
     if not weight.any():
         raise ValueError(
             "sample_weight must have at least one weight above zero: got only zeros. "
-            "Samples with weight zero are excluded from fit, so none is left."
+            "Use a positive weight for the samples to fit: zero excludes a sample."
         )
     if (weight < 0).any():
         raise ValueError(

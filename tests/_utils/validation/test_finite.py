@@ -64,7 +64,7 @@ def test_bad_input_raises_the_exact_message(call, error, message):
 
 
 def count_by_loop(X):
-    """Apply the rule of `count_missing_history` by loops; None stands for an error."""
+    """Apply the rule of `count_missing_history` by loops; None means an error."""
     counts = []
     for window in X.reshape(len(X), -1, X.shape[-1]):
         steps = [[bool(np.isnan(value)) for value in step] for step in window]

@@ -62,7 +62,7 @@ BAD_INPUT = {
         lambda: check.check_sample_weight([0.0, 0.0], 2),
         ValueError,
         "sample_weight must have at least one weight above zero: got only zeros. "
-        "Samples with weight zero are excluded from fit, so none is left.",
+        "Use a positive weight for the samples to fit: zero excludes a sample.",
     ),
     "sample weight: negative": (
         lambda: check.check_sample_weight([1.0, -2.0], 2),
