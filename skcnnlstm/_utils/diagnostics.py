@@ -46,34 +46,27 @@ def warn_about_scale(X, y, rows, instance_norm):
     is_shifted = instance_norm in ("last", "seasonal")
     if is_shifted:
         windows = windows - windows[:, -1:]
-    others = (
-        ', use SeriesForecaster, which scales both, or set instance_norm="standard".'
-    )
-    size = _typical_size(windows)
-    if size > _LARGE_WINDOW:
-        name, remedy = (
-            "X",
-            (
-                "Scale the series before making windows (StandardScaler before "
-                "SlidingWindow in a Pipeline)"
-            ),
+    if _typical_size(windows) > _LARGE_WINDOW:
+        remedy = (
+            "Scale the series before making windows (StandardScaler before "
+            "SlidingWindow in a Pipeline)"
         )
-        if y is None:  # neither of the other remedies exists for classifiers
-            others = "."
+        _warn_about_size("X", windows, remedy, is_regressor=y is not None)
     elif y is not None and not is_shifted and _typical_size(y[at]) > _LARGE_TARGET:
-        size = _typical_size(y[at])
-        name, remedy = (
-            "y",
-            (
-                "Scale the targets (TransformedTargetRegressor(estimator, "
-                "transformer=StandardScaler()))"
-            ),
+        remedy = (
+            "Scale the targets (TransformedTargetRegressor(estimator, "
+            "transformer=StandardScaler()))"
         )
-    else:
-        return
+        _warn_about_size("y", y[at], remedy, is_regressor=True)
+
+
+def _warn_about_size(name, values, remedy, is_regressor):
+    if is_regressor:
+        remedy += ", use SeriesForecaster, which scales both, or set "
+        remedy += 'instance_norm="standard"'
     warn(
-        f"{name} is not scaled: its values are about {size:.3g}. A network learns "
-        f"slowly, or nothing, from values far above 1. {remedy}{others}",
+        f"{name} is not scaled: its values are about {_typical_size(values):.3g}. A "
+        f"network learns slowly, or nothing, from values far above 1. {remedy}.",
         MistakeWarning,
     )
 
