@@ -267,9 +267,7 @@ def test_every_architecture_forecasts_a_series(regressor):
     assert forecast.index[0] == pd.Timestamp("1961-01-01")
     assert len(forecast) == 8
     assert np.isfinite(forecast).all()
-    assert (
-        forecaster.estimator_.instance_norm == "last"
-    )  # the value that "auto" selects
+    assert forecaster.estimator_.instance_norm == "last"  # selected by "auto"
     assert regressor.instance_norm == "auto"
 
 

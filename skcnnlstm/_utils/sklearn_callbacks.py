@@ -130,7 +130,7 @@ class EpochReporter:
         self._epoch = None
 
     def begin(self, X, y, sample_weight, attributes):
-        """Report the begin of training.
+        """Report the start of training.
 
         Parameters
         ----------
@@ -147,7 +147,7 @@ class EpochReporter:
         self._context.call_on_fit_task_begin(estimator=self._estimator, **self._data)
 
     def begin_epoch(self):
-        """Report the begin of an epoch."""
+        """Report the start of an epoch."""
         self._epoch = self._context.subcontext(task_name="epoch")
         self._epoch.call_on_fit_task_begin(estimator=self._estimator, **self._data)
 
