@@ -11,7 +11,7 @@ import numpy as np
 
 from skcnnlstm._utils.validation import check_real
 from skcnnlstm._utils.validation.arrays import (
-    check_ascending,
+    check_ascending_origins,
     check_broadcast,
     check_numbers,
     check_pair,
@@ -205,7 +205,7 @@ def adaptive_widths(scores, origins, coverage, gamma, calibration=None):
     """
     axes = "horizon", "n_targets"
     scores = check_numbers("scores", scores, "n_origins", *axes)
-    origins = check_ascending(origins, len(scores)).tolist()
+    origins = check_ascending_origins(origins, len(scores)).tolist()
     coverage = _check_coverage(coverage)
     gamma = check_real("gamma", gamma, low=0, inclusive="neither")
     if calibration is not None:

@@ -4,16 +4,16 @@ __all__ = ["LeakageError", "MistakeWarning"]
 
 
 class LeakageError(ValueError):
-    """What `check_leakage` found, where it was told to raise.
+    """Raised by `check_leakage` if it finds leakage and `raise_on` asks for an error.
 
     Attributes
     ----------
     report : LeakageReport
-        All of it.
+        All findings.
 
     Examples
     --------
-    In a test of one's own, ``raise_on="proof"`` fails it:
+    A test with ``raise_on="proof"`` fails if there is leakage:
 
     >>> from sklearn.linear_model import Ridge
     >>> from sklearn.model_selection import KFold
@@ -28,13 +28,15 @@ class LeakageError(ValueError):
 
 
 class MistakeWarning(UserWarning):
-    """Warn of what is likely a mistake: the fit or forecast goes on.
+    """Issued for code that runs but is probably wrong.
 
-    The messages name the way out. To have none of them, or to be stopped by each:
+    Each message names a remedy. The fit or forecast continues.
 
     Examples
     --------
+    Ignore these warnings, or use ``"error"`` to raise them as errors:
+
     >>> import warnings
     >>> from skcnnlstm import MistakeWarning
-    >>> warnings.simplefilter("ignore", MistakeWarning)  # or "error"
+    >>> warnings.simplefilter("ignore", MistakeWarning)
     """

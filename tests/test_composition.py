@@ -1,4 +1,4 @@
-"""The estimators inside scikit-learn's own machinery."""
+"""Estimators inside Pipelines, searches and meta-estimators of scikit-learn."""
 
 import json
 import pickle
@@ -54,7 +54,7 @@ def named(estimator):
 
 @pytest.fixture
 def frame():
-    """Two daily columns; the target is the first one's next value."""
+    """Two daily columns and the next value of the first one as the target."""
     rng = np.random.default_rng(0)
     days = pd.date_range("2024-01-01", periods=61, freq="D")
     rows = rng.standard_normal((61, 2)).cumsum(axis=0)
@@ -70,24 +70,26 @@ def window_pipeline(regressor=TINY, window_length=8):
 # ----------------------------------------------------- windows inside a Pipeline
 
 
-def test_a_pipeline_windows_the_rows_inside_each_fold(frame):
+def test_a_pipeline_makes_windows_inside_each_fold(frame):
     X, y = frame
     scores = cross_val_score(window_pipeline(), X, y, cv=TimeSeriesSplit(3))
     assert np.isfinite(scores).all()
 
 
 @pytest.mark.parametrize("regressor", REGRESSORS, ids=named)
-def test_folds_predict_as_windows_made_on_the_whole_series(regressor, frame):
+def test_predictions_in_a_fold_equal_those_of_windows_of_the_whole_series(
+    regressor, frame
+):
     X, y = frame
     train, test = slice(0, 48), slice(48, 60)
     pipeline = make_pipeline(SlidingWindow(8), clone(regressor))
-    inside = pipeline.fit(X[train], y[train]).predict(X[test])
+    predicted = pipeline.fit(X[train], y[train]).predict(X[test])
     windows = SlidingWindow(8).fit_transform(X)
-    whole = clone(regressor).fit(windows[train], y[train]).predict(windows[test])
-    np.testing.assert_array_equal(inside, whole)
+    expected = clone(regressor).fit(windows[train], y[train]).predict(windows[test])
+    np.testing.assert_array_equal(predicted, expected)
 
 
-def test_the_future_never_reaches_a_fold(frame):
+def test_predictions_in_a_fold_do_not_depend_on_later_rows(frame):
     X, y = frame
     changed = X.copy()
     changed.iloc[50:] += 100
@@ -98,7 +100,7 @@ def test_the_future_never_reaches_a_fold(frame):
     np.testing.assert_array_equal(first, second)
 
 
-def test_cross_val_predict_gives_every_row_a_prediction(frame):
+def test_cross_val_predict_returns_a_prediction_for_every_row(frame):
     X, y = frame
     with pytest.warns(UserWarning, match="samples have no full history"):
         predicted = cross_val_predict(window_pipeline(), X, y, cv=KFold(3))
@@ -121,7 +123,7 @@ def test_sample_weight_is_routed_through_a_pipeline(frame):
     assert (plain[-1].predict(windows[7:]) != expected).any()
 
 
-def test_set_output_reaches_the_transformers_that_can(frame):
+def test_set_output_applies_to_transformers_that_return_tables(frame):
     X, y = frame
     pipeline = make_pipeline(StandardScaler(), SlidingWindow(8), clone(TINY))
     pipeline.set_output(transform="pandas").fit(X, y)
@@ -129,7 +131,7 @@ def test_set_output_reaches_the_transformers_that_can(frame):
     assert pipeline[:2].transform(X).shape == (60, 8, 2)
 
 
-def test_reshaper_and_last_steps_stand_before_a_network(frame):
+def test_a_search_tunes_last_steps_before_a_network(frame):
     X, y = frame
     X = SlidingWindow(12).fit_transform(X)
     pipeline = make_pipeline(LastSteps(8), SubsequenceReshaper(2), clone(TINY))
@@ -147,7 +149,8 @@ def test_reshaper_and_last_steps_stand_before_a_network(frame):
 # ----------------------------------------------------------------------- searches
 
 
-def results(search):
+def scores_of(search):
+    """Return the test scores and ranks of a search."""
     return {
         key: value
         for key, value in search.cv_results_.items()
@@ -155,11 +158,11 @@ def results(search):
     }
 
 
-def test_a_parallel_search_gives_the_bits_of_a_serial_one(windows, own_workers):
+def test_a_parallel_search_is_bit_identical_to_a_serial_one(windows, own_workers):
     grid = {"filters": [4, 8], "learning_rate": [0.001, 0.01]}
 
     def run(**jobs):
-        return results(
+        return scores_of(
             GridSearchCV(TINY, grid, cv=TimeSeriesSplit(3), **jobs).fit(*windows)
         )
 
@@ -173,7 +176,7 @@ def test_a_parallel_search_gives_the_bits_of_a_serial_one(windows, own_workers):
 
 
 @pytest.mark.filterwarnings("ignore:.*scores are non-finite:UserWarning")
-def test_an_impossible_candidate_scores_nan_and_the_search_goes_on(windows):
+def test_an_invalid_candidate_scores_nan_and_the_search_continues(windows):
     search = GridSearchCV(TINY, {"n_subsequences": [3, 5]}, cv=TimeSeriesSplit(2))
     with pytest.warns(FitFailedWarning, match="n_subsequences must divide"):
         search.fit(*windows)
@@ -210,14 +213,14 @@ def test_classification_folds_are_stratified(windows):
 # ------------------------------------------------------------------ meta-estimators
 
 
-def test_targets_are_transformed_and_brought_back(windows):
+def test_a_transformed_target_is_inverted(windows):
     X, y = windows
     regressor = TransformedTargetRegressor(clone(TINY), transformer=StandardScaler())
     shifted = clone(regressor).fit(X, y + 1000).predict(X)
     np.testing.assert_allclose(shifted, regressor.fit(X, y).predict(X) + 1000)
 
 
-def test_networks_stack_and_vote(windows):
+def test_networks_work_in_stacking_and_voting(windows):
     X, y = windows
     stack = StackingRegressor(
         [
@@ -244,14 +247,14 @@ def test_a_fitted_pipeline_predicts_the_same_in_a_fresh_process(frame, tmp_path)
         "pipeline, X = pickle.load(open(sys.argv[1], 'rb'))\n"
         "print(json.dumps(pipeline.predict(X).tolist()))"
     )
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", script, str(path)],
         capture_output=True,
         text=True,
         check=True,
     )
-    there = json.loads(done.stdout.splitlines()[-1])
-    np.testing.assert_array_equal(there, pipeline.predict(X[48:]))
+    predicted = json.loads(process.stdout.splitlines()[-1])
+    np.testing.assert_array_equal(predicted, pipeline.predict(X[48:]))
 
 
 # ------------------------------------------------------------------ the forecaster
@@ -264,7 +267,7 @@ def test_every_architecture_forecasts_a_series(regressor):
     assert forecast.index[0] == pd.Timestamp("1961-01-01")
     assert len(forecast) == 8
     assert np.isfinite(forecast).all()
-    assert forecaster.estimator_.instance_norm == "last"  # what "auto" became
+    assert forecaster.estimator_.instance_norm == "last"  # selected by "auto"
     assert regressor.instance_norm == "auto"
 
 
@@ -277,7 +280,7 @@ def test_every_architecture_forecasts_a_series(regressor):
     ids=["ridge", "reshaper"],
 )
 @pytest.mark.parametrize("kind", ["series", "frame", "array"])
-def test_a_search_over_the_raw_series_tunes_window_and_network(inner, kind):
+def test_a_search_over_a_series_tunes_the_window_and_the_network(inner, kind):
     series = load_airline().iloc[:72]
     data = {
         "series": series,
@@ -293,7 +296,7 @@ def test_a_search_over_the_raw_series_tunes_window_and_network(inner, kind):
     assert len(search.best_estimator_.forecast(5)) == 5
 
 
-def test_a_forecaster_halves_its_candidates_by_epochs():
+def test_a_halving_search_over_epochs_accepts_a_forecaster():
     forecaster = SeriesForecaster(clone(TINY), window_length=12)
     halving = HalvingGridSearchCV(
         forecaster,
@@ -312,9 +315,9 @@ def test_a_forecaster_halves_its_candidates_by_epochs():
         ({"estimator__n_subsequences": [3, 5]}, "n_subsequences must divide"),
         ({"window_length": [12, 60]}, "60"),
     ],
-    ids=["cut", "too long"],
+    ids=["indivisible", "too long"],
 )
-def test_an_impossible_forecaster_scores_nan_and_the_search_goes_on(grid, message):
+def test_an_invalid_forecaster_scores_nan_and_the_search_continues(grid, message):
     search = GridSearchCV(
         SeriesForecaster(clone(TINY), window_length=12),
         grid,
@@ -325,7 +328,7 @@ def test_an_impossible_forecaster_scores_nan_and_the_search_goes_on(grid, messag
     assert np.isnan(search.cv_results_["mean_test_score"]).tolist() == [False, True]
 
 
-def test_the_forecaster_holds_out_samples_that_share_no_target():
+def test_validation_samples_of_a_forecaster_share_no_target_with_training():
     forecaster = SeriesForecaster(
         LSTMRegressor(lstm_units=3, epochs=1, early_stopping=True, random_state=0),
         window_length=12,
@@ -334,7 +337,7 @@ def test_the_forecaster_holds_out_samples_that_share_no_target():
     assert forecaster.estimator_.validation_gap == 5
 
 
-def test_a_fitted_search_over_a_constant_series_still_forecasts():
+def test_a_constant_series_is_forecast_with_its_dates():
     series = pd.Series(7.0, index=pd.period_range("2020-01", periods=40, freq="M"))
     forecast = SeriesForecaster(clone(TINY), window_length=8).fit(series).forecast(3)
     np.testing.assert_allclose(forecast, 7.0, atol=1.0)

@@ -122,18 +122,18 @@ SCORES = np.ones((3, 1, 1))
             "coverage must be a finite",
         ),
         (lambda: conformal.conformal_quantile(3.0, 0.5), "scores must have an axis"),
-        (lambda: conformal.conformity([1, 2], [[1], [2]]), "must have one shape"),
+        (lambda: conformal.conformity([1, 2], [[1], [2]]), "must have the same shape"),
         (
             lambda: conformal.adaptive_widths([1.0, 2.0], [0, 1], 0.5, 0.1),
             r"scores must have the shape \(n_origins, horizon, n_targets\): got \(2,\)",
         ),
         (
             lambda: conformal.adaptive_widths(SCORES, [2, 1, 0], 0.5, 0.1),
-            "origins must ascend: got 2 and then 1, at 0",
+            "origins must be in ascending order: got 2 before 1, at position 0",
         ),
         (
             lambda: conformal.adaptive_widths(SCORES, [0, 1], 0.5, 0.1),
-            "origins must be as many as there are scores: got 2 for 3",
+            "origins must have one value for each score: got 2 values for 3 scores",
         ),
         (
             lambda: conformal.adaptive_widths(SCORES, range(3), 0.5, 0),

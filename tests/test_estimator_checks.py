@@ -1,4 +1,4 @@
-"""scikit-learn's own checks, over every public estimator and transformer."""
+"""The estimator checks of scikit-learn, for every public class."""
 
 from collections import Counter
 
@@ -10,7 +10,7 @@ from sklearn.utils.estimator_checks import (
     parametrize_with_checks,
 )
 
-# Checks feed series that are too short and lengths that are prime on purpose.
+# The checks use short series and prime lengths, which cause warnings.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning")
 
 
@@ -24,8 +24,8 @@ def test_scikit_learn_check_passes(estimator, check):
     [(REGRESSORS[2], 50), (CLASSIFIERS[2], 53), *((t, 40) for t in TRANSFORMERS)],
     ids=lambda value: getattr(type(value), "__name__", None),
 )
-def test_the_full_set_of_checks_is_run(estimator, fewest):
-    # scikit-learn leaves nearly all checks out for an estimator that takes no 2-D X.
+def test_scikit_learn_runs_its_full_set_of_checks(estimator, fewest):
+    # scikit-learn skips nearly all checks for an estimator that does not take 2-D X.
     names = Counter(
         check.func.__name__ if hasattr(check, "func") else check.__name__
         for _, check in estimator_checks_generator(estimator)
@@ -34,6 +34,6 @@ def test_the_full_set_of_checks_is_run(estimator, fewest):
     assert set(expected_failures(estimator)) <= set(names)
 
 
-def test_regressors_and_classifiers_are_told_apart():
+def test_regressors_and_classifiers_have_the_right_type():
     assert all(is_regressor(e) and not is_classifier(e) for e in REGRESSORS)
     assert all(is_classifier(e) and not is_regressor(e) for e in CLASSIFIERS)

@@ -1,4 +1,4 @@
-"""Faults from outside: signals in a fit, a worker that is killed in a search."""
+"""Interruptions: signals during a fit and a killed worker during a search."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from sklearn.model_selection import GridSearchCV
 
 from skcnnlstm import CNNRegressor, HorizonSplit, make_windows
 
-# A fit that says when it is in its second epoch, and never ends by itself.
+# A fit that reports its second epoch and never finishes.
 FIT = """
     import signal, sys
     import keras, numpy as np
@@ -23,7 +23,7 @@ FIT = """
 
     X, y = make_windows(np.sin(np.arange(60.0)), 8)
 
-    class Tell(keras.callbacks.Callback):
+    class ReportEpoch(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
             if epoch == 1:
                 print("training", flush=True)
@@ -32,21 +32,21 @@ FIT = """
         return CNNRegressor(filters=2, dense_units=2, random_state=0, **params)
 
     fitted = tiny(epochs=2).fit(X, y)
-    said = fitted.predict(X)
+    predicted = fitted.predict(X)
     {handler}
     try:
-        fitted.set_params(epochs=10**9, callbacks=Tell()).fit(X, y)
+        fitted.set_params(epochs=10**9, callbacks=ReportEpoch()).fit(X, y)
     except (KeyboardInterrupt, SystemExit) as stopped:
-        assert (fitted.predict(X) == said).all(), "another fit than before"
+        assert (fitted.predict(X) == predicted).all(), "the fit changed"
         fitted.set_params(epochs=2, callbacks=None).fit(X, y)
-        assert (fitted.predict(X) == said).all(), "another fit after"
+        assert (fitted.predict(X) == predicted).all(), "a later fit differs"
         print(type(stopped).__name__, flush=True)
 """
 ON_TERM = "signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))"
 
 
-def signalled(number, handler=""):
-    """Send a signal to a process that trains; return what it says and its end."""
+def output_after_signal(number, handler=""):
+    """Send a signal to a process that trains; return its output and exit code."""
     script = textwrap.dedent(FIT).format(handler=handler)
     with subprocess.Popen(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True
@@ -54,10 +54,10 @@ def signalled(number, handler=""):
         try:
             assert process.stdout.readline() == "training\n"
             process.send_signal(number)
-            said, _ = process.communicate(timeout=120)
+            output, _ = process.communicate(timeout=120)
         finally:
             process.kill()
-    return said.strip(), process.returncode
+    return output.strip(), process.returncode
 
 
 @pytest.mark.heavy
@@ -69,12 +69,12 @@ def signalled(number, handler=""):
         (signal.SIGTERM, "", ("", -signal.SIGTERM)),
     ],
 )
-def test_a_signal_ends_a_fit_and_leaves_the_one_before(number, handler, expected):
-    assert signalled(number, handler) == expected
+def test_a_signal_ends_a_fit_and_keeps_the_earlier_one(number, handler, expected):
+    assert output_after_signal(number, handler) == expected
 
 
-class Killed(RegressorMixin, BaseEstimator):
-    """Ends its own process, as a machine that is out of memory does."""
+class KillsItsProcess(RegressorMixin, BaseEstimator):
+    """Kill the worker process, as an operating system without memory does."""
 
     def __init__(self, parent=0):
         self.parent = parent
@@ -89,18 +89,20 @@ class Killed(RegressorMixin, BaseEstimator):
 
 
 @pytest.mark.heavy
-def test_a_killed_worker_ends_a_search_and_the_next_one_works(own_workers):
+def test_a_killed_worker_ends_a_search_and_the_next_search_works(own_workers):
     X, y = make_windows(np.sin(np.arange(60.0)), 8)
     cv = HorizonSplit(2)
     network = CNNRegressor(filters=2, dense_units=2, epochs=1, random_state=0)
     network.fit(X, y)
-    said = network.predict(X)
-    killed = GridSearchCV(Killed(os.getpid()), {"parent": [os.getpid()] * 2}, cv=cv)
+    predicted = network.predict(X)
+    killed = GridSearchCV(
+        KillsItsProcess(os.getpid()), {"parent": [os.getpid()] * 2}, cv=cv
+    )
     search = GridSearchCV(network, {"learning_rate": [0.01, 0.1]}, cv=cv)
-    alone = search.fit(X, y).cv_results_["mean_test_score"]
+    serial = search.fit(X, y).cv_results_["mean_test_score"]
     with parallel_config("loky", n_jobs=2):
         with pytest.raises(TerminatedWorkerError):
             killed.fit(X, y)
-        beside = search.fit(X, y).cv_results_["mean_test_score"]
-    np.testing.assert_array_equal(beside, alone)
-    np.testing.assert_array_equal(network.predict(X), said)
+        parallel = search.fit(X, y).cv_results_["mean_test_score"]
+    np.testing.assert_array_equal(parallel, serial)
+    np.testing.assert_array_equal(network.predict(X), predicted)

@@ -1,7 +1,7 @@
-"""Arrays of every make: what comes of them is what comes of the clean one.
+"""Input of unusual memory layout, data type or container gives the usual results.
 
-Values are small whole numbers, which every type holds exactly. Where an array is
-refused it is refused in our words.
+The values are small whole numbers, which every data type holds exactly. Input may be
+rejected instead, with a message of this package or of scikit-learn's validation.
 """
 
 import itertools
@@ -41,9 +41,9 @@ from skcnnlstm import (
 
 RIDGE = make_pipeline(FlattenWindows(), Ridge())
 TINY = {"epochs": 1, "random_state": 0}
-EXAMPLES = settings().max_examples // 5  # of each; see the profiles in conftest.py
+EXAMPLES = settings().max_examples // 5  # for each case; see conftest.py
 
-# ------------------------------------------------------------------------------- makes
+# ----------------------------------------------------------------- layouts and types
 
 
 def strided(array):
@@ -60,19 +60,19 @@ def read_only(array):
 
 def unaligned(array):
     raw = np.zeros(array.nbytes + 1, np.uint8)[1:]
-    made = raw.view(array.dtype).reshape(array.shape)
-    made[:] = array
-    return made
+    view = raw.view(array.dtype).reshape(array.shape)
+    view[:] = array
+    return view
 
 
 def memory_mapped(array):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "array.npy"
-        np.save(path, np.asarray(array))  # a masked one has no file
+        np.save(path, np.asarray(array))  # np.save has no format for masked arrays
         return np.load(path, mmap_mode="r")
 
 
-MAKES = {
+LAYOUTS = {
     "strided": strided,
     "backwards": lambda a: a[::-1].copy()[::-1],
     "Fortran": np.asfortranarray,
@@ -101,14 +101,14 @@ INDEXES = {
 
 
 def numbers(*shape):
-    """Return whole numbers from 1 to 9 that repeat after no fixed time."""
-    drawn = np.random.default_rng(len(shape)).integers(1, 10, size=shape)
-    return drawn.astype(float)
+    """Return whole numbers from 1 to 9 in random order."""
+    values = np.random.default_rng(len(shape)).integers(1, 10, size=shape)
+    return values.astype(float)
 
 
 @st.composite
-def hostile(draw, clean):
-    """Draw an array of another make that holds the same numbers."""
+def unusual(draw, clean):
+    """Draw the same numbers in another layout, data type or container."""
     array = clean.astype(draw(st.sampled_from(TYPES)))
     if array.ndim <= 2 and draw(st.booleans()):
         index = INDEXES[draw(st.sampled_from(sorted(INDEXES)))](len(array))
@@ -117,13 +117,13 @@ def hostile(draw, clean):
         names = draw(st.sampled_from([["a", "b", "c"], [2, 0, 1], list("aaa")]))
         names = (names * array.shape[1])[: array.shape[1]]
         return pd.DataFrame(array, index, columns=names)
-    for make in draw(st.lists(st.sampled_from(sorted(MAKES)), max_size=2)):
+    for layout in draw(st.lists(st.sampled_from(sorted(LAYOUTS)), max_size=2)):
         if isinstance(array, np.ndarray) and array.dtype != object:
-            array = MAKES[make](array)
+            array = LAYOUTS[layout](array)
     return array
 
 
-# ------------------------------------------------------------------------ what they do
+# ------------------------------------------------------------------------------- cases
 
 X3, Y = numbers(24, 6, 1), numbers(24)
 LABELS = np.resize([0.0, 1.0, 1.0], 24)
@@ -132,8 +132,8 @@ CLASSIFIER = LSTMClassifier(lstm_units=2, **TINY)
 GROUPS = np.resize([1.0, 2.0], 24)
 
 
-def folds(splitter, **given):
-    return np.concatenate([rows for pair in splitter.split(**given) for rows in pair])
+def folds(splitter, **data):
+    return np.concatenate([rows for pair in splitter.split(**data) for rows in pair])
 
 
 def forecaster(**params):
@@ -149,8 +149,8 @@ def calibrated():
     return forecaster(calibration_fraction=0.5)
 
 
-def drawn(series):
-    """Return the values in a picture of a series."""
+def plotted(series):
+    """Return the values in the plot of a series."""
     display = ForecastDisplay.from_predictions(series)
     values = display.ax_.lines[0].get_ydata()
     plt.close(display.figure_)
@@ -158,7 +158,7 @@ def drawn(series):
 
 
 ROWS, TABLE, WINDOWS = numbers(24), numbers(24, 2), numbers(24, 6)
-QUICK = {
+CASES = {
     "make_windows": (ROWS, lambda x: np.column_stack(make_windows(x, 4))),
     "make_windows, table": (TABLE, lambda x: make_windows(x, 4, 2)[1]),
     "SlidingWindow": (TABLE, lambda x: SlidingWindow(3).fit_transform(x)),
@@ -192,7 +192,7 @@ QUICK = {
         ROWS,
         lambda x: forecast_scorer("r2")(forecaster().fit(ROWS), x),
     ),
-    "ForecastDisplay": (ROWS, drawn),
+    "ForecastDisplay": (ROWS, plotted),
     "smape": (ROWS, lambda x: metrics.smape(ROWS[::-1], x)),
     "percentage_errors": (TABLE, lambda x: metrics.percentage_errors(x, TABLE[::-1])),
     "scale_of_mase": (ROWS, lambda x: metrics.scale_of_mase(x, 2)),
@@ -210,9 +210,9 @@ QUICK = {
         lambda x: conformal.adaptive_widths(x, np.arange(24), 0.5, 0.01)[12:],
     ),
 }
-# Of numbers alone, and of what other functions give.
-OF_NO_ARRAY = {"owa", "skill", "scores_needed"}
-NETWORKS = {
+# Functions of single numbers, or of the results of other functions.
+WITHOUT_ARRAYS = {"owa", "skill", "scores_needed"}
+NETWORK_CASES = {
     "predict": (X3, lambda x: FITTED.predict(x)),
     "predict_proba": (X3, lambda x: CLASSES.predict_proba(x)),
     "fit": (WINDOWS, lambda x: NETWORK.fit(x, Y).predict(WINDOWS)),
@@ -222,47 +222,47 @@ NETWORKS = {
 }
 
 
-def outcome(call, given):
-    """Return numbers, or None where they are refused in our words."""
+def result_or_none(call, data):
+    """Return the numbers that a call returns, or None for a readable error."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         try:
-            return np.asarray(call(given), dtype=float)
+            return np.asarray(call(data), dtype=float)
         except Exception as error:
             check_error(error)
             return None
 
 
-def is_backwards(given):
-    index = getattr(given, "index", None)
+def has_descending_index(data):
+    index = getattr(data, "index", None)
     return isinstance(index, pd.RangeIndex) and index.step < 0
 
 
 def assert_same(name, cases, data):
     clean, call = cases[name]
-    expected = outcome(call, clean)
+    expected = result_or_none(call, clean)
     assert expected is not None
-    given = data.draw(hostile(clean))
-    # Rows with labels that descend are put in the order of time.
-    assume(name != "SlidingWindow" or not is_backwards(given))
-    got = outcome(call, given)
-    if got is not None:
-        # Sums over other strides and narrower types are rounded in another order.
-        np.testing.assert_allclose(got, expected, rtol=2e-3, atol=1e-5)
-    elif isinstance(given, np.ndarray) and given.dtype != object:
-        raise AssertionError(f"an array was refused: {given.dtype}, {given.flags}")
+    changed = data.draw(unusual(clean))
+    # SlidingWindow sorts rows whose index is in descending order.
+    assume(name != "SlidingWindow" or not has_descending_index(changed))
+    result = result_or_none(call, changed)
+    if result is not None:
+        # Rounding differs for sums over other strides and in smaller data types.
+        np.testing.assert_allclose(result, expected, rtol=2e-3, atol=1e-5)
+    elif isinstance(changed, np.ndarray) and changed.dtype != object:
+        raise AssertionError(f"rejected array: {changed.dtype}, {changed.flags}")
 
 
-@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize("name", CASES)
 @settings(deadline=None, max_examples=EXAMPLES)
 @given(data=st.data())
-def test_rows_of_any_make_give_what_clean_ones_give(name, data):
-    assert_same(name, QUICK, data)
+def test_results_do_not_depend_on_layout_type_or_container(name, data):
+    assert_same(name, CASES, data)
 
 
-@pytest.mark.parametrize("room", [metrics, conformal])
-def test_every_function_of_arrays_is_driven(room):
-    assert set(room.__all__) <= set(QUICK) | OF_NO_ARRAY
+@pytest.mark.parametrize("module", [metrics, conformal])
+def test_every_public_function_of_arrays_is_a_case(module):
+    assert set(module.__all__) <= set(CASES) | WITHOUT_ARRAYS
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -273,20 +273,20 @@ def fitted():
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", NETWORK_CASES)
 @settings(
     deadline=None,
     max_examples=EXAMPLES // 2,
     suppress_health_check=[HealthCheck.too_slow],
 )
 @given(data=st.data())
-def test_networks_give_of_any_make_what_they_give_of_clean_ones(name, data):
-    assert_same(name, NETWORKS, data)
+def test_networks_do_not_depend_on_layout_type_or_container(name, data):
+    assert_same(name, NETWORK_CASES, data)
 
 
 @pytest.mark.parametrize("name", ["LastSteps", "FlattenWindows", "fit", "predict"])
-def test_polars_frames_are_tables(name):
-    polars = pytest.importorskip("polars", reason="not in the test extra; CI has it")
+def test_polars_frames_are_accepted(name):
+    polars = pytest.importorskip("polars", reason="polars is not in the test extra")
     clean = WINDOWS
     calls = {
         "LastSteps": lambda x: LastSteps(2).fit_transform(x),
@@ -296,11 +296,11 @@ def test_polars_frames_are_tables(name):
     }
     frame = polars.DataFrame(clean, schema=list("abcdef"))
     np.testing.assert_array_equal(
-        outcome(calls[name], frame), outcome(calls[name], clean)
+        result_or_none(calls[name], frame), result_or_none(calls[name], clean)
     )
 
 
-# ----------------------------------------------------------------------------- numbers
+# ---------------------------------------------------------------------- extreme values
 
 
 @pytest.mark.parametrize(
@@ -323,7 +323,7 @@ def test_forecasts_of_any_scale_are_finite(scale, transformer):
     assert (np.abs(forecast) <= 10 * series.max()).all()
 
 
-def test_a_series_too_large_for_its_variance_is_refused():
+def test_a_series_whose_variance_overflows_is_an_error():
     with pytest.raises(ValueError, match=r"at most 1e\+150 in size.*at row 3"):
         forecaster().fit([1.0, 2, 3, 1e151, 5, 6, 7, 8])
 
@@ -331,7 +331,7 @@ def test_a_series_too_large_for_its_variance_is_refused():
 @pytest.mark.parametrize("scale", [0.0, 5e-324, 1e-30, 1.0, 1e30])
 @pytest.mark.parametrize("norm", [None, "last", "standard"])
 @pytest.mark.filterwarnings("ignore:. is not scaled")
-def test_networks_on_any_scale_predict_numbers_or_say_what_to_change(scale, norm):
+def test_networks_on_any_scale_predict_finite_values_or_raise(scale, norm):
     X, y = make_windows(np.sin(np.arange(40.0)) * scale, 6)
     network = CNNRegressor(filters=2, dense_units=2, instance_norm=norm, **TINY)
     try:
@@ -343,11 +343,11 @@ def test_networks_on_any_scale_predict_numbers_or_say_what_to_change(scale, norm
         assert np.isfinite(predicted).all()
 
 
-def test_a_constant_series_is_forecast_as_it_is():
+def test_the_forecast_of_a_constant_series_is_constant():
     assert forecaster().fit(np.full(30, 7.0)).forecast() == pytest.approx([7, 7])
 
 
-def test_one_class_is_refused_and_one_sample_a_class_is_enough():
+def test_classifiers_need_two_classes_of_one_sample_each():
     X = numbers(2, 6)
     with pytest.raises(ValueError, match="must see two classes at least"):
         CLASSIFIER.fit(X, [1, 1])

@@ -140,7 +140,7 @@ def test_missing_forecasts_are_no_perfect_ones():
 
 @pytest.mark.parametrize("measure", [metrics.smape, partial(metrics.mase, scale=1.0)])
 def test_columns_are_not_measured_against_rows(measure):
-    with pytest.raises(ValueError, match="must have one shape"):
+    with pytest.raises(ValueError, match="must have the same shape"):
         measure([1.0, 2.0], [[1.0], [2.0]])
 
 
@@ -199,17 +199,17 @@ ONE_COLUMN = np.arange(12.0)[:, np.newaxis]
         (
             lambda: metrics.naive(ONE_COLUMN, [3.0], 1),
             TypeError,
-            r"origins must be integers of shape \(n,\): got float64",
+            r"origins must be integers of shape \(n,\): got dtype float64",
         ),
         (
             lambda: metrics.naive(ONE_COLUMN, [-1, 12], 1),
             ValueError,
-            "origins must be positions among 12 rows, from 0: got -1 to 12",
+            "origins must be row positions from 0 to 11: got -1 to 12",
         ),
         (
             lambda: metrics.seasonal_naive(ONE_COLUMN, [5], 1, 4, range(11, -1, -1)),
             ValueError,
-            "places must ascend: got 11 and then 10, at 0",
+            "places must be in ascending order: got 11 before 10, at position 0",
         ),
         (lambda: metrics.naive2(ONE_COLUMN, [5], 0, 4, slice(0, 5)), ValueError, "hor"),
         (

@@ -110,25 +110,6 @@ def test_every_public_class_is_walked_by_the_common_tests():
     assert listed == {type(estimator) for estimator in ALL}
 
 
-def test_all_estimators_are_named_sorted_and_of_one_kind_each():
-    kinds = ("regressor", "classifier", "forecaster", "transformer")
-    by_kind = {kind: all_estimators(kind) for kind in kinds}
-    everything = all_estimators()
-    assert everything == sorted(pair for pairs in by_kind.values() for pair in pairs)
-    assert all(name == cls.__name__ for name, cls in everything)
-    assert ("SeriesForecaster", skcnnlstm.SeriesForecaster) in by_kind["forecaster"]
-    assert ("HybridEnsembleRegressor", skcnnlstm.HybridEnsembleRegressor) in by_kind[
-        "regressor"
-    ]
-    for kind in ("regressor", "classifier"):
-        assert all(name.endswith(kind.title()) for name, _ in by_kind[kind])
-
-
-def test_an_unknown_kind_is_an_error_with_the_known_ones():
-    with pytest.raises(ValueError, match="kind must be"):
-        all_estimators("cluster")
-
-
 def test_every_top_level_module_has_its_place_in_the_order():
     found = {
         path.relative_to(ROOT).parts[0].removesuffix(".py") for path in source_files()

@@ -3,6 +3,7 @@
 import traceback
 from pathlib import Path
 
+import pytest
 from sklearn.exceptions import NotFittedError
 
 import skcnnlstm
@@ -29,3 +30,11 @@ def check_error(error):
     foreign = "Exception encountered" in text or "Traceback" in text or "\x1b" in text
     if foreign or len(text) < 20:
         raise AssertionError(f"unreadable error: {text!r}") from error
+
+
+def assert_error(call, error, message):
+    """Assert that a call raises exactly this type of error, with the whole message."""
+    with pytest.raises(error) as raised:
+        call()
+    assert str(raised.value) == message
+    assert type(raised.value) is error

@@ -1,1 +1,1 @@
-"""Helpers that depend on no model."""
+"""Helpers that do not depend on any model."""

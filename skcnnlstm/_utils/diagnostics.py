@@ -1,223 +1,235 @@
-"""MistakeWarning, and what is worth one: use that runs, and is seldom meant."""
+"""Warn about code that runs but is probably wrong."""
 
 import numpy as np
 
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.exceptions import MistakeWarning
 
-_SAMPLES = 16  # windows that are looked at, of however many
-# What a network of the usual initial weights cannot follow:
-_LARGE = 1e3  # of windows
-_FAR_TARGET = 100.0  # of targets, which 3,000 steps of Adam do not reach
-_SCATTERED = 0.1  # of samples, left out among those that are not
-# To find windows of shuffled folds:
-_TELL = 4  # steps by which a window is known
-_LOOKED_AT = 20_000  # values, those of the first windows
-_FEWEST = 20  # windows
-_HOLES = 0.04  # of neighbours that lack; ten shuffled folds leave 0.09
-_CHANCE = 0.005  # of windows that may go on in another one by chance
-# A trend may go on, and growth on growth; what runs away goes further.
-_FAR = 10.0  # ranges of the values seen, from the nearest of them
+# Scale: what a network with the usual initial weights cannot fit.
+_N_SCALE_SAMPLES = 16  # windows that are checked, spread over all
+_LARGE_WINDOW = 1e3  # typical size of the values of a window
+_LARGE_TARGET = 100.0  # of targets; 3,000 steps of Adam do not reach it
+# Missing history: share of samples excluded after the first complete one.
+_MANY_EXCLUDED = 0.1
+# Shuffling: windows are compared by their first steps.
+_N_HEAD_STEPS = 4
+_MAX_VALUES = 20_000  # values that are compared, those of the first windows
+_MIN_WINDOWS = 20
+_MANY_GAPS = 0.04  # share of windows before a gap; ten shuffled folds give 0.09
+_CHANCE = 0.005  # share of windows that may continue in another one by chance
+# Forecasts: distance to the nearest known value, in ranges of the known values. Trends
+# and exponential growth stay below it, unstable recursion does not.
+_EXTREME = 10.0
 
 
 def warn_about_scale(X, y, rows, instance_norm):
-    """Warn where windows or targets are larger than a network can follow.
+    """Warn if windows or targets are too large for a network to fit.
 
-    A few windows, spread over all, are looked at.
+    Only a few windows are checked, spread over all of them.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, ...)
-        Windows; the first axis of a sample is time.
+        Windows. Axis 1 is time.
     y : ndarray or None
-        Targets of `rows`, where they are numbers.
+        Numeric targets of `rows`, or None for class labels.
     rows : ndarray of int
-        The windows that are fitted.
+        Indices of the windows that are used in fit.
     instance_norm : str or None
-        What the network takes off each window by itself.
+        How the network normalises each window.
     """
     if instance_norm == "standard":
         return
-    at = np.unique(np.linspace(0, len(rows) - 1, _SAMPLES, dtype=np.intp))
+    at = np.unique(np.linspace(0, len(rows) - 1, _N_SCALE_SAMPLES, dtype=np.intp))
     windows = np.asarray(X[rows[at]], dtype=float)
     windows = windows.reshape(len(at), -1, *windows.shape[2:][-1:])
-    shifted = instance_norm in ("last", "seasonal")
-    if shifted:
+    is_shifted = instance_norm in ("last", "seasonal")
+    if is_shifted:
         windows = windows - windows[:, -1:]
-    size = _size(windows)
-    if size > _LARGE:
-        _warn_of_size(
-            "X",
-            size,
-            "Scale the series before windows are made of it (StandardScaler in a "
-            "Pipeline before SlidingWindow)",
+    if _typical_size(windows) > _LARGE_WINDOW:
+        remedy = (
+            "Scale the series before making windows (StandardScaler before "
+            "SlidingWindow in a Pipeline)"
         )
-    elif y is not None and not shifted and _size(y[at]) > _FAR_TARGET:
-        _warn_of_size(
-            "y",
-            _size(y[at]),
-            "Scale the targets, too (TransformedTargetRegressor(estimator, "
-            "transformer=StandardScaler()))",
+        _warn_about_size("X", windows, remedy, is_regressor=y is not None)
+    elif y is not None and not is_shifted and _typical_size(y[at]) > _LARGE_TARGET:
+        remedy = (
+            "Scale the targets (TransformedTargetRegressor(estimator, "
+            "transformer=StandardScaler()))"
         )
+        _warn_about_size("y", y[at], remedy, is_regressor=True)
 
 
-def _warn_of_size(what, size, way_out):
+def _warn_about_size(name, values, remedy, is_regressor):
+    if is_regressor:
+        remedy += ", use SeriesForecaster, which scales both, or set "
+        remedy += 'instance_norm="standard"'
     warn(
-        f"{what} is not scaled: its values are about {size:.3g}, and a network learns "
-        f"slowly, or nothing, from values far above 1. {way_out}, use "
-        'SeriesForecaster, which scales both, or set instance_norm="standard".',
+        f"{name} is not scaled: its values are about {_typical_size(values):.3g}. A "
+        f"network learns slowly, or nothing, from values far above 1. {remedy}.",
         MistakeWarning,
     )
 
 
-def _size(values):
-    """Return how large the usual value is, of those that are known."""
+def _typical_size(values):
+    """Return the median absolute value, without NaN and infinity."""
     values = np.abs(np.asarray(values, dtype=float))
     values = values[np.isfinite(values)]
     return float(np.median(values)) if values.size else 0.0
 
 
-def warn_about_left_out(X, rows):
-    """Warn where more samples lack their history than have it, or some among others.
+def warn_about_excluded_samples(X, rows):
+    """Warn if fit excludes many samples because their history is missing.
 
-    The first rows of a series lack it by nature.
+    The first samples of a series always lack history. The warning is issued if more
+    samples are excluded than used, or if many of them follow the first complete one.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, ...)
-        All windows that came; the first axis of a sample is time.
+        All windows given to fit. Axis 1 is time.
     rows : ndarray of int
-        Those that are fitted, ascending.
+        Indices of the windows that are used, in ascending order.
     """
-    left = np.setdiff1d(np.arange(len(X)), rows)
-    first = np.isnan(X[left, 0])  # what has no weight is whole
-    left = left[first.any(axis=tuple(range(1, first.ndim)))]
-    among = left[left > rows[0]]
-    if len(among) > _SCATTERED * len(X) and not _follow_gaps(X, among):
+    excluded = np.setdiff1d(np.arange(len(X)), rows)
+    # Samples of weight zero are excluded, too, but are complete.
+    first_steps = np.isnan(X[excluded, 0])
+    excluded = excluded[first_steps.any(axis=tuple(range(1, first_steps.ndim)))]
+    later = excluded[excluded > rows[0]]
+    if len(later) > _MANY_EXCLUDED * len(X) and not _follow_gaps(X, later):
         warn(
-            f"X holds NaN: {len(left)} of {len(X)} samples are left out of fit, and "
-            'they are not the first ones alone. missing="mask" reads them, gaps and '
-            "sequences of unequal length (NaN in front of the shorter ones).",
+            f"X holds NaN: {len(excluded)} of {len(X)} samples are excluded from fit, "
+            'and not only the first ones. Set missing="mask" on the network to use '
+            "windows with gaps, and sequences of different lengths that are padded "
+            "with NaN at the start.",
             MistakeWarning,
         )
-    elif len(left) > len(rows):
+    elif len(excluded) > len(rows):
         warn(
-            f"window_length is long for the rows there are: {len(left)} of {len(X)} "
-            "samples have no full history and are left out of fit. Use a shorter "
-            "window_length, longer training parts (fewer folds, or "
-            'max_train_size=None), or missing="mask", which reads them.',
+            f"window_length is large for the number of rows: {len(excluded)} of "
+            f"{len(X)} samples have no full history and are excluded from fit. Use "
+            "a shorter window_length, longer training parts (fewer folds, or "
+            'max_train_size=None), or missing="mask" on the network.',
             MistakeWarning,
         )
 
 
-def _follow_gaps(X, left):
-    """Tell windows after a gap in time, each with a step more than the one before.
+def _follow_gaps(X, excluded):
+    """Return whether the excluded windows are those after gaps in time.
 
-    The last of them lacks its first step alone.
+    Each of them then has one known step more than the one before, and the last one
+    lacks only its first step.
     """
-    last = left[np.append(np.diff(left) > 1, left[-1] < len(X) - 1)][:_SAMPLES]
+    ends = np.append(np.diff(excluded) > 1, excluded[-1] < len(X) - 1)
+    last = excluded[ends][:_N_SCALE_SAMPLES]
     steps = X[last].reshape(len(last), -1, X.shape[-1])
     return not np.isnan(steps[:, 1:2]).any()
 
 
 def warn_about_shuffling(X):
-    """Warn where windows that overlap are in no order, or lack neighbours throughout.
+    """Warn if overlapping windows are unordered, or often lack the next window.
 
-    So they arrive from cross-validation that shuffles, and windows of the test part
-    then hold rows of the training part. The first windows are looked at, those of two
-    and three axes that are not too wide; where NaN is among them nothing is said, for
-    a neighbour may lack for its target.
+    Both are signs of cross-validation that shuffles. Test windows then hold rows of
+    training windows. Only the first windows are compared, only those with two or three
+    axes, and none if they hold NaN: a next window may be missing because its target is.
     """
-    if X.ndim > 3 or X.shape[1] <= _TELL:
+    if X.ndim > 3 or X.shape[1] <= _N_HEAD_STEPS:
         return
-    n_steps = min(X.shape[1], 3 * _TELL)
+    n_steps = min(X.shape[1], 3 * _N_HEAD_STEPS)
     n_features = X.shape[2] if X.ndim == 3 else 1
-    windows = np.asarray(X[: _LOOKED_AT // n_steps // n_features, :n_steps])
-    if len(windows) < _FEWEST or np.isnan(windows).any():
+    windows = np.asarray(X[: _MAX_VALUES // n_steps // n_features, :n_steps])
+    if len(windows) < _MIN_WINDOWS or np.isnan(windows).any():
         return
-    what = _disorder(windows.reshape(len(windows), n_steps, n_features))
-    if what:
+    problem = _ordering_problem(windows.reshape(len(windows), n_steps, n_features))
+    if problem:
         warn(
-            f"X holds windows that overlap, and {what}, as where folds are shuffled: "
-            "test windows then hold rows of training windows. Use folds in time order, "
-            "HorizonSplit or TimeSeriesSplit; check_leakage says more. Where you took "
-            "samples out yourself, this is harmless.",
+            f"X holds overlapping windows, and {problem}, as in shuffled folds: test "
+            "windows then hold rows of training windows. Use folds in time order, such "
+            "as HorizonSplit or TimeSeriesSplit, and see check_leakage. Ignore this "
+            "warning if you removed samples on purpose.",
             MistakeWarning,
         )
 
 
-def _disorder(windows):
-    """Say how windows that overlap are out of order; None where they are not.
+def _ordering_problem(windows):
+    """Return how overlapping windows are out of order, or None if they are in order.
 
-    A window goes on in another one whose first steps are its own, `lag` steps later.
-    That one stands after it where windows are in time order, of one series or of many.
+    A window continues in another one if the first steps of that one equal its own
+    steps, `lag` steps later. In time order the other window comes later, for one series
+    or for many.
     """
-    heads, first = np.unique(_keys(windows[:, :_TELL]), return_index=True)
-    alike = 1 - len(heads) / len(windows)
-    lags = range(1, windows.shape[1] - _TELL + 1)
-    way = {lag: _way_on(windows[:, lag : lag + _TELL], heads, first) for lag in lags}
-    share = {lag: (way[lag] != 0).mean() for lag in lags}
-    most = max(share.values())
-    # Of values that repeat, windows go on in others by chance.
-    if alike > 0.1 or most <= _CHANCE + 4 * alike:
+    heads, positions = np.unique(
+        _hashable_rows(windows[:, :_N_HEAD_STEPS]), return_index=True
+    )
+    repeated = 1 - len(heads) / len(windows)
+    lags = range(1, windows.shape[1] - _N_HEAD_STEPS + 1)
+    offsets = {}
+    for lag in lags:
+        tails = windows[:, lag : lag + _N_HEAD_STEPS]
+        offsets[lag] = _continuation_offsets(tails, heads, positions)
+    share = {lag: (offsets[lag] != 0).mean() for lag in lags}
+    largest = max(share.values())
+    # Windows of repeating values continue in others by chance.
+    if repeated > 0.1 or largest <= _CHANCE + 4 * repeated:
         return None
-    stride = min(lag for lag in lags if share[lag] > most / 2)
-    goes_on = way[stride] != 0
-    if 0.1 < (way[stride][goes_on] > 0).mean() < 0.9:
-        return "they are in no order of time"
-    after_next = way.get(2 * stride, 0) != 0
-    hole_of_one = (~goes_on & after_next).mean()
-    hole = (~goes_on & (after_next | (way.get(3 * stride, 0) != 0))).mean()
-    # Where none is of one step they are the calendar's, such as ends of weeks.
-    if hole > _HOLES and hole_of_one > hole / 3:
-        return f"{hole:.0%} of them lack their neighbour"
+    stride = min(lag for lag in lags if share[lag] > largest / 2)
+    continues = offsets[stride] != 0
+    if 0.1 < (offsets[stride][continues] > 0).mean() < 0.9:
+        return "they are not in time order"
+    two_later = offsets.get(2 * stride, 0) != 0
+    three_later = offsets.get(3 * stride, 0) != 0
+    gaps_of_one = (~continues & two_later).mean()
+    gaps = (~continues & (two_later | three_later)).mean()
+    # Longer gaps only are gaps of the calendar, such as weekends.
+    if gaps > _MANY_GAPS and gaps_of_one > gaps / 3:
+        return f"{gaps:.0%} of them lack the next window"
     return None
 
 
-def _way_on(tails, heads, first):
-    """Return how many places further on each window goes on; 0 for nowhere."""
-    tails = _keys(tails)
+def _continuation_offsets(tails, heads, positions):
+    """Return how many places later each window continues; 0 if it does not."""
+    tails = _hashable_rows(tails)
     at = np.searchsorted(heads, tails).clip(max=len(heads) - 1)
-    return np.where(heads[at] == tails, first[at] - np.arange(len(tails)), 0)
+    return np.where(heads[at] == tails, positions[at] - np.arange(len(tails)), 0)
 
 
-def _keys(steps):
-    """Return one value for each window, equal where all of these steps are."""
+def _hashable_rows(steps):
+    """Return one value for each window; equal values mean equal steps."""
     flat = np.ascontiguousarray(steps.reshape(len(steps), -1))
     return flat.view(np.dtype((np.void, flat.shape[1] * flat.itemsize))).ravel()
 
 
 def warn_about_slow_kernel(settings):
-    """Warn of the activations with which a GPU has no fast kernel for an LSTM."""
+    """Warn about activations for which a GPU has no fast recurrent kernel."""
     for name in ("lstm_activation", "gru_activation"):
         if settings.get(name, "tanh") != "tanh":
             warn(
                 f"{name}={settings[name]!r} cannot use the cuDNN kernel of the GPU: "
-                f"over many steps it is many times slower there. Use {name}='tanh', or "
-                "hide the GPU (CUDA_VISIBLE_DEVICES='') for small networks.",
+                f"long windows train many times slower. Use {name}='tanh', or hide the "
+                "GPU (CUDA_VISIBLE_DEVICES='') for small networks.",
                 MistakeWarning,
             )
 
 
-def warn_about_far_forecasts(said):
-    """Warn where forecasts lie far outside the values seen.
+def warn_about_extreme_forecasts(forecasts):
+    """Warn if forecasts lie far outside the known values.
 
     Parameters
     ----------
-    said : list of (name, forecasts, low, high)
-        Of each series how an error names it, ``(steps, n_targets)``, and the least and
-        largest value seen of each target.
+    forecasts : list of (name, values, low, high)
+        For each series its name in the message, its forecasts of shape
+        ``(steps, n_targets)``, and the minimum and maximum known value of each target.
     """
-    for name, forecasts, low, high in said:
-        room = _FAR * np.maximum(high - low, 1e-3 * np.abs(high))
-        far = (forecasts < low - room) | (forecasts > high + room)
-        if far.any():
-            step, target = np.argwhere(far)[0]
+    for name, values, low, high in forecasts:
+        margin = _EXTREME * np.maximum(high - low, 1e-3 * np.abs(high))
+        extreme = (values < low - margin) | (values > high + margin)
+        if extreme.any():
+            step, target = np.argwhere(extreme)[0]
             warn(
-                f"the forecast{name} lies far outside the values seen: "
-                f"{forecasts[step, target]:.4g} at step {step + 1}, where these range "
-                f"from {low[target]:.4g} to {high[target]:.4g}. Forecasts that are "
-                "fed back may run away: use a horizon as long as the forecast, more "
+                f"the forecast{name} lies far outside the known values: "
+                f"{values[step, target]:.4g} at step {step + 1}, known values are "
+                f"between {low[target]:.4g} and {high[target]:.4g}. Recursive "
+                "forecasts may diverge: use a horizon as long as the forecast, more "
                 'data or epochs, or instance_norm="last" on the network.',
                 MistakeWarning,
             )

@@ -1,4 +1,4 @@
-"""all_estimators: what there is, for code that walks every class."""
+"""List the estimators of the package, for code that loops over all of them."""
 
 from __future__ import annotations
 
@@ -18,26 +18,29 @@ KINDS = ("regressor", "classifier", "forecaster", "transformer")
 
 
 def all_estimators(kind=None):
-    """List every estimator of the package.
-
-    Loads all of it, TensorFlow too.
+    """List the estimators of the package, by name.
 
     Parameters
     ----------
     kind : {"regressor", "classifier", "forecaster", "transformer"} or None, \
 default=None
-        Which ones: those that map windows to targets, or to classes, those that
-        forecast a series, or those that make windows. None lists all of them.
+        The kind to list. Regressors and classifiers map windows to targets,
+        forecasters read a series, transformers make or change windows. None lists all
+        estimators.
 
     Returns
     -------
     estimators : list of (str, type)
-        Name and class, sorted by name. Each class is of one kind.
+        Name and class, sorted by name. Each class has exactly one kind.
 
     Raises
     ------
     ValueError
-        If there is no such kind.
+        If `kind` is unknown.
+
+    Notes
+    -----
+    This function imports every estimator, and so TensorFlow.
 
     Examples
     --------
@@ -47,17 +50,17 @@ default=None
     """
     check_choice("kind", kind, (None, *KINDS))
     public = ((name, getattr(skcnnlstm, name)) for name in skcnnlstm.__all__)
-    return [(name, cls) for name, cls in public if _is_of(kind, cls)]
+    return [
+        (name, cls)
+        for name, cls in public
+        if inspect.isclass(cls)
+        and issubclass(cls, BaseEstimator)
+        and kind in (None, _estimator_kind(cls))
+    ]
 
 
-def _is_of(kind, thing):
-    if not (inspect.isclass(thing) and issubclass(thing, BaseEstimator)):
-        return False  # a function, or what one returns
-    return kind in (None, _kind_of(thing))
-
-
-def _kind_of(cls):
-    """Name a class's kind; a forecaster is a regressor too, to scikit-learn."""
+def _estimator_kind(cls):
+    # For scikit-learn a forecaster is a regressor.
     if hasattr(cls, "forecast"):
         return "forecaster"
     kinds = {

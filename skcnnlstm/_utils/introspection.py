@@ -1,6 +1,6 @@
-"""The fitted networks inside an estimator, and a table of their layers for a notebook.
+"""Find the fitted networks inside an estimator and show their layers in a notebook.
 
-Knows no network: a fitted one has `history_` and `model_`.
+A fitted network is any object with the attributes `history_` and `model_`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from sklearn.utils import estimator_html_repr
 
 
 def unwrap_search(estimator):
-    """Return what a search chose, as often as there is one around another."""
+    """Return the best estimator of a search; searches may be nested."""
     while hasattr(estimator, "best_estimator_"):
         estimator = estimator.best_estimator_
     return estimator
@@ -20,8 +20,8 @@ def unwrap_search(estimator):
 def fitted_networks(estimator):
     """Yield the fitted networks inside an estimator.
 
-    They may be in a Pipeline, a search, a forecaster, an ensemble or any other
-    meta-estimator that keeps what it fitted in `estimator_` or `estimators_`.
+    They may be inside a Pipeline, a search, a forecaster, an ensemble or another
+    meta-estimator that stores fitted estimators in `estimator_` or `estimators_`.
     """
     estimator = unwrap_search(estimator)
     if hasattr(estimator, "history_"):
@@ -29,44 +29,44 @@ def fitted_networks(estimator):
     elif hasattr(estimator, "steps"):
         yield from fitted_networks(estimator[-1])
     else:
-        inside = list(getattr(estimator, "estimators_", ()))
+        inner = list(getattr(estimator, "estimators_", ()))
         for name in ("estimator_", "regressor_", "final_estimator_"):
             if hasattr(estimator, name):
-                inside.append(getattr(estimator, name))
-        for each in inside:
+                inner.append(getattr(estimator, name))
+        for each in inner:
             yield from fitted_networks(each)
 
 
-# ---------------------------------------------------------------------- in a notebook
+# ---------------------------------------------------------------- HTML representation
 
 _CELL = 'style="text-align: left; padding: 0 1em 0 0"'
 
 
 class NetworkReprMixin:
-    """Puts the layers of fitted networks below scikit-learn's diagram.
+    """Add the layers of fitted networks to scikit-learn's HTML diagram.
 
-    `_html_repr` is what scikit-learn asks of a class that has a diagram.
+    scikit-learn calls `_html_repr` of a class to draw its diagram.
     """
 
     def _html_repr(self):
-        tables = [_table(network) for network in fitted_networks(self)]
+        tables = [_layer_table(network) for network in fitted_networks(self)]
         return "".join([estimator_html_repr(self), *tables])
 
 
-def _table(network):
-    """Write the layers of a network, folded, as HTML."""
+def _layer_table(network):
+    """Return the layers of a network as a collapsed HTML table."""
     model = network.model_
     rows = [
         (
             layer.name,
             type(layer).__name__,
-            _shape(layer),
+            _output_shape(layer),
             f"{layer.count_params():,}",
         )
         for layer in model.layers
     ]
-    head = _row("th", ("layer", "type", "output shape", "parameters"))
-    body = "".join(_row("td", row) for row in rows)
+    head = _table_row("th", ("layer", "type", "output shape", "parameters"))
+    body = "".join(_table_row("td", row) for row in rows)
     title = html.escape(
         f"{type(network).__name__}: {len(rows)} layers, {model.count_params():,} "
         f"parameters, {network.n_epochs_} epochs"
@@ -77,13 +77,13 @@ def _table(network):
     )
 
 
-def _shape(layer):
-    """Write the shape that a layer gives, of each tensor where there are several."""
-    given = layer.output
-    given = given if isinstance(given, list | tuple) else [given]
-    return ", ".join(str(tensor.shape) for tensor in given)
+def _output_shape(layer):
+    """Return the shape of each output tensor of a layer, as text."""
+    output = layer.output
+    outputs = output if isinstance(output, list | tuple) else [output]
+    return ", ".join(str(tensor.shape) for tensor in outputs)
 
 
-def _row(tag, cells):
-    written = (f"<{tag} {_CELL}>{html.escape(cell)}</{tag}>" for cell in cells)
-    return f"<tr>{''.join(written)}</tr>"
+def _table_row(tag, cells):
+    content = "".join(f"<{tag} {_CELL}>{html.escape(cell)}</{tag}>" for cell in cells)
+    return f"<tr>{content}</tr>"

@@ -1,4 +1,4 @@
-"""Calls of a function, one after the other or many at once, by joblib."""
+"""Call a function many times, serially or in parallel with joblib."""
 
 from __future__ import annotations
 
@@ -8,43 +8,51 @@ import joblib
 from sklearn import config_context, get_config
 
 
-def in_parallel(n_jobs, function, calls, **how):
-    """Return `function(*arguments)` for all `arguments` in `calls`, in order.
+def run_parallel(n_jobs, function, calls, **options):
+    """Return the results of `function` for several sets of arguments, in order.
 
-    Workers begin with scikit-learn's default configuration, so the caller's is passed
-    on. That is what scikit-learn's own Parallel adds to joblib's; but it also enters
-    `warnings.catch_warnings` in each thread, which belongs to the whole process: where
-    two overlap, the filters stay changed after both.
+    Workers start with scikit-learn's default configuration, so the caller's is passed
+    on, as `sklearn.utils.parallel.Parallel` does. That class cannot be used here: in
+    each thread it enters `warnings.catch_warnings`, which changes the whole process.
+    If two threads overlap, the warning filters stay changed afterwards.
 
     Parameters
     ----------
     n_jobs : int or None
-        As for `joblib.Parallel`: None means one, or what `parallel_config` says.
+        As for `joblib.Parallel`: None means 1, or the value of
+        `joblib.parallel_config`.
     function : callable
-        What is called.
+        The function to call.
     calls : iterable of tuple
-        Its arguments. The same object in several of them is sent once, where joblib's
-        backend can.
-    **how : dict
-        Of `joblib.Parallel`.
+        The positional arguments of each call. joblib sends an object that occurs in
+        several calls once, if its backend supports this.
+    **options : dict
+        Further parameters of `joblib.Parallel`.
+
+    Returns
+    -------
+    results : list or generator
+        As `joblib.Parallel` returns them.
 
     Raises
     ------
     TypeError, ValueError
-        Where `n_jobs` is no integer, or 0.
+        If `n_jobs` is not an integer, or is 0.
     """
-    whole = isinstance(n_jobs, Integral) and not isinstance(n_jobs, bool)
-    if n_jobs is not None and not (whole and n_jobs):
-        raise (ValueError if whole else TypeError)(
+    is_integer = isinstance(n_jobs, Integral) and not isinstance(n_jobs, bool)
+    if n_jobs is not None and not (is_integer and n_jobs):
+        raise (ValueError if is_integer else TypeError)(
             f"n_jobs must be None or an integer other than 0: got n_jobs={n_jobs!r}. "
-            "Use 1 for one at a time, -1 for all cores."
+            "Use 1 for serial computation, or -1 for all cores."
         )
     config = get_config()
-    return joblib.Parallel(n_jobs=n_jobs, **how)(
-        joblib.delayed(_call)(config, function, *arguments) for arguments in calls
+    return joblib.Parallel(n_jobs=n_jobs, **options)(
+        joblib.delayed(_call_with_config)(config, function, *arguments)
+        for arguments in calls
     )
 
 
-def _call(config, function, *arguments):
+# Dask recognises repeated objects only among the arguments themselves: no tuple here.
+def _call_with_config(config, function, *arguments):
     with config_context(**config):
         return function(*arguments)

@@ -1,7 +1,6 @@
-"""scikit-learn's callbacks (since 1.9), and what a fit of this package tells them.
+"""Report the progress of a fit to scikit-learn's callbacks (version 1.9 and later).
 
-With an older scikit-learn there are none: `set_callbacks` is not there, and what a fit
-tells goes nowhere.
+With an older scikit-learn `set_callbacks` does not exist and nothing is reported.
 """
 
 from __future__ import annotations
@@ -14,166 +13,160 @@ try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
 except ImportError:
 
-    class _NoTask:
-        """A task that nobody hears of."""
+    class _NullContext:
+        """Stand-in for scikit-learn's callback context, without callbacks."""
 
-        def subcontext(self, **about):
-            """Return a part of this task."""
+        def subcontext(self, **kwargs):
+            """Return the context of a subtask."""
             return self
 
-        def call_on_fit_task_begin(self, **about):
-            """Tell nobody."""
+        def call_on_fit_task_begin(self, **kwargs):
+            """Do nothing."""
 
-        def call_on_fit_task_end(self, **about):
-            """Tell nobody; do not stop."""
+        def call_on_fit_task_end(self, **kwargs):
+            """Return False: do not stop the fit."""
             return False
 
         def propagate_callback_context(self, estimator):
-            """Pass nothing on."""
+            """Return a context manager that does nothing."""
             return nullcontext()
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
-        """Stands in the place of scikit-learn's."""
+        """Stand-in for scikit-learn's mixin."""
 
-        def _init_callback_context(self, **about):
-            return _NoTask()
+        def _init_callback_context(self, **kwargs):
+            return _NullContext()
 
     def with_callbacks(method):
-        """Wrap the method as scikit-learn does: a warning counts the frames."""
-
-        @wraps(method)
-        def unmanaged(estimator, *args, **kwargs):
-            return method(estimator, *args, **kwargs)
-
-        return unmanaged
+        """Return `method` unchanged."""
+        return method
 
 
 __all__ = [
     "CallbackSupportMixin",
-    "FitTasks",
-    "as_one_task",
-    "epoch_tasks",
+    "EpochReporter",
+    "InnerFitReporter",
+    "epoch_reporter",
+    "report_as_one_task",
     "with_callbacks",
 ]
 
 Fit = TypeVar("Fit", bound=Any)
 
 
-def as_one_task(fit: Fit) -> Fit:
-    """Decorate the `fit` of a transformer, which is one task without parts."""
+def report_as_one_task(fit: Fit) -> Fit:
+    """Decorate the `fit` of a transformer: report it as a task without subtasks."""
 
     @wraps(fit)
-    def told(self, X, y=None):
-        task = self._init_callback_context()
-        task.call_on_fit_task_begin(estimator=self, X=X, y=y)
+    def reported(self, X, y=None):
+        context = self._init_callback_context()
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         fit(self, X, y)
-        task.call_on_fit_task_end(estimator=self, X=X, y=y)
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
-    return with_callbacks(told)
+    return with_callbacks(reported)
 
 
-class FitTasks:
-    """The fits inside a meta-estimator's fit, each a task of its own.
+class InnerFitReporter:
+    """Report each fit inside the fit of a meta-estimator as a task.
 
     Parameters
     ----------
     owner : estimator
-        The meta-estimator; its `fit` is decorated by `with_callbacks`.
+        The meta-estimator. Its `fit` is decorated with `with_callbacks`.
     n_fits : int
-        How many fits there will be.
+        Number of inner fits.
     X, y : array-like or None
-        What the meta-estimator was given.
+        The data given to the meta-estimator.
     """
 
     def __init__(self, owner, n_fits, X=None, y=None):
-        self._owner, self._about = owner, {"X": X, "y": y}
-        self._task = owner._init_callback_context(
+        self._owner, self._data = owner, {"X": X, "y": y}
+        self._context = owner._init_callback_context(
             max_subtasks=n_fits, sequential_subtasks=False
         )
-        self._task.call_on_fit_task_begin(estimator=owner, **self._about)
+        self._context.call_on_fit_task_begin(estimator=owner, **self._data)
 
     @contextmanager
     def fit(self, estimator, number, name):
-        """Pass callbacks on to an estimator while it is fitted.
+        """Return a context manager for one inner fit, which propagates callbacks.
 
-        As scikit-learn has it, those pass that say so (`ProgressBar`), down to their
-        depth; an estimator that takes none is left out, with a warning.
+        As in scikit-learn, only callbacks that support it propagate, such as
+        `ProgressBar`. scikit-learn warns if `estimator` does not support callbacks.
         """
-        task = self._task.subcontext(task_name=name, task_id=number)
-        with task.propagate_callback_context(estimator):
-            task.call_on_fit_task_begin(estimator=self._owner, **self._about)
+        context = self._context.subcontext(task_name=name, task_id=number)
+        with context.propagate_callback_context(estimator):
+            context.call_on_fit_task_begin(estimator=self._owner, **self._data)
             yield
-            task.call_on_fit_task_end(estimator=self._owner, **self._about)
+            context.call_on_fit_task_end(estimator=self._owner, **self._data)
 
     def end(self):
-        """Tell that all of them are done."""
-        self._task.call_on_fit_task_end(estimator=self._owner, **self._about)
+        """Report the end of the meta-estimator's fit."""
+        self._context.call_on_fit_task_end(estimator=self._owner, **self._data)
 
 
-def epoch_tasks(estimator, n_epochs):
-    """Return the tasks of a network's fit, None where the network has no callbacks.
-
-    Its epochs are no tasks then: a search keeps each of those.
-    """
-    tasks = EpochTasks(estimator, n_epochs)
-    return tasks if hasattr(estimator, "_skl_callbacks") else None
+def epoch_reporter(estimator, n_epochs):
+    """Return a reporter for the fit of a network, or None if it has no callbacks."""
+    # scikit-learn keeps a context for each epoch. Without callbacks, create none.
+    reporter = EpochReporter(estimator, n_epochs)
+    return reporter if hasattr(estimator, "_skl_callbacks") else None
 
 
-class EpochTasks:
-    """The epochs of a network's fit, each a task of its own.
+class EpochReporter:
+    """Report each epoch of a network's fit as a task.
 
     Parameters
     ----------
     estimator : estimator
-        The network; its `fit` is decorated by `with_callbacks`.
+        The network. Its `fit` is decorated with `with_callbacks`.
     n_epochs : int
-        How many there will be at most.
+        Maximum number of epochs.
     """
 
     def __init__(self, estimator, n_epochs):
-        self._estimator, self._about = estimator, {}
-        self._task = estimator._init_callback_context(max_subtasks=n_epochs)
+        self._estimator, self._data = estimator, {}
+        self._context = estimator._init_callback_context(max_subtasks=n_epochs)
         self._epoch = None
 
     def begin(self, X, y, sample_weight, attributes):
-        """Tell that training begins.
+        """Report the start of training.
 
         Parameters
         ----------
         X, y : callable
-            Return the training samples, where somebody asks for them.
+            Return the training samples. Called if a callback needs them.
         sample_weight : ndarray or None
-            Their weights, if they were given any.
+            Weights of these samples, if `fit` got any.
         attributes : callable
-            Returns the fitted attributes of what training has made so far.
+            Returns the fitted attributes for the current state of training.
         """
-        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-        self._about = {"X": X, "y": y, "metadata": weights}
+        metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
+        self._data = {"X": X, "y": y, "metadata": metadata}
         self._attributes = attributes
-        self._task.call_on_fit_task_begin(estimator=self._estimator, **self._about)
+        self._context.call_on_fit_task_begin(estimator=self._estimator, **self._data)
 
     def begin_epoch(self):
-        """Tell that an epoch begins."""
-        self._epoch = self._task.subcontext(task_name="epoch")
-        self._epoch.call_on_fit_task_begin(estimator=self._estimator, **self._about)
+        """Report the start of an epoch."""
+        self._epoch = self._context.subcontext(task_name="epoch")
+        self._epoch.call_on_fit_task_begin(estimator=self._estimator, **self._data)
 
     def end_epoch(self, trained):
-        """Tell that an epoch has ended; return whether a callback wants no more.
+        """Report the end of an epoch; return whether a callback stops the fit.
 
-        `trained()` returns what training has made so far: it is called if a callback
-        asks for the fitted estimator.
+        `trained()` returns the current state of training. It is called if a callback
+        needs the fitted estimator.
         """
         return self._epoch.call_on_fit_task_end(
             estimator=self._estimator,
             reconstruction_attributes=lambda: self._attributes(trained()),
-            **self._about,
+            **self._data,
         )
 
     def end(self, attributes):
-        """Tell that training has ended, with the fitted attributes."""
-        self._task.call_on_fit_task_end(
+        """Report the end of training, with the fitted attributes."""
+        self._context.call_on_fit_task_end(
             estimator=self._estimator,
             reconstruction_attributes=attributes,
-            **self._about,
+            **self._data,
         )

@@ -1,6 +1,6 @@
-"""Warnings that point at the line of the user, however deep they come up."""
+"""Issue warnings that point at the user's line of code."""
 
-import concurrent
+import concurrent.futures
 import inspect
 import multiprocessing
 import os
@@ -12,34 +12,35 @@ import joblib
 import sklearn
 
 _PACKAGE = f"{Path(__file__).parents[1]}{os.sep}"
-# What may stand between that line and a warning: Pipelines, searches, ensembles,
-# forecasters, the decorators of their methods, threads and worker processes.
-_BETWEEN = (
+# Code between the user's line and a warning: Pipelines, searches and other
+# meta-estimators, decorators of their methods, threads and worker processes. The
+# parameter `skip_file_prefixes` of `warnings.warn` needs Python 3.12, and it has no
+# fallback for workers, where no frame is the user's.
+_SKIPPED = (
     _PACKAGE,
     *(
-        f"{folder}{os.sep}"
-        for package in (joblib, sklearn, multiprocessing, concurrent)
-        for folder in package.__path__
+        f"{module.__path__[0]}{os.sep}"
+        for module in (joblib, sklearn, multiprocessing, concurrent.futures)
     ),
     threading.__file__,
-    "<frozen runpy>",  # begins the workers of joblib
+    "<frozen runpy>",  # the first frame of joblib's workers
 )
-_MAIN = f"{_PACKAGE}__main__.py"  # it uses the package as a user does
+_MAIN = f"{_PACKAGE}__main__.py"  # the command line is a user of the package
 
 
 def warn(message, category=UserWarning):
-    """Warn at the innermost line that is the user's.
+    """Issue a warning at the innermost line of the user's code.
 
-    In a thread or a worker process, which have no such line, it is the outermost of
-    the package.
+    A thread or worker process has no such line. The warning then points at the
+    outermost line of the package.
     """
     frame, level, outermost = inspect.currentframe(), 1, 1
-    while frame and _is_between(frame.f_code.co_filename):
+    while frame and _is_skipped(frame.f_code.co_filename):
         if frame.f_code.co_filename.startswith(_PACKAGE):
             outermost = level
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level if frame else outermost)
 
 
-def _is_between(file):
-    return file.startswith(_BETWEEN) and file != _MAIN
+def _is_skipped(file):
+    return file.startswith(_SKIPPED) and file != _MAIN

@@ -1,4 +1,4 @@
-"""Real series that come with the package."""
+"""Example series that are included in the package."""
 
 from importlib.resources import files
 
@@ -8,16 +8,16 @@ __all__ = ["load_airline"]
 
 
 def load_airline():
-    """Load the monthly totals of international airline passengers.
+    """Load the monthly numbers of international airline passengers.
 
-    144 months, January 1949 to December 1960, in thousands of passengers: a
-    trend, and a yearly season that grows with it.
+    The series has 144 months, January 1949 to December 1960, in thousands of
+    passengers. It has a trend and a yearly season that grows with the trend.
 
     Returns
     -------
     series : pandas.Series of shape (144,)
-        Float values named "passengers", indexed by the first day of each month:
-        a ``DatetimeIndex`` named "month", with frequency "MS".
+        Float values with the name "passengers". The index is a ``DatetimeIndex`` of
+        the first days of the months, with the name "month" and frequency "MS".
 
     References
     ----------

@@ -20,7 +20,7 @@ from skcnnlstm._utils import docstrings as _docs
 from skcnnlstm._utils.introspection import NetworkReprMixin
 from skcnnlstm._utils.sklearn_callbacks import (
     CallbackSupportMixin,
-    FitTasks,
+    InnerFitReporter,
     with_callbacks,
 )
 from skcnnlstm._utils.validation import (
@@ -29,7 +29,7 @@ from skcnnlstm._utils.validation import (
     check_integer,
     check_window_shape,
     check_windows,
-    missing_history,
+    count_missing_history,
 )
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.ensemble.out_of_fold import (
@@ -119,7 +119,7 @@ def _filled_pieces(X):
     Only what lies before the last incomplete window is copied; `SlidingWindow` puts
     all of those first.
     """
-    missing = missing_history(X)
+    missing = count_missing_history(X)
     incomplete = np.flatnonzero(missing)
     if not len(incomplete):
         return [X], 0
@@ -382,7 +382,7 @@ class _HybridEnsemble(NetworkReprMixin, CallbackSupportMixin, BaseEstimator):
         if final is not None:
             final = _seeded(final, final_seed)
         # In threads a fit may begin before the one before it.
-        tasks = FitTasks(self, 2 * len(folds) + 2 + (final is not None), X, y)
+        tasks = InnerFitReporter(self, 2 * len(folds) + 2 + (final is not None), X, y)
         told = (partial(tasks.fit, number=i, name="fit-member") for i in count())
         joined = self._learn_to_join(members, final, X, y, weight, classes, folds, told)
         calls = [(member, X, y, weight, next(told)) for member in members]

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.optimize import brentq
 from sklearn.base import clone
 
-from skcnnlstm._utils.parallel import in_parallel
+from skcnnlstm._utils.parallel import run_parallel
 
 # A probability of zero would make the log-loss of a mixture infinite at one end.
 _SMALLEST_PROBABILITY = 1e-12
@@ -15,7 +15,7 @@ _SMALLEST_PROBABILITY = 1e-12
 def in_threads(n_jobs, function, calls):
     """Call a function in threads: windows are shared, not copied."""
     # A preference would lose against a cluster that the user chose for the outer work.
-    return in_parallel(n_jobs, function, calls, require="sharedmem")
+    return run_parallel(n_jobs, function, calls, require="sharedmem")
 
 
 # --------------------------------------------------------------- folds in time order

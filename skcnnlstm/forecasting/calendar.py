@@ -17,7 +17,7 @@ from skcnnlstm._utils.time_index import (
     join_labels,
     label_kind,
 )
-from skcnnlstm._utils.validation import check_enough_rows, what_to_shorten
+from skcnnlstm._utils.validation import check_enough_rows, remedy_for_short_series
 from skcnnlstm.forecasting.panel import listed
 
 _DATES_AS_OBJECTS = ("string", "date", "datetime")
@@ -286,7 +286,7 @@ def find_training_runs(panel, tables, length, horizon):
     longest = {key: longest_run(runs) for key, (_, runs) in found.items()}
     short = [key for key, n_rows in longest.items() if n_rows < length + horizon]
     if short:
-        shorter = what_to_shorten(max(longest[key] for key in short), horizon)
+        shorter = remedy_for_short_series(max(longest[key] for key in short), horizon)
         named = listed(short, lambda key: f"{key!r} with {longest[key]}")
         raise ValueError(
             "each series must have at least window_length + horizon rows without a gap "
@@ -301,7 +301,7 @@ def _check_one(rows, clock, runs, length, horizon):
     check_enough_rows(len(rows.values), length, horizon)
     longest = longest_run(runs)
     if longest < length + horizon:
-        shorter = what_to_shorten(longest, horizon)
+        shorter = remedy_for_short_series(longest, horizon)
         before, after = rows.time[runs[1][0] - 1], rows.time[runs[1][0]]
         raise ValueError(
             "series must have at least window_length + horizon rows without a gap in "

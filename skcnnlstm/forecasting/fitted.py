@@ -17,8 +17,8 @@ from skcnnlstm.forecasting.panel import listed
 from skcnnlstm.forecasting.samples import Part
 from skcnnlstm.forecasting.scaling import Scale
 from skcnnlstm.forecasting.series_input import Rows, check_some_known
-from skcnnlstm.windows.make_windows import sliding
-from skcnnlstm.windows.sliding_window import digest
+from skcnnlstm.windows.make_windows import window_view
+from skcnnlstm.windows.sliding_window import fingerprint_rows
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class History:
             if not first:
                 follows = len(origins)
             origins.append((start, stop - horizon))
-            actual.append(sliding(targets[start:stop], horizon)[int(first) :])
+            actual.append(window_view(targets[start:stop], horizon)[int(first) :])
         if not origins:
             continues = next_run is not None
             got = f"which {'continue' if continues else 'do not continue'} them"
@@ -280,7 +280,7 @@ def _range(scale, rows):
 
 
 def _digest(rows):
-    return digest(np.asarray(rows.values, dtype=float))
+    return fingerprint_rows(np.asarray(rows.values, dtype=float))
 
 
 def _last(run, length):

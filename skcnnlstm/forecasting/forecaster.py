@@ -10,11 +10,11 @@ import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from skcnnlstm._utils.diagnostics import warn_about_far_forecasts
+from skcnnlstm._utils.diagnostics import warn_about_extreme_forecasts
 from skcnnlstm._utils.introspection import NetworkReprMixin
 from skcnnlstm._utils.sklearn_callbacks import (
     CallbackSupportMixin,
-    FitTasks,
+    InnerFitReporter,
     with_callbacks,
 )
 from skcnnlstm._utils.validation import check_boolean, check_choice, check_integer
@@ -292,7 +292,7 @@ class SeriesForecaster(
         refit = check_boolean("refit_after_calibration", self.refit_after_calibration)
         calibrated = self.calibration_fraction is not None
         refit = refit or not calibrated
-        tasks = FitTasks(self, calibrated + refit, X)
+        tasks = InnerFitReporter(self, calibrated + refit, X)
         fitted = copy.copy(self)
         fitted._calibration = fitted.calibration_scores_ = None
         if calibrated:
@@ -434,7 +434,7 @@ class SeriesForecaster(
             name = "" if self._panel.kind == "one" else f" of series {key!r}"
             said.append((name, values, history.low, history.high))
             forecasts[key] = history.form.dress(values, labels[key])
-        warn_about_far_forecasts(said)
+        warn_about_extreme_forecasts(said)
         return forecasts
 
     def _next_steps(self, steps, exog, predict):

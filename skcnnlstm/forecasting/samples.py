@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skcnnlstm.windows.make_windows import make_windows, sliding
+from skcnnlstm.windows.make_windows import make_windows, window_view
 
 # A forecast that is fed back copies windows: so many bytes of them at a time.
 _ROLL_BYTES = 64 * 2**20
@@ -217,9 +217,9 @@ def cut_origins(parts, length, block, steps, n_modelled, independent):
     for part in parts:
         later, n_windows = None, len(part.columns) - length + 1
         if n_later and part.exog is not None:
-            later = sliding(part.exog[length + block :], n_later)[:n_windows]
+            later = window_view(part.exog[length + block :], n_later)[:n_windows]
         tables = channels(features(part, block), n_modelled, independent)
-        by_part.append([(sliding(table, length), later) for table in tables])
+        by_part.append([(window_view(table, length), later) for table in tables])
     return [_join_origins(channel) for channel in zip(*by_part, strict=True)]
 
 

@@ -9,7 +9,11 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import validate_data
 
-from skcnnlstm._utils.validation import check_time_order, check_windows, time_index
+from skcnnlstm._utils.validation import (
+    check_time_index,
+    check_time_order,
+    check_windows,
+)
 from skcnnlstm.forecasting.fit import reads_gaps
 
 # Its square is a number, and so is the sum of as many as there can be.
@@ -72,7 +76,7 @@ def read_rows(forecaster, series, *, reset):
     )
     if not len(values):
         raise ValueError("series must have at least one row: got none.")
-    time = time_index(series, name="series", ids=ids)
+    time = check_time_index(series, name="series", ids=ids)
     check_time_order(time, name="series")
     ndim, table = values.ndim, values.reshape(len(values), -1)
     columns = getattr(series, "columns", None)

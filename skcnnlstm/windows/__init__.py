@@ -1,7 +1,7 @@
-"""Windows of a time series: functions and transformers that share memory.
+"""Make and reshape windows of a time series.
 
-Axes are `(n_samples, window_length, n_features)`, in Keras order, oldest step first.
-Everything here is a view of the rows wherever numpy can express it.
+Windows have the axes `(n_samples, window_length, n_features)`, oldest step first, as in
+Keras. They are views of the rows wherever NumPy can express this.
 """
 
 from skcnnlstm.windows.make_windows import make_windows

@@ -1,4 +1,4 @@
-"""Base classes of the transformers of windows."""
+"""Base classes of the transformers that read or return windows."""
 
 from typing import Any, Self
 
@@ -7,20 +7,26 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import validate_data
 
-from skcnnlstm._utils import validation as _check
 from skcnnlstm._utils.sklearn_callbacks import CallbackSupportMixin
+from skcnnlstm._utils.validation import (
+    check_window_shape,
+    check_windows,
+    count_missing_history,
+)
 
 
-class _KeepsArrays:
-    """What transformers whose output fits no table share."""
+class ArrayOutputMixin:
+    """Mixin for transformers whose output always stays an array."""
 
     def set_output(self, *, transform: str | None = None) -> Self:
-        """Do nothing: windows of three dimensions or more fit no table.
+        """Do nothing: a table cannot hold windows of three or more dimensions.
+
+        A Pipeline calls this method on each of its steps.
 
         Parameters
         ----------
         transform : {"default", "pandas", "polars"} or None, default=None
-            Ignored: the output stays an array.
+            Ignored. The output stays an array.
 
         Returns
         -------
@@ -30,29 +36,30 @@ class _KeepsArrays:
         return self
 
 
-class _ReadsWindows(CallbackSupportMixin, TransformerMixin, BaseEstimator):
-    """What transformers of windows share: the check of their input, and their tags."""
+class WindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
+    """Base class of transformers of windows: input validation and tags."""
 
     _max_ndim = 3
-    _shape: tuple[int, ...]
+    _shape: tuple[int, ...]  # of one window seen during fit
 
     def _check_windows(
         self, X: Any, *, reset: bool
     ) -> tuple[NDArray[Any], NDArray[np.intp]]:
-        windows = _check.check_windows(X, estimator=self, max_ndim=self._max_ndim)
-        missing = _check.missing_history(windows)
+        """Return validated windows and the number of missing steps of each."""
+        windows = check_windows(X, estimator=self, max_ndim=self._max_ndim)
+        missing = count_missing_history(windows)
         if not reset:
             validate_data(self, X, reset=False, skip_check_array=True)
-            _check.check_window_shape(self, windows, self._shape)
+            check_window_shape(self, windows, self._shape)
         return windows, missing
 
-    def _remember(self, X: Any, windows: NDArray[Any]) -> None:
-        """Set what `fit` learns of its input, once nothing can fail any more."""
+    def _set_fitted_shape(self, X: Any, windows: NDArray[Any]) -> None:
+        """Set the attributes that describe the input, after all checks have passed."""
         validate_data(self, X, reset=True, skip_check_array=True)
         self._shape = windows.shape[1:]
 
     def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn that windows of 3-D are welcome and types stay."""
+        """Return tags: 3-D input is allowed and floating types are preserved."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]

@@ -1,4 +1,4 @@
-"""Cut a series into windows and their targets, as views of the series."""
+"""make_windows: windows of a series and the values that follow them."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -7,7 +7,16 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
-from skcnnlstm._utils import validation as _check
+from skcnnlstm._utils.validation import (
+    check_enough_rows,
+    check_finite,
+    check_integer,
+    check_missing,
+    check_target,
+    check_time_index,
+    check_time_order,
+    check_windows,
+)
 
 
 def make_windows(
@@ -19,10 +28,12 @@ def make_windows(
     target: int | str | Sequence[int | str] | None = None,
     missing: Literal["error", "mask"] = "error",
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Cut a series into windows and the values that follow each of them.
+    """Split a series into windows and the values that follow each of them.
 
-    Only complete windows are made: of a series of n rows there are
-    ``(n - window_length - horizon) // stride + 1``. Rows count as consecutive.
+    Each window is one sample for an estimator, and the values after it are its target.
+    Only complete windows are returned: a series of n rows gives
+    ``(n - window_length - horizon) // stride + 1`` samples. All rows count as
+    consecutive, whatever the index.
 
     Parameters
     ----------
@@ -30,35 +41,43 @@ def make_windows(
         Rows in time order, oldest first: an array, a list, or a pandas Series or
         DataFrame.
     window_length : int
-        Rows of history in one sample, in time steps.
+        Length of a window, in time steps.
     horizon : int, default=1
-        Time steps ahead that one sample predicts.
+        Number of time steps to predict, directly after the window.
     stride : int, default=1
-        Time steps from one window to the next. 1 makes every window there is;
-        `window_length` makes windows that do not overlap.
+        Time steps from the start of one window to the start of the next. 1 returns
+        every window. `window_length` returns windows that do not overlap.
     target : int, str, list of these, or None, default=None
-        The columns to predict, by position or (pandas DataFrame) by name; an integer is
-        a position, whatever the labels are. None takes all.
+        The columns to predict, by position or, in a DataFrame, by name. An integer is
+        always a position, even if the column labels are integers. None predicts all
+        columns.
     missing : {"error", "mask"}, default="error"
-        What NaN in the series means. "error" takes none. "mask" takes it, for networks
-        with ``missing="mask"``: windows hold it, and where a target is NaN there is no
-        sample.
+        How to handle NaN in the series.
+
+        - "error": raise an error.
+        - "mask": keep NaN in the windows, for networks with ``missing="mask"``. Samples
+          with NaN in the target are left out.
 
     Returns
     -------
-    X : ndarray of shape (n, window_length) or (n, window_length, n_features)
-        A read-only view of the series, whatever its length: 2-D for a 1-D series. A
-        copy where samples are left out for a NaN in their target.
-    y : ndarray of shape (n,) or (n, horizon * n_targets)
-        The targets, step by step: all targets of step 1, then of step 2. 1-D for a
-        horizon of 1 and a single target.
+    X : ndarray of shape (n_samples, window_length) \
+or (n_samples, window_length, n_features)
+        The windows, oldest step first; 2-D for a 1-D series. A read-only view of the
+        series, which needs no memory. If samples are left out, it is a copy.
+    y : ndarray of shape (n_samples,) or (n_samples, horizon * n_targets)
+        The targets: all targets of step 1, then all targets of step 2, and so on. 1-D
+        for a horizon of 1 and a single target.
 
     Raises
     ------
     ValueError
-        Where the series is too short for one window and its target, where it holds
-        infinity, or NaN that `missing` does not allow, and where its time index is
-        unsorted or has duplicates.
+        If the series is too short for one window and its target, if it holds infinity
+        or NaN that `missing` does not allow, or if its time index is unsorted or has
+        duplicates.
+
+    See Also
+    --------
+    SlidingWindow : Transformer that makes windows inside a Pipeline.
 
     Examples
     --------
@@ -73,7 +92,7 @@ def make_windows(
     >>> y
     array([50, 60, 70, 80, 90])
 
-    Several columns, two steps ahead, for one of the columns:
+    Predict one of two columns, two steps ahead:
 
     >>> X, y = make_windows([[1, 10], [2, 20], [3, 30], [4, 40]], 2, 2, target=1)
     >>> X.shape
@@ -81,44 +100,45 @@ def make_windows(
     >>> y
     array([[30, 40]])
     """
-    window_length = _check.check_integer("window_length", window_length)
-    horizon = _check.check_integer("horizon", horizon)
-    stride = _check.check_integer("stride", stride)
-    missing = _check.check_missing(missing)
-    rows = _check.check_windows(series, name="series", min_ndim=1, max_ndim=2)
+    window_length = check_integer("window_length", window_length)
+    horizon = check_integer("horizon", horizon)
+    stride = check_integer("stride", stride)
+    missing = check_missing(missing)
+    rows = check_windows(series, name="series", min_ndim=1, max_ndim=2)
     names = getattr(series, "columns", None)
     columns = rows[:, np.newaxis] if rows.ndim == 1 else rows
-    targets = _check.check_target(target, columns.shape[1], names)
-    _check.check_enough_rows(len(rows), window_length, horizon)
-    index = _check.time_index(series, name="series")
-    _check.check_time_order(index, name="series")
-    _check.check_finite(rows, name="series", columns=names, missing=missing)
+    targets = check_target(target, columns.shape[1], names)
+    check_enough_rows(len(rows), window_length, horizon)
+    index = check_time_index(series, name="series")
+    check_time_order(index, name="series")
+    check_finite(rows, name="series", columns=names, missing=missing)
 
-    X = sliding(rows, window_length)[:-horizon:stride]
-    # A list of columns makes a copy, a slice does not.
-    picked = columns if target is None else columns[:, _as_slice(targets)]
-    y = sliding(picked, horizon)[window_length::stride]
+    X = window_view(rows, window_length)[:-horizon:stride]
+    # Indexing with a slice returns a view, indexing with a list a copy.
+    selected = columns if target is None else columns[:, _as_slice(targets)]
+    y = window_view(selected, horizon)[window_length::stride]
     if missing == "mask":
-        X, y = _with_targets(X, y)
+        X, y = _drop_unknown_targets(X, y)
     if horizon == 1 and len(targets) == 1:
         return X, y[:, 0, 0]
     return X, y.reshape(len(y), horizon * len(targets))
 
 
-def _with_targets(
+def _drop_unknown_targets(
     X: NDArray[Any], y: NDArray[Any]
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Leave out samples of which a target is NaN."""
+    """Remove samples with NaN in the target."""
     unknown = np.isnan(y).any(axis=(1, 2))
     return (X[~unknown], y[~unknown]) if unknown.any() else (X, y)
 
 
-def sliding(rows: NDArray[Any], length: int) -> NDArray[Any]:
-    """View `rows` as all its windows, (n, length, ...), read-only."""
+def window_view(rows: NDArray[Any], length: int) -> NDArray[Any]:
+    """Return all windows of `rows` as a read-only view of shape (n, length, ...)."""
     return np.moveaxis(sliding_window_view(rows, length, axis=0), -1, 1)
 
 
 def _as_slice(positions: list[int]) -> slice | list[int]:
+    """Return consecutive positions as a slice, others unchanged."""
     first, last = positions[0], positions[-1]
     if positions == list(range(first, last + 1)):
         return slice(first, last + 1)

@@ -1,4 +1,4 @@
-"""Transformers that shorten, cut and flatten windows."""
+"""Transformers that shorten, split and flatten windows."""
 
 import math
 from typing import Any, Literal, Self
@@ -8,38 +8,52 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import OneToOneFeatureMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skcnnlstm._utils import validation as _check
-from skcnnlstm._utils.sklearn_callbacks import as_one_task
-from skcnnlstm.windows.base import _KeepsArrays, _ReadsWindows
+from skcnnlstm._utils.sklearn_callbacks import report_as_one_task
+from skcnnlstm._utils.validation import (
+    backfill,
+    check_feature_names,
+    check_integer,
+    check_subsequences_shape,
+    check_window_length,
+    check_windows,
+    resolve_subsequences,
+)
+from skcnnlstm.windows.base import ArrayOutputMixin, WindowTransformer
 
 
-class LastSteps(_KeepsArrays, _ReadsWindows):
+class LastSteps(ArrayOutputMixin, WindowTransformer):
     """Keep the last steps of each window.
 
-    With long windows made once, a search can tune how much of them a model sees.
+    Make long windows once, and let a search tune how many of their steps the model
+    uses.
 
     Parameters
     ----------
     window_length : int
-        How many steps to keep, in time steps: at most the length of the windows given,
-        which keeps them whole.
+        Number of steps to keep, in time steps. At most the length of the windows, which
+        keeps them whole.
 
     Attributes
     ----------
     n_features_in_ : int
-        Length of axis 1 of the windows seen during `fit`, as scikit-learn counts.
+        Length of axis 1 of the windows seen during `fit`, which scikit-learn calls
+        features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns of a DataFrame of 2-D windows seen during `fit`.
+        Column names of 2-D windows seen during `fit`, if they were a DataFrame.
 
     Raises
     ------
     ValueError
-        Where `window_length` exceeds the length of the windows.
+        If `window_length` exceeds the length of the windows.
+
+    See Also
+    --------
+    SlidingWindow : Make windows of rows.
 
     Notes
     -----
-    ``(n, L)`` becomes ``(n, window_length)``, ``(n, L, F)`` becomes
-    ``(n, window_length, F)``: a view.
+    ``(n, L)`` becomes ``(n, window_length)``, and ``(n, L, F)`` becomes
+    ``(n, window_length, F)``. The result is a view.
 
     Examples
     --------
@@ -52,9 +66,9 @@ class LastSteps(_KeepsArrays, _ReadsWindows):
     def __init__(self, window_length: int) -> None:
         self.window_length = window_length
 
-    @as_one_task
+    @report_as_one_task
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Check the length against the windows.
+        """Check that the windows are long enough.
 
         Parameters
         ----------
@@ -68,24 +82,25 @@ class LastSteps(_KeepsArrays, _ReadsWindows):
         self : LastSteps
             The fitted transformer.
         """
-        length = _check.check_integer("window_length", self.window_length)
+        length = check_integer("window_length", self.window_length)
         windows, _ = self._check_windows(X, reset=True)
-        _check.check_steps(length, windows.shape[1])
-        self._remember(X, windows)
+        check_window_length(length, windows.shape[1])
+        self._set_fitted_shape(X, windows)
         self._length = length
         return self
 
     def transform(self, X: Any) -> NDArray[Any]:
-        """Keep the last steps.
+        """Return the last steps of each window.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, L) or (n_samples, L, n_features)
-            Windows of the length that was fitted.
+            Windows of the same length and features as those given to `fit`.
 
         Returns
         -------
-        windows : ndarray of shape (n_samples, window_length[, n_features])
+        windows : ndarray of shape (n_samples, window_length) or \
+(n_samples, window_length, n_features)
             A view of `X`.
         """
         check_is_fitted(self)
@@ -93,40 +108,42 @@ class LastSteps(_KeepsArrays, _ReadsWindows):
         return windows[:, -self._length :]
 
 
-class SubsequenceReshaper(_KeepsArrays, _ReadsWindows):
-    """Cut each window into pieces of equal length, in time order.
+class SubsequenceReshaper(ArrayOutputMixin, WindowTransformer):
+    """Split each window into subsequences of equal length, in time order.
 
-    The pieces are what a CNN-LSTM reads one by one: the convolution sees the steps of a
-    piece, the LSTM the sequence of pieces.
+    This is the input of a CNN-LSTM: the convolution reads the steps of one subsequence,
+    and the LSTM reads the sequence of subsequences.
 
     Parameters
     ----------
     n_subsequences : int or "auto", default="auto"
-        Number of pieces, S; it must divide the length of the windows. "auto" takes the
-        divisor nearest to its square root (of two that multiply to the length, the
-        smaller is never further away: no tie is possible), and warns where that is 1.
+        Number of subsequences, S. It must divide the length of the windows. "auto"
+        selects the divisor nearest to the square root of the length, and warns if that
+        is 1. Of two divisors whose product is the length, the smaller one is never
+        further from the root, so there are no ties.
     n_rows : int or None, default=None
-        Rows, R, that each piece is folded into, for ConvLSTM; ``S * R`` must divide the
-        length. None folds nothing.
+        Number of rows, R, that each subsequence is folded into, for a ConvLSTM.
+        ``S * R`` must divide the length of the windows. None does not fold.
 
     Attributes
     ----------
     n_subsequences_ : int
-        The number of pieces made.
+        The number of subsequences.
     n_features_in_ : int
-        Length of axis 1 of the windows seen during `fit`, as scikit-learn counts.
+        Length of axis 1 of the windows seen during `fit`, which scikit-learn calls
+        features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns of a DataFrame of 2-D windows seen during `fit`.
+        Column names of 2-D windows seen during `fit`, if they were a DataFrame.
 
     Raises
     ------
     ValueError
-        Where the window cannot be cut so; the message lists what can.
+        If the length of the windows is not divisible. The message lists the divisors.
 
     Notes
     -----
-    ``(n, L)`` or ``(n, L, F)`` becomes ``(n, S, L/S, F)``, with `n_rows`
-    ``(n, S, R, L/(S*R), F)``; F is 1 for ``(n, L)``. Always a view.
+    ``(n, L)`` and ``(n, L, F)`` become ``(n, S, L/S, F)``, or with `n_rows`
+    ``(n, S, R, L/(S*R), F)``. For ``(n, L)``, F is 1. The result is always a view.
 
     Examples
     --------
@@ -153,9 +170,9 @@ class SubsequenceReshaper(_KeepsArrays, _ReadsWindows):
         self.n_subsequences = n_subsequences
         self.n_rows = n_rows
 
-    @as_one_task
+    @report_as_one_task
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Settle the number of pieces.
+        """Determine the number of subsequences.
 
         Parameters
         ----------
@@ -171,78 +188,81 @@ class SubsequenceReshaper(_KeepsArrays, _ReadsWindows):
         """
         windows, _ = self._check_windows(X, reset=True)
         length = windows.shape[1]
-        pieces = _check.resolve_subsequences(
+        n_subsequences = resolve_subsequences(
             self.n_subsequences, length, n_rows=self.n_rows
         )
-        self._remember(X, windows)
-        self.n_subsequences_ = pieces
+        self._set_fitted_shape(X, windows)
+        self.n_subsequences_ = n_subsequences
         rows = () if self.n_rows is None else (int(self.n_rows),)
-        columns = length // (pieces * (rows[0] if rows else 1))
+        n_columns = length // (n_subsequences * (rows[0] if rows else 1))
         n_features = 1 if windows.ndim == 2 else windows.shape[2]
-        self._pieces_shape = (pieces, *rows, columns, n_features)
+        self._pieces_shape = (n_subsequences, *rows, n_columns, n_features)
         return self
 
     def transform(self, X: Any) -> NDArray[Any]:
-        """Cut the windows.
+        """Split the windows into subsequences.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, L) or (n_samples, L, n_features)
-            Windows of the length and features that were fitted.
+            Windows of the same length and features as those given to `fit`.
 
         Returns
         -------
-        pieces : ndarray of shape (n_samples, S, L/S, n_features), \
+        subsequences : ndarray of shape (n_samples, S, L/S, n_features), \
 or (n_samples, S, R, L/(S*R), n_features) with `n_rows`
             A view of `X`.
         """
         check_is_fitted(self)
         windows, _ = self._check_windows(X, reset=False)
-        # An axis that is split keeps its memory, whatever its strides.
+        # Splitting an axis never copies, whatever the strides.
         return windows.reshape(len(windows), *self._pieces_shape)
 
     def inverse_transform(self, X: Any) -> NDArray[Any]:
-        """Join the pieces again.
+        """Join the subsequences to windows again.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, S, L/S, n_features), \
 or (n_samples, S, R, L/(S*R), n_features) with `n_rows`
-            What `transform` made.
+            The result of `transform`.
 
         Returns
         -------
         windows : ndarray of shape (n_samples, L) or (n_samples, L, n_features)
-            In as many dimensions as the windows given to `fit`.
+            Windows with as many dimensions as those given to `fit`.
         """
         check_is_fitted(self)
-        pieces = _check.check_windows(X, estimator=self)
-        _check.check_pieces_shape(pieces, self._pieces_shape)
-        return pieces.reshape(len(pieces), *self._shape)
+        subsequences = check_windows(X, estimator=self)
+        check_subsequences_shape(subsequences, self._pieces_shape)
+        return subsequences.reshape(len(subsequences), *self._shape)
 
 
-class FlattenWindows(OneToOneFeatureMixin, _ReadsWindows):
-    """Lay the steps of each window side by side, for estimators that take tables.
+class FlattenWindows(OneToOneFeatureMixin, WindowTransformer):
+    """Flatten each window to one row, for estimators that need 2-D input.
+
+    Missing history, the leading steps in which every feature is NaN, is filled with the
+    first known step.
 
     Attributes
     ----------
     n_features_in_ : int
-        Length of axis 1 of the windows seen during `fit`, as scikit-learn counts.
+        Length of axis 1 of the windows seen during `fit`, which scikit-learn calls
+        features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns of a DataFrame of 2-D windows seen during `fit`.
+        Column names of 2-D windows seen during `fit`, if they were a DataFrame.
 
     Raises
     ------
     ValueError
-        For NaN that is not missing history, for infinity, and for windows of another
-        shape than those fitted.
+        If the windows hold infinity, or NaN that is not missing history, or if their
+        shape differs from that of the windows given to `fit`.
 
     Notes
     -----
-    ``(n, L, F)`` becomes ``(n, L * F)``, all features of step 1, then of step 2;
-    ``(n, L)`` passes through. Where history is missing, a copy is made in which the
-    first known step stands for the steps before it. The result is in C order: a view
-    of windows that are, a copy of sliding views.
+    ``(n, L, F)`` becomes ``(n, L * F)``: all features of step 1, then of step 2, and so
+    on. ``(n, L)`` stays as it is. The result is in C order: a view if the windows are
+    in C order and complete, a copy if they are sliding views or lack history.
 
     Examples
     --------
@@ -251,7 +271,7 @@ class FlattenWindows(OneToOneFeatureMixin, _ReadsWindows):
     >>> FlattenWindows().fit_transform([[[1.0, 10.0], [2.0, 20.0]]])
     array([[ 1., 10.,  2., 20.]])
 
-    Missing history is back-filled:
+    Missing history is filled:
 
     >>> FlattenWindows().fit_transform([[[np.nan, np.nan], [2.0, 20.0]]])
     array([[ 2., 20.,  2., 20.]])
@@ -259,14 +279,15 @@ class FlattenWindows(OneToOneFeatureMixin, _ReadsWindows):
 
     _max_ndim = 5
 
-    @as_one_task
+    @report_as_one_task
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Remember the shape of the windows.
+        """Store the shape of the windows.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, L) or (n_samples, L, n_features)
-            Windows, oldest step first; with a time axis that is cut into pieces, too.
+            Windows, oldest step first. The time axis may be split into several axes, as
+            `SubsequenceReshaper` does.
         y : None
             Ignored.
 
@@ -276,52 +297,53 @@ class FlattenWindows(OneToOneFeatureMixin, _ReadsWindows):
             The fitted transformer.
         """
         windows, _ = self._check_windows(X, reset=True)
-        self._remember(X, windows)
+        self._set_fitted_shape(X, windows)
         return self
 
     def transform(self, X: Any) -> NDArray[Any]:
-        """Lay the steps side by side.
+        """Flatten the windows.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, L) or (n_samples, L, n_features)
-            Windows of the shape that was fitted.
+            Windows of the same shape as those given to `fit`.
 
         Returns
         -------
         rows : ndarray of shape (n_samples, L) or (n_samples, L * n_features)
-            Without missing values.
+            The windows as rows, without missing values.
         """
         check_is_fitted(self)
         windows, missing = self._check_windows(X, reset=False)
         if missing.any():
             windows = windows.copy(order="C")
-            _check.backfill(windows, missing)
-        # In C order whatever came: sums over a strided view are rounded in another
-        # order, and a fold's predictions would depend on where its windows were made.
+            backfill(windows, missing)
+        # Always in C order: sums over a strided view are rounded in another order, and
+        # predictions would depend on where the windows were made.
         flat = windows if windows.ndim == 2 else np.ascontiguousarray(windows)
         return flat.reshape(len(windows), -1)
 
     def get_feature_names_out(
         self, input_features: ArrayLike | None = None
     ) -> NDArray[np.object_]:
-        """Name the columns: feature and how many steps it lies before the last.
+        """Return the names of the output columns: a feature and its lag.
 
         Parameters
         ----------
         input_features : array-like of str or None, default=None
-            Names of the features of a window; None takes ``x0``, ``x1`` and so on. For
+            Names of the features of a window. None uses ``x0``, ``x1``, and so on. For
             2-D windows: as in scikit-learn's one-to-one transformers.
 
         Returns
         -------
         feature_names_out : ndarray of str objects
-            ``x0_lag1`` is feature ``x0`` one step before the last step of the window.
+            For example ``x0_lag1``: feature ``x0``, one step before the last step of
+            the window.
         """
         check_is_fitted(self)
         if len(self._shape) == 1:
             return super().get_feature_names_out(input_features)
-        n_features = self._shape[-1]
-        names = _check.check_feature_names(input_features, n_features)
+        names = check_feature_names(input_features, self._shape[-1])
         lags = range(math.prod(self._shape[:-1]) - 1, -1, -1)
-        return np.array([f"{f}_lag{lag}" for lag in lags for f in names], dtype=object)
+        columns = [f"{name}_lag{lag}" for lag in lags for name in names]
+        return np.array(columns, dtype=object)

@@ -1,4 +1,4 @@
-"""SlidingWindow: each row becomes the window of rows that ends with it."""
+"""SlidingWindow: turn each row into the window of rows that ends with it."""
 
 import hashlib
 from collections.abc import Hashable
@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skcnnlstm._utils import validation as _check
-from skcnnlstm._utils.sklearn_callbacks import CallbackSupportMixin, as_one_task
+from skcnnlstm._utils.sklearn_callbacks import CallbackSupportMixin, report_as_one_task
 from skcnnlstm._utils.time_index import (
     Frequency,
     Segments,
@@ -19,73 +18,89 @@ from skcnnlstm._utils.time_index import (
     join_labels,
     label_kind,
 )
-from skcnnlstm.windows.base import _KeepsArrays
-from skcnnlstm.windows.make_windows import sliding
+from skcnnlstm._utils.validation import (
+    check_choice,
+    check_finite,
+    check_integer,
+    check_missing,
+    check_time_index,
+    check_windows,
+)
+from skcnnlstm.windows.base import ArrayOutputMixin
+from skcnnlstm.windows.make_windows import window_view
 
 
-def digest(rows: NDArray[Any]) -> tuple[Hashable, ...]:
-    """Recognise rows that were seen before without keeping them."""
+def fingerprint_rows(rows: NDArray[Any]) -> tuple[Hashable, ...]:
+    """Return a hash of rows, to recognise them later without keeping them."""
     values = hashlib.blake2b(np.ascontiguousarray(rows).data, digest_size=16)
     return (rows.shape, rows.dtype.str, values.hexdigest())
 
 
 class SlidingWindow(
-    _KeepsArrays, CallbackSupportMixin, TransformerMixin, BaseEstimator
+    ArrayOutputMixin, CallbackSupportMixin, TransformerMixin, BaseEstimator
 ):
     """Turn each row of a table into the window of rows that ends with it.
 
-    Row t becomes rows ``t - window_length + 1 .. t``, so that the row count stays and
-    `y` and `sample_weight` need no change: it stands in an ordinary Pipeline. Steps
-    before the first known row are NaN, "history not there yet": the estimators of this
-    package drop such samples in `fit` and back-fill them in `predict`.
+    Row t becomes rows ``t - window_length + 1`` to ``t``. The number of rows stays the
+    same, so `y` and `sample_weight` need no change and the transformer works in any
+    Pipeline. Steps before the first known row are NaN: missing history. The estimators
+    of this package exclude such samples from `fit` and back-fill them in `predict`.
 
     Parameters
     ----------
     window_length : int, default=24
-        Rows of history in one sample, in time steps, the row itself included. 1 makes
-        windows of the row alone.
+        Length of a window, in time steps, including the row itself. 1 makes windows of
+        the row alone.
     context : {"index", "always", "none"}, default="index"
-        When the last ``window_length - 1`` fitted rows are put before the rows given
-        to `transform`.
+        When `transform` uses the last ``window_length - 1`` fitted rows as the history
+        of the first rows given to it.
 
-        - "index": where a pandas index shows these to be the next rows: a
-          DatetimeIndex (with or without `freq`), PeriodIndex, TimedeltaIndex,
-          RangeIndex, or integers. Arrays cannot show it, and borrow nothing.
-        - "always": what is transformed always continues what was fitted, but for the
-          fitted rows themselves: rows whose dates do not lie after the last fitted
-          one, and where there are no dates, an equal table of values.
+        - "index": if a pandas index shows that the rows directly follow the fitted
+          ones. This can be a DatetimeIndex (with or without `freq`), a PeriodIndex, a
+          TimedeltaIndex, a RangeIndex or an index of integers. Arrays have no index and
+          never use the fitted rows.
+        - "always": always, except for the fitted rows themselves. Rows are recognised
+          as fitted ones if their dates are not later than the last fitted date or,
+          without dates, if all values are equal.
         - "none": never.
     missing : {"error", "mask"}, default="error"
-        What NaN in the rows means. "error" takes none; "mask" hands it on, for networks
-        with ``missing="mask"``.
+        How to handle NaN in the rows. "error" raises an error. "mask" keeps NaN, for
+        networks with ``missing="mask"``.
 
     Attributes
     ----------
     history_ : ndarray of shape (n_history, n_features)
-        The last fitted rows, at most ``window_length - 1``: those after the last gap.
+        The last fitted rows, at most ``window_length - 1``, after the last gap in time.
     n_features_in_ : int
         Number of features seen during `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of features seen during `fit`, where all are strings.
+        Names of features seen during `fit`, if all names are strings.
 
     Raises
     ------
     ValueError
-        For infinity in the rows, or NaN that `missing` does not allow, for a time index
-        with duplicates, and for one that is neither regular nor sorted.
+        If the rows hold infinity, or NaN that `missing` does not allow, if the time
+        index has duplicates, or if it is neither regular nor sorted.
+
+    See Also
+    --------
+    make_windows : Make windows and targets of a series outside a Pipeline.
 
     Notes
     -----
-    The result, ``(n_rows, window_length, n_features)``, is a read-only view of one
-    padded copy of the rows; float32 stays, other types become float64.
+    The result has the shape ``(n_rows, window_length, n_features)``. It is a read-only
+    view of one padded copy of the rows. float32 is preserved, other types become
+    float64.
 
-    Where a regular index shows a gap or rows out of order (as shuffled folds have, and
-    the training part of KFold), no window reaches across a missing step: a row's window
-    holds the rows whose labels precede its own without a gap, and NaN before them. No
-    uniform view can express that, so that then, and only then, the windows are copied.
-    In an index with no regular step, rows count as consecutive and nothing is borrowed;
-    a few missing business days count as holidays. Keep the index on the way here:
-    ``StandardScaler().set_output(transform="pandas")`` does.
+    No window reaches across a missing step. If a regular index shows a gap or unordered
+    rows, as after shuffled folds or in the training part of KFold, a window holds the
+    rows directly before its last row, and NaN before these. A view cannot express this,
+    so only in this case the windows are copied.
+
+    If the index has no regular step, all rows count as consecutive, and the fitted rows
+    are not used. A few missing business days count as holidays. Transformers before
+    this one must keep the index, as ``StandardScaler().set_output(transform="pandas")``
+    does.
 
     Examples
     --------
@@ -97,7 +112,7 @@ class SlidingWindow(
            [ 1.,  2.],
            [ 2.,  3.]])
 
-    An index that goes on where the fitted one stopped brings its history along:
+    Rows whose index continues the fitted one use the fitted rows as their history:
 
     >>> import pandas as pd
     >>> frame = pd.DataFrame({"a": [1.0, 2.0, 3.0, 4.0]})
@@ -108,7 +123,7 @@ class SlidingWindow(
 
     history_: NDArray[Any]
     n_features_in_: int
-    _clock: Frequency | None  # older pickles look for Clock in this module
+    _clock: Frequency | None
 
     def __init__(
         self,
@@ -121,9 +136,9 @@ class SlidingWindow(
         self.context = context
         self.missing = missing
 
-    @as_one_task
+    @report_as_one_task
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Keep the last rows, and what tells which rows come next.
+        """Store the last rows and the frequency of the index.
 
         Parameters
         ----------
@@ -137,24 +152,23 @@ class SlidingWindow(
         self : SlidingWindow
             The fitted transformer.
         """
-        length = _check.check_integer("window_length", self.window_length)
-        choices = ["index", "always", "none"]
-        context = _check.check_choice("context", self.context, choices)
-        rows, index = self._rows(X)
+        length = check_integer("window_length", self.window_length)
+        context = check_choice("context", self.context, ("index", "always", "none"))
+        rows, index = self._check_rows(X)
         clock = find_frequency(index)
         order, starts, _ = find_segments(index, clock, None, len(rows))
 
         validate_data(self, X, reset=True, skip_check_array=True)
-        last_run = order[starts[-1] :]
-        self.history_ = rows[last_run[max(0, len(last_run) - length + 1) :]]
+        last_segment = order[starts[-1] :]
+        self.history_ = rows[last_segment[max(0, len(last_segment) - length + 1) :]]
         self._fitted = length, context
         self._clock = clock
         self._last_label = None if index is None else index.take(order[-1:])
-        self._digest = digest(rows) if context == "always" else None
+        self._fingerprint = fingerprint_rows(rows) if context == "always" else None
         return self
 
     def transform(self, X: Any) -> NDArray[Any]:
-        """Turn each row into the window that ends with it.
+        """Return the window that ends with each row.
 
         Parameters
         ----------
@@ -164,64 +178,74 @@ class SlidingWindow(
         Returns
         -------
         windows : ndarray of shape (n_rows, window_length, n_features)
-            Read-only. Leading steps before the first known row are NaN.
+            A read-only array. Leading steps before the first known row are NaN.
         """
         check_is_fitted(self)
-        rows, index = self._rows(X)
+        rows, index = self._check_rows(X)
         validate_data(self, X, reset=False, skip_check_array=True)
         length, context = self._fitted
-        runs = find_segments(index, self._clock, self._last_label, len(rows))
-        borrower = None
+        segments = find_segments(index, self._clock, self._last_label, len(rows))
+        continued = None
         if context == "index":
-            borrower = runs.next_run
-        elif context == "always" and not self._was_fitted(rows, index):
-            borrower = 0
-        return self._windows(rows, runs, borrower, length)
+            continued = segments.next_run
+        elif context == "always" and not self._are_fitted(rows, index):
+            continued = 0
+        return self._make_windows(rows, segments, continued, length)
 
-    def _rows(self, X: Any) -> tuple[NDArray[Any], Any]:
-        rows = _check.check_windows(X, estimator=self, max_ndim=2)
-        missing = _check.check_missing(self.missing)
-        names = getattr(X, "columns", None)
-        _check.check_finite(rows, columns=names, missing=missing)
+    def _check_rows(self, X: Any) -> tuple[NDArray[Any], Any]:
+        """Return validated floating-point rows and their time index or None."""
+        rows = check_windows(X, estimator=self, max_ndim=2)
+        missing = check_missing(self.missing)
+        check_finite(rows, columns=getattr(X, "columns", None), missing=missing)
         if rows.dtype not in (np.float32, np.float64):
             rows = rows.astype(np.float64)
-        return rows, _check.time_index(X)
+        return rows, check_time_index(X)
 
-    def _was_fitted(self, rows: NDArray[Any], index: Any) -> bool:
-        """Tell whether the rows are those given to `fit`, or earlier than the last."""
+    def _are_fitted(self, rows: NDArray[Any], index: Any) -> bool:
+        """Return whether rows are those given to `fit`, or not later than the last."""
         joined = join_labels(self._last_label, index)
         if joined is None or label_kind(joined) == "integer":
-            # Without dates the values must tell: a new frame counts from 0 again.
-            return self._digest == digest(rows)
+            # Without dates, compare values: a new frame may count from 0 again.
+            return self._fingerprint == fingerprint_rows(rows)
         return bool(joined[1:].min() <= joined[0])
 
-    def _windows(
-        self, rows: NDArray[Any], runs: Segments, borrower: int | None, length: int
+    def _make_windows(
+        self,
+        rows: NDArray[Any],
+        segments: Segments,
+        continued: int | None,
+        length: int,
     ) -> NDArray[Any]:
-        pad = length - 1  # blank steps in front of each run
-        n_rows, n_runs = len(rows), len(runs.starts)
-        sizes = np.diff(np.append(runs.starts, n_rows))
-        ends = np.arange(n_rows) + pad * (1 + np.repeat(np.arange(n_runs), sizes))
-        padded = np.full((n_rows + n_runs * pad, rows.shape[1]), np.nan, rows.dtype)
-        in_order = n_runs == 1 and bool((runs.order[1:] > runs.order[:-1]).all())
-        if in_order:
-            padded[pad:] = rows
+        """Return windows of rows; `history_` precedes the segment `continued`."""
+        n_padding = length - 1  # NaN steps before each segment
+        n_rows, n_segments = len(rows), len(segments.starts)
+        sizes = np.diff(np.append(segments.starts, n_rows))
+        segment = np.repeat(np.arange(n_segments), sizes)
+        ends = np.arange(n_rows) + n_padding * (1 + segment)
+        padded = np.full(
+            (n_rows + n_segments * n_padding, rows.shape[1]), np.nan, rows.dtype
+        )
+        ordered = n_segments == 1 and bool(
+            (segments.order[1:] > segments.order[:-1]).all()
+        )
+        if ordered:
+            padded[n_padding:] = rows
         else:
-            padded[ends] = rows[runs.order]
-        if borrower is not None:
-            first = ends[runs.starts[borrower]]
+            padded[ends] = rows[segments.order]
+        if continued is not None:
+            first = ends[segments.starts[continued]]
             padded[first - len(self.history_) : first] = self.history_
-        windows = sliding(padded, length)
-        if in_order:
+        windows = window_view(padded, length)
+        if ordered:
             return windows
         at = np.empty_like(ends)
-        at[runs.order] = ends - pad
+        at[segments.order] = ends - n_padding
         windows = windows[at]
         windows.flags.writeable = False
         return windows
 
     def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn that float32 stays float32, and what NaN means."""
+        """Return tags: floating types are preserved, NaN is allowed with "mask"."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = self.missing == "mask"
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skcnnlstm import training
 from skcnnlstm._utils.diagnostics import (
-    warn_about_left_out,
+    warn_about_excluded_samples,
     warn_about_scale,
     warn_about_shuffling,
     warn_about_slow_kernel,
@@ -21,10 +21,10 @@ from skcnnlstm._utils.diagnostics import (
 from skcnnlstm._utils.introspection import NetworkReprMixin
 from skcnnlstm._utils.sklearn_callbacks import (
     CallbackSupportMixin,
-    epoch_tasks,
+    epoch_reporter,
     with_callbacks,
 )
-from skcnnlstm._utils.validation import backfill, check_windows, missing_history
+from skcnnlstm._utils.validation import backfill, check_windows, count_missing_history
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.wrappers.assemble import build_marked
 from skcnnlstm.wrappers.fit_data import FitData, read_windows, usable_rows
@@ -91,7 +91,7 @@ class Hybrid(TakesParameters, NetworkReprMixin, CallbackSupportMixin):
             not stay finite. The estimator is then as it was before.
         """
         settings = self._settings()
-        tasks = epoch_tasks(self, settings["epochs"])
+        tasks = epoch_reporter(self, settings["epochs"])
         resume = settings["warm_start"]
         return self._fit(X, y, sample_weight, settings, resume=resume, tasks=tasks)
 
@@ -156,7 +156,7 @@ class Hybrid(TakesParameters, NetworkReprMixin, CallbackSupportMixin):
             Whether to go on from the present weights, where there are any.
         classes : array-like or None
             All labels, where `y` need not hold each.
-        tasks : EpochTasks or None
+        tasks : EpochReporter or None
             Are told of the fit.
         """
         resume = resume and self.__sklearn_is_fitted__()
@@ -212,7 +212,7 @@ class Hybrid(TakesParameters, NetworkReprMixin, CallbackSupportMixin):
 
     def _warn_of_mistakes(self, settings, read):
         """Warn of use that is seldom meant."""
-        warn_about_left_out(read.X, read.rows)
+        warn_about_excluded_samples(read.X, read.rows)
         target = None if is_classifier(self) else read.y
         norm = settings.get("instance_norm")
         warn_about_scale(read.X, target, read.rows, norm)
@@ -340,7 +340,7 @@ class Hybrid(TakesParameters, NetworkReprMixin, CallbackSupportMixin):
 
     def _run(self, network, weights, X):
         allow_nan = self._network_param("missing") == "mask"
-        missing = missing_history(self._as_steps(X), allow_nan=allow_nan)
+        missing = count_missing_history(self._as_steps(X), allow_nan=allow_nan)
         fill = None
         if missing.any():
             warn(

@@ -12,7 +12,7 @@ from skcnnlstm import training
 from skcnnlstm._utils.validation import (
     check_sample_weight,
     check_windows,
-    missing_history,
+    count_missing_history,
 )
 
 
@@ -53,7 +53,7 @@ def read_windows(estimator, X):
 def usable_rows(X, sample_weight, *, allow_nan=False):
     """Return which samples have a full history and a weight, and those weights."""
     weight = check_sample_weight(sample_weight, len(X))
-    missing = missing_history(X, allow_nan=allow_nan)
+    missing = count_missing_history(X, allow_nan=allow_nan)
     rows = np.flatnonzero((missing == 0) & (weight > 0))
     if len(rows) == 0:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""What a notebook shows: the diagram of scikit-learn and the layers of networks."""
+"""Fitted networks inside an estimator and their representation in a notebook."""
 
 from html.parser import HTMLParser
 
@@ -6,16 +6,18 @@ import numpy as np
 import pytest
 from instances import CLASSIFIERS, REGRESSORS
 from sklearn.base import clone
+from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 
 import skcnnlstm as s
+from skcnnlstm._utils import introspection
 
 VOID = {"br", "input", "img", "meta", "link", "hr", "path"}
 
 
 class Page(HTMLParser):
-    """Reads HTML, and raises where tags do not close in order."""
+    """Parse HTML; raise if tags are not closed in order."""
 
     def __init__(self, text):
         super().__init__()
@@ -47,10 +49,11 @@ class Page(HTMLParser):
             self._cell = None
 
 
-def shown(estimator):
+def parsed_html(estimator):
+    """Return the parsed tables of networks, and all HTML, of an estimator."""
     text = estimator._repr_mimebundle_()["text/html"]
     assert estimator._repr_html_().count("<details") == text.count("<details")
-    # What stands before is scikit-learn's: that of 1.7 does not close all tags.
+    # The HTML before it is that of scikit-learn, which does not close all tags in 1.7.
     start = text.find('<details class="skcnnlstm-network">')
     assert "sk-container" in text[:start]
     return Page(text[start:] if start >= 0 else ""), text
@@ -67,15 +70,15 @@ def network():
     )
 
 
-def test_before_fit_the_parameters_are_shown_and_no_network(network):
-    page, text = shown(network)
+def test_before_fit_parameters_are_shown_but_no_layers(network):
+    page, text = parsed_html(network)
     assert not page.tables
     assert "lstm_activation" in text and "Not fitted" in text
 
 
-def test_after_fit_the_layers_are_shown_with_their_counts(network):
+def test_after_fit_layers_are_shown_with_their_parameter_counts(network):
     X, y = s.make_windows(np.arange(9.0), 4)
-    page, text = shown(network.fit(X, y))
+    page, text = parsed_html(network.fit(X, y))
     assert "lstm_activation" in text and "<span>Fitted</span>" in text
     (table,) = page.tables
     title, *cells = table
@@ -89,18 +92,18 @@ def test_after_fit_the_layers_are_shown_with_their_counts(network):
     assert sum(counts) == 23_179
 
 
-def test_networks_inside_are_shown_where_we_are_outside(network):
+def test_networks_inside_meta_estimators_are_shown(network):
     series = np.sin(np.arange(60))
     pipeline = make_pipeline(s.LastSteps(4), network)
     forecaster = s.SeriesForecaster(pipeline, window_length=6).fit(series)
-    assert len(shown(forecaster)[0].tables) == 1
+    assert len(parsed_html(forecaster)[0].tables) == 1
     search = GridSearchCV(
         s.CNNRegressor(epochs=1), {"filters": [4]}, cv=TimeSeriesSplit(2)
     )
     forecaster = s.SeriesForecaster(search, window_length=6).fit(series)
-    assert shown(forecaster)[0].tables[0][0].startswith("CNNRegressor: ")
+    assert parsed_html(forecaster)[0].tables[0][0].startswith("CNNRegressor: ")
     ensemble = s.HybridEnsembleRegressor(epochs=1).fit(*s.make_windows(series, 6))
-    titles = [table[0] for table in shown(ensemble)[0].tables]
+    titles = [table[0] for table in parsed_html(ensemble)[0].tables]
     assert [title.split(":")[0] for title in titles] == [
         "CNNRegressor",
         "LSTMRegressor",
@@ -110,7 +113,7 @@ def test_networks_inside_are_shown_where_we_are_outside(network):
 @pytest.mark.parametrize(
     "estimator", [*REGRESSORS, *CLASSIFIERS], ids=lambda e: type(e).__name__
 )
-def test_every_network_can_be_shown(estimator):
+def test_every_network_can_be_parsed_html(estimator):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(8, 4, 2))
     if isinstance(estimator, s.ConvLSTMGridRegressor):
@@ -119,17 +122,24 @@ def test_every_network_can_be_shown(estimator):
     if X.ndim == 5:
         y = y.reshape(8, 2, 2, 1)
     fitted = clone(estimator).set_params(epochs=1)
-    page, _ = shown(fitted.fit(X, y))
+    page, _ = parsed_html(fitted.fit(X, y))
     assert len(page.tables[0]) == 1 + 4 * (1 + len(fitted.model_.layers))
 
 
-def test_nothing_is_written_unescaped():
+def test_all_names_are_escaped():
     evil = type("<script>alert(1)</script>", (s.CNNRegressor,), {})
     X, y = s.make_windows(np.arange(9.0), 4)
-    page, text = shown(evil(epochs=1, filters=4).fit(X, y))
+    page, text = parsed_html(evil(epochs=1, filters=4).fit(X, y))
     assert "<script>alert" not in text
     assert page.tables[0][0].startswith("<script>alert(1)</script>: ")
 
 
-def test_the_text_stays_what_scikit_learn_writes(network):
+def test_the_text_representation_is_that_of_scikit_learn(network):
     assert network._repr_mimebundle_()["text/plain"] == repr(network)
+
+
+def test_unwrap_search_returns_the_best_estimator_of_nested_searches():
+    X, y = np.arange(20.0).reshape(10, 2), np.arange(10.0)
+    search = GridSearchCV(GridSearchCV(Ridge(), {}, cv=2), {}, cv=2).fit(X, y)
+    assert isinstance(introspection.unwrap_search(search), Ridge)
+    assert introspection.unwrap_search(X) is X

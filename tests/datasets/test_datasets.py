@@ -1,11 +1,11 @@
-"""The bundled series is the published one, with its dates."""
+"""The example series have the published values and dates."""
 
 import pandas as pd
 
 from skcnnlstm.datasets import load_airline
 
 
-def test_airline_holds_144_monthly_floats_with_their_dates():
+def test_airline_has_144_monthly_floats():
     series = load_airline()
     months = pd.date_range("1949-01-01", "1960-12-01", freq="MS", name="month")
     pd.testing.assert_index_equal(series.index, months)
@@ -13,7 +13,7 @@ def test_airline_holds_144_monthly_floats_with_their_dates():
     assert (series.shape, series.name, series.dtype) == ((144,), "passengers", float)
 
 
-def test_airline_values_are_those_of_box_and_jenkins():
+def test_airline_values_equal_those_of_box_and_jenkins():
     series = load_airline()
     assert series["1949"].tolist() == [
         112, 118, 132, 129, 121, 135, 148, 148, 136, 119, 104, 118,
@@ -24,7 +24,7 @@ def test_airline_values_are_those_of_box_and_jenkins():
     assert series.sum() == 40363
 
 
-def test_each_load_is_a_series_of_its_own():
+def test_each_call_returns_a_new_series():
     changed = load_airline()
     changed.iloc[:] = 0
     assert load_airline().iloc[0] == 112

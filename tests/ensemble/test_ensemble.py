@@ -737,8 +737,7 @@ REGRESSOR_ERRORS = [
         {"method": "median"},
         {},
         ValueError,
-        "method must be a known choice: got method='median' (str). Use one of 'mean', "
-        "'weighted', 'stack'.",
+        "method must be one of 'mean', 'weighted', 'stack': got method='median'.",
     ),
     (
         {"n_splits": 0},

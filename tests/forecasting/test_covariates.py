@@ -346,7 +346,7 @@ def test_a_recursive_estimator_is_trained_one_step_ahead(series):
     forecaster = SeriesForecaster(
         Rising(), window_length=5, horizon=4, strategy="recursive"
     ).fit(series)
-    assert forecaster.estimator_.y_.shape == (55, 1)
+    assert forecaster.estimator_.y_.shape == (55,)
     assert forecaster.forecast().shape == (4,)
 
 
@@ -547,8 +547,7 @@ BAD_FITS = [
     (
         {"strategy": "multi"},
         None,
-        "strategy must be a known choice: got strategy='multi' (str). Use one of "
-        "'direct', 'recursive'.",
+        "strategy must be one of 'direct', 'recursive': got strategy='multi'.",
     ),
 ]
 

@@ -9,6 +9,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from forecast_models import LastValue, Rising, WindowSum
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import config_context, metrics
@@ -43,32 +44,6 @@ from skcnnlstm.windows import (
     SlidingWindow,
     SubsequenceReshaper,
 )
-
-
-class Rising(RegressorMixin, BaseEstimator):
-    """Forecast the window's last values plus 1, 2, ..., and remember what was seen."""
-
-    def fit(self, X, y):
-        self.X_, self.y_, self.horizon_ = X, y, y[0].size // X.shape[2]
-        return self
-
-    def predict(self, X):
-        self.asked_ = X
-        steps = np.arange(1, self.horizon_ + 1)[:, np.newaxis]
-        ahead = X[:, -1:, :] + steps  # (n, horizon, n_features)
-        return ahead.reshape(len(X), -1)
-
-
-class WindowSum(RegressorMixin, BaseEstimator):
-    """Forecast the sum of each feature's window: no rounding on small integers."""
-
-    def fit(self, X, y):
-        self.n_outputs_ = y[0].size
-        return self
-
-    def predict(self, X):
-        repeats = self.n_outputs_ // X.shape[2]
-        return np.tile(X.sum(axis=1), repeats)
 
 
 class Descent(RegressorMixin, BaseEstimator):
@@ -734,7 +709,7 @@ def test_a_forecaster_fitted_on_an_array_predicts_labelled_rows_and_the_reverse(
 )
 def test_forecasts_come_back_on_the_scale_of_the_series(two_columns, transformer):
     forecaster = SeriesForecaster(
-        WindowSum(), window_length=1, horizon=2, transformer=transformer
+        LastValue(), window_length=1, horizon=2, transformer=transformer
     )
     forecaster.fit(two_columns)
     assert (forecaster.transformer_ is None) == (transformer is None)
@@ -1307,28 +1282,28 @@ BAD_SERIES = [
         TEXT,
         ValueError,
         f"series must be numeric: got column 'b' of dtype {TEXT['b'].dtype}. Convert "
-        "dates and text to numbers, or leave those columns out. A column of dates may "
-        "become the index: series.set_index('b'). One that says which series a row is "
-        "of may be the id_column: id_column='b'.",
+        "text and dates to numbers, or drop these columns. If the column holds dates, "
+        "make it the index: series.set_index('b'). If it identifies the series of each "
+        "row, set id_column='b'.",
     ),
     (
         FRAME.reset_index(names="month"),
         TypeError,
         f"series must be numeric: got column 'month' of dtype {MONTHS.dtype}. Convert "
-        "dates and text to numbers, or leave those columns out. A column of dates may "
-        "become the index: series.set_index('month').",
+        "text and dates to numbers, or drop these columns. If the column holds dates, "
+        "make it the index: series.set_index('month').",
     ),
     (
         ["1", "2", "3"],
         ValueError,
-        "series must be numeric: got text. Convert dates and text to numbers, or leave "
-        "those columns out.",
+        "series must be numeric: got text. Convert text and dates to numbers, or drop "
+        "these columns.",
     ),
     (
         np.arange(40) + 1j,
         ValueError,
         "series must be real: got complex numbers (Complex data not supported). Use "
-        "series.real, or the real and the imaginary parts side by side.",
+        "series.real, or the real and imaginary parts as separate columns.",
     ),
     (
         [],
@@ -1351,8 +1326,8 @@ BAD_SERIES = [
         [[1, 2], [3]],
         ValueError,
         "series must be rectangular: got a ragged list, whose rows have different "
-        "lengths. Use rows (windows) of one length, where shorter ones begin with "
-        "NaN (missing='mask').",
+        "lengths. Pad shorter rows or windows with NaN at the start, and use "
+        'missing="mask".',
     ),
     (
         np.arange(5.0),
@@ -1371,21 +1346,22 @@ BAD_SERIES = [
         TWICE,
         ValueError,
         "series must have one row for each time: got an index with the label "
-        "1949-02-01 00:00:00 more than once. Drop or average the duplicates, or set "
-        "id_column where they are of several series.",
+        "1949-02-01 00:00:00 more than once. Drop the duplicates, or average "
+        "them with series.groupby(level=0).mean(), or set id_column if they belong to "
+        "several series.",
     ),
     (
         FRAME.set_index(pd.MultiIndex.from_product([["p", "q"], range(20)])),
         ValueError,
         "series must have one time index: got an index of 2 levels. Use one series at "
-        "a time, with the other levels dropped (series.droplevel(...)).",
+        "a time, and drop the other levels (series.droplevel(...)).",
     ),
     (
         FRAME.assign(shop="p").set_index("shop", append=True),
         ValueError,
         "series must have one time index: got an index of 2 levels. Use one series at "
-        "a time, with the other levels dropped (series.droplevel(...)), or "
-        "series.reset_index('shop') and id_column='shop' for all of them.",
+        "a time, and drop the other levels (series.droplevel(...)), or fit all of "
+        "them: series.reset_index('shop'), id_column='shop'.",
     ),
     (
         FRAME.assign(shop="p").groupby("shop"),
@@ -1402,16 +1378,16 @@ BAD_SERIES = [
     (
         pd.Series(["93.8", "n/a", "x"], index=[4, 5, 6]),
         ValueError,
-        "series must be numeric: got text, 'n/a' at row 1 (5). Use "
-        "pandas.to_numeric(series, errors='coerce'), which makes NaN of what is no "
-        "number, and fill that.",
+        "series must be numeric: got text, 'n/a' at row 1 (5). Correct these "
+        "values, or replace them by NaN with pandas.to_numeric(series, "
+        "errors='coerce') and fill those.",
     ),
     (
         FRAME.assign(b=["1.5"] * 39 + ["-"]),
         ValueError,
         f"series must be numeric: got column 'b' of dtype {TEXT['b'].dtype}, '-' at "
-        f"row 39 ({MONTHS[39]}). Use pandas.to_numeric(series['b'], errors='coerce'), "
-        "which makes NaN of what is no number, and fill that.",
+        f"row 39 ({MONTHS[39]}). Correct these values, or replace them by NaN with "
+        "pandas.to_numeric(series['b'], errors='coerce') and fill those.",
     ),
     (
         at(np.nan, 2, 1)["b"],

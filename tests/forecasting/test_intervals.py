@@ -290,8 +290,8 @@ def test_coverage_in_a_backtest_is_the_share_inside():
         (
             {},
             {"coverage": 90},
-            "coverage must be a finite number > 0 and < 1: got coverage=90.0. Use a "
-            "finite number > 0 and < 1: 0.9 for 90 %.",
+            "coverage must be a finite number > 0 and < 1: got coverage=90.0. Use "
+            "0.9 for 90 %.",
         ),
     ],
 )

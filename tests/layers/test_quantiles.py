@@ -125,8 +125,8 @@ def test_what_a_fitted_network_offers_does_not_follow_the_parameters():
 
 
 RULE = (
-    "quantiles must be None, or numbers between 0 and 1 that ascend, 0.5 among them: "
-    "got quantiles={}. Use (0.05, 0.5, 0.95), for example."
+    "quantiles must be None, or increasing numbers between 0 and 1 that include 0.5: "
+    "got quantiles={}. Use quantiles=(0.05, 0.5, 0.95), for example."
 )
 
 

@@ -421,7 +421,7 @@ def test_missing_history_is_filled_at_predict_with_one_warning(regressor):
     np.testing.assert_array_equal(predicted, fitted.predict(filled))
 
 
-@pytest.mark.filterwarnings("ignore:X holds windows that overlap")
+@pytest.mark.filterwarnings("ignore:X holds overlapping windows")
 def test_weight_zero_leaves_a_sample_out(windows):
     X, y = windows
     weight = np.ones(len(y))

@@ -1,14 +1,21 @@
-"""Checks of parameters and shapes, and the messages that they raise.
+"""Checks of parameters and input arrays, with the messages that they raise.
 
-Every message names the parameter, the rule, what arrived and the way out. `parameters`
-judges numbers and choices, `windows`, `finite` and `subsequences` judge X, `targets`
-judges y and its weights, `series` what windows are made of.
+Each message names the parameter, the rule, the value given and a remedy. The checks
+need NumPy and public functions of scikit-learn only. They read the index of pandas
+objects without importing pandas.
 
-numpy and scikit-learn's public functions are all that is needed here; pandas objects
-are asked for their index without importing pandas.
+- `parameters`: numbers, choices and quantiles
+- `arrays`: arrays of numbers and of row positions
+- `series`: length, target columns and time index
+- `windows`, `finite`, `subsequences`: X
+- `targets`: y and sample weights
 """
 
-from skcnnlstm._utils.validation.finite import backfill, check_finite, missing_history
+from skcnnlstm._utils.validation.finite import (
+    backfill,
+    check_finite,
+    count_missing_history,
+)
 from skcnnlstm._utils.validation.parameters import (
     check_boolean,
     check_choice,
@@ -21,9 +28,9 @@ from skcnnlstm._utils.validation.parameters import (
 from skcnnlstm._utils.validation.series import (
     check_enough_rows,
     check_target,
+    check_time_index,
     check_time_order,
-    time_index,
-    what_to_shorten,
+    remedy_for_short_series,
 )
 from skcnnlstm._utils.validation.subsequences import divisors, resolve_subsequences
 from skcnnlstm._utils.validation.targets import (
@@ -33,8 +40,8 @@ from skcnnlstm._utils.validation.targets import (
 )
 from skcnnlstm._utils.validation.windows import (
     check_feature_names,
-    check_pieces_shape,
-    check_steps,
+    check_subsequences_shape,
+    check_window_length,
     check_window_shape,
     check_windows,
 )
@@ -49,20 +56,20 @@ __all__ = [
     "check_finite",
     "check_integer",
     "check_missing",
-    "check_pieces_shape",
     "check_quantiles",
     "check_real",
     "check_regression_target",
     "check_sample_weight",
-    "check_steps",
+    "check_subsequences_shape",
     "check_target",
+    "check_time_index",
     "check_time_order",
+    "check_window_length",
     "check_window_shape",
     "check_windows",
+    "count_missing_history",
     "divisors",
     "is_auto",
-    "missing_history",
+    "remedy_for_short_series",
     "resolve_subsequences",
-    "time_index",
-    "what_to_shorten",
 ]

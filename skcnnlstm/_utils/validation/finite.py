@@ -1,49 +1,59 @@
-"""NaN and infinity: where they may stand, and where a history is missing."""
+"""Checks for NaN and infinity, and the count of missing history in windows."""
 
 import numpy as np
 
-# Windows are scanned in chunks of at most this many samples and bytes: a mask as large
-# as all windows would be larger than the series that they are a view of.
+# Windows are scanned in chunks of at most this many samples and bytes. A mask of all
+# windows at once would be larger than the series that they are a view of.
 _CHUNK_SAMPLES = 512
 _CHUNK_BYTES = 4 * 2**20
 
-# Networks compute in float32; a larger value becomes infinity there.
+# Networks compute in float32, where a larger value becomes infinity.
 _LARGEST = float(np.finfo(np.float32).max)
 
 
 def _is_finite(array):
-    # The sum of finite numbers may overflow; a finite sum proves that all are finite,
+    # The sum of finite numbers may overflow. A finite sum proves that all are finite,
     # at the cost of one pass and no mask.
     with np.errstate(over="ignore", invalid="ignore"):
         return bool(np.isfinite(array.sum()) or np.isfinite(array).all())
 
 
-def _fits(array):
-    """Tell whether all values are finite, in float32 too."""
+def _is_finite_in_float32(array):
     if array.itemsize <= 4 or not array.size:
         return _is_finite(array)
-    # NaN and infinity come through both, and fail. Two passes, and no mask.
+    # NaN and infinity fail one of these comparisons, at the cost of two passes and no
+    # mask.
     with np.errstate(invalid="ignore"):
         return bool(array.max() <= _LARGEST and array.min() >= -_LARGEST)
 
 
-def _unfit(array):
-    """Mark the values that are not finite, or would not be in float32."""
+def _mask_of_non_finite(array):
+    """Mark the values that are not finite in float32."""
     with np.errstate(invalid="ignore"):
         return ~(np.abs(array) <= _LARGEST)
 
 
-def _chunks(X, most=None):
-    """Cut axis 0 of `X` into slices of a few MB, and of at most `most` samples."""
+def _chunks(X, max_samples=None):
+    """Split axis 0 of `X` into slices of a few MB and at most `max_samples`."""
     size = max(1, _CHUNK_BYTES // max(1, X[:1].size * X.itemsize))
-    size = size if most is None else min(size, most)
+    size = size if max_samples is None else min(size, max_samples)
     return [slice(i, min(i + size, len(X))) for i in range(0, len(X), size)]
 
 
 def check_finite(rows, *, name="X", columns=None, missing=None):
-    """Raise where `rows`, (n_rows,) or (n_rows, n_features), has NaN or infinity.
+    """Raise if rows hold infinity, or NaN that is not allowed.
 
-    `missing` is the parameter of that name where there is one: with "mask" NaN passes.
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows,) or (n_rows, n_features)
+        The rows to check.
+    name : str, default="X"
+        Name of the rows in messages.
+    columns : sequence or None, default=None
+        Column names for messages. None uses positions.
+    missing : {"error", "mask"} or None, default=None
+        Value of the caller's parameter of that name: "mask" allows NaN. None if the
+        caller has no such parameter.
     """
     if rows.dtype.kind != "f":
         return
@@ -55,24 +65,35 @@ def check_finite(rows, *, name="X", columns=None, missing=None):
         if not wrong.any():
             continue
         where = np.argwhere(wrong)[0]
-        what = "NaN" if np.isnan(chunk[tuple(where)]) else "infinity"
-        at = f"row {part.start + where[0]}"
+        place = f"row {part.start + where[0]}"
         if rows.ndim == 2:
             column = where[1] if columns is None else columns[where[1]]
             label = f"{column!r}" if isinstance(column, str) else f"{column}"
-            at += f", feature {label}"
-        way_out = "Fill or drop missing values first, for example with "
-        way_out += "sklearn.impute.SimpleImputer"
-        if what == "NaN" and missing is not None:
-            way_out += ', or use missing="mask", here and on the network that reads it'
-        raise ValueError(f"{name} must be finite: got {what} at {at}. {way_out}.")
+            place += f", feature {label}"
+        if np.isinf(chunk[tuple(where)]):
+            raise ValueError(
+                f"{name} must be finite: got infinity at {place}. {_REPLACE_INFINITY}"
+            )
+        fill = f"pandas.Series({name}).ffill().bfill()"
+        if rows.ndim == 2:
+            fill = "sklearn.impute.SimpleImputer"
+        mask = ""
+        if missing is not None:
+            mask = ', or set missing="mask" here and on the network'
+        raise ValueError(
+            f"{name} must be finite: got NaN at {place}. Fill missing values first, "
+            f"for example with {fill}{mask}."
+        )
+
+
+_REPLACE_INFINITY = "Replace infinite values with numbers first."
 
 
 # ----------------------------------------------------------- missing history
 
 
 def _as_steps(X):
-    """View `X` as (n_samples, steps, n_features), or None where that would copy."""
+    """View `X` as (n_samples, steps, n_features), or None if that needs a copy."""
     if X.ndim == 2:
         return X[:, :, np.newaxis]
     for axis in range(1, X.ndim - 2):
@@ -81,12 +102,12 @@ def _as_steps(X):
     return X.reshape(len(X), -1, X.shape[-1])
 
 
-def _touched(X):
-    """Find the overlapping windows that hold a value that is not finite in float32.
+def _overlapping_non_finite(X):
+    """Return the indices of overlapping windows that hold a non-finite value.
 
     A sliding view is judged by the rows under it: `steps[i, t]` is the same memory as
-    `steps[i + 1, t - stride]`, so the first `stride` steps of every window and the
-    rest of the last one are all there is. Returns None for any other array.
+    `steps[i + 1, t - stride]`. The first `stride` steps of every window and the rest of
+    the last window are therefore all its values. Returns None for any other array.
     """
     steps = _as_steps(X)
     if steps is None or steps.strides[1] == 0:
@@ -96,34 +117,35 @@ def _touched(X):
     if remainder or not 1 <= stride < length:
         return None
     before = np.zeros(n_samples * stride + length - stride + 1, dtype=np.int64)
-    unknown = before[1:]  # row by row; summed in place below
+    non_finite = before[1:]  # one entry a row; summed in place below
     heads = steps[:, :stride]
-    for rows in _chunks(heads):
-        head = heads[rows]
-        if not _fits(head):
-            bad = _unfit(head).any(axis=-1)
-            start = rows.start * stride
-            unknown[start : start + bad.size] = bad.ravel()
-    unknown[n_samples * stride :] = _unfit(steps[-1, stride:]).any(axis=-1)
-    np.cumsum(unknown, out=unknown)
+    for part in _chunks(heads):
+        head = heads[part]
+        if not _is_finite_in_float32(head):
+            rows = _mask_of_non_finite(head).any(axis=-1)
+            start = part.start * stride
+            non_finite[start : start + rows.size] = rows.ravel()
+    last = _mask_of_non_finite(steps[-1, stride:])
+    non_finite[n_samples * stride :] = last.any(axis=-1)
+    np.cumsum(non_finite, out=non_finite)
     starts = np.arange(n_samples) * stride
     return np.flatnonzero(before[starts + length] > before[starts])
 
 
-def _suspects(X):
-    """Yield indices, a chunk at a time, of samples that may hold NaN or infinity."""
-    touched = _touched(X)
-    if touched is None:
-        for rows in _chunks(X, _CHUNK_SAMPLES):
-            if not _fits(X[rows]):
-                yield np.arange(rows.start, rows.stop)
-    elif len(touched):
-        for rows in _chunks(X[: len(touched)], _CHUNK_SAMPLES):
-            yield touched[rows]
+def _candidates(X):
+    """Yield, in chunks, the indices of samples that may hold non-finite values."""
+    samples = _overlapping_non_finite(X)
+    if samples is None:
+        for part in _chunks(X, _CHUNK_SAMPLES):
+            if not _is_finite_in_float32(X[part]):
+                yield np.arange(part.start, part.stop)
+    elif len(samples):
+        for part in _chunks(X[: len(samples)], _CHUNK_SAMPLES):
+            yield samples[part]
 
 
-def missing_history(X, *, name="X", allow_nan=False):
-    """Count the leading steps of each window at which every feature is NaN.
+def count_missing_history(X, *, name="X", allow_nan=False):
+    """Count the missing history of each window: leading steps of NaN only.
 
     Parameters
     ----------
@@ -131,83 +153,83 @@ def missing_history(X, *, name="X", allow_nan=False):
         Windows. All axes between the first and the last are the time axis, in C order.
         In 2-D windows, (n_samples, window_length), no history may be missing.
     name : str, default="X"
-        What messages call it.
+        Name of the windows in messages.
     allow_nan : bool, default=False
-        Whether NaN may stand anywhere; then no history counts as missing.
+        Whether NaN may occur anywhere. The counts are then 0.
 
     Returns
     -------
     missing : ndarray of int, shape (n_samples,)
-        0 where a window is complete.
+        Number of leading steps in which every feature is NaN.
 
     Raises
     ------
     ValueError
-        Where NaN lies outside such a prefix or at the last step (unless allowed), for
-        infinity, and for values that are infinity in float32.
+        If a value is infinite in float32, or if NaN that is not allowed occurs after
+        these steps. A window of NaN only is an error, too.
     """
     missing = np.zeros(len(X), dtype=np.intp)
     if X.dtype.kind != "f":
         return missing
     n_features = X.shape[-1] if X.ndim > 2 else 1
-    for samples in _suspects(X):
+    for samples in _candidates(X):
         chunk = X[samples].reshape(len(samples), -1, n_features)
-        unknown = _unfit(chunk)
+        wrong = _mask_of_non_finite(chunk)
         if allow_nan:
-            unknown &= ~np.isnan(chunk)
+            wrong &= ~np.isnan(chunk)
         elif X.ndim > 2:
             known_step = ~np.isnan(chunk).all(axis=-1)
-            known_step[:, -1] = True  # a window of NaN alone is no history at all
-            prefix = known_step.argmax(axis=1)
-            missing[samples] = prefix
-            unknown &= (np.arange(chunk.shape[1]) >= prefix[:, np.newaxis])[..., None]
-        if unknown.any():
-            where = np.argwhere(unknown)[0]
-            in_prefix = X.ndim > 2 and not allow_nan
-            sample = samples[where[0]]
-            raise ValueError(_unknown_message(chunk, where, sample, name, in_prefix))
+            known_step[:, -1] = True  # a window of NaN only is an error
+            first_known = known_step.argmax(axis=1)
+            missing[samples] = first_known
+            steps = np.arange(chunk.shape[1])
+            wrong &= (steps >= first_known[:, np.newaxis])[..., np.newaxis]
+        if wrong.any():
+            i, step, feature = np.argwhere(wrong)[0]
+            place = f"sample (row) {samples[i]}, step {step}, feature {feature}"
+            value = chunk[i, step, feature]
+            raise ValueError(_non_finite_message(name, value, place, X.ndim, allow_nan))
     return missing
 
 
-def _unknown_message(chunk, where, sample, name, in_prefix):
-    _, step, feature = where
-    value = chunk[tuple(where)]
-    at = f"sample (row) {sample}, step {step}, feature {feature}"
+def _non_finite_message(name, value, place, ndim, allow_nan):
     if np.isfinite(value):
         return (
-            f"{name} must be finite in float32, the numbers of a network: got "
-            f"{value:.4g}, too large for float32 (above {_LARGEST:.4g}), at {at}. "
-            "Scale the values first, for example with "
+            f"{name} must be finite in float32, the data type of the network: got "
+            f"{value:.4g}, which exceeds {_LARGEST:.4g}, at {place}. Scale the series "
+            "before making windows, for example with "
             "sklearn.preprocessing.StandardScaler."
         )
-    what = "NaN" if np.isnan(value) else "infinity"
     rule = f"{name} must be finite"
-    if in_prefix:
-        rule += " (NaN may stand only for missing history: leading steps at which "
-        rule += "every feature is NaN, the last step known)"
-    return (
-        f"{rule}: got {what} at {at}. Fill or drop missing values first, for "
-        "example with sklearn.impute.SimpleImputer."
-    )
+    if ndim > 2 and not allow_nan:
+        rule += ", except for missing history (leading steps in which every feature is "
+        rule += "NaN)"
+    if not np.isnan(value):
+        return f"{rule}: got infinity at {place}. {_REPLACE_INFINITY}"
+    fill = "Fill missing values in the series before making windows"
+    if ndim == 2:
+        fill = "Fill missing values first, for example with "
+        fill += "sklearn.impute.SimpleImputer"
+    return f'{rule}: got NaN at {place}. {fill}, or use a network with missing="mask".'
 
 
 def backfill(chunk, missing):
-    """Fill the first `missing[i]` steps of sample i with its first known, in place.
+    """Fill the missing history of each window with its first known step, in place.
 
     Parameters
     ----------
     chunk : ndarray of float, shape (n_samples, ..., n_features)
-        Writable.
+        Windows in a writable array.
     missing : ndarray of int, shape (n_samples,)
-        What `missing_history` counted for these samples.
+        Number of leading steps to fill, from `count_missing_history`.
     """
     samples = np.flatnonzero(missing)
     if not len(samples):
         return
     counts = np.asarray(missing)[samples]
-    part = np.ascontiguousarray(chunk[samples])  # a reshape of it is then a view
+    part = np.ascontiguousarray(chunk[samples])  # so that the reshape is a view
     steps = part.reshape(len(samples), -1, chunk.shape[-1])
     first_known = steps[np.arange(len(samples)), counts]
-    prefix = np.arange(steps.shape[1]) < counts[:, np.newaxis]
-    steps[prefix] = np.repeat(first_known, counts, axis=0)
+    unknown = np.arange(steps.shape[1]) < counts[:, np.newaxis]
+    steps[unknown] = np.repeat(first_known, counts, axis=0)
     chunk[samples] = part

@@ -1,4 +1,4 @@
-"""Parameters: numbers, choices, and what NaN means."""
+"""Checks of scalar parameters: integers, real numbers, choices and quantiles."""
 
 import itertools
 import math
@@ -6,38 +6,43 @@ import numbers
 
 import numpy as np
 
-# A share of more is a percentage, one of less may be anything.
-_LEAST_PERCENT = 5
+# A value from here up to 100, where a share between 0 and 1 is asked for, is read as a
+# percentage. Smaller values are ambiguous.
+_SMALLEST_PERCENTAGE = 5
 
 
-def _got(name, value):
-    """Say what arrived, with its type where the value alone may mislead."""
-    text = f"got {name}={value!r}"
-    return text if isinstance(value, (int, float)) else f"{text} ({kind_of(value)})"
-
-
-def kind_of(value):
+def type_name(value):
+    """Return the name of the type of a value, for messages."""
     return type(value).__name__
 
 
 def is_auto(value):
-    """Return whether a parameter is the word "auto"."""
+    """Return whether a parameter is the string "auto"."""
     return isinstance(value, str) and value == "auto"
 
 
+def _is_number(value, kind):
+    """Return whether a value is of an abstract kind of number; booleans are not."""
+    return isinstance(value, kind) and not isinstance(value, (bool, np.bool_))
+
+
 def check_integer(name, value, *, minimum=1):
-    """Return `value` as an int that is at least `minimum`."""
+    """Return `value` as an int of at least `minimum`."""
     rule = f"{name} must be an integer >= {minimum}"
-    way_out = f"Use a whole number, {minimum} or more."
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
-        raise TypeError(f"{rule}: got {name}={value!r} ({kind_of(value)}). {way_out}")
+    remedy = f"Use a whole number, {minimum} or more."
+    if not _is_number(value, numbers.Integral):
+        raise TypeError(f"{rule}: got {name}={value!r} ({type_name(value)}). {remedy}")
     if value < minimum:
-        raise ValueError(f"{rule}: got {name}={int(value)}. {way_out}")
+        raise ValueError(f"{rule}: got {name}={int(value)}. {remedy}")
     return int(value)
 
 
 def check_real(name, value, *, low=None, high=None, inclusive="both"):
-    """Return `value` as a finite float between `low` and `high` (None: no bound)."""
+    """Return `value` as a finite float between `low` and `high`.
+
+    None for `low` or `high` means no bound. `inclusive` is "both", "left", "right" or
+    "neither": the bounds that are themselves allowed.
+    """
     left = inclusive in ("both", "left")
     right = inclusive in ("both", "right")
     bounds = []
@@ -46,42 +51,40 @@ def check_real(name, value, *, low=None, high=None, inclusive="both"):
     if high is not None:
         bounds.append(f"{'<=' if right else '<'} {high:g}")
     number = " ".join(["a finite number", " and ".join(bounds)]).rstrip()
-    rule, way_out = f"{name} must be {number}", f"Use {number}."
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{rule}: got {name}={value!r} ({kind_of(value)}). {way_out}")
+    rule, remedy = f"{name} must be {number}", f"Use {number}."
+    if not _is_number(value, numbers.Real):
+        raise TypeError(f"{rule}: got {name}={value!r} ({type_name(value)}). {remedy}")
     value = float(value)
     too_low = low is not None and (value < low or (value == low and not left))
     too_high = high is not None and (value > high or (value == high and not right))
-    if low == 0 and high == 1 and _LEAST_PERCENT <= value < 100:
-        way_out = f"Use {number}: {value / 100:g} for {value:g} %."
+    if low == 0 and high == 1 and _SMALLEST_PERCENTAGE <= value < 100:
+        remedy = f"Use {value / 100:g} for {value:g} %."
     if not math.isfinite(value) or too_low or too_high:
-        raise ValueError(f"{rule}: got {name}={value!r}. {way_out}")
+        raise ValueError(f"{rule}: got {name}={value!r}. {remedy}")
     return value
 
 
 def check_choice(name, value, choices):
     """Return `value` if it is one of `choices`."""
     choices = list(choices)
-    # The type is compared too: 1 is not True, and an array has no single truth.
     for choice in choices:
+        # Compare the types, too: 1 equals True, and `==` of arrays has no truth value.
         if type(value) is type(choice) and value == choice:
             return value
-        # numpy's strings, as a grid made with np.array holds them, are text too.
+        # A parameter grid built with np.array holds strings of NumPy.
         if isinstance(value, str) and isinstance(choice, str) and value == choice:
             return choice
-    listed = ", ".join(map(repr, choices))
-    message = (
-        f"{name} must be a known choice: {_got(name, value)}. Use one of {listed}."
-    )
     known_type = any(isinstance(value, type(choice)) for choice in choices)
-    raise (ValueError if known_type else TypeError)(message)
+    raise (ValueError if known_type else TypeError)(
+        f"{name} must be one of {', '.join(map(repr, choices))}: got {name}={value!r}."
+    )
 
 
 def check_boolean(name, value):
     """Return `value` as a bool."""
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(
-            f"{name} must be a boolean: got {name}={value!r} ({kind_of(value)}). "
+            f"{name} must be a boolean: got {name}={value!r} ({type_name(value)}). "
             "Use True or False."
         )
     return bool(value)
@@ -91,27 +94,22 @@ def check_quantiles(quantiles):
     """Return quantiles as a tuple of floats; None stays None."""
     if quantiles is None:
         return None
-    rule = (
-        "quantiles must be None, or numbers between 0 and 1 that ascend, 0.5 among them"
-    )
     message = (
-        f"{rule}: got quantiles={quantiles!r}. Use (0.05, 0.5, 0.95), for example."
+        "quantiles must be None, or increasing numbers between 0 and 1 that include "
+        f"0.5: got quantiles={quantiles!r}. Use quantiles=(0.05, 0.5, 0.95), for "
+        "example."
     )
     if not isinstance(quantiles, (list, tuple, np.ndarray)):
         raise TypeError(message)
-    numbers_only = all(
-        isinstance(q, numbers.Real) and not isinstance(q, (bool, np.bool_))
-        for q in quantiles
-    )
-    if not numbers_only:
+    if not all(_is_number(quantile, numbers.Real) for quantile in quantiles):
         raise TypeError(message)
     values = tuple(map(float, quantiles))
-    ascend = all(low < high for low, high in itertools.pairwise((0.0, *values, 1.0)))
-    if not ascend or 0.5 not in values:
+    pairs = itertools.pairwise((0.0, *values, 1.0))
+    if 0.5 not in values or not all(low < high for low, high in pairs):
         raise ValueError(message)
     return values
 
 
 def check_missing(missing):
-    """Return what NaN means: "error", or "mask" where it may stand anywhere."""
+    """Return the parameter `missing` if it is "error" or "mask"."""
     return check_choice("missing", missing, ("error", "mask"))

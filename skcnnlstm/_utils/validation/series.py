@@ -1,96 +1,121 @@
-"""Series: enough rows, the target among their columns, and an index in time order."""
+"""Checks of a series: its length, its target columns and its time index."""
 
 import numbers
 
 import numpy as np
 
-from skcnnlstm._utils.validation.parameters import kind_of
+from skcnnlstm._utils.validation.parameters import type_name
 
-# pandas' names (`Index.inferred_type`) for labels that have an order in time.
+# Values of `pandas.Index.inferred_type` for labels that can be ordered in time.
 TIME_TYPES = frozenset(
     {"datetime64", "datetime", "date", "time", "period"}
     | {"timedelta64", "timedelta", "integer", "floating"}
 )
 
 
-def what_to_shorten(n_rows, horizon):
-    """Say what must be shorter for rows to hold a window and its target."""
+def remedy_for_short_series(n_rows, horizon):
+    """Return what to shorten so that `n_rows` hold a window and its target.
+
+    Only a shorter horizon helps where the horizon alone exceeds the rows.
+    """
     only_horizon = horizon > 1 and horizon >= n_rows
     return "a shorter horizon" if only_horizon else "shorter windows"
 
 
 def check_enough_rows(n_rows, window_length, horizon):
-    """Raise where a series is too short for a single window and its target."""
+    """Raise if a series is too short for one window and its target."""
     needed = window_length + horizon
     if n_rows < needed:
         raise ValueError(
             "series must have at least window_length + horizon rows: got "
             f"{n_rows} rows, window_length={window_length}, horizon={horizon}. Use a "
-            f"series of {needed} rows or more, or {what_to_shorten(n_rows, horizon)}."
+            f"series of {needed} rows or more, or "
+            f"{remedy_for_short_series(n_rows, horizon)}."
         )
 
 
 def check_target(target, n_columns, names=None, *, name="target"):
-    """Return the positions of the target columns, given by position or by name."""
+    """Return the positions of the target columns, given by position or by name.
+
+    Parameters
+    ----------
+    target : int, str, list of these or None
+        Value of the parameter. None selects every column.
+    n_columns : int
+        Number of columns of the series.
+    names : sequence or None, default=None
+        Column names of the series, if it has any.
+    name : str, default="target"
+        Name of the parameter in messages.
+    """
     if target is None:
         return list(range(n_columns))
-    several = isinstance(target, (list, tuple, np.ndarray)) or hasattr(target, "tolist")
-    wanted = list(target) if several and np.ndim(target) else [target]
-    if not wanted:
+    is_list = isinstance(target, (list, tuple, np.ndarray)) or hasattr(target, "tolist")
+    columns = list(target) if is_list and np.ndim(target) else [target]
+    if not columns:
         raise ValueError(
             f"{name} must name at least one column: got {name}=[]. Use a column, a "
             "list of columns, or None for all."
         )
-    return [_target_position(one, n_columns, names, name) for one in wanted]
+    return [_column_position(column, n_columns, names, name) for column in columns]
 
 
-def _target_position(target, n_columns, names, parameter):
-    if isinstance(target, numbers.Integral) and not isinstance(target, bool):
-        if not -n_columns <= target < n_columns:
-            message = (
-                f"{parameter} must be a column of the series: got "
-                f"{parameter}={target}, {n_columns} column(s). Use a position from 0 "
-                f"to {n_columns - 1}."
+def _column_position(column, n_columns, names, parameter):
+    got = f"got {parameter}={column!r}"
+    if isinstance(column, numbers.Integral) and not isinstance(column, bool):
+        if -n_columns <= column < n_columns:
+            return int(column) % n_columns
+        message = (
+            f"{parameter} must be a column of the series: got {parameter}={column}, "
+            f"{n_columns} column(s). Use a position from 0 to {n_columns - 1}."
+        )
+        labels = [] if names is None else list(names)
+        if column in labels:
+            message += (
+                " An integer is a position, not a label: the column labelled "
+                f"{column} is at position {labels.index(column)}."
             )
-            labels = [] if names is None else list(names)
-            if target in labels:
-                message += (
-                    " An integer is a position, not a label: the column labelled "
-                    f"{target} is at position {labels.index(target)}."
-                )
-            raise ValueError(message)
-        return int(target) % n_columns
-    if not isinstance(target, str):
+        raise ValueError(message)
+    if not isinstance(column, str):
         raise TypeError(
             f"{parameter} must be a column position or name, a list of them, or None: "
-            f"got {parameter}={target!r} ({kind_of(target)}). Use an integer or a name."
+            f"{got} ({type_name(column)}). Use an integer or a name."
         )
     if names is None:
         raise ValueError(
-            f"{parameter} must be a position where the series has no column names: got "
-            f"{parameter}={target!r}. Use a position from 0 to {n_columns - 1}, or "
-            "give a pandas DataFrame."
+            f"{parameter} must be a position if the series has no column names: {got}. "
+            f"Use a position from 0 to {n_columns - 1}, or pass a pandas DataFrame."
         )
-    found = [i for i, name in enumerate(names) if name == target]
-    if len(found) != 1:
-        listed = ", ".join(repr(name) for name in names)
-        rule = "a column" if not found else "one column"
+    found = [i for i, name in enumerate(names) if name == column]
+    if not found:
         raise ValueError(
-            f"{parameter} must be the name of {rule} of the series: got "
-            f"{parameter}={target!r}. Use one of {listed}."
+            f"{parameter} must be the name of a column of the series: {got}. Use one "
+            f"of {', '.join(map(repr, names))}."
+        )
+    if len(found) > 1:
+        raise ValueError(
+            f"{parameter} must be the name of one column of the series: {got}, the "
+            f"name of {len(found)} columns. Use a position, such as {found[0]}."
         )
     return found[0]
 
 
-def time_index(X, *, name="X", ids=False):
-    """Return the pandas index of `X` where its labels can be ordered in time, or None.
+def check_time_index(X, *, name="X", ids=False):
+    """Return the pandas index of `X`, or None if it holds no times or integers.
 
-    `ids` says whether an `id_column` could tell series apart, for messages.
+    Parameters
+    ----------
+    X : array-like
+        Rows. Only pandas objects have an index.
+    name : str, default="X"
+        Name of the rows in messages.
+    ids : bool, default=False
+        Whether the caller has a parameter `id_column`, for messages.
 
     Raises
     ------
     ValueError
-        For more than one level, for a missing label, and for duplicates.
+        If the index has several levels, a missing label or duplicates.
     """
     index = getattr(X, "index", None)
     if index is None or not hasattr(X, "iloc"):
@@ -98,45 +123,49 @@ def time_index(X, *, name="X", ids=False):
     if getattr(index, "nlevels", 1) > 1:
         raise ValueError(
             f"{name} must have one time index: got an index of {index.nlevels} levels. "
-            "Use one series at a time, with the other levels dropped "
-            f"({name}.droplevel(...)){_or_levels_as_columns(index, name, ids)}."
+            "Use one series at a time, and drop the other levels "
+            f"({name}.droplevel(...)){_reset_index_remedy(index, name, ids)}."
         )
     if index.inferred_type not in TIME_TYPES:
         return None
     if index.hasnans:
         raise ValueError(
             f"{name} must have a time for each row: got an index with a missing label. "
-            "Drop those rows."
+            f"Drop these rows: {name}[{name}.index.notna()]."
         )
     if not index.is_unique:
         label = index[index.duplicated()][0]
-        several = ", or set id_column where they are of several series" if ids else ""
+        id_column = ", or set id_column if they belong to several series" if ids else ""
         raise ValueError(
             f"{name} must have one row for each time: got an index with the label "
-            f"{label} more than once. Drop or average the duplicates{several}."
+            f"{label} more than once. Drop the duplicates, or average them with "
+            f"{name}.groupby(level=0).mean(){id_column}."
         )
     return index
 
 
-def _or_levels_as_columns(index, name, ids):
-    """Say which level of an index may be the column that tells series apart."""
-    no_times = [
+def _reset_index_remedy(index, name, ids):
+    """Return how to use the only level without times as `id_column`, if there is one.
+
+    Levels are the parts of a MultiIndex.
+    """
+    id_levels = [
         index.names[level]
         for level in range(index.nlevels)
         if index.levels[level].inferred_type not in TIME_TYPES
     ]
-    if not ids or len(no_times) != 1 or no_times[0] is None:
+    if not ids or len(id_levels) != 1 or id_levels[0] is None:
         return ""
-    level = no_times[0]
-    return f", or {name}.reset_index({level!r}) and id_column={level!r} for all of them"
+    level = id_levels[0]
+    return f", or fit all of them: {name}.reset_index({level!r}), id_column={level!r}"
 
 
 def check_time_order(index, *, name="X"):
-    """Raise where a time index does not ascend."""
+    """Raise if a time index is not in ascending order."""
     if index is None or index.is_monotonic_increasing:
         return
-    ordered = np.asarray(index[1:] > index[:-1])
-    row = int(np.flatnonzero(~ordered)[0]) + 1
+    ascends = np.asarray(index[1:] > index[:-1])
+    row = int(np.flatnonzero(~ascends)[0]) + 1
     raise ValueError(
         f"{name} must be in time order: got an unsorted index, row {row} (label "
         f"{index[row]}) is earlier than the row before it. Use {name}.sort_index()."

@@ -1,8 +1,8 @@
-"""Subsequences: the number of pieces that a window is cut into."""
+"""The number of subsequences that a window is split into."""
 
 import math
 
-from skcnnlstm._utils.validation.parameters import check_integer
+from skcnnlstm._utils.validation.parameters import check_integer, is_auto
 from skcnnlstm._utils.warnings import warn
 
 
@@ -13,71 +13,80 @@ def divisors(n):
 
 
 def _middle_divisor(n):
-    # Of two divisors whose product is n the smaller is never further from the root of n
-    # (the arithmetic mean is no less than the geometric one): the nearest of all is the
-    # largest one that does not exceed the root, and no tie is possible.
+    # Of two divisors with the product n the smaller one is never further from the root
+    # of n, because the arithmetic mean is at least the geometric mean. So the nearest
+    # divisor is the largest one up to the root, and there are no ties.
     return max(d for d in divisors(n) if d * d <= n)
 
 
-def _lengths_that_cut_well(n):
-    """Two lengths on each side of `n` whose pieces and piece length are much alike."""
+def _lengths_near(n):
+    """Return up to two lengths on each side of `n` that split into a near square.
 
-    def well(m):
-        return m > 3 and m <= 2 * _middle_divisor(m) ** 2
+    The length of a subsequence is then at most twice their number.
+    """
 
-    below = [m for m in range(n - 1, 3, -1) if well(m)][:2]
+    def splits_well(length):
+        return length > 3 and length <= 2 * _middle_divisor(length) ** 2
+
+    below = [m for m in range(n - 1, 3, -1) if splits_well(m)][:2]
     above = []
     m = n
     while len(above) < 2:
         m += 1
-        if well(m):
+        if splits_well(m):
             above.append(m)
     return sorted(below) + above
 
 
 def resolve_subsequences(n_subsequences, window_length, *, n_rows=None):
-    """Return the number of pieces that a window is cut into.
+    """Return the number of subsequences that a window is split into.
 
-    "auto" takes the divisor of `window_length` (of `window_length / n_rows`) nearest to
-    its square root.
+    Parameters
+    ----------
+    n_subsequences : int or "auto"
+        "auto" selects the divisor of `window_length` (of ``window_length / n_rows``)
+        nearest to its square root.
+    window_length : int
+        Length of the window, in time steps.
+    n_rows : int or None, default=None
+        Rows that each subsequence is folded into, if any.
     """
-    length, of = window_length, "window_length"
+    length, divided = window_length, "window_length"
     if n_rows is not None:
         n_rows = check_integer("n_rows", n_rows)
         if window_length % n_rows:
             raise ValueError(
                 f"n_rows must divide window_length: got n_rows={n_rows}, "
                 f"window_length={window_length}. Use one of "
-                f"{_listed(divisors(window_length))}."
+                f"{_join(divisors(window_length))}."
             )
-        length, of = window_length // n_rows, "window_length / n_rows"
-    if isinstance(n_subsequences, str):
-        if n_subsequences != "auto":
-            raise ValueError(
-                "n_subsequences must be 'auto' or an integer >= 1: got "
-                f"n_subsequences={n_subsequences!r}. Use 'auto', or one of "
-                f"{_listed(divisors(length))}."
-            )
-        pieces = _middle_divisor(length)
-        if pieces == 1 and length > 1:
-            scale = n_rows or 1
-            near = [m * scale for m in _lengths_that_cut_well(length)]
+        length, divided = window_length // n_rows, "window_length / n_rows"
+    if is_auto(n_subsequences):
+        selected = _middle_divisor(length)
+        if selected == 1 and length > 1:
+            alternatives = [m * (n_rows or 1) for m in _lengths_near(length)]
             warn(
-                f"n_subsequences='auto' leaves windows in one piece: {of} is {length}, "
-                "a prime number. Use a window_length that cuts well, such as "
-                f"{_listed(near)}, or set n_subsequences."
+                "n_subsequences='auto' leaves each window in one piece: "
+                f"{divided} is {length}, a prime number. Use another window_length, "
+                f"such as {_join(alternatives)}, or set n_subsequences."
             )
-        return pieces
-    pieces = check_integer("n_subsequences", n_subsequences)
-    if length % pieces:
+        return selected
+    if isinstance(n_subsequences, str):
+        raise ValueError(
+            "n_subsequences must be 'auto' or an integer >= 1: got "
+            f"n_subsequences={n_subsequences!r}. Use 'auto', or one of "
+            f"{_join(divisors(length))}."
+        )
+    n_subsequences = check_integer("n_subsequences", n_subsequences)
+    if length % n_subsequences:
         rows = "" if n_rows is None else f", n_rows={n_rows}"
         raise ValueError(
-            f"n_subsequences must divide {of}: got n_subsequences={pieces}, "
-            f"window_length={window_length}{rows}. Use one of "
-            f"{_listed(divisors(length))}."
+            f"n_subsequences must divide {divided}: got "
+            f"n_subsequences={n_subsequences}, window_length={window_length}{rows}. "
+            f"Use one of {_join(divisors(length))}."
         )
-    return pieces
+    return n_subsequences
 
 
-def _listed(numbers_):
-    return ", ".join(map(str, numbers_))
+def _join(values):
+    return ", ".join(map(str, values))

@@ -1,15 +1,18 @@
-"""Targets and weights: one of each a sample."""
+"""Checks of targets and sample weights."""
 
 import numpy as np
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from skcnnlstm._utils.validation.windows import complex_message
+from skcnnlstm._utils.validation.windows import complex_data_message
 
 
 def check_regression_target(y, n_samples, *, estimator, grids=False):
-    """Return y as a numeric array of one or two dimensions, or more where `grids`."""
-    _require_target(y, estimator)
+    """Return y as a numeric array of one or two dimensions.
+
+    With `grids` it may have more dimensions.
+    """
+    _check_not_none(y, estimator)
     try:
         y = check_array(
             y,
@@ -22,46 +25,46 @@ def check_regression_target(y, n_samples, *, estimator, grids=False):
     except (TypeError, ValueError) as error:
         text = str(error)
         if "Complex data not supported" in text:
-            raise ValueError(complex_message("y")) from error
+            raise ValueError(complex_data_message("y")) from error
         if "could not convert string" in text or "bytes/strings" in text:
             raise ValueError(
                 "y must be numeric: got text. Convert it to numbers, or use a "
-                "classifier for labels."
+                "classifier for class labels."
             ) from error
         if "sequence" in text:
             raise ValueError(
-                "y must hold one number a target: got sequences of several lengths. "
-                "Give (n_samples, n_outputs) with as many outputs in each row."
+                "y must hold one number for each target: got sequences of different "
+                "lengths. Use an array of shape (n_samples, n_outputs)."
             ) from error
         raise
     if y.ndim > 2 and not grids:
         raise ValueError(
             f"y must have shape (n_samples,) or (n_samples, n_outputs): got {y.shape}. "
-            "Put all targets of step 1, then all of step 2, side by side."
+            "Use y.reshape(len(y), -1): all targets of step 1, then all of step 2."
         )
-    _require_length("y", y, n_samples)
+    _check_length(y, n_samples)
     return y
 
 
 def check_class_target(y, n_samples, *, estimator):
-    """Return y as one array of labels."""
-    _require_target(y, estimator)
+    """Return y as a one-dimensional array of class labels."""
+    _check_not_none(y, estimator)
     try:
         y = check_array(
             y, ensure_2d=False, dtype=None, input_name="y", estimator=estimator
         )
     except ValueError as error:
         if "Complex data not supported" in str(error):
-            raise ValueError(complex_message("y")) from error
+            raise ValueError(complex_data_message("y")) from error
         raise
     y = column_or_1d(y, warn=True)
     check_classification_targets(y)
-    _require_length("y", y, n_samples)
+    _check_length(y, n_samples)
     return y
 
 
 def check_sample_weight(sample_weight, n_samples):
-    """Return weights as float32; None gives ones."""
+    """Return sample weights as float32; None becomes ones."""
     if sample_weight is None:
         return np.ones(n_samples, np.float32)
     weight = check_array(
@@ -74,22 +77,22 @@ def check_sample_weight(sample_weight, n_samples):
     if weight.shape != (n_samples,):
         raise ValueError(
             f"sample_weight must have shape (n_samples,): got {weight.shape}, X has "
-            f"{n_samples} samples. Give one weight a sample."
+            f"{n_samples} samples. Use one weight for each sample."
         )
     if not weight.any():
         raise ValueError(
-            "sample_weight must have one weight above zero at least: got only zeros. "
-            "Samples of weight zero are left out, so none is left."
+            "sample_weight must have at least one weight above zero: got only zeros. "
+            "Use a positive weight for the samples to fit: zero excludes a sample."
         )
     if (weight < 0).any():
         raise ValueError(
             "sample_weight must not be negative: got "
-            f"{weight[weight < 0][0]:.4g}. Use zero to leave a sample out."
+            f"{weight[weight < 0][0]:.4g}. Use zero to exclude a sample."
         )
     return weight
 
 
-def _require_target(y, estimator):
+def _check_not_none(y, estimator):
     if y is None:
         raise ValueError(
             f"{type(estimator).__name__} requires y to be passed, but the target y is "
@@ -97,9 +100,9 @@ def _require_target(y, estimator):
         )
 
 
-def _require_length(name, y, n_samples):
+def _check_length(y, n_samples):
     if len(y) != n_samples:
         raise ValueError(
             "X and y must have the same number of samples: got X with "
-            f"{n_samples}, {name} with {len(y)}. Make both by make_windows."
+            f"{n_samples}, y with {len(y)}. Use make_windows, which returns both."
         )

@@ -1,18 +1,29 @@
-"""Windows: that they are numbers, and of the shape that is read."""
+"""Checks of windows and tables: numeric data of the expected shape."""
 
 import numpy as np
 from sklearn.utils import check_array
 
 
 def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5, ids=False):
-    """Return `X` as a numeric array, sharing memory with an array given.
+    """Return `X` as a numeric array, without a copy if it is one already.
 
-    `ids` says whether an `id_column` could tell series apart, for messages.
+    NaN and infinity pass: see `count_missing_history` and `check_finite`.
 
-    NaN and infinity pass: `missing_history` and `check_finite` are the judges of those.
+    Parameters
+    ----------
+    X : array-like
+        Windows or rows.
+    name : str, default="X"
+        Name of the input in messages.
+    estimator : estimator or None, default=None
+        The estimator that scikit-learn's messages name.
+    min_ndim, max_ndim : int, default=2 and 5
+        Allowed numbers of dimensions.
+    ids : bool, default=False
+        Whether the caller has a parameter `id_column`, for messages.
     """
     if hasattr(X, "iloc") and 0 in X.shape[1:]:
-        # pandas 3 has no type for a table without columns.
+        # pandas 3 has no data type for a table without columns.
         raise ValueError(_no_features_message(name, X.shape))
     try:
         array = check_array(
@@ -30,22 +41,22 @@ def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5, ids=Fa
         if "setting an array element with a sequence" in text:
             raise ValueError(
                 f"{name} must be rectangular: got a ragged list, whose rows have "
-                "different lengths. Use rows (windows) of one length, where shorter "
-                "ones begin with NaN (missing='mask')."
+                "different lengths. Pad shorter rows or windows with NaN at the start, "
+                'and use missing="mask".'
             ) from error
         columns = getattr(X, "columns", None)
         if columns is not None and not getattr(columns, "is_unique", True):
             label = columns[columns.duplicated()][0]
             raise ValueError(
-                f"{name} must have one column of each name: got the column {label!r} "
-                "more than once. Rename or drop the duplicates."
+                f"{name} must have unique column names: got the column {label!r} more "
+                "than once. Rename or drop the duplicates."
             ) from error
         if "Complex data not supported" in text:
-            raise ValueError(complex_message(name)) from error
+            raise ValueError(complex_data_message(name)) from error
         if "could not convert string" in text or "bytes/strings" in text:
             raise ValueError(_not_numeric_message(name, X, "text", ids)) from error
-        if "could not be promoted" in text:  # numpy's, for a column of dates
-            what = "columns of types that do not go together"
+        if "could not be promoted" in text:  # NumPy's message for a column of dates
+            what = "columns of incompatible types"
             raise TypeError(_not_numeric_message(name, X, what, ids)) from error
         raise
     if array.dtype.kind not in "biuf":
@@ -53,74 +64,85 @@ def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5, ids=Fa
         raise TypeError(_not_numeric_message(name, X, what, ids))
     if not min_ndim <= array.ndim <= max_ndim:
         allowed = f"{min_ndim}" if min_ndim == max_ndim else f"{min_ndim} to {max_ndim}"
+        shape = "rows of shape (n_rows, n_features)"
+        if max_ndim > 2:
+            shape = "windows of shape (n_samples, window_length, n_features)"
         raise ValueError(
             f"{name} must have {allowed} dimensions: got {array.ndim}, "
-            f"shape {array.shape}. {_AXES[max_ndim]}"
+            f"shape {array.shape}. Use {shape}."
         )
     if 0 in array.shape[1:]:
-        # scikit-learn looks at 2-D arrays only; its words are kept.
+        # scikit-learn checks 2-D arrays only.
         raise ValueError(_no_features_message(name, array.shape))
     return array
 
 
 def _no_features_message(name, shape):
+    # The estimator checks of scikit-learn search for its wording.
     return (
         f"Found array with 0 feature(s) (shape={shape}) while a minimum of 1 is "
         f"required: {name} must have no empty axis."
     )
 
 
-def complex_message(name):
-    # scikit-learn's own checks look for its words.
+def complex_data_message(name):
+    """Return the message for complex numbers."""
+    # The estimator checks of scikit-learn search for its wording.
     return (
         f"{name} must be real: got complex numbers (Complex data not supported). Use "
-        f"{name}.real, or the real and the imaginary parts side by side."
+        f"{name}.real, or the real and imaginary parts as separate columns."
     )
 
 
 def _not_numeric_message(name, X, what, ids):
-    """Say which column of a table is not numeric, where it can be known."""
-    columns, way_out = getattr(X, "columns", None), ""
+    """Return a message that names the first column that is not numeric, if known."""
+    columns = getattr(X, "columns", None)
+    remedy = "Convert text and dates to numbers, or drop these columns."
     if columns is None and hasattr(X, "iloc") and what == "text":
-        return _text_message(name, name, "text", X)
+        return _mixed_text_message(name, name, "text", X)
     if columns is not None and hasattr(X, "iloc"):
         for i, label in enumerate(columns):
             column = X.iloc[:, i]
-            dates = getattr(column.dtype, "kind", "O") in "mM"
-            if dates or not _makes_floats(column):
+            is_date = getattr(column.dtype, "kind", "O") in "mM"
+            if is_date or not _converts_to_float(column):
                 what = f"column {label!r} of dtype {column.dtype}"
-                if not dates and any(map(_is_number, column)):
-                    return _text_message(name, f"{name}[{label!r}]", what, column)
-                way_out = (
-                    " A column of dates may become the index: "
+                if not is_date and any(map(_parses_as_number, column)):
+                    return _mixed_text_message(name, f"{name}[{label!r}]", what, column)
+                remedy += (
+                    " If the column holds dates, make it the index: "
                     f"{name}.set_index({label!r})."
                 )
-                if ids and not dates:
-                    way_out += (
-                        " One that says which series a row is of may be the "
-                        f"id_column: id_column={label!r}."
+                if ids and not is_date:
+                    remedy += (
+                        " If it identifies the series of each row, set "
+                        f"id_column={label!r}."
                     )
                 break
-    return (
-        f"{name} must be numeric: got {what}. Convert dates and text to numbers, or "
-        f"leave those columns out.{way_out}"
+    return f"{name} must be numeric: got {what}. {remedy}"
+
+
+def _mixed_text_message(name, expression, what, column):
+    """Return a message that names the first value of a column that is no number."""
+    text = [
+        (f"{value!r} at row {row} ({label})", value)
+        for row, (label, value) in enumerate(column.items())
+        if isinstance(value, str) and not _parses_as_number(value)
+    ]
+    remedy = (
+        "Correct these values, or replace them by NaN with "
+        f"pandas.to_numeric({expression}, errors='coerce') and fill those."
     )
+    if text and all(_parses_as_number(value.replace(",", ".")) for _, value in text):
+        remedy = (
+            "If the comma is a decimal separator, use "
+            f"{expression}.astype(str).str.replace(',', '.').astype(float)."
+        )
+    first = f", {text[0][0]}" if text else ""
+    return f"{name} must be numeric: got {what}{first}. {remedy}"
 
 
-def _text_message(name, column_name, what, column):
-    """Say which value of a column of numbers and text is the first that is none."""
-    for row, (label, value) in enumerate(column.items()):
-        if isinstance(value, str) and not _is_number(value):
-            what += f", {value!r} at row {row} ({label})"
-            break
-    return (
-        f"{name} must be numeric: got {what}. Use pandas.to_numeric({column_name}, "
-        "errors='coerce'), which makes NaN of what is no number, and fill that."
-    )
-
-
-def _is_number(value):
-    """Tell whether a value is a number, or text that says one."""
+def _parses_as_number(value):
+    """Return whether `float` accepts a value; NaN is not a number."""
     try:
         number = float(value)
     except (TypeError, ValueError):
@@ -128,7 +150,7 @@ def _is_number(value):
     return number == number
 
 
-def _makes_floats(column):
+def _converts_to_float(column):
     try:
         np.asarray(column, dtype=float)
     except (TypeError, ValueError):
@@ -136,52 +158,45 @@ def _makes_floats(column):
     return True
 
 
-_AXES = {
-    2: "Use rows of shape (n_rows, n_features).",
-    3: "Use windows of shape (n_samples, window_length, n_features).",
-    4: "Use windows of shape (n_samples, window_length, n_features).",
-    5: "Use windows of shape (n_samples, window_length, n_features).",
-}
-
-
 def check_window_shape(estimator, X, shape):
-    """Raise where the samples of `X` have another shape than those given to `fit`."""
+    """Raise if the samples of `X` have another shape than those given to `fit`."""
     if X.shape[1:] != shape:
         raise ValueError(
-            f"X must have the shape of the windows given to fit: got windows of shape "
+            "X must have the shape of the windows given to fit: got windows of shape "
             f"{X.shape[1:]}, {type(estimator).__name__} was fitted on windows of shape "
             f"{shape}. Use windows of the same length and features, or fit again."
         )
 
 
-def check_steps(window_length, available):
-    """Raise where fewer steps are available than are to be kept."""
+def check_window_length(window_length, available):
+    """Raise if windows have fewer steps than requested."""
     if window_length > available:
         raise ValueError(
-            "window_length must not exceed the length of the windows given: got "
+            "window_length must not exceed the length of the windows: got "
             f"window_length={window_length}, windows of {available} steps. Use "
             f"{available} or less, or longer windows."
         )
 
 
-def check_pieces_shape(X, shape):
-    """Raise where `X` is not of the shape that `SubsequenceReshaper` makes."""
+def check_subsequences_shape(X, shape):
+    """Raise if `X` does not have the shape that `SubsequenceReshaper` returns."""
     if X.shape[1:] != shape:
         expected = ", ".join(map(str, ("n_samples", *shape)))
         raise ValueError(
-            f"X must have the shape that transform makes: got shape {X.shape}. Use an "
-            f"array of shape ({expected})."
+            f"X must have the shape that transform returns: got shape {X.shape}. Use "
+            f"an array of shape ({expected})."
         )
 
 
 def check_feature_names(names, n_features):
-    """Return the names of the features of a window, made up where `names` is None."""
+    """Return the names of the features of a window; None gives "x0", "x1", ..."""
     if names is None:
         return [f"x{i}" for i in range(n_features)]
     names = list(names)
     if len(names) != n_features:
         raise ValueError(
-            f"input_features must name each feature of a window: got {len(names)} "
-            f"names, n_features={n_features}. Use {n_features} names, or None."
+            "input_features must name each feature of a window: got "
+            f"len(input_features)={len(names)}, n_features={n_features}. Use as many "
+            "names as features, or None."
         )
     return names

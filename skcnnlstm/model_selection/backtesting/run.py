@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-from skcnnlstm._utils.parallel import in_parallel
+from skcnnlstm._utils.parallel import run_parallel
 from skcnnlstm._utils.validation import check_boolean, check_integer, check_real
 from skcnnlstm.conformal import bounds
 from skcnnlstm.forecasting import SeriesForecaster
@@ -186,7 +186,7 @@ def backtest(
         (series, exogs, task, range(n_folds)[start : start + every]) for start in starts
     )
     progress, fits, done = _Progress(n_folds, verbose), [], []
-    for said in in_parallel(n_jobs, fit_and_forecast, calls, return_as="generator"):
+    for said in run_parallel(n_jobs, fit_and_forecast, calls, return_as="generator"):
         fits.append(said)
         check_tuned(inner, fits[0], said, len(done), coverage)
         for place, seconds in enumerate(said.seconds):

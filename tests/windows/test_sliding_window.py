@@ -1,16 +1,15 @@
-"""Windows: arrays computed by hand, plain loops, shared memory, and time."""
+"""SlidingWindow: hand-computed windows, history, gaps in time and errors."""
 
 import copy
 import pickle
-import subprocess
-import sys
-import tracemalloc
 
 import numpy as np
 import pandas as pd
 import pytest
+from bad_input import dated, fit, fit_and, with_value
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from memory import peak_of
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.linear_model import Ridge
@@ -23,177 +22,21 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from user_errors import assert_error
 
 from skcnnlstm.windows import (
     FlattenWindows,
-    LastSteps,
     SlidingWindow,
-    SubsequenceReshaper,
-    make_windows,
 )
 
-NAN = np.nan
+NAN, INF = np.nan, np.inf
+ROWS = np.arange(20.0).reshape(10, 2)
+WINDOWS = np.arange(48.0).reshape(2, 12, 2)
 properties = settings(deadline=None, max_examples=60)
 
 
-def peak_of(function):
-    """Bytes that a call had allocated at its highest, and its result."""
-    tracemalloc.start()
-    try:
-        result = function()
-        return tracemalloc.get_traced_memory()[1], result
-    finally:
-        tracemalloc.stop()
-
-
-# ---------------------------------------------------------------- make_windows
-
-
-def test_the_nine_numbers_of_the_tutorial_give_five_pairs():
-    X, y = make_windows([10, 20, 30, 40, 50, 60, 70, 80, 90], 4)
-    assert_array_equal(
-        X,
-        [
-            [10, 20, 30, 40],
-            [20, 30, 40, 50],
-            [30, 40, 50, 60],
-            [40, 50, 60, 70],
-            [50, 60, 70, 80],
-        ],
-    )
-    assert_array_equal(y, [50, 60, 70, 80, 90])
-
-
-TABLE = np.array([[1, 10], [2, 20], [3, 30], [4, 40], [5, 50]])
-
-
-@pytest.mark.parametrize(
-    "target, expected",
-    [
-        (None, [[3, 30, 4, 40], [4, 40, 5, 50]]),
-        (0, [[3, 4], [4, 5]]),
-        (-1, [[30, 40], [40, 50]]),
-        ([1], [[30, 40], [40, 50]]),
-        ([1, 0], [[30, 3, 40, 4], [40, 4, 50, 5]]),
-        (np.int64(1), [[30, 40], [40, 50]]),
-        (np.array([0, 1]), [[3, 30, 4, 40], [4, 40, 5, 50]]),
-    ],
-)
-def test_targets_are_laid_out_step_by_step(target, expected):
-    X, y = make_windows(TABLE, 2, 2, target=target)
-    assert_array_equal(X, [[[1, 10], [2, 20]], [[2, 20], [3, 30]]])
-    assert_array_equal(y, expected)
-
-
-@pytest.mark.parametrize("target", ["b", ["b"], 1])
-def test_a_frame_gives_its_columns_by_name_or_position(target):
-    frame = pd.DataFrame(TABLE, columns=["a", "b"])
-    _, y = make_windows(frame, 2, target=target)
-    assert_array_equal(y, [30, 40, 50])
-
-
-def test_one_step_of_several_targets_keeps_two_dimensions():
-    _, y = make_windows(TABLE, 4, 1)
-    assert_array_equal(y, [[5, 50]])
-
-
-@properties
-@given(
-    n_rows=st.integers(2, 40),
-    n_features=st.integers(0, 4),
-    window_length=st.integers(1, 12),
-    horizon=st.integers(1, 6),
-    stride=st.integers(1, 7),
-    dtype=st.sampled_from(["float64", "float32", "int16"]),
-    data=st.data(),
-)
-def test_make_windows_agrees_with_a_plain_loop(
-    n_rows, n_features, window_length, horizon, stride, dtype, data
-):
-    n_rows = max(n_rows, window_length + horizon)
-    shape = (n_rows, n_features) if n_features else (n_rows,)
-    series = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
-    columns = list(range(n_features or 1))
-    target = data.draw(
-        st.none() | st.lists(st.sampled_from(columns), min_size=1, unique=True)
-    )
-    table = series.reshape(n_rows, -1)
-    windows, targets = [], []
-    for start in range(0, n_rows - window_length - horizon + 1, stride):
-        end = start + window_length
-        windows.append([series[t] for t in range(start, end)])
-        flat = []
-        for t in range(end, end + horizon):
-            flat.extend(table[t, c] for c in (columns if target is None else target))
-        targets.append(flat)
-    targets = np.array(targets)
-    if targets.shape[1] == 1:
-        targets = targets[:, 0]
-
-    X, y = make_windows(series, window_length, horizon, stride=stride, target=target)
-    assert_array_equal(X, np.array(windows))
-    assert_array_equal(y, targets)
-    assert X.dtype == series.dtype and y.dtype == series.dtype
-
-
-@pytest.mark.parametrize(
-    "series",
-    [
-        np.arange(50.0),
-        np.arange(50, dtype=np.int8),
-        np.arange(100.0, dtype=np.float32).reshape(50, 2),
-        np.asfortranarray(np.arange(100.0).reshape(50, 2)),
-        np.arange(200.0)[::2],
-    ],
-)
-def test_windows_share_the_memory_of_an_array_and_cannot_be_written(series):
-    X, y = make_windows(series, 4, stride=3)
-    assert np.shares_memory(X, series)
-    assert np.shares_memory(y, series)
-    assert not X.flags.writeable
-    assert not y.flags.writeable
-
-
-@pytest.mark.parametrize("stride", [1, 2])
-def test_windows_share_the_memory_of_pandas_objects(stride):
-    series = pd.Series(np.arange(30.0))
-    frame = pd.DataFrame(np.arange(60.0).reshape(30, 2))
-    for thing in (series, frame):
-        X, _ = make_windows(thing, 4, stride=stride)
-        assert np.shares_memory(X, thing.to_numpy())
-
-
-def test_long_windows_cost_no_memory():
-    series = np.random.default_rng(0).normal(size=(200_000, 8))  # 12.8 MB
-    peak, (X, y) = peak_of(lambda: make_windows(series, 168, target=0))
-    assert X.shape == (199_832, 168, 8)  # 2.1 GB as a copy
-    assert y.shape == (199_832,)
-    assert peak < 1e6
-
-
-def test_windows_never_see_their_target():
-    X, y = make_windows(np.arange(60), 7, 3, stride=2)
-    assert (X[:, -1] + 1 == y[:, 0]).all()
-    assert (X.max(axis=1) < y.min(axis=1)).all()
-
-
-def test_changing_the_series_after_a_row_moves_no_window_up_to_it():
-    series = np.random.default_rng(0).normal(size=(40, 2))
-    X, y = make_windows(series, 5, 2)
-    for t in range(8, 40):
-        changed = series.copy()
-        changed[t + 1 :] = -changed[t + 1 :] + 7
-        X_new, y_new = make_windows(changed, 5, 2)
-        seen = t + 1 - 5 - 2 + 1  # windows whose last target is row t or earlier
-        assert_array_equal(X_new[: t - 5 + 2], X[: t - 5 + 2])
-        assert_array_equal(y_new[:seen], y[:seen])
-
-
-# --------------------------------------------------------------- SlidingWindow
-
-
 def windows_by_loop(values, present, length, rows):
-    """The windows of `rows` where only rows in `present` exist: NaN before a hole."""
+    """Return the windows of `rows`; only rows in `present` exist, NaN precedes gaps."""
     out = np.full((len(rows), length, values.shape[1]), NAN)
     for i, row in enumerate(rows):
         for back in range(length):
@@ -245,7 +88,7 @@ def test_a_window_of_one_step_is_the_row():
     assert sliding.history_.shape == (0, 2)
 
 
-def test_sliding_windows_are_one_padded_copy_and_nothing_larger():
+def test_sliding_windows_are_views_of_one_padded_copy():
     rows = np.random.default_rng(0).normal(size=(100_000, 8))  # 6.4 MB
     sliding = SlidingWindow(168).fit(rows)
     peak, windows = peak_of(lambda: sliding.transform(rows))
@@ -256,7 +99,7 @@ def test_sliding_windows_are_one_padded_copy_and_nothing_larger():
     assert peak < 2 * rows.nbytes
 
 
-def test_fitting_keeps_the_last_rows_and_no_more():
+def test_fit_stores_only_the_last_rows():
     rows = np.arange(200.0).reshape(100, 2)
     sliding = SlidingWindow(5).fit(rows)
     assert_array_equal(sliding.history_, rows[-4:])
@@ -300,18 +143,24 @@ REGULAR = {
     "integers": pd.Index(list(range(7, 67))),
     "years as integers": pd.Index(list(range(1900, 2200, 5))),
 }
+
+
 WITHOUT_FREQ = {
     f"{name}, no freq": no_freq(index)
     for name, index in REGULAR.items()
     if isinstance(index, pd.DatetimeIndex)
 }
+
+
 ALL = REGULAR | WITHOUT_FREQ
+
+
 every_index = pytest.mark.parametrize("index", ALL.values(), ids=ALL.keys())
 
 
 @every_index
 @pytest.mark.parametrize("cut", [3, 30, 59])
-def test_rows_that_an_index_shows_to_be_next_get_their_history(index, cut):
+def test_rows_whose_index_continues_the_fitted_one_get_the_fitted_history(index, cut):
     frame = table_of(index)
     whole = SlidingWindow(6).fit_transform(frame)
     later = SlidingWindow(6).fit(frame[:cut]).transform(frame[cut:])
@@ -319,7 +168,7 @@ def test_rows_that_an_index_shows_to_be_next_get_their_history(index, cut):
 
 
 @every_index
-def test_a_single_next_row_gets_its_history(index):
+def test_a_single_next_row_gets_the_fitted_history(index):
     frame = table_of(index)
     sliding = SlidingWindow(6).fit(frame[:40])
     whole = SlidingWindow(6).fit_transform(frame)
@@ -327,10 +176,10 @@ def test_a_single_next_row_gets_its_history(index):
 
 
 @every_index
-def test_nothing_is_borrowed_across_a_gap(index):
+def test_history_is_not_used_across_a_gap(index):
     frame = table_of(index)
     sliding = SlidingWindow(6).fit(frame[:40])
-    # Two rows are left out: one business day would be a holiday.
+    # Leave out two rows: a single missing business day would be a holiday.
     windows = sliding.transform(frame[42:])
     expected = windows_by_loop(
         frame.to_numpy(), set(range(42, 60)), 6, list(range(42, 60))
@@ -340,7 +189,7 @@ def test_nothing_is_borrowed_across_a_gap(index):
 
 
 @every_index
-def test_what_lies_before_a_gap_in_the_fitted_rows_is_not_borrowed(index):
+def test_fitted_rows_before_a_gap_are_not_used(index):
     frame = table_of(index)
     present = [*range(32), 38, 39]
     windows = SlidingWindow(6).fit(frame.iloc[present]).transform(frame[40:])
@@ -351,7 +200,7 @@ def test_what_lies_before_a_gap_in_the_fitted_rows_is_not_borrowed(index):
 
 
 @every_index
-def test_earlier_rows_borrow_nothing(index):
+def test_rows_before_the_fitted_ones_get_no_history(index):
     frame = table_of(index)
     sliding = SlidingWindow(6).fit(frame[20:])
     windows = sliding.transform(frame[:20])
@@ -370,7 +219,7 @@ def test_earlier_rows_borrow_nothing(index):
     ],
     ids=["KFold", "shuffled KFold", "ShuffleSplit", "TimeSeriesSplit with a gap"],
 )
-def test_no_window_of_any_fold_reaches_across_a_missing_row(index, split):
+def test_no_window_of_a_fold_reaches_across_a_missing_row(index, split):
     frame = table_of(index)
     for train, test in split.split(frame):
         sliding = SlidingWindow(6).fit(frame.iloc[train])
@@ -379,7 +228,7 @@ def test_no_window_of_any_fold_reaches_across_a_missing_row(index, split):
             sliding.transform(frame.iloc[train]),
             windows_by_loop(frame.to_numpy(), present, 6, train),
         )
-        # The rows kept are those of the last run of the training rows.
+        # `history_` holds the training rows after their last gap.
         last = max(present)
         kept = set()
         while len(kept) < 5 and last - len(kept) in present:
@@ -392,7 +241,7 @@ def test_no_window_of_any_fold_reaches_across_a_missing_row(index, split):
 
 
 @every_index
-def test_the_order_of_rows_does_not_change_the_window_of_a_row(index):
+def test_windows_do_not_depend_on_the_order_of_rows(index):
     frame = table_of(index)
     order = np.random.default_rng(1).permutation(60)
     whole = SlidingWindow(6).fit_transform(frame)
@@ -400,7 +249,7 @@ def test_the_order_of_rows_does_not_change_the_window_of_a_row(index):
     assert_array_equal(SlidingWindow(6).fit_transform(frame[::-1]), whole[::-1])
 
 
-def test_gaps_cost_a_copy_and_nothing_else_does():
+def test_windows_are_copied_only_if_there_are_gaps():
     frame = table_of(pd.date_range("2024", periods=60, freq="h"))
     whole = SlidingWindow(6).fit_transform(frame)
     holed = SlidingWindow(6).fit_transform(frame.drop(frame.index[[20, 40]]))
@@ -409,7 +258,7 @@ def test_gaps_cost_a_copy_and_nothing_else_does():
     assert not holed.flags.writeable
 
 
-def test_a_new_frame_that_counts_from_zero_again_borrows_nothing():
+def test_a_frame_whose_index_restarts_at_zero_gets_no_history():
     frame = table_of(pd.RangeIndex(60))
     new = frame[40:].reset_index(drop=True)
     windows = SlidingWindow(6).fit(frame[:40]).transform(new)
@@ -417,7 +266,7 @@ def test_a_new_frame_that_counts_from_zero_again_borrows_nothing():
 
 
 @pytest.mark.parametrize("index", [REGULAR["hours"], REGULAR["range"]])
-def test_arrays_on_either_side_borrow_nothing(index):
+def test_arrays_in_fit_or_transform_get_no_history(index):
     frame = table_of(index)
     alone = SlidingWindow(6).fit_transform(frame.to_numpy()[40:])
     fitted = SlidingWindow(6).fit(frame[:40].to_numpy())
@@ -428,7 +277,7 @@ def test_arrays_on_either_side_borrow_nothing(index):
 
 
 @pytest.mark.parametrize("freq", ["h", "D"])
-def test_another_timezone_is_the_same_time_and_none_is_another(freq):
+def test_another_time_zone_is_the_same_time_but_no_time_zone_is_not(freq):
     index = pd.date_range("2024-02-25", periods=60, freq=freq, tz="Europe/Paris")
     frame = table_of(index)
     whole = SlidingWindow(6).fit_transform(frame)
@@ -438,7 +287,7 @@ def test_another_timezone_is_the_same_time_and_none_is_another(freq):
     assert np.isnan(sliding.transform(naive)[0, 0]).all()
 
 
-def test_other_units_of_time_are_the_same_time():
+def test_another_resolution_is_the_same_time():
     index = pd.date_range("2024", periods=60, freq="h")
     frame = table_of(index)
     whole = SlidingWindow(6).fit_transform(frame)
@@ -447,7 +296,7 @@ def test_other_units_of_time_are_the_same_time():
     assert_array_equal(sliding.transform(frame[40:]), whole[40:])
 
 
-def test_another_kind_of_index_borrows_nothing():
+def test_another_type_of_index_gets_no_history():
     frame = table_of(pd.RangeIndex(60))
     sliding = SlidingWindow(6).fit(frame[:40])
     for index in (
@@ -461,7 +310,7 @@ def test_another_kind_of_index_borrows_nothing():
         assert not np.isnan(windows[5:]).any()
 
 
-def test_periods_of_another_length_borrow_nothing():
+def test_periods_of_another_length_get_no_history():
     months = table_of(pd.period_range("2024-01", periods=10, freq="M"))
     days = table_of(pd.period_range("2024-11-01", periods=9, freq="D"))
     windows = SlidingWindow(3).fit(months).transform(days)
@@ -470,13 +319,13 @@ def test_periods_of_another_length_borrow_nothing():
     assert_array_equal(windows[0, :2], months.to_numpy()[-2:])
 
 
-def test_one_fitted_integer_shows_no_step():
+def test_a_single_fitted_integer_has_no_step():
     frame = table_of(pd.Index([5, 10, 15, 20]))
     windows = SlidingWindow(3).fit(frame[:1]).transform(frame[1:])
     assert_array_equal(windows, SlidingWindow(3).fit_transform(frame)[1:])
 
 
-def test_times_of_another_library_count_as_consecutive():
+def test_datetime_objects_count_as_consecutive():
     index = pd.date_range("2024-01-01", periods=9, freq="h")
     frame = table_of(index)
     sliding = SlidingWindow(3).fit(frame[:4])
@@ -485,7 +334,7 @@ def test_times_of_another_library_count_as_consecutive():
     assert_array_equal(windows, SlidingWindow(3).fit_transform(frame[4:]))
 
 
-def test_a_coarser_step_than_the_fitted_one_is_a_gap():
+def test_a_larger_step_than_the_fitted_one_is_a_gap():
     hourly = table_of(pd.date_range("2024-01-01", periods=60, freq="h"))
     daily = table_of(pd.date_range("2024-01-03 12:00", periods=6, freq="D"))
     windows = SlidingWindow(3).fit(hourly).transform(daily)
@@ -493,7 +342,7 @@ def test_a_coarser_step_than_the_fitted_one_is_a_gap():
     assert np.isnan(windows[1:, :2]).all()
 
 
-def test_rows_off_the_fitted_grid_go_by_their_own():
+def test_rows_between_the_fitted_times_use_their_own_step():
     hourly = table_of(pd.date_range("2024-01-01", periods=60, freq="h"))
     late = table_of(pd.date_range("2024-01-03 12:30", periods=6, freq="h"))
     windows = SlidingWindow(3).fit(hourly).transform(late)
@@ -539,7 +388,7 @@ def trading_days():
     return days.drop(pd.to_datetime([*closed, "2024-12-26"]))
 
 
-def test_holidays_of_business_days_are_no_gaps():
+def test_holidays_in_business_days_are_not_gaps():
     frame = table_of(trading_days())
     whole = SlidingWindow(24).fit_transform(frame.to_numpy())
     assert_array_equal(SlidingWindow(24).fit_transform(frame), whole)
@@ -549,14 +398,14 @@ def test_holidays_of_business_days_are_no_gaps():
 
 
 @pytest.mark.parametrize("cut", [14, 15, 16, 38])
-def test_a_holiday_between_fitted_and_new_rows_is_no_gap(cut):
+def test_a_holiday_between_fitted_and_new_rows_is_not_a_gap(cut):
     days = pd.bdate_range("2020-01-01", periods=40).delete([15])
     frame = pd.DataFrame({"a": np.arange(1.0, 40)}, index=days)
     windows = SlidingWindow(3).fit(frame[:cut]).transform(frame[cut:])
     assert_array_equal(windows[0, :, 0], [cut - 1, cut, cut + 1])
 
 
-def test_two_closed_days_between_folds_are_a_gap_unless_the_rows_show_such_holidays():
+def test_two_missing_days_between_folds_are_a_gap_unless_the_rows_have_such_holidays():
     days = pd.bdate_range("2020-01-01", periods=40).delete([15, 16])
     frame = table_of(days)
     sliding = SlidingWindow(3).fit(frame[:15])
@@ -565,7 +414,7 @@ def test_two_closed_days_between_folds_are_a_gap_unless_the_rows_show_such_holid
     assert not np.isnan(sliding.transform(rows)).any()
 
 
-def test_rows_around_holidays_are_cut_nowhere_however_few_they_are():
+def test_few_rows_around_holidays_have_no_gap():
     dates = pd.bdate_range("2019-01-01", "2021-01-08")
     dates = dates[~dates.strftime("%m-%d").isin(["12-25", "12-26", "01-01"])]
     frame = pd.DataFrame({"a": np.arange(len(dates))}, index=dates)
@@ -573,7 +422,7 @@ def test_rows_around_holidays_are_cut_nowhere_however_few_they_are():
     assert not np.isnan(window.transform(frame[-12:])).any()
 
 
-def test_the_hole_of_a_fold_in_business_days_is_a_gap():
+def test_a_fold_removed_from_business_days_is_a_gap():
     frame = table_of(trading_days())
     train, _ = list(KFold(5).split(frame))[2]
     windows = SlidingWindow(24).fit_transform(frame.iloc[train])
@@ -581,7 +430,7 @@ def test_the_hole_of_a_fold_in_business_days_is_a_gap():
     assert np.isnan(windows[first, :-1]).all()
 
 
-def test_always_borrows_whatever_the_rows_are():
+def test_context_always_uses_the_history_for_any_rows():
     rows = np.random.default_rng(0).normal(size=(60, 2))
     whole = SlidingWindow(6).fit_transform(rows)
     sliding = SlidingWindow(6, context="always").fit(rows[:40])
@@ -597,7 +446,7 @@ def test_always_borrows_whatever_the_rows_are():
     assert_array_equal(sliding.transform(restarted)[0, :5], late.to_numpy()[35:40])
 
 
-def test_always_excepts_the_fitted_rows():
+def test_context_always_excludes_the_fitted_rows():
     frame = table_of(pd.date_range("2024", periods=60, freq="h"))
     whole = SlidingWindow(6).fit_transform(frame)
     for rows in (frame, frame.to_numpy(), frame.reset_index(drop=True)):
@@ -606,27 +455,27 @@ def test_always_excepts_the_fitted_rows():
         assert_array_equal(sliding.transform(rows[:40].copy()), whole[:40])
 
 
-def test_always_tells_later_rows_of_equal_values_by_their_dates():
+def test_context_always_recognises_later_rows_of_equal_values_by_their_dates():
     frame = table_of(pd.date_range("2024", periods=60, freq="h")) * 0 + 5
     sliding = SlidingWindow(6, context="always").fit(frame[:30])
     assert (sliding.transform(frame[30:]) == 5).all()
     assert np.isnan(sliding.transform(frame[:30])[0, :-1]).all()
 
 
-def test_always_takes_no_history_from_later_rows():
+def test_context_always_uses_no_history_of_later_rows():
     frame = table_of(pd.date_range("2024", periods=60, freq="h"))
     sliding = SlidingWindow(6, context="always").fit(frame[:40])
     assert np.isnan(sliding.transform(frame[10:20])[0, :-1]).all()
 
 
-def test_none_never_borrows():
+def test_context_none_never_uses_the_history():
     frame = table_of(pd.date_range("2024", periods=60, freq="h"))
     alone = SlidingWindow(6).fit_transform(frame[40:])
     sliding = SlidingWindow(6, context="none").fit(frame[:40])
     assert_array_equal(sliding.transform(frame[40:]), alone)
 
 
-def test_a_short_fit_lends_what_it_has():
+def test_a_short_fit_gives_a_short_history():
     frame = table_of(pd.RangeIndex(10))
     sliding = SlidingWindow(6).fit(frame[:2])
     assert_array_equal(
@@ -636,7 +485,7 @@ def test_a_short_fit_lends_what_it_has():
 
 @pytest.mark.parametrize("context", ["index", "always", "none"])
 @pytest.mark.parametrize("index", [None, REGULAR["hours"]], ids=["array", "index"])
-def test_changing_rows_after_a_row_moves_no_window_up_to_it(context, index):
+def test_windows_do_not_depend_on_later_rows(context, index):
     frame = table_of(REGULAR["range"] if index is None else index)
     if index is None:
         frame = frame.to_numpy()
@@ -667,7 +516,7 @@ def test_fit_transform_is_fit_then_transform(index, context):
 @pytest.mark.parametrize(
     "name", ["hours", "month starts, no freq", "days over a spring change, no freq"]
 )
-def test_cross_validated_windows_equal_those_of_the_whole_series(name):
+def test_windows_in_cross_validation_equal_those_of_the_whole_series(name):
     frame = table_of(ALL[name])
     for train, test in TimeSeriesSplit(5).split(frame):
         scaler = StandardScaler().set_output(transform="pandas")
@@ -676,7 +525,7 @@ def test_cross_validated_windows_equal_those_of_the_whole_series(name):
         assert_array_equal(pipeline.transform(frame.iloc[test]), whole[test])
 
 
-def test_cross_validated_predictions_equal_those_of_windows_made_beforehand():
+def test_predictions_in_cross_validation_equal_those_of_precomputed_windows():
     frame = table_of(REGULAR["hours"])
     y = np.arange(60.0)
     made = SlidingWindow(4).fit_transform(frame)
@@ -687,7 +536,7 @@ def test_cross_validated_predictions_equal_those_of_windows_made_beforehand():
         assert_array_equal(inside, before.predict(made[test]))
 
 
-def test_the_row_count_stays_so_that_stock_tools_work():
+def test_cross_validation_and_searches_of_scikit_learn_work():
     frame = table_of(REGULAR["hours"])
     pipeline = make_pipeline(
         StandardScaler().set_output(transform="pandas"),
@@ -702,7 +551,7 @@ def test_the_row_count_stays_so_that_stock_tools_work():
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
 
-def test_parameters_set_after_fit_wait_for_the_next_fit():
+def test_parameters_set_after_fit_apply_from_the_next_fit():
     frame = table_of(REGULAR["hours"])
     sliding = SlidingWindow(4).fit(frame[:40])
     expected = sliding.transform(frame[40:])
@@ -721,7 +570,7 @@ def test_a_fitted_copy_gives_the_same_windows(index, duplicate):
     assert_array_equal(same, sliding.transform(frame[40:]))
 
 
-def test_nothing_that_the_user_holds_is_changed():
+def test_input_is_not_changed():
     index = no_freq(REGULAR["month starts"])
     frame = table_of(index)
     before = frame.copy(deep=True)
@@ -730,14 +579,14 @@ def test_nothing_that_the_user_holds_is_changed():
     assert frame.index.freq is None
 
 
-def test_a_refit_forgets_the_index_of_the_fit_before():
+def test_a_refit_replaces_the_fitted_index():
     frame = table_of(REGULAR["hours"])
     sliding = SlidingWindow(6).fit(frame[:40])
     sliding.fit(frame[:40].to_numpy())
     assert np.isnan(sliding.transform(frame[40:].to_numpy())[0, :-1]).all()
 
 
-def test_a_failed_fit_leaves_the_fitted_state():
+def test_a_failed_fit_keeps_the_fitted_state():
     frame = table_of(REGULAR["hours"])
     sliding = SlidingWindow(6).fit(frame[:40])
     state = dict(vars(sliding))
@@ -748,214 +597,98 @@ def test_a_failed_fit_leaves_the_fitted_state():
     assert vars(sliding) == state
 
 
-# ------------------------------------------------------------------- LastSteps
-
-
-def test_the_last_steps_stay():
-    windows = np.arange(24.0).reshape(2, 4, 3)
-    last = LastSteps(2).fit_transform(windows)
-    assert_array_equal(last, [[[6, 7, 8], [9, 10, 11]], [[18, 19, 20], [21, 22, 23]]])
-    assert np.shares_memory(last, windows)
-    flat = np.arange(8.0).reshape(2, 4)
-    assert_array_equal(LastSteps(3).fit_transform(flat), [[1, 2, 3], [5, 6, 7]])
-    assert_array_equal(LastSteps(4).fit_transform(flat), flat)
-
-
-@properties
-@given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 3), st.integers(1, 5))
-def test_last_steps_of_long_windows_are_the_short_windows(short, extra, n_features, n):
-    length = short + extra
-    shape = (length + n, n_features) if n_features else (length + n,)
-    series = np.arange(np.prod(shape)).reshape(shape)
-    X_long, y_long = make_windows(series, length)
-    X_short, y_short = make_windows(series, short)
-    assert_array_equal(LastSteps(short).fit_transform(X_long), X_short[extra:])
-    assert_array_equal(y_long, y_short[extra:])
-
-
-def test_a_search_can_tune_the_length_of_windows():
-    X, y = make_windows(np.sin(np.arange(80.0)), 8)
-    pipeline = make_pipeline(LastSteps(8), Ridge())
-    grid = {"laststeps__window_length": [1, 4, 8]}
-    search = GridSearchCV(pipeline, grid, cv=TimeSeriesSplit(3)).fit(X, y)
-    assert search.best_params_["laststeps__window_length"] > 1
-
-
-# --------------------------------------------------------- SubsequenceReshaper
-
-
-def test_windows_are_cut_in_time_order():
-    windows = np.arange(12.0).reshape(1, 6, 2)
-    cut = SubsequenceReshaper(3).fit_transform(windows)
-    assert_array_equal(cut, [[[[0, 1], [2, 3]], [[4, 5], [6, 7]], [[8, 9], [10, 11]]]])
-
-
-def test_rows_fold_each_piece():
-    windows = np.arange(8.0).reshape(1, 8)
-    cut = SubsequenceReshaper(2, n_rows=2).fit_transform(windows)
-    assert cut.shape == (1, 2, 2, 2, 1)
-    assert_array_equal(cut[..., 0], [[[[0, 1], [2, 3]], [[4, 5], [6, 7]]]])
-
-
-@properties
-@given(
-    pieces=st.integers(1, 5),
-    n_rows=st.none() | st.integers(1, 3),
-    columns=st.integers(1, 4),
-    n_features=st.integers(0, 3),
-    n=st.integers(1, 6),
+FILL = (
+    "Fill missing values first, for example with sklearn.impute.SimpleImputer, or set "
+    'missing="mask" here and on the network.'
 )
-def test_cutting_agrees_with_a_plain_loop_shares_memory_and_can_be_undone(
-    pieces, n_rows, columns, n_features, n
-):
-    per_piece = (n_rows or 1) * columns
-    length = pieces * per_piece
-    shape = (length + n, n_features) if n_features else (length + n,)
-    series = np.arange(np.prod(shape)).reshape(shape)
-    X, _ = make_windows(series, length)
-    reshaper = SubsequenceReshaper(pieces, n_rows=n_rows).fit(X)
-    cut = reshaper.transform(X)
-    for i in range(n):
-        for piece in range(pieces):
-            for step in range(per_piece):
-                place = (step,) if n_rows is None else divmod(step, columns)
-                value = X[i, piece * per_piece + step]
-                assert_array_equal(cut[(i, piece, *place)], np.atleast_1d(value))
-    assert np.shares_memory(cut, series)
-    back = reshaper.inverse_transform(cut)
-    assert_array_equal(back, X)
-    assert np.shares_memory(back, series)
+BAD_INPUT = {
+    "NaN in rows": (
+        fit(SlidingWindow(2), with_value((4, 2), (3, 1), NAN)),
+        ValueError,
+        f"X must be finite: got NaN at row 3, feature 1. {FILL}",
+    ),
+    "NaN in named rows": (
+        fit(SlidingWindow(2), pd.DataFrame({"a": [1.0, 2.0], "b": [1.0, NAN]})),
+        ValueError,
+        f"X must be finite: got NaN at row 1, feature 'b'. {FILL}",
+    ),
+    "infinity in rows at transform": (
+        fit_and(SlidingWindow(2), ROWS, "transform", with_value((4, 2), (0, 0), INF)),
+        ValueError,
+        "X must be finite: got infinity at row 0, feature 0. Replace infinite values "
+        "with numbers first.",
+    ),
+    "window_length: zero": (
+        fit(SlidingWindow(0), ROWS),
+        ValueError,
+        "window_length must be an integer >= 1: got window_length=0. Use a whole "
+        "number, 1 or more.",
+    ),
+    "context: unknown": (
+        fit(SlidingWindow(2, context="auto"), ROWS),
+        ValueError,
+        "context must be one of 'index', 'always', 'none': got context='auto'.",
+    ),
+    "rows of three dimensions": (
+        fit(SlidingWindow(2), WINDOWS),
+        ValueError,
+        "X must have 2 dimensions: got 3, shape (2, 12, 2). Use rows of shape "
+        "(n_rows, n_features).",
+    ),
+    "duplicate times": (
+        fit(SlidingWindow(2), dated(["2024-01-01", "2024-01-02", "2024-01-02"])),
+        ValueError,
+        "X must have one row for each time: got an index with the label 2024-01-02 "
+        "00:00:00 more than once. Drop the duplicates, or average them with "
+        "X.groupby(level=0).mean().",
+    ),
+    "duplicate integers": (
+        fit(SlidingWindow(2), pd.DataFrame({"a": [1.0, 2.0, 3.0]}, index=[0, 1, 0])),
+        ValueError,
+        "X must have one row for each time: got an index with the label 0 more than "
+        "once. Drop the duplicates, or average them with "
+        "X.groupby(level=0).mean().",
+    ),
+    "duplicate times at transform": (
+        fit_and(
+            SlidingWindow(2),
+            dated(["2024-01-01", "2024-01-02", "2024-01-03"]),
+            "transform",
+            dated(["2024-01-04", "2024-01-04"]),
+        ),
+        ValueError,
+        "X must have one row for each time: got an index with the label 2024-01-04 "
+        "00:00:00 more than once. Drop the duplicates, or average them with "
+        "X.groupby(level=0).mean().",
+    ),
+    "unsorted irregular times": (
+        fit(SlidingWindow(2), dated(["2024-01-01", "2024-01-09", "2024-01-04"])),
+        ValueError,
+        "X must be in time order: got an unsorted index, row 2 (label 2024-01-04 "
+        "00:00:00) is earlier than the row before it. Use X.sort_index().",
+    ),
+    "a missing time": (
+        fit(SlidingWindow(2), dated(["2024-01-01", None])),
+        ValueError,
+        "X must have a time for each row: got an index with a missing label. Drop "
+        "these rows: X[X.index.notna()].",
+    ),
+    "an index of two levels": (
+        fit(
+            SlidingWindow(2),
+            pd.DataFrame(
+                {"a": [1.0, 2.0]}, index=pd.MultiIndex.from_tuples([(0, 1), (0, 2)])
+            ),
+        ),
+        ValueError,
+        "X must have one time index: got an index of 2 levels. Use one series at a "
+        "time, and drop the other levels (X.droplevel(...)).",
+    ),
+}
 
 
 @pytest.mark.parametrize(
-    "length, n_rows, pieces",
-    [
-        (1, None, 1),
-        (4, None, 2),
-        (12, None, 3),
-        (24, None, 4),
-        (36, None, 6),
-        (24, 1, 4),
-        (24, 2, 3),
-        (48, 3, 4),
-    ],
+    "call, error, message", BAD_INPUT.values(), ids=BAD_INPUT.keys()
 )
-def test_auto_takes_the_divisor_nearest_to_the_root(length, n_rows, pieces):
-    reshaper = SubsequenceReshaper(n_rows=n_rows).fit(np.zeros((2, length)))
-    assert reshaper.n_subsequences_ == pieces
-
-
-def test_auto_warns_of_a_prime_length_and_names_others():
-    message = (
-        "n_subsequences='auto' leaves windows in one piece: window_length is 23, a "
-        "prime number. Use a window_length that cuts well, such as 18, 20, 24, 25, or "
-        "set n_subsequences."
-    )
-    with pytest.warns(UserWarning) as caught:
-        reshaper = SubsequenceReshaper().fit(np.zeros((2, 23)))
-    assert [str(warning.message) for warning in caught] == [message]
-    assert reshaper.transform(np.zeros((2, 23))).shape == (2, 1, 23, 1)
-
-
-def test_cutting_a_long_series_costs_no_memory():
-    series = np.random.default_rng(0).normal(size=(200_000, 4))
-    X, _ = make_windows(series, 120)
-    reshaper = SubsequenceReshaper(10)
-    peak, cut = peak_of(lambda: reshaper.fit_transform(X))
-    assert cut.shape == (199_880, 10, 12, 4)  # 768 MB as a copy
-    assert np.shares_memory(cut, series)
-    assert peak < 10e6
-
-
-# -------------------------------------------------------------- FlattenWindows
-
-
-def test_steps_are_laid_side_by_side():
-    windows = np.arange(12.0).reshape(2, 3, 2)
-    flat = FlattenWindows().fit_transform(windows)
-    assert_array_equal(flat, [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]])
-    assert np.shares_memory(flat, windows)
-
-
-def test_flat_windows_pass_through():
-    windows = np.arange(6.0).reshape(2, 3)
-    flat = FlattenWindows().fit_transform(windows)
-    assert_array_equal(flat, windows)
-    assert np.shares_memory(flat, windows)
-
-
-def test_missing_history_is_filled_backwards_in_a_copy():
-    rows = np.array([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]])
-    windows = SlidingWindow(3).fit_transform(rows)
-    flat = FlattenWindows().fit_transform(windows)
-    assert_array_equal(
-        flat,
-        [
-            [1, 10, 1, 10, 1, 10],
-            [1, 10, 1, 10, 2, 20],
-            [1, 10, 2, 20, 3, 30],
-        ],
-    )
-    assert np.isnan(windows[0, 0]).all()
-
-
-def test_flat_windows_are_in_c_order_whatever_came():
-    X, _ = make_windows(np.random.default_rng(0).normal(size=(100, 3)), 24)
-    assert FlattenWindows().fit_transform(X).flags.c_contiguous
-    assert FlattenWindows().fit_transform(X[::-2]).flags.c_contiguous
-
-
-@properties
-@given(st.integers(1, 12), st.integers(1, 3), st.integers(1, 14))
-def test_flattening_agrees_with_a_plain_loop(n_rows, n_features, length):
-    rows = np.random.default_rng(0).normal(size=(n_rows, n_features))
-    flat = FlattenWindows().fit_transform(SlidingWindow(length).fit_transform(rows))
-    expected = [
-        [
-            rows[max(0, i - back), feature]
-            for back in range(length - 1, -1, -1)
-            for feature in range(n_features)
-        ]
-        for i in range(n_rows)
-    ]
-    assert_array_equal(flat, expected)
-
-
-def test_flat_columns_say_feature_and_lag():
-    windows = np.arange(12.0).reshape(2, 3, 2)
-    flatten = FlattenWindows().set_output(transform="pandas")
-    frame = flatten.fit_transform(windows)
-    names = ["x0_lag2", "x1_lag2", "x0_lag1", "x1_lag1", "x0_lag0", "x1_lag0"]
-    assert list(frame.columns) == names
-    named = flatten.get_feature_names_out(["a", "b"])
-    assert list(named[:2]) == ["a_lag2", "b_lag2"]
-    flatten.fit(pd.DataFrame([[1.0, 2.0]], columns=["t0", "t1"]))
-    assert list(flatten.get_feature_names_out()) == ["t0", "t1"]
-
-
-# ------------------------------------------------------------------ all of them
-
-
-@pytest.mark.parametrize(
-    "transformer", [SlidingWindow(3), LastSteps(2), SubsequenceReshaper(2)]
-)
-def test_set_output_leaves_arrays_arrays(transformer):
-    X = np.arange(24.0).reshape(6, 4)
-    pipeline = make_pipeline(StandardScaler(), transformer)
-    pipeline.set_output(transform="pandas")
-    assert isinstance(pipeline.fit_transform(X), np.ndarray)
-
-
-def test_windows_load_no_pandas_and_no_tensorflow():
-    code = (
-        "import sys\n"
-        "class Refuse:\n"
-        "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name in ('pandas', 'keras', 'tensorflow'):\n"
-        "            raise ImportError(name)\n"
-        "sys.meta_path.insert(0, Refuse())\n"
-        "import numpy as np\n"
-        "from skcnnlstm.windows import SlidingWindow, make_windows\n"
-        "SlidingWindow(2).fit_transform(np.ones((3, 1))); make_windows([1, 2, 3], 2)\n"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
+def test_bad_input_raises_the_exact_message(call, error, message):
+    assert_error(call, error, message)

@@ -1,0 +1,94 @@
+"""Length, target columns and time index of a series."""
+
+import pandas as pd
+import pytest
+from user_errors import assert_error
+
+from skcnnlstm._utils import validation as check
+
+
+def indexed(index):
+    return pd.Series(range(len(index)), index=index)
+
+
+TWO_LEVELS = pd.MultiIndex.from_tuples(
+    [("a", pd.Timestamp("2024")), ("b", pd.Timestamp("2024"))], names=["shop", "day"]
+)
+BAD_INPUT = {
+    "too short": (
+        lambda: check.check_enough_rows(5, 4, 2),
+        ValueError,
+        "series must have at least window_length + horizon rows: got 5 rows, "
+        "window_length=4, horizon=2. Use a series of 6 rows or more, or shorter "
+        "windows.",
+    ),
+    "too short for the horizon alone": (
+        lambda: check.check_enough_rows(5, 4, 6),
+        ValueError,
+        "series must have at least window_length + horizon rows: got 5 rows, "
+        "window_length=4, horizon=6. Use a series of 10 rows or more, or a shorter "
+        "horizon.",
+    ),
+    "target: a name of two columns": (
+        lambda: check.check_target("a", 2, ["a", "a"]),
+        ValueError,
+        "target must be the name of one column of the series: got target='a', the name "
+        "of 2 columns. Use a position, such as 0.",
+    ),
+    "target: the name of another parameter": (
+        lambda: check.check_target([], 2, name="target_columns"),
+        ValueError,
+        "target_columns must name at least one column: got target_columns=[]. Use a "
+        "column, a list of columns, or None for all.",
+    ),
+    "index: duplicates and an id_column": (
+        lambda: check.check_time_index(indexed([1, 1]), ids=True),
+        ValueError,
+        "X must have one row for each time: got an index with the label 1 more than "
+        "once. Drop the duplicates, or average them with X.groupby(level=0).mean(), or "
+        "set id_column if they belong to several series.",
+    ),
+    "index: two levels and an id_column": (
+        lambda: check.check_time_index(indexed(TWO_LEVELS), ids=True),
+        ValueError,
+        "X must have one time index: got an index of 2 levels. Use one series at a "
+        "time, and drop the other levels (X.droplevel(...)), or fit all of them: "
+        "X.reset_index('shop'), id_column='shop'.",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "call, error, message", BAD_INPUT.values(), ids=BAD_INPUT.keys()
+)
+def test_bad_input_raises_the_exact_message(call, error, message):
+    assert_error(call, error, message)
+
+
+def test_targets_are_returned_as_positions():
+    assert check.check_target(None, 3) == [0, 1, 2]
+    assert check.check_target(-1, 3) == [2]
+    assert check.check_target(["b", 0], 2, ["a", "b"]) == [1, 0]
+
+
+@pytest.mark.parametrize(
+    "index", [pd.Index(["a", "b"]), pd.CategoricalIndex(["a", "b"])]
+)
+def test_labels_without_an_order_in_time_are_no_time_index(index):
+    assert check.check_time_index(indexed(index)) is None
+    assert check.check_time_index([1.0, 2.0]) is None
+
+
+@pytest.mark.parametrize(
+    "rows", [indexed([1, 1]), indexed(pd.to_datetime(["2024-01-01", "2024-01-01"]))]
+)
+def test_the_suggested_average_of_duplicates_is_accepted(rows):
+    averaged = rows.groupby(level=0).mean()
+    assert check.check_time_index(averaged) is averaged.index
+
+
+def test_the_suggested_selection_of_labelled_rows_is_accepted():
+    rows = indexed(pd.to_datetime(["2024-01-01", None]))
+    with pytest.raises(ValueError, match=r"Drop these rows: X\[X\.index\.notna\(\)\]"):
+        check.check_time_index(rows)
+    assert len(check.check_time_index(rows[rows.index.notna()])) == 1

@@ -1,0 +1,90 @@
+"""Targets and sample weights."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import Ridge
+from user_errors import assert_error
+
+from skcnnlstm._utils import validation as check
+
+ROWS = np.arange(20.0).reshape(10, 2)
+
+
+BAD_INPUT = {
+    "regression target: complex numbers": (
+        lambda: check.check_regression_target(ROWS[:, 0] * 1j, 10, estimator=None),
+        ValueError,
+        "y must be real: got complex numbers (Complex data not supported). Use y.real, "
+        "or the real and imaginary parts as separate columns.",
+    ),
+    "regression target: text": (
+        lambda: check.check_regression_target(np.array(["a", "b"]), 2, estimator=None),
+        ValueError,
+        "y must be numeric: got text. Convert it to numbers, or use a classifier for "
+        "class labels.",
+    ),
+    "class target: complex numbers": (
+        lambda: check.check_class_target(ROWS[:, 0] * 1j, 10, estimator=None),
+        ValueError,
+        "y must be real: got complex numbers (Complex data not supported). Use y.real, "
+        "or the real and imaginary parts as separate columns.",
+    ),
+    "regression target: sequences of different lengths": (
+        lambda: check.check_regression_target([[1], [1, 2]], 2, estimator=None),
+        ValueError,
+        "y must hold one number for each target: got sequences of different lengths. "
+        "Use an array of shape (n_samples, n_outputs).",
+    ),
+    "regression target: three dimensions": (
+        lambda: check.check_regression_target(np.ones((2, 3, 4)), 2, estimator=None),
+        ValueError,
+        "y must have shape (n_samples,) or (n_samples, n_outputs): got (2, 3, 4). Use "
+        "y.reshape(len(y), -1): all targets of step 1, then all of step 2.",
+    ),
+    "regression target: another length": (
+        lambda: check.check_regression_target(ROWS[:, 0], 9, estimator=None),
+        ValueError,
+        "X and y must have the same number of samples: got X with 9, y with 10. Use "
+        "make_windows, which returns both.",
+    ),
+    "class target: none": (
+        lambda: check.check_class_target(None, 9, estimator=Ridge()),
+        ValueError,
+        "Ridge requires y to be passed, but the target y is None.",
+    ),
+    "sample weight: another length": (
+        lambda: check.check_sample_weight([1.0, 2.0], 3),
+        ValueError,
+        "sample_weight must have shape (n_samples,): got (2,), X has 3 samples. Use "
+        "one weight for each sample.",
+    ),
+    "sample weight: only zeros": (
+        lambda: check.check_sample_weight([0.0, 0.0], 2),
+        ValueError,
+        "sample_weight must have at least one weight above zero: got only zeros. "
+        "Use a positive weight for the samples to fit: zero excludes a sample.",
+    ),
+    "sample weight: negative": (
+        lambda: check.check_sample_weight([1.0, -2.0], 2),
+        ValueError,
+        "sample_weight must not be negative: got -2. Use zero to exclude a sample.",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "call, error, message", BAD_INPUT.values(), ids=BAD_INPUT.keys()
+)
+def test_bad_input_raises_the_exact_message(call, error, message):
+    assert_error(call, error, message)
+
+
+def test_grids_may_have_more_than_two_dimensions():
+    y = np.ones((2, 3, 4))
+    assert check.check_regression_target(y, 2, estimator=None, grids=True) is y
+
+
+def test_missing_sample_weights_are_ones():
+    weight = check.check_sample_weight(None, 3)
+    assert weight.dtype == np.float32
+    assert weight.tolist() == [1.0, 1.0, 1.0]
