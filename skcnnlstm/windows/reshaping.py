@@ -9,6 +9,7 @@ from sklearn.base import OneToOneFeatureMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skcnnlstm._utils import validation as _check
+from skcnnlstm._utils.export_graph import ExportGraph
 from skcnnlstm._utils.sklearn_callbacks import as_one_task
 from skcnnlstm.windows.base import _KeepsArrays, _ReadsWindows
 
@@ -91,6 +92,11 @@ class LastSteps(_KeepsArrays, _ReadsWindows):
         check_is_fitted(self)
         windows, _ = self._check_windows(X, reset=False)
         return windows[:, -self._length :]
+
+    def _build_graph(self, context: Any) -> ExportGraph:
+        """Return `transform` as a graph for `export`."""
+        length = self._length
+        return ExportGraph(lambda x: x[:, -length:], self._shape)
 
 
 class SubsequenceReshaper(_KeepsArrays, _ReadsWindows):
@@ -220,6 +226,11 @@ or (n_samples, S, R, L/(S*R), n_features) with `n_rows`
         _check.check_pieces_shape(pieces, self._pieces_shape)
         return pieces.reshape(len(pieces), *self._shape)
 
+    def _build_graph(self, context: Any) -> ExportGraph:
+        """Return `transform` as a graph for `export`."""
+        shape = (-1, *self._pieces_shape)
+        return ExportGraph(lambda x: context.ops.reshape(x, shape), self._shape)
+
 
 class FlattenWindows(OneToOneFeatureMixin, _ReadsWindows):
     """Lay the steps of each window side by side, for estimators that take tables.
@@ -325,3 +336,8 @@ class FlattenWindows(OneToOneFeatureMixin, _ReadsWindows):
         names = _check.check_feature_names(input_features, n_features)
         lags = range(math.prod(self._shape[:-1]) - 1, -1, -1)
         return np.array([f"{f}_lag{lag}" for lag in lags for f in names], dtype=object)
+
+    def _build_graph(self, context: Any) -> ExportGraph:
+        """Return `transform` as a graph for `export`."""
+        shape = (-1, math.prod(self._shape))
+        return ExportGraph(lambda x: context.ops.reshape(x, shape), self._shape)

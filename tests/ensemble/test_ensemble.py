@@ -43,7 +43,7 @@ from skcnnlstm import (
     SlidingWindow,
     make_windows,
 )
-from skcnnlstm.ensemble import out_of_fold_predictions as room
+from skcnnlstm.ensemble import out_of_fold as room
 
 METHODS = ["mean", "weighted", "stack"]
 
