@@ -466,8 +466,8 @@ REGRESSOR_ERRORS = [
         {"sample_weight": np.ones(20)},
         TypeError,
         "sample_weight must be accepted by every estimator in the ensemble: got lstm "
-        "of type WithoutWeights, whose fit has no such parameter. Omit sample_weight, or "
-        "use another estimator.",
+        "of type WithoutWeights, whose fit has no such parameter. Omit sample_weight, "
+        "or use another estimator.",
     ),
     (
         {"method": "weighted", "n_splits": 30},
