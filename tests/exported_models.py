@@ -26,7 +26,7 @@ from skcnnlstm import (
 )
 from skcnnlstm.datasets import load_airline
 
-# The `pytestmark` of tests that export: TensorFlow and tf2onnx use deprecated functions.
+# `pytestmark` of the tests that export: TensorFlow and tf2onnx warn of deprecation.
 IGNORE_DEPRECATIONS = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),
