@@ -162,7 +162,5 @@ def test_invalid_arguments_raise(call, message):
 @pytest.mark.parametrize("coverage", [0, 1, -0.1, math.nan, 90])
 def test_coverage_must_be_between_zero_and_one(coverage):
     assert conformal.check_coverage(0.5) == 0.5
-    with pytest.raises(
-        ValueError, match=r"^coverage must be a finite number > 0 and <"
-    ):
+    with pytest.raises(ValueError, match=r"^coverage must be a finite number > 0"):
         conformal.check_coverage(coverage)

@@ -155,7 +155,7 @@ class _HybridEnsemble(
 
     @abstractmethod
     def _default_final_estimator(self):
-        """Return the unfitted final estimator that None stands for."""
+        """Return the unfitted default of `final_estimator`."""
 
     @abstractmethod
     def _check_target(self, y, n_samples):

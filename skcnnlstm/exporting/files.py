@@ -146,7 +146,7 @@ def _check_installed(format):
 
 
 def _unroll(networks):
-    """Unroll all recurrent layers: LiteRT has no loops of its own."""
+    """Unroll all recurrent layers, because LiteRT has no loops."""
     names = "forward_layer", "backward_layer"  # of a Bidirectional layer
     for network in networks:
         for layer in network.layers:

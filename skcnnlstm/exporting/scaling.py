@@ -61,8 +61,9 @@ FUNCTIONS = {
     np.sqrt: ops.sqrt,
     np.square: ops.square,
 }
+_SCALERS = (StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler)
 SUPPORTED = (
-    "StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler, FunctionTransformer of "
+    f"{', '.join(scaler.__name__ for scaler in _SCALERS)}, FunctionTransformer of "
     f"{', '.join(f'np.{f.__name__}' for f in FUNCTIONS if f)}, Pipelines of them, "
     "'passthrough'"
 )
@@ -81,7 +82,7 @@ def is_scaling(transformer):
             and _is_supported(transformer.inverse_func)
             and not (transformer.kw_args or transformer.inv_kw_args)
         )
-    return type(transformer) in _PARAMETERS
+    return type(transformer) in _SCALERS
 
 
 def _is_supported(function):
@@ -97,14 +98,13 @@ def scale(transformer):
         return _chain([scale(step) for _, step in transformer.steps])
     if isinstance(transformer, FunctionTransformer):
         return FUNCTIONS[transformer.func]
-    shift, factor, low, high = _PARAMETERS[type(transformer)](transformer)
+    shift, factor, offset = _affine(transformer)
+    clips = getattr(transformer, "clip", False)
+    low, high = getattr(transformer, "feature_range", (-1, 1))
 
     def apply(x):
-        scaled = (x - shift) / factor
-        if low is None:
-            return scaled
-        scaled = scaled + low
-        return ops.clip(scaled, low, high) if transformer.clip else scaled
+        scaled = (x - shift) / factor + offset
+        return ops.clip(scaled, low, high) if clips else scaled
 
     return apply
 
@@ -117,9 +117,8 @@ def unscale(transformer):
         return _chain([unscale(step) for _, step in reversed(transformer.steps)])
     if isinstance(transformer, FunctionTransformer):
         return FUNCTIONS[transformer.inverse_func]
-    shift, factor, low, _ = _PARAMETERS[type(transformer)](transformer)
-    low = np.float32(0) if low is None else low
-    return lambda x: (x - low) * factor + shift
+    shift, factor, offset = _affine(transformer)
+    return lambda x: (x - offset) * factor + shift
 
 
 def _chain(functions):
@@ -131,36 +130,17 @@ def _chain(functions):
     return apply
 
 
-# Each of these returns shift and factor of ``(x - shift) / factor``, and the feature
-# range (low, high) that MinMaxScaler adds, or None twice.
-
-
-def _standard(scaler):
-    return _as_floats(scaler.mean_ if scaler.with_mean else None, scaler.scale_)
-
-
-def _robust(scaler):
-    return _as_floats(scaler.center_, scaler.scale_)
-
-
-def _max_abs(scaler):
-    return _as_floats(None, scaler.scale_)
-
-
-def _min_max(scaler):
-    low, high = map(np.float32, scaler.feature_range)
-    return *_as_floats(scaler.data_min_, 1 / scaler.scale_)[:2], low, high
-
-
-def _as_floats(shift, factor):
-    shift = np.float32(0) if shift is None else np.float32(shift)
-    factor = np.float32(1) if factor is None else np.float32(factor)
-    return shift, factor, None, None
-
-
-_PARAMETERS = {
-    StandardScaler: _standard,
-    RobustScaler: _robust,
-    MaxAbsScaler: _max_abs,
-    MinMaxScaler: _min_max,
-}
+def _affine(scaler):
+    """Return shift, factor and offset of ``(x - shift) / factor + offset``."""
+    shift, factor, offset = None, scaler.scale_, None
+    if isinstance(scaler, StandardScaler) and scaler.with_mean:
+        shift = scaler.mean_
+    elif isinstance(scaler, RobustScaler):
+        shift = scaler.center_
+    elif isinstance(scaler, MinMaxScaler):
+        shift, factor, offset = scaler.data_min_, 1 / factor, scaler.feature_range[0]
+    return (
+        np.float32(0 if shift is None else shift),
+        np.float32(1 if factor is None else factor),
+        np.float32(0 if offset is None else offset),
+    )
