@@ -24,20 +24,22 @@ def build_forecaster_graph(forecaster, context):
         Its output is ``(n, horizon)``, or ``(n, horizon, n_targets)`` for several
         targets, in the units of the series.
     """
-    _check_exportable(forecaster, context.path)
-    history = forecaster._histories[None]
+    kind, n_series = forecaster._panel.kind, len(forecaster._histories)
+    exog_columns, independent = forecaster._exog_columns, forecaster._independent
+    history = next(iter(forecaster._histories.values()))
     length, scale = history.length, history.scale
-    targets, past = scale.roles
-    n_columns, n_targets = forecaster.n_features_in_, forecaster.n_targets_
     horizon, block = forecaster._horizon, forecaster._block
-    n_modelled = forecaster._n_modelled
-    n_channels = n_modelled if forecaster._independent else 1
+    n_columns, n_targets = forecaster.n_features_in_, forecaster.n_targets_
+    n_modelled, estimator = forecaster._n_modelled, forecaster.estimator_
 
+    targets, past = scale.roles
+    _check_exportable(context.path, kind, n_series, exog_columns, past, independent)
+    n_channels = n_modelled if independent else 1
     ops = context.ops
     scale_targets = context.transform(scale.targets, "transformer_")
     unscale_targets = context.inverse_transform(scale.targets, "transformer_")
     scale_past = context.transform(scale.past, "transformer_")
-    model = context.build(forecaster.estimator_, "estimator_")
+    model = context.build(estimator, "estimator_")
 
     def read(windows):
         """Return windows on the scale of the model, one series for each channel."""
@@ -69,9 +71,7 @@ def build_forecaster_graph(forecaster, context):
     return ExportGraph(run, (length, n_columns), networks=model.networks)
 
 
-def _check_exportable(forecaster, path):
-    kind, n_series = forecaster._panel.kind, len(forecaster._histories)
-    exog_columns = forecaster._exog_columns
+def _check_exportable(path, kind, n_series, exog_columns, past, independent):
     if kind != "one":
         raise TypeError(
             f"{path} must be fitted on one series to be exported: got {FORMS[kind]} of "
@@ -85,8 +85,7 @@ def _check_exportable(forecaster, path):
             f"{path} must be fitted without exog to be exported: got {columns}. Export "
             "forecaster.estimator_, which takes windows that contain the covariates."
         )
-    past = next(iter(forecaster._histories.values())).scale.roles.past
-    if forecaster._independent and past:
+    if independent and past:
         raise TypeError(
             f"{path} must not combine past covariates with channels='independent' to "
             f"be exported: got {len(past)} past covariates. Use channels='joint'."
