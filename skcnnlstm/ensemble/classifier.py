@@ -144,7 +144,8 @@ class HybridEnsembleClassifier(ClassifierMixin, _HybridEnsemble):
         y : ndarray of shape (n_samples,)
             Labels.
         """
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        codes = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[codes]
 
     def _build_graph(self, context):
         """Return the probabilities as a graph for `export`."""

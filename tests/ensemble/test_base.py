@@ -567,11 +567,15 @@ def test_invalid_input_raises_the_exact_message(
     assert not [name for name in vars(ensemble) if name.endswith("_")]
 
 
+@pytest.mark.parametrize("kind", ["regressor", "classifier"])
+def test_predict_before_fit_raises_not_fitted_error(kind):
+    with pytest.raises(NotFittedError):
+        tiny_ensemble(kind).predict(X20)
+
+
 def test_windows_of_another_shape_raise_in_predict():
     X, y = numbered_windows(20)
     ensemble = HybridEnsembleRegressor(cnn=ShiftedLastStep(), lstm=ShiftedLastStep())
-    with pytest.raises(NotFittedError):
-        ensemble.predict(X)
     ensemble.fit(X, y)
     with pytest.raises(
         ValueError,

@@ -1,9 +1,12 @@
 """Test the graphs of scikit-learn's estimators and of estimators of this package."""
 
+import warnings
+
 import keras
 import numpy as np
 import pytest
 from exported_models import (
+    CASES,
     IGNORE_DEPRECATIONS,
     ROWS,
     ensemble,
@@ -60,6 +63,16 @@ def test_a_pipeline_takes_the_input_of_its_first_step():
     graph = build_graph(fitted)
     assert (graph.shape, graph.input_name) == ((2,), "rows")
     np.testing.assert_allclose(run(graph, rows)[2:], expected[2:], rtol=1e-5)
+
+
+@pytest.mark.parametrize("case", ["pipeline", "mask", "target"])
+def test_graphs_agree_with_predict(case):
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".* samples have no full history")
+        fitted, rows, expected = CASES[case]()
+    output = run(build_graph(fitted), rows)
+    tolerance = 1e-5 * np.abs(expected).max()
+    np.testing.assert_allclose(output, expected, rtol=0, atol=tolerance)
 
 
 def test_a_transformer_alone_cannot_be_exported():
