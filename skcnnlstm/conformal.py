@@ -1,7 +1,7 @@
-"""Arithmetic of conformal intervals: quantiles of scores, and their adaptation.
+"""Conformal prediction intervals: quantiles of scores, and adaptive widths.
 
-A score says how far a forecast was from what came. Scores of forecasts that the model
-did not learn from, ranked, say how wide an interval must be.
+A score is the distance between forecast and actual value. The width of an interval is
+a quantile of the scores of forecasts for rows that the model was not fitted on.
 """
 
 import math
@@ -27,17 +27,17 @@ __all__ = [
 
 
 def scores_needed(coverage):
-    """Return how many scores an interval of a coverage takes: 9 for 0.9, 99 for 0.99.
+    """Return the number of scores that an interval needs: 9 for a coverage of 0.9.
 
     Parameters
     ----------
     coverage : float
-        Between 0 and 1.
+        Probability that an interval contains the actual value, between 0 and 1.
 
     Returns
     -------
     n : int
-        The least n with ``ceil((n + 1) * coverage) <= n``.
+        The smallest n with ``ceil((n + 1) * coverage) <= n``.
 
     Examples
     --------
@@ -45,41 +45,42 @@ def scores_needed(coverage):
     >>> scores_needed(0.9), scores_needed(0.99)
     (9, 99)
     """
-    coverage = _check_coverage(coverage)
+    coverage = check_coverage(coverage)
     n = max(1, math.floor(coverage / (1 - coverage)))
     while _rank(n, coverage) > n:  # the division is rounded
         n += 1
     return n
 
 
-def _check_coverage(coverage):
+def check_coverage(coverage):
+    """Return `coverage` as a float; raise unless it is between 0 and 1."""
     return check_real("coverage", coverage, low=0, high=1, inclusive="neither")
 
 
 def _rank(n, coverage):
-    """Return which of n sorted scores, from 1, bounds the next with a probability."""
-    # 10 * 0.9 and the like, a rounding error above a whole number, are that number.
+    """Return the rank (from 1) among n scores that has at least this coverage."""
+    # Products such as 10 * 0.9 may exceed an integer by a rounding error.
     return max(1, math.ceil(round((n + 1) * coverage, 9)))
 
 
 def conformal_quantile(scores, coverage):
-    """Return the score that the next one does not exceed with some probability.
+    """Return the upper bound of the next score that has a given coverage.
 
-    The ``ceil((n + 1) * coverage)``-th smallest of n: where the next score is
-    exchangeable with them, it is not larger with a probability of `coverage` at least,
-    and of ``coverage + 1 / (n + 1)`` at most where none tie [1]_.
+    The bound is the ``ceil((n + 1) * coverage)``-th smallest of n scores. If the next
+    score is exchangeable with them, it is at most the bound with a probability of at
+    least `coverage` and, without ties, of at most ``coverage + 1 / (n + 1)`` [1]_.
 
     Parameters
     ----------
     scores : array-like of shape (n, ...)
-        Along axis 0. NaN, a score that is not known, does not count.
+        Scores along axis 0. NaN, an unknown score, is ignored.
     coverage : float
-        Between 0 and 1.
+        Probability that an interval contains the actual value, between 0 and 1.
 
     Returns
     -------
     quantile : ndarray of shape (...)
-        Infinite where n scores are too few to tell (see `scores_needed`).
+        Infinite if there are too few scores (see `scores_needed`).
 
     References
     ----------
@@ -93,38 +94,39 @@ def conformal_quantile(scores, coverage):
     >>> float(conformal_quantile([5, 1, 9, 3, 7, 2, 8, 6, 4], 0.9))
     9.0
     """
-    coverage = _check_coverage(coverage)
+    coverage = check_coverage(coverage)
     scores = check_numbers("scores", scores)
     if not scores.ndim:
         raise ValueError(
-            f"scores must have an axis: got the number {scores}. Use [{scores}]."
+            f"scores must have at least one axis: got the number {scores}. Use "
+            f"[{scores}]."
         )
-    # NaN is sorted behind all others.
+    # NaN is sorted last.
     ranked = np.sort(scores, axis=0)
     n_known = np.count_nonzero(~np.isnan(ranked), axis=0)
     rank = np.vectorize(_rank, otypes=[int])(n_known, coverage)
     enough = rank <= n_known
-    at = np.where(enough, rank - 1, 0)[np.newaxis]
+    position = np.where(enough, rank - 1, 0)[np.newaxis]
     if not len(ranked):
         return np.full(ranked.shape[1:], np.inf)
-    return np.where(enough, np.take_along_axis(ranked, at, axis=0)[0], np.inf)
+    return np.where(enough, np.take_along_axis(ranked, position, axis=0)[0], np.inf)
 
 
 def conformity(actual, forecast, *, relative=False):
-    """Return how far forecasts were from what came: `bounds` undone.
+    """Return the distance between actual values and forecasts: inverse of `bounds`.
 
     Parameters
     ----------
-    actual, forecast : array-like of one shape
-        What came and what was said, the latter above zero where `relative`.
+    actual, forecast : array-like of the same shape
+        Actual and predicted values. With `relative`, forecasts must be positive.
     relative : bool, default=False
-        Whether distance is counted in logarithms.
+        Whether the distance is that of the logarithms.
 
     Returns
     -------
     scores : ndarray of the same shape
-        ``|y - f|``, or ``|log y - log f|``, infinite where y is not above zero; NaN
-        where y is.
+        ``|y - f|``, or with `relative` ``|log y - log f|``, which is infinite if y is
+        zero or negative. NaN if y is NaN.
     """
     actual, forecast = check_pair(actual, forecast)
     if relative:
@@ -135,14 +137,15 @@ def conformity(actual, forecast, *, relative=False):
 
 
 def bounds(forecast, widths, *, relative=False):
-    """Return the interval of what lies no further than `widths` from a forecast.
+    """Return the bounds of the interval that extends `widths` around a forecast.
 
     Parameters
     ----------
     forecast, widths : array-like that broadcast
-        Widths on one side, as `conformity` counts; they may be infinite.
+        Predicted values, and the width of the interval on each side, a score by
+        `conformity`. Widths may be infinite.
     relative : bool, default=False
-        Whether distance is counted in logarithms.
+        Whether the widths are those of the logarithms.
 
     Returns
     -------
@@ -158,36 +161,37 @@ def bounds(forecast, widths, *, relative=False):
 
 
 def adaptive_widths(scores, origins, coverage, gamma, calibration=None):
-    """Return the widths of adaptive conformal intervals, made in time order.
+    """Return the widths of adaptive conformal intervals, computed in time order.
 
-    By Gibbs and Candes [1]_. Each step ahead (and target) has a level a of its own,
-    ``1 - coverage`` at first. Once an outcome is known,
-    ``a += gamma * (1 - coverage - missed)``, where `missed` is 1 if the interval that
-    had been given did not hold it; and its score joins those of which the ``1 - a``
-    quantile is the next width. So intervals grow after misses and shrink after hits,
-    and the share of misses tends to ``1 - coverage`` whatever the series does. The
-    outcome of h steps ahead is known h rows later: an origin
-    learns of those whose rows are not after its own, and of no other.
+    This is the method of Gibbs and Candes [1]_. Each step ahead and target has its own
+    level a, initially ``1 - coverage``. The width is the ``1 - a`` quantile of the
+    known scores. When an actual value becomes known, its score is added to them, and
+    ``a += gamma * (1 - coverage - missed)``, where `missed` is 1 if the interval did
+    not contain the value. Intervals therefore grow after misses and shrink after hits,
+    and the share of misses tends to ``1 - coverage`` for any series. The actual value
+    h steps ahead is known h rows later: the width of an origin depends only on values
+    up to its own row.
 
     Parameters
     ----------
     scores : array-like of shape (n_origins, horizon, n_targets)
-        By `conformity`; NaN, of an outcome that never is known, changes no width.
+        Scores by `conformity`. NaN, for an unknown actual value, changes no width.
     origins : array-like of int of shape (n_origins,)
-        The last row that each forecast knew, ascending.
+        The last known row of each forecast, ascending.
     coverage : float
-        Between 0 and 1.
+        Probability that an interval contains the actual value, between 0 and 1.
     gamma : float
-        How much an outcome counts, above zero: the larger, the sooner a change is met,
-        and the more widths jitter and become infinite. The paper takes 0.005.
+        Step size of the level, positive. With a larger value the widths adapt sooner
+        to a change, but fluctuate more and are more often infinite. The paper uses
+        0.005.
     calibration : array-like of shape (n, horizon, n_targets) or None, default=None
-        Scores that are known before the first origin.
+        Scores known before the first origin.
 
     Returns
     -------
     widths : ndarray of shape (n_origins, horizon, n_targets)
-        Infinite where too few scores are known or the level has fallen to 0 or below;
-        0 where it has risen to 1.
+        Infinite if too few scores are known or the level is 0 or less. 0 if the level
+        is 1 or more.
 
     References
     ----------
@@ -206,13 +210,13 @@ def adaptive_widths(scores, origins, coverage, gamma, calibration=None):
     axes = "horizon", "n_targets"
     scores = check_numbers("scores", scores, "n_origins", *axes)
     origins = check_ascending_origins(origins, len(scores)).tolist()
-    coverage = _check_coverage(coverage)
+    coverage = check_coverage(coverage)
     gamma = check_real("gamma", gamma, low=0, inclusive="neither")
     if calibration is not None:
         calibration = check_numbers("calibration", calibration, "n", *axes)
         if calibration.shape[1:] != scores.shape[1:]:
             raise ValueError(
-                "calibration must have the horizon and the targets of scores: got "
+                "calibration must have the same horizon and targets as scores: got "
                 f"{calibration.shape[1:]} and {scores.shape[1:]}. Use scores of the "
                 "same forecaster."
             )
@@ -232,7 +236,10 @@ def adaptive_widths(scores, origins, coverage, gamma, calibration=None):
 
 
 def _adapt(scores, origins, step, coverage, gamma, ranked):
-    """Return the widths of one step ahead of one target; `ranked` scores are known."""
+    """Return the widths for one step ahead and one target.
+
+    `ranked` holds the sorted scores known before the first origin.
+    """
     level, widths, n_known = 1 - coverage, [], 0
     for origin in origins:
         while n_known < len(widths) and origins[n_known] + step <= origin:

@@ -1,7 +1,7 @@
-"""Measures of forecasts, and the simple forecasts that they compare with.
+"""Forecast metrics, and the simple forecasts that some of them are relative to.
 
-Pure functions of numbers: what is averaged over what is the business of `backtest`.
-Mean absolute and root mean squared errors are scikit-learn's.
+All are functions of arrays. `backtest` decides over which forecasts to average. For
+the mean absolute and the root mean squared error, use scikit-learn's metrics.
 """
 
 import itertools
@@ -33,27 +33,27 @@ __all__ = [
     "smape",
 ]
 
-_CRITICAL = 1.645  # a two-sided test at 90 %
+_CRITICAL_VALUE = 1.645  # of a two-sided test at 90 %
 
 
-# ---------------------------------------------------------------------------- measures
+# ----------------------------------------------------------------------------- metrics
 
 
 def smape(actual, forecast):
     """Return the symmetric mean absolute percentage error as M4 defines it.
 
-    The mean of ``200 * |y - f| / (|y| + |f|)`` [1]_: 0 is best, 200 worst. Where both
-    are zero the forecast is right and counts as 0.
+    The mean of ``200 * |y - f| / (|y| + |f|)`` [1]_: 0 is best, 200 worst. If actual
+    and forecast are both zero, the error is 0.
 
     Parameters
     ----------
-    actual, forecast : array-like of one shape
-        What came and what was said.
+    actual, forecast : array-like of the same shape
+        Actual and predicted values.
 
     Returns
     -------
     smape : float
-        In percent.
+        The metric, in percent.
 
     References
     ----------
@@ -71,12 +71,12 @@ def smape(actual, forecast):
 
 
 def percentage_errors(actual, forecast):
-    """Return the terms of which `smape` is the mean.
+    """Return the symmetric percentage error of each forecast; `smape` is their mean.
 
     Parameters
     ----------
-    actual, forecast : array-like of one shape
-        What came and what was said.
+    actual, forecast : array-like of the same shape
+        Actual and predicted values.
 
     Returns
     -------
@@ -91,27 +91,28 @@ def percentage_errors(actual, forecast):
 
 
 def scale_of_mase(train, season_length=1, places=None):
-    """Return what absolute errors are divided by in MASE.
+    """Return the scale of `mase`: the error of a seasonal naive forecast.
 
-    The mean of ``|y_t - y_(t-m)|`` over the training rows, m being `season_length`: the
-    error of the seasonal naive forecast, one step ahead, where the model learned.
+    The mean of ``|y_t - y_(t-m)|`` over the training rows, with m = `season_length`.
+    This is the mean absolute error of the seasonal naive forecast one step ahead.
 
     Parameters
     ----------
     train : array-like of shape (n_rows,) or (n_rows, n_targets)
-        Training rows in time order, more than `season_length` of them. Differences
-        with a NaN are left out.
+        More than `season_length` training rows in time order. Differences that are
+        NaN are ignored.
     season_length : int, default=1
-        In time steps; 1 for the naive forecast.
+        Length of a season, in time steps. 1 gives the error of the naive forecast.
     places : array-like of int of shape (n_rows,) or None, default=None
-        Where the rows stand in time, in ascending time steps, for rows with gaps: only
-        those that a season lies between count. None for rows without gaps.
+        Ascending positions of the rows in time, in time steps, for a series with gaps.
+        Only rows exactly one season apart are compared. None for a series without
+        gaps.
 
     Returns
     -------
     scale : float or ndarray of shape (n_targets,)
-        NaN where the rows repeat exactly, or no two known ones are a season apart: no
-        error can be measured in it.
+        NaN if the seasons are exactly equal, or if no two known rows are one season
+        apart.
 
     Examples
     --------
@@ -127,41 +128,41 @@ def scale_of_mase(train, season_length=1, places=None):
         )
     season_length = check_season(season_length)
     places = check_places(places, len(train))
-    later, earlier = _a_season_apart(places, places, season_length)
-    change = np.abs(train[later] - train[earlier])
-    known = ~np.isnan(change)
+    later, earlier = _rows_one_season_apart(places, season_length)
+    error = np.abs(train[later] - train[earlier])
+    known = ~np.isnan(error)
     n_known = np.count_nonzero(known, axis=0)
-    scale = change.sum(axis=0, where=known) / np.maximum(n_known, 1)
+    scale = error.sum(axis=0, where=known) / np.maximum(n_known, 1)
     return np.where(scale > 0, scale, np.nan)[()]
 
 
-def _a_season_apart(wanted, places, season_length):
-    """Return which of `wanted` have a row a season before, and which row that is."""
+def _rows_one_season_apart(places, season_length):
+    """Return the rows that have another one season earlier, and these earlier rows."""
     if not len(places):
-        return wanted, wanted
-    before = wanted - season_length
-    row = np.searchsorted(places, before).clip(max=len(places) - 1)
-    found = np.flatnonzero(places[row] == before)
+        return places, places
+    earlier = places - season_length
+    row = np.searchsorted(places, earlier).clip(max=len(places) - 1)
+    found = np.flatnonzero(places[row] == earlier)
     return found, row[found]
 
 
 def mase(actual, forecast, scale):
     """Return the mean absolute scaled error.
 
-    The mean of ``|y - f| / scale`` [1]_: below 1 is nearer than the seasonal naive
-    forecast was, one step ahead, in the training rows.
+    The mean of ``|y - f| / scale`` [1]_. Below 1, the forecast is more accurate than
+    the seasonal naive forecast, one step ahead, was on the training rows.
 
     Parameters
     ----------
-    actual, forecast : array-like of one shape
-        What came and what was said.
-    scale : float or array-like that broadcasts with them
-        By `scale_of_mase`.
+    actual, forecast : array-like of the same shape
+        Actual and predicted values.
+    scale : float or array-like that broadcasts with `actual`
+        The result of `scale_of_mase`.
 
     Returns
     -------
     mase : float
-        NaN where a scale is.
+        NaN if a scale is NaN.
 
     References
     ----------
@@ -181,22 +182,22 @@ def mase(actual, forecast, scale):
 
 
 def owa(smape, mase, naive2_smape, naive2_mase):
-    """Return M4's overall weighted average: how sMAPE and MASE compare with Naive2's.
+    """Return M4's overall weighted average of sMAPE and MASE, relative to Naive2.
 
     ``(smape / naive2_smape + mase / naive2_mase) / 2``, of means over all forecasts
-    [1]_; below 1 is better than Naive2.
+    [1]_. Below 1, the forecasts are more accurate than those of Naive2.
 
     Parameters
     ----------
     smape, mase : float or array-like
-        Of the forecasts.
+        The metrics of the forecasts.
     naive2_smape, naive2_mase : float or array-like
-        Of Naive2's forecasts of the same values.
+        The metrics of the `naive2` forecasts of the same values.
 
     Returns
     -------
     owa : float or ndarray
-        NaN where Naive2 makes no error, or a measure is NaN.
+        NaN if Naive2 makes no error, or if a metric is NaN.
 
     References
     ----------
@@ -217,20 +218,21 @@ def owa(smape, mase, naive2_smape, naive2_mase):
 
 
 def skill(error, reference_error):
-    """Return how much of a reference's error a forecast avoids.
+    """Return the skill score: the share of a reference's error that is avoided.
 
-    ``1 - error / reference_error``: 1 is without error, 0 as good as the reference,
-    below 0 worse.
+    ``1 - error / reference_error``: 1 for a perfect forecast, 0 for one as accurate as
+    the reference, below 0 for a less accurate one.
 
     Parameters
     ----------
     error, reference_error : float or array-like
-        One measure of both, such as the mean absolute error.
+        The same metric of the forecast and of the reference, such as the mean absolute
+        error.
 
     Returns
     -------
     skill : float or ndarray
-        NaN where the reference makes no error.
+        NaN if the reference makes no error.
 
     Examples
     --------
@@ -241,115 +243,117 @@ def skill(error, reference_error):
     return 1 - _ratio(error=error, reference_error=reference_error)
 
 
-def _ratio(**both):
-    """Divide one parameter by the other where there is something to divide by.
-
-    Elsewhere it is NaN.
-    """
-    both = {name: check_numbers(name, values) for name, values in both.items()}
-    check_broadcast(**both)
-    error, reference = both.values()
-    nothing = np.full(np.broadcast_shapes(error.shape, reference.shape), np.nan)
-    return np.divide(error, reference, out=nothing, where=reference > 0)[()]
+def _ratio(**parameters):
+    """Divide the first parameter by the second; NaN unless the second is positive."""
+    arrays = {name: check_numbers(name, value) for name, value in parameters.items()}
+    check_broadcast(**arrays)
+    error, reference = arrays.values()
+    out = np.full(np.broadcast_shapes(error.shape, reference.shape), np.nan)
+    return np.divide(error, reference, out=out, where=reference > 0)[()]
 
 
 # -------------------------------------------------------------------- simple forecasts
 
 
 def naive(values, origins, horizon):
-    """Repeat the value of each origin.
+    """Forecast the value of the origin for all steps.
 
     Parameters
     ----------
     values : array-like of shape (n_rows, n_targets)
         The series.
     origins : array-like of int of shape (n_origins,)
-        The last rows that are known.
+        The last known row of each forecast.
     horizon : int
-        In time steps.
+        Number of time steps to forecast.
 
     Returns
     -------
     forecasts : ndarray of shape (n_origins, horizon, n_targets)
-        Entry i, h is for h + 1 steps after ``origins[i]``.
+        Entry ``[i, h]`` is the forecast for h + 1 steps after ``origins[i]``.
     """
     values, origins, horizon = _check_forecast(values, origins, horizon)
     return np.repeat(values[origins][:, np.newaxis], horizon, axis=1)
 
 
 def _check_forecast(values, origins, horizon):
-    """Return what each simple forecast is given."""
+    """Return the checked parameters that all simple forecasts have."""
     values = check_numbers("values", values, "n_rows", "n_targets")
     origins = check_origins(origins, len(values))
     return values, origins, check_integer("horizon", horizon)
 
 
 def seasonal_naive(values, origins, horizon, season_length, places=None):
-    """Repeat the last `season_length` values that each origin knows.
+    """Forecast the values of the last season before each origin.
 
-    Where one of them is missing, in a gap, the value at its place in the season before.
+    If a value of that season is in a gap, the value of the season before is used.
 
     Parameters
     ----------
     values : array-like of shape (n_rows, n_targets)
         The series.
     origins : array-like of int of shape (n_origins,)
-        The last rows that are known, at least `season_length` - 1.
-    horizon, season_length : int
-        In time steps.
+        The last known row of each forecast, at least `season_length` - 1.
+    horizon : int
+        Number of time steps to forecast.
+    season_length : int
+        Length of a season, in time steps.
     places : array-like of int of shape (n_rows,) or None, default=None
-        Where the rows stand in time, in ascending time steps, for rows with gaps. None
-        for rows without gaps.
+        Ascending positions of the rows in time, in time steps, for a series with gaps.
+        None for a series without gaps.
 
     Returns
     -------
     forecasts : ndarray of shape (n_origins, horizon, n_targets)
-        Entry i, h is for h + 1 steps after ``origins[i]``; NaN where no row known is
-        at its place in the season.
+        Entry ``[i, h]`` is the forecast for h + 1 steps after ``origins[i]``. NaN if
+        no known row has that position in the season.
     """
     values, origins, horizon = _check_forecast(values, origins, horizon)
     season_length = check_season(season_length)
     places = check_places(places, len(values))
-    back = season_length - 1 - np.arange(horizon) % season_length
-    wanted = np.subtract.outer(places[origins], back)
-    forecasts = np.full((*wanted.shape, values.shape[1]), np.nan)
-    open_ = np.ones(wanted.shape, bool)
-    while open_.any():
-        row = np.searchsorted(places, wanted).clip(max=len(places) - 1)
-        found = open_ & (places[row] == wanted)
+    lag = season_length - 1 - np.arange(horizon) % season_length
+    source = np.subtract.outer(places[origins], lag)  # position of the value to repeat
+    forecasts = np.full((*source.shape, values.shape[1]), np.nan)
+    searching = np.ones(source.shape, bool)
+    while searching.any():
+        row = np.searchsorted(places, source).clip(max=len(places) - 1)
+        found = searching & (places[row] == source)
         forecasts[found] = values[row[found]]
-        wanted = wanted - season_length
-        open_ &= ~found & (wanted >= places[0])
+        source = source - season_length
+        searching &= ~found & (source >= places[0])
     return forecasts
 
 
 def naive2(values, origins, horizon, season_length, train, places=None):
-    """Forecast as M4's Naive2: naive on the seasonally adjusted series.
+    """Forecast by M4's Naive2: the naive forecast of the seasonally adjusted series.
 
-    Where `is_seasonal` says so of the training rows, the value of the origin over the
-    index of its place in the season, times the index of the place forecast (less and
-    plus, where the indices are additive); else naive [1]_. Test and indices come of
-    the training rows alone (of the longest part without a gap); for an origin at their
-    end that is M4's definition.
+    If the training rows are seasonal by `is_seasonal`, the value of the origin is
+    divided by its seasonal index and multiplied by the index of the forecast step [1]_.
+    Additive indices are subtracted and added instead. If the rows are not seasonal,
+    the forecast is `naive`. Test and indices are computed from the training rows only,
+    from their longest part without a gap. For an origin at the end of the training rows
+    this is M4's definition.
 
     Parameters
     ----------
     values : array-like of shape (n_rows, n_targets)
         The series.
     origins : array-like of int of shape (n_origins,)
-        The last rows that are known.
-    horizon, season_length : int
-        In time steps.
+        The last known row of each forecast.
+    horizon : int
+        Number of time steps to forecast.
+    season_length : int
+        Length of a season, in time steps.
     train : slice
         The training rows, with a start and a stop.
     places : array-like of int of shape (n_rows,) or None, default=None
-        Where the rows stand in time, in ascending time steps, for rows with gaps. None
-        for rows without gaps.
+        Ascending positions of the rows in time, in time steps, for a series with gaps.
+        None for a series without gaps.
 
     Returns
     -------
     forecasts : ndarray of shape (n_origins, horizon, n_targets)
-        Entry i, h is for h + 1 steps after ``origins[i]``.
+        Entry ``[i, h]`` is the forecast for h + 1 steps after ``origins[i]``.
 
     References
     ----------
@@ -367,22 +371,22 @@ def naive2(values, origins, horizon, season_length, train, places=None):
             f"{train!r:.60}. Use slice(0, n_train)."
         )
     train = _longest_part(places, train)
-    place = (places[origins] - places[train.start]) % season_length
-    ahead = (place[:, np.newaxis] + np.arange(1, horizon + 1)) % season_length
+    origin = (places[origins] - places[train.start]) % season_length
+    ahead = (origin[:, np.newaxis] + np.arange(1, horizon + 1)) % season_length
     for column in range(values.shape[1]):
         known = values[train, column]
         if not is_seasonal(known, season_length):
             continue
         indices, additive = seasonal_indices(known, season_length)
         if additive:
-            forecasts[:, :, column] += indices[ahead] - indices[place][:, np.newaxis]
+            forecasts[:, :, column] += indices[ahead] - indices[origin][:, np.newaxis]
         else:
-            forecasts[:, :, column] *= indices[ahead] / indices[place][:, np.newaxis]
+            forecasts[:, :, column] *= indices[ahead] / indices[origin][:, np.newaxis]
     return forecasts
 
 
 def _longest_part(places, rows):
-    """Return the longest part of a slice of rows without a gap, the last of equals."""
+    """Return the longest part without a gap; the last one if several are as long."""
     gaps = np.flatnonzero(np.diff(places[rows]) != 1) + 1
     edges = [0, *gaps.tolist(), rows.stop - rows.start]
     parts = reversed(list(itertools.pairwise(edges)))
@@ -391,25 +395,25 @@ def _longest_part(places, rows):
 
 
 def is_seasonal(train, season_length):
-    """Tell whether a series is seasonal, by M4's test.
+    """Return whether a series is seasonal, by M4's test at 90 % [1]_.
 
-    It is where the autocorrelation at lag m, the season, exceeds in absolute value
-    ``1.645 * sqrt((1 + 2 * (r_1^2 + ... + r_(m-1)^2)) / n)``, a test at 90 %, and there
-    are three seasons or more [1]_. R's ``acf``, which M4 called, stops at lag
-    ``10 log10(n)``, and a longer season then never shows; no series of M4 is so short.
-    Here each lag is looked at.
+    The series is seasonal if it has at least three seasons, and if the absolute
+    autocorrelation at lag m, the season length, exceeds
+    ``1.645 * sqrt((1 + 2 * (r_1^2 + ... + r_(m-1)^2)) / n)``. M4 called R's ``acf``,
+    which stops at lag ``10 log10(n)``, so that a longer season is never found. This
+    function computes all lags. No series of M4 is short enough for a difference.
 
     Parameters
     ----------
     train : array-like of shape (n_rows,)
         One series, in time order.
     season_length : int
-        In time steps; 1 is never seasonal.
+        Length of a season, in time steps. 1 is never seasonal.
 
     Returns
     -------
     seasonal : bool
-        False for a constant series, too.
+        Also False for a constant series.
 
     References
     ----------
@@ -435,31 +439,32 @@ def is_seasonal(train, season_length):
     lags = range(1, season_length + 1)
     correlations = np.array([centred[lag:] @ centred[:-lag] for lag in lags]) / power
     spread = math.sqrt((1 + 2 * (correlations[:-1] ** 2).sum()) / n_rows)
-    return bool(abs(correlations[-1]) > _CRITICAL * spread)
+    return bool(abs(correlations[-1]) > _CRITICAL_VALUE * spread)
 
 
 def seasonal_indices(train, season_length):
     """Return the seasonal indices of a classical decomposition.
 
-    The trend is the centred moving average over a season (its two ends at half weight
-    for an even one); an index is the mean of value / trend over all rows at one place
-    in the season, and the indices are divided by their mean. Where a value is not above
-    zero that means nothing, and the decomposition is additive: value - trend, less
-    the mean. (M4's values all are above zero.)
+    The trend is the centred moving average over a season. If the season length is
+    even, the two ends have half weight. An index is the mean of value / trend over all
+    rows at one position in the season; the indices are divided by their mean. If a
+    value is zero or negative, the decomposition is additive instead: the indices are
+    means of value - trend, and their mean is subtracted. (All values of M4 are
+    positive.)
 
     Parameters
     ----------
     train : array-like of shape (n_rows,)
-        One series, in time order, two seasons or more.
+        One series in time order, with at least two seasons.
     season_length : int
-        In time steps.
+        Length of a season, in time steps.
 
     Returns
     -------
     indices : ndarray of shape (season_length,)
-        Entry i is for rows i, i + season_length and so on.
+        Entry i is the index of rows i, i + season_length and so on.
     additive : bool
-        Whether they are added or multiplied.
+        Whether the indices are additive (True) or multiplicative (False).
 
     Examples
     --------
@@ -476,9 +481,9 @@ def seasonal_indices(train, season_length):
     trend = np.convolve(train, weights / season_length, mode="valid")
     additive = bool((train <= 0).any())
     known = train[half : half + len(trend)]
-    ratio = known - trend if additive else known / trend
-    place = np.arange(half, half + len(trend)) % season_length
-    total = np.bincount(place, ratio, minlength=season_length)
-    indices = total / np.bincount(place, minlength=season_length)
+    detrended = known - trend if additive else known / trend
+    position = np.arange(half, half + len(trend)) % season_length
+    total = np.bincount(position, detrended, minlength=season_length)
+    indices = total / np.bincount(position, minlength=season_length)
     indices = indices - indices.mean() if additive else indices / indices.mean()
     return indices, additive

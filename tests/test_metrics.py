@@ -1,4 +1,4 @@
-"""Measures and simple forecasts: figures worked out by hand, or published."""
+"""Test metrics and simple forecasts against hand-computed and published values."""
 
 import math
 from functools import partial
@@ -14,25 +14,25 @@ def column(values):
     return np.asarray(values, float)[:, np.newaxis]
 
 
-def test_smape_is_in_percent_of_the_mean_size():
+def test_smape_is_a_percentage_of_the_mean_absolute_value():
     # 200 * 2 / 18 and 200 * 5 / 15
     expected = (400 / 18 + 1000 / 15) / 2
     assert metrics.smape([10, 5], [8, 10]) == pytest.approx(expected)
 
 
-def test_smape_of_the_wrong_sign_is_200_and_of_a_right_zero_0():
+def test_smape_is_200_for_a_wrong_sign_and_0_for_a_correct_zero():
     assert metrics.smape([1.0], [-3.0]) == 200
     assert metrics.smape([0.0], [0.0]) == 0
 
 
-def test_the_scale_of_mase_looks_a_season_back_column_by_column():
+def test_scale_of_mase_is_the_mean_seasonal_difference_of_each_column():
     train = np.array([[1.0, 5.0], [2.0, 5.0], [5.0, 5.0], [8.0, 5.0]])
     scale = metrics.scale_of_mase(train, 2)
     assert scale[0] == (4 + 6) / 2
-    assert math.isnan(scale[1])  # a constant column measures nothing
+    assert math.isnan(scale[1])  # a constant column has no scale
 
 
-def test_mase_of_the_seasonal_naive_forecast_in_the_training_rows_is_one():
+def test_mase_of_the_seasonal_naive_forecast_on_the_training_rows_is_one():
     train = np.random.default_rng(0).normal(size=50).cumsum()
     scale = metrics.scale_of_mase(train, 4)
     assert metrics.mase(train[4:], train[:-4], scale) == pytest.approx(1)
@@ -43,22 +43,22 @@ def test_owa_of_naive2_itself_is_one():
 
 
 @pytest.mark.parametrize("naive2_smape, naive2_mase", [(0, 1), (1, 0), (1, math.nan)])
-def test_owa_is_undefined_where_naive2_gives_no_measure(naive2_smape, naive2_mase):
+def test_owa_is_nan_if_a_metric_of_naive2_is_zero_or_nan(naive2_smape, naive2_mase):
     assert math.isnan(metrics.owa(1, 1, naive2_smape, naive2_mase))
 
 
-def test_skill_against_a_reference_without_error_is_undefined():
+def test_skill_is_nan_if_the_reference_makes_no_error():
     assert math.isnan(metrics.skill(1, 0))
     assert metrics.skill(2, 1) == -1
 
 
-def test_seasonal_naive_repeats_the_last_season_known():
+def test_seasonal_naive_repeats_the_last_known_season():
     values = column(range(10))
-    said = metrics.seasonal_naive(values, np.array([4, 5]), 5, season_length=3)
-    assert said[:, :, 0].tolist() == [[2, 3, 4, 2, 3], [3, 4, 5, 3, 4]]
+    forecasts = metrics.seasonal_naive(values, np.array([4, 5]), 5, season_length=3)
+    assert forecasts[:, :, 0].tolist() == [[2, 3, 4, 2, 3], [3, 4, 5, 3, 4]]
 
 
-def test_seasonal_naive_of_a_season_of_one_is_naive():
+def test_seasonal_naive_with_a_season_of_one_is_naive():
     values = np.random.default_rng(0).normal(size=(9, 2))
     origins = np.array([3, 6])
     seasonal = metrics.seasonal_naive(values, origins, 3, season_length=1)
@@ -66,7 +66,7 @@ def test_seasonal_naive_of_a_season_of_one_is_naive():
     assert np.array_equal(seasonal[1, 2], values[6])
 
 
-def test_seasonal_indices_are_those_that_r_gives_for_the_airline_series():
+def test_seasonal_indices_of_the_airline_series_agree_with_r():
     # decompose(AirPassengers, "multiplicative")$figure, R 4
     published = [
         *(0.9102304, 0.8836253, 1.0073663, 0.9759060, 0.9813780, 1.1127758),
@@ -77,105 +77,106 @@ def test_seasonal_indices_are_those_that_r_gives_for_the_airline_series():
     np.testing.assert_allclose(indices, published, atol=1e-7)
 
 
-def test_seasonal_indices_of_an_odd_season_that_ends_within_one():
-    # A level of 10 and indices of .5, 1 and 1.5: the average over three rows is 10.
+def test_seasonal_indices_of_an_odd_season_and_an_incomplete_last_one():
+    # The level, a mean over three rows, is 10. The indices are 0.5, 1 and 1.5.
     indices, additive = metrics.seasonal_indices([5, 10, 15] * 3 + [5], 3)
     assert not additive
     np.testing.assert_allclose(indices, [0.5, 1, 1.5])
 
 
-def test_seasonal_indices_are_additive_where_a_value_is_not_above_zero():
+def test_seasonal_indices_are_additive_if_a_value_is_zero_or_negative():
     indices, additive = metrics.seasonal_indices([-1.0, 0.0, 1.0] * 4, 3)
     assert additive
     np.testing.assert_allclose(indices, [-1, 0, 1], atol=1e-12)
 
 
-def test_a_series_is_seasonal_where_the_lag_exceeds_bartletts_bound():
-    # r_1 = -5/6 and r_2 = 4/6 of six alternating rows; the bound at lag 2 is
-    # 1.645 * sqrt((1 + 2 * 25/36) / 6) = 1.037: not seasonal. Of 24 rows r_2 = 22/24,
-    # r_1 = -23/24 and the bound .566.
+def test_a_series_is_seasonal_if_the_autocorrelation_exceeds_bartletts_bound():
+    # For six alternating rows, r_1 = -5/6, r_2 = 4/6 and the bound at lag 2 is
+    # 1.645 * sqrt((1 + 2 * 25/36) / 6) = 1.037. For 24 rows, r_1 = -23/24,
+    # r_2 = 22/24 and the bound is 0.566.
     assert not metrics.is_seasonal([1, 2] * 3, 2)
     assert metrics.is_seasonal([1, 2] * 12, 2)
 
 
-def test_noise_and_constants_and_seasons_of_one_are_not_seasonal():
+def test_noise_constants_and_seasons_of_one_are_not_seasonal():
     noise = np.random.default_rng(0).normal(size=400)
     assert not metrics.is_seasonal(noise, 12)
     assert not metrics.is_seasonal(np.ones(40), 4)
     assert not metrics.is_seasonal([1, 2] * 20, 1)
 
 
-def test_naive2_moves_the_adjusted_value_to_the_place_forecast():
+def test_naive2_multiplies_the_adjusted_value_by_the_index_of_the_step():
     values = column(np.tile([5.0, 10.0, 15.0], 20))
-    values[45] = 7.0  # an origin 1.4 times its usual value: the forecasts are, too
-    said = metrics.naive2(values, np.array([45, 50]), 4, 3, slice(0, 45))
-    np.testing.assert_allclose(said[0, :, 0], [14, 21, 7, 14])
-    np.testing.assert_allclose(said[1, :, 0], [5, 10, 15, 5])
+    values[45] = 7.0  # 1.4 times the usual value: so are the forecasts
+    forecasts = metrics.naive2(values, np.array([45, 50]), 4, 3, slice(0, 45))
+    np.testing.assert_allclose(forecasts[0, :, 0], [14, 21, 7, 14])
+    np.testing.assert_allclose(forecasts[1, :, 0], [5, 10, 15, 5])
 
 
-def test_naive2_counts_places_from_the_first_training_row():
+def test_naive2_counts_the_season_from_the_first_training_row():
     values = column(np.tile([5.0, 10.0, 15.0], 20))
-    said = metrics.naive2(values, np.array([50]), 3, 3, slice(7, 47))
-    np.testing.assert_allclose(said[0, :, 0], [5, 10, 15])
+    forecasts = metrics.naive2(values, np.array([50]), 3, 3, slice(7, 47))
+    np.testing.assert_allclose(forecasts[0, :, 0], [5, 10, 15])
 
 
-def test_naive2_of_a_series_below_zero_adds_its_indices():
+def test_naive2_adds_the_indices_of_a_series_with_negative_values():
     values = column(np.tile([-1.0, 0.0, 1.0], 20))
-    values[45] = 1.0  # two above its usual value
-    said = metrics.naive2(values, np.array([45]), 3, 3, slice(0, 45))
-    np.testing.assert_allclose(said[0, :, 0], [2, 3, 1], atol=1e-12)
+    values[45] = 1.0  # 2 above the usual value
+    forecasts = metrics.naive2(values, np.array([45]), 3, 3, slice(0, 45))
+    np.testing.assert_allclose(forecasts[0, :, 0], [2, 3, 1], atol=1e-12)
 
 
-def test_naive2_is_naive_where_the_series_is_not_seasonal():
+def test_naive2_is_naive_if_the_series_is_not_seasonal():
     values = np.random.default_rng(0).normal(size=(100, 2))
     origins = np.array([60, 80])
-    said = metrics.naive2(values, origins, 3, 12, slice(0, 60))
-    assert np.array_equal(said, metrics.naive(values, origins, 3))
+    forecasts = metrics.naive2(values, origins, 3, 12, slice(0, 60))
+    assert np.array_equal(forecasts, metrics.naive(values, origins, 3))
 
 
-def test_missing_forecasts_are_no_perfect_ones():
+def test_a_missing_value_gives_nan_and_not_a_perfect_score():
     assert np.isnan(metrics.smape([np.nan, 1.0], [1.0, 1.0]))
     assert metrics.smape([0.0, 1.0], [0.0, 1.0]) == 0
 
 
-@pytest.mark.parametrize("measure", [metrics.smape, partial(metrics.mase, scale=1.0)])
-def test_columns_are_not_measured_against_rows(measure):
+@pytest.mark.parametrize("metric", [metrics.smape, partial(metrics.mase, scale=1.0)])
+def test_a_column_is_not_broadcast_against_a_row(metric):
     with pytest.raises(ValueError, match="must have the same shape"):
-        measure([1.0, 2.0], [[1.0], [2.0]])
+        metric([1.0, 2.0], [[1.0], [2.0]])
 
 
 # ------------------------------------------------------------------------------- gaps
 
 
-def test_seasons_are_counted_in_time_and_not_in_rows():
+def test_seasons_are_counted_in_time_steps_and_not_in_rows():
     # Days 3 and 4 are missing; the season has 3 days.
     places = np.array([0, 1, 2, 5, 6, 7])
     values = column([10, 20, 30, 30, 10, 20])
-    said = metrics.seasonal_naive(values, [4], 4, 3, places)[0, :, 0]
-    # Day 7: day 4 is missing, day 1 is the season before. Day 8: day 5. Day 9: day 6.
-    assert said.tolist() == [20, 30, 10, 20]
+    forecasts = metrics.seasonal_naive(values, [4], 4, 3, places)[0, :, 0]
+    # The origin is day 6. Day 7 repeats day 1, because day 4 is missing. Days 8 and 9
+    # repeat days 5 and 6, and day 10 repeats the forecast of day 7.
+    assert forecasts.tolist() == [20, 30, 10, 20]
     assert math.isnan(metrics.scale_of_mase(values[:, 0], 3, places))
-    # Days 5 and 2 are one season apart, and no other two.
+    # Only days 2 and 5 are one season apart.
     assert metrics.scale_of_mase([0.0, 0, 1, 5, 0], 3, [0, 1, 2, 5, 7]) == 4
 
 
-def test_a_place_in_the_season_that_no_row_is_at_has_no_seasonal_forecast():
-    said = metrics.seasonal_naive(column([1, 2, 3]), [2], 2, 3, [0, 1, 3])[0, :, 0]
-    assert said[0] == 2
-    assert math.isnan(said[1])
+def test_seasonal_naive_is_nan_if_no_row_has_the_position_in_the_season():
+    forecasts = metrics.seasonal_naive(column([1, 2, 3]), [2], 2, 3, [0, 1, 3])[0, :, 0]
+    assert forecasts[0] == 2
+    assert math.isnan(forecasts[1])
 
 
-def test_rows_too_close_for_a_season_have_no_scale():
+def test_scale_of_mase_is_nan_for_fewer_rows_than_a_season():
     assert math.isnan(metrics.scale_of_mase([1.0, 2.0], 3))
 
 
-def test_naive2_learns_its_season_in_the_longest_part_and_counts_over_gaps():
+def test_naive2_uses_the_longest_part_without_a_gap_and_counts_across_gaps():
     season = np.array([1.0, 2.0, 3.0])
-    places = np.r_[0:2, 4:22, 24:27]  # 18 rows without a gap, from place 1 on
+    places = np.r_[0:2, 4:22, 24:27]  # the longest part has 18 rows
     values = column(season[places % 3])
-    train, origin = slice(0, 20), 20  # place 24 of the season's first value
-    said = metrics.naive2(values, [origin], 2, 3, train, places)[0, :, 0]
-    assert said == pytest.approx([2, 3])
+    train, origin = slice(0, 20), 20  # position 24 has the first value of a season
+    forecasts = metrics.naive2(values, [origin], 2, 3, train, places)[0, :, 0]
+    assert forecasts == pytest.approx([2, 3])
 
 
 ONE_COLUMN = np.arange(12.0)[:, np.newaxis]
@@ -254,10 +255,10 @@ ONE_COLUMN = np.arange(12.0)[:, np.newaxis]
         ),
     ],
 )
-def test_what_is_no_series_is_refused(call, error, message):
+def test_invalid_arguments_raise(call, error, message):
     with pytest.raises(error, match=message):
         call()
 
 
-def test_the_scale_of_no_rows_is_unknown():
+def test_scale_of_mase_of_no_rows_is_nan():
     assert math.isnan(metrics.scale_of_mase([]))

@@ -1,22 +1,19 @@
-"""Ensembles of a CNN and an LSTM that are trained apart and joined."""
+"""Base class of the ensembles of a CNN and an LSTM."""
 
 from __future__ import annotations
 
 import inspect
+import math
+from abc import ABCMeta, abstractmethod
 from functools import partial
 from itertools import count
-from types import FunctionType
 
 import numpy as np
-from sklearn.base import (
-    BaseEstimator,
-    clone,
-    is_classifier,
-    is_regressor,
-)
-from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skcnnlstm._utils import docstrings as _docs
+from skcnnlstm._utils.export_graph import ExportGraph
 from skcnnlstm._utils.introspection import NetworkReprMixin
 from skcnnlstm._utils.sklearn_callbacks import (
     CallbackSupportMixin,
@@ -32,6 +29,13 @@ from skcnnlstm._utils.validation import (
     count_missing_history,
 )
 from skcnnlstm._utils.warnings import warn
+from skcnnlstm.ensemble.members import (
+    check_accept_weights,
+    check_member,
+    draw_seeds,
+    with_epochs,
+    with_seed,
+)
 from skcnnlstm.ensemble.out_of_fold import (
     fit_clone,
     in_threads,
@@ -39,166 +43,100 @@ from skcnnlstm.ensemble.out_of_fold import (
     time_ordered_folds,
 )
 from skcnnlstm.wrappers.fit_data import read_windows, usable_rows
-from skcnnlstm.wrappers.settings import draw_seed
 
 _METHODS = ("mean", "weighted", "stack")
 
-# ------------------------------------------------------------------------ parameters
 
-
-def _check_estimator(name, estimator, kind, instead):
-    """Return `estimator` if it is an instance of the ensemble's kind."""
-    is_kind, method = {
-        "regressor": (is_regressor, "predict"),
-        "classifier": (is_classifier, "predict_proba"),
-    }[kind]
-    needed = ("fit", "get_params", method)
-    usable = not isinstance(estimator, type) and all(
-        hasattr(estimator, attribute) for attribute in needed
+def with_shared_docs(ensemble):
+    """Decorate an ensemble class: add the docstring sections of `_HybridEnsemble`."""
+    ensemble.__doc__ = _docs.compose(
+        ensemble.__doc__,
+        _HybridEnsemble.__doc__,
+        ensemble._attributes_doc,
+        names=inspect.signature(ensemble).parameters,
     )
-    if not usable or not is_kind(estimator):
-        raise TypeError(
-            f"{name} must be None or a {kind}, an instance with fit and {method}: got "
-            f"{name}={estimator!r} ({type(estimator).__name__}). Use {instead}."
-        )
-    return estimator
+    return ensemble
 
 
-def _check_take_weight(estimators):
-    """Raise where weights were given that one of the estimators cannot take."""
-    for name, estimator in estimators.items():
-        if estimator is None or has_fit_parameter(estimator, "sample_weight"):
-            continue
-        raise TypeError(
-            "sample_weight must be taken by every estimator in the ensemble: got "
-            f"{name} of type {type(estimator).__name__}, whose fit has no such "
-            "parameter. Leave sample_weight out, or use another estimator there."
-        )
+class _HybridEnsemble(
+    NetworkReprMixin, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta
+):
+    """Fit two members separately and combine their predictions.
 
-
-def _nested_parameters(estimator, name):
-    """Return `(key, value)` of the parameters called `name`, at any depth."""
-    return [
-        (key, value)
-        for key, value in estimator.get_params(deep=True).items()
-        if key.rpartition("__")[2] == name
-    ]
-
-
-def _seeded(estimator, seed):
-    """Return a clone that has `seed` wherever it had no `random_state`."""
-    seeds = _nested_parameters(estimator, "random_state")
-    unset = [key for key, value in seeds if value is None]
-    return clone(estimator).set_params(**dict.fromkeys(unset, seed))
-
-
-def _with_epochs(name, estimator, epochs):
-    """Return a clone with that number of epochs, wherever it has one."""
-    keys = [key for key, _ in _nested_parameters(estimator, "epochs")]
-    if not keys:
-        raise ValueError(
-            f"epochs must have an effect on both members: got epochs={epochs}, "
-            f"{name} of type {type(estimator).__name__}, which has no such parameter. "
-            "Use epochs=None, and set the epochs of the other member."
-        )
-    return clone(estimator).set_params(**dict.fromkeys(keys, epochs))
-
-
-# ------------------------------------------------------------------------- windows
-
-
-def _take(X, rows):
-    """Return the samples at ascending `rows`, as a view where they are in one piece."""
-    start, stop = rows[0], rows[-1] + 1
-    return X[start:stop] if stop - start == len(rows) else X[rows]
-
-
-def _filled_pieces(X):
-    """Return X in pieces without missing history, and how many samples had some.
-
-    Only what lies before the last incomplete window is copied; `SlidingWindow` puts
-    all of those first.
-    """
-    missing = count_missing_history(X)
-    incomplete = np.flatnonzero(missing)
-    if not len(incomplete):
-        return [X], 0
-    stop = incomplete[-1] + 1
-    head = X[:stop].copy()
-    backfill(head, missing[:stop])
-    return [head, X[stop:]] if stop < len(X) else [head], len(incomplete)
-
-
-# -------------------------------------------------------------------- the ensembles
-
-
-class _HybridEnsemble(NetworkReprMixin, CallbackSupportMixin, BaseEstimator):
-    """All that regressor and classifier share.
+    A subclass declares `__init__` with all parameters, and implements the methods in
+    the section "differences between regressor and classifier".
 
     Parameters
     ----------
     cnn : estimator or None, default=None
-        The first member, fitted as a clone; None takes a CNN of this package with its
-        defaults. Anything of the ensemble's kind that reads the windows will do, a
-        Pipeline or a search too. Nested names such as `cnn__filters` work in
-        `set_params` and in a search, also while the member is None.
+        The first member, which is cloned and fitted. None uses a CNN of this package
+        with default parameters. Any estimator of the same kind that accepts the
+        windows can be used, including a Pipeline or a search. Nested names such as
+        `cnn__filters` work in `set_params` and in a search, even if the member is
+        None.
     lstm : estimator or None, default=None
-        The second member, likewise; None takes an LSTM of this package.
+        The second member, as `cnn`. None uses an LSTM of this package.
     method : {"mean", "weighted", "stack"}, default="mean"
-        How the members are joined. "mean" weighs both alike; "weighted" learns weights
-        that are not negative and sum to one; "stack" fits `final_estimator` to what
-        both say. The last two learn from what the members say of later samples than
-        each was trained on.
+        How the predictions of the members are combined.
+
+        - "mean": their mean.
+        - "weighted": their weighted mean, with learned nonnegative weights that sum
+          to 1.
+        - "stack": the predictions of `final_estimator`, which is fitted on theirs.
+
+        "weighted" and "stack" learn from out-of-fold predictions: each member predicts
+        later samples than those it was fitted on.
     final_estimator : estimator or None, default=None
-        What "stack" fits to what the members say, side by side, the columns of the
-        CNN first. None takes a linear regression without negative coefficients for
-        regression, a logistic regression for classification. Other methods do not
-        read it.
+        The estimator that "stack" fits on the predictions of the members, side by
+        side, the columns of the CNN first. None uses a linear regression with
+        nonnegative coefficients for regression and a logistic regression for
+        classification. Ignored by other methods.
     n_splits : int, default=5
-        Folds of "weighted" and "stack", in time order and as `TimeSeriesSplit` cuts
-        them; each costs one more fit of each member. "mean" needs none.
+        Number of folds for "weighted" and "stack", in time order as in
+        `TimeSeriesSplit`. Each fold costs one more fit of each member. "mean" uses no
+        folds.
     validation_gap : int, default=0
-        Samples left out between those that a member is trained on and the fold that it
-        predicts. Where targets reach `horizon` steps ahead, `horizon - 1` keeps them
-        from sharing any.
+        Number of samples to leave out between the training samples and the fold that
+        is predicted. If targets reach `horizon` steps ahead, use `horizon - 1`, so
+        that the two share no target steps.
     epochs : int or None, default=None
-        Epochs of both members, in the place of their own; None leaves them as they
-        are.
+        Number of epochs of both members. None leaves their own `epochs` unchanged.
     n_jobs : int or None, default=None
-        Fits at a time, in threads: windows are shared, not copied. None means 1, -1
-        all processors. The result does not depend on it.
+        Number of simultaneous fits, in threads: windows are shared, not copied. None
+        means 1, -1 all processors. The result does not depend on it.
     random_state : int, RandomState instance or None, default=None
-        Seed of every estimator in the ensemble that has none of its own, another one
-        for each. An int gives the same bits every time. None draws new seeds.
+        Seeds every estimator in the ensemble whose `random_state` is None, each with a
+        different seed. With an int, fits are bit-identical. None draws new seeds.
 
     Attributes
     ----------
     estimators_ : list of estimator
         The fitted members, the CNN first.
     cnn_ : estimator
-        The first of them.
+        The fitted first member.
     lstm_ : estimator
-        The second of them.
+        The fitted second member.
     weights_ : ndarray of shape (2,)
-        Weight of each member: not negative, sum 1. For "mean" and "weighted" only.
+        Weight of each member: nonnegative, with sum 1. Only for "mean" and "weighted".
     final_estimator_ : estimator
-        The fitted final estimator. For "stack" only.
+        The fitted final estimator. Only for "stack".
     n_features_in_ : int
         Length of the second axis of X, as scikit-learn counts.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, where X is 2-D and they are all strings.
+        Names of the columns, if X is 2-D and all names are strings.
 
     Notes
     -----
-    Samples must be in the order of time. Of n samples the last `n_splits` pieces of
-    ``n // (n_splits + 1)`` are the folds. Each is predicted by members trained on all
-    samples before it, less `validation_gap`. Weights or final estimator are learned on
-    the folds put together; then both members are fitted once more, on everything.
-    Folds are slices, so that windows which are a view of a long series stay one.
+    Samples must be in time order. The folds are the last `n_splits` blocks of
+    ``n_samples // (n_splits + 1)`` samples. For each fold, the members are fitted on
+    all samples before it, less `validation_gap`. Weights or final estimator are
+    learned from the predictions for all folds. Finally both members are fitted again,
+    on all samples. Folds are slices: windows that are a view of a long series stay a
+    view.
 
-    Samples with missing history or of weight zero are left out of all of that;
-    `predict` back-fills missing history. Members are clones: `warm_start` has no
-    effect on them.
+    Samples with missing history and samples of weight zero are left out of all these
+    steps. `predict` back-fills missing history. Members are clones, so that
+    `warm_start` has no effect on them.
 
     References
     ----------
@@ -208,49 +146,40 @@ class _HybridEnsemble(NetworkReprMixin, CallbackSupportMixin, BaseEstimator):
     should not be negative.
     """
 
-    # What a subclass says: its kind, the members that stand for None, what it asks of
-    # a member as `ask(member, X, classes)`, and attributes of its own.
-    _own_attributes = ""
+    _attributes_doc = ""  # Attributes that only the subclass has, in numpydoc form.
 
-    def __init_subclass__(cls, **kwargs):
-        """Compose docstring and `__init__`: what both share is written once."""
-        super().__init_subclass__(**kwargs)
-        if _HybridEnsemble not in cls.__bases__:
-            return  # a user's subclass says for itself what it is
-        # A copy, for Python's errors about arguments to name the class.
-        shared = _HybridEnsemble.__init__
-        cls.__init__ = FunctionType(shared.__code__, shared.__globals__)
-        cls.__init__.__kwdefaults__ = shared.__kwdefaults__
-        cls.__init__.__qualname__ = f"{cls.__qualname__}.__init__"
-        cls.__doc__ = _docs.compose(
-            cls.__doc__,
-            _HybridEnsemble.__doc__,
-            cls._own_attributes,
-            names=[*inspect.signature(cls.__init__).parameters][1:],
-        )
+    # ------------------------------ differences between regressor and classifier
 
-    def __init__(
-        self,
-        *,
-        cnn=None,
-        lstm=None,
-        method="mean",
-        final_estimator=None,
-        n_splits=5,
-        validation_gap=0,
-        epochs=None,
-        n_jobs=None,
-        random_state=None,
-    ):
-        self.cnn = cnn
-        self.lstm = lstm
-        self.method = method
-        self.final_estimator = final_estimator
-        self.n_splits = n_splits
-        self.validation_gap = validation_gap
-        self.epochs = epochs
-        self.n_jobs = n_jobs
-        self.random_state = random_state
+    _kind: str  # "regressor" or "classifier"
+    _default_members: dict  # class of each member, by parameter name
+
+    @abstractmethod
+    def _default_final_estimator(self):
+        """Return the unfitted default of `final_estimator`."""
+
+    @abstractmethod
+    def _check_target(self, y, n_samples):
+        """Return y as an array."""
+
+    @abstractmethod
+    def _predict_member(self, member, X, classes):
+        """Return the output of a fitted estimator, (n_samples, width) in float64."""
+
+    @abstractmethod
+    def _learn_weights(self, cnn, lstm, y, weight, classes):
+        """Return convex weights learned from the outputs of the members."""
+
+    @abstractmethod
+    def _target_attributes(self, y, classes):
+        """Return the fitted attributes that depend on the target, by name."""
+
+    def _find_classes(self, y):
+        """Return the sorted classes, or None for a regressor."""
+        return None
+
+    def _usable_folds(self, folds, y):
+        """Return the folds on which the members can be fitted."""
+        return folds
 
     # ---------------------------------------------------------------- parameters
 
@@ -260,8 +189,8 @@ class _HybridEnsemble(NetworkReprMixin, CallbackSupportMixin, BaseEstimator):
         Parameters
         ----------
         deep : bool, default=True
-            Whether to add the parameters of the members, also of those that stand for
-            None, as `cnn__filters`.
+            Whether to include the parameters of the members, such as `cnn__filters`.
+            A member that is None has those of the default member.
 
         Returns
         -------
@@ -272,17 +201,17 @@ class _HybridEnsemble(NetworkReprMixin, CallbackSupportMixin, BaseEstimator):
         if deep:
             for name, default in self._default_members.items():
                 if params[name] is None:
-                    own = default().get_params()
-                    params |= {f"{name}__{key}": value for key, value in own.items()}
+                    nested = default().get_params()
+                    params |= {f"{name}__{key}": value for key, value in nested.items()}
         return params
 
     def set_params(self, **params):
-        """Set parameters; a nested name puts a member in the place of None.
+        """Set parameters; a nested name replaces a member that is None.
 
         Parameters
         ----------
         **params : dict
-            Parameters of the ensemble, or of what is in it, such as `cnn__filters`.
+            Parameters of the ensemble or of its estimators, such as `cnn__filters`.
 
         Returns
         -------
@@ -296,32 +225,32 @@ class _HybridEnsemble(NetworkReprMixin, CallbackSupportMixin, BaseEstimator):
         for name, default in self._default_members.items():
             nested = {key for key in params if key.startswith(f"{name}__")}
             if nested and params.get(name, getattr(self, name)) is None:
-                own = {key.removeprefix(f"{name}__"): params[key] for key in nested}
+                inner = {key.removeprefix(f"{name}__"): params[key] for key in nested}
                 params = {k: v for k, v in params.items() if k not in nested}
-                params[name] = default().set_params(**own)
+                params[name] = default().set_params(**inner)
         return super().set_params(**params)
 
-    def _checked_members(self):
-        """Return the members by name, with their epochs; not the user's own."""
+    def _unfitted_members(self):
+        """Return the checked members by name, with `epochs` set."""
         members = {}
         for name, default in self._default_members.items():
             given = getattr(self, name)
             member = default() if given is None else given
-            _check_estimator(name, member, self._kind, f"{default.__name__}()")
+            check_member(name, member, self._kind, f"{default.__name__}()")
             if self.epochs is not None:
                 epochs = check_integer("epochs", self.epochs)
-                member = _with_epochs(name, member, epochs)
+                member = with_epochs(name, member, epochs)
             members[name] = member
         return members
 
-    def _checked_final(self):
-        """Return the unfitted final estimator, or None where none is needed."""
+    def _unfitted_final_estimator(self):
+        """Return the checked final estimator, or None if the method has none."""
         if self.method != "stack":
             return None
-        default = self._default_final()
+        default = self._default_final_estimator()
         if self.final_estimator is None:
             return default
-        return _check_estimator(
+        return check_member(
             "final_estimator", self.final_estimator, self._kind, f"{default}"
         )
 
@@ -329,19 +258,18 @@ class _HybridEnsemble(NetworkReprMixin, CallbackSupportMixin, BaseEstimator):
 
     @with_callbacks
     def fit(self, X, y, sample_weight=None):
-        """Fit both members, and what joins them.
+        """Fit both members, and the weights or the final estimator.
 
         Parameters
         ----------
         X : array-like
-            Windows, in the order of time, of a shape that both members read. Samples
-            whose history begins with missing steps (NaN in every feature) are left
-            out.
+            Windows in time order, of a shape that both members accept. Samples whose
+            history begins with missing steps (NaN in every feature) are left out.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets; labels for a classifier.
         sample_weight : array-like of shape (n_samples,) or None, default=None
-            Weights for the members and for what joins them; samples of weight zero are
-            left out.
+            Weights of the samples, for the members and for their combination. Samples
+            of weight zero are left out.
 
         Returns
         -------
@@ -350,113 +278,130 @@ class _HybridEnsemble(NetworkReprMixin, CallbackSupportMixin, BaseEstimator):
         Raises
         ------
         TypeError
-            If a member is of the wrong kind or cannot take the weights.
+            If a member is of the wrong kind or does not accept weights.
         ValueError
-            If parameters, windows and targets do not fit together, or the samples are
-            too few for the folds. The ensemble is then as it was before.
+            If parameters, windows and targets do not match, or there are too few
+            samples for the folds. The ensemble is then unchanged.
         """
         check_choice("method", self.method, _METHODS)
         n_splits = check_integer("n_splits", self.n_splits)
         gap = check_integer("validation_gap", self.validation_gap, minimum=0)
-        members, final = self._checked_members(), self._checked_final()
+        members, final = self._unfitted_members(), self._unfitted_final_estimator()
         if sample_weight is not None:
-            _check_take_weight(members | {"final_estimator": final})
+            check_accept_weights(members | {"final_estimator": final})
 
         names, X = read_windows(self, X)
         shape = X.shape[1:]
         y = self._check_target(y, len(X))
         rows, weight = usable_rows(X, sample_weight)
         weight = None if sample_weight is None else weight.astype(np.float64)
-        X, y = _take(X, rows), _take(y, rows)
+        X, y = _take_rows(X, rows), _take_rows(y, rows)
         classes = self._find_classes(y)
         folds = []
         if self.method != "mean":
             folds = time_ordered_folds(len(X), n_splits, gap)
             folds = self._usable_folds(folds, y)
 
-        *seeds, final_seed = self._draw_seeds()
-        members = [
-            _seeded(member, seed)
-            for member, seed in zip(members.values(), seeds, strict=True)
-        ]
+        *seeds, final_seed = draw_seeds(self.random_state, len(members) + 1)
+        members = list(map(with_seed, members.values(), seeds))
         if final is not None:
-            final = _seeded(final, final_seed)
-        # In threads a fit may begin before the one before it.
-        tasks = InnerFitReporter(self, 2 * len(folds) + 2 + (final is not None), X, y)
-        told = (partial(tasks.fit, number=i, name="fit-member") for i in count())
-        joined = self._learn_to_join(members, final, X, y, weight, classes, folds, told)
-        calls = [(member, X, y, weight, next(told)) for member in members]
+            final = with_seed(final, final_seed)
+        n_fits = len(members) * (len(folds) + 1) + (final is not None)
+        # Tasks are numbered: threads may begin them in another order.
+        fit_tasks = InnerFitReporter(self, n_fits, X, y)
+        tasks = (partial(fit_tasks.fit, number=i, name="fit-member") for i in count())
+        combination = self._learn_combination(
+            members, final, X, y, weight, classes, folds, tasks
+        )
+        calls = [(member, X, y, weight, next(tasks)) for member in members]
         fitted = in_threads(self.n_jobs, fit_clone, calls)
 
-        # Nothing was changed until here: a fit that failed leaves the one before.
+        # Attributes are set last: a fit that fails leaves the ensemble unchanged.
         for name in ("feature_names_in_", "weights_", "final_estimator_"):
             vars(self).pop(name, None)
         vars(self).update(
             names,
-            **joined,
-            **self._about_target(y, classes),
+            **combination,
+            **self._target_attributes(y, classes),
             estimators_=fitted,
             _shape=shape,
         )
-        tasks.end()
+        fit_tasks.end()
         return self
 
-    def _learn_to_join(self, members, final, X, y, weight, classes, folds, tasks):
-        """Return the attribute that says how members are joined, by name."""
+    def _learn_combination(self, members, final, X, y, weight, classes, folds, tasks):
+        """Return the fitted attribute that combines the members, by name."""
         if not folds:
             return {"weights_": np.array([0.5, 0.5])}
-
-        def ask(member, X):
-            return self._ask(member, X, classes)
-
-        said = out_of_fold_predictions(
-            members, X, y, weight, folds, ask, tasks, self.n_jobs
+        outputs = out_of_fold_predictions(
+            members,
+            X,
+            y,
+            weight,
+            folds,
+            partial(self._predict_member, classes=classes),
+            tasks,
+            self.n_jobs,
         )
         tested = slice(folds[0][1].start, folds[-1][1].stop)
         y, weight = y[tested], None if weight is None else weight[tested]
         if final is None:
-            return {"weights_": self._learn_weights(*said, y, weight, classes)}
-        fitted = fit_clone(final, np.hstack(said), y, weight, next(tasks))
+            return {"weights_": self._learn_weights(*outputs, y, weight, classes)}
+        fitted = fit_clone(final, np.hstack(outputs), y, weight, next(tasks))
         return {"final_estimator_": fitted}
-
-    def _draw_seeds(self):
-        """Return a seed for each member and one for the final estimator, or Nones."""
-        if self.random_state is None:
-            return [None] * 3
-        seed = draw_seed(self.random_state)
-        return [int(s) for s in np.random.SeedSequence(seed).generate_state(3)]
-
-    def _find_classes(self, y):
-        return None
-
-    def _usable_folds(self, folds, y):
-        return folds
 
     # ------------------------------------------------------------------- predict
 
-    def _joined(self, X):
-        """Return what the ensemble says of X, (n_samples, width) in float64."""
+    def _predict_combined(self, X):
+        """Return the combined output for X, (n_samples, width) in float64."""
         check_is_fitted(self)
         windows = check_windows(X, estimator=self)
         if windows.ndim == len(self._shape) + 1 == 2:
             validate_data(self, X, reset=False, skip_check_array=True)
         elif windows.ndim != 4 or windows.shape[2:] != self._shape[1:]:
-            # In 4-D the members judge: some take any number of subsequences.
+            # Of 4-D windows, some members accept any number of subsequences.
             check_window_shape(self, windows, self._shape)
-        pieces, n_incomplete = _filled_pieces(windows)
+        parts, n_incomplete = _backfilled_parts(windows)
         if n_incomplete:
             warn(
                 f"{n_incomplete} of {len(windows)} samples have no full history: their "
                 "missing first steps are filled with their first known one."
             )
-        return np.concatenate([self._joined_piece(piece) for piece in pieces])
+        return np.concatenate([self._predict_part(part) for part in parts])
 
-    def _joined_piece(self, X):
+    def _predict_part(self, X):
         classes = getattr(self, "classes_", None)
-        said = [self._ask(member, X, classes) for member in self.estimators_]
+        cnn, lstm = (self._predict_member(m, X, classes) for m in self.estimators_)
         if hasattr(self, "final_estimator_"):
-            return self._ask(self.final_estimator_, np.hstack(said), classes)
-        return self.weights_[0] * said[0] + self.weights_[1] * said[1]
+            outputs = np.hstack([cnn, lstm])
+            return self._predict_member(self.final_estimator_, outputs, classes)
+        return self.weights_[0] * cnn + self.weights_[1] * lstm
+
+    def _build_graph(self, context):
+        """Return the combined output as a graph for `export`."""
+        cnn = context.build(self.cnn_, "cnn_")
+        lstm = context.build(self.lstm_, "lstm_")
+        networks = [*cnn.networks, *lstm.networks]
+        if not hasattr(self, "final_estimator_"):
+            weights = np.float32(self.weights_)
+
+            def run(windows):
+                return weights[0] * cnn.run(windows) + weights[1] * lstm.run(windows)
+
+            return ExportGraph(run, cnn.shape, networks=networks)
+        final = context.build(self.final_estimator_, "final_estimator_")
+
+        def run_stack(windows):
+            outputs = (cnn.run(windows), lstm.run(windows))
+            columns = [
+                context.ops.reshape(output, (-1, math.prod(output.shape[1:])))
+                for output in outputs
+            ]
+            return final.run(context.ops.concatenate(columns, axis=1))
+
+        return ExportGraph(run_stack, cnn.shape, networks=[*networks, *final.networks])
+
+    # ---------------------------------------------------------------- attributes
 
     @property
     def cnn_(self):
@@ -471,7 +416,7 @@ class _HybridEnsemble(NetworkReprMixin, CallbackSupportMixin, BaseEstimator):
         return self.estimators_[1]
 
     def __sklearn_is_fitted__(self):
-        """Tell whether the members are fitted."""
+        """Return whether the ensemble is fitted."""
         return hasattr(self, "estimators_")
 
     def __sklearn_tags__(self):
@@ -480,3 +425,25 @@ class _HybridEnsemble(NetworkReprMixin, CallbackSupportMixin, BaseEstimator):
         tags.target_tags.required = True
         tags.non_deterministic = self.random_state is None
         return tags
+
+
+def _take_rows(X, rows):
+    """Return the samples at ascending `rows`, as a view if they are contiguous."""
+    start, stop = rows[0], rows[-1] + 1
+    return X[start:stop] if stop - start == len(rows) else X[rows]
+
+
+def _backfilled_parts(X):
+    """Return X in parts without missing history, and the number of filled samples.
+
+    Only the samples up to the last incomplete one are copied. `SlidingWindow` puts all
+    incomplete samples first.
+    """
+    missing = count_missing_history(X)
+    incomplete = np.flatnonzero(missing)
+    if not len(incomplete):
+        return [X], 0
+    stop = incomplete[-1] + 1
+    head = X[:stop].copy()
+    backfill(head, missing[:stop])
+    return [head, X[stop:]] if stop < len(X) else [head], len(incomplete)

@@ -1,42 +1,39 @@
-"""HybridEnsembleClassifier: an ensemble of a CNN and an LSTM for classes."""
+"""HybridEnsembleClassifier: an ensemble of a CNN and an LSTM for classification."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
-from sklearn.base import (
-    ClassifierMixin,
-)
+from sklearn.base import ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 
-from skcnnlstm._utils.validation import (
-    check_class_target,
-)
+from skcnnlstm._utils.validation import check_class_target
 from skcnnlstm.architectures.cnn import CNNClassifier
 from skcnnlstm.architectures.lstm import LSTMClassifier
-from skcnnlstm.ensemble.base import (
-    _HybridEnsemble,
-)
+from skcnnlstm.ensemble.base import _HybridEnsemble, with_shared_docs
 from skcnnlstm.ensemble.out_of_fold import (
+    as_python,
     folds_with_two_classes,
-    log_loss_weights,
-    plain,
     probabilities,
 )
+from skcnnlstm.ensemble.weights import log_loss_weights
 
 
+@with_shared_docs
 class HybridEnsembleClassifier(ClassifierMixin, _HybridEnsemble):
-    """Classify windows with a CNN and an LSTM, trained apart and joined.
+    """Classify windows with a separately trained CNN and LSTM.
 
-    Windows of any shape that both members read, `(n_samples, window_length)` or
-    `(n_samples, window_length, n_features)` for the defaults, go into a CNNClassifier
-    and an LSTMClassifier. Their probabilities are averaged, averaged with learned
-    weights (the least log-loss of the mixture), or put into a classifier.
+    Both members, by default a CNNClassifier and an LSTMClassifier, read the same
+    windows. The default members accept ``(n_samples, window_length)`` and
+    ``(n_samples, window_length, n_features)``. Their probabilities are combined by a
+    mean, by a mean with learned weights (the least log-loss of the mixture), or by a
+    classifier.
 
-    A class that does not occur before a fold has probability 0 there. Folds with one
-    class only before them are left out; the first one with two is where learning
-    begins. "stack" never predicts a class that occurs in no fold.
+    A class that does not occur before a fold has probability 0 in that fold. The first
+    folds are left out if only one class occurs before them. "stack" never predicts a
+    class that occurs in no fold.
 
     Examples
     --------
@@ -49,21 +46,41 @@ class HybridEnsembleClassifier(ClassifierMixin, _HybridEnsemble):
     (4, 2)
     """
 
-    _own_attributes = """
+    _attributes_doc = """
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Labels, sorted: the columns of `predict_proba`.
+        Sorted labels, in the order of the columns of `predict_proba`.
     """
     _kind = "classifier"
     _default_members: ClassVar = {"cnn": CNNClassifier, "lstm": LSTMClassifier}
 
-    @staticmethod
-    def _default_final():
-        return LogisticRegression()
+    def __init__(
+        self,
+        *,
+        cnn=None,
+        lstm=None,
+        method="mean",
+        final_estimator=None,
+        n_splits=5,
+        validation_gap=0,
+        epochs=None,
+        n_jobs=None,
+        random_state=None,
+    ):
+        self.cnn = cnn
+        self.lstm = lstm
+        self.method = method
+        self.final_estimator = final_estimator
+        self.n_splits = n_splits
+        self.validation_gap = validation_gap
+        self.epochs = epochs
+        self.n_jobs = n_jobs
+        self.random_state = random_state
 
-    _ask = staticmethod(probabilities)
+    def _default_final_estimator(self):
+        return LogisticRegression()
 
     def _check_target(self, y, n_samples):
         return check_class_target(y, n_samples, estimator=self)
@@ -72,9 +89,9 @@ class HybridEnsembleClassifier(ClassifierMixin, _HybridEnsemble):
         classes = np.unique(y)
         if len(classes) < 2:
             raise ValueError(
-                f"{type(self).__name__} must see two classes at least: got one class, "
-                f"{plain(classes[0])!r}. Samples without full history or weight do "
-                "not count."
+                "y must contain at least two classes: got one class, "
+                f"{as_python(classes[0])!r}, in the samples with full history and "
+                "nonzero weight. Use samples of more classes."
             )
         return classes
 
@@ -83,16 +100,19 @@ class HybridEnsembleClassifier(ClassifierMixin, _HybridEnsemble):
         tested = y[folds[0][1].start :]
         if self.method == "stack" and len(np.unique(tested)) < 2:
             raise ValueError(
-                "y must hold two classes within the folds for method='stack': got one "
-                f"class, {plain(tested[0])!r}, in the last {len(tested)} samples. Use "
-                "method='mean' or 'weighted', or samples up to a later time."
+                "y must contain two classes in the folds for method='stack': got one "
+                f"class, {as_python(tested[0])!r}, in the last {len(tested)} samples. "
+                "Use method='mean' or 'weighted', or samples up to a later time."
             )
         return folds
+
+    def _predict_member(self, member, X, classes):
+        return probabilities(member, X, classes)
 
     def _learn_weights(self, cnn, lstm, y, weight, classes):
         return log_loss_weights(cnn, lstm, np.searchsorted(classes, y), weight)
 
-    def _about_target(self, y, classes):
+    def _target_attributes(self, y, classes):
         return {"classes_": classes}
 
     def predict_proba(self, X):
@@ -102,14 +122,14 @@ class HybridEnsembleClassifier(ClassifierMixin, _HybridEnsemble):
         ----------
         X : array-like
             Windows of the fitted shape. Missing first steps (NaN in every feature)
-            are filled with the first known one, with a warning.
+            are filled with the first known step, with a warning.
 
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes), float64
             In the order of `classes_`.
         """
-        return self._joined(X)
+        return self._predict_combined(X)
 
     def predict(self, X):
         """Return the most probable class.
@@ -124,12 +144,21 @@ class HybridEnsembleClassifier(ClassifierMixin, _HybridEnsemble):
         y : ndarray of shape (n_samples,)
             Labels.
         """
-        probabilities = self._joined(X)
-        return self.classes_[probabilities.argmax(axis=1)]
+        codes = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[codes]
+
+    def _build_graph(self, context):
+        """Return the probabilities as a graph for `export`."""
+        if hasattr(self, "final_estimator_"):
+            raise TypeError(
+                f"{context.path} must combine probabilities by weights to be exported: "
+                "got a classifier fitted with method='stack'. Use method='weighted'."
+            )
+        return replace(super()._build_graph(context), classes=self.classes_)
 
     def __sklearn_tags__(self):
         """Return scikit-learn's tags."""
         tags = super().__sklearn_tags__()
-        # The checks feed rows that are no windows, to networks of a few epochs.
+        # scikit-learn's checks fit networks for a few epochs, on rows without windows.
         tags.classifier_tags.poor_score = True
         return tags

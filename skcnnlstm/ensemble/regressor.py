@@ -1,36 +1,29 @@
-"""HybridEnsembleRegressor: an ensemble of a CNN and an LSTM for numbers."""
+"""HybridEnsembleRegressor: an ensemble of a CNN and an LSTM for regression."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from sklearn.base import (
-    RegressorMixin,
-)
+from sklearn.base import RegressorMixin
 from sklearn.linear_model import LinearRegression
 
-from skcnnlstm._utils.validation import (
-    check_regression_target,
-)
+from skcnnlstm._utils.validation import check_regression_target
 from skcnnlstm.architectures.cnn import CNNRegressor
 from skcnnlstm.architectures.lstm import LSTMRegressor
-from skcnnlstm.ensemble.base import (
-    _HybridEnsemble,
-)
-from skcnnlstm.ensemble.out_of_fold import (
-    least_squares_weights,
-    predictions,
-)
+from skcnnlstm.ensemble.base import _HybridEnsemble, with_shared_docs
+from skcnnlstm.ensemble.out_of_fold import predictions
+from skcnnlstm.ensemble.weights import least_squares_weights
 
 
+@with_shared_docs
 class HybridEnsembleRegressor(RegressorMixin, _HybridEnsemble):
-    """Forecast from windows with a CNN and an LSTM, trained apart and joined.
+    """Forecast from windows with a separately trained CNN and LSTM.
 
-    Windows of any shape that both members read, `(n_samples, window_length)` or
-    `(n_samples, window_length, n_features)` for the defaults, go into a CNNRegressor
-    and an LSTMRegressor. Their predictions are averaged, averaged with learned weights
-    (least squares over all outputs at once), or put into a regression. Targets are
-    `(n_samples,)` or `(n_samples, n_outputs)`, and so are predictions.
+    Both members, by default a CNNRegressor and an LSTMRegressor, read the same windows.
+    The default members accept ``(n_samples, window_length)`` and ``(n_samples,
+    window_length, n_features)``. Their predictions are combined by a mean, by a mean
+    with learned weights (least squares over all outputs), or by a regression. Targets
+    and predictions are ``(n_samples,)`` or ``(n_samples, n_outputs)``.
 
     Examples
     --------
@@ -40,7 +33,7 @@ class HybridEnsembleRegressor(RegressorMixin, _HybridEnsemble):
     >>> ensemble.predict(X).shape, ensemble.weights_
     ((5,), array([0.5, 0.5]))
 
-    Learned weights sum to one, and a nested name reaches a member:
+    Learned weights sum to one. Nested names set parameters of a member:
 
     >>> _ = ensemble.set_params(method="weighted", n_splits=2, lstm__patience=5)
     >>> float(ensemble.fit(X, y).weights_.sum())
@@ -50,19 +43,42 @@ class HybridEnsembleRegressor(RegressorMixin, _HybridEnsemble):
     _kind = "regressor"
     _default_members: ClassVar = {"cnn": CNNRegressor, "lstm": LSTMRegressor}
 
-    @staticmethod
-    def _default_final():
-        return LinearRegression(positive=True)
+    def __init__(
+        self,
+        *,
+        cnn=None,
+        lstm=None,
+        method="mean",
+        final_estimator=None,
+        n_splits=5,
+        validation_gap=0,
+        epochs=None,
+        n_jobs=None,
+        random_state=None,
+    ):
+        self.cnn = cnn
+        self.lstm = lstm
+        self.method = method
+        self.final_estimator = final_estimator
+        self.n_splits = n_splits
+        self.validation_gap = validation_gap
+        self.epochs = epochs
+        self.n_jobs = n_jobs
+        self.random_state = random_state
 
-    _ask = staticmethod(predictions)
+    def _default_final_estimator(self):
+        return LinearRegression(positive=True)
 
     def _check_target(self, y, n_samples):
         return check_regression_target(y, n_samples, estimator=self)
 
+    def _predict_member(self, member, X, classes):
+        return predictions(member, X)
+
     def _learn_weights(self, cnn, lstm, y, weight, classes):
         return least_squares_weights(cnn, lstm, y.reshape(len(y), -1), weight)
 
-    def _about_target(self, y, classes):
+    def _target_attributes(self, y, classes):
         return {"_target_shape": y.shape[1:]}
 
     def predict(self, X):
@@ -72,20 +88,26 @@ class HybridEnsembleRegressor(RegressorMixin, _HybridEnsemble):
         ----------
         X : array-like
             Windows of the fitted shape. Missing first steps (NaN in every feature)
-            are filled with the first known one, with a warning.
+            are filled with the first known step, with a warning.
 
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs), float64
             In the shape of the fitted target.
         """
-        joined = self._joined(X)
-        return joined.reshape(len(joined), *self._target_shape)
+        predicted = self._predict_combined(X)
+        return predicted.reshape(len(predicted), *self._target_shape)
+
+    def _build_graph(self, context):
+        """Return the predictions as a graph for `export`."""
+        shape = (-1, *self._target_shape)
+        graph = super()._build_graph(context)
+        return graph.then(lambda output: context.ops.reshape(output, shape))
 
     def __sklearn_tags__(self):
         """Return scikit-learn's tags."""
         tags = super().__sklearn_tags__()
-        # The checks feed rows that are no windows, to networks of a few epochs.
+        # scikit-learn's checks fit networks for a few epochs, on rows without windows.
         tags.regressor_tags.poor_score = True
         tags.target_tags.multi_output = True
         return tags

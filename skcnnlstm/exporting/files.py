@@ -1,4 +1,4 @@
-"""export: an estimator as a file for another runtime."""
+"""Write a fitted estimator in the format of another runtime."""
 
 from __future__ import annotations
 
@@ -17,64 +17,65 @@ import numpy as np
 import skcnnlstm
 from skcnnlstm._utils.files import check_place, write_whole
 from skcnnlstm._utils.validation import check_choice
-from skcnnlstm.exporting.graph import TracedModel, trace
+from skcnnlstm.exporting.graph import build_graph
 from skcnnlstm.exporting.operations import check_litert, check_onnx
 from skcnnlstm.training.network_config import building_layers
 
 _FORMATS = ("onnx", "litert", "saved_model")
-_ENDINGS = {".onnx": "onnx", ".tflite": "litert"}
-_NOTE = "skcnnlstm.json"
+_SUFFIXES = {".onnx": "onnx", ".tflite": "litert"}
+_METADATA_FILE = "skcnnlstm.json"
 
 
 def export(estimator, path, format="onnx"):
-    """Write a fitted estimator for another runtime, with all that it does to its rows.
+    """Write a fitted estimator, with its preprocessing, for another runtime.
 
-    Scaling, windows and reshaping go into the file with the network, so that it takes,
-    in float32, what `predict` of the estimator takes, and gives what that gives:
+    The file contains scaling, windows and reshaping as well as the network. Its input,
+    in float32, is the input of the estimator's `predict`, and so is its output:
 
     - a network or an ensemble: windows as in `fit`, without missing history.
-    - a Pipeline: rows ``(n_rows, n_features)`` where a SlidingWindow is in it, which
-      then does what it does for bare arrays; the same number of forecasts.
+    - a Pipeline with a SlidingWindow: rows ``(n_rows, n_features)``, and one forecast
+      for each row. The SlidingWindow treats them as it treats bare arrays.
     - a SeriesForecaster of one series: the last `window_length` rows before each
-      forecast, as they are, ``(n, window_length, n_columns)``; out come the next
-      `horizon` steps in the units of the series, ``(n, horizon)`` or ``(n, horizon,
-      n_targets)``.
-    - a classifier: probabilities ``(n, n_classes)``; the labels are the entry
-      ``classes`` of the metadata.
+      forecast, in the units of the series, ``(n, window_length, n_columns)``. The
+      output is the next `horizon` steps in the same units, ``(n, horizon)`` or
+      ``(n, horizon, n_targets)``.
+    - a classifier: the output is the probabilities ``(n, n_classes)``. The labels are
+      the entry ``classes`` of the metadata.
 
     Parameters
     ----------
     estimator : estimator
-        Fitted: one of this package, or a Pipeline, a search or a
-        TransformedTargetRegressor around one. Among the steps may be the transformers
-        of this package and the usual scalers.
+        A fitted estimator of this package, or a Pipeline, a search or a
+        TransformedTargetRegressor of one. A Pipeline may contain the transformers of
+        this package and the usual scalers.
     path : path-like
-        The file (for "saved_model" the folder) to write; one that is there is replaced
-        once the new one is whole.
+        The file, or the folder for "saved_model", to write. An existing one is
+        replaced after the new one is complete.
     format : {"onnx", "litert", "saved_model"}, default="onnx"
-        ONNX for onnxruntime, LiteRT (formerly TFLite) for phones and small machines,
-        SavedModel for TensorFlow Serving. A path in `.onnx` or `.tflite` must hold
-        what it says.
+        ONNX for onnxruntime, LiteRT (formerly TFLite) for phones and other small
+        devices, SavedModel for TensorFlow Serving. If the path ends in `.onnx` or
+        `.tflite`, the format must agree.
 
     Raises
     ------
     TypeError
-        If a part cannot be exported; the message names it and says what can.
+        If a part of the estimator cannot be exported. The message names the part and
+        lists what can be exported.
     ValueError
-        If the runtime of a format lacks an operation of the network.
+        If the network uses an operation that the runtime does not have.
     ImportError
-        If a package is needed that is not installed (extra `export`).
+        If a required package is not installed (extra `export`).
 
     See Also
     --------
-    save : A file from which the estimator itself comes back.
+    save : Save an estimator to a file from which `load` restores it.
 
     Notes
     -----
-    Numbers agree with `predict` to float32: about six digits of the largest value that
-    is read. Metadata stand in the `metadata_props` of an ONNX file, in a zip archive
-    at the end of a LiteRT file and in `assets.extra` of a SavedModel, the latter two
-    as `skcnnlstm.json`.
+    The outputs agree with `predict` to float32 precision: about six digits of the
+    largest input value. The metadata are the `metadata_props` of an ONNX file, a zip
+    archive at the end of a LiteRT file, or a file in `assets.extra` of a SavedModel.
+    In the latter two they are called `skcnnlstm.json`.
 
     Examples
     --------
@@ -93,54 +94,50 @@ def export(estimator, path, format="onnx"):
     """
     path = Path(path)
     _check_format(format, path)
-    _require(format)
+    _check_installed(format)
     check_place(path)
-    traced = trace(estimator, unroll=format == "litert")
-    note = {"skcnnlstm": skcnnlstm.__version__, "estimator": type(estimator).__name__}
-    if traced.classes is not None:
-        note["classes"] = np.asarray(traced.classes).tolist()
+    graph = build_graph(estimator)
+    if format == "litert":
+        _unroll(graph.networks)
+    metadata = {
+        "skcnnlstm": skcnnlstm.__version__,
+        "estimator": type(estimator).__name__,
+    }
+    if graph.classes is not None:
+        metadata["classes"] = np.asarray(graph.classes).tolist()
     with tempfile.TemporaryDirectory() as folder, building_layers():
-        made = Path(folder, f"model{'.tflite' if format == 'litert' else ''}")
-        model = TracedModel(traced)
-        spec = keras.InputSpec(
-            shape=(None, *traced.shape), dtype="float32", name=traced.input_name
-        )
-        model(np.zeros((1, *traced.shape), np.float32))
-        with _old_name_in_numpy():
-            model.export(
-                str(made),
-                format="tf_saved_model" if format == "saved_model" else format,
-                input_signature=[spec],
-                verbose=False,
-            )
+        model_path = Path(folder, f"model{'.tflite' if format == 'litert' else ''}")
+        _convert(graph, model_path, format)
         if format == "saved_model":
-            _put_folder(made, path, note)
+            _move_saved_model(model_path, path, metadata)
         elif format == "onnx":
-            write_whole(path, [_onnx_with(note, made)])
+            write_whole(path, [_onnx_bytes(model_path, metadata)])
         else:
-            check_litert(made.read_bytes())
-            _append_note(made, note)
-            write_whole(path, [made.read_bytes()])
+            check_litert(model_path.read_bytes())
+            # Readers of LiteRT metadata expect a zip archive at the end of the file.
+            with zipfile.ZipFile(model_path, "a") as archive:
+                archive.writestr(_METADATA_FILE, json.dumps(metadata))
+            write_whole(path, [model_path.read_bytes()])
 
 
 def _check_format(format, path):
     if isinstance(format, str) and format == "tflite":
         raise ValueError(
-            "format must be a known choice: got format='tflite', called LiteRT "
-            "now. Use format='litert'; the path may end in .tflite."
+            "format must be a known choice: got format='tflite', which is now called "
+            "LiteRT. Use format='litert'; the path may end in .tflite."
         )
     check_choice("format", format, _FORMATS)
-    said = _ENDINGS.get(path.suffix.lower(), format)
-    if said != format:
+    expected = _SUFFIXES.get(path.suffix.lower(), format)
+    if expected != format:
         raise ValueError(
-            f"path must not end in {path.suffix} where format={format!r}: got "
-            f"{path}. Use format={said!r}, or another path."
+            f"path must not end in {path.suffix} with format={format!r}: got {path}. "
+            f"Use format={expected!r}, or another path."
         )
 
 
-def _require(format):
-    needed = {"onnx": ("tf2onnx", "onnx")}.get(format, ())
-    missing = [name for name in needed if importlib.util.find_spec(name) is None]
+def _check_installed(format):
+    required = {"onnx": ("tf2onnx", "onnx")}.get(format, ())
+    missing = [name for name in required if importlib.util.find_spec(name) is None]
     if missing:
         raise ImportError(
             f"export with format={format!r} needs {' and '.join(missing)}: pip install "
@@ -148,11 +145,53 @@ def _require(format):
         )
 
 
-@contextmanager
-def _old_name_in_numpy():
-    """Put `np.object` in place for tf2onnx 1.17, and take it away again.
+def _unroll(networks):
+    """Unroll all recurrent layers, because LiteRT has no loops."""
+    names = "forward_layer", "backward_layer"  # of a Bidirectional layer
+    for network in networks:
+        for layer in network.layers:
+            for part in (layer, *(getattr(layer, name, None) for name in names)):
+                if isinstance(part, keras.layers.RNN):
+                    part.unroll = True
 
-    Keras 3.15 would leave it there, after asking for it in a way that warns.
+
+# ------------------------------------------------------------------------ conversion
+
+
+class GraphModel(keras.Model):
+    """An ExportGraph as a `keras.Model`, which Keras can export."""
+
+    def __init__(self, graph, **kwargs):
+        super().__init__(**kwargs)
+        self.networks = graph.networks
+        self.run = graph.run
+
+    def call(self, x):
+        """Return the output of the graph."""
+        return self.run(x)
+
+
+def _convert(graph, path, format):
+    """Write the graph to a new path in one of the formats."""
+    model = GraphModel(graph)
+    model(np.zeros((1, *graph.shape), np.float32))
+    spec = keras.InputSpec(
+        shape=(None, *graph.shape), dtype="float32", name=graph.input_name
+    )
+    with _numpy_object_alias():
+        model.export(
+            str(path),
+            format="tf_saved_model" if format == "saved_model" else format,
+            input_signature=[spec],
+            verbose=False,
+        )
+
+
+@contextmanager
+def _numpy_object_alias():
+    """Define `np.object`, which tf2onnx 1.17 reads, and remove it afterwards.
+
+    Otherwise Keras 3.15 defines it, after a lookup that warns, and leaves it there.
     """
     if "object" in vars(np):
         yield
@@ -164,38 +203,32 @@ def _old_name_in_numpy():
         del np.object
 
 
-def _onnx_with(note, made):
-    """Return an ONNX file with metadata, its output called "forecast" or the like."""
+def _onnx_bytes(path, metadata):
+    """Return an ONNX file with metadata and an output tensor called "output"."""
     import onnx
 
-    model = onnx.load(made)
+    model = onnx.load(path)
     check_onnx(model)
     old, new = model.graph.output[0].name, "output"
     for node in model.graph.node:
         node.output[:] = [new if name == old else name for name in node.output]
         node.input[:] = [new if name == old else name for name in node.input]
     model.graph.output[0].name = new
-    texts = {k: v if isinstance(v, str) else json.dumps(v) for k, v in note.items()}
+    texts = {k: v if isinstance(v, str) else json.dumps(v) for k, v in metadata.items()}
     onnx.helper.set_model_props(model, texts)
     return model.SerializeToString()
 
 
-def _append_note(made, note):
-    """Put metadata behind a LiteRT file, where its readers look for a zip archive."""
-    with zipfile.ZipFile(made, "a") as archive:
-        archive.writestr(_NOTE, json.dumps(note))
-
-
-def _put_folder(made, path, note):
-    """Move a SavedModel to its place, in the place of another."""
+def _move_saved_model(folder, path, metadata):
+    """Move a SavedModel to its path, and replace a SavedModel there."""
     if path.exists() and not (path / "saved_model.pb").is_file():
         raise FileExistsError(
             f"path must be a new folder or that of a SavedModel: got {path}."
         )
-    (made / "assets.extra").mkdir(exist_ok=True)
-    (made / "assets.extra" / _NOTE).write_text(json.dumps(note))
-    beside = path.with_name(f".{path.name}.part")
-    shutil.rmtree(beside, ignore_errors=True)
-    shutil.copytree(made, beside)
+    (folder / "assets.extra").mkdir(exist_ok=True)
+    (folder / "assets.extra" / _METADATA_FILE).write_text(json.dumps(metadata))
+    partial = path.with_name(f".{path.name}.part")
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.copytree(folder, partial)
     shutil.rmtree(path, ignore_errors=True)
-    os.replace(beside, path)
+    os.replace(partial, path)

@@ -1,40 +1,34 @@
-"""Whether a runtime has the operations of a converted network.
+"""Check that the runtime of a format supports every operation of a converted model.
 
-Converters let pass what they do not know: the file is written, and cannot be loaded.
+The converters copy unsupported operations without an error. The resulting file cannot
+be loaded.
 """
 
 from __future__ import annotations
 
 from skcnnlstm import training
 
-_WAY_OUT = {
-    "onnx": "Use format='litert' or format='saved_model'",
-    "litert": "Use format='onnx' or format='saved_model'",
-}
-
 
 def check_onnx(model):
-    """Raise where nodes of an ONNX model are not in the operator sets it names."""
+    """Raise ValueError if nodes of an ONNX model are not in its operator sets."""
     from onnx import defs
 
-    versions = {each.domain: each.version for each in model.opset_import}
-    own = {(each.domain, each.name) for each in model.functions}
+    versions = {opset.domain: opset.version for opset in model.opset_import}
+    defined = {(function.domain, function.name) for function in model.functions}
     graphs = [model.graph, *model.functions]
-    wanted = {(node.domain, node.op_type) for each in graphs for node in _nodes(each)}
-    _refuse(
-        "onnx",
-        [
-            name
-            for domain, name in wanted - own
-            # What tf2onnx does not know keeps its name, and gets the domain of ONNX.
-            if domain in ("", "ai.onnx")
-            and not defs.has(name, max_inclusive_version=versions[domain], domain="")
-        ],
-    )
+    used = {(node.domain, node.op_type) for graph in graphs for node in _nodes(graph)}
+    unsupported = [
+        name
+        for domain, name in used - defined
+        # tf2onnx keeps the names of unsupported operations, in the domain of ONNX.
+        if domain in ("", "ai.onnx")
+        and not defs.has(name, max_inclusive_version=versions[domain], domain="")
+    ]
+    _check_none_unsupported(unsupported, "onnx", other="litert")
 
 
 def _nodes(graph):
-    """Yield the nodes of a graph, and of those inside its nodes (loops, branches)."""
+    """Yield the nodes of a graph and of the graphs inside them (loops, branches)."""
     for node in graph.node:
         yield node
         for attribute in node.attribute:
@@ -43,16 +37,17 @@ def _nodes(graph):
 
 
 def check_litert(content):
-    """Raise where a LiteRT model needs more than LiteRT's own operations."""
-    # TensorFlow's, for which an interpreter needs the Flex delegate, begin with Flex.
+    """Raise ValueError if a LiteRT model uses operations that LiteRT does not have."""
+    # TensorFlow operations, which need the Flex delegate, have the prefix "Flex".
     names = training.custom_operations(content)
-    _refuse("litert", [name.removeprefix("Flex") for name in names])
+    unsupported = [name.removeprefix("Flex") for name in names]
+    _check_none_unsupported(unsupported, "litert", other="onnx")
 
 
-def _refuse(format, names):
+def _check_none_unsupported(names, format, *, other):
     if names:
         raise ValueError(
-            "estimator must hold only operations that its runtime has: got "
-            f"{', '.join(sorted(names))}, format={format!r}. {_WAY_OUT[format]}, or "
-            "another network."
+            "estimator must use only operations that the runtime supports: got "
+            f"{', '.join(sorted(names))}, format={format!r}. Use format={other!r} or "
+            "format='saved_model', or another network."
         )

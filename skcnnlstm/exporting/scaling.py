@@ -1,4 +1,4 @@
-"""Transformers of scikit-learn as functions of tensors, there and back."""
+"""Express scikit-learn's scalers and their inverses as functions of a tensor."""
 
 from __future__ import annotations
 
@@ -13,74 +13,112 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-# Kept as they are: both are "do nothing".
-NOTHING = (None, "passthrough")
-_FUNCTIONS = {
-    None: lambda x: x,
+
+def _identity(x):
+    return x
+
+
+def _log1p(x):
+    """Return log(1 + x) without `ops.log1p`, which ONNX and LiteRT do not have.
+
+    With u = 1 + x rounded, ``x * log(u) / (u - 1)`` is accurate for small x, too [1]_.
+
+    References
+    ----------
+    .. [1] Higham, N. J. (2002). Accuracy and Stability of Numerical Algorithms, 2nd
+       edition, section 1.14. SIAM.
+    """
+    u = 1 + x
+    return _divide(x * ops.log(u), u - 1, otherwise=x)
+
+
+def _expm1(x):
+    """Return exp(x) - 1 without `ops.expm1`, which ONNX and LiteRT do not have.
+
+    With u = exp(x) rounded, ``(u - 1) * x / log(u)`` is accurate for small x, too
+    (Higham 2002, section 1.14.1).
+    """
+    u = ops.exp(x)
+    near_zero = ops.abs(x) < 1  # elsewhere u - 1 is accurate, and log(u) may overflow
+    log_u = ops.log(ops.where(near_zero, u, 1.0))
+    small = _divide((u - 1) * x, log_u, otherwise=x)
+    return ops.where(near_zero, small, u - 1)
+
+
+def _divide(numerator, denominator, *, otherwise):
+    """Return the quotient, or `otherwise` where the denominator is zero."""
+    is_zero = ops.equal(denominator, 0)
+    quotient = numerator / ops.where(is_zero, 1.0, denominator)
+    return ops.where(is_zero, otherwise, quotient)
+
+
+FUNCTIONS = {
+    None: _identity,
     np.log: ops.log,
-    np.log1p: ops.log1p,
+    np.log1p: _log1p,
     np.exp: ops.exp,
-    np.expm1: ops.expm1,
+    np.expm1: _expm1,
     np.sqrt: ops.sqrt,
     np.square: ops.square,
 }
+_SCALERS = (StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler)
 SUPPORTED = (
-    "StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler, FunctionTransformer of "
-    f"{', '.join(f'np.{f.__name__}' for f in _FUNCTIONS if f)}, Pipelines of them, "
+    f"{', '.join(scaler.__name__ for scaler in _SCALERS)}, FunctionTransformer of "
+    f"{', '.join(f'np.{f.__name__}' for f in FUNCTIONS if f)}, Pipelines of them, "
     "'passthrough'"
 )
+_IDENTITIES = (None, "passthrough")  # steps of a Pipeline that do nothing
 
 
 def is_scaling(transformer):
-    """Tell whether a fitted transformer has a function of tensors."""
+    """Return whether a fitted transformer can be a function of a tensor."""
     if isinstance(transformer, str) or transformer is None:
-        return transformer in NOTHING
+        return transformer in _IDENTITIES
     if isinstance(transformer, Pipeline):
         return all(is_scaling(step) for _, step in transformer.steps)
     if type(transformer) is FunctionTransformer:
         return (
-            _is_function(transformer.func)
-            and _is_function(transformer.inverse_func)
+            _is_supported(transformer.func)
+            and _is_supported(transformer.inverse_func)
             and not (transformer.kw_args or transformer.inv_kw_args)
         )
-    return type(transformer) in _TABLES
+    return type(transformer) in _SCALERS
+
+
+def _is_supported(function):
+    # By identity: a function may be any object, also one that cannot be hashed.
+    return any(function is known for known in FUNCTIONS)
 
 
 def scale(transformer):
-    """Return what `transform` does, as a function of tensors."""
-    if transformer in NOTHING:
-        return _FUNCTIONS[None]
+    """Return `transform` of a fitted transformer as a function of a tensor."""
+    if transformer in _IDENTITIES:
+        return _identity
     if isinstance(transformer, Pipeline):
         return _chain([scale(step) for _, step in transformer.steps])
     if isinstance(transformer, FunctionTransformer):
-        return _FUNCTIONS[transformer.func]
-    shift, factor, low, high = _TABLES[type(transformer)](transformer)
+        return FUNCTIONS[transformer.func]
+    shift, factor, offset = _affine(transformer)
+    clips = getattr(transformer, "clip", False)
+    low, high = getattr(transformer, "feature_range", (-1, 1))
 
     def apply(x):
-        scaled = (x - shift) / factor
-        if low is None:
-            return scaled
-        scaled = scaled + low
-        return ops.clip(scaled, low, high) if transformer.clip else scaled
+        scaled = (x - shift) / factor + offset
+        return ops.clip(scaled, low, high) if clips else scaled
 
     return apply
 
 
 def unscale(transformer):
-    """Return what `inverse_transform` does, as a function of tensors."""
-    if transformer in NOTHING:
-        return _FUNCTIONS[None]
+    """Return `inverse_transform` of a fitted transformer as a function of a tensor."""
+    if transformer in _IDENTITIES:
+        return _identity
     if isinstance(transformer, Pipeline):
         return _chain([unscale(step) for _, step in reversed(transformer.steps)])
     if isinstance(transformer, FunctionTransformer):
-        return _FUNCTIONS[transformer.inverse_func]
-    shift, factor, low, _ = _TABLES[type(transformer)](transformer)
-    low = np.float32(0) if low is None else low
-    return lambda x: (x - low) * factor + shift
-
-
-def _is_function(function):
-    return any(function is known for known in _FUNCTIONS)
+        return FUNCTIONS[transformer.inverse_func]
+    shift, factor, offset = _affine(transformer)
+    return lambda x: (x - offset) * factor + shift
 
 
 def _chain(functions):
@@ -92,35 +130,17 @@ def _chain(functions):
     return apply
 
 
-# Each gives shift and factor of (x - shift) / factor, and what is added (a range).
-
-
-def _standard(scaler):
-    return _floats(scaler.mean_ if scaler.with_mean else None, scaler.scale_)
-
-
-def _robust(scaler):
-    return _floats(scaler.center_, scaler.scale_)
-
-
-def _max_abs(scaler):
-    return _floats(None, scaler.scale_)
-
-
-def _min_max(scaler):
-    low, high = map(np.float32, scaler.feature_range)
-    return *_floats(scaler.data_min_, 1 / scaler.scale_)[:2], low, high
-
-
-def _floats(shift, factor):
-    shift = np.float32(0) if shift is None else np.float32(shift)
-    factor = np.float32(1) if factor is None else np.float32(factor)
-    return shift, factor, None, None
-
-
-_TABLES = {
-    StandardScaler: _standard,
-    RobustScaler: _robust,
-    MaxAbsScaler: _max_abs,
-    MinMaxScaler: _min_max,
-}
+def _affine(scaler):
+    """Return shift, factor and offset of ``(x - shift) / factor + offset``."""
+    shift, factor, offset = None, scaler.scale_, None
+    if isinstance(scaler, StandardScaler) and scaler.with_mean:
+        shift = scaler.mean_
+    elif isinstance(scaler, RobustScaler):
+        shift = scaler.center_
+    elif isinstance(scaler, MinMaxScaler):
+        shift, factor, offset = scaler.data_min_, 1 / factor, scaler.feature_range[0]
+    return (
+        np.float32(0 if shift is None else shift),
+        np.float32(1 if factor is None else factor),
+        np.float32(0 if offset is None else offset),
+    )

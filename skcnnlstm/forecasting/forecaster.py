@@ -38,6 +38,7 @@ from skcnnlstm.forecasting.fitted import (
     tell_of_short_history,
     tell_of_short_tails,
 )
+from skcnnlstm.forecasting.graph import build_forecaster_graph
 from skcnnlstm.forecasting.intervals import (
     calibrate,
     hold_out,
@@ -690,6 +691,10 @@ class SeriesForecaster(
                 "windows."
             )
         return predicted.reshape(shape)
+
+    def _build_graph(self, context):
+        """Return the forecasts from raw windows as a graph for `export`."""
+        return build_forecaster_graph(self, context)
 
     def __sklearn_tags__(self):
         """Say that no target is needed."""

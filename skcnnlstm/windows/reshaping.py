@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import OneToOneFeatureMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skcnnlstm._utils.export_graph import ExportGraph
 from skcnnlstm._utils.sklearn_callbacks import report_as_one_task
 from skcnnlstm._utils.validation import (
     backfill,
@@ -106,6 +107,11 @@ class LastSteps(ArrayOutputMixin, WindowTransformer):
         check_is_fitted(self)
         windows, _ = self._check_windows(X, reset=False)
         return windows[:, -self._length :]
+
+    def _build_graph(self, context: Any) -> ExportGraph:
+        """Return `transform` as a graph for `export`."""
+        length = self._length
+        return ExportGraph(lambda x: x[:, -length:], self._shape)
 
 
 class SubsequenceReshaper(ArrayOutputMixin, WindowTransformer):
@@ -237,6 +243,11 @@ or (n_samples, S, R, L/(S*R), n_features) with `n_rows`
         check_subsequences_shape(subsequences, self._pieces_shape)
         return subsequences.reshape(len(subsequences), *self._shape)
 
+    def _build_graph(self, context: Any) -> ExportGraph:
+        """Return `transform` as a graph for `export`."""
+        shape = (-1, *self._pieces_shape)
+        return ExportGraph(lambda x: context.ops.reshape(x, shape), self._shape)
+
 
 class FlattenWindows(OneToOneFeatureMixin, WindowTransformer):
     """Flatten each window to one row, for estimators that need 2-D input.
@@ -347,3 +358,8 @@ class FlattenWindows(OneToOneFeatureMixin, WindowTransformer):
         lags = range(math.prod(self._shape[:-1]) - 1, -1, -1)
         columns = [f"{name}_lag{lag}" for lag in lags for name in names]
         return np.array(columns, dtype=object)
+
+    def _build_graph(self, context: Any) -> ExportGraph:
+        """Return `transform` as a graph for `export`."""
+        shape = (-1, math.prod(self._shape))
+        return ExportGraph(lambda x: context.ops.reshape(x, shape), self._shape)

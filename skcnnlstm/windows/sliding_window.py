@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skcnnlstm._utils.export_graph import ExportGraph
 from skcnnlstm._utils.sklearn_callbacks import CallbackSupportMixin, report_as_one_task
 from skcnnlstm._utils.time_index import (
     Frequency,
@@ -243,6 +244,34 @@ class SlidingWindow(
         windows = windows[at]
         windows.flags.writeable = False
         return windows
+
+    def _build_graph(self, context: Any) -> ExportGraph:
+        """Return the windows of bare arrays as a graph for `export`.
+
+        The history is the fitted one with ``context="always"``, else none. Steps
+        without history are NaN where the next estimator reads them. Elsewhere they
+        repeat the first row, as back-filling does.
+        """
+        length, when = self._fitted
+        n_features, ops = self.n_features_in_, context.ops
+        history = np.empty((0, n_features), np.float32)
+        if when == "always":
+            history = self.history_.astype(np.float32)
+        if context.keep_missing:
+            n_missing = length - 1 - len(history)
+            blank = np.full((n_missing, n_features), np.nan, np.float32)
+            history = np.concatenate([blank, history])
+        n_history = len(history)
+
+        def run(rows: Any) -> Any:
+            ends = ops.arange(ops.shape(rows)[0])[:, None] + n_history
+            if n_history:
+                rows = ops.concatenate([ops.convert_to_tensor(history), rows])
+            steps = ends + np.arange(1 - length, 1, dtype=np.int32)
+            windows = ops.take(rows, ops.maximum(steps, 0), axis=0)
+            return ops.reshape(windows, (-1, length, n_features))
+
+        return ExportGraph(run, (n_features,), "rows")
 
     def __sklearn_tags__(self) -> Any:
         """Return tags: floating types are preserved, NaN is allowed with "mask"."""

@@ -18,6 +18,7 @@ from skcnnlstm._utils.diagnostics import (
     warn_about_shuffling,
     warn_about_slow_kernel,
 )
+from skcnnlstm._utils.export_graph import ExportGraph
 from skcnnlstm._utils.introspection import NetworkReprMixin
 from skcnnlstm._utils.sklearn_callbacks import (
     CallbackSupportMixin,
@@ -365,6 +366,17 @@ class Hybrid(TakesParameters, NetworkReprMixin, CallbackSupportMixin):
         network, X = self._network_for(X)
         text, weights = training.describe_until(network, self._weights, name, self._own)
         return self._run(text, training.load_weights(weights), X)
+
+    def _build_graph(self, context):
+        """Return the network's output as a graph for `export`."""
+        model = training.network_from_json(self._network, self._own, fast=True)
+        model.set_weights(self._weights)
+        return ExportGraph(
+            lambda windows: model(windows, training=False),
+            shape=self._plan[1],
+            networks=[model],
+            reads_missing=self._network_param("missing") == "mask",
+        )
 
     @property
     def _own(self):

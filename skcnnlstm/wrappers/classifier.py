@@ -134,6 +134,14 @@ class HybridClassifier(Hybrid, KerasClassifier):
         probabilities = self.predict_proba(X)
         return self.classes_[probabilities.argmax(axis=1)]
 
+    def _build_graph(self, context):
+        """Return the probabilities as a graph for `export`."""
+
+        def normalize(raw):
+            return raw / context.ops.sum(raw, axis=1, keepdims=True)
+
+        return super()._build_graph(context).then(normalize, classes=self.classes_)
+
     def score(self, X, y, sample_weight=None):
         """Return the accuracy of `predict(X)`.
 

@@ -136,6 +136,17 @@ class HybridRegressor(Hybrid, KerasRegressor):
             predicted = predicted[..., quantiles.index(0.5)]
         return predicted.reshape(len(predicted), *self._target_shape)
 
+    def _build_graph(self, context):
+        """Return the predictions (the median with `quantiles`) as a graph."""
+        quantiles = self._network_param("quantiles")
+        target_shape = self._target_shape
+
+        def predict(raw):
+            median = raw if quantiles is None else raw[..., quantiles.index(0.5)]
+            return context.ops.reshape(median, (-1, *target_shape))
+
+        return super()._build_graph(context).then(predict)
+
     @available_if(_has_quantiles)
     def predict_quantiles(self, X):
         """Forecast every quantile from windows.

@@ -1,0 +1,93 @@
+"""Check and prepare the unfitted members of an ensemble."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.utils.validation import has_fit_parameter
+
+from skcnnlstm.wrappers.settings import draw_seed
+
+
+def check_member(name, estimator, kind, default):
+    """Return `estimator`; raise TypeError unless it is an instance of the kind.
+
+    Parameters
+    ----------
+    name : str
+        The parameter that holds the estimator.
+    estimator : object
+        Its value.
+    kind : {"regressor", "classifier"}
+        The kind of the ensemble.
+    default : str
+        The estimator that the error message suggests.
+    """
+    is_kind, method = {
+        "regressor": (is_regressor, "predict"),
+        "classifier": (is_classifier, "predict_proba"),
+    }[kind]
+    required = ("fit", "get_params", method)
+    usable = not isinstance(estimator, type) and all(
+        hasattr(estimator, attribute) for attribute in required
+    )
+    if not usable or not is_kind(estimator):
+        raise TypeError(
+            f"{name} must be None or a {kind}, an instance with fit and {method}: got "
+            f"{name}={estimator!r} ({type(estimator).__name__}). Use {default}."
+        )
+    return estimator
+
+
+def check_accept_weights(estimators):
+    """Raise TypeError if the `fit` of an estimator has no `sample_weight`.
+
+    Parameters
+    ----------
+    estimators : dict of {str: estimator or None}
+        By the name of the parameter.
+    """
+    for name, estimator in estimators.items():
+        if estimator is None or has_fit_parameter(estimator, "sample_weight"):
+            continue
+        raise TypeError(
+            "sample_weight must be accepted by every estimator in the ensemble: got "
+            f"{name} of type {type(estimator).__name__}, whose fit has no such "
+            "parameter. Omit sample_weight, or use another estimator."
+        )
+
+
+def with_epochs(name, estimator, epochs):
+    """Return a clone in which every parameter `epochs`, at any depth, is set."""
+    keys = [key for key, _ in _nested_parameters(estimator, "epochs")]
+    if not keys:
+        raise ValueError(
+            f"epochs must have an effect on both members: got epochs={epochs}, "
+            f"{name} of type {type(estimator).__name__}, which has no such parameter. "
+            "Use epochs=None, and set the epochs of the other member."
+        )
+    return clone(estimator).set_params(**dict.fromkeys(keys, epochs))
+
+
+def with_seed(estimator, seed):
+    """Return a clone in which every `random_state` that was None is `seed`."""
+    parameters = _nested_parameters(estimator, "random_state")
+    unset = [key for key, value in parameters if value is None]
+    return clone(estimator).set_params(**dict.fromkeys(unset, seed))
+
+
+def draw_seeds(random_state, n_seeds):
+    """Return `n_seeds` different seeds, or Nones if `random_state` is None."""
+    if random_state is None:
+        return [None] * n_seeds
+    sequence = np.random.SeedSequence(draw_seed(random_state))
+    return [int(seed) for seed in sequence.generate_state(n_seeds)]
+
+
+def _nested_parameters(estimator, name):
+    """Return `(key, value)` of all parameters called `name`, at any depth."""
+    return [
+        (key, value)
+        for key, value in estimator.get_params(deep=True).items()
+        if key.rpartition("__")[2] == name
+    ]
