@@ -35,9 +35,7 @@ def test_folds_leave_out_samples_whose_targets_reach_into_the_test_part():
 
 @pytest.mark.parametrize("horizon", [1, 2, 5])
 @pytest.mark.parametrize("stride", [1, 2, 3])
-def test_training_targets_end_at_the_last_row_of_the_first_test_window(
-    horizon, stride
-):
+def test_training_targets_end_at_the_last_row_of_the_first_test_window(horizon, stride):
     steps = np.arange(60.0)  # each value is its position in time
     X, y = make_windows(steps, 4, horizon, stride=stride)
     y = y.reshape(len(y), -1)
@@ -142,7 +140,9 @@ def test_grid_search_tunes_a_forecaster_on_a_long_frame():
     ],
 )
 @pytest.mark.parametrize("splitter", [HorizonSplit, PanelTimeSeriesSplit])
-def test_invalid_parameters_raise_an_error_that_names_them(splitter, params, kind, message):
+def test_invalid_parameters_raise_an_error_that_names_them(
+    splitter, params, kind, message
+):
     with pytest.raises(kind) as caught:
         list(splitter(**params).split(np.zeros(12), groups=np.zeros(12)))
     assert str(caught.value).startswith(message) or message in str(caught.value)
