@@ -56,12 +56,12 @@ def _find_shared(samples, train, test):
     for series in np.unique(samples.series[test]):
         parts = [part[samples.series[part] == series] for part in (train, test)]
         for part, other, found in zip(parts, parts[::-1], shared, strict=True):
-            mask = _overlaps_any(first[part], last[part], first[other], last[other])
+            mask = overlaps_any(first[part], last[part], first[other], last[other])
             found.append(part[mask])
     return tuple(np.sort(np.concatenate(found)) for found in shared)
 
 
-def _overlaps_any(first, last, other_first, other_last):
+def overlaps_any(first, last, other_first, other_last):
     """Return a mask of the spans of steps that overlap any of the other spans."""
     if not len(other_first):
         return np.zeros(len(first), bool)
