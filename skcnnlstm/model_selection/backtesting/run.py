@@ -60,7 +60,7 @@ def backtest(
         The series in time order, as for ``SeriesForecaster.fit``. Or many series: a
         list, a dict or, with `id_column`, a long frame. One model then trains on all
         series, and `cv` splits each series separately. If the series end at different
-        dates, they are split at different dates; a warning says so.
+        dates, they are split at different dates, with a warning.
     cv : splitter, or iterable of (training rows, test rows)
         Time-ordered folds, such as ``TimeSeriesSplit(5, test_size=12)``, also with
         `gap` or `max_train_size`. In each fold the training rows are consecutive, the
