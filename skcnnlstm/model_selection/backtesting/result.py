@@ -90,7 +90,9 @@ or None, default=None
             - `mase`: as `skcnnlstm.metrics.mase`, scaled by the training part of the
               fold at `season_length`;
             - `owa`: as `skcnnlstm.metrics.owa`, relative to Naive2;
-            - `skill_naive`, `skill_seasonal_naive`: 1 - MAE / MAE of that reference;
+            - `skill_naive`, `skill_seasonal_naive`: 1 - MAE / MAE of that reference.
+              With ``season_length=1`` both references are equal, and only `skill_naive`
+              is returned;
             - `coverage`, `width`: only with intervals, the share of actual values
               inside them and their median width. Adaptive intervals may be infinite,
               so their mean width is undefined.
@@ -143,7 +145,8 @@ or None, default=None
         scores.insert(1, "rmse", np.sqrt(means["square"]))
         scores["owa"] = metrics.owa(smape, mase, means["naive2 %"], means["naive2"])
         scores["skill_naive"] = metrics.skill(mae, means["naive"])
-        scores["skill_seasonal_naive"] = metrics.skill(mae, means["seasonal_naive"])
+        if self.season_length > 1:
+            scores["skill_seasonal_naive"] = metrics.skill(mae, means["seasonal_naive"])
         if "inside" in means:
             scores["coverage"] = means["inside"]
             scores["width"] = grouped["width"].median()

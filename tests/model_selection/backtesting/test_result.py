@@ -40,6 +40,14 @@ def test_scores_without_groups_use_all_forecasts(airline_result):
     ]
 
 
+def test_scores_without_a_season_length_have_no_equal_columns():
+    result = run(ridge(2), load_airline(), TimeSeriesSplit(3, test_size=14))
+    assert result.references["naive"].equals(result.references["seasonal_naive"])
+    scores = result.scores(by="fold")
+    assert list(scores) == ["mae", "rmse", "smape", "mase", "owa", "skill_naive"]
+    assert not scores.T.duplicated().any()
+
+
 def test_mase_is_scaled_by_the_training_part_of_each_fold(airline_result):
     values = load_airline().to_numpy(float)
     for fold, stop in enumerate((102, 116, 130)):
