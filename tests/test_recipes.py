@@ -1,4 +1,4 @@
-"""The code in `docs/guide/` runs, as it stands there."""
+"""Tests that run the code blocks of the guide."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ DOCS = Path(__file__).parent.parent / "docs/guide"
 
 
 def code_of(page):
-    """Return the code of a page, with its lines where they are in the file."""
+    """Return the compiled code blocks of a page, with the line numbers of the page."""
     text = (DOCS / page).read_text()
     code = ["" for _ in text.splitlines()]
     for block in re.finditer(r"^```python\n(.*?)^```", text, re.M | re.S):
@@ -22,7 +22,7 @@ def code_of(page):
 @pytest.mark.heavy
 @pytest.mark.filterwarnings("ignore::FutureWarning:optuna")
 @pytest.mark.filterwarnings("ignore:.*experimental")
-def test_the_recipes_for_tuning_run_and_prune():
+def test_the_tuning_recipes_run_and_prune():
     optuna = pytest.importorskip("optuna", reason="the extra tune installs it; CI does")
     pytest.importorskip("optuna_integration", reason="the extra tune installs it")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -32,12 +32,12 @@ def test_the_recipes_for_tuning_run_and_prune():
     assert any(trial.state == pruned for trial in names["study"].trials)
     trials = names["search"].trials_
     assert any(trial.state == pruned for trial in trials)
-    # It reports after each epoch, up to those of the network.
+    # One report after each of the 10 epochs of the network.
     assert max(len(trial.intermediate_values) for trial in trials) == 10
 
 
 @pytest.mark.heavy
-def test_the_recipe_for_a_cluster_runs(monkeypatch):
+def test_the_cluster_recipe_runs(monkeypatch):
     distributed = pytest.importorskip(
         "distributed", reason="the extra cluster installs it; CI does"
     )

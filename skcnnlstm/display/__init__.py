@@ -1,8 +1,8 @@
-"""Pictures, in the way of scikit-learn's displays.
+"""Displays of forecasts, backtests, training and attention.
 
-A display holds what is drawn. `from_...` makes one and draws it, `plot` draws it again,
-and `ax_`, `figure_` and the lines stay to be changed. matplotlib (the extra `plot`) is
-imported when something is drawn.
+They follow the convention of scikit-learn: a display holds the data, `from_...` creates
+and draws it, and `plot` draws it again. The attributes `ax_`, `figure_` and the lines
+can be changed afterwards. matplotlib, of the extra `plot`, is imported on first use.
 """
 
 from skcnnlstm.display.attention import AttentionDisplay

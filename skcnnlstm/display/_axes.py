@@ -1,4 +1,4 @@
-"""What every picture shares: axes, colours, dates."""
+"""Axes, colours, lines and labels that all displays share."""
 
 from __future__ import annotations
 
@@ -10,28 +10,35 @@ import pandas as pd
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.forecasting.panel import listed
 
-# Colours that stay apart in grey and for colour-blind eyes (after Okabe and Ito).
+# Colours of Okabe and Ito, which stay distinct in grey and for colour-blind readers.
 HISTORY, ACTUAL, FORECAST = "#2b2d42", "#009e73", "#d55e00"
 OTHERS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 _GRID = "#d9d9d9"
 
 MAX_PANELS = 12
 
-# Kinds of labels that matplotlib places by their value; all others are text.
-_PLACED = ("integer", "floating", "mixed-integer-float", "decimal", "datetime", "date")
+# Kinds of labels that matplotlib positions by value; all others are drawn as text.
+_POSITIONED = (
+    "integer",
+    "floating",
+    "mixed-integer-float",
+    "decimal",
+    "datetime",
+    "date",
+)
 
 
-def make_axes(who, ax, n_panels=1):
-    """Return axes to draw on, one a panel: those given, or those of a new figure.
+def make_axes(display, ax, n_panels=1):
+    """Return the axes to draw on, or create a figure with them.
 
     Parameters
     ----------
-    who : str
-        The display that asks, for errors.
+    display : str
+        Name of the display, for errors.
     ax : Axes, sequence of them, or None
-        What the user gave.
+        Argument of the user.
     n_panels : int, default=1
-        How many are needed.
+        Number of axes to return.
 
     Returns
     -------
@@ -42,7 +49,7 @@ def make_axes(who, ax, n_panels=1):
             from matplotlib import pyplot
         except ImportError as error:
             raise ImportError(
-                f'{who} draws with matplotlib: pip install "skcnnlstm[plot]"'
+                f'{display} requires matplotlib: pip install "skcnnlstm[plot]"'
             ) from error
         height = 4.8 if n_panels == 1 else 1.0 + 1.9 * n_panels
         figure = pyplot.figure(figsize=(6.4, height), layout="constrained")
@@ -50,50 +57,49 @@ def make_axes(who, ax, n_panels=1):
     axes = np.atleast_1d(np.array(ax, dtype=object)).ravel()
     if len(axes) != n_panels:
         raise ValueError(
-            f"ax must be as many axes as there are panels: got {len(axes)}, "
-            f"{n_panels} panels. Use ax=None, or choose panels by names."
+            f"ax must contain one Axes for each panel: got {len(axes)}, {n_panels} "
+            "panels. Use ax=None, or select panels with names=."
         )
     return axes
 
 
-def check_names(names, titles, keys):
-    """Return the positions of the panels that are chosen.
+def select_panels(names, titles, keys):
+    """Return the positions of the panels to draw.
 
     Parameters
     ----------
     names : list, one name, or None
-        Titles of panels, or what stands in their keys; None for the first 12.
+        Titles of panels, or series or targets in their keys; None selects the first 12.
     titles : list of str
-        Of all panels.
+        Titles of all panels.
     keys : list of tuple
         (series, target) of all panels.
     """
     if names is None:
         if len(titles) > MAX_PANELS:
             warn(
-                f"{MAX_PANELS} of {len(titles)} panels are drawn, the first ones. "
-                "Choose others by names=."
+                f"only the first {MAX_PANELS} of {len(titles)} panels are drawn. "
+                "Select others with names=."
             )
         return list(range(min(len(titles), MAX_PANELS)))
-    wanted = names if isinstance(names, list | tuple) else [names]
-    places = []
-    for name in wanted:
-        found = [
-            place
-            for place, (title, key) in enumerate(zip(titles, keys, strict=True))
+    selected = []
+    for name in names if isinstance(names, list | tuple) else [names]:
+        matching = [
+            position
+            for position, (title, key) in enumerate(zip(titles, keys, strict=True))
             if name == title or name in key
         ]
-        if not found:
+        if not matching:
             raise ValueError(
-                "names must be among those of the panels: got "
-                f"{name!r}. Use some of {listed(titles)}."
+                "names must be titles of panels, series or targets: got "
+                f"{name!r}. Use one or more of {listed(titles)}."
             )
-        places += [place for place in found if place not in places]
-    return places
+        selected += [position for position in matching if position not in selected]
+    return selected
 
 
-def title_of(key, keys):
-    """Name a panel by the series, the target, or both: by what tells them apart."""
+def panel_title(key, keys):
+    """Return the series, the target or both: the parts in which the panels differ."""
     series, target = key
     parts = []
     if len({k[0] for k in keys}) > 1:
@@ -103,58 +109,67 @@ def title_of(key, keys):
     return ": ".join(parts)
 
 
-def name_panel(ax, key, keys, n_drawn):
-    """Write the series above a panel, and the target beside it.
+def label_panel(ax, key, keys, n_drawn):
+    """Write the series above a panel and the target on its y-axis.
 
-    `keys` are of all panels there are, `n_drawn` of them in the picture.
+    `keys` holds the keys of all panels; `n_drawn` is the number of drawn ones.
     """
-    title = title_of(key, keys) if n_drawn > 1 or len({k[0] for k in keys}) > 1 else ""
+    several_series = len({k[0] for k in keys}) > 1
+    title = panel_title(key, keys) if n_drawn > 1 or several_series else ""
     ax.set_title(title, loc="left", fontsize=10)
-    # A target that has no name is counted.
+    # An integer is the position of a target without a name.
     if not isinstance(key[1], int) and str(key[1]) != title:
         ax.set_ylabel(str(key[1]))
 
 
-def draw_line(ax, at, values, style, kwargs=()):
-    """Draw a line, and a dot for what is known between unknowns; return the line.
+def interval_label(coverage):
+    """Return the legend label of an interval."""
+    return "interval" if coverage is None else f"{100 * coverage:g} % interval"
 
-    `style` is ours, `kwargs` the user's, under any of matplotlib's names.
+
+def draw_line(ax, series, style, kwargs=()):
+    """Draw a Series as a line, with a dot for each value between missing ones.
+
+    `kwargs`, the arguments of the user, may use any of matplotlib's aliases and
+    override `style`. Return the line.
     """
     from matplotlib.cbook import normalize_kwargs
     from matplotlib.lines import Line2D
 
+    values = series.to_numpy()
     style = style | normalize_kwargs(dict(kwargs), Line2D)
-    alone = np.flatnonzero(_stand_alone(~pd.isna(values)))
-    if style.get("marker") is None and len(alone):
-        style = {"markersize": 3, **style, "marker": "o", "markevery": alone.tolist()}
-    (line,) = ax.plot(at, values, **style)
+    isolated = np.flatnonzero(_find_isolated(~pd.isna(values)))
+    if style.get("marker") is None and len(isolated):
+        style = {"markersize": 3, **style, "marker": "o"}
+        style["markevery"] = isolated.tolist()
+    (line,) = ax.plot(positions(series.index), values, **style)
     return line
 
 
-def draw_band(ax, at, lower, upper, *, alpha, label):
-    """Draw an interval, a bar where no other step is beside it."""
+def draw_band(ax, index, lower, upper, *, alpha, label):
+    """Draw an interval as a band, with a bar for each isolated step."""
     style = {"color": FORECAST, "alpha": alpha}
-    # matplotlib draws nothing for bounds that are infinite.
+    # matplotlib draws nothing at infinite bounds.
     known = np.isfinite(lower) & np.isfinite(upper)
-    alone = _stand_alone(known)
-    band = None
-    if not alone.any() or (known & ~alone).any():
-        band = ax.fill_between(at, lower, upper, linewidth=0, label=label, **style)
-    if alone.any():
+    isolated = _find_isolated(known)
+    band, x = None, positions(index)
+    if not isolated.any() or (known & ~isolated).any():
+        band = ax.fill_between(x, lower, upper, linewidth=0, label=label, **style)
+    if isolated.any():
         style |= {"linewidth": 7, "label": label if band is None else None}
-        bars = ax.vlines(at[alone], lower[alone], upper[alone], **style)
+        bars = ax.vlines(x[isolated], lower[isolated], upper[isolated], **style)
         band = band or bars
     return band
 
 
-def _stand_alone(known):
-    """Tell which are known while both beside them are not."""
+def _find_isolated(known):
+    """Return a mask of the known values between unknown ones."""
     padded = np.concatenate([[False], known, [False]])
     return known & ~padded[:-2] & ~padded[2:]
 
 
 def positions(index):
-    """Return what matplotlib can place: times without a timezone, numbers, or text."""
+    """Return values that matplotlib can draw: times without a zone, numbers or text."""
     if isinstance(index, pd.PeriodIndex):
         index = index.to_timestamp()
     if isinstance(index, pd.DatetimeIndex):
@@ -163,38 +178,39 @@ def positions(index):
         return index / pd.Timedelta(days=1)
     if isinstance(index, pd.CategoricalIndex):
         return positions(pd.Index(index.to_list()))
-    if index.inferred_type in _PLACED:
+    if index.inferred_type in _POSITIONED:
         return index.to_numpy()
     return np.array([str(label) for label in index])
 
 
-def dress(ax, index=None):
-    """Take away what is not needed; write dates on the axis where they are dates."""
+def style_axes(ax, index=None):
+    """Remove unneeded lines, add a grid, and label the x-axis for an index."""
     ax.margins(x=0.01)
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(axis="y", color=_GRID, linewidth=0.6)
     ax.set_axisbelow(True)
     if isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):
-        from skcnnlstm.display._dates import write_dates
+        from skcnnlstm.display._dates import format_dates
 
-        write_dates(ax)
+        format_dates(ax)
     elif isinstance(index, pd.TimedeltaIndex):
         ax.set_xlabel(str(index.name or "days"))
     if index is not None and index.name:
         ax.set_xlabel(str(index.name))
 
 
-def add_legend(axes, *, alone):
-    """Say what the lines of the first panel are: of all panels.
+def add_legend(axes, *, below):
+    """Add one legend for all panels, and keep only the x-labels that differ.
 
-    Below the panels where the figure is theirs `alone`, so that it hides no line.
+    With `below` the legend is below the panels, where it hides no line. Otherwise it is
+    in the first panel.
     """
     entries = axes[0].get_legend_handles_labels()
-    if alone:
+    if below:
         where = {"loc": "outside lower center", "ncols": 4}
         axes[0].figure.legend(*entries, frameon=False, fontsize=9, **where)
     else:
         axes[0].legend(*entries, frameon=False, fontsize=9)
-    for panel, below in pairwise(axes):
-        if panel.get_xlabel() == below.get_xlabel():
+    for panel, next_panel in pairwise(axes):
+        if panel.get_xlabel() == next_panel.get_xlabel():
             panel.set_xlabel("")

@@ -1,10 +1,10 @@
-"""Dates on an axis: matplotlib is imported with this."""
+"""Date labels for a time axis. Importing this module imports matplotlib."""
 
 from __future__ import annotations
 
 from matplotlib.dates import AutoDateLocator, DateFormatter, num2date
 
-# Of each unit what stands at a tick, and below it where that is another than before.
+# Format of each tick label, and of its second line, which is written when it changes.
 _UNITS = {
     "year": ("%Y", ""),
     "month": ("%b", ""),
@@ -15,33 +15,33 @@ _UNITS = {
 
 
 class TickDates(DateFormatter):
-    """Names the month and year of the first tick, and others below where they begin.
+    """Write month and year below the first tick and below each tick where they change.
 
-    matplotlib's ConciseDateFormatter names neither at the first tick, and the year at
-    the end of the axis, where it may stand on a label or the next panel's title.
+    The ConciseDateFormatter of matplotlib omits both at the first tick. It writes the
+    year at the end of the axis, where it can overlap a label or the next panel.
     """
 
     def __init__(self):
-        super().__init__("%Y-%m-%d %H:%M")  # of the place a cursor points at
+        super().__init__("%Y-%m-%d %H:%M")  # label of the cursor position
 
     def format_ticks(self, values):
         """Return the labels of all ticks."""
         dates = [num2date(value, self.tz) for value in values]
         unit = _unit(dates)
-        here, below = _UNITS[unit]
-        labels, last, year = [], None, None
+        first_line, second_line = _UNITS[unit]
+        labels, previous, year = [], None, None
         for date in dates:
-            group = date.year, date.strftime(below)
-            named = group[1] if group != last else ""
+            group = date.year, date.strftime(second_line)
+            below = group[1] if group != previous else ""
             if unit != "year" and date.year != year:
-                named = f"{named} {date.year}".strip()
-            labels.append("\n".join(filter(None, [date.strftime(here), named])))
-            last, year = group, date.year
+                below = f"{below} {date.year}".strip()
+            labels.append("\n".join(filter(None, [date.strftime(first_line), below])))
+            previous, year = group, date.year
         return labels
 
 
 def _unit(dates):
-    """Return the smallest unit in which ticks are not at a beginning."""
+    """Return the smallest unit in which the ticks differ from its start."""
     if any(date.second or date.microsecond for date in dates):
         return "second"
     if any(date.hour or date.minute for date in dates):
@@ -51,11 +51,11 @@ def _unit(dates):
     return "month" if any(date.month > 1 for date in dates) else "year"
 
 
-def write_dates(ax):
-    """Put dates on the axis of time, as many as its width has room for."""
+def format_dates(ax):
+    """Format the x-axis as dates, with as many ticks as its width allows."""
     width = ax.get_window_extent().width / ax.figure.dpi  # in inches
-    # Fewer than seven places would not do for what is just too short for three of
-    # the larger unit: 35 months.
+    # A period just too short for three ticks of a unit, such as 35 months, needs seven
+    # ticks of the next smaller unit.
     locator = AutoDateLocator(minticks=3, maxticks=max(7, int(1.3 * width)))
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(TickDates())

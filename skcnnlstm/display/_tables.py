@@ -1,4 +1,4 @@
-"""Forecasts and series in every form they come in, as one series of numbers a panel."""
+"""Convert forecasts and series of any form to one Series for each panel."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import pandas as pd
 
 from skcnnlstm.forecasting.panel import listed, read_panel
 
-_BAND = ["forecast", "lower", "upper"]
+_INTERVAL_COLUMNS = ["forecast", "lower", "upper"]
 
 
-def split_loss(series, id_column=None):
+def split_columns(series, id_column=None):
     """Return one pandas Series for each column of each series.
 
     Parameters
     ----------
     series : array-like, Series, DataFrame, list or dict of these, or long frame
-        As `SeriesForecaster` takes and gives it.
+        In any form that `SeriesForecaster` accepts or returns.
     id_column : str or None
-        Of a long frame.
+        Column that names the series in a long frame.
 
     Returns
     -------
@@ -28,36 +28,36 @@ def split_loss(series, id_column=None):
     columns = {}
     for key, one in read_panel(series, id_column).series.items():
         if isinstance(one, pd.Series):
-            columns[key, _name(one.name)] = one
+            columns[key, 0 if one.name is None else one.name] = one
             continue
         if not isinstance(one, pd.DataFrame):
             values = np.asarray(one, dtype=float)
             one = pd.DataFrame(values[:, None] if values.ndim == 1 else values)
-        for place, name in enumerate(one.columns):
-            columns[key, name] = one.iloc[:, place]
+        for position, name in enumerate(one.columns):
+            columns[key, name] = one.iloc[:, position]
     return columns
 
 
-def take_bands_apart(forecast, id_column=None):
-    """Return forecasts, lower and upper bounds, as `split_loss` gives each.
+def split_intervals(forecast, id_column=None):
+    """Return the forecasts, lower and upper bounds, each as by `split_columns`.
 
-    Bounds are empty unless the forecast is what `forecast_interval` returns.
+    The bounds are empty unless the forecast has the columns of `forecast_interval`.
     """
     levels = getattr(getattr(forecast, "columns", None), "nlevels", 1)
     if id_column is not None and levels > 1:
         id_column = (id_column, *[""] * (levels - 1))
-    columns = split_loss(forecast, id_column)
-    if not all(_part(name) in _BAND for _, name in columns):
+    columns = split_columns(forecast, id_column)
+    if not all(_last_level(name) in _INTERVAL_COLUMNS for _, name in columns):
         return columns, {}, {}
-    parts = tuple({} for _ in _BAND)
+    parts = tuple({} for _ in _INTERVAL_COLUMNS)
     for (key, name), column in columns.items():
         target = name[0] if isinstance(name, tuple) else 0
-        parts[_BAND.index(_part(name))][key, target] = column
+        parts[_INTERVAL_COLUMNS.index(_last_level(name))][key, target] = column
     return parts
 
 
-def has_labels(series):
-    """Tell whether rows have labels of their own: those of arrays are counted."""
+def has_index(series):
+    """Return whether a series, or the first of many, has an index."""
     if isinstance(series, dict):
         series = list(series.values())
     if isinstance(series, list | tuple) and len(series):
@@ -65,33 +65,32 @@ def has_labels(series):
     return hasattr(series, "index") and not isinstance(series, list | tuple)
 
 
-def match(columns, keys, chosen, what):
-    """Put columns beside the panels chosen: by key, or in the order of all keys."""
+def select_columns(columns, keys, keys_drawn, parameter):
+    """Return the column of each drawn panel, by key, or None without columns.
+
+    Columns whose keys differ are assigned in the order of all `keys`. `parameter` names
+    them in errors.
+    """
     if not columns:
-        return dict.fromkeys(chosen)
-    if all(key in columns for key in chosen):
-        return {key: columns[key] for key in chosen}
+        return dict.fromkeys(keys_drawn)
+    if all(key in columns for key in keys_drawn):
+        return {key: columns[key] for key in keys_drawn}
     if len(columns) == len(keys):
         ordered = dict(zip(keys, columns.values(), strict=True))
-        return {key: ordered[key] for key in chosen}
+        return {key: ordered[key] for key in keys_drawn}
     given = list(dict.fromkeys(series for series, _ in columns))
-    wanted = list(dict.fromkeys(series for series, _ in chosen))
-    if given != wanted and set(given) < set(wanted):
+    drawn = list(dict.fromkeys(series for series, _ in keys_drawn))
+    if given != drawn and set(given) < set(drawn):
         raise ValueError(
-            f"{what} must hold each series that is drawn: got {listed(given)}, drawn "
-            f"are {listed(wanted)}. Use names={given!r} to draw "
-            f"{'it' if len(given) == 1 else 'those'} alone."
+            f"{parameter} must contain each series that is drawn: got {listed(given)}, "
+            f"drawn are {listed(drawn)}. Use names={given!r} to draw only these."
         )
     raise ValueError(
-        f"{what} must have the columns that are forecast: got "
-        f"{[name for _, name in columns]}, forecast are "
-        f"{[name for _, name in keys]}. Give those alone."
+        f"{parameter} must have the columns of the forecast: got "
+        f"{[name for _, name in columns]}, the forecast has "
+        f"{[name for _, name in keys]}. Pass only these columns."
     )
 
 
-def _part(name):
+def _last_level(name):
     return name[1] if isinstance(name, tuple) and len(name) == 2 else name
-
-
-def _name(name):
-    return 0 if name is None else name

@@ -1,4 +1,4 @@
-"""AttentionDisplay: which parts of its windows a network heeds."""
+"""Display of the attention weights of windows."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from skcnnlstm.display import _axes
 
 
 class AttentionDisplay:
-    """Attention weights of windows: a bar for each part of one, or a row for each.
+    """Attention weights: bars for one window, or an image with a row for each window.
 
-    Made by `from_estimator`, which draws it, too.
+    Create it with `from_estimator`, which also draws it.
 
     Parameters
     ----------
     weights : ndarray of shape (n_samples, n_parts)
-        How much each part of each window counts, the oldest first; rows sum to one.
+        Weight of each part of each window, the oldest part first. Each row sums to one.
 
     Attributes
     ----------
     ax_ : Axes
-        Where it is drawn.
+        Axes of the drawing.
     figure_ : Figure
-        What that stands in.
+        Figure that contains the axes.
     bars_ : BarContainer
-        Of one window only.
+        Bars, if one window is drawn.
     image_ : AxesImage
-        Of several windows only.
+        Image, if several windows are drawn.
 
     Examples
     --------
@@ -52,11 +52,11 @@ class AttentionDisplay:
             ``ParallelCNNLSTM*(merge="attention")``), a Pipeline that ends in one, or
             a search around either.
         X : array-like
-            Windows, as for `predict`.
+            Windows, as for ``predict``.
         ax : Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
         **kwargs : dict
-            For ``Axes.bar`` (one window) or ``Axes.imshow``.
+            Passed to ``Axes.bar`` for one window, else to ``Axes.imshow``.
 
         Returns
         -------
@@ -70,21 +70,22 @@ class AttentionDisplay:
         if not hasattr(network, "attention_weights"):
             raise TypeError(
                 "estimator must be a network with attention: got "
-                f"{type(network).__name__}. Use CNNLSTMRegressor(attention=True) or "
-                'ParallelCNNLSTMRegressor(merge="attention"), for example; of a '
-                "SeriesForecaster its estimator_, with windows on its scale."
+                f"{type(network).__name__}. Use for example "
+                "CNNLSTMRegressor(attention=True) or "
+                'ParallelCNNLSTMRegressor(merge="attention"). For a SeriesForecaster, '
+                "use its estimator_ with transformed windows."
             )
         return cls(weights=network.attention_weights(X)).plot(ax, **kwargs)
 
     def plot(self, ax=None, **kwargs):
-        """Draw.
+        """Draw the attention weights.
 
         Parameters
         ----------
         ax : Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
         **kwargs : dict
-            For ``Axes.bar`` (one window) or ``Axes.imshow``.
+            Passed to ``Axes.bar`` for one window, else to ``Axes.imshow``.
 
         Returns
         -------
@@ -99,7 +100,7 @@ class AttentionDisplay:
             style = {"color": _axes.OTHERS[0]} | kwargs
             self.bars_ = self.ax_.bar(parts, weights[0], **style)
             self.ax_.set_ylabel("attention weight")
-            _axes.dress(self.ax_)
+            _axes.style_axes(self.ax_)
         else:
             style = {"aspect": "auto", "cmap": "viridis", "interpolation": "nearest"}
             style |= {"extent": (0.5, n_parts + 0.5, n_samples - 0.5, -0.5), "vmin": 0}

@@ -1,4 +1,4 @@
-"""BacktestDisplay: what was forecast in the past, and what came."""
+"""Display of the forecasts or errors of a backtest."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ from skcnnlstm.model_selection.backtesting import BacktestResult
 
 
 class BacktestDisplay:
-    """Forecasts of the past beside what came, or their errors by step ahead.
+    """Forecasts of a backtest with the actual values, or forecast errors by step.
 
-    Made by `from_result`, which draws it, too.
+    Create it with `from_result`, which also draws it.
 
     Parameters
     ----------
     result : BacktestResult
-        What `backtest` returned.
+        Result of `backtest`.
 
     Attributes
     ----------
     ax_ : Axes
-        The first panel.
+        First panel.
     axes_ : ndarray of Axes
         All panels.
     figure_ : Figure
-        What they stand in.
+        Figure that contains the panels.
     line_ : Line2D
-        Of the forecasts in the first panel: of the first fold, or of the errors.
+        Line of the forecaster in the first panel: its forecasts in the first fold, or
+        its errors.
 
     Examples
     --------
@@ -51,22 +52,22 @@ class BacktestDisplay:
 
     @classmethod
     def from_result(cls, result, *, kind="forecasts", names=None, ax=None, **kwargs):
-        """Draw what a backtest found.
+        """Draw the result of a backtest.
 
         Parameters
         ----------
         result : BacktestResult
-            What `backtest` returned.
+            Result of `backtest`.
         kind : {"forecasts", "errors"}, default="forecasts"
-            "forecasts" draws those from the first origin of each fold, and their
-            intervals, over what came. "errors" draws the mean absolute error by steps
-            ahead, beside those of the naive and the seasonal naive forecast.
+            "forecasts" draws the actual values, and the forecasts and intervals from
+            the first origin of each fold. "errors" draws the mean absolute error by
+            steps ahead, also of the naive and the seasonal naive forecast.
         names : list, str or None, default=None
-            Which series and targets to draw, a panel each; None for all, at most 12.
-        ax : Axes, sequence of them (one a panel) or None, default=None
-            Where to draw; None makes a figure.
+            Series and targets to draw, one panel each. None draws all, at most 12.
+        ax : Axes, sequence of them (one for each panel) or None, default=None
+            Axes to draw on; None creates a figure.
         **kwargs : dict
-            For the lines of the forecasts, or of their errors, as for ``Axes.plot``.
+            Passed to ``Axes.plot`` for the lines of the forecaster.
 
         Returns
         -------
@@ -75,12 +76,12 @@ class BacktestDisplay:
         if not isinstance(result, BacktestResult):
             raise TypeError(
                 "result must be a BacktestResult: got "
-                f"{type(result).__name__}. Use what backtest(...) returns."
+                f"{type(result).__name__}. Pass the result of backtest(...)."
             )
         return cls(result=result).plot(ax, kind=kind, names=names, **kwargs)
 
     def plot(self, ax=None, *, kind="forecasts", names=None, **kwargs):
-        """Draw.
+        """Draw the forecasts or the errors.
 
         Parameters
         ----------
@@ -95,76 +96,73 @@ class BacktestDisplay:
         table = self.result.forecasts.join(self.result.references)
         panels = dict(list(table.groupby(["series", "target"], sort=False)))
         keys = list(panels)
-        titles = [_axes.title_of(key, keys) for key in keys]
-        places = _axes.check_names(names, titles, keys)
-        self.axes_ = _axes.make_axes("BacktestDisplay", ax, len(places))
+        titles = [_axes.panel_title(key, keys) for key in keys]
+        drawn = [keys[at] for at in _axes.select_panels(names, titles, keys)]
+        self.axes_ = _axes.make_axes("BacktestDisplay", ax, len(drawn))
         draw = _draw_forecasts if kind == "forecasts" else _draw_errors
         lines = []
-        for panel, place in zip(self.axes_, places, strict=True):
-            _axes.name_panel(panel, keys[place], keys, len(places))
-            lines.append(draw(panel, panels[keys[place]], self.result, kwargs))
-        self.ax_, self.figure_, self.line_ = (
-            self.axes_[0],
-            self.axes_[0].figure,
-            lines[0],
-        )
-        _axes.add_legend(self.axes_, alone=ax is None)
+        for panel, key in zip(self.axes_, drawn, strict=True):
+            _axes.label_panel(panel, key, keys, len(drawn))
+            lines.append(draw(panel, panels[key], self.result, kwargs))
+        self.ax_, self.figure_ = self.axes_[0], self.axes_[0].figure
+        self.line_ = lines[0]
+        _axes.add_legend(self.axes_, below=ax is None)
         return self
 
 
 def _draw_forecasts(ax, table, result, kwargs):
     """Draw the forecasts from the first origin of each fold; return the first line."""
-    came = table.drop_duplicates("time").set_index("time")["actual"].sort_index()
-    style = {"color": _axes.HISTORY, "linewidth": 1.4, "label": "what came"}
-    _axes.draw_line(ax, _axes.positions(came.index), came.to_numpy(), style)
-    of = "" if result.coverage is None else f"{100 * result.coverage:g} % "
+    actual = table.drop_duplicates("time").set_index("time")["actual"].sort_index()
+    style = {"color": _axes.HISTORY, "linewidth": 1.4, "label": "actual"}
+    _axes.draw_line(ax, actual, style)
     lines = []
     for _, fold in table.groupby("fold"):
         first = fold[fold["origin"] == fold["origin"].iloc[0]].set_index("time")
-        ahead = _axes.positions(first.index)
-        label = None if lines else "forecast from the start of each fold"
         if "lower" in first:
             _axes.draw_band(
                 ax,
-                ahead,
+                first.index,
                 first["lower"].to_numpy(),
                 first["upper"].to_numpy(),
                 alpha=0.2,
-                label=None if lines else f"{of}interval",
+                label=None if lines else _axes.interval_label(result.coverage),
             )
+        label = None if lines else "forecast from the start of each fold"
         style = {"color": _axes.FORECAST, "linewidth": 1.6, "label": label}
-        said = first["forecast"].to_numpy()
-        line = _axes.draw_line(ax, ahead, said, style, kwargs)
-        ax.axvline(ahead[0], color="#bbbbbb", linewidth=0.8, linestyle=":", zorder=0)
-        lines.append(line)
-    _axes.dress(ax, came.index.rename(result.time_name or "time"))
+        lines.append(_axes.draw_line(ax, first["forecast"], style, kwargs))
+        start = _axes.positions(first.index)[0]
+        ax.axvline(start, color="#bbbbbb", linewidth=0.8, linestyle=":", zorder=0)
+    _axes.style_axes(ax, actual.index.rename(result.time_name or "time"))
     return lines[0]
 
 
 def _draw_errors(ax, table, result, kwargs):
-    """Draw the mean absolute error by steps ahead; return the forecaster's line."""
+    """Draw the mean absolute error by step; return the line of the forecaster."""
     names = {"naive": "naive", "seasonal_naive": "seasonal naive"}
     if np.array_equal(table["naive"], table["seasonal_naive"]):
         del names["seasonal_naive"]
     names["forecast"] = "forecaster"
-    colours = dict(zip(names, (_axes.OTHERS[5], _axes.OTHERS[0]), strict=False))
+    colours = {
+        "naive": _axes.OTHERS[5],
+        "seasonal_naive": _axes.OTHERS[0],
+        "forecast": _axes.FORECAST,
+    }
     for name, label in names.items():
         errors = (table["actual"] - table[name]).abs().groupby(table["step"]).mean()
         style = {
-            "color": _axes.FORECAST if name == "forecast" else colours[name],
+            "color": colours[name],
             "linestyle": "-" if name == "forecast" else "--",
             "marker": "o" if len(errors) <= 60 else None,
             "markersize": 3,
             "label": label,
         }
-        own = kwargs if name == "forecast" else {}
-        line = _axes.draw_line(ax, errors.index, errors.to_numpy(), style, own)
+        line = _axes.draw_line(ax, errors, style, kwargs if name == "forecast" else {})
     ax.set_xlabel("steps ahead")
     ax.set_ylabel("mean absolute error")
     ax.set_ylim(bottom=0)
-    # Without a least number it would divide the only step there may be.
+    # With its default `min_n_ticks`, the locator would split a single step into parts.
     ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
-    _axes.dress(ax)
+    _axes.style_axes(ax)
     if len(errors) == 1:
         ax.set_xlim(0.5, 1.5)
     return line

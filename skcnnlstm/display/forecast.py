@@ -1,6 +1,8 @@
-"""ForecastDisplay: what was, what will be, and how sure that is."""
+"""Display of a forecast after the history of its series."""
 
 from __future__ import annotations
+
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,7 +12,12 @@ from skcnnlstm._utils.introspection import unwrap_search
 from skcnnlstm._utils.time_index import find_frequency
 from skcnnlstm._utils.validation import check_integer, check_target
 from skcnnlstm.display import _axes
-from skcnnlstm.display._tables import has_labels, match, split_loss, take_bands_apart
+from skcnnlstm.display._tables import (
+    has_index,
+    select_columns,
+    split_columns,
+    split_intervals,
+)
 from skcnnlstm.forecasting import SeriesForecaster
 from skcnnlstm.forecasting.calendar import Calendar
 from skcnnlstm.forecasting.panel import check_same_series, listed, read_panel
@@ -18,34 +25,34 @@ from skcnnlstm.forecasting.quantiles import quantiles_of
 
 
 class ForecastDisplay:
-    """Forecast of one series or of many, beside their history.
+    """Forecasts of one or many series, drawn after their history.
 
-    Made by `from_estimator` or `from_predictions`, which draw it, too.
+    Create it with `from_estimator` or `from_predictions`, which also draw it.
 
     Parameters
     ----------
     forecast : dict of Series
-        One a panel, by (key of the series, name of the target).
+        Forecast of each panel, by (key of the series, name of the target).
     history, actual : dict of Series or None, default=None
-        By the same keys: the rows before, and what came.
+        Earlier rows, and actual values of the forecast rows, by the same keys.
     lower, upper : dict of Series or None, default=None
-        Bounds of an interval, by the same keys.
+        Bounds of the prediction interval, by the same keys.
     coverage : float or None, default=None
-        Share of values that the interval should hold, for the legend.
+        Coverage of the interval, for the legend.
 
     Attributes
     ----------
     ax_ : Axes
-        The first panel.
+        First panel.
     axes_ : ndarray of Axes
         All panels.
     figure_ : Figure
-        What they stand in.
+        Figure that contains the panels.
     line_ : Line2D
-        The forecast in the first panel.
+        Forecast line of the first panel.
     lines_ : list of dict
-        For each panel `history`, `forecast`, `actual` (lines) and `band`, those that
-        there are.
+        For each panel the lines `history`, `forecast` and `actual` and the `band`, as
+        far as they are drawn.
 
     Examples
     --------
@@ -93,35 +100,34 @@ class ForecastDisplay:
         ax=None,
         **kwargs,
     ):
-        """Forecast, and draw that after the series.
+        """Forecast with a fitted forecaster and draw the result.
 
         Parameters
         ----------
         forecaster : SeriesForecaster, or a search around one
-            Fitted.
+            Fitted forecaster.
         series : array-like, Series, DataFrame, list, dict or long frame
-            What is known, in the form that was fitted. Rows that an index shows to lie
-            after the first step forecast are drawn as what came.
+            Known rows, in the form passed to `fit`. Rows whose index is not before the
+            first forecast step are drawn as actual values.
         steps : int or None, default=None
-            Time steps to forecast; None for the horizon.
+            Number of time steps to forecast; None uses the horizon.
         coverage : float or None, default=None
-            Share of values that the band should hold. None takes 0.9 where the
-            forecaster has a `calibration_fraction`, that between the outer `quantiles`
-            where the network has some (as far from 0 as from 1), and draws no band
-            else.
+            Coverage of the interval. None uses 0.9 if the forecaster is calibrated. For
+            a network with quantiles, None uses the share between the outer `quantiles`
+            if they are symmetric. Otherwise no interval is drawn.
         exog : array-like, Series, DataFrame or None, default=None
-            Covariates of the steps, as for ``SeriesForecaster.forecast``.
+            Covariates of the forecast steps, as for ``SeriesForecaster.forecast``.
         actual : like `series`, or None, default=None
-            What came in the steps that are forecast.
+            Actual values of the forecast steps.
         names : list, str or None, default=None
-            Which series and targets to draw, a panel each; None for all, at most 12.
+            Series and targets to draw, one panel each. None draws all, at most 12.
         n_history : int, "auto" or None, default="auto"
-            How many of the last rows of the series to draw; "auto" ten for each step
-            forecast, 60 at least; None all of them.
-        ax : Axes, sequence of them (one a panel) or None, default=None
-            Where to draw; None makes a figure.
+            Number of history rows to draw. "auto" draws ten for each forecast step, at
+            least 60. None draws all.
+        ax : Axes, sequence of them (one for each panel) or None, default=None
+            Axes to draw on; None creates a figure.
         **kwargs : dict
-            For the line of the forecast, as for ``Axes.plot``.
+            Passed to ``Axes.plot`` for the forecast line.
 
         Returns
         -------
@@ -130,18 +136,24 @@ class ForecastDisplay:
         forecaster = unwrap_search(forecaster)
         if not isinstance(forecaster, SeriesForecaster):
             raise TypeError(
-                "forecaster must be a SeriesForecaster, or a search around one: got "
-                f"forecaster={forecaster!r}. Use from_predictions for others."
+                "forecaster must be a SeriesForecaster or a search around one: got "
+                f"forecaster={forecaster!r}. Use from_predictions for other models."
             )
         check_is_fitted(forecaster)
-        _check_history(series, forecaster)
-        forecast, coverage = _forecast(forecaster, steps, coverage, exog)
+        fitted = _read_fitted(forecaster)
+        _check_history(series, fitted)
+        if coverage is None:
+            coverage = _default_coverage(fitted, steps)
+        if coverage is None:
+            forecast = forecaster.forecast(steps, exog)
+        else:
+            forecast = forecaster.forecast_interval(steps, coverage, exog=exog)
         return cls.from_predictions(
             forecast,
-            _targets_alone(series, forecaster),
-            actual=None if actual is None else _targets_alone(actual, forecaster),
+            _select_targets(series, fitted),
+            actual=None if actual is None else _select_targets(actual, fitted),
             coverage=coverage,
-            id_column=forecaster.id_column,
+            id_column=fitted.panel.id_column,
             names=names,
             n_history=n_history,
             ax=ax,
@@ -164,26 +176,25 @@ class ForecastDisplay:
         ax=None,
         **kwargs,
     ):
-        """Draw a forecast that is there already.
+        """Draw an existing forecast.
 
         Parameters
         ----------
         forecast : array-like, Series, DataFrame, list, dict or long frame
-            What ``SeriesForecaster.forecast`` or ``forecast_interval`` returns, or
-            any forecast in such a form.
+            Output of ``SeriesForecaster.forecast`` or ``forecast_interval``, or any
+            forecast of this form.
         history : array-like, Series, DataFrame, list, dict, long frame or None, \
 default=None
-            The rows before, with the columns forecast. Rows that an index shows to lie
-            after the first step forecast are drawn as what came.
+            Earlier rows of the same columns. Rows whose index is not before the first
+            forecast step are drawn as actual values.
         lower, upper : like `forecast`, or None, default=None
-            Bounds of an interval; those in the forecast of `forecast_interval` are
-            taken by themselves.
+            Bounds of the interval. A forecast of `forecast_interval` contains them.
         actual : like `forecast`, or None, default=None
-            What came.
+            Actual values of the forecast steps.
         coverage : float or None, default=None
-            Share of values that the interval should hold, for the legend.
+            Coverage of the interval, for the legend.
         id_column : str or None, default=None
-            Names the series in long frames.
+            Column that names the series in long frames.
         names, n_history, ax, **kwargs
             As for `from_estimator`.
 
@@ -191,72 +202,61 @@ default=None
         -------
         display : ForecastDisplay
         """
-        labelled = has_labels(forecast), history is None or has_labels(history)
-        forecast, *found = take_bands_apart(forecast, id_column)
+        indexed = has_index(forecast), history is None or has_index(history)
+        forecast, *limits = split_intervals(forecast, id_column)
         if (lower is None) != (upper is None):
             raise ValueError(
-                "lower and upper must be given together: got one of them. Give both, "
-                "or none for no band."
+                "lower and upper must be given together: got only one of them. Pass "
+                "both, or neither to draw no interval."
             )
         if lower is not None:
-            found = [split_loss(bound, id_column) for bound in (lower, upper)]
-        past, came = {}, {}
-        if history is not None:
-            past = split_loss(history, id_column)
-        if actual is not None:
-            came = split_loss(actual, id_column)
+            limits = [split_columns(limit, id_column) for limit in (lower, upper)]
+        past = {} if history is None else split_columns(history, id_column)
         if len(past) == len(forecast) and past.keys() != forecast.keys():
-            # A frame of intervals does not name its target, if there is one.
+            # A frame of intervals for one target does not contain its name.
             forecast = dict(zip(past, forecast.values(), strict=True))
         keys = list(forecast)
-        titles = [_axes.title_of(key, keys) for key in keys]
-        chosen = [keys[place] for place in _axes.check_names(names, titles, keys)]
-        lower, upper, past, came = (
-            match(columns, keys, chosen, what)
-            for columns, what in (
-                (found[0], "lower"),
-                (found[1], "upper"),
-                (past, "history"),
-                (came, "actual"),
-            )
-        )
+        titles = [_axes.panel_title(key, keys) for key in keys]
+        keys_drawn = [keys[at] for at in _axes.select_panels(names, titles, keys)]
+        parts = {
+            "lower": limits[0],
+            "upper": limits[1],
+            "history": past,
+            "actual": {} if actual is None else split_columns(actual, id_column),
+        }
+        parts = {
+            name: select_columns(columns, keys, keys_drawn, name)
+            for name, columns in parts.items()
+        }
         panels = {
-            key: _in_time(
-                [forecast[key], lower[key], upper[key]],
-                past[key],
-                came[key],
-                labelled,
+            key: _align(
+                {"forecast": forecast[key]}
+                | {name: columns[key] for name, columns in parts.items()},
+                *indexed,
             )
-            for key in chosen
+            for key in keys_drawn
         }
-        n_shown = _n_shown(n_history, max(len(each[0]) for each in panels.values()))
-        parts = zip(*panels.values(), strict=True)
-        said, low, high, before, after = (
-            dict(zip(chosen, part, strict=True)) for part in parts
+        n_shown = _count_history_rows(
+            n_history, max(len(panel["forecast"]) for panel in panels.values())
         )
-        before = {
-            key: None if rows is None else rows.iloc[-n_shown:] if n_shown else rows
-            for key, rows in before.items()
+        for panel in panels.values():
+            if n_shown and panel["history"] is not None:
+                panel["history"] = panel["history"].iloc[-n_shown:]
+        by_part = {
+            name: {key: panel[name] for key, panel in panels.items()}
+            for name in ("forecast", *parts)
         }
-        display = cls(
-            forecast=said,
-            history=before,
-            actual=after,
-            lower=low,
-            upper=high,
-            coverage=coverage,
-        )
-        return display.plot(ax, **kwargs)
+        return cls(coverage=coverage, **by_part).plot(ax, **kwargs)
 
     def plot(self, ax=None, **kwargs):
-        """Draw.
+        """Draw the forecasts.
 
         Parameters
         ----------
-        ax : Axes, sequence of them (one a panel) or None, default=None
-            Where to draw; None makes a figure.
+        ax : Axes, sequence of them (one for each panel) or None, default=None
+            Axes to draw on; None creates a figure.
         **kwargs : dict
-            For the line of the forecast, as for ``Axes.plot``.
+            Passed to ``Axes.plot`` for the forecast line.
 
         Returns
         -------
@@ -264,186 +264,197 @@ default=None
         """
         keys = list(self.forecast)
         self.axes_ = _axes.make_axes("ForecastDisplay", ax, len(keys))
-        self.lines_ = [
-            self._draw(panel, key, kwargs)
-            for panel, key in zip(self.axes_, keys, strict=True)
-        ]
+        self.lines_ = []
         for panel, key in zip(self.axes_, keys, strict=True):
-            _axes.name_panel(panel, key, keys, len(keys))
-            if len(keys) == 1 and key[0] is not None:  # one of many that are not drawn
+            self.lines_.append(self._draw(panel, key, kwargs))
+            _axes.label_panel(panel, key, keys, len(keys))
+            if len(keys) == 1 and key[0] is not None:  # one selected series of many
                 panel.set_title(str(key[0]), loc="left", fontsize=10)
         self.ax_, self.figure_ = self.axes_[0], self.axes_[0].figure
         self.line_ = self.lines_[0]["forecast"]
-        _axes.add_legend(self.axes_, alone=ax is None)
+        _axes.add_legend(self.axes_, below=ax is None)
         return self
 
     def _draw(self, ax, key, kwargs):
-        drawn, forecast = {}, self.forecast[key]
-        few = len(forecast) <= 60
-        style = {
-            "color": _axes.FORECAST,
-            "linewidth": 1.8,
-            "marker": "o" if few else None,
-            "markersize": 3,
-            "label": "forecast",
-        }
-        history = (self.history or {}).get(key)
-        actual = (self.actual or {}).get(key)
-        lower, upper = ((bound or {}).get(key) for bound in (self.lower, self.upper))
+        lines, forecast = {}, self.forecast[key]
+        history, actual, lower, upper = (
+            (part or {}).get(key)
+            for part in (self.history, self.actual, self.lower, self.upper)
+        )
         if history is not None and len(history):
-            drawn["history"] = _axes.draw_line(
-                ax,
-                _axes.positions(history.index),
-                history.to_numpy(),
-                {"color": _axes.HISTORY, "linewidth": 1.4, "label": "history"},
-            )
-        ahead = _axes.positions(forecast.index)
+            style = {"color": _axes.HISTORY, "linewidth": 1.4, "label": "history"}
+            lines["history"] = _axes.draw_line(ax, history, style)
         if lower is not None:
-            of = "" if self.coverage is None else f"{100 * self.coverage:g} % "
-            drawn["band"] = _axes.draw_band(
+            lines["band"] = _axes.draw_band(
                 ax,
-                ahead,
+                forecast.index,
                 lower.to_numpy(),
                 upper.to_numpy(),
                 alpha=0.25,
-                label=f"{of}interval",
+                label=_axes.interval_label(self.coverage),
             )
         if actual is not None and len(actual):
-            came = {"color": _axes.ACTUAL, "linewidth": 1.4, "linestyle": "--"}
-            drawn["actual"] = _axes.draw_line(
-                ax,
-                _axes.positions(actual.index),
-                actual.to_numpy(),
-                came | {"label": "what came"},
-            )
-        drawn["forecast"] = _axes.draw_line(
-            ax, ahead, forecast.to_numpy(), style, kwargs
-        )
-        _axes.dress(ax, forecast.index)
-        return drawn
+            style = {"color": _axes.ACTUAL, "linewidth": 1.4, "linestyle": "--"}
+            lines["actual"] = _axes.draw_line(ax, actual, style | {"label": "actual"})
+        style = {
+            "color": _axes.FORECAST,
+            "linewidth": 1.8,
+            "marker": "o" if len(forecast) <= 60 else None,
+            "markersize": 3,
+            "label": "forecast",
+        }
+        lines["forecast"] = _axes.draw_line(ax, forecast, style, kwargs)
+        _axes.style_axes(ax, forecast.index)
+        return lines
 
 
-# --------------------------------------------------------------------- what is drawn
+# ---------------------------------------------------------------- fitted forecasters
 
 
-def _forecast(forecaster, steps, coverage, exog):
-    """Return a forecast, with its bounds where there are any, and their coverage."""
-    if coverage is None:
-        coverage = _usual_coverage(forecaster, steps)
-    if coverage is None:
-        return forecaster.forecast(steps, exog), None
-    return forecaster.forecast_interval(steps, coverage, exog=exog), coverage
+class _Fitted(NamedTuple):
+    """Fitted state of a forecaster, independent of a later `set_params`."""
+
+    panel: Any  # form of the fitted series
+    keys: list
+    horizon: int
+    steps_at_once: int  # steps that one prediction contains
+    calibrated: bool
+    quantiles: tuple | None
+    n_features: int
+    feature_names: list  # empty if the columns have no names
+    targets: list  # positions of the target columns
+
+    @property
+    def target_names(self):
+        """Names of the target columns; empty if the columns have no names."""
+        return [self.feature_names[at] for at in self.targets if self.feature_names]
 
 
-def _usual_coverage(forecaster, steps):
-    """Return the coverage of the band that is drawn unasked, None for no band."""
-    if forecaster.calibration_fraction is not None:
+def _read_fitted(forecaster):
+    """Return what the display needs from a fitted forecaster."""
+    histories = forecaster._histories
+    return _Fitted(
+        panel=forecaster._panel,
+        keys=list(histories),
+        horizon=forecaster._horizon,
+        steps_at_once=forecaster._block,
+        calibrated=forecaster._calibration is not None,
+        quantiles=quantiles_of(forecaster.estimator_),
+        n_features=forecaster.n_features_in_,
+        feature_names=list(getattr(forecaster, "feature_names_in_", ())),
+        targets=next(iter(histories.values())).scale.roles.targets,
+    )
+
+
+def _default_coverage(fitted, steps):
+    """Return the coverage of the interval to draw, or None for no interval."""
+    if fitted.calibrated:
         return 0.9
-    quantiles = quantiles_of(forecaster.estimator_)
-    # Past the horizon a forecaster reads its forecasts: no quantiles of those to come.
-    at_once = forecaster.horizon if forecaster.strategy == "direct" else 1
-    if quantiles is None or (steps or forecaster.horizon) > at_once:
+    quantiles = fitted.quantiles
+    # Steps that depend on earlier forecasts have no quantiles.
+    if quantiles is None or (steps or fitted.horizon) > fitted.steps_at_once:
         return None
     share = quantiles[-1] - quantiles[0]
     return share if np.isclose(quantiles[0] + quantiles[-1], 1) and share else None
 
 
-def _check_history(series, forecaster):
-    """Raise where a history is not that of the series that were fitted.
-
-    The columns that are forecast will do: nothing else is drawn.
-    """
-    panel = read_panel(series, forecaster.id_column)
-    check_same_series(panel, forecaster._panel, forecaster._histories)
-    fitted = list(getattr(forecaster, "feature_names_in_", ()))
-    n_fitted = forecaster.n_features_in_
+def _check_history(series, fitted):
+    """Raise unless the history has the fitted columns, or the target columns."""
+    panel = read_panel(series, fitted.panel.id_column)
+    check_same_series(panel, fitted.panel, fitted.keys)
     for key, one in panel.series.items():
         shape = np.shape(one)
         width = shape[1] if len(shape) > 1 else 1
         names = list(getattr(one, "columns", ()))
-        right = width in (n_fitted, forecaster.n_targets_)
-        if right and fitted and names:
-            right = names == fitted or set(names) <= set(_target_names(forecaster))
-        if not right:
+        valid = width in (fitted.n_features, len(fitted.targets))
+        if valid and fitted.feature_names and names:
+            valid = names == fitted.feature_names or set(names) <= set(
+                fitted.target_names
+            )
+        if not valid:
+            expected = _describe_columns(fitted.n_features, fitted.feature_names)
             with panel.naming(key):
                 raise ValueError(
                     "series must have the columns given to fit: got "
-                    f"{_columns(width, names)}, fitted on {_columns(n_fitted, fitted)}."
-                    " Give those alone, of many series in the form that was fitted."
+                    f"{_describe_columns(width, names)}, fitted on {expected}. Pass "
+                    "only these; many series in the form passed to fit."
                 )
         index = one.index if hasattr(one, "iloc") else pd.RangeIndex(len(one))
         if index.has_duplicates:
             with panel.naming(key):
                 raise ValueError(
-                    "series must have each label once: got "
-                    f"{index[index.duplicated()][0]} more than once. Give the rows of "
-                    "one series, or of many in the form that was fitted."
+                    "series must have unique labels: got "
+                    f"{index[index.duplicated()][0]} more than once. Pass the rows of "
+                    "one series, or many series in the form passed to fit."
                 )
 
 
-def _target_names(forecaster):
-    """Return the names of the columns that are forecast, where columns have names."""
-    names = forecaster.feature_names_in_
-    if forecaster.target_columns is None:
-        return list(names)
-    return list(
-        names[check_target(forecaster.target_columns, len(names), names, name="")]
-    )
-
-
-def _columns(width, names):
+def _describe_columns(width, names):
     if names:
         return listed(names)
     return f"{width} column{'s' if width > 1 else ''}"
 
 
-def _targets_alone(series, forecaster):
-    """Return the columns of a series that are forecast."""
-    if forecaster.target_columns is None:
+def _select_targets(series, fitted):
+    """Return the target columns of a series, in the form of the series."""
+    if fitted.targets == list(range(fitted.n_features)):
         return series
-    panel = read_panel(series, forecaster.id_column)
-    kept = {}
+    panel = read_panel(series, fitted.panel.id_column)
+    selected = {}
     for key, one in panel.series.items():
         columns = getattr(one, "columns", None)
         values = one if hasattr(one, "iloc") else np.asarray(one)
         if values.ndim == 1:
             return series
-        places = check_target(
-            forecaster.target_columns, values.shape[1], columns, name="target_columns"
+        named = columns is not None and fitted.feature_names
+        positions = check_target(
+            fitted.target_names if named else fitted.targets,
+            values.shape[1],
+            columns,
+            name="target_columns",
         )
-        kept[key] = getattr(values, "iloc", values)[:, places]
-    return panel.join_rows(kept)
+        selected[key] = getattr(values, "iloc", values)[:, positions]
+    return panel.join_rows(selected)
 
 
-def _in_time(said, past, came, labelled):
-    """Put forecast, bounds, history and what came on one axis of time.
+# ------------------------------------------------------------------------- time axis
 
-    `labelled` says whether forecast and history have labels; where the one has none,
-    those of the other are continued.
+
+def _align(panel, forecast_indexed, history_indexed):
+    """Return the parts of a panel on one time axis.
+
+    `panel` holds the forecast, lower, upper, history and actual of a target. If only
+    one of forecast and history has an index, the forecast continues the labels of the
+    history. Without any index, rows are numbered.
     """
-    n_steps, ahead = len(said[0]), said[0].index
-    if past is not None and not labelled[1]:
-        ahead = pd.RangeIndex(len(past), len(past) + n_steps)
-    elif past is not None and not labelled[0]:
-        calendar = Calendar.of(past.index, find_frequency(past.index))
-        ahead = calendar.following(n_steps)
-    elif past is not None:
-        later = past.index >= ahead[0]
-        if came is None and later.any():
-            came = past[later & (past.index <= ahead[-1])]
-        past = past[~later]
-    said = [None if each is None else each.set_axis(ahead) for each in said]
-    if came is not None and not came.index.isin(ahead).any():
-        came = came.iloc[:n_steps].set_axis(ahead[: min(len(came), n_steps)])
-    return *said, past, came
+    forecast, history, actual = panel["forecast"], panel["history"], panel["actual"]
+    index, n_steps = forecast.index, len(forecast)
+    if history is not None and not history_indexed:
+        index = pd.RangeIndex(len(history), len(history) + n_steps)
+    elif history is not None and not forecast_indexed:
+        calendar = Calendar.of(history.index, find_frequency(history.index))
+        index = calendar.following(n_steps)
+    elif history is not None:
+        later = history.index >= index[0]
+        if actual is None and later.any():
+            actual = history[later & (history.index <= index[-1])]
+        history = history[~later]
+    if actual is not None and not actual.index.isin(index).any():
+        actual = actual.iloc[:n_steps].set_axis(index[: min(len(actual), n_steps)])
+    aligned = {
+        name: None if panel[name] is None else panel[name].set_axis(index)
+        for name in ("forecast", "lower", "upper")
+    }
+    return aligned | {"history": history, "actual": actual}
 
 
-def _n_shown(n_history, steps):
+def _count_history_rows(n_history, n_steps):
+    """Return the number of history rows to draw; None for all."""
     if n_history is None:
         return None
     if isinstance(n_history, str):
         if n_history == "auto":
-            return max(10 * steps, 60)
+            return max(10 * n_steps, 60)
         raise ValueError(
             f'n_history must be an integer >= 1, "auto" or None: got {n_history!r}.'
         )

@@ -1,4 +1,4 @@
-"""TrainingHistoryDisplay: how the loss fell."""
+"""Display of the training history of networks."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from skcnnlstm.display import _axes
 
 
 class TrainingHistoryDisplay:
-    """Loss or a metric after each epoch, in training and on the part held out.
+    """Loss or a metric after each epoch, on the training and the validation part.
 
-    Made by `from_estimator`, which draws it, too.
+    Create it with `from_estimator`, which also draws it.
 
     Parameters
     ----------
     histories : dict of dict of list of float
-        The `history_` of each network, by its name.
+        The `history_` of each network, by the name of the network.
 
     Attributes
     ----------
     ax_ : Axes
-        Where it is drawn.
+        Axes of the drawing.
     figure_ : Figure
-        What that stands in.
+        Figure that contains the axes.
     lines_ : dict of Line2D
-        By (name of the network, name in its history).
+        Lines, by (name of the network, name in its history).
 
     Examples
     --------
@@ -48,14 +48,14 @@ class TrainingHistoryDisplay:
         Parameters
         ----------
         estimator : estimator
-            A network, or what holds one: a Pipeline, a search, a SeriesForecaster, an
-            ensemble (a line for each member).
+            A network, or an estimator that contains one: a Pipeline, a search, a
+            SeriesForecaster, or an ensemble (one line for each member).
         name : str, default="loss"
-            What to draw: the loss, or one of the `metrics`.
+            Name in the history: "loss" or one of the `metrics`.
         ax : Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
         **kwargs : dict
-            For every line, as for ``Axes.plot``.
+            Passed to ``Axes.plot`` for every line.
 
         Returns
         -------
@@ -70,58 +70,58 @@ class TrainingHistoryDisplay:
             histories[label] = network.history_
         if not histories:
             raise TypeError(
-                "estimator must be a network of this package, or hold one: got "
-                f"{estimator!r}. Use the network itself."
+                "estimator must be a network of this package or contain one: got "
+                f"{estimator!r}. Pass the network itself."
             )
         return cls(histories=histories).plot(ax, name=name, **kwargs)
 
     def plot(self, ax=None, *, name="loss", **kwargs):
-        """Draw.
+        """Draw the training history.
 
         Parameters
         ----------
         ax : Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
         name : str, default="loss"
-            What to draw: the loss, or one of the `metrics`.
+            Name in the history: "loss" or one of the `metrics`.
         **kwargs : dict
-            For every line, as for ``Axes.plot``.
+            Passed to ``Axes.plot`` for every line.
 
         Returns
         -------
         display : TrainingHistoryDisplay
         """
-        known = [n for n in next(iter(self.histories.values())) if n[:4] != "val_"]
-        if name not in known:
+        valid = [n for n in next(iter(self.histories.values())) if n[:4] != "val_"]
+        if name not in valid:
             raise ValueError(
-                f"name must be in the history: got name={name!r}. Use one of "
-                f"{', '.join(map(repr, known))}."
+                f"name must be a name in the history: got name={name!r}. Use one of "
+                f"{', '.join(map(repr, valid))}."
             )
         (self.ax_,) = _axes.make_axes("TrainingHistoryDisplay", ax)
         self.figure_, self.lines_ = self.ax_.figure, {}
         colours = iter(_axes.OTHERS * len(self.histories))
         for network, history in self.histories.items():
-            who = f"{network}, " if len(self.histories) > 1 else ""
+            prefix = f"{network}, " if len(self.histories) > 1 else ""
             parts = {name: "training", f"val_{name}": "validation"}
-            for key, what in parts.items():
+            for key, label in parts.items():
                 if key in history:
-                    style = {"color": next(colours), "label": who + what}
+                    style = {"color": next(colours), "label": prefix + label}
                     self.lines_[network, key] = self._draw(history[key], style | kwargs)
             if "val_loss" in history:
-                kept = int(np.argmin(history["val_loss"]))
+                best = int(np.argmin(history["val_loss"]))
                 self.ax_.plot(
-                    kept + 1,
-                    history[f"val_{name}"][kept],
+                    best + 1,
+                    history[f"val_{name}"][best],
                     marker="o",
                     linestyle="none",
                     color=self.lines_[network, f"val_{name}"].get_color(),
-                    label=f"{who}weights kept (epoch {kept + 1})",
+                    label=f"{prefix}best weights (epoch {best + 1})",
                 )
         self.ax_.set_xlabel("epoch")
         self.ax_.set_ylabel(name)
         self.ax_.xaxis.get_major_locator().set_params(integer=True)
         self.ax_.legend(frameon=False, fontsize=9)
-        _axes.dress(self.ax_)
+        _axes.style_axes(self.ax_)
         return self
 
     def _draw(self, values, style):

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import clone
 
 from skcnnlstm._utils.parallel import run_parallel
+from skcnnlstm._utils.time_folds import split_in_time_order
 
 # ----------------------------------------------------------------------------- folds
 
@@ -15,23 +16,16 @@ def time_ordered_folds(n_samples, n_splits, gap):
 
     Slices keep windows that are a view of a series a view; index arrays would copy.
     """
-    size = n_samples // (n_splits + 1)
-    first = n_samples - n_splits * size
-    if size == 0 or first <= gap:
+    folds = split_in_time_order(n_samples, n_splits, gap)
+    if not folds:
         raise ValueError(_too_few_message(n_samples, n_splits, gap))
-    return [
-        (slice(0, start - gap), slice(start, start + size))
-        for start in range(first, n_samples, size)
-    ]
+    return folds
 
 
 def _too_few_message(n_samples, n_splits, gap):
-    def fits(splits):
-        size = n_samples // (splits + 1)
-        return size > 0 and n_samples - splits * size > gap
-
-    largest = next((s for s in range(n_splits - 1, 0, -1) if fits(s)), None)
-    fewer = "" if largest is None else f"n_splits={largest}, "
+    smaller = range(n_splits - 1, 0, -1)
+    most = next((n for n in smaller if split_in_time_order(n_samples, n, gap)), None)
+    fewer = "" if most is None else f"n_splits={most}, "
     return (
         "n_splits must leave training samples before every fold: got "
         f"n_splits={n_splits}, validation_gap={gap}, n_samples={n_samples} (those with "

@@ -1,19 +1,20 @@
-"""Folds in time order, for windows that look ahead and for many series."""
+"""Time-ordered cross-validation splitters for multi-step targets and panels."""
 
 from collections.abc import Mapping
 
 import numpy as np
 from sklearn.model_selection import BaseCrossValidator
 
+from skcnnlstm._utils.time_folds import split_in_time_order
 from skcnnlstm._utils.validation import check_integer
 
 __all__ = ["HorizonSplit", "PanelTimeSeriesSplit"]
 
 
-class _InTimeOrder(BaseCrossValidator):
-    """What the splitters share: how one series is cut, and the gap between the parts.
+class _TimeOrderedSplitter(BaseCrossValidator):
+    """Base of both splitters: the parameters, the gap and the folds of one series.
 
-    Parameters are documented in each class.
+    Each subclass documents the parameters.
     """
 
     def __init__(
@@ -35,7 +36,7 @@ class _InTimeOrder(BaseCrossValidator):
 
     @property
     def gap(self):
-        """Samples left out between training and test part."""
+        """Number of samples left out between the training part and the test part."""
         horizon = check_integer("horizon", self.horizon, minimum=0)
         stride = check_integer("stride", self.stride)
         if self.window_length is None:
@@ -57,68 +58,79 @@ class _InTimeOrder(BaseCrossValidator):
         """
         return check_integer("n_splits", self.n_splits)
 
-    def _cut(self, n_samples, of=""):
-        """Yield (training, test) positions of one series of samples."""
+    def _split_one_series(self, n_samples, description=""):
+        """Return (train, test) positions of each fold of one series.
+
+        `description` names the series in the error.
+        """
         n_splits, gap = self.get_n_splits(), self.gap
-        size = n_samples // (n_splits + 1)
-        if self.test_size is not None:
-            size = check_integer("test_size", self.test_size)
-        most = n_samples
-        if self.max_train_size is not None:
-            most = check_integer("max_train_size", self.max_train_size)
-        first = n_samples - n_splits * size
-        if not size or first - gap < 1:
+        test_size, max_train_size = self.test_size, self.max_train_size
+        if test_size is not None:
+            test_size = check_integer("test_size", test_size)
+        if max_train_size is not None:
+            max_train_size = check_integer("max_train_size", max_train_size)
+        folds = split_in_time_order(
+            n_samples, n_splits, gap, test_size=test_size, max_train_size=max_train_size
+        )
+        if not folds:
+            size = n_samples // (n_splits + 1) if test_size is None else test_size
             raise ValueError(
-                "n_splits test parts, each after a gap, must leave a sample to train "
-                f"on: got n_splits={n_splits}, test_size={size}, gap={gap} (of "
-                f"horizon={self.horizon}, stride={self.stride}, window_length="
-                f"{self.window_length}), {n_samples} samples{of}. Use fewer or shorter "
-                "test parts, or more samples."
+                "n_splits must leave at least one training sample before the first "
+                f"test part and its gap: got n_splits={n_splits}, test_size={size}, "
+                f"gap={gap} (from horizon={self.horizon}, stride={self.stride}, "
+                f"window_length={self.window_length}), {n_samples} "
+                f"samples{description}. Use fewer folds, shorter test parts or more "
+                "samples."
             )
-        for start in range(first, n_samples, size):
-            stop = start - gap
-            yield np.arange(max(0, stop - most), stop), np.arange(start, start + size)
+        return [
+            tuple(np.arange(part.start, part.stop) for part in fold) for fold in folds
+        ]
 
 
-class HorizonSplit(_InTimeOrder):
-    """Folds in time order, with the gap that targets several steps ahead need.
+class HorizonSplit(_TimeOrderedSplitter):
+    """Time-ordered folds with the gap that multi-step targets need.
 
-    A window that is a sample before the first test window has a target that reaches
-    `horizon` steps ahead: ``horizon - 1`` of these steps are targets of test windows,
-    too, and lie after the row from which the first of them forecasts. So many samples
-    are left out, and the folds are those of ``TimeSeriesSplit(n_splits,
-    gap=horizon - 1)``. For samples that are windows, or rows that a `SlidingWindow`
-    makes windows of; `SeriesForecaster` makes its targets of training rows alone and
-    needs no gap.
+    The target of a sample reaches `horizon` time steps ahead. Without a gap, the
+    targets of the last training samples contain steps that the first test samples
+    predict. This splitter leaves these samples out. With ``stride=1`` its folds equal
+    those of ``TimeSeriesSplit(n_splits, gap=horizon - 1)``.
+
+    Use it for samples that are windows, and for rows that a `SlidingWindow` turns into
+    windows. `SeriesForecaster` builds its targets from the training rows only and needs
+    no gap.
 
     Parameters
     ----------
     n_splits : int, default=5
-        Folds, at least 1.
+        Number of folds, at least 1.
     horizon : int, default=1
-        Time steps that the target of a sample reaches ahead. 0 for targets that say
-        something of the window itself, as classes do.
+        Number of time steps that the target of a sample reaches ahead. Use 0 if the
+        target describes the window itself, as a class label does.
     stride : int, default=1
         Time steps from one sample to the next.
     window_length : int or None, default=None
-        None lets test windows begin in rows that training samples hold, as a forecast
-        does that knows its history. An integer, the length of a window in time steps,
-        keeps the windows of both parts apart: for classes of windows that overlap.
+        Length of a window, in time steps. If given, no row is in both a training window
+        and a test window: use it to classify overlapping windows. None lets test
+        windows start with rows of the training part, as a forecast with known history
+        does.
     test_size : int or None, default=None
-        Samples in each test part; None divides them into ``n_splits + 1`` parts.
+        Number of samples in each test part. None uses
+        ``n_samples // (n_splits + 1)``.
     max_train_size : int or None, default=None
-        The most samples in a training part, its last; None for all.
+        Largest number of samples in a training part; the latest ones are kept. None
+        keeps all.
 
     Attributes
     ----------
     gap : int
-        Samples left out between the training and the test part: ``(horizon - 1) //
-        stride``, or ``(window_length + horizon - 1) // stride``.
+        Number of samples left out between the training part and the test part:
+        ``(horizon - 1) // stride``, or ``(window_length + horizon - 1) // stride`` if
+        `window_length` is given.
 
     See Also
     --------
     PanelTimeSeriesSplit : The same for samples of many series.
-    check_leakage : What a splitter lets through.
+    check_leakage : Check the folds of any splitter for leakage.
 
     Examples
     --------
@@ -132,7 +144,7 @@ class HorizonSplit(_InTimeOrder):
     """
 
     def split(self, X, y=None, groups=None):
-        """Yield the training and test samples of each fold.
+        """Yield the training and test positions of each fold.
 
         Parameters
         ----------
@@ -146,45 +158,49 @@ class HorizonSplit(_InTimeOrder):
         train, test : ndarray of int
             Positions, ascending.
         """
-        yield from self._cut(_count(X))
+        yield from self._split_one_series(_count_samples(X))
 
 
-class PanelTimeSeriesSplit(_InTimeOrder):
-    """Folds of many series, each cut in time order by itself.
+class PanelTimeSeriesSplit(_TimeOrderedSplitter):
+    """Time-ordered folds of many series, each series split separately.
 
-    `groups` says whose each sample is. Every series is split as by `HorizonSplit`, and
-    fold k has the k-th training and test part of all of them: no model is tested on
-    samples of a series that lie before others of that series it learned from. Series
-    are in the order of time among themselves, wherever they stand; they need not be of
-    one length.
+    `groups` holds the series of each sample. Each series is split as by
+    `HorizonSplit`, and fold k combines the k-th training and test parts of all series.
+    Within each series, every test sample is therefore later than every training sample.
+
+    The samples of one series must be in time order. They need not be adjacent, and
+    series may differ in length.
 
     Parameters
     ----------
     n_splits : int, default=5
-        Folds, at least 1.
+        Number of folds, at least 1.
     horizon : int, default=1
-        Time steps that the target of a sample reaches ahead. 1 for the rows of a
-        `SeriesForecaster`, which makes the targets itself.
+        Number of time steps that the target of a sample reaches ahead. Use 1 for the
+        rows of a `SeriesForecaster`, which builds the targets itself.
     stride : int, default=1
         Time steps from one sample to the next.
     window_length : int or None, default=None
         As for `HorizonSplit`.
     test_size : int or None, default=None
-        Samples of each series in each test part; None divides each series into
-        ``n_splits + 1`` parts.
+        Number of samples of each series in each test part. None uses
+        ``n_samples // (n_splits + 1)`` of each series.
     max_train_size : int or None, default=None
-        The most samples of a series in a training part, its last; None for all.
+        Largest number of samples of a series in a training part; the latest ones are
+        kept. None keeps all.
 
     Attributes
     ----------
     gap : int
-        Samples of each series left out between the training and the test part.
+        Number of samples of each series left out between the training part and the test
+        part.
 
     Notes
     -----
-    Where series run beside each other in time, a training part may hold rows of one
-    series that are later than test rows of another. What moves all of them at once
-    (a holiday, a crisis) is then known; cut at dates where that matters.
+    If the series cover the same period, a training part may hold rows of one series
+    that are later than test rows of another. The model then learns early from events
+    that affect all series at once, such as a holiday. If that matters, split at dates
+    instead.
 
     Examples
     --------
@@ -196,7 +212,7 @@ class PanelTimeSeriesSplit(_InTimeOrder):
     [0 1 2 4] [3 6]
     [0 1 2 3 4 6] [5 7]
 
-    A search passes the groups on, and long frames are split as they are:
+    Pass `groups` to the `fit` of a search. Long frames need no preparation:
 
     >>> import pandas as pd
     >>> from sklearn.linear_model import Ridge
@@ -214,96 +230,97 @@ class PanelTimeSeriesSplit(_InTimeOrder):
     (6, 2)
     """
 
-    # Under metadata routing a search gives the groups to the splitter unasked, as to
-    # scikit-learn's own splitters of groups.
+    # With metadata routing enabled, a search passes `groups` to the splitter by
+    # default, as it does for the group splitters of scikit-learn.
     __metadata_request__split = {"groups": True}  # noqa: RUF012
 
     def split(self, X, y=None, groups=None):
-        """Yield the training and test samples of each fold.
+        """Yield the training and test positions of each fold.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, ...)
-            Samples, those of each series in time order.
+            Samples; those of each series are in time order.
         y : object
             Ignored.
         groups : array-like of shape (n_samples,)
-            Whose each sample is.
+            Series of each sample.
 
         Yields
         ------
         train, test : ndarray of int
             Positions, ascending.
         """
-        members = _members(groups, _count(X))
         folds = [
-            [tuple(rows[part] for part in fold) for fold in self._cut(len(rows), of)]
-            for of, rows in members.items()
+            [
+                tuple(rows[part] for part in fold)
+                for fold in self._split_one_series(len(rows), f" of series {key!r}")
+            ]
+            for key, rows in _rows_by_series(groups, _count_samples(X)).items()
         ]
         for parts in zip(*folds, strict=True):
             train, test = zip(*parts, strict=True)
             yield np.sort(np.concatenate(train)), np.sort(np.concatenate(test))
 
 
-def _count(X):
+def _count_samples(X):
     shape = getattr(X, "shape", None)
     if shape or (shape is None and hasattr(X, "__len__")):
         return shape[0] if shape else len(X)
     raise TypeError(
-        f"X must be an array-like of samples: got {X!r}. Give what will be split."
+        f"X must be an array-like of samples: got {X!r}. Pass the samples to split."
     )
 
 
-def _members(groups, n_samples):
-    """Return the positions of each series, by how an error names it."""
+def _rows_by_series(groups, n_samples):
+    """Return the positions of the samples of each series, by its label."""
     if groups is None:
         raise ValueError(
-            "groups must say whose each sample is: got None. Use split(X, y, groups) "
-            "or search.fit(X, y, groups=...); for one series, HorizonSplit."
+            "groups must hold the series of each sample: got None. Use split(X, y, "
+            "groups) or search.fit(X, y, groups=...); for one series, use HorizonSplit."
         )
     groups = np.asarray(groups)
     if groups.shape != (n_samples,):
         raise ValueError(
-            "groups must have shape (n_samples,): got "
-            f"{groups.shape}, X has {n_samples} samples. Give one label a sample."
+            f"groups must have shape (n_samples,): got shape {groups.shape} and "
+            f"{n_samples} samples in X. Pass one label for each sample."
         )
     keys, codes = np.unique(groups, return_inverse=True)
     order = np.argsort(codes, kind="stable")
-    cuts = np.flatnonzero(np.diff(codes[order])) + 1
-    rows = np.split(order, cuts)
-    return {f" of series {k!r}": r for k, r in zip(keys.tolist(), rows, strict=True)}
+    starts = np.flatnonzero(np.diff(codes[order])) + 1
+    return dict(zip(keys.tolist(), np.split(order, starts), strict=True))
 
 
 def check_splitter(cv):
-    """Raise where `cv` is no splitter and no pairs of rows: its class, say."""
+    """Raise if `cv` is neither a splitter instance nor an iterable of row pairs."""
     if isinstance(cv, type) and hasattr(cv, "split") and not issubclass(cv, str):
         raise TypeError(
-            "cv must be a splitter, not the class of one: got the class "
-            f"{cv.__name__}. Use {cv.__name__}(...), with its parameters."
+            "cv must be a splitter instance, not a class: got the class "
+            f"{cv.__name__}. Use {cv.__name__}(...) with its parameters."
         )
     pairs = hasattr(cv, "split") or hasattr(cv, "__iter__")
     if isinstance(cv, str | type | Mapping) or not pairs:
-        raise TypeError(_no_splitter(cv))
+        raise TypeError(_invalid_cv_message(cv))
 
 
 def read_pair(pair):
-    """Return the training and the test rows of a fold as positions."""
+    """Return the training and test rows of a fold as integer positions."""
     try:
         rows = [np.asarray(rows) for rows in pair]
-    except (TypeError, ValueError):  # no pair, or a ragged one
+    except (TypeError, ValueError):  # not a pair, or ragged
         rows = []
     if [r.ndim for r in rows] != [1, 1] or any(
         r.size and r.dtype.kind not in "biu" for r in rows
     ):
-        raise TypeError(_no_splitter(pair))
+        raise TypeError(_invalid_cv_message(pair))
     return tuple(
         np.flatnonzero(r) if r.dtype == bool else r.astype(np.intp) for r in rows
     )
 
 
-def _no_splitter(got):
+def _invalid_cv_message(cv):
     return (
-        "cv must be a splitter that keeps the order of time, or pairs of training and "
-        f"test rows, as arrays of integers: got {got!r}. Use TimeSeriesSplit(5, "
+        "cv must be a time-ordered splitter or an iterable of (training rows, test "
+        f"rows) as integer arrays: got {cv!r}. Use TimeSeriesSplit(5, "
         "test_size=horizon)."
     )

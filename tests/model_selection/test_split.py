@@ -1,4 +1,4 @@
-"""Splitters: folds worked out by hand, and beside scikit-learn's own."""
+"""Tests of splitters, against hand-computed folds and scikit-learn's splitters."""
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ def as_lists(folds):
     return [(train.tolist(), test.tolist()) for train, test in folds]
 
 
-def test_folds_leave_out_the_samples_whose_targets_reach_into_the_test_part():
+def test_folds_leave_out_samples_whose_targets_reach_into_the_test_part():
     folds = HorizonSplit(2, horizon=3, test_size=2).split(np.zeros((9, 4)))
     assert as_lists(folds) == [
         ([0, 1, 2], [5, 6]),
@@ -35,21 +35,19 @@ def test_folds_leave_out_the_samples_whose_targets_reach_into_the_test_part():
 
 @pytest.mark.parametrize("horizon", [1, 2, 5])
 @pytest.mark.parametrize("stride", [1, 2, 3])
-def test_no_training_target_lies_after_the_first_row_that_a_test_window_forecasts_from(
-    horizon, stride
-):
-    steps = np.arange(60.0)  # each value is its own place in time
+def test_training_targets_end_at_the_last_row_of_the_first_test_window(horizon, stride):
+    steps = np.arange(60.0)  # each value is its position in time
     X, y = make_windows(steps, 4, horizon, stride=stride)
     y = y.reshape(len(y), -1)
     splitter = HorizonSplit(3, horizon=horizon, stride=stride, test_size=2)
     for train, test in splitter.split(X):
         assert y[train].max() <= X[test[0], -1]
-        # One sample nearer, and it would.
+        # The gap is no larger than needed.
         assert y[train[-1] + 1].max() > X[test[0], -1]
 
 
 @pytest.mark.parametrize(("horizon", "gap"), [(0, 3), (1, 4), (2, 5)])
-def test_with_a_window_length_no_row_is_in_both_parts(horizon, gap):
+def test_window_length_keeps_rows_of_both_parts_disjoint(horizon, gap):
     splitter = HorizonSplit(2, horizon=horizon, window_length=4)
     assert splitter.gap == gap
     X, y = make_windows(np.arange(40.0), 4, max(1, horizon))
@@ -61,15 +59,15 @@ def test_with_a_window_length_no_row_is_in_both_parts(horizon, gap):
 @pytest.mark.parametrize(
     "params", [{}, {"n_splits": 3}, {"test_size": 4}, {"max_train_size": 5}]
 )
-def test_folds_are_those_of_time_series_split_with_that_gap(params):
+def test_folds_equal_those_of_time_series_split_with_the_same_gap(params):
     X = np.zeros((40, 2))
-    ours = HorizonSplit(horizon=3, **params)
-    theirs = TimeSeriesSplit(gap=2, **params)
-    assert as_lists(ours.split(X)) == as_lists(theirs.split(X))
-    assert ours.get_n_splits() == theirs.get_n_splits()
+    splitter = HorizonSplit(horizon=3, **params)
+    expected = TimeSeriesSplit(gap=2, **params)
+    assert as_lists(splitter.split(X)) == as_lists(expected.split(X))
+    assert splitter.get_n_splits() == expected.get_n_splits()
 
 
-def test_a_search_takes_the_splitter_as_it_is():
+def test_grid_search_accepts_the_splitter():
     X, y = make_windows(np.sin(np.arange(60.0)), 6, 2)
     cv = HorizonSplit(3, horizon=2)
     search = GridSearchCV(Ridge(), {"alpha": [0.1, 1.0]}, cv=cv).fit(X, y)
@@ -77,7 +75,7 @@ def test_a_search_takes_the_splitter_as_it_is():
     assert repr(cv).startswith("HorizonSplit(horizon=2,")
 
 
-def test_each_series_is_cut_by_itself_wherever_its_samples_stand():
+def test_panel_splits_interleaved_series_separately():
     shops = ["b", "a", "b", "a", "a", "b", "a", "b", "b", "b"]  # a: 1346, b: 025789
     folds = PanelTimeSeriesSplit(2, test_size=1, horizon=2).split(shops, groups=shops)
     assert as_lists(folds) == [
@@ -86,7 +84,7 @@ def test_each_series_is_cut_by_itself_wherever_its_samples_stand():
     ]
 
 
-def test_series_of_other_lengths_have_parts_of_other_lengths():
+def test_panel_splits_series_of_different_lengths_separately():
     groups = np.repeat([7, 3], [3, 9])
     folds = as_lists(PanelTimeSeriesSplit(2).split(groups, groups=groups))
     assert folds == [
@@ -96,7 +94,7 @@ def test_series_of_other_lengths_have_parts_of_other_lengths():
 
 
 @pytest.mark.parametrize("routing", [False, True])
-def test_groups_reach_the_panel_splitter_through_scikit_learn(routing):
+def test_scikit_learn_passes_groups_to_the_panel_splitter(routing):
     X, y = make_windows(np.random.default_rng(0).normal(size=60), 6)
     groups = np.tile(["a", "b"], len(X) // 2)
     passed = {"params": {"groups": groups}} if routing else {"groups": groups}
@@ -104,11 +102,11 @@ def test_groups_reach_the_panel_splitter_through_scikit_learn(routing):
         cv = PanelTimeSeriesSplit(3)
         scores = cross_val_score(Ridge(), X, y, cv=cv, **passed)
         assert np.isfinite(scores).all()
-        with pytest.raises(ValueError, match="groups must say whose each sample is"):
+        with pytest.raises(ValueError, match="groups must hold the series of each"):
             cross_val_score(Ridge(), X, y, cv=cv)
 
 
-def test_a_search_over_a_long_frame_tunes_a_forecaster_of_many_series():
+def test_grid_search_tunes_a_forecaster_on_a_long_frame():
     frame = pd.DataFrame(
         {"shop": ["a", "b"] * 40, "sold": np.sin(np.arange(80.0)) + np.tile([0, 9], 40)}
     )
@@ -134,21 +132,23 @@ def test_a_search_over_a_long_frame_tunes_a_forecaster_of_many_series():
         (
             {"horizon": 8},
             ValueError,
-            "n_splits test parts, each after a gap, must leave a sample to train on: "
-            "got n_splits=5, test_size=2, gap=7 (of horizon=8, stride=1, "
-            "window_length=None), 12 samples",
+            "n_splits must leave at least one training sample before the first test "
+            "part and its gap: got n_splits=5, test_size=2, gap=7 (from horizon=8, "
+            "stride=1, window_length=None), 12 samples",
         ),
         ({"n_splits": 20}, ValueError, "got n_splits=20, test_size=0"),
     ],
 )
 @pytest.mark.parametrize("splitter", [HorizonSplit, PanelTimeSeriesSplit])
-def test_settings_that_make_no_folds_say_so(splitter, params, kind, message):
+def test_invalid_parameters_raise_an_error_that_names_them(
+    splitter, params, kind, message
+):
     with pytest.raises(kind) as caught:
         list(splitter(**params).split(np.zeros(12), groups=np.zeros(12)))
     assert str(caught.value).startswith(message) or message in str(caught.value)
 
 
-def test_groups_of_another_length_are_refused_and_a_short_series_is_named():
+def test_panel_rejects_invalid_groups_and_names_a_short_series():
     panel = PanelTimeSeriesSplit(2)
     with pytest.raises(ValueError, match=r"groups must have shape \(n_samples,\)"):
         list(panel.split(np.zeros(4), groups=[1, 2]))

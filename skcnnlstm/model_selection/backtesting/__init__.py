@@ -1,9 +1,12 @@
-"""Forecasts of the past: what a forecaster would have said, fold after fold.
+"""Backtests of forecasters: time-ordered folds, forecasts, intervals and scores.
 
-`folds` says where a fold learns and from which rows it forecasts, `series` checks the
-rows of each series and finds its folds, `fits` fits on some folds and forecasts them,
-in this process or another, `intervals` says how sure these forecasts were, `tables`
-lays them out, `result` holds and measures them, and `run` puts all of it together.
+- `folds`: the training rows and forecast origins of each fold.
+- `series`: validation of the rows of each series.
+- `fits`: one fit and the forecasts of its folds.
+- `intervals`: widths of prediction intervals.
+- `tables`: the tables of a `BacktestResult`.
+- `result`: `BacktestResult` and its scores.
+- `run`: `backtest`, which calls the others.
 """
 
 from skcnnlstm.model_selection.backtesting.result import BacktestResult

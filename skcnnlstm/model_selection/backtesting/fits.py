@@ -1,4 +1,4 @@
-"""One fit and the forecasts of the folds that it is for, in whatever process."""
+"""One fit of a backtest and the forecasts of its folds, in any process."""
 
 from __future__ import annotations
 
@@ -20,36 +20,36 @@ from skcnnlstm.model_selection.backtesting.folds import Fold
 from skcnnlstm.model_selection.backtesting.intervals import calibrated_widths
 
 
-class Task(NamedTuple):
-    """What a worker needs to know beside the series; it is sent with each fit."""
+class FitTask(NamedTuple):
+    """Settings of a fit that a worker needs besides the series."""
 
     forecaster: Any
     id_column: Any
     folds: dict[Any, list[Fold]]
     horizon: int
-    coverage: float | None  # of intervals by calibration
+    coverage: float | None  # of calibrated intervals; None without any
 
-    def on(self, series, exogs):
-        """Return the work on series as they came in, and the covariates of each."""
+    def runner(self, series, exogs):
+        """Return the runner for series in the user's form and their covariates."""
         panel = read_panel(series, self.id_column)
         forecaster = self.forecaster
         if panel.kind != "one":
-            # Many series are a dict from here on, whatever they came in.
+            # The runner passes many series as a dict, whatever their original form.
             forecaster = clone(forecaster).set_params(id_column=None)
-        return Work(forecaster, panel, exogs, self.folds, self.horizon)
+        return FoldRunner(forecaster, panel, exogs, self.folds, self.horizon)
 
 
-class Work(NamedTuple):
-    """What is backtested: a forecaster on one series, or on many by key."""
+class FoldRunner(NamedTuple):
+    """Fits a forecaster on the folds of one series, or of many by key."""
 
     forecaster: Any
     panel: Panel
-    exogs: dict[Any, np.ndarray] | None  # (n_rows, n_exog), None without any
+    exogs: dict[Any, np.ndarray] | None  # (n_rows, n_exog) each; None without any
     folds: dict[Any, list[Fold]]
     horizon: int
 
     def check_scores(self, number, coverage):
-        """Raise where the fit for a fold will see too few errors of held-out rows."""
+        """Raise if the fit for a fold would have too few calibration scores."""
         model, n_scores = self.forecaster, 0
         for key, folds in self.folds.items():
             with self.panel.naming(key):
@@ -63,116 +63,127 @@ class Work(NamedTuple):
         check_enough_scores(n_scores, coverage, self.horizon)
 
     def fit(self, number):
-        """Fit a clone on the training rows of a fold; an error says on which."""
+        """Fit a clone on the training rows of a fold; add the fold to any error."""
         trains = {key: folds[number].train for key, folds in self.folds.items()}
-        rows, exog = self._cut(
+        rows, exog = self._select_rows(
             {key: (rows.start, rows.stop, rows.stop) for key, rows in trains.items()}
         )
         try:
             fitted = clone(self.forecaster).fit(rows, **exog)
         except Exception as error:
-            error.add_note(f"This is the fit for fold {number} of the backtest.")
+            error.add_note(f"Raised by the fit for fold {number} of the backtest.")
             raise
         return unwrap_search(fitted)
 
-    def ahead(self, fitted, number):
+    def forecast(self, fitted, number):
         """Return the forecasts of a fold by key, (n_origins, horizon, n_targets).
 
-        The rows given end at the last origin, and begin so far before the first that
-        no history but theirs is read: whether they are taken to continue the fitted
-        ones makes no difference.
+        The rows passed to `predict` contain the whole window of the first origin. The
+        forecasts therefore do not depend on whether `predict` treats these rows as a
+        continuation of the fitted ones.
         """
         spans, horizon = {}, self.horizon
         for key, folds in self.folds.items():
             origins = folds[number].origins
-            first, stop = origins[0] - fitted.window_length + 1, origins[-1] + 1
-            spans[key] = max(0, int(first)), int(stop), int(stop) + horizon
-        rows, exog = self._cut(spans)
+            start, stop = origins[0] - fitted.window_length + 1, origins[-1] + 1
+            spans[key] = max(0, int(start)), int(stop), int(stop) + horizon
+        rows, exog = self._select_rows(spans)
         with warnings.catch_warnings():
-            # Of the rows before the first origin, which are there as history alone;
-            # after a gap in time it happens without a warning in `score`, too.
+            # The warning is about rows before the first origin, which are history
+            # only. After a gap in time `score` does not warn either.
             warnings.filterwarnings("ignore", ".*fewer than window_length=")
-            said = fitted.predict(rows, **exog)
-        said = {None: said} if self.panel.kind == "one" else said
-        found = {}
+            predicted = fitted.predict(rows, **exog)
+        predicted = {None: predicted} if self.panel.kind == "one" else predicted
+        forecasts = {}
         for key, folds in self.folds.items():
-            if said[key].shape[1] != horizon:
+            if predicted[key].shape[1] != horizon:
                 raise ValueError(
-                    f"horizon must be the same in every fold: got {said[key].shape[1]} "
-                    f"from a search, horizon={horizon}. Leave the horizon out of the "
-                    "search."
+                    "horizon must be the same in every fold: got "
+                    f"horizon={predicted[key].shape[1]} from a search, and "
+                    f"horizon={horizon} from the forecaster. Do not tune horizon."
                 )
             origins = folds[number].origins
-            picked = said[key][origins - spans[key][0]]
-            found[key] = picked.reshape(len(origins), horizon, -1)
-        return found
+            at_origins = predicted[key][origins - spans[key][0]]
+            forecasts[key] = at_origins.reshape(len(origins), horizon, -1)
+        return forecasts
 
-    def _cut(self, spans):
-        """Return rows and covariates of each series: (start, stop, stop of exog)."""
+    def _select_rows(self, spans):
+        """Return the rows and the `exog` argument of (start, stop, stop of exog)."""
         rows, exogs = {}, {}
-        for key, (start, stop, last) in spans.items():
+        for key, (start, stop, exog_stop) in spans.items():
             rows[key] = cut_rows(self.panel.series[key], start, stop)
-            exogs[key] = None if self.exogs is None else self.exogs[key][start:last]
+            exogs[key] = (
+                None if self.exogs is None else self.exogs[key][start:exog_stop]
+            )
         exog = {} if self.exogs is None else {"exog": exogs}
         if self.panel.kind == "one":
             return rows[None], {name: each[None] for name, each in exog.items()}
         return rows, exog
 
 
-class Said(NamedTuple):
-    """What one fit said in the folds that it was for."""
+class FitResult(NamedTuple):
+    """Forecasts of one fit for its folds."""
 
-    ahead: list[dict]  # by key, for each fold
-    widths: list[dict]  # of intervals by calibration, where they are wanted
+    forecasts: list[dict]  # of each fold, by key
+    widths: list[dict]  # of calibrated intervals; empty without any
     seconds: list[float]
-    target_columns: Any  # what a search chose
-    transformer: Any
-    calibration: Any  # of the first fold alone
+    target_columns: Any  # as tuned by a search
+    transformer: Any  # as tuned by a search
+    calibration: Any  # of the first fit only
 
 
 def fit_and_forecast(series, exogs, task, numbers):
-    """Fit for the first of some folds, and forecast all of them."""
-    work = task.on(series, exogs)
+    """Fit for the first of the given folds, and forecast all of them."""
+    runner = task.runner(series, exogs)
     start = time.perf_counter()
-    fitted = work.fit(numbers[0])
-    ahead, widths, seconds = [], [], []
+    fitted = runner.fit(numbers[0])
+    calibration = fitted._calibration
+    forecasts, widths, seconds = [], [], []
     for number in numbers:
-        ahead.append(work.ahead(fitted, number))
+        forecasts.append(runner.forecast(fitted, number))
         if task.coverage is not None:
-            given = calibrated_widths(fitted, ahead[-1], task.coverage, work.panel)
-            widths.append(given)
+            widths.append(
+                calibrated_widths(
+                    calibration, forecasts[-1], task.coverage, runner.panel
+                )
+            )
         seconds.append(time.perf_counter() - start)
         start = time.perf_counter()
-    calibration = fitted._calibration if numbers[0] == 0 else None
-    tuned = fitted.target_columns, fitted.transformer
-    return Said(ahead, widths, seconds, *tuned, calibration)
+    return FitResult(
+        forecasts,
+        widths,
+        seconds,
+        fitted.target_columns,
+        fitted.transformer,
+        calibration if numbers[0] == 0 else None,
+    )
 
 
-def check_tuned(forecaster, first, said, number, coverage):
-    """Raise where a search chose what a backtest must be able to rely on.
+def check_tuned(forecaster, first, result, number, coverage):
+    """Raise if a search tuned a parameter that must be equal in all folds.
 
     Parameters
     ----------
     forecaster : SeriesForecaster
-        What the search is around.
-    first, said : Said
-        Of the first fit, and of the one for fold `number`.
+        The forecaster inside the search.
+    first, result : FitResult
+        Of the first fit, and of the fit for fold `number`.
     number : int
         The fold.
     coverage : float or None
-        Of intervals, if there are any.
+        Of the intervals; None without any.
     """
-    if repr(said.target_columns) != repr(forecaster.target_columns):
+    if repr(result.target_columns) != repr(forecaster.target_columns):
         name, before = "target_columns", forecaster
-        rule = "not be tuned by a search, for other columns would be measured"
+        rule = "be the same in every fold, which are scored together"
     elif coverage is None:
         return
-    elif is_relative(said.transformer) != is_relative(first.transformer):
+    elif is_relative(result.transformer) != is_relative(first.transformer):
         name, before = "transformer", first
-        rule = "be 'log' in every fold or in none, for intervals are then of ratios"
+        rule = "be 'log' in all folds or in none if coverage is set"
     else:
         return
     raise ValueError(
-        f"{name} must {rule}: got {name}={getattr(said, name)!r} in fold {number}, "
-        f"{getattr(before, name)!r} before. Leave it out of the search."
+        f"{name} must {rule}: got {name}={getattr(result, name)!r} in fold {number}, "
+        f"{getattr(before, name)!r} before. Do not tune {name}."
     )

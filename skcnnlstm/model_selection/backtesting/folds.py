@@ -1,4 +1,4 @@
-"""Folds in time order: where each one learns, and from which rows it forecasts."""
+"""Training rows and forecast origins of the folds of a backtest."""
 
 from __future__ import annotations
 
@@ -14,96 +14,108 @@ from skcnnlstm.model_selection.split import (
 
 
 class Fold(NamedTuple):
-    """Where a fold learns, and from which rows it forecasts."""
+    """Training rows of a fold, and the origins of its forecasts."""
 
     train: slice
-    origins: np.ndarray  # positions of the last rows known, ascending
+    origins: np.ndarray  # position of the last known row of each forecast, ascending
 
     @property
     def n_train(self):
-        """How many rows it learns from."""
+        """Number of training rows."""
         return self.train.stop - self.train.start
 
 
 def read_cv(cv):
-    """Return a splitter as it came, and pairs of rows as a list, to be read again."""
+    """Validate `cv`; return a splitter unchanged and an iterable of pairs as a list.
+
+    The list can be iterated once for each series.
+    """
     check_splitter(cv)
     return cv if hasattr(cv, "split") else list(cv)
 
 
-def make_folds(cv, series, places, horizon, stride):
-    """Return the folds of a series; `places` says where its rows stand in time."""
-    folds, last = [], 0
+def make_folds(cv, series, times, horizon, stride):
+    """Return the folds of one series.
+
+    `times` holds the position of each row in time, in time steps.
+    """
+    folds, previous_test_start = [], 0
     for number, (train, test) in enumerate(map(read_pair, _pairs(cv, series))):
-        _check_order(number, train, test, last)
-        _check_rows(number, train, test, len(places))
-        last = test[0]
-        origins = _origins(test, places, horizon)
+        _check_time_order(number, train, test, previous_test_start)
+        _check_row_range(number, train, test, len(times))
+        previous_test_start = test[0]
+        origins = _find_origins(test, times, horizon)
         origins = origins[:1] if stride == "fold" else origins[::stride]
         if not len(origins):
             raise ValueError(
-                f"each test part must have at least horizon={horizon} rows with no gap "
-                f"in time before or among them: got {len(test)} rows in fold {number}. "
-                f"Use TimeSeriesSplit(..., test_size={horizon}) or a shorter horizon."
+                f"each test part must contain horizon={horizon} consecutive rows that "
+                "follow a known row without a gap in time: got no such rows in fold "
+                f"{number} ({len(test)} test rows). Use TimeSeriesSplit(..., "
+                f"test_size={horizon}) or a shorter horizon."
             )
         folds.append(Fold(slice(int(train[0]), int(train[-1]) + 1), origins))
     if not folds:
-        raise ValueError(f"cv must make at least one fold: got none of {cv!r}.")
+        raise ValueError(f"cv must make at least one fold: got none from {cv!r}.")
     return folds
 
 
 def _pairs(cv, series):
-    """Return what a splitter makes of a series, or the pairs that were given."""
+    """Return the (training rows, test rows) of each fold."""
     if isinstance(cv, PanelTimeSeriesSplit):
-        # A backtest splits each series by itself, so here the panel is one.
+        # A backtest splits each series separately, so this panel has one series.
         return cv.split(series, groups=np.zeros(len(series), int))
     return cv.split(series) if hasattr(cv, "split") else cv
 
 
-def check_same_number(folds):
-    """Raise where the series, by key, have not as many folds."""
-    counts = {key: len(own) for key, own in folds.items()}
+def check_equal_fold_counts(folds):
+    """Raise if the series, by key, differ in their number of folds."""
+    counts = {key: len(series_folds) for key, series_folds in folds.items()}
     most, fewest = max(counts, key=counts.get), min(counts, key=counts.get)
     if counts[most] != counts[fewest]:
         raise ValueError(
-            f"cv must make as many folds of each series: got {counts[most]} of series "
-            f"{most!r}, {counts[fewest]} of series {fewest!r}. Use a splitter with a "
-            "number of folds, such as TimeSeriesSplit(5, test_size=horizon)."
+            f"cv must make the same number of folds for each series: got "
+            f"{counts[most]} for series {most!r}, {counts[fewest]} for series "
+            f"{fewest!r}. Use a splitter with a fixed number of folds, such as "
+            "TimeSeriesSplit(5, test_size=horizon)."
         )
 
 
-def _check_order(number, train, test, last):
-    """Raise where a fold does not learn from what is before its test rows."""
-    why = None
+def _check_time_order(number, train, test, previous_test_start):
+    """Raise unless the rows of a fold are consecutive and later rows are tested."""
+    problem = None
     if not len(train) or not len(test):
-        why = f"fold {number} has no {'test' if len(train) else 'training'} rows"
+        problem = f"fold {number} has no {'test' if len(train) else 'training'} rows"
     elif (np.diff(train) != 1).any():
-        why = f"the training rows of fold {number} do not follow one another"
+        problem = f"the training rows of fold {number} are not consecutive"
     elif (np.diff(test) != 1).any():
-        why = f"the test rows of fold {number} do not follow one another"
+        problem = f"the test rows of fold {number} are not consecutive"
     elif train[-1] >= test[0]:
-        why = f"fold {number} trains on row {train[-1]} and tests from row {test[0]} on"
-    elif test[0] < last:
-        why = f"fold {number} tests earlier rows than the fold before it"
-    if why is not None:
+        problem = (
+            f"fold {number} trains on row {train[-1]} and tests from row {test[0]}"
+        )
+    elif test[0] < previous_test_start:
+        problem = f"fold {number} tests earlier rows than the previous fold"
+    if problem is not None:
         raise ValueError(
-            f"cv must keep the order of time: {why}. Use a splitter that does, without "
+            f"cv must keep the order of time: {problem}. Use a splitter without "
             "shuffling, such as TimeSeriesSplit(5, test_size=horizon)."
         )
 
 
-def _check_rows(number, train, test, n_rows):
-    """Raise where a fold, in order, begins before the series or ends after it."""
+def _check_row_range(number, train, test, n_rows):
+    """Raise if an ordered fold contains rows outside the series."""
     if test[-1] >= n_rows or train[0] < 0:
         row = train[0] if train[0] < 0 else test[-1]
         raise ValueError(
-            f"cv must name rows of the series: got row {row} in fold {number}, of "
-            f"{n_rows} rows. Make the folds for this series."
+            f"cv must select rows of the series: got row {row} in fold {number}, but "
+            f"the series has {n_rows} rows. Make the folds for this series."
         )
 
 
-def _origins(test, places, horizon):
-    """Return the rows whose next `horizon` rows are test rows, the one before too."""
+def _find_origins(test, times, horizon):
+    """Return the rows that are followed by `horizon` test rows without a gap in time.
+
+    The first candidate is the row before the test rows.
+    """
     origins = np.arange(test[0] - 1, test[-1] + 1 - horizon)
-    # As in `score`: no forecast across a gap in time.
-    return origins[places[origins] + horizon == places[origins + horizon]]
+    return origins[times[origins] + horizon == times[origins + horizon]]

@@ -1,4 +1,4 @@
-"""BacktestResult: what was forecast, beside what came, and measures of that."""
+"""Result of a backtest: forecasts, reference forecasts and scores."""
 
 from __future__ import annotations
 
@@ -14,40 +14,44 @@ _GROUPS = ("series", "target", "fold", "origin", "step", "time")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class BacktestResult:
-    """Forecasts that `backtest` made, and how good they were.
+    """Forecasts of a backtest, reference forecasts and scores.
 
     Attributes
     ----------
     forecasts : DataFrame
-        One row a forecast of one value, in time order of the origins in each series:
+        One row for each forecast value, ordered by series and origin. Columns:
 
-        - `series`: of many its key, of one its name, 0 where it has none;
-        - `target`: the column forecast (the name of a Series, 0 without one);
-        - `fold`: from 0;
-        - `origin`: the label (its position, for arrays) of the last row known;
-        - `step`: how many rows later, from 1 to the horizon;
-        - `time`: the label of the row forecast;
-        - `actual`, `forecast`: what came and what was said;
-        - `lower`, `upper`: with `coverage` alone, the interval that was given.
+        - `series`: the key of the series; for a single series its name, or 0;
+        - `target`: the column that is forecast (for a Series its name, or 0);
+        - `fold`: the number of the fold, from 0;
+        - `origin`: the label of the last known row (for arrays its position);
+        - `step`: the number of rows after the origin, from 1 to the horizon;
+        - `time`: the label of the row that is forecast;
+        - `actual`, `forecast`: the actual and the forecast value;
+        - `lower`, `upper`: the bounds of the prediction interval, only if `coverage`
+          was given.
     references : DataFrame
-        Row for row beside `forecasts`: `naive`, `seasonal_naive` and `naive2`, the
-        forecasts of these for the same values, and `scale`, what an error is divided
-        by in MASE.
+        Reference forecasts, with the same rows as `forecasts`. Columns: `naive`,
+        `seasonal_naive`, `naive2`, and `scale`, the value that MASE divides an error
+        by.
     folds : DataFrame
-        One row a fold of a series: labels of its first and last training row
-        (`first_train`, `last_train`), `n_train`, `n_origins`, whether the forecaster
-        was `refitted` for the fold, and `seconds`, what its fit and forecasts took (of
-        all series).
+        One row for each fold of each series. Columns:
+
+        - `series`, `fold`: as in `forecasts`;
+        - `first_train`, `last_train`: labels of the first and last training row;
+        - `n_train`, `n_origins`: number of training rows and of origins;
+        - `refitted`: whether the forecaster was fitted for this fold;
+        - `seconds`: duration of the fit and the forecasts of all series.
     season_length : int
-        Of the seasonal references and of MASE, in time steps.
+        Season length of the seasonal references and of MASE, in time steps.
     coverage : float or None, default=None
-        That the intervals were made for; None without any.
+        Coverage of the prediction intervals; None without intervals.
     time_name : object, default=None
-        Name of the index of the series; None where it has none.
+        Name of the index of the series; None if it has no name.
 
     See Also
     --------
-    backtest : Makes these.
+    backtest : Run a backtest and return this result.
     """
 
     forecasts: pd.DataFrame
@@ -65,33 +69,36 @@ class BacktestResult:
         )
 
     def scores(self, by=None):
-        """Return measures of the forecasts, in all or by groups of them.
+        """Return the scores of all forecasts, or of groups of forecasts.
 
         Parameters
         ----------
         by : {"series", "target", "fold", "origin", "step", "time"}, list of these \
 or None, default=None
-            Columns of `forecasts` whose values make groups; None for all in one. Where
-            targets differ in scale, MAE and RMSE of all together mean little.
+            Columns of `forecasts` to group by. None scores all forecasts together. If
+            the targets differ in scale, group by "target": MAE and RMSE over all
+            targets are then hard to interpret.
 
         Returns
         -------
         scores : Series or DataFrame
-            A Series for None, else a DataFrame with a row for each group:
+            A Series if `by` is None, else a DataFrame with one row for each group:
 
             - `mae`, `rmse`: mean absolute and root mean squared error, in the units of
               the series;
-            - `smape`: by `skcnnlstm.metrics.smape`, in percent;
-            - `mase`: by `skcnnlstm.metrics.mase`, the scale that of the training part
-              of each forecast's fold, at `season_length`;
-            - `owa`: by `skcnnlstm.metrics.owa`, against Naive2 for the same values;
-            - `skill_naive`, `skill_seasonal_naive`: 1 - MAE / MAE of that forecast;
-            - `coverage`, `width`: where there are intervals, the share of values that
-              lie in theirs and the median width of these (adaptive ones may be
-              infinite, which has no mean).
+            - `smape`: as `skcnnlstm.metrics.smape`, in percent;
+            - `mase`: as `skcnnlstm.metrics.mase`, scaled by the training part of the
+              fold at `season_length`;
+            - `owa`: as `skcnnlstm.metrics.owa`, relative to Naive2;
+            - `skill_naive`, `skill_seasonal_naive`: 1 - MAE / MAE of that reference.
+              With ``season_length=1`` both references are equal, and only `skill_naive`
+              is returned;
+            - `coverage`, `width`: only with intervals, the share of actual values
+              inside them and their median width. Adaptive intervals may be infinite,
+              so their mean width is undefined.
 
-            Each is over all forecasts of the group at once whose `actual` is known, NaN
-            where undefined.
+            Each score uses all forecasts of the group whose `actual` is known. It is
+            NaN if undefined.
 
         Examples
         --------
@@ -112,41 +119,42 @@ or None, default=None
         (4, 7)
         """
         if by is None:
-            everything = np.zeros(len(self.forecasts))
-            return self._scores([everything]).iloc[0].rename("scores")
+            one_group = np.zeros(len(self.forecasts))
+            return self._scores([one_group]).iloc[0].rename("scores")
         columns = list(by) if isinstance(by, list | tuple) else [by]
         if not columns or any(name not in _GROUPS for name in columns):
             listed = ", ".join(map(repr, _GROUPS))
-            names = all(isinstance(name, str) for name in columns)
-            raise (ValueError if names else TypeError)(
-                f"by must name columns that make groups: got by={by!r}. Use one or "
-                f"more of {listed}, or None."
+            all_names = all(isinstance(name, str) for name in columns)
+            raise (ValueError if all_names else TypeError)(
+                f"by must be columns to group by: got by={by!r}. Use one or more of "
+                f"{listed}, or None."
             )
         return self._scores([self.forecasts[name] for name in columns])
 
     def _scores(self, groups):
-        """Return the measures of each group: all are made of means over its rows."""
-        came = self.forecasts["actual"].notna()
-        terms = _terms(self.forecasts, self.references).where(came)
+        """Return the scores of each group, computed from means over its rows."""
+        known = self.forecasts["actual"].notna()
+        terms = _score_terms(self.forecasts, self.references).where(known)
         grouped = terms.groupby(groups)
-        # pandas leaves NaN out of a mean, as it should where nothing is known to have
-        # come; but a scale that is unknown makes MASE unknown.
-        unknown = terms.isna().where(came, False)
-        means = grouped.mean().mask(unknown.groupby(groups).any())
+        # The mean of pandas skips NaN. That is right for an unknown actual value, but
+        # an undefined scale must make MASE undefined.
+        undefined = terms.isna().where(known, False)
+        means = grouped.mean().mask(undefined.groupby(groups).any())
         mae, smape, mase = means["mae"], means["smape"], means["mase"]
         scores = means[["mae", "smape", "mase"]].copy()
         scores.insert(1, "rmse", np.sqrt(means["square"]))
         scores["owa"] = metrics.owa(smape, mase, means["naive2 %"], means["naive2"])
         scores["skill_naive"] = metrics.skill(mae, means["naive"])
-        scores["skill_seasonal_naive"] = metrics.skill(mae, means["seasonal_naive"])
+        if self.season_length > 1:
+            scores["skill_seasonal_naive"] = metrics.skill(mae, means["seasonal_naive"])
         if "inside" in means:
             scores["coverage"] = means["inside"]
             scores["width"] = grouped["width"].median()
         return scores
 
 
-def _terms(forecasts, references):
-    """Return what each forecast adds to the measures."""
+def _score_terms(forecasts, references):
+    """Return the term of each forecast value in each score."""
     actual, forecast = forecasts["actual"], forecasts["forecast"]
     naive2, scale = references["naive2"], references["scale"]
     error = (actual - forecast).abs()

@@ -1,4 +1,4 @@
-"""backtest: its parameters checked, its folds run, its result put together."""
+"""Run a backtest: validate parameters, fit and forecast folds, build the result."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from skcnnlstm.forecasting.intervals import (
 )
 from skcnnlstm.forecasting.panel import read_panel
 from skcnnlstm.model_selection.backtesting.fits import (
-    Task,
+    FitTask,
     check_tuned,
     fit_and_forecast,
 )
 from skcnnlstm.model_selection.backtesting.intervals import adapted_widths
 from skcnnlstm.model_selection.backtesting.result import BacktestResult
 from skcnnlstm.model_selection.backtesting.series import read_all, read_exog
-from skcnnlstm.model_selection.backtesting.tables import lay_out
+from skcnnlstm.model_selection.backtesting.tables import make_tables
 
 
 def backtest(
@@ -43,88 +43,92 @@ def backtest(
     n_jobs=None,
     verbose=1,
 ):
-    """Make every forecast of the past that a forecaster could have made, in time order.
+    """Evaluate a forecaster on past data, with forecasts from many origins.
 
-    In each fold of `cv` a clone of the forecaster is fitted on the training rows (or an
-    earlier fit is kept, by `refit`) and forecasts `horizon` steps from origins in the
-    test rows: from the row before them, then from every row whose next `horizon` rows
-    are test rows. An origin reads the rows up to itself, whether the model learned
-    from them or not; nothing later. These are the forecasts that
-    ``SeriesForecaster.score`` takes.
+    Each fold of `cv` fits a clone of the forecaster on the training rows, or keeps an
+    earlier fit (see `refit`). It then forecasts `horizon` steps from each origin. The
+    first origin is the row before the test rows; the others are the test rows that are
+    followed by `horizon` test rows. A forecast uses all rows up to its origin and no
+    later row. ``SeriesForecaster.score`` uses the same origins.
 
     Parameters
     ----------
     forecaster : SeriesForecaster, or a search around one
-        Cloned, never changed. A search tunes anew for each fit, on its training rows.
+        Forecaster to evaluate. It is cloned and never changed. A search tunes again
+        for each fit, on the training rows of that fit.
     series : array-like, Series or DataFrame of shape (n_rows,) or (n_rows, n_features)
-        In time order, as for ``SeriesForecaster.fit``; or many of them: a list, a dict
-        or, with `id_column`, a long frame. One model then learns from the training
-        rows of all, and the rows of each are split by themselves; series that end at
-        different dates are cut at different dates, with a warning.
+        The series in time order, as for ``SeriesForecaster.fit``. Or many series: a
+        list, a dict or, with `id_column`, a long frame. One model then trains on all
+        series, and `cv` splits each series separately. If the series end at different
+        dates, they are split at different dates, with a warning.
     cv : splitter, or iterable of (training rows, test rows)
-        Time-ordered folds, such as ``TimeSeriesSplit(5, test_size=12)``, with or
-        without `gap` and `max_train_size`. In each the training rows follow one
-        another, the test rows too, and these are later. Rows of a gap between them are
-        history that is known and not learned from. Each of many series is split by
-        itself.
+        Time-ordered folds, such as ``TimeSeriesSplit(5, test_size=12)``, also with
+        `gap` or `max_train_size`. In each fold the training rows are consecutive, the
+        test rows are consecutive, and the test rows are later. Rows in a gap between
+        them serve as history but not for training.
     exog : array-like, Series, DataFrame or None, default=None
-        Covariates of all rows that are known ahead, as for ``SeriesForecaster.fit``.
+        Covariates of all rows that are known in advance, as for
+        ``SeriesForecaster.fit``.
     refit : bool or int, default=True
-        When to fit: True for each fold, False for the first alone, an integer k for
-        every k-th. A fit that is kept forecasts from later rows as their history moves
-        on.
+        When to fit: True for each fold, False for the first fold only, an integer k
+        for every k-th fold. A fit that is kept for later folds still uses all rows up
+        to each origin as history.
     stride : int or "fold", default=1
-        Rows from one origin to the next within a fold. "fold" takes the first of each
-        fold alone: `horizon` steps a fold, as in a forecasting competition.
+        Rows from one origin to the next within a fold. "fold" uses only the first
+        origin of each fold: one forecast of `horizon` steps, as in a forecasting
+        competition.
     season_length : int, default=1
-        Of MASE, of the seasonal naive forecast and of Naive2, in time steps: 12 for
-        monthly rows, 24 for hourly ones. Every training part must be longer.
+        Season length for MASE, the seasonal naive forecast and Naive2, in time steps:
+        12 for monthly rows, 24 for hourly rows. Every training part must be longer.
     coverage : float or None, default=None
-        The share of values that intervals should hold, between 0 and 1; None makes no
-        intervals. Without `adaptive` they are those of
-        ``SeriesForecaster.forecast_interval``, of the model fitted last, and the
-        forecaster needs a `calibration_fraction`.
+        Share of actual values that prediction intervals should contain, between 0 and
+        1. None computes no intervals. Unless `adaptive` is True, the intervals are
+        those of ``SeriesForecaster.forecast_interval``, and the forecaster needs a
+        `calibration_fraction`.
     adaptive : bool, default=False
-        Whether intervals adapt as outcomes become known, for each step ahead by
-        itself: see `skcnnlstm.conformal.adaptive_widths`. They start from the
-        calibration of the first fit or, without a `calibration_fraction`, from
-        nothing: the first ones are then infinite.
+        Whether intervals adapt to the errors of earlier forecasts, separately for each
+        step ahead: see `skcnnlstm.conformal.adaptive_widths`. The initial widths are
+        those of the first fit. Without a `calibration_fraction`, the first intervals
+        are infinite.
     gamma : float, default=0.005
-        How much an outcome counts for `adaptive`, above 0. Larger values meet a change
-        sooner, by intervals that are infinite after a few misses in a row.
+        Learning rate of `adaptive`, above 0. Larger values adapt faster, but a few
+        misses in a row then make the intervals infinite.
     n_jobs : int or None, default=None
-        Fits at a time, in processes of joblib's or, within its `parallel_config`, on a
-        cluster; None means 1, -1 all processors. The result does not depend on it. A
-        fit that is kept for several folds is one task with them.
+        Number of fits to run in parallel, in joblib processes or, inside its
+        `parallel_config`, on a cluster. None means 1; -1 uses all processors. The
+        result does not depend on it. A fit and all folds that use it are one task.
     verbose : int, default=1
-        1 shows the folds done and the seconds on stderr; 0 nothing.
+        1 prints the progress to stderr; 0 prints nothing.
 
     Returns
     -------
     result : BacktestResult
-        The forecasts as a tidy frame, and their scores.
+        The forecasts as a tidy frame, reference forecasts and scores.
 
     Raises
     ------
     ValueError
-        Where folds do not keep the order of time, a test part is shorter than the
-        horizon, a training part no longer than `season_length`, or intervals are asked
-        of a forecaster that calibrates too little for them or not at all. All before
-        the first fit.
+        Before the first fit, in any of these cases: the folds do not keep the order of
+        time; a test part is shorter than the horizon; a training part is not longer
+        than `season_length`; the forecaster has no calibration, or too few calibration
+        rows, for the intervals.
 
     See Also
     --------
     SeriesForecaster.forecast_interval : Intervals after the fitted rows.
-    skcnnlstm.metrics : The measures, with their equations.
+    skcnnlstm.metrics : The metrics, with their equations.
 
     Notes
     -----
-    Where a regular index shows a gap, no forecast reaches across it, as in `score`, and
-    seasons are counted in time steps: the seasonal references take the last value known
-    at a place in the season, MASE's scale the rows that are a season apart. A value
-    that is NaN, where the forecaster reads such, is forecast but not scored, and the
-    references read the last known value in its place. An
-    interval of h steps ahead learns of an outcome h rows later, when it is known.
+    If a regular index has a gap, no forecast crosses it, as in `score`. Seasons are
+    counted in time steps: seasonal references use the last known value of the same
+    season position, and the scale of MASE uses rows that are one season apart.
+
+    If the forecaster accepts NaN, a missing value is forecast but not scored. Reference
+    forecasts replace it by the last known value.
+
+    An adaptive interval for step h uses the error of a forecast h rows later, when the
+    actual value is known.
 
     Examples
     --------
@@ -146,7 +150,7 @@ def backtest(
     >>> bool(result.scores()["skill_seasonal_naive"] > 0)
     True
     """
-    inner = _forecaster_in(forecaster)
+    inner = _find_forecaster(forecaster)
     horizon = check_integer("horizon", inner.horizon)
     stride = _check_stride(stride)
     season_length = check_integer("season_length", season_length)
@@ -158,77 +162,83 @@ def backtest(
         coverage = check_coverage(coverage)
     elif adaptive:
         raise ValueError(
-            "adaptive=True needs a coverage: got coverage=None. Use coverage=0.9."
+            "coverage must be given if adaptive=True: got coverage=None. Use "
+            "coverage=0.9."
         )
     if coverage is not None and not adaptive:
         check_calibrated(inner.calibration_fraction)
     panel = read_panel(series, inner.id_column)
     if panel.kind != "one" and inner is not forecaster:
         raise TypeError(
-            "forecaster must be a SeriesForecaster where there are many series, "
-            f"which a search cannot split: got forecaster={forecaster!r}. Search "
-            "in one series, and backtest what it found."
+            "forecaster must be a SeriesForecaster, not a search, if there are many "
+            f"series: got forecaster={forecaster!r}. Tune on one series first, and "
+            "backtest best_estimator_."
         )
     all_series = read_all(inner, panel, cv, stride, season_length)
     exogs = read_exog(exog, panel, all_series)  # once for all folds
     folds = {key: one.folds for key, one in all_series.items()}
     n_folds = len(next(iter(folds.values())))
-    every = _fits_every(refit, n_folds)
-    starts = range(0, n_folds, every)
-    given = None if adaptive else coverage  # intervals come with the forecasts
-    task = Task(forecaster, inner.id_column, folds, horizon, given)
-    if given is not None and inner is forecaster:
-        work = task.on(series, exogs)
+    folds_per_fit = _count_folds_per_fit(refit, n_folds)
+    starts = range(0, n_folds, folds_per_fit)
+    calibrated_coverage = None if adaptive else coverage
+    task = FitTask(forecaster, inner.id_column, folds, horizon, calibrated_coverage)
+    if calibrated_coverage is not None and inner is forecaster:
+        runner = task.runner(series, exogs)
         for number in starts:
-            work.check_scores(number, coverage)
+            runner.check_scores(number, coverage)
 
     calls = (
-        (series, exogs, task, range(n_folds)[start : start + every]) for start in starts
+        (series, exogs, task, range(n_folds)[start : start + folds_per_fit])
+        for start in starts
     )
-    progress, fits, done = _Progress(n_folds, verbose), [], []
-    for said in run_parallel(n_jobs, fit_and_forecast, calls, return_as="generator"):
-        fits.append(said)
-        check_tuned(inner, fits[0], said, len(done), coverage)
-        for place, seconds in enumerate(said.seconds):
-            done.append((place == 0, seconds))
-            progress.show(len(done))
+    progress, fits, timings = _Progress(n_folds, verbose), [], []
+    for fit in run_parallel(n_jobs, fit_and_forecast, calls, return_as="generator"):
+        fits.append(fit)
+        check_tuned(inner, fits[0], fit, len(timings), coverage)
+        for position, seconds in enumerate(fit.seconds):
+            timings.append((position == 0, seconds))
+            progress.show(len(timings))
 
-    ahead, limits = _joined(fits, "ahead"), {}
+    forecasts, limits = _concatenate_folds(fits, "forecasts"), {}
     if coverage is not None:
         relative = is_relative(fits[0].transformer)
         if adaptive:
-            known = fits[0].calibration
             widths = adapted_widths(
-                all_series, ahead, known, coverage, gamma, relative=relative
+                all_series,
+                forecasts,
+                fits[0].calibration,
+                coverage,
+                gamma,
+                relative=relative,
             )
         else:
-            widths = _joined(fits, "widths")
+            widths = _concatenate_folds(fits, "widths")
         limits = {
-            key: bounds(said, widths[key], relative=relative)
-            for key, said in ahead.items()
+            key: bounds(forecasts[key], widths[key], relative=relative)
+            for key in forecasts
         }
-    tables = lay_out(all_series, ahead, limits, done, season_length)
+    tables = make_tables(all_series, forecasts, limits, timings, season_length)
     index = next(iter(all_series.values())).rows.index
     time_name = None if index is None else index.name
     return BacktestResult(*tables, season_length, coverage, time_name)
 
 
-def _forecaster_in(forecaster):
-    """Return the SeriesForecaster that is given, or that a search is around."""
+def _find_forecaster(forecaster):
+    """Return the forecaster itself, or the one inside a search."""
     inner = forecaster
     while not isinstance(inner, SeriesForecaster):
-        found = getattr(inner, "estimator", None)
-        if found is None or isinstance(forecaster, type):
+        wrapped = getattr(inner, "estimator", None)
+        if wrapped is None or isinstance(forecaster, type):
             raise TypeError(
-                "forecaster must be a SeriesForecaster, or a search around one: got "
+                "forecaster must be a SeriesForecaster or a search around one: got "
                 f"forecaster={forecaster!r}. Use SeriesForecaster(estimator)."
             )
-        inner = found
+        inner = wrapped
     return inner
 
 
-def _fits_every(refit, n_folds):
-    """Return after how many folds the forecaster is fitted again."""
+def _count_folds_per_fit(refit, n_folds):
+    """Return the number of consecutive folds that share a fit."""
     if isinstance(refit, bool | np.bool_):
         return 1 if refit else n_folds
     try:
@@ -236,8 +246,8 @@ def _fits_every(refit, n_folds):
     except (TypeError, ValueError) as error:
         raise type(error)(
             "refit must be True, False or an integer >= 1: got "
-            f"refit={refit!r}. Use True for a fit each fold, False for one in all, k "
-            "for one every k folds."
+            f"refit={refit!r}. Use True to fit in each fold, False to fit once, k to "
+            "fit in every k-th fold."
         ) from None
 
 
@@ -247,19 +257,19 @@ def _check_stride(stride):
             return stride
         raise ValueError(
             f'stride must be an integer >= 1 or "fold": got stride={stride!r}. Use 1 '
-            'for every origin, "fold" for the first of each fold.'
+            'for every origin, "fold" for the first origin of each fold.'
         )
     return check_integer("stride", stride)
 
 
-def _joined(fits, name):
-    """Put what fits said of each series together, fold after fold, by key."""
-    folds = [fold for said in fits for fold in getattr(said, name)]
+def _concatenate_folds(fits, name):
+    """Return forecasts or widths of all folds of all fits, by key."""
+    folds = [fold for fit in fits for fold in getattr(fit, name)]
     return {key: np.concatenate([fold[key] for fold in folds]) for key in folds[0]}
 
 
 class _Progress:
-    """One line on stderr: rewritten on a terminal, else at most ten in all."""
+    """Print progress to stderr: one updated line on a terminal, else ten lines."""
 
     def __init__(self, n_folds, verbose):
         self._n_folds, self._verbose = n_folds, verbose
@@ -268,10 +278,10 @@ class _Progress:
     def show(self, n_done):
         if not self._verbose:
             return
-        seconds = time.perf_counter() - self._start
-        text = f"backtest: fold {n_done} of {self._n_folds}, {seconds:.1f} s"
-        done = n_done == self._n_folds
+        n_folds, seconds = self._n_folds, time.perf_counter() - self._start
+        text = f"backtest: {n_done} of {n_folds} folds done after {seconds:.1f} s"
         if sys.stderr.isatty():
-            print(f"\r{text}", end="\n" if done else "", file=sys.stderr, flush=True)
-        elif done or n_done * 10 // self._n_folds > (n_done - 1) * 10 // self._n_folds:
+            end = "\n" if n_done == n_folds else ""
+            print(f"\r{text}", end=end, file=sys.stderr, flush=True)
+        elif n_done * 10 // n_folds > (n_done - 1) * 10 // n_folds:
             print(text, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""Series that are backtested: checked before the first fit, with their folds."""
+"""Validation of the series of a backtest before the first fit."""
 
 from __future__ import annotations
 
@@ -16,77 +16,77 @@ from skcnnlstm.forecasting.covariates import read_covariates
 from skcnnlstm.forecasting.series_input import Rows, read_rows
 from skcnnlstm.model_selection.backtesting.folds import (
     Fold,
-    check_same_number,
+    check_equal_fold_counts,
     make_folds,
     read_cv,
 )
 
 
-class FoldedSeries(NamedTuple):
-    """One series: its rows, its numbers, and where its folds are."""
+class BacktestSeries(NamedTuple):
+    """One series with its target values and folds."""
 
     rows: Rows
-    places: np.ndarray  # (n_rows,), where rows stand in time, in time steps
+    times: np.ndarray  # (n_rows,), position of each row in time, in time steps
     values: np.ndarray  # (n_rows, n_targets), of the columns forecast
-    targets: pd.Index  # their names
+    targets: pd.Index  # names of these columns
     folds: list[Fold]
 
     def origins(self):
-        """Return the rows from which all folds forecast."""
+        """Return the forecast origins of all folds."""
         return np.concatenate([fold.origins for fold in self.folds])
 
     def actual(self, horizon):
-        """Return what came after each origin, (n_origins, horizon, n_targets)."""
+        """Return the values after each origin, (n_origins, horizon, n_targets)."""
         return self.values[np.add.outer(self.origins(), np.arange(1, horizon + 1))]
 
     def labels(self, positions):
-        """Return the labels of rows; their positions where there is no index."""
+        """Return the labels of rows, or their positions if there is no index."""
         index = self.rows.index
         return positions if index is None else index.take(positions)
 
 
 def read_all(forecaster, panel, cv, stride, season_length):
-    """Return every series of a panel as a `FoldedSeries`, by key."""
+    """Return each series of a panel as a `BacktestSeries`, by key."""
     cv = read_cv(cv)
-    reader, found = clone(forecaster), {}
+    reader, all_series = clone(forecaster), {}
     for key, series in panel.series.items():
         with panel.naming(key):
-            found[key] = _read(reader, series, cv, stride, season_length)
-    check_same_number({key: one.folds for key, one in found.items()})
-    _warn_of_later_rows(found)
-    return found
+            all_series[key] = _read_one(reader, series, cv, stride, season_length)
+    check_equal_fold_counts({key: series.folds for key, series in all_series.items()})
+    _warn_about_later_training_rows(all_series)
+    return all_series
 
 
-def _warn_of_later_rows(found):
-    """Warn where a model learns from rows that are later than an origin.
+def _warn_about_later_training_rows(all_series):
+    """Warn if a model learns from rows that are later than a forecast origin.
 
-    Each series is split by itself, so those that end at other times are cut at others.
+    Each series is split separately. Series that end at different times are therefore
+    split at different times.
     """
-    times = {key: one.rows.time for key, one in found.items()}
+    times = {key: series.rows.time for key, series in all_series.items()}
     first = next(iter(times.values()))
     if first is None or first.inferred_type == "integer":
-        return  # rows that are numbered, perhaps one series after the other
+        return  # row numbers, which need not be comparable between series
     if any(join_labels(first, time) is None for time in times.values()):
         return  # labels that cannot be compared
-    for number in range(len(next(iter(found.values())).folds)):
-        cut = {key: one.folds[number] for key, one in found.items()}
-        learned = {key: times[key][fold.train.stop - 1] for key, fold in cut.items()}
-        origin = {key: times[key][fold.origins[0]] for key, fold in cut.items()}
-        latest, earliest = max(learned, key=learned.get), min(origin, key=origin.get)
-        if learned[latest] > origin[earliest]:
+    for number in range(len(next(iter(all_series.values())).folds)):
+        folds = {key: series.folds[number] for key, series in all_series.items()}
+        trained = {key: times[key][fold.train.stop - 1] for key, fold in folds.items()}
+        origin = {key: times[key][fold.origins[0]] for key, fold in folds.items()}
+        latest, earliest = max(trained, key=trained.get), min(origin, key=origin.get)
+        if trained[latest] > origin[earliest]:
             warn(
-                f"series end at different times: in fold {number} the model learns "
-                f"from rows of series {latest!r} up to {learned[latest]}, and "
-                f"forecasts series {earliest!r} from {origin[earliest]} on. What moves "
-                "them together is then known too early. Cut all of them at one date "
-                "first.",
+                f"the series end at different times: in fold {number} the model trains "
+                f"on rows of series {latest!r} up to {trained[latest]}, and forecasts "
+                f"series {earliest!r} from {origin[earliest]}. Events that affect all "
+                "series are then known too early. End all series at the same date.",
                 MistakeWarning,
             )
             return
 
 
-def _read(reader, series, cv, stride, season_length):
-    """Check one series and find its folds."""
+def _read_one(reader, series, cv, stride, season_length):
+    """Validate one series and make its folds."""
     rows = read_rows(reader, series, reset=True)
     n_rows, n_columns = rows.values.shape
     columns = check_target(
@@ -95,8 +95,8 @@ def _read(reader, series, cv, stride, season_length):
     names = pd.Index(range(n_columns) if rows.columns is None else rows.columns)
     if rows.ndim == 1 and rows.name is not None:
         names = pd.Index([rows.name])
-    places = count_steps(rows.time, n_rows)
-    folds = make_folds(cv, series, places, reader.horizon, stride)
+    times = count_steps(rows.time, n_rows)
+    folds = make_folds(cv, series, times, reader.horizon, stride)
     shortest = min(fold.n_train for fold in folds)
     if shortest <= season_length:
         raise ValueError(
@@ -105,12 +105,15 @@ def _read(reader, series, cv, stride, season_length):
             "fewer folds or a shorter season."
         )
     values = rows.values[:, columns].astype(float)
-    return FoldedSeries(rows, places, values, names.take(columns), folds)
+    return BacktestSeries(rows, times, values, names.take(columns), folds)
 
 
 def read_exog(exog, panel, all_series):
-    """Return the covariates of the rows of each series; None without any."""
+    """Return the covariates of the rows of each series, by key; None without any."""
     if exog is None:
         return None
-    wanted = {key: (len(one.places), one.rows.index) for key, one in all_series.items()}
+    wanted = {
+        key: (len(series.times), series.rows.index)
+        for key, series in all_series.items()
+    }
     return read_covariates(exog, panel, wanted)[0]

@@ -1,8 +1,10 @@
-"""What a cross-validation lets a model know too early.
+"""Check cross-validation for leakage.
 
-`samples` finds out where samples stand in time, `folds` what the two parts of a fold
-know of each other, `findings` looks for mistakes, one function a kind, and `report`
-says what was found. `check` puts them together.
+- `samples`: the position of each sample in time.
+- `folds`: samples of a fold that leak.
+- `findings`: one function for each kind of mistake.
+- `report`: `LeakageReport`.
+- `check`: `check_leakage`, which calls the others.
 """
 
 from skcnnlstm.exceptions import LeakageError

@@ -1,4 +1,4 @@
-"""check_leakage: an estimator, data and folds, looked at before hours are spent."""
+"""Check an estimator, data and folds for leakage before an expensive search."""
 
 import pandas as pd
 
@@ -11,14 +11,18 @@ from skcnnlstm.model_selection.leakage.findings import (
     target_findings,
     time_findings,
 )
-from skcnnlstm.model_selection.leakage.folds import cut_folds, fold_table, look_at_fold
+from skcnnlstm.model_selection.leakage.folds import (
+    find_leaking_samples,
+    fold_table,
+    make_folds,
+)
 from skcnnlstm.model_selection.leakage.report import (
+    COLUMNS,
     PROOF,
     SUSPICION,
-    Finding,
     LeakageReport,
 )
-from skcnnlstm.model_selection.leakage.samples import place_samples
+from skcnnlstm.model_selection.leakage.samples import locate_samples
 
 
 def check_leakage(
@@ -32,57 +36,66 @@ def check_leakage(
     n_fits=1,
     raise_on=None,
 ):
-    """Say what a cross-validation lets a model know before its time.
+    """Check a cross-validation for information from the future or from test samples.
 
-    Samples are put in their place in time: windows by what they have in common with
-    each other, rows by their order. Then it is known which steps each of them reads and
-    which its target holds, and so, fold by fold, which training samples hold target
-    steps of test samples or know of what comes after the first of them.
+    The check locates each sample in time: windows by the rows that they share, rows by
+    their order. It then knows which time steps each sample contains and which steps its
+    target contains. For each fold it reports training samples that share target steps
+    with test samples, or that contain steps after the first test origin.
 
     Parameters
     ----------
     estimator : estimator
-        What would be cross-validated: a regressor or classifier of windows, a Pipeline
-        with a `SlidingWindow` in it, a `SeriesForecaster`, or a search around these.
+        The estimator to cross-validate: a regressor or classifier of windows, a
+        Pipeline with a `SlidingWindow`, a `SeriesForecaster`, or a search around one of
+        these.
     X : array-like
-        Windows, or rows in time order; what `cross_val_score` would be given.
+        Windows, or rows in time order, as for ``cross_val_score``.
     y : array-like or None, default=None
-        Their targets; None for a `SeriesForecaster`.
+        Targets; None for a `SeriesForecaster`.
     cv : splitter, int, iterable of (train, test) or None, default=None
-        The folds. None takes those of a search, else what scikit-learn takes for None.
+        The folds. None uses the `cv` of a search, else the default of scikit-learn.
     groups : array-like of shape (n_samples,) or None, default=None
-        Whose each sample is, where there are many series; given to `cv`, too.
+        Series of each sample, if there are many series. Also passed to `cv`.
     horizon : int or None, default=None
-        Time steps that a target reaches ahead. None finds it out where the values show
-        it: the target stands in later samples, or holds more than one step.
+        Number of time steps that a target reaches ahead. None infers it from the
+        values: from targets that occur in later samples, or from targets of several
+        steps.
     n_fits : int, default=1
-        How many folds a clone is fitted in (one epoch, where it has `epochs`) to see
-        whether its predictions move when later test rows do; 0 for none.
+        Number of folds in which to fit a clone, for one epoch if it has `epochs`. The
+        check then changes later test rows and compares the predictions for earlier
+        ones. 0 skips this check.
     raise_on : {"proof", "suspicion"} or None, default=None
-        From which certainty on to raise a `LeakageError`, whose `report` is what would
-        be returned; None never does.
+        Lowest certainty at which to raise a `LeakageError`, whose `report` attribute is
+        the report. None never raises it.
 
     Returns
     -------
     report : LeakageReport
-        Findings, folds, and the gap that is right.
+        Findings, folds and the gap to use.
 
     See Also
     --------
-    HorizonSplit : Folds with that gap.
+    HorizonSplit : Folds with this gap.
 
     Notes
     -----
-    Proofs are counted or tried out: samples of both parts with the same target step;
-    training samples that know of steps after the first test origin; a feature that is
-    the target; a fitted step in a Pipeline that has seen more rows than there are to
-    train on; predictions that move when only later rows were changed. It is a suspicion
-    where values alone speak: columns that have mean 0 and deviation 1 (or range from 0
-    to 1) over all rows, and not over those of a training part, were scaled by a scaler
-    that saw all. What was scaled over less, or in another way, cannot be seen.
+    These findings are proofs:
 
-    For classes, which say something of the window itself, windows of both parts that
-    hold the same rows are what is looked for, and the gap is by the window's length.
+    - training and test samples with the same target step;
+    - training samples that contain steps after the first test origin;
+    - a feature that equals the target;
+    - a fitted step in a Pipeline that was fitted on more rows than any training part;
+    - predictions that change when only later rows change.
+
+    One finding is a suspicion, because it is based on values only: columns with mean 0
+    and deviation 1, or range 0 to 1, over all rows but not over a training part. A
+    scaler was then probably fitted on all rows. Scaling over fewer rows, or of another
+    kind, is not detected.
+
+    A class label describes the window itself. For classifiers the check therefore
+    looks for windows of both parts that contain the same rows, and the gap depends on
+    the length of the windows.
 
     Examples
     --------
@@ -102,11 +115,11 @@ def check_leakage(
     n_fits = check_integer("n_fits", n_fits, minimum=0)
     if horizon is not None:
         horizon = check_integer("horizon", horizon, minimum=0)
-    _check_order(estimator, X, y)
-    notes, unseen = [], []
-    samples = place_samples(estimator, X, y, groups, horizon, notes)
-    pairs = cut_folds(estimator, X, y, cv, groups, notes)
-    folds = [look_at_fold(samples, *pair) for pair in pairs]
+    _check_argument_order(estimator, X, y)
+    notes, skipped = [], []
+    samples = locate_samples(estimator, X, y, groups, horizon, notes)
+    pairs = make_folds(estimator, X, y, cv, groups, notes)
+    folds = [find_leaking_samples(samples, *pair) for pair in pairs]
 
     findings = [*time_findings(samples, folds)]
     if not samples.forecaster:
@@ -114,39 +127,39 @@ def check_leakage(
         findings += scale_findings(samples, folds)
     findings += frozen_findings(estimator, folds)
     if n_fits:
-        findings += fit_findings(estimator, X, y, samples, folds[-n_fits:], unseen)
+        findings += fit_findings(estimator, X, y, samples, folds[-n_fits:], skipped)
     report = LeakageReport(
-        pd.DataFrame(findings, columns=list(Finding._fields)),
+        pd.DataFrame(findings, columns=list(COLUMNS)),
         fold_table(folds),
         [(fold.train_shared, fold.test_shared) for fold in folds],
         samples.gap(),
-        notes + unseen,
-        complete=not unseen,
+        notes + skipped,
+        complete=not skipped,
     )
-    wanted = {None: (), PROOF: (PROOF,), SUSPICION: (PROOF, SUSPICION)}[raise_on]
-    if report.findings["certainty"].isin(wanted).any():
+    raised = {None: (), PROOF: (PROOF,), SUSPICION: (PROOF, SUSPICION)}[raise_on]
+    if report.findings["certainty"].isin(raised).any():
         error = LeakageError(str(report))
         error.report = report
         raise error
     return report
 
 
-def _check_order(estimator, X, y):
-    """Raise where arguments have changed places."""
-    way_out = "Use check_leakage(estimator, X, y, cv), or cv=."
+def _check_argument_order(estimator, X, y):
+    """Raise if positional arguments were swapped."""
+    remedy = "Use check_leakage(estimator, X, y, cv), or cv=."
     if isinstance(estimator, type) or not hasattr(type(estimator), "fit"):
         kind = "the class " if isinstance(estimator, type) else ""
         named = estimator if kind else type(estimator)
         raise TypeError(
-            "estimator must be an estimator, and come first: got "
-            f"{kind}{named.__name__}. {way_out}"
+            "estimator must be an estimator and the first argument: got "
+            f"{kind}{named.__name__}. {remedy}"
         )
-    for name, value, what in (("X", X, "rows"), ("y", y, "targets or None")):
-        # Of the type: a column of a table may be called "fit".
-        other = hasattr(type(value), "fit")
+    for name, value, expected in (("X", X, "rows"), ("y", y, "targets or None")):
+        # Look at the type only: a column of a table may be named "fit".
+        is_estimator = hasattr(type(value), "fit")
         array = value is None or hasattr(value, "__len__") or hasattr(value, "shape")
-        if other or not array:
+        if is_estimator or not array:
             raise TypeError(
-                f"{name} must be {what}: got {name}={value!r} "
-                f"({type(value).__name__}). {way_out}"
+                f"{name} must be {expected}: got {name}={value!r} "
+                f"({type(value).__name__}). {remedy}"
             )

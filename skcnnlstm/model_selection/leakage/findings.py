@@ -1,4 +1,4 @@
-"""What is looked for: one function a kind of mistake, which yields its findings."""
+"""Find leakage: one generator of findings for each kind of mistake."""
 
 import warnings
 
@@ -9,17 +9,18 @@ from sklearn.pipeline import Pipeline
 
 from skcnnlstm.model_selection.leakage.report import PROOF, SUSPICION, Finding
 
-_EXACT = 1e-6  # of a mean and a deviation that were made 0 and 1; float32 keeps as much
+# Tolerance for a mean of 0 and a deviation of 1, which float32 data still meet.
+_TOLERANCE = 1e-6
 
 
 def time_findings(samples, folds):
-    """Yield what the folds share, and whether they follow time."""
+    """Yield findings about shared steps and about folds that ignore time."""
     what = "rows" if samples.classes or samples.forecaster else "target steps"
     origin = samples.origin
     backwards = [
         (origin[fold.train_ahead] >= origin[fold.test].min()).any() for fold in folds
     ]
-    way_out = _way_out(samples, len(folds), any(backwards))
+    remedy = _suggest_splitter(samples, len(folds), any(backwards))
     if any(len(fold.train_shared) for fold in folds):
         worst = max(range(len(folds)), key=lambda at: len(folds[at].test_shared))
         train, test = folds[worst].train_shared, folds[worst].test_shared
@@ -27,10 +28,10 @@ def time_findings(samples, folds):
             f"shared {what}",
             PROOF,
             sum(len(fold.train_shared) > 0 for fold in folds),
-            f"up to {len(train)} training and {len(test)} test samples hold the same "
-            f"{what}; in fold {worst} training sample {train[-1]} and test sample "
-            f"{test[0]} are among them.",
-            way_out,
+            f"up to {len(train)} training and {len(test)} test samples contain the "
+            f"same {what}, for example training sample {train[-1]} and test sample "
+            f"{test[0]} in fold {worst}.",
+            remedy,
         )
     if any(len(fold.train_ahead) for fold in folds):
         worst = max(range(len(folds)), key=lambda at: len(folds[at].train_ahead))
@@ -39,23 +40,23 @@ def time_findings(samples, folds):
             "the future in the training part",
             PROOF,
             sum(len(fold.train_ahead) > 0 for fold in folds),
-            f"up to {len(ahead)} training samples know of steps after the origin of "
-            f"the first test sample, such as sample {ahead[-1]} in fold {worst}.",
-            way_out,
+            f"up to {len(ahead)} training samples contain steps after the origin of "
+            f"the first test sample, for example sample {ahead[-1]} in fold {worst}.",
+            remedy,
         )
 
 
-def _way_out(samples, n_folds, backwards):
-    """Name the splitter that is right, and its settings."""
+def _suggest_splitter(samples, n_folds, backwards):
+    """Return a sentence that names a correct splitter with its parameters."""
     if n_folds > len(samples.series) // 2:
-        n_folds = 5  # one was left out at a time, which is no pattern for time
+        n_folds = 5  # a leave-one-out scheme has no counterpart in time order
     many = len(np.unique(samples.series)) > 1
     splitter = "PanelTimeSeriesSplit" if many else "HorizonSplit"
-    in_order = f"TimeSeriesSplit({max(2, n_folds)}"  # takes no fewer
+    in_order = f"TimeSeriesSplit({max(2, n_folds)}"  # its minimum is 2
     if samples.forecaster:
         in_order = f"{splitter}({n_folds}" if many else in_order
-        of = "" if samples.id_column is None else f"X[{samples.id_column!r}]"
-        groups = f" and groups={of}" if many else ""
+        ids = "" if samples.id_column is None else f"X[{samples.id_column!r}]"
+        groups = f" and groups={ids}" if many else ""
         return f"Use folds in time order: {in_order}, test_size=horizon){groups}."
     settings = [f"horizon={samples.horizon}"]
     if samples.stride > 1:
@@ -75,7 +76,7 @@ def _way_out(samples, n_folds, backwards):
 
 
 def target_findings(samples):
-    """Yield features that are the target itself."""
+    """Yield a finding if a feature equals the target."""
     if samples.target is None or not samples.horizon:
         return
     last = samples.rows[:, -1].astype(float)
@@ -88,67 +89,67 @@ def target_findings(samples):
             "the target among the features",
             PROOF,
             0,
-            f"feature {int(np.argmax(same))} of the last step of each sample is its "
-            "target: a window that ends with a row holds that row.",
-            "Shift the target: y of row t is a later row, as in make_windows(series, "
-            "window_length, horizon).",
+            f"feature {int(np.argmax(same))} of the last step of each sample equals "
+            "its target. The window of a row contains the row itself.",
+            "Shift the target, so that the target of row t is a later row, as in "
+            "make_windows(series, window_length, horizon).",
         )
 
 
 def scale_findings(samples, folds):
-    """Yield columns that were scaled over all rows, test rows among them."""
+    """Yield a finding if columns were probably scaled over all rows."""
     if samples.rows.dtype.kind != "f":
         return
     n_features = samples.rows.shape[2]
-    table, mine = _rows_under(samples)
-    tried = {"X": (table, mine)}
+    candidates = {"X": _unroll_windows(samples)}
     flat = samples.rows.reshape(len(samples.rows), -1)
     if flat.shape[1] > n_features:
-        tried["X, each step of a window by itself"] = flat, np.arange(len(flat))
+        candidates["X, each window step separately,"] = flat, np.arange(len(flat))
     if samples.target is not None and samples.target.dtype.kind == "f":
-        tried["y"] = samples.target, np.arange(len(flat))
+        candidates["y"] = samples.target, np.arange(len(flat))
     train = min((fold.train for fold in folds), key=len)
-    for name, (values, of) in tried.items():
-        kinds = _scaled(values)
-        part = values[np.isin(of, train)]
-        if kinds and len(part) > 2 and not _scaled(part) & kinds:
+    for name, (values, sample) in candidates.items():
+        kinds = _find_scalings(values)
+        part = values[np.isin(sample, train)]
+        if kinds and len(part) > 2 and not _find_scalings(part) & kinds:
             yield Finding(
                 "a scaler that saw the test rows",
                 SUSPICION,
                 0,
-                f"{name} is scaled to {' and '.join(sorted(kinds))} over all rows, and "
-                "not over those of a training part.",
+                f"{name} has {' and '.join(sorted(kinds))} over all rows, but not over "
+                "the rows of a training part.",
                 "Put the scaler into a Pipeline with the estimator (before a "
                 "SlidingWindow), or use SeriesForecaster(estimator, "
-                "transformer='standard'): it then learns from training rows alone.",
+                "transformer='standard'). Both fit it on training rows only.",
             )
             return
 
 
-def _rows_under(samples):
-    """Return the rows that windows were cut from, and the first sample to hold each.
+def _unroll_windows(samples):
+    """Return the rows of the windows without repetition, and a sample of each row.
 
-    Targets that are no row of a window yet, at the end of a series, are rows, too.
+    The sample is the first one that contains the row. The target of the last sample
+    adds rows that no window contains.
     """
-    rows, of = [], []
-    known = 0 if samples.length > samples.rows.shape[1] else samples.rows.shape[1]
+    rows, sample = [], []
+    length = 0 if samples.length > samples.rows.shape[1] else samples.rows.shape[1]
     starts = np.flatnonzero(np.diff(samples.series, prepend=-1))
     for start in starts:
-        if known > 1:
-            rows.append(samples.rows[start, : known - min(samples.stride, known)])
-            of.append(np.full(len(rows[-1]), start))
-    step = min(samples.stride, samples.rows.shape[1])
-    rows.append(samples.rows[:, -step:].reshape(-1, samples.rows.shape[2]))
-    of.append(np.repeat(np.arange(len(samples.rows)), step))
+        if length > 1:
+            rows.append(samples.rows[start, : length - min(samples.stride, length)])
+            sample.append(np.full(len(rows[-1]), start))
+    n_new = min(samples.stride, samples.rows.shape[1])
+    rows.append(samples.rows[:, -n_new:].reshape(-1, samples.rows.shape[2]))
+    sample.append(np.repeat(np.arange(len(samples.rows)), n_new))
     y = samples.target
     if y is not None and samples.horizon * samples.rows.shape[2] == y.shape[1]:
         rows.append(y[-1].reshape(samples.horizon, -1))
-        of.append(np.full(samples.horizon, len(y) - 1))
-    return np.concatenate(rows), np.concatenate(of)
+        sample.append(np.full(samples.horizon, len(y) - 1))
+    return np.concatenate(rows), np.concatenate(sample)
 
 
-def _scaled(values):
-    """Name how every column was scaled exactly over these rows: none, or a set."""
+def _find_scalings(values):
+    """Return the set of scalings that all columns have exactly over these rows."""
     values = values.astype(float)
     values = values[~np.isnan(values).any(axis=1)]
     if len(values) < 3:
@@ -159,91 +160,95 @@ def _scaled(values):
         return set()
     kinds = set()
     mean, deviation = values.mean(axis=0), values.std(axis=0)
-    if (np.abs(mean) < _EXACT).all() and (np.abs(deviation - 1)[varies] < _EXACT).all():
+    if (np.abs(mean) < _TOLERANCE).all() and (
+        np.abs(deviation - 1)[varies] < _TOLERANCE
+    ).all():
         kinds.add("mean 0 and deviation 1")
-    at_ends = (np.abs(low) < _EXACT) & (np.abs(high - 1) < _EXACT)
+    has_range = (np.abs(low) < _TOLERANCE) & (np.abs(high - 1) < _TOLERANCE)
     inside = (values > 0) & (values < 1)
-    # Classes and switches are 0 or 1 of themselves.
-    if at_ends[varies].all() and inside[:, varies].any(axis=0).all():
-        kinds.add("the range from 0 to 1")
+    # Class codes and flags are 0 or 1 without any scaling.
+    if has_range[varies].all() and inside[:, varies].any(axis=0).all():
+        kinds.add("range 0 to 1")
     return kinds
 
 
 def frozen_findings(estimator, folds):
-    """Yield steps that were fitted before, on more rows than there are to train on."""
+    """Yield Pipeline steps that were fitted on more rows than any training part has."""
     inside = getattr(estimator, "estimator", estimator)
     largest = max(len(fold.train) for fold in folds)
     for name, step in inside.steps if isinstance(inside, Pipeline) else ():
         inner = getattr(step, "estimator", None)
         function = getattr(getattr(step, "func", None), "__self__", None)
         frozen = inner if type(step).__name__ == "FrozenEstimator" else function
-        seen = int(np.max(getattr(frozen, "n_samples_seen_", 0)))
-        if seen > largest:
+        n_seen = int(np.max(getattr(frozen, "n_samples_seen_", 0)))
+        if n_seen > largest:
             yield Finding(
                 "a step that was fitted before the split",
                 PROOF,
                 0,
-                f"step {name!r} holds {type(frozen).__name__} fitted on {seen} rows; "
-                f"no training part has more than {largest}.",
-                f"Put an unfitted {type(frozen).__name__}() there.",
+                f"step {name!r} contains a {type(frozen).__name__} fitted on {n_seen} "
+                f"rows, but no training part has more than {largest}.",
+                f"Replace it by an unfitted {type(frozen).__name__}().",
             )
 
 
-def fit_findings(estimator, X, y, samples, folds, unseen):
-    """Yield whether predictions move when only later rows do.
+def fit_findings(estimator, X, y, samples, folds, skipped):
+    """Yield a finding if predictions change when only later rows change.
 
-    Why that cannot be told goes into `unseen`.
+    If this cannot be checked, append the reason to `skipped`.
     """
     for train, test, *_ in folds:
         test = np.sort(test)
-        later = _later(samples, test)
+        later = _select_later_rows(samples, test)
         if later.all() or not hasattr(estimator, "predict"):
             continue
         n_earlier = int((~later).sum())
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                model = _fit(estimator, X, y, train)
-                moved = _moved(model, _take(X, test), later, samples.id_column)
+                model = _fit_clone(estimator, X, y, train)
+                n_changed = _count_changed_predictions(
+                    model, _take(X, test), later, samples.id_column
+                )
         except Exception as error:
-            unseen.append(
-                f"a fit on {len(train)} samples failed, so no predictions were looked "
-                f"at: {error}"
+            skipped.append(
+                f"a fit on {len(train)} samples failed, so predictions were not "
+                f"checked: {error}"
             )
             return
-        if moved is None:
-            unseen.append(
-                "the same rows gave other predictions the second time, so nothing can "
-                "be told from them."
+        if n_changed is None:
+            skipped.append(
+                "two predictions for the same rows differ, so predictions were not "
+                "checked."
             )
             return
-        if moved:
+        if n_changed:
             yield Finding(
                 "predictions that look ahead",
                 PROOF,
                 0,
-                f"{moved} of {n_earlier} predictions moved when only later test rows "
-                "were changed.",
-                "Find the step that reads the rows of predict together (a scaler that "
-                "is fitted in transform, a centred mean), and fit it in fit.",
+                f"{n_changed} of {n_earlier} predictions changed when only later test "
+                "rows were changed.",
+                "Find the step that combines rows in predict, such as a scaler fitted "
+                "in transform or a centred mean, and fit it in fit.",
             )
             return
 
 
-def _later(samples, test):
-    """Tell which test rows are to be changed: the second half, of a panel of each."""
+def _select_later_rows(samples, test):
+    """Return a mask of the second half of the test rows, or of those of each series."""
     if not samples.forecaster:
         return np.arange(len(test)) >= len(test) // 2
     series = samples.series[test]
     later = np.zeros(len(test), bool)
-    for one in np.unique(series):
-        members = np.flatnonzero(series == one)
+    for key in np.unique(series):
+        members = np.flatnonzero(series == key)
         later[members[len(members) // 2 :]] = True
     return later
 
 
-def _fit(estimator, X, y, train):
-    """Fit a clone, for one epoch where it has epochs."""
+def _fit_clone(estimator, X, y, train):
+    """Fit a clone, for one epoch if it has the parameter `epochs`."""
     model = clone(estimator)
     names = model.get_params(deep=True)
     model.set_params(**{n: 1 for n in names if n.rpartition("__")[2] == "epochs"})
@@ -252,36 +257,39 @@ def _fit(estimator, X, y, train):
     return model.fit(_take(X, train), _take(y, train))
 
 
-def _moved(model, rows, later, id_column):
-    """Change the later rows, count what moved in the others; None if that is chance."""
-    said = [np.asarray(model.predict(rows))[~later] for _ in range(2)]
-    if not np.array_equal(*said):
+def _count_changed_predictions(model, rows, later, id_column):
+    """Change the later rows and count the changed predictions for the other rows.
+
+    Return None if predictions for unchanged rows are not reproducible.
+    """
+    first, second = (np.asarray(model.predict(rows))[~later] for _ in range(2))
+    if not np.array_equal(first, second):
         return None
-    other = np.asarray(model.predict(_changed(rows, later, id_column)))[~later]
+    other = np.asarray(model.predict(change_rows(rows, later, id_column)))[~later]
     if other.dtype.kind == "f":
-        near = np.isclose(other, said[0], rtol=1e-4, atol=1e-6 * np.abs(other).max())
+        same = np.isclose(other, first, rtol=1e-4, atol=1e-6 * np.abs(other).max())
     else:
-        near = other == said[0]
-    return int((~near.reshape(len(near), -1).all(axis=1)).sum())
+        same = other == first
+    return int((~same.reshape(len(same), -1).all(axis=1)).sum())
 
 
 def _take(rows, at):
     return rows.iloc[at] if hasattr(rows, "iloc") else np.asarray(rows)[at]
 
 
-def _changed(rows, later, id_column):
-    """Return rows with other numbers where they are later, positive where they were."""
+def change_rows(rows, later, id_column):
+    """Return a copy with other numbers in the later rows; positive ones stay so."""
     if not hasattr(rows, "iloc"):
         values = np.array(rows, dtype=float)
         values[later] = 3 * values[later][::-1]
         return values
     if rows.ndim == 1:
-        changed = _changed(rows.to_frame(), later, id_column).iloc[:, 0]
+        changed = change_rows(rows.to_frame(), later, id_column).iloc[:, 0]
         return changed.rename(rows.name)
     changed = rows.copy()
-    for place, (name, dtype) in enumerate(rows.dtypes.items()):
+    for position, (name, dtype) in enumerate(rows.dtypes.items()):
         if name == id_column or is_bool_dtype(dtype) or not is_numeric_dtype(dtype):
             continue
-        column = rows.iloc[:, place].to_numpy(dtype=float, na_value=np.nan)
-        changed.isetitem(place, _changed(column, later, None))
+        column = rows.iloc[:, position].to_numpy(dtype=float, na_value=np.nan)
+        changed.isetitem(position, change_rows(column, later, None))
     return changed

@@ -1,4 +1,4 @@
-"""What was found, as a table and in words, and the error that carries it."""
+"""Report of a leakage check."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -7,41 +7,51 @@ import pandas as pd
 
 PROOF, SUSPICION = "proof", "suspicion"
 
+# Columns of `LeakageReport.findings`, in the order of the fields of `Finding`.
+COLUMNS = ("kind", "certainty", "folds", "what", "way_out")
+
 
 class Finding(NamedTuple):
-    """One kind of mistake that was found."""
+    """One kind of mistake."""
 
     kind: str
     certainty: str  # PROOF or SUSPICION
-    folds: int  # that show it; 0 where it is of no fold
-    what: str
-    way_out: str
+    n_folds: int  # folds that show it; 0 if it does not depend on folds
+    description: str
+    remedy: str
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LeakageReport:
-    """What `check_leakage` found. Printing it says all that matters.
+    """Result of `check_leakage`. Print it to read the findings.
 
     Attributes
     ----------
     findings : DataFrame
-        One row a finding: its `kind`, how sure it is (`certainty`, "proof" or
-        "suspicion"), in how many `folds` it shows, and in words `what` was found and
-        the `way_out`. Empty where nothing was.
+        One row for each finding, empty if there are none. Columns:
+
+        - `kind`: the kind of mistake;
+        - `certainty`: "proof" or "suspicion";
+        - `folds`: number of folds that show it, 0 if it does not depend on folds;
+        - `what`: a description;
+        - `way_out`: how to correct it.
     folds : DataFrame
-        One row a fold: `n_train`, `n_test`, and of these how many samples share a
-        target step with one of the other part (`train_shared`, `test_shared`) and how
-        many training samples know of what comes after the first test origin
-        (`train_ahead`).
+        One row for each fold. Columns:
+
+        - `n_train`, `n_test`: number of samples;
+        - `train_shared`, `test_shared`: number of samples that share a target step with
+          the other part;
+        - `train_ahead`: number of training samples that contain steps after the first
+          test origin.
     shared : list of (ndarray, ndarray)
-        For each fold the training and the test samples that share target steps.
+        For each fold, the training and the test samples that share target steps.
     gap : int
-        Samples to leave out between training and test part, in time order.
+        Number of samples to leave out between training and test part, in time order.
     notes : list of str
-        What was taken for granted, and what could not be looked at.
+        Assumptions of the check, and checks that could not run.
     complete : bool, default=True
-        Whether all was looked at that should be; False where a fit failed, say, as the
-        last note tells.
+        False if a check could not run, for example because a fit failed. The last note
+        then gives the reason.
 
     Examples
     --------
@@ -63,7 +73,7 @@ class LeakageReport:
 
     @property
     def leaks(self):
-        """Whether a leak is proven."""
+        """Whether there is proof of a leak."""
         return bool((self.findings["certainty"] == PROOF).any())
 
     def __repr__(self):
@@ -76,8 +86,8 @@ class LeakageReport:
             lines = [f"No leak was found in {len(self.folds)} folds."]
         if not lines:
             lines = [
-                f"The order of {len(self.folds)} folds shows no leak; predictions "
-                "could not be looked at."
+                f"No leak was found in the order of {len(self.folds)} folds; "
+                "predictions could not be checked."
             ]
         lines += [f"note: {note}" for note in self.notes]
         return "\n".join(lines)

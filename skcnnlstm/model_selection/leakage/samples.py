@@ -1,4 +1,4 @@
-"""Where samples stand in time: windows by what they have in common, rows by order."""
+"""Locate samples in time: windows by shared rows, rows by their order."""
 
 from typing import NamedTuple
 
@@ -11,44 +11,44 @@ from skcnnlstm._utils.validation import check_windows
 from skcnnlstm.forecasting import SeriesForecaster
 from skcnnlstm.windows.sliding_window import SlidingWindow
 
-_FAR = 512  # steps ahead at which a target is looked for
-_FEW = 256  # rows that are looked at to find where a target stands
+_MAX_STEPS_AHEAD = 512  # largest inferred horizon
+_N_CHECKED = 256  # samples compared to infer a stride or a horizon
 
 
-class Samples(NamedTuple):
-    """Where samples stand in time, and what they hold."""
+class TimedSamples(NamedTuple):
+    """Samples with their position in time, in time steps."""
 
-    series: np.ndarray  # (n,) whose each is
-    origin: np.ndarray  # (n,) the last step that each reads
-    length: int  # steps that each reads
-    horizon: int  # steps that its target reaches ahead
-    stride: int  # steps from one to the next
-    forecaster: bool  # whether targets are made of training rows alone
-    classes: bool  # whether a target is of the window itself
+    series: np.ndarray  # (n,) series of each sample
+    origin: np.ndarray  # (n,) last step of the features of each sample
+    length: int  # steps in the features of a sample
+    horizon: int  # steps that a target reaches ahead
+    stride: int  # steps from one sample to the next
+    forecaster: bool  # whether targets are built from the training rows only
+    classes: bool  # whether the target describes the window itself
     rows: np.ndarray | None = None  # (n, length, n_features)
     target: np.ndarray | None = None  # (n, n_outputs), numbers
     id_column: object = None  # of a long frame
 
     def span(self):
-        """Return the first and last step that must not be in both parts."""
+        """Return the first and last step that must not occur in both parts."""
         if self.forecaster:
             return self.origin, self.origin
         if self.classes:
             return self.origin - self.length + 1, self.origin + self.horizon
-        several = self.target is None or self.target.shape[1] > 1
-        nearest = 1 if several else self.horizon
-        return self.origin + nearest, self.origin + self.horizon
+        several_steps = self.target is None or self.target.shape[1] > 1
+        first_step = 1 if several_steps else self.horizon
+        return self.origin + first_step, self.origin + self.horizon
 
     def gap(self):
-        """Return the samples to leave out."""
+        """Return the number of samples to leave out between the parts."""
         if self.forecaster:
             return 0
         reach = self.horizon + self.length if self.classes else self.horizon
         return max(0, reach - 1) // self.stride
 
 
-def place_samples(estimator, X, y, groups, horizon, notes):
-    """Find out where samples stand in time."""
+def locate_samples(estimator, X, y, groups, horizon, notes):
+    """Return the samples with their position in time; add assumptions to `notes`."""
     n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
     series = np.zeros(n_samples, np.intp)
     if groups is not None:
@@ -57,17 +57,16 @@ def place_samples(estimator, X, y, groups, horizon, notes):
     if forecaster is None:
         if y is None and (is_regressor(estimator) or is_classifier(estimator)):
             raise ValueError(
-                "y must be given where the estimator learns from it: got y=None, "
+                "y must be given for a regressor or classifier: got y=None, "
                 f"estimator={type(estimator).__name__}. Use check_leakage(estimator, "
-                "X, y, cv); make_windows gives X and y."
+                "X, y, cv); make_windows returns X and y."
             )
-        return _place_windows(estimator, X, y, series, horizon, notes)
+        return _locate_windows(estimator, X, y, series, horizon, notes)
     if groups is None and forecaster.id_column in getattr(X, "columns", ()):
         series = pd.factorize(X[forecaster.id_column])[0]
-    order = _count_up(series)
-    return Samples(
+    return TimedSamples(
         series,
-        order,
+        _positions_in_series(series),
         length=1,
         horizon=0,
         stride=1,
@@ -77,46 +76,48 @@ def place_samples(estimator, X, y, groups, horizon, notes):
     )
 
 
-def _place_windows(estimator, X, y, series, horizon, notes):
-    """Find out where windows stand, or the rows that a Pipeline makes them of."""
+def _locate_windows(estimator, X, y, series, horizon, notes):
+    """Return windows, or rows that a Pipeline turns into windows, with their time."""
     rows = check_windows(X, name="X", min_ndim=1)
-    length_inside = _window_length_inside(estimator)
+    inner_length = _find_inner_window_length(estimator)
     classes = is_classifier(estimator)
     if rows.ndim == 1:
         rows = rows[:, np.newaxis]
     steps = rows.reshape(len(rows), -1, rows.shape[-1] if rows.ndim > 2 else 1)
-    stride = None if length_inside is not None else _stride(steps)
+    stride = None if inner_length is not None else _infer_stride(steps)
     length = steps.shape[1]
     if stride is None:
-        # Rows of a table, or windows that have nothing in common.
+        # Rows of a table, or windows without shared rows.
         if rows.ndim == 2:
             steps = rows[:, np.newaxis]
-            length = 1 if length_inside is None else length_inside
+            length = 1 if inner_length is None else inner_length
             stride = 1
         else:
             stride = length
             notes.append(
-                "X holds windows with no rows in common: taken to follow one another."
+                "the windows in X share no rows: assuming that they are consecutive."
             )
-        origin = _count_up(series) * stride
+        origin = _positions_in_series(series) * stride
     else:
-        series, origin = _origins(steps, stride, series)
+        series, origin = _locate_overlapping(steps, stride, series)
     target = None if y is None or classes else np.asarray(y).reshape(len(y), -1)
-    samples = Samples(series, origin, length, 0, stride, False, classes, steps, target)
+    samples = TimedSamples(
+        series, origin, length, 0, stride, False, classes, steps, target
+    )
     if horizon is None:
-        horizon = 0 if classes else _find_horizon(samples, notes)
+        horizon = 0 if classes else _infer_horizon(samples, notes)
     return samples._replace(horizon=horizon)
 
 
 def _find_forecaster(estimator):
-    """Return the forecaster that is given, or that a search is around, or None."""
+    """Return the forecaster itself, the one inside a search, or None."""
     while not isinstance(estimator, SeriesForecaster | None):
         estimator = getattr(estimator, "estimator", None)
     return estimator
 
 
-def _window_length_inside(estimator):
-    """Return the length of the windows that a Pipeline makes of rows, or None."""
+def _find_inner_window_length(estimator):
+    """Return the window length of a `SlidingWindow` in a Pipeline, or None."""
     while hasattr(estimator, "estimator"):
         estimator = estimator.estimator
     for _, step in estimator.steps if isinstance(estimator, Pipeline) else ():
@@ -125,53 +126,59 @@ def _window_length_inside(estimator):
     return None
 
 
-def _count_up(series):
-    """Count the samples of each series from 0."""
-    place = np.empty(len(series), np.intp)
-    for one in np.unique(series):
-        members = np.flatnonzero(series == one)
-        place[members] = np.arange(len(members))
-    return place
+def _positions_in_series(series):
+    """Return the position of each sample within its series, from 0."""
+    positions = np.empty(len(series), np.intp)
+    for key in np.unique(series):
+        members = np.flatnonzero(series == key)
+        positions[members] = np.arange(len(members))
+    return positions
 
 
-def _stride(steps):
-    """Return how many steps windows move on, None where they share none."""
+def _infer_stride(steps):
+    """Return the steps from one window to the next; None if they share no rows."""
     n_samples, length, _ = steps.shape
     if n_samples < 2 or length < 2:
         return None
     pairs = np.unique(
-        np.linspace(0, n_samples - 2, min(_FEW, n_samples - 1), dtype=int)
+        np.linspace(0, n_samples - 2, min(_N_CHECKED, n_samples - 1), dtype=int)
     )
     before, after = steps[pairs], steps[pairs + 1]
     for stride in range(1, length):
         equal = before[:, stride:] == after[:, : length - stride]
-        # Where one series ends and another begins nothing is shared.
+        # Windows on both sides of a boundary between series share nothing.
         if equal.all(axis=(1, 2)).mean() > 0.5:
             return stride
     return None
 
 
-def _origins(steps, stride, series):
-    """Return whose each window is and where it ends, a new series where none is shared.
+def _locate_overlapping(steps, stride, series):
+    """Return the series and the last step of each window.
 
-    What the user said of the series is kept.
+    A new series starts at each window that shares no rows with the previous one, and at
+    each boundary between the given series.
     """
-    goes_on = np.zeros(len(steps), bool)
-    goes_on[1:] = series[1:] == series[:-1]
+    continues = np.zeros(len(steps), bool)
+    continues[1:] = series[1:] == series[:-1]
     for start in range(1, len(steps), 4096):
         part = slice(start, min(start + 4096, len(steps)))
         before = steps[part.start - 1 : part.stop - 1, stride:]
-        goes_on[part] &= (before == steps[part, : steps.shape[1] - stride]).all((1, 2))
-    run = np.cumsum(~goes_on) - 1
-    return run, _count_up(run) * stride + steps.shape[1] - 1
+        continues[part] &= (before == steps[part, : steps.shape[1] - stride]).all(
+            (1, 2)
+        )
+    run = np.cumsum(~continues) - 1
+    return run, _positions_in_series(run) * stride + steps.shape[1] - 1
 
 
-def _find_horizon(samples, notes):
-    """Return how far a target reaches ahead, as values show it; 1 where none does."""
+def _infer_horizon(samples, notes):
+    """Return the steps that a target reaches ahead, inferred from the values.
+
+    If the values do not show it, return the number of outputs and add a note.
+    """
     y = samples.target
     if y is None:
         return 1
-    found = _steps_ahead(samples, y[:, -1])
+    found = _find_steps_ahead(samples, y[:, -1])
     if y.shape[1] > 1:
         width = y.shape[1]
         for n_targets in range(1, width):
@@ -182,25 +189,30 @@ def _find_horizon(samples, notes):
                 return max(found or 0, width // n_targets)
     if found:
         return found
+    horizon = max(1, y.shape[1])
     notes.append(
-        f"how far targets reach ahead is not seen in the values: taken to be "
-        f"{max(1, y.shape[1])}. Say horizon= where that is wrong."
+        "horizon could not be inferred from the values: assuming "
+        f"horizon={horizon}. Set horizon= if this is wrong."
     )
-    return max(1, y.shape[1])
+    return horizon
 
 
-def _steps_ahead(samples, column):
-    """Return at which step after its window a target stands in later windows."""
+def _find_steps_ahead(samples, column):
+    """Return how many steps after its window a target occurs in later windows.
+
+    Return None if it does not occur there.
+    """
     last = samples.rows[:, -1]
-    for ahead in range(1, min(_FAR, len(last) - 1)):
-        there, rest = divmod(ahead, samples.stride)
+    for ahead in range(1, min(_MAX_STEPS_AHEAD, len(last) - 1)):
+        shift, rest = divmod(ahead, samples.stride)
         if rest:
             continue
-        at = np.flatnonzero(samples.series[there:] == samples.series[:-there])[:_FEW]
+        at = np.flatnonzero(samples.series[shift:] == samples.series[:-shift])
+        at = at[:_N_CHECKED]
         if len(at) < 4:
             return None
-        wanted = column[at].astype(float)
-        known = last[at + there].astype(float)
-        if (known == wanted[:, np.newaxis]).all(axis=0).any():
+        target = column[at].astype(float)
+        later = last[at + shift].astype(float)
+        if (later == target[:, np.newaxis]).all(axis=0).any():
             return ahead
     return None
