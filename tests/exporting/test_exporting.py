@@ -44,7 +44,7 @@ from skcnnlstm.datasets import load_airline
 from skcnnlstm.exporting.graph import Traced, trace
 from skcnnlstm.exporting.operations import check_onnx
 from skcnnlstm.exporting.scaling import scale, unscale
-from skcnnlstm.training import _tensorflow, network_from_json
+from skcnnlstm.training import _tensorflow_process, network_from_json
 
 pytestmark = [
     # Of TensorFlow's and tf2onnx's own code.
@@ -178,7 +178,7 @@ RUN = {"onnx": run_onnx, "litert": run_litert}
 def test_where_there_is_a_gpu_no_kernel_of_its_own_is_written(monkeypatch):
     X, y = make_windows(ROWS, 12)
     fitted = LSTMRegressor(epochs=1).fit(X, y - 50)
-    monkeypatch.setattr(_tensorflow, "on_gpu", lambda: True)
+    monkeypatch.setattr(_tensorflow_process, "on_gpu", lambda: True)
     (network,) = trace(fitted, "regressor").networks
     assert network.get_layer("lstm_1").use_cudnn is False
     at_home = network_from_json(fitted._network, fast=True, on_gpu=True)
