@@ -116,7 +116,7 @@ def test_batch_hooks_of_a_lambda_callback_are_called():
 def test_a_callback_can_stop_a_fit_within_an_epoch():
     def stop(batch, logs):
         hook.model.stop_training = batch == 1
-        seen.append(batch)
+        batches.append(batch)
 
     batches = []
     hook = keras.callbacks.LambdaCallback(on_train_batch_end=stop)

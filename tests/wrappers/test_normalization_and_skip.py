@@ -8,8 +8,8 @@ from training_helpers import X, as_array, tiny, y
 
 @pytest.mark.parametrize("mode", ["last", "standard"])
 def test_instance_norm_extrapolates_to_an_unseen_level(mode):
-    # Float32 subtracts a shift of 1024 from multiples of 1/64 exactly. Only the rounding
-    # of the output may differ, by half of 2**-13.
+    # Float32 subtracts a shift of 1024 from multiples of 1/64 exactly. Only the output
+    # is rounded, by half of 2**-13 at most.
     windows, target = np.round(X * 64) / 64, np.round(y * 64) / 64
     estimator = tiny(instance_norm=mode, linear_skip=True).fit(windows, target)
     predicted = estimator.predict(windows)
