@@ -6,14 +6,7 @@ from __future__ import annotations
 def custom_operations(content):
     """Return the names of the operations in a LiteRT file that LiteRT does not define.
 
-    Parameters
-    ----------
-    content : bytes
-        The content of the file.
-
-    Returns
-    -------
-    names : list of str
+    `content` holds the bytes of the file.
     """
     from tensorflow.lite.python import schema_py_generated as schema
 

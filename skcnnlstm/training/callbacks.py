@@ -15,19 +15,10 @@ _BATCH_HOOKS = (
 
 
 def prepare_callbacks(callbacks, settings):
-    """Return new callbacks for one fit.
+    """Return a list of new callbacks for one fit.
 
-    Parameters
-    ----------
-    callbacks : None, callback, or list, tuple or dict of callbacks
-        Instances or classes. An instance is copied, so that no state of a fit reaches
-        the next one.
-    settings : dict
-        Arguments of the constructor, for classes.
-
-    Returns
-    -------
-    callbacks : list of keras.callbacks.Callback
+    An instance is copied, so that its state does not reach the next fit. A class is
+    constructed with `settings`.
     """
     if callbacks is None:
         return []
@@ -49,32 +40,6 @@ def prepare_callbacks(callbacks, settings):
                 f"{callback!r}. Derive it from keras.callbacks.Callback."
             )
     return prepared
-
-
-class NotifyListener(keras.callbacks.Callback):
-    """Call a listener at the begin and the end of each epoch.
-
-    Parameters
-    ----------
-    listener : object
-        Has the methods `begin_epoch()` and `end_epoch(get_result)`. Training stops if
-        `end_epoch` returns True.
-    get_result : callable
-        Returns the `TrainingResult` of the epochs so far.
-    """
-
-    def __init__(self, listener, get_result):
-        super().__init__()
-        self._listener, self._get_result = listener, get_result
-
-    def on_epoch_begin(self, epoch, logs=None):
-        """Call `begin_epoch`."""
-        self._listener.begin_epoch()
-
-    def on_epoch_end(self, epoch, logs=None):
-        """Call `end_epoch`; stop training if it returns True."""
-        if self._listener.end_epoch(self._get_result):
-            self.model.stop_training = True
 
 
 def needs_batches(callbacks):

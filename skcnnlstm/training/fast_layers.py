@@ -32,12 +32,7 @@ _MAX_COLUMNS = 512
 def use_fast_layers(model, *, on_gpu=False) -> None:
     """Replace `call` of the layers of a built functional model, if possible.
 
-    Parameters
-    ----------
-    model : keras.Model
-        The model, changed in place.
-    on_gpu : bool, default=False
-        Whether to leave layers unchanged that have a fast kernel on a GPU.
+    With `on_gpu`, layers that have a fast kernel on a GPU are left unchanged.
     """
     for outer in model.layers:
         for layer in unwrap_bidirectional(outer):
@@ -219,15 +214,9 @@ def _reshape_call(layer):
 def _recurrent_call(layer, inputs_to_gates, run_steps):
     """Return the `call` of an unrolled recurrent layer, or None.
 
-    Parameters
-    ----------
-    layer : keras.layers.RNN
-        The layer.
-    inputs_to_gates : callable
-        Maps a batch of the inputs of all steps to their gates.
-    run_steps : callable
-        Takes a list of the gates of each step and the initial states (None for zeros).
-        Returns the state after each step, and all states after the last step.
+    `inputs_to_gates` maps a batch of the inputs of all steps to their gates.
+    `run_steps` takes a list of the gates of each step and the initial states (None for
+    zeros). It returns the state after each step, and all states after the last step.
     """
     cell = layer.cell
     if not (

@@ -11,7 +11,7 @@ import numpy as np
 from skcnnlstm.training import _tensorflow as backend
 from skcnnlstm.training import _tensorflow_process as process
 from skcnnlstm.training.cache import borrow_program, prediction_program
-from skcnnlstm.training.callbacks import NotifyListener, needs_batches
+from skcnnlstm.training.callbacks import needs_batches
 from skcnnlstm.training.checkpoint import Progress, restore_states, states_of
 from skcnnlstm.training.samples import Samples
 
@@ -61,7 +61,9 @@ class TrainingOptions:
     verbose : int
         Verbosity of Keras' progress bar.
     listener : object or None
-        Notified of each epoch; see `NotifyListener`. It can only stop the fit.
+        Its method `begin_epoch()` is called before each epoch, and
+        `end_epoch(get_result)` after it. `get_result()` returns the `TrainingResult`
+        so far. The fit stops if `end_epoch` returns True.
     """
 
     seed: int
@@ -196,8 +198,9 @@ def _run_epochs(program, samples, options, validation, checkpoint):
 
 
 def _listener_callbacks(program, samples, options, history):
-    """Return the callback that notifies the listener, in a list; it may be empty."""
-    if options.listener is None:
+    """Return a list of the callback that notifies the listener, or an empty list."""
+    listener = options.listener
+    if listener is None:
         return []
 
     def result_so_far():
@@ -207,11 +210,20 @@ def _listener_callbacks(program, samples, options, history):
         copied = {name: list(values) for name, values in history.items()}
         return TrainingResult(program.weights(), program.slots(), copied)
 
-    return [NotifyListener(options.listener, result_so_far)]
+    def end_epoch(epoch, logs):
+        if listener.end_epoch(result_so_far):
+            program.model.stop_training = True
+
+    return [
+        keras.callbacks.LambdaCallback(
+            on_epoch_begin=lambda epoch, logs: listener.begin_epoch(),
+            on_epoch_end=end_epoch,
+        )
+    ]
 
 
 def _best_weights_callbacks(options):
-    """Return the callback that restores the best weights, in a list; may be empty."""
+    """Return a list of the callback that restores the best weights, or an empty one."""
     if options.patience is not None:
         monitor, patience = "val_loss", options.patience
     elif options.keep_best:
@@ -226,7 +238,7 @@ def _best_weights_callbacks(options):
 
 
 def _plateau_callbacks(options, optimizer):
-    """Return the callback that reduces the learning rate, in a list; may be empty."""
+    """Return a list of the callback that reduces the learning rate, or an empty one."""
     if options.plateau_patience is None:
         return []
     return [
@@ -251,15 +263,6 @@ class ChunkLoader:
     """Pass the samples of an epoch to a program, in one chunk or several.
 
     Samples that fit into one chunk are copied to the device once for all epochs.
-
-    Parameters
-    ----------
-    program : Program
-        The program to run.
-    samples : Samples
-        The samples to train on or to evaluate.
-    options : TrainingOptions
-        Its batch size is used.
     """
 
     def __init__(self, program, samples: Samples, options):

@@ -35,11 +35,7 @@ _MAX_WEIGHTS = 2**17
 def build_optimizer(optimizer, weights):
     """Create the slots of an optimizer, for one vector of all weights if possible.
 
-    Returns
-    -------
-    vector : keras.Variable or None
-        The vector that the optimizer updates. None means that it updates the weights
-        themselves.
+    Returns the vector, or None if the optimizer updates the weights themselves.
     """
     if not _can_flatten(optimizer, weights):
         optimizer.build(weights)

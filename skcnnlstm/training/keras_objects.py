@@ -71,10 +71,7 @@ class SerializedObject:
 def serialize(value):
     """Serialize a name, class, function or instance for `deserialize`.
 
-    Returns
-    -------
-    serialized : str or SerializedObject
-        A JSON text for a name; a `SerializedObject` otherwise.
+    Returns JSON text for a name, and a `SerializedObject` otherwise.
     """
     if isinstance(value, str):
         return json.dumps({"name": value})
@@ -98,20 +95,11 @@ def serialize(value):
 def deserialize(serialized, lookup):
     """Create an object from the result of `serialize`.
 
-    Metrics and optimizers have state, so each call returns a new object.
-
-    Parameters
-    ----------
-    serialized : str or SerializedObject
-        The serialized object.
-    lookup : callable
-        Returns the object of a name, for example `keras.losses.get`.
+    `lookup` returns the object of a name, for example `keras.losses.get`. Metrics and
+    optimizers have state, so each call returns a new object.
     """
     if isinstance(serialized, str):
-        content = json.loads(serialized)
-        if set(content) == {"name"}:
-            return lookup(content["name"])
-        return keras.saving.deserialize_keras_object(content)
+        return lookup(json.loads(serialized)["name"])
     if serialized.config is None:
         return _copy_value(serialized)
     instance = serialized.cls.from_config(json.loads(serialized.config))
@@ -162,18 +150,9 @@ def join_loss(parts):
 
 
 def serialize_loss(loss, settings):
-    """Serialize a loss.
+    """Serialize a loss, given as a name, class, function or instance.
 
-    Parameters
-    ----------
-    loss : str, type, callable or keras.losses.Loss
-        The loss.
-    settings : dict
-        Arguments of the constructor, for a name or a class.
-
-    Returns
-    -------
-    serialized : str or SerializedObject
+    `settings` are arguments of the constructor, for a name or a class.
     """
     if settings and isinstance(loss, str):
         loss = _construct_named_loss(loss, settings)
@@ -235,27 +214,22 @@ def serialize_metric(metric):
 
 
 def serialize_optimizer(optimizer, settings):
-    """Serialize an optimizer without its learning rate.
+    """Serialize an optimizer, given as a name, class or instance.
 
-    Parameters
-    ----------
-    optimizer : str, type or keras.optimizers.Optimizer
-        The optimizer.
-    settings : dict
-        Arguments of the constructor, for a name or a class.
+    `settings` are arguments of the constructor, for a name or a class.
 
     Returns
     -------
     serialized : SerializedObject
-        The optimizer. Its learning rate is set at each fit, unless it is a schedule.
+        The optimizer without its learning rate, which is set at each fit. A schedule
+        is part of it.
     learning_rate : float or None
         The learning rate, or None for a schedule.
     """
-    rate = settings.get("learning_rate")
+    rate, others = settings.get("learning_rate"), dict(settings)
     is_number = type(rate) in (int, float)
-    others = {k: v for k, v in settings.items() if k != "learning_rate"}
-    if not is_number:
-        others = settings
+    if is_number:
+        del others["learning_rate"]
     plain = all(type(value) in _PLAIN_TYPES for value in others.values())
     if not (isinstance(optimizer, str) and plain):
         return _serialize_optimizer(optimizer, settings)
@@ -309,12 +283,9 @@ def _serialize_optimizer(optimizer, settings):
 def _create_optimizer(optimizer, settings):
     """Return an optimizer instance for a name, a class or an instance."""
     if isinstance(optimizer, str):
+        get, examples = keras.optimizers.get, _EXAMPLE_OPTIMIZERS
         with building_layers():
-            optimizer = type(
-                _look_up(
-                    "optimizer", optimizer, keras.optimizers.get, _EXAMPLE_OPTIMIZERS
-                )
-            )
+            optimizer = type(_look_up("optimizer", optimizer, get, examples))
     if isinstance(optimizer, type) and issubclass(
         optimizer, keras.optimizers.Optimizer
     ):

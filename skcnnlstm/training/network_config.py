@@ -100,13 +100,12 @@ def network_from_json(
     text : str
         JSON text of the network.
     user_objects : dict or None
-        User-defined functions and classes by their names in `text`. Names that are
-        missing here are looked up among the objects that are registered now.
+        User-defined functions and classes by their names in `text`. Other names are
+        looked up among the objects that are registered now.
     fast : bool, default=False
         Whether layers use the faster computations of `fast_layers`.
     on_gpu : bool, default=False
-        Whether the network will run on a GPU only. Its layers may then keep kernels
-        that exist only there.
+        Whether a fast network keeps layers that have a fast kernel on a GPU.
     reuse : bool, default=False
         Whether the network built last may be returned, if it has the same text. Its
         layers may have been called more than once.

@@ -33,11 +33,6 @@ class Program:
 
     Between calls, the variables of the model hold all weights. The slots of the
     optimizer may belong to one vector of all weights; see `flat_optimizer`.
-
-    Parameters
-    ----------
-    spec : ProgramSpec
-        Network, loss, optimizer and metrics.
     """
 
     def __init__(self, spec: ProgramSpec):
@@ -73,13 +68,13 @@ class Program:
     @cached_property
     def _run_epoch(self):
         """The traced training function."""
-        with self._clear_errors():
+        with self._explain_errors():
             return backend.epoch_function(self.model, self._target_dtype, self._vector)
 
     @cached_property
     def _run_evaluation(self):
         """The traced evaluation function, for fits with validation samples."""
-        with self._clear_errors():
+        with self._explain_errors():
             return backend.evaluate_function(self.model, self._target_dtype)
 
     @property
@@ -91,7 +86,7 @@ class Program:
     def _create_variables(self):
         """Create the variables of the optimizer and the metrics before any trace."""
         model = self.model
-        with self._clear_errors():
+        with self._explain_errors():
             self._vector = build_optimizer(model.optimizer, model.trainable_variables)
         if self._has_metrics:
             self._check_metrics()
@@ -130,7 +125,7 @@ class Program:
             ) from error
 
     @contextmanager
-    def _clear_errors(self, errors=Exception):
+    def _explain_errors(self, errors=Exception):
         """Re-raise backend errors with a message that names loss and optimizer.
 
         Keras detects unsuitable targets or settings only in a trace or a training
@@ -175,18 +170,9 @@ class Program:
     def train(self, tensors, order, batch_size, *, seed, epoch, new_epoch=True):
         """Train on samples in memory; return loss and metrics of the epoch so far.
 
-        Parameters
-        ----------
-        tensors : tuple of tensor
-            Windows, targets and weights of the samples.
-        order : ndarray of shape (n_samples,)
-            Positions in `tensors` to train on, in order.
-        batch_size : int
-            Number of samples in a batch.
-        seed, epoch : int
-            Dropout depends on `(seed, epoch)` only.
-        new_epoch : bool, default=True
-            Whether an epoch begins: metrics and dropout are then reset.
+        `tensors` are the windows, targets and weights of the samples, and `order` is an
+        array of the positions to train on. With `new_epoch`, metrics are reset, and the
+        state of dropout is set from `(seed, epoch)`.
         """
         if self._unaveraged_weights is not None:
             for variable, value in zip(
@@ -218,7 +204,7 @@ class Program:
 
     def _run(self, function, tensors, order, batch_size):
         numbers = order, np.int32(len(order)), np.int32(batch_size)
-        with self._clear_errors(backend.OPERATION_ERRORS):
+        with self._explain_errors(backend.OPERATION_ERRORS):
             self._total_loss, results = function(
                 *tensors, *map(backend.tensor, numbers), self._total_loss
             )
@@ -264,14 +250,11 @@ class Program:
     def set_batch_norm_statistics(self, chunks):
         """Set the statistics of BatchNormalization layers to those of the samples.
 
-        Moving averages with Keras' momentum of 0.99 are still far from the statistics
-        after a few hundred steps.
+        `chunks()` yields tensors of windows. It is called for each layer in order,
+        because the statistics of a layer depend on those of all layers before it.
 
-        Parameters
-        ----------
-        chunks : callable
-            Yields tensors of windows. It is called for each layer in order, because
-            the statistics of a layer depend on those of all layers before it.
+        Keras' moving averages (momentum 0.99) are still far from these statistics after
+        a few hundred steps.
         """
         for layer in self._batch_norms:
             if layer.name not in self._moments_functions:

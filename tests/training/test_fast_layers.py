@@ -38,7 +38,7 @@ def replaced_layers(model):
 def outputs_and_gradients(model, x):
     with tf.GradientTape() as tape:
         output = model(x, training=True)
-        # WeightedError: a plain sum would hide values in the wrong place.
+        # With equal weights, values in the wrong place would not be detected.
         weight = np.random.default_rng(1).standard_normal(output.shape)
         loss = tf.reduce_sum(output * weight.astype("float32"))
     return output.numpy(), [
@@ -114,10 +114,8 @@ def assert_equal_results(model, replaced):
             build_parallel_cnn_lstm((24, 2), 1, pool_size=3, merge="weighted"),
             {"conv_1", "conv_2", "lstm", "pool_cnn", "pool_lstm"},
         ),
-        (
-            build_parallel_cnn_lstm((40, 2), 1),
-            {"conv_1", "conv_2"},
-        ),  # 40 steps run in a loop
+        # An LSTM of 40 steps is not unrolled.
+        (build_parallel_cnn_lstm((40, 2), 1), {"conv_1", "conv_2"}),
         (
             build_lstnet((10, 2), 2, filters=4, gru_units=3, skip=3, dropout=0.0),
             {"conv", "gru", "skip_gru"},
