@@ -133,7 +133,9 @@ def train(
         if not all(np.isfinite(values).all() for values in weights):
             # The loss is computed before each step, so that only the weights show
             # whether the last step diverged.
-            _raise_not_finite("infinite or NaN weights", len(history["loss"]), program)
+            _raise_not_finite(
+                "weights that are not finite", len(history["loss"]), program
+            )
         if checkpoint:
             checkpoint.remove()
         return TrainingResult(weights, program.slots(), history)
