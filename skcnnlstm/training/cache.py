@@ -49,14 +49,14 @@ def _take_idle(key):
     return None
 
 
-def prediction_program(network, user_objects=None):
+def prediction_program(network, custom_objects=None):
     """Return the program that predicts with `network`, shared by all threads.
 
-    `user_objects` is as for `network_from_json`. Another program is created if the
+    `custom_objects` is as for `network_from_json`. Another program is created if the
     fingerprint of these objects has changed.
     """
     process.check_process()
-    key = (*network_key(network, user_objects), _keras_settings())
+    key = (*network_key(network, custom_objects), _keras_settings())
     with _lock:
         program = _predictions.get(key)
         if program is not None:
@@ -67,7 +67,7 @@ def prediction_program(network, user_objects=None):
         with _lock:
             program = _predictions.get(key)
         if program is None:
-            program = PredictionProgram(network, user_objects)
+            program = PredictionProgram(network, custom_objects)
             with _lock:
                 _predictions[key] = program
                 _first_use.pop(key, None)

@@ -194,7 +194,7 @@ def facts_of(recipe, samples, callbacks, start=None):
     yield from (skcnnlstm.__version__, *map(version, ("keras", "tensorflow", "numpy")))
     yield from (recipe.network, recipe.fingerprint.words, recipe.target_dtype)
     for thing in (recipe.optimizer, recipe.loss, *recipe.metrics):
-        yield from [thing] if isinstance(thing, str) else thing.portable_key
+        yield from [thing] if isinstance(thing, str) else thing.facts
     for callback in callbacks:
         yield contents_of(callback, remembers=True).words
     if start is not None:

@@ -357,7 +357,7 @@ def _raise_not_finite(actual, epoch, program):
     )
 
 
-def predict(network, weights, X, prepare_chunk=None, user_objects=None):
+def predict(network, weights, X, prepare_chunk=None, custom_objects=None):
     """Predict windows with a network.
 
     Parameters
@@ -371,14 +371,14 @@ def predict(network, weights, X, prepare_chunk=None, user_objects=None):
     prepare_chunk : callable or None
         Called with each chunk (a writable float32 array) and the slice of its samples
         before the chunk is predicted. It may change the chunk in place.
-    user_objects : dict or None
+    custom_objects : dict or None
         User-defined functions and classes by their names in `network`.
 
     Returns
     -------
     y : ndarray of shape (n_samples, ...), float64
     """
-    program = prediction_program(network, user_objects)
+    program = prediction_program(network, custom_objects)
     window_bytes = 4 * math.prod(X.shape[1:])
     n_multiples = max(1, _PREDICTION_BYTES // max(1, window_bytes * _ROW_MULTIPLE))
     length = n_multiples * _ROW_MULTIPLE

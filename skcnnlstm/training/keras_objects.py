@@ -63,7 +63,7 @@ class SerializedObject:
         return f"{self.cls.__module__}.{self.cls.__qualname__}: {self.config}"
 
     @property
-    def portable_key(self):
+    def facts(self):
         """Description and fingerprint, which are the same in every process."""
         return self.description, self.fingerprint.words
 
@@ -235,9 +235,9 @@ def serialize_optimizer(optimizer, settings):
         return _serialize_optimizer(optimizer, settings)
     # `repr` distinguishes 1, True and 1.0, which are equal as keys.
     key = optimizer, repr(sorted(others.items())), keras.config.floatx()
-    user_objects = registered_in(serialize(optimizer))
-    if user_objects:
-        key += (contents_of(user_objects),)
+    custom_objects = registered_in(serialize(optimizer))
+    if custom_objects:
+        key += (contents_of(custom_objects),)
     result = _named_optimizers.get(key)
     if result is None:
         if len(_named_optimizers) >= _MAX_NAMED_OPTIMIZERS:

@@ -3,7 +3,7 @@
 The JSON text of a network holds no weights and no seeds. It identifies the network in
 every cache, is part of a pickled estimator, and is converted to a `keras.Model` in any
 process. It holds only the names of user-defined objects that are registered with Keras;
-the objects themselves are passed as `user_objects`.
+the objects themselves are passed as `custom_objects`.
 """
 
 from __future__ import annotations
@@ -49,23 +49,25 @@ def building_layers():
             random.setstate(state)
 
 
-def network_key(text, user_objects) -> tuple:
+def network_key(text, custom_objects) -> tuple:
     """Return the cache key of a network: its text and a fingerprint of its objects."""
-    return text, contents_of(user_objects) if user_objects else None
+    return text, contents_of(custom_objects) if custom_objects else None
 
 
-def build_network_json(build, input_shape, n_outputs, params, user_objects=None) -> str:
+def build_network_json(
+    build, input_shape, n_outputs, params, custom_objects=None
+) -> str:
     """Return the JSON text of `build(input_shape, n_outputs, **params)`.
 
     Texts are cached. A network is built again only if another object was registered
-    under a name that it contains. `user_objects` is as for `network_from_json`.
+    under a name that it contains. `custom_objects` is as for `network_from_json`.
     """
     # `repr` distinguishes 1, True and 1.0, which are equal as keys. The cache holds
     # `params`, so that no address in a `repr` is used again for another object. The
     # text contains Keras' dtype policy.
     policy = keras.config.dtype_policy().name, keras.config.floatx()
     key = (build, input_shape, n_outputs, repr(sorted(params.items())), policy)
-    with building_layers(), registered_as(user_objects):
+    with building_layers(), registered_as(custom_objects):
         text, _, objects = _network_texts.get(key, (None, None, None))
         if text is None or objects != registered_in(text):
             model = build(input_shape, n_outputs, **params)
@@ -91,7 +93,7 @@ def _has_batch_norm(model):
 
 
 def network_from_json(
-    text, user_objects=None, *, fast=False, on_gpu=False, reuse=False
+    text, custom_objects=None, *, fast=False, on_gpu=False, reuse=False
 ) -> keras.Model:
     """Create a network from its JSON text.
 
@@ -99,7 +101,7 @@ def network_from_json(
     ----------
     text : str
         JSON text of the network.
-    user_objects : dict or None
+    custom_objects : dict or None
         User-defined functions and classes by their names in `text`. Other names are
         looked up among the objects that are registered now.
     fast : bool, default=False
@@ -110,9 +112,9 @@ def network_from_json(
         Whether the network built last may be returned, if it has the same text. Its
         layers may have been called more than once.
     """
-    with building_layers(), registered_as(user_objects):
+    with building_layers(), registered_as(custom_objects):
         key, model = _last_built.pop() if reuse and _last_built else (None, None)
-        if key != network_key(text, user_objects):
+        if key != network_key(text, custom_objects):
             model = keras.models.model_from_json(text)
     replace_silu(model)
     disable_cudnn_for_bfloat16(model)
@@ -122,10 +124,10 @@ def network_from_json(
 
 
 def truncate_network(
-    text, weights, layer_name, user_objects=None
+    text, weights, layer_name, custom_objects=None
 ) -> tuple[str, list[np.ndarray]]:
     """Return the JSON text and the weights of the network that ends at a layer."""
-    with building_layers(), registered_as(user_objects):
+    with building_layers(), registered_as(custom_objects):
         model = keras.models.model_from_json(text)
         truncated = keras.Model(
             model.inputs, model.get_layer(layer_name).output, name=layer_name

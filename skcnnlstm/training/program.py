@@ -41,12 +41,12 @@ class Program:
         with building_layers():
             self.model = network_from_json(
                 spec.network,
-                spec.user_objects,
+                spec.custom_objects,
                 fast=True,
                 on_gpu=process.on_gpu(),
                 reuse=True,
             )
-            with registered_as(spec.user_objects):
+            with registered_as(spec.custom_objects):
                 self.model.compile(
                     optimizer=deserialize(spec.optimizer, keras.optimizers.get),
                     loss=deserialize(spec.loss, keras.losses.get),
@@ -279,9 +279,9 @@ class PredictionProgram:
     It has no state, so any number of threads may call it at the same time.
     """
 
-    def __init__(self, network: str, user_objects=None):
+    def __init__(self, network: str, custom_objects=None):
         model = network_from_json(
-            network, user_objects, fast=True, on_gpu=process.on_gpu()
+            network, custom_objects, fast=True, on_gpu=process.on_gpu()
         )
         self.output_shape = model.outputs[0].shape[1:]
         with building_layers():

@@ -30,11 +30,11 @@ class ProgramSpec:
     target_dtype : {"float32", "int32"}
         "float32" for targets of shape `(n_samples, n_outputs)`, "int32" for class
         codes of shape `(n_samples,)`.
-    user_objects : dict
+    custom_objects : dict
         The user-defined objects that the other fields name, by the name under which
         they were registered with Keras when the specification was created.
     fingerprint : Contents
-        Fingerprint of `user_objects`.
+        Fingerprint of `custom_objects`.
     """
 
     network: str
@@ -42,7 +42,7 @@ class ProgramSpec:
     optimizer: SerializedObject
     metrics: tuple = ()
     target_dtype: str = "float32"
-    user_objects: dict = field(init=False, compare=False, repr=False)
+    custom_objects: dict = field(init=False, compare=False, repr=False)
     fingerprint: Contents = field(init=False)
 
     def __post_init__(self):
@@ -51,6 +51,6 @@ class ProgramSpec:
             part.config if isinstance(part, SerializedObject) else part
             for part in (self.optimizer, self.loss, *self.metrics)
         ]
-        user_objects = registered_in(self.network, *filter(None, texts))
-        object.__setattr__(self, "user_objects", user_objects)
-        object.__setattr__(self, "fingerprint", contents_of(user_objects))
+        custom_objects = registered_in(self.network, *filter(None, texts))
+        object.__setattr__(self, "custom_objects", custom_objects)
+        object.__setattr__(self, "fingerprint", contents_of(custom_objects))

@@ -319,7 +319,7 @@ class Hybrid(TakesParameters, NetworkReprMixin, CallbackSupportMixin):
             return self._network, windows
         build, _, n_outputs, params = self._plan
         plan = build, windows.shape[1:], n_outputs, params
-        return training.build_network_json(*plan, user_objects=self._own), windows
+        return training.build_network_json(*plan, custom_objects=self._own), windows
 
     def _check_shape(self, windows, X):
         """Raise unless X has the fitted shape; tell whether to the last axis."""

@@ -60,5 +60,5 @@ class FitPlan(NamedTuple):
             "_optimizer": self.recipe.optimizer.description,
             "_weights": trained.weights,
             "_slots": trained.slots,
-            "_made": {"own": self.recipe.user_objects},
+            "_made": {"own": self.recipe.custom_objects},
         }
