@@ -448,13 +448,13 @@ def child_shapes(n_shapes):
 
 def row_j(settings):
     """Measure resident memory over fits of one shape and of many shapes."""
-    from skcnnlstm.training.cache import MOST_IDLE, MOST_PREDICTIONS
+    from skcnnlstm.training.cache import MAX_IDLE, MAX_PREDICTIONS
 
     n_fits = settings.pick(120, 30)
     same = child("growth", n_fits)["resident"]
     many = child("shapes", settings.pick(60, 30))["resident"]
     # Both caches are full from here on (in a quick run they never are).
-    bound = min(max(MOST_IDLE, MOST_PREDICTIONS) + 1, len(many) - 5)
+    bound = min(max(MAX_IDLE, MAX_PREDICTIONS) + 1, len(many) - 5)
     after = (many[-1] - many[bound - 1]) / (len(many) - bound)
     return [
         Figure(

@@ -1,27 +1,34 @@
-"""The engine: programs that are traced once and trained by every fit of a shape.
+"""Train networks and predict with them, with programs that are traced once.
 
-`contents` says what the user's own functions and objects are made of, `networks` turns
-a network into text and draws its weights, `recipe` says what decides a program,
-`program` holds one traced network, `vector` makes one vector of its weights
-for an optimizer that treats each alike, `cache` lends programs to fits, `samples`
-copies windows a chunk at a time, `callbacks` prepares Keras callbacks, `checkpoint`
-keeps what a fit needs to go on after a crash, and `loop` puts them together.
-`_tensorflow` is all that TensorFlow alone can answer.
+- `network_config` converts networks to JSON text and draws their initial weights.
+- `keras_objects` serializes losses, metrics and optimizers.
+- `program_spec` specifies a program: network, loss, optimizer and metrics.
+- `fingerprint` detects changes of user-defined functions and classes.
+- `program` holds a network that is compiled and traced.
+- `cache` lends programs to fits.
+- `fast_layers` replaces the computations of layers by faster ones.
+- `flat_optimizer` lets an optimizer update all weights as one vector.
+- `samples` copies windows in chunks.
+- `callbacks` prepares Keras callbacks.
+- `checkpoint` saves the progress of a fit and restores it after a crash.
+- `fit_loop` trains and predicts.
+- `_tensorflow*` are the only modules that import TensorFlow.
 """
 
-from skcnnlstm.training._tensorflow import custom_operations, on_gpu
+from skcnnlstm.training._tensorflow_lite import custom_operations
+from skcnnlstm.training._tensorflow_process import on_gpu
 from skcnnlstm.training.cache import clear_programs
 from skcnnlstm.training.callbacks import prepare_callbacks
 from skcnnlstm.training.checkpoint import Checkpoint, facts_of
 from skcnnlstm.training.fingerprint import registered_in
-from skcnnlstm.training.fit_loop import Schedule, Trained, load_weights, predict, train
-from skcnnlstm.training.network_config import (
-    describe_network,
-    describe_until,
-    network_from_json,
+from skcnnlstm.training.fit_loop import (
+    TrainingOptions,
+    TrainingResult,
+    copy_weights_to_device,
+    predict,
+    train,
 )
-from skcnnlstm.training.program_spec import (
-    ProgramSpec,
+from skcnnlstm.training.keras_objects import (
     join_loss,
     serialize,
     serialize_loss,
@@ -30,21 +37,26 @@ from skcnnlstm.training.program_spec import (
     split_loss,
     takes_class_codes,
 )
+from skcnnlstm.training.network_config import (
+    build_network_json,
+    network_from_json,
+    truncate_network,
+)
+from skcnnlstm.training.program_spec import ProgramSpec
 from skcnnlstm.training.samples import Samples
 
 __all__ = [
     "Checkpoint",
     "ProgramSpec",
     "Samples",
-    "Schedule",
-    "Trained",
+    "TrainingOptions",
+    "TrainingResult",
+    "build_network_json",
     "clear_programs",
+    "copy_weights_to_device",
     "custom_operations",
-    "describe_network",
-    "describe_until",
     "facts_of",
     "join_loss",
-    "load_weights",
     "network_from_json",
     "on_gpu",
     "predict",
@@ -57,4 +69,5 @@ __all__ = [
     "split_loss",
     "takes_class_codes",
     "train",
+    "truncate_network",
 ]

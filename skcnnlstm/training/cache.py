@@ -1,4 +1,4 @@
-"""The programs of this process: taken out by a fit, put back after it."""
+"""A bounded cache of the programs of this process."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from contextlib import contextmanager
 
 import keras
 
-from skcnnlstm.training import _tensorflow as backend
-from skcnnlstm.training.network_config import name_of
+from skcnnlstm.training import _tensorflow_process as process
+from skcnnlstm.training.network_config import network_key
 from skcnnlstm.training.program import PredictionProgram, Program
 
-# Idle programs kept. A program of a small network holds about 10 MB.
-MOST_IDLE = 24
-MOST_PREDICTIONS = 48
+# Numbers of programs kept. A program of a small network holds about 10 MB.
+MAX_IDLE = 24
+MAX_PREDICTIONS = 48
 
 _lock = threading.Lock()
 _idle: list[tuple[tuple, Program]] = []  # least recently used first
@@ -23,66 +23,86 @@ _first_use: dict[tuple, threading.Lock] = {}
 
 
 @contextmanager
-def borrowed_program(recipe):
-    """Lend a program of `recipe` to one fit.
+def borrow_program(spec):
+    """Lend a program of `spec` to one fit; return it to the cache after the fit.
 
-    Two fits at once hold two programs. A program whose fit failed is dropped: it may
-    have been interrupted in the middle of a trace.
+    Two fits at the same time get two programs. If the fit raises an error, the program
+    is dropped: the error may have interrupted a trace.
     """
-    backend.check_process()
-    key = (recipe, _policy())
-    program = _take(key) or Program(recipe)
+    process.check_process()
+    key = (spec, _keras_settings())
+    program = _take_idle(key) or Program(spec)
     yield program
     with _lock:
         _idle.append((key, program))
-        dropped = _idle[:-MOST_IDLE]
-        del _idle[:-MOST_IDLE]
-    del dropped  # outside the lock: TensorFlow has locks of its own
+        dropped = _idle[:-MAX_IDLE]
+        del _idle[:-MAX_IDLE]
+    del dropped  # outside the lock, because TensorFlow takes locks too
 
 
-def _take(key):
+def _take_idle(key):
     with _lock:
-        # The last one first: it is the likeliest to be warm.
+        # Search from the most recently used one, whose data may be in CPU caches.
         for position in reversed(range(len(_idle))):
             if _idle[position][0] == key:
                 return _idle.pop(position)[1]
     return None
 
 
-def prediction_program(network, own=None):
+def prediction_program(network, custom_objects=None):
     """Return the program that predicts with `network`, shared by all threads.
 
-    `own` is as for `network_from_json`; a program is kept for as long as what is in it
-    does not change.
+    `custom_objects` is as for `network_from_json`. Another program is created if the
+    fingerprint of these objects has changed.
     """
-    backend.check_process()
-    key = (*name_of(network, own), _policy())
+    process.check_process()
+    key = (*network_key(network, custom_objects), _keras_settings())
     with _lock:
         program = _predictions.get(key)
         if program is not None:
             _predictions.move_to_end(key)
             return program
         first_use = _first_use.setdefault(key, threading.Lock())
-    with first_use:
+    with first_use:  # one thread traces, the others wait for its program
         with _lock:
             program = _predictions.get(key)
         if program is None:
-            program = PredictionProgram(network, own)
+            program = PredictionProgram(network, custom_objects)
             with _lock:
                 _predictions[key] = program
                 _first_use.pop(key, None)
-                while len(_predictions) > MOST_PREDICTIONS:
+                while len(_predictions) > MAX_PREDICTIONS:
                     _predictions.popitem(last=False)
     return program
 
 
 def clear_programs():
-    """Drop every idle program; running fits keep theirs."""
+    """Remove all cached programs, to free memory or to force a new trace.
+
+    A program is a network that TensorFlow has traced. The package keeps up to 24
+    programs for training and 48 for prediction, of about 10 MB each for a small
+    network. Fits and predictions with the same network, loss and optimizer share one.
+
+    Call this function
+
+    - to free the memory of programs that are no longer needed,
+    - after changing something that is not part of the key of a program, for example a
+      global variable or a helper function of another module that a user-defined loss,
+      metric, layer or optimizer reads.
+
+    Fitted estimators remain usable: their next prediction creates a new program and
+    returns the same values. Fits that are running in other threads keep their programs.
+
+    Examples
+    --------
+    >>> import skcnnlstm
+    >>> skcnnlstm.clear_programs()
+    """
     with _lock:
         _idle.clear()
         _predictions.clear()
 
 
-def _policy():
-    """Return what else of Keras' settings a trace depends on."""
+def _keras_settings():
+    """Return the global settings of Keras that a trace depends on."""
     return keras.config.dtype_policy().name, keras.config.floatx()

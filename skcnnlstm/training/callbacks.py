@@ -1,4 +1,4 @@
-"""Keras callbacks in a fit that runs a whole epoch in one call."""
+"""Prepare Keras callbacks for fits that run a whole epoch in one call."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _BATCH_HOOKS = (
 
 
 def prepare_callbacks(callbacks, settings):
-    """Return fresh callbacks for one fit.
+    """Return a list of new callbacks for one fit.
 
-    An instance is copied, so that no state runs from one fit into the next; a class
-    is made with `settings`.
+    An instance is copied, so that its state does not reach the next fit. A class is
+    constructed with `settings`.
     """
     if callbacks is None:
         return []
@@ -42,53 +42,28 @@ def prepare_callbacks(callbacks, settings):
     return prepared
 
 
-class Watch(keras.callbacks.Callback):
-    """Tells a watcher of each epoch, and stops where it wants no more.
-
-    Parameters
-    ----------
-    watcher : object
-        With `begin_epoch()` and `end_epoch(trained)`, which returns whether to stop.
-    trained : callable
-        Returns what training has made so far.
-    """
-
-    def __init__(self, watcher, trained):
-        super().__init__()
-        self._watcher, self._trained = watcher, trained
-
-    def on_epoch_begin(self, epoch, logs=None):
-        """Tell of it."""
-        self._watcher.begin_epoch()
-
-    def on_epoch_end(self, epoch, logs=None):
-        """Tell of it, and stop if asked to."""
-        if self._watcher.end_epoch(self._trained):
-            self.model.stop_training = True
-
-
 def needs_batches(callbacks):
-    """Tell whether any callback wants to be called at every batch."""
+    """Return whether any callback must be called at every batch."""
     return any(
-        _has_hook(callback, hook)
+        _overrides(callback, hook)
         for callback in callbacks
-        if not _epoch_is_enough(callback)
+        if not _has_unused_batch_hooks(callback)
         for hook in _BATCH_HOOKS
     )
 
 
-def _has_hook(callback, hook):
-    # LambdaCallback puts its hooks into the instance.
+def _overrides(callback, hook):
+    # LambdaCallback sets its hooks on the instance.
     return hook in vars(callback) or (
         getattr(type(callback), hook) is not getattr(keras.callbacks.Callback, hook)
     )
 
 
-def _epoch_is_enough(callback):
-    """Tell whether a callback of Keras has batch hooks that it does not need.
+def _has_unused_batch_hooks(callback):
+    """Return whether a callback of Keras has batch hooks that do nothing here.
 
-    A loss that is not finite ends every fit; the others act by the epoch unless told
-    otherwise.
+    `TerminateOnNaN` is not needed, because every fit stops at a loss that is not
+    finite. The others work at the end of an epoch unless configured otherwise.
     """
     if type(callback) is keras.callbacks.TensorBoard:
         return callback.update_freq == "epoch"

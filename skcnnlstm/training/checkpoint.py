@@ -192,9 +192,9 @@ def _thaw(value, arrays):
 def facts_of(recipe, samples, callbacks, start=None):
     """Yield what decides a fit beside its settings: network, loss, data, callbacks."""
     yield from (skcnnlstm.__version__, *map(version, ("keras", "tensorflow", "numpy")))
-    yield from (recipe.network, recipe.contents.words, recipe.target_dtype)
+    yield from (recipe.network, recipe.fingerprint.words, recipe.target_dtype)
     for thing in (recipe.optimizer, recipe.loss, *recipe.metrics):
-        yield from [thing] if isinstance(thing, str) else thing.words
+        yield from [thing] if isinstance(thing, str) else thing.facts
     for callback in callbacks:
         yield contents_of(callback, remembers=True).words
     if start is not None:

@@ -1,13 +1,18 @@
-"""How layers compute: the same variables, the same arithmetic, fewer steps.
+"""Replace the computations of Keras layers by equivalent ones of fewer operations.
 
-TensorFlow spends more time on starting small operations than on the operations. The
-forms here start fewer: a convolution along time is one matrix product, an LSTM or GRU
-multiplies all its steps by the input kernel at once, a ConvLSTM convolves its four
-gates together. Results agree with Keras' own within float32 rounding. A GPU has fast
-kernels of its own for most layers; there the forms serve recurrent ones that have none.
+TensorFlow needs more time to start a small operation than to run it. The computations
+here start fewer operations:
 
-A layer keeps its class, its variables and its config; in one model of the engine's own
-its `call` is replaced. What a form does not cover stays as it is.
+- a convolution along time is one matrix product,
+- an LSTM or GRU multiplies all steps by the input kernel at once,
+- a ConvLSTM convolves its four gates together.
+
+Results agree with those of Keras within float32 rounding. A GPU has fast kernels for
+most layers; there, only recurrent layers without such a kernel are replaced.
+
+A layer keeps its class, its variables and its config. Only its method `call` is
+replaced, in a model that the package creates itself. Layers with unsupported settings
+are left unchanged.
 """
 
 from __future__ import annotations
@@ -17,38 +22,41 @@ from functools import reduce
 import keras
 from keras import layers, ops
 
-# A recurrent layer of more steps runs in a loop: the trace of each unrolled step costs
-# more than a small fit saves.
-UNROLLED_STEPS = 32
-# Wider than this, the columns of the matrix product cost more memory than they save.
-_WIDEST_COLUMNS = 512
+# Recurrent layers with more steps run in a loop: tracing each unrolled step would cost
+# more time than a small fit saves.
+MAX_UNROLLED_STEPS = 32
+# With more columns, the copies for the matrix product cost more time than they save.
+_MAX_COLUMNS = 512
 
 
-def use_fast_forms(model, *, on_gpu=False) -> None:
-    """Replace how the layers of a built functional model compute, where possible."""
-    for layer in model.layers:
-        for part in _directions(layer):
-            if on_gpu and _is_served(part):
+def use_fast_layers(model, *, on_gpu=False) -> None:
+    """Replace `call` of the layers of a built functional model, if possible.
+
+    With `on_gpu`, layers that have a fast kernel on a GPU are left unchanged.
+    """
+    for outer in model.layers:
+        for layer in unwrap_bidirectional(outer):
+            if on_gpu and _has_gpu_kernel(layer):
                 continue
-            if hasattr(part, "use_cudnn"):
-                part.use_cudnn = False
-            if isinstance(part, layers.RNN):
-                # A layer that is given its states has a list of inputs.
-                given = isinstance(layer.input, list)
-                n_steps = (layer.input[0] if given else layer.input).shape[1]
-                part.unroll = n_steps <= UNROLLED_STEPS
-                if n_steps == 1 and not given:
-                    continue  # no state is read: its weights would have no gradient
-            form = _FORMS.get(type(part))
-            call = form and form(part)
+            if hasattr(layer, "use_cudnn"):
+                layer.use_cudnn = False
+            if isinstance(layer, layers.RNN):
+                # A layer that is called with initial states has a list of inputs.
+                has_states = isinstance(outer.input, list)
+                n_steps = (outer.input[0] if has_states else outer.input).shape[1]
+                layer.unroll = n_steps <= MAX_UNROLLED_STEPS
+                if n_steps == 1 and not has_states:
+                    continue  # state weights are not used, and would have no gradient
+            create_call = _FAST_CALLS.get(type(layer))
+            call = create_call and create_call(layer)
             if call is not None:
-                part.call = call
+                layer.call = call
 
 
-def _is_served(layer):
-    """Tell whether a GPU has a fast kernel for a layer.
+def _has_gpu_kernel(layer):
+    """Return whether a GPU has a fast kernel for a layer.
 
-    For recurrent layers that is cuDNN's, under the conditions that Keras names.
+    Recurrent layers need the conditions under which Keras uses cuDNN.
     """
     if not isinstance(layer, layers.RNN):
         return True
@@ -66,36 +74,40 @@ def _is_served(layer):
 
 
 def silu(x):
-    """Compute Keras' activation of this name (also "swish"), by which it is saved.
+    """Compute the activation "silu" (also called "swish").
 
-    TensorFlow writes it with a gradient of its own, and keeps that for good with its
-    whole graph.
+    It has the name of Keras' function, so that a network is saved with that name.
     """
     return x * ops.sigmoid(x)
 
 
-def use_sound_kernels(model) -> None:
-    """Keep bfloat16 from cuDNN.
+def replace_silu(model) -> None:
+    """Replace Keras' silu, so that TensorFlow does not keep its graph in memory.
 
-    There a layer of 50 units gave NaN (cuDNN 9.19, TensorFlow 2.21, an H200).
+    TensorFlow implements silu with a custom gradient, which it registers permanently,
+    and with it the whole graph of the network.
     """
-    for layer in model.layers:
-        for part in _directions(layer):
-            if hasattr(part, "use_cudnn") and part.compute_dtype == "bfloat16":
-                part.use_cudnn = False
-
-
-def use_plain_gradients(model) -> None:
-    """Replace the activation of which TensorFlow would keep a graph."""
-    for layer in model.layers:
-        for part in _directions(layer):
-            for owner in (part, getattr(part, "cell", None)):
+    for outer in model.layers:
+        for layer in unwrap_bidirectional(outer):
+            for owner in (layer, getattr(layer, "cell", None)):
                 for name in ("activation", "recurrent_activation"):
                     if getattr(owner, name, None) is keras.activations.silu:
                         setattr(owner, name, silu)
 
 
-def _directions(layer):
+def disable_cudnn_for_bfloat16(model) -> None:
+    """Set `use_cudnn=False` in layers that compute in bfloat16.
+
+    With cuDNN, a layer of 50 units returned NaN (cuDNN 9.19, TensorFlow 2.21, H200).
+    """
+    for outer in model.layers:
+        for layer in unwrap_bidirectional(outer):
+            if hasattr(layer, "use_cudnn") and layer.compute_dtype == "bfloat16":
+                layer.use_cudnn = False
+
+
+def unwrap_bidirectional(layer):
+    """Return both layers of a Bidirectional layer, or else the layer itself."""
     if isinstance(layer, layers.Bidirectional):
         return layer.forward_layer, layer.backward_layer
     return (layer,)
@@ -104,43 +116,44 @@ def _directions(layer):
 # ---------------------------------------------------------------------- convolution
 
 
-def _convolve(x, kernel, padding, dilation=1, finish=lambda product: product):
-    """Convolve `(..., n_steps, channels)` along its steps by `(k, channels, width)`.
+def _convolve(x, kernel, padding, dilation=1, activate=lambda product: product):
+    """Convolve `(..., n_steps, channels)` along its steps.
 
-    `finish` is applied to the product of matrices: TensorFlow fuses bias and activation
-    with it there.
+    The kernel has the shape `(kernel_size, channels, filters)`. `activate` adds the
+    bias and applies the activation; TensorFlow fuses it with the matrix product.
     """
-    reach, channels, width = kernel.shape
+    kernel_size, channels, filters = kernel.shape
     *outer, n_steps, _ = x.shape
-    lost = dilation * (reach - 1)
+    n_lost = dilation * (kernel_size - 1)
     if padding == "valid":
-        n_steps -= lost
+        n_steps -= n_lost
     else:
-        before = lost if padding == "causal" else lost // 2
-        ends = [(0, 0)] * len(outer) + [(before, lost - before), (0, 0)]
-        x = ops.pad(x, ends)
-    if reach > 1:
-        starts = range(0, lost + 1, dilation)
+        before = n_lost if padding == "causal" else n_lost // 2
+        widths = [(0, 0)] * len(outer) + [(before, n_lost - before), (0, 0)]
+        x = ops.pad(x, widths)
+    if kernel_size > 1:
+        starts = range(0, n_lost + 1, dilation)
         x = ops.concatenate([x[..., j : j + n_steps, :] for j in starts], axis=-1)
-    columns = ops.reshape(x, (-1, reach * channels))
-    product = finish(ops.matmul(columns, ops.reshape(kernel, (-1, width))))
-    return ops.reshape(product, (-1, *outer[1:], n_steps, width))
+    columns = ops.reshape(x, (-1, kernel_size * channels))
+    product = activate(ops.matmul(columns, ops.reshape(kernel, (-1, filters))))
+    return ops.reshape(product, (-1, *outer[1:], n_steps, filters))
 
 
 def _convolve_grid(x, kernel, padding):
-    """Convolve `(n, n_rows, n_steps, channels)` by a kernel of any height."""
-    rows, reach, channels, width = kernel.shape
-    if rows == 1 and _is_narrow(reach, channels):
-        return _convolve(x, ops.reshape(kernel, (reach, channels, width)), padding)
+    """Convolve `(n_samples, n_rows, n_steps, channels)` along rows and steps."""
+    n_rows, kernel_size, channels, filters = kernel.shape
+    if n_rows == 1 and _has_few_columns(kernel_size, channels):
+        kernel = ops.reshape(kernel, (kernel_size, channels, filters))
+        return _convolve(x, kernel, padding)
     return ops.conv(x, kernel, padding=padding, data_format="channels_last")
 
 
-def _is_narrow(reach, channels):
-    return reach == 1 or reach * channels <= _WIDEST_COLUMNS
+def _has_few_columns(kernel_size, channels):
+    return kernel_size == 1 or kernel_size * channels <= _MAX_COLUMNS
 
 
-def _is_plain(layer):
-    """Tell whether a layer convolves in the common way, channels last."""
+def _is_supported_convolution(layer):
+    """Return whether strides, padding and data format of a layer are supported."""
     return (
         all(step == 1 for step in layer.strides)
         and layer.data_format == "channels_last"
@@ -148,33 +161,36 @@ def _is_plain(layer):
     )
 
 
-def _convolution(layer):
-    """Convolve along time by one matrix product."""
-    *heights, reach = layer.kernel_size
+def _convolution_call(layer):
+    """Return a `call` that convolves along time by one matrix product, or None."""
+    *heights, kernel_size = layer.kernel_size
     along_time = all(height == 1 for height in heights) and layer.groups == 1
-    if not (along_time and _is_plain(layer)):
+    if not (along_time and _is_supported_convolution(layer)):
         return None
-    if not _is_narrow(reach, layer.input.shape[-1]):
+    if not _has_few_columns(kernel_size, layer.input.shape[-1]):
         return None
     dilation = layer.dilation_rate[-1]
 
-    def finish(product):
+    def activate(product):
         return layer.activation(product + layer.bias if layer.use_bias else product)
 
     def call(inputs):
         kernel = ops.reshape(layer.kernel, layer.kernel.shape[-3:])
-        return _convolve(inputs, kernel, layer.padding, dilation, finish)
+        return _convolve(inputs, kernel, layer.padding, dilation, activate)
 
     return call
 
 
-def _max_pooling(layer):
-    """Take maxima of neighbours; of equal ones the first, as Keras does."""
+def _max_pooling_call(layer):
+    """Return a `call` that computes maxima of neighbouring steps, or None.
+
+    The gradient of equal maxima goes to the first one, as in Keras.
+    """
     *heights, size = layer.pool_size
     *outer, n_steps, channels = layer.input.shape
-    whole = n_steps is not None and n_steps % size == 0
+    divides = n_steps is not None and n_steps % size == 0
     usual = layer.strides == layer.pool_size and layer.data_format == "channels_last"
-    if not (whole and usual and all(height == 1 for height in heights)):
+    if not (divides and usual and all(height == 1 for height in heights)):
         return None
 
     def call(inputs):
@@ -184,8 +200,8 @@ def _max_pooling(layer):
     return call
 
 
-def _reshape(layer):
-    """Reshape without asking for the length of the batch."""
+def _reshape_call(layer):
+    """Return a `call` that reshapes without reading the batch size, or None."""
     target = layer.output.shape[1:]
     if None in target:
         return None
@@ -195,12 +211,12 @@ def _reshape(layer):
 # ------------------------------------------------------------------------ recurrence
 
 
-def _recurrent(layer, inputs_to_gates, run):
-    """Return the `call` of an unrolled recurrent layer.
+def _recurrent_call(layer, inputs_to_gates, run_steps):
+    """Return the `call` of an unrolled recurrent layer, or None.
 
-    `inputs_to_gates` maps a flat batch of all steps to their gates; `run` takes a list
-    of the gates of each step and the initial states (None: zeros), and returns the
-    state after each step and all states after the last.
+    `inputs_to_gates` maps a batch of the inputs of all steps to their gates.
+    `run_steps` takes a list of the gates of each step and the initial states (None for
+    zeros). It returns the state after each step, and all states after the last step.
     """
     cell = layer.cell
     if not (
@@ -221,7 +237,7 @@ def _recurrent(layer, inputs_to_gates, run):
         gates = ops.reshape(gates, (-1, n_steps * first, *rest))
         steps = ops.split(gates, n_steps, axis=1)
         steps = steps[::-1] if layer.go_backwards else steps
-        states, last = run(steps, initial_state)
+        states, last = run_steps(steps, initial_state)
         output = ops.stack(states, axis=1) if layer.return_sequences else states[-1]
         return (output, *last) if layer.return_state else output
 
@@ -229,7 +245,7 @@ def _recurrent(layer, inputs_to_gates, run):
 
 
 def _run_lstm(cell, gates_of_steps, initial_state, state_to_gates):
-    """Run an LSTM of any kind, its gates in the order input, forget, cell, output."""
+    """Run an LSTM or a ConvLSTM; the gates are input, forget, cell and output."""
     state, memory = (None, None) if initial_state is None else initial_state
     states = []
     for gates in gates_of_steps:
@@ -245,41 +261,42 @@ def _run_lstm(cell, gates_of_steps, initial_state, state_to_gates):
     return states, (state, memory)
 
 
-def _lstm(layer):
+def _lstm_call(layer):
     cell = layer.cell
 
     def state_to_gates(state):
         return ops.matmul(state, cell.recurrent_kernel)
 
-    return _recurrent(
+    return _recurrent_call(
         layer,
         lambda inputs: ops.matmul(inputs, cell.kernel) + cell.bias,
         lambda steps, initial: _run_lstm(cell, steps, initial, state_to_gates),
     )
 
 
-def _conv_lstm(layer):
+def _conv_lstm_call(layer):
     cell = layer.cell
-    if not _is_plain(cell) or any(step != 1 for step in cell.dilation_rate):
+    if not _is_supported_convolution(cell) or any(
+        step != 1 for step in cell.dilation_rate
+    ):
         return None
 
     def state_to_gates(state):
         return _convolve_grid(state, cell.recurrent_kernel, "same")
 
-    return _recurrent(
+    return _recurrent_call(
         layer,
         lambda inputs: _convolve_grid(inputs, cell.kernel, cell.padding) + cell.bias,
         lambda steps, initial: _run_lstm(cell, steps, initial, state_to_gates),
     )
 
 
-def _gru(layer):
-    """Multiply all steps by the input kernel at once."""
+def _gru_call(layer):
     cell = layer.cell
     if not (cell.reset_after and cell.use_bias):
         return None
 
-    def run(gates_of_steps, initial_state):
+    def run_steps(gates_of_steps, initial_state):
         state = initial_state[0] if initial_state else None
         states = []
         for gates in gates_of_steps:
@@ -295,19 +312,20 @@ def _gru(layer):
             states.append(state)
         return states, (state,)
 
-    return _recurrent(
-        layer, lambda inputs: ops.matmul(inputs, cell.kernel) + cell.bias[0], run
+    return _recurrent_call(
+        layer, lambda inputs: ops.matmul(inputs, cell.kernel) + cell.bias[0], run_steps
     )
 
 
-_FORMS = {
-    layers.Conv1D: _convolution,
-    layers.Conv2D: _convolution,
-    layers.MaxPooling1D: _max_pooling,
-    layers.MaxPooling2D: _max_pooling,
-    layers.Flatten: _reshape,
-    layers.Reshape: _reshape,
-    layers.GRU: _gru,
-    layers.LSTM: _lstm,
-    layers.ConvLSTM2D: _conv_lstm,
+# Each function returns the new `call` of a layer, or None for unsupported settings.
+_FAST_CALLS = {
+    layers.Conv1D: _convolution_call,
+    layers.Conv2D: _convolution_call,
+    layers.MaxPooling1D: _max_pooling_call,
+    layers.MaxPooling2D: _max_pooling_call,
+    layers.Flatten: _reshape_call,
+    layers.Reshape: _reshape_call,
+    layers.GRU: _gru_call,
+    layers.LSTM: _lstm_call,
+    layers.ConvLSTM2D: _conv_lstm_call,
 }

@@ -1,4 +1,4 @@
-"""The fit loop and prediction: what runs programs over samples."""
+"""Run programs over samples: training and prediction."""
 
 from __future__ import annotations
 
@@ -9,32 +9,61 @@ import keras
 import numpy as np
 
 from skcnnlstm.training import _tensorflow as backend
-from skcnnlstm.training.cache import borrowed_program, prediction_program
-from skcnnlstm.training.callbacks import Watch, needs_batches
+from skcnnlstm.training import _tensorflow_process as process
+from skcnnlstm.training.cache import borrow_program, prediction_program
+from skcnnlstm.training.callbacks import needs_batches
 from skcnnlstm.training.checkpoint import Progress, restore_states, states_of
 from skcnnlstm.training.samples import Samples
 
-# Matrix products of another height round differently: with batches of whole 32 rows
-# a prediction does not depend on which rows are predicted with it.
-_ROWS = 32
+# The rounding of a matrix product depends on its number of rows. With batches of a
+# multiple of 32 rows, a prediction does not depend on the other rows of its batch.
+_ROW_MULTIPLE = 32
 _PREDICTION_BYTES = 32 * 2**20
-# Karim et al. (2018): how a learning rate falls on a plateau, and how far.
+# Karim et al. (2018): factor of the learning rate on a plateau, and its lowest value
+# relative to the first one.
 _PLATEAU_FACTOR = 2 ** (-1 / 3)
-_LOWEST_RATE = 0.1
+_MIN_RELATIVE_RATE = 0.1
 
 
 @dataclass
-class Schedule:
-    """How long and in what order a fit goes over its samples.
+class TrainingOptions:
+    """Number of epochs, order of the samples, early stopping and callbacks of a fit.
 
-    `patience` is the early-stopping patience in epochs, or None for no early
-    stopping; `plateau_patience` that of the learning rate, or None for a rate that
-    stays. `keep_best` returns the weights of the lowest training loss, where early
-    stopping does not choose by another. Epoch `first_epoch + i` draws its order and
-    its dropout from `(seed, first_epoch + i)` alone, so a fit that goes on where
-    another ended gives the bits of one fit that never stopped, if neither chose an
-    earlier epoch or lowered its rate. `watcher` is told of each epoch, as
-    `callbacks.Watch` says; it changes nothing, but may end the fit.
+    Attributes
+    ----------
+    seed : int
+        Epoch `first_epoch + i` draws the order of its samples and its dropout from
+        `(seed, first_epoch + i)` only. A fit that continues another one is therefore
+        bit-identical to a single longer fit, unless one of them restored the weights
+        of an earlier epoch or reduced its learning rate.
+    epochs : int
+        Number of epochs to train.
+    batch_size : int
+        Number of samples in a batch.
+    shuffle : bool
+        Whether to train on the samples of an epoch in random order.
+    learning_rate : float or None
+        None keeps the learning rate of the optimizer, which may be a schedule.
+    patience : int or None
+        Patience of early stopping in epochs, by validation loss; None for no early
+        stopping.
+    plateau_patience : int or None
+        Number of epochs without a lower training loss after which the learning rate
+        is reduced; None for a constant learning rate.
+    keep_best : bool
+        Whether to restore the weights of the epoch with the lowest training loss.
+        Ignored with early stopping, which restores those with the lowest validation
+        loss.
+    first_epoch : int
+        Number of epochs trained by earlier fits.
+    callbacks : list of keras.callbacks.Callback
+        As `prepare_callbacks` returns them.
+    verbose : int
+        Verbosity of Keras' progress bar.
+    listener : object or None
+        Its method `begin_epoch()` is called before each epoch, and
+        `end_epoch(get_result)` after it. `get_result()` returns the `TrainingResult`
+        so far. The fit stops if `end_epoch` returns True.
     """
 
     seed: int
@@ -48,12 +77,12 @@ class Schedule:
     first_epoch: int = 0
     callbacks: list = field(default_factory=list)
     verbose: int = 0
-    watcher: object | None = None
+    listener: object | None = None
 
 
 @dataclass
-class Trained:
-    """What a fit leaves: numpy arrays and plain numbers."""
+class TrainingResult:
+    """The weights, optimizer slots and history that a fit returns."""
 
     weights: list
     slots: list
@@ -61,125 +90,146 @@ class Trained:
 
 
 def train(
-    recipe, samples, schedule, *, validation=None, start=None, checkpoint=None
-) -> Trained:
+    spec, samples, options, *, validation=None, start=None, checkpoint=None
+) -> TrainingResult:
     """Train a network.
 
     Parameters
     ----------
-    recipe : Recipe
+    spec : ProgramSpec
         Network, loss, optimizer and metrics.
-    samples, validation : Samples
-        What to train on, and what to measure after each epoch.
-    schedule : Schedule
+    samples : Samples
+        Training samples.
+    options : TrainingOptions
         Epochs, order, early stopping, callbacks.
-    start : Trained or None
-        Where to go on from; None draws fresh weights.
+    validation : Samples or None
+        Samples to evaluate after each epoch.
+    start : TrainingResult or None
+        Weights and slots to start from; None draws fresh weights.
     checkpoint : Checkpoint or None
-        Where to write how far the fit is, and to go on from if it was cut off there.
+        File to save the progress of the fit to. If it holds the progress of an
+        interrupted fit, training continues from there.
+
+    Returns
+    -------
+    result : TrainingResult
 
     Raises
     ------
     ValueError
-        If the loss is not finite after an epoch.
+        If the loss is not finite after an epoch, or a weight at the end.
     """
-    with borrowed_program(recipe) as program:
+    with borrow_program(spec) as program:
         if checkpoint and checkpoint.progress:
-            program.load(checkpoint.progress.weights, checkpoint.progress.slots)
+            program.set_state(checkpoint.progress.weights, checkpoint.progress.slots)
         else:
-            weights = start.weights if start else program.fresh_weights(schedule.seed)
+            weights = start.weights if start else program.fresh_weights(options.seed)
             slots = start.slots if start else None
-            program.load(weights, slots, schedule.learning_rate)
-        history = _run_epochs(program, samples, schedule, validation, checkpoint)
+            program.set_state(weights, slots, options.learning_rate)
+        history = _run_epochs(program, samples, options, validation, checkpoint)
         if program.has_batch_norm:
-            program.set_statistics(_chunks_of(samples, schedule.batch_size))
+            program.set_batch_norm_statistics(_window_chunks(samples, options))
         weights = program.weights()
         if not all(np.isfinite(values).all() for values in weights):
-            # A loss is measured before its step: the last one leads past it.
-            _refuse("weights that are not finite", len(history["loss"]), program)
+            # The loss is computed before each step, so that only the weights show
+            # whether the last step diverged.
+            _raise_not_finite(
+                "weights that are not finite", len(history["loss"]), program
+            )
         if checkpoint:
             checkpoint.remove()
-        return Trained(weights, program.slots(), history)
+        return TrainingResult(weights, program.slots(), history)
 
 
-def _run_epochs(program, samples, schedule, validation, checkpoint):
+def _run_epochs(program, samples, options, validation, checkpoint):
     model = program.model
     history = {"loss": []}
-    # The user's see the weights that are returned, and the rate of the epoch; a
-    # watcher those of the epoch, whichever are returned in the end.
+    # Order matters. User-defined callbacks see the weights that the fit returns and the
+    # learning rate of the epoch. The listener sees the weights of the epoch, whether
+    # or not the fit returns those of another one.
     callbacks = [
-        *_keep_the_best(schedule),
-        *schedule.callbacks,
-        *_slow_on_a_plateau(schedule, model.optimizer),
+        *_best_weights_callbacks(options),
+        *options.callbacks,
+        *_plateau_callbacks(options, model.optimizer),
     ]
     by_batch = needs_batches(callbacks)
-    steps = math.ceil(len(samples) / schedule.batch_size)
+    steps = math.ceil(len(samples) / options.batch_size)
     hooks = keras.callbacks.CallbackList(
-        [*_watch(program, samples, schedule, history), *callbacks],
-        add_progbar=schedule.verbose > 0,
+        [*_listener_callbacks(program, samples, options, history), *callbacks],
+        add_progbar=options.verbose > 0,
         model=model,
-        verbose=schedule.verbose,
-        epochs=schedule.first_epoch + schedule.epochs,
+        verbose=options.verbose,
+        epochs=options.first_epoch + options.epochs,
         steps=steps,
     )
-    feed = ChunkLoader(program, samples, schedule)
-    judge = validation and ChunkLoader(program, validation, schedule)
+    loader = ChunkLoader(program, samples, options)
+    validation_loader = validation and ChunkLoader(program, validation, options)
 
     hooks.on_train_begin()
     if checkpoint and checkpoint.progress:
         history.update(checkpoint.progress.history)
         restore_states(callbacks, checkpoint.progress.callbacks)
     logs = {}
-    for i in range(len(history["loss"]), schedule.epochs):
-        epoch = schedule.first_epoch + i
+    for i in range(len(history["loss"]), options.epochs):
+        epoch = options.first_epoch + i
         hooks.on_epoch_begin(epoch)
-        order = _order(len(samples), schedule, epoch)
-        logs = feed.train(order, schedule.seed, epoch, hooks, by_batch)
-        # What is measured, seen by callbacks and kept is what a fit would return.
-        program.show_averages()
-        if judge:
+        order = _sample_order(len(samples), options, epoch)
+        logs = loader.train(order, options.seed, epoch, hooks, by_batch)
+        # Validation, callbacks and early stopping use the weights that a fit returns.
+        program.use_averaged_weights()
+        if validation_loader:
             if program.has_batch_norm:
-                program.set_statistics(_chunks_of(samples, schedule.batch_size))
+                program.set_batch_norm_statistics(_window_chunks(samples, options))
             hooks.on_test_begin()
-            judged = judge.evaluate()
-            hooks.on_test_end(judged)
-            logs |= {f"val_{name}": value for name, value in judged.items()}
+            validation_logs = validation_loader.evaluate()
+            hooks.on_test_end(validation_logs)
+            logs |= {f"val_{name}": value for name, value in validation_logs.items()}
         for name in ("loss", "val_loss"):
             if not math.isfinite(logs.get(name, 0)):
-                _refuse(f"{name}={logs[name]}", epoch + 1, program)
+                _raise_not_finite(f"{name}={logs[name]}", epoch + 1, program)
         for name, value in logs.items():
             history.setdefault(name, []).append(value)
         hooks.on_epoch_end(epoch, logs)
         if model.stop_training:
             break
-        if checkpoint and i + 1 < schedule.epochs:
-            state = program.stepped_weights(), program.slots()
+        if checkpoint and i + 1 < options.epochs:
+            state = program.unaveraged_weights(), program.slots()
             checkpoint.write(Progress(*state, history, states_of(callbacks)))
     hooks.on_train_end(logs)
     return history
 
 
-def _watch(program, samples, schedule, history):
-    """Return the callback, if any, that tells of each epoch."""
-    if schedule.watcher is None:
+def _listener_callbacks(program, samples, options, history):
+    """Return a list of the callback that notifies the listener, or an empty list."""
+    listener = options.listener
+    if listener is None:
         return []
 
-    def trained():
+    def result_so_far():
         if program.has_batch_norm:
-            # Training reads none of them, and they are set once more at its end.
-            program.set_statistics(_chunks_of(samples, schedule.batch_size))
-        so_far = {name: list(values) for name, values in history.items()}
-        return Trained(program.weights(), program.slots(), so_far)
+            # Training does not read these statistics; they are set again at its end.
+            program.set_batch_norm_statistics(_window_chunks(samples, options))
+        copied = {name: list(values) for name, values in history.items()}
+        return TrainingResult(program.weights(), program.slots(), copied)
 
-    return [Watch(schedule.watcher, trained)]
+    def end_epoch(epoch, logs):
+        if listener.end_epoch(result_so_far):
+            program.model.stop_training = True
+
+    return [
+        keras.callbacks.LambdaCallback(
+            on_epoch_begin=lambda epoch, logs: listener.begin_epoch(),
+            on_epoch_end=end_epoch,
+        )
+    ]
 
 
-def _keep_the_best(schedule):
-    """Return the callback, if any, that puts back the weights of the best epoch."""
-    if schedule.patience is not None:
-        monitor, patience = "val_loss", schedule.patience
-    elif schedule.keep_best:
-        monitor, patience = "loss", schedule.epochs  # never reached
+def _best_weights_callbacks(options):
+    """Return a list of the callback that restores the best weights, or an empty one."""
+    if options.patience is not None:
+        monitor, patience = "val_loss", options.patience
+    elif options.keep_best:
+        monitor, patience = "loss", options.epochs  # never stops the fit
     else:
         return []
     return [
@@ -189,43 +239,43 @@ def _keep_the_best(schedule):
     ]
 
 
-def _slow_on_a_plateau(schedule, optimizer):
-    """Return the callback, if any, that lowers the learning rate."""
-    if schedule.plateau_patience is None:
+def _plateau_callbacks(options, optimizer):
+    """Return a list of the callback that reduces the learning rate, or an empty one."""
+    if options.plateau_patience is None:
         return []
     return [
         keras.callbacks.ReduceLROnPlateau(
             monitor="loss",
             factor=_PLATEAU_FACTOR,
-            patience=schedule.plateau_patience,
-            min_lr=_LOWEST_RATE * float(optimizer.learning_rate),
+            patience=options.plateau_patience,
+            min_lr=_MIN_RELATIVE_RATE * float(optimizer.learning_rate),
         )
     ]
 
 
-def _order(n_samples, schedule, epoch):
-    if not schedule.shuffle:
+def _sample_order(n_samples, options, epoch):
+    """Return the positions of the samples in the order of an epoch."""
+    if not options.shuffle:
         return np.arange(n_samples, dtype=np.int32)
-    generator = np.random.default_rng([schedule.seed, epoch, 0])
+    generator = np.random.default_rng([options.seed, epoch, 0])
     return generator.permutation(n_samples).astype(np.int32)
 
 
 class ChunkLoader:
-    """Give a program the samples of an epoch, in one chunk or in many.
+    """Pass the samples of an epoch to a program, in one chunk or several.
 
     Samples that fit into one chunk are copied to the device once for all epochs.
     """
 
-    def __init__(self, program, samples: Samples, schedule):
+    def __init__(self, program, samples: Samples, options):
         self.program, self.samples = program, samples
-        self.batch_size = np.int32(schedule.batch_size)
-        self.chunk_length = samples.chunk_length(schedule.batch_size)
-        self.batch_length = schedule.batch_size
+        self.batch_size = options.batch_size
+        self.chunk_length = samples.chunk_length(options.batch_size)
         self.resident = None
         if len(samples) <= self.chunk_length:
-            self.resident = self._tensors(np.arange(len(samples)))
+            self.resident = self._load(np.arange(len(samples)))
 
-    def _tensors(self, positions):
+    def _load(self, positions):
         samples = self.samples
         return (
             backend.tensor(samples.windows(positions)),
@@ -233,48 +283,54 @@ class ChunkLoader:
             backend.tensor(samples.weight[positions]),
         )
 
-    def _pieces(self, order, length):
-        """Yield `(tensors, order within them)` for pieces of `length` samples."""
+    def _chunks(self, order, length):
+        """Yield `(tensors, positions in them)` for `length` samples at a time."""
         for start in range(0, len(order), length):
-            piece = order[start : start + length]
+            chunk = order[start : start + length]
             if self.resident is not None:
-                yield self.resident, piece
+                yield self.resident, chunk
             else:
-                yield self._tensors(piece), np.arange(len(piece), dtype=np.int32)
+                yield self._load(chunk), np.arange(len(chunk), dtype=np.int32)
 
     def train(self, order, seed, epoch, hooks, by_batch):
-        """Run one epoch; return its loss and metrics."""
-        length = self.batch_length if by_batch else self.chunk_length
+        """Train for one epoch; return its loss and metrics.
+
+        Hooks for batches are called at every batch if `by_batch` is true, and else once
+        for each chunk, which keeps the progress bar up to date.
+        """
+        length = self.batch_size if by_batch else self.chunk_length
         step, logs = 0, {}
-        for tensors, piece in self._pieces(order, length):
+        for tensors, positions in self._chunks(order, length):
             hooks.on_train_batch_begin(step)
             logs = self.program.train(
                 tensors,
-                piece,
+                positions,
                 self.batch_size,
                 seed=seed,
                 epoch=epoch,
-                fresh=step == 0,
+                new_epoch=step == 0,
             )
-            step += math.ceil(len(piece) / self.batch_length)
+            step += math.ceil(len(positions) / self.batch_size)
             hooks.on_train_batch_end(step - 1, logs if by_batch else None)
             if by_batch and self.program.model.stop_training:
                 break
         return logs
 
     def evaluate(self):
-        """Measure all samples; return their loss and metrics."""
+        """Evaluate all samples; return their loss and metrics."""
         order = np.arange(len(self.samples), dtype=np.int32)
-        logs, fresh = {}, True
-        for tensors, piece in self._pieces(order, self.chunk_length):
-            logs = self.program.evaluate(tensors, piece, self.batch_size, fresh=fresh)
-            fresh = False
+        logs, reset = {}, True
+        for tensors, positions in self._chunks(order, self.chunk_length):
+            logs = self.program.evaluate(
+                tensors, positions, self.batch_size, reset=reset
+            )
+            reset = False
         return logs
 
 
-def _chunks_of(samples, batch_size):
-    """Return a function that yields tensors of the windows, a chunk at a time."""
-    length = samples.chunk_length(batch_size)
+def _window_chunks(samples, options):
+    """Return a function that yields tensors of the windows, one chunk at a time."""
+    length = samples.chunk_length(options.batch_size)
 
     def chunks():
         for start in range(0, len(samples), length):
@@ -284,24 +340,24 @@ def _chunks_of(samples, batch_size):
     return chunks
 
 
-def _refuse(what, epoch, program):
+def _raise_not_finite(actual, epoch, program):
     rate = float(program.model.optimizer.learning_rate)
-    way_out = (
+    remedy = (
         "Scale the series (StandardScaler), lower learning_rate, or clip gradients "
         "with optimizer__clipnorm=1.0."
     )
     if program.loss_name.lower() == "poisson":
-        way_out = (
-            "It is for outputs above zero, and a network gives any number. Use 'mse', "
-            "'mae' or 'huber'."
+        remedy = (
+            "The Poisson loss requires positive outputs, but the output of a network "
+            "can be any number. Use 'mse', 'mae' or 'huber'."
         )
     raise ValueError(
-        f"The loss must stay finite: got {what} in epoch {epoch}, of "
-        f"{program.loss_name!r} at learning_rate={rate:.3g}. {way_out}"
+        f"The loss must stay finite: got {actual} in epoch {epoch} with "
+        f"loss={program.loss_name!r} and learning_rate={rate:.3g}. {remedy}"
     )
 
 
-def predict(network, weights, X, fill=None, own=None):
+def predict(network, weights, X, prepare_chunk=None, custom_objects=None):
     """Predict windows with a network.
 
     Parameters
@@ -309,35 +365,37 @@ def predict(network, weights, X, fill=None, own=None):
     network : str
         JSON text of the network.
     weights : tensor
-        As `load_weights` returns them.
+        All weights, as `copy_weights_to_device` returns them.
     X : ndarray of shape (n_samples, ...)
-        Windows; a view is copied a chunk at a time.
-    fill : callable or None
-        Called with each chunk (a writable float32 array) and its slice of the
-        samples, before it is predicted.
-    own : dict or None
-        The user's own functions and classes, by the names that they have in `network`.
+        Windows; a view is copied in chunks.
+    prepare_chunk : callable or None
+        Called with each chunk (a writable float32 array) and the slice of its samples
+        before the chunk is predicted. It may change the chunk in place.
+    custom_objects : dict or None
+        User-defined functions and classes by their names in `network`.
 
     Returns
     -------
     y : ndarray of shape (n_samples, ...), float64
     """
-    program = prediction_program(network, own)
+    program = prediction_program(network, custom_objects)
     window_bytes = 4 * math.prod(X.shape[1:])
-    length = max(1, _PREDICTION_BYTES // max(1, window_bytes * _ROWS)) * _ROWS
+    n_multiples = max(1, _PREDICTION_BYTES // max(1, window_bytes * _ROW_MULTIPLE))
+    length = n_multiples * _ROW_MULTIPLE
     predicted = np.empty((len(X), *program.output_shape))
     for start in range(0, len(X), length):
-        cut = slice(start, min(start + length, len(X)))
-        n_rows = cut.stop - cut.start
-        chunk = np.zeros((-(-n_rows // _ROWS) * _ROWS, *X.shape[1:]), np.float32)
-        chunk[:n_rows] = X[cut]
-        if fill is not None:
-            fill(chunk[:n_rows], cut)
-        predicted[cut] = program(weights, chunk)[:n_rows]
+        rows = slice(start, min(start + length, len(X)))
+        n_rows = rows.stop - rows.start
+        n_padded = -(-n_rows // _ROW_MULTIPLE) * _ROW_MULTIPLE
+        chunk = np.zeros((n_padded, *X.shape[1:]), np.float32)
+        chunk[:n_rows] = X[rows]
+        if prepare_chunk is not None:
+            prepare_chunk(chunk[:n_rows], rows)
+        predicted[rows] = program(weights, chunk)[:n_rows]
     return predicted
 
 
-def load_weights(weights):
+def copy_weights_to_device(weights):
     """Copy weights to the device in one vector, for `predict`."""
-    backend.check_process()
+    process.check_process()
     return backend.tensor(np.concatenate([np.ravel(w) for w in weights]))

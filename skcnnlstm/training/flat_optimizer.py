@@ -1,8 +1,8 @@
-"""All trainable weights in one vector, for optimizers that treat every one alike.
+"""Let an optimizer update all trainable weights as one vector.
 
-An optimizer that steps a vector starts as many operations as one that steps a single
-layer. What it computes is the same to the bit; only norms of gradients, which sum in
-another order, may differ in the last.
+An update of one vector needs as many TensorFlow operations as an update of a single
+layer. Results are bit-identical, except that norms of gradients are summed in another
+order and may differ in the last bit.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import math
 import keras
 import numpy as np
 
-# Their update of a weight depends on nothing but its own gradient and slots. (Lamb and
-# Adafactor, for example, take norms and means of each layer.)
-_BY_ELEMENT = (
+# These optimizers update each weight from its own gradient and slots only. (Others,
+# such as Lamb and Adafactor, use norms and means of each layer.)
+_ELEMENTWISE_OPTIMIZERS = (
     keras.optimizers.SGD,
     keras.optimizers.RMSprop,
     keras.optimizers.Adam,
@@ -26,77 +26,81 @@ _BY_ELEMENT = (
     keras.optimizers.Lion,
 )
 
-# Weights of larger networks are stepped one by one: there the time to cut and join a
-# vector is more than that of starting operations (an epoch of 128 filters and LSTM 256,
-# 650,000 weights, takes 18 % longer; of 64 and 50, 49,000, as long).
-_MOST = 2**17
+# In larger networks, splitting and joining the vector takes more time than it saves: an
+# epoch with 128 filters and an LSTM of 256 units (650,000 weights) takes 18 % longer,
+# with 64 filters and 50 units (49,000 weights) the same time.
+_MAX_WEIGHTS = 2**17
 
 
 def build_optimizer(optimizer, weights):
-    """Make the slots of an optimizer; return the vector that it steps, or None.
+    """Create the slots of an optimizer, for one vector of all weights if possible.
 
-    None says that it steps the weights themselves.
+    Returns the vector, or None if the optimizer updates the weights themselves.
     """
-    if not _may_be_one(optimizer, weights):
+    if not _can_flatten(optimizer, weights):
         optimizer.build(weights)
         return None
-    vector = keras.Variable(np.zeros(_count(weights), "float32"), name="vector")
+    vector = keras.Variable(np.zeros(_n_values(weights), "float32"), name="vector")
     optimizer.build([vector])
-    _save_by_weight(optimizer, vector, weights)
+    _save_slots_by_weight(optimizer, vector, weights)
     return vector
 
 
-def _may_be_one(optimizer, weights):
+def _can_flatten(optimizer, weights):
     return (
-        type(optimizer) in _BY_ELEMENT
-        and not optimizer.clipnorm  # of each weight by itself
-        and not optimizer.use_ema  # the averages belong in the weights
+        type(optimizer) in _ELEMENTWISE_OPTIMIZERS
+        and not optimizer.clipnorm  # a norm of each weight separately
+        and not optimizer.use_ema  # Keras assigns the averages to the weights
         and not optimizer.gradient_accumulation_steps
         and all(w.dtype == "float32" and w.constraint is None for w in weights)
-        and _count(weights) <= _MOST
+        and _n_values(weights) <= _MAX_WEIGHTS
     )
 
 
-def _count(weights):
+def _n_values(weights):
     return sum(math.prod(weight.shape) for weight in weights)
 
 
-def _save_by_weight(optimizer, vector, weights):
-    """Let Keras save and load the slots as it knows them, one for each weight."""
+def _save_slots_by_weight(optimizer, vector, weights):
+    """Let Keras save and load the slots in its usual form, separately for each weight.
 
-    def usual():
-        """Make an optimizer that steps the weights; pair its variables with ours."""
-        twin = type(optimizer).from_config(optimizer.get_config())
-        twin.build(weights)
-        by_name = {variable.name: variable for variable in twin.variables}
+    A file that the callback `ModelCheckpoint` writes can then be loaded with Keras.
+    """
+
+    def create_usual_optimizer():
+        """Return an optimizer of the weights, and pairs of corresponding slots."""
+        usual = type(optimizer).from_config(optimizer.get_config())
+        usual.build(weights)
+        by_name = {variable.name: variable for variable in usual.variables}
         pairs = []
-        for position, ours in enumerate(optimizer.variables):
-            if ours.shape == vector.shape:
-                slot = ours.name.removeprefix(vector.name)
-                names = [weight.path.replace("/", "_") + slot for weight in weights]
-                pairs.append((ours, [by_name[name] for name in names]))
-            else:  # a number; the last may stand behind more slots
-                number = (
-                    position if position < 2 else position - len(optimizer.variables)
-                )
-                pairs.append((ours, [twin.variables[number]]))
-        return twin, pairs
+        for position, flat in enumerate(optimizer.variables):
+            if flat.shape == vector.shape:
+                suffix = flat.name.removeprefix(vector.name)
+                names = [weight.path.replace("/", "_") + suffix for weight in weights]
+                pairs.append((flat, [by_name[name] for name in names]))
+            else:
+                # A scalar: one of the first two variables, or one that follows the
+                # slots and is therefore counted from the end.
+                if position >= 2:
+                    position -= len(optimizer.variables)
+                pairs.append((flat, [usual.variables[position]]))
+        return usual, pairs
 
     def save_own_variables(store):
-        twin, pairs = usual()
-        for ours, theirs in pairs:
-            ends = np.cumsum([math.prod(v.shape) for v in theirs])[:-1]
-            values = np.split(np.ravel(ours), ends)
-            for variable, value in zip(theirs, values, strict=True):
+        usual, pairs = create_usual_optimizer()
+        for flat, variables in pairs:
+            ends = np.cumsum([math.prod(v.shape) for v in variables])[:-1]
+            values = np.split(np.ravel(flat), ends)
+            for variable, value in zip(variables, values, strict=True):
                 variable.assign(np.reshape(value, variable.shape))
-        twin.save_own_variables(store)
+        usual.save_own_variables(store)
 
     def load_own_variables(store):
-        twin, pairs = usual()
-        twin.load_own_variables(store)
-        for ours, theirs in pairs:
-            values = np.concatenate([np.ravel(variable) for variable in theirs])
-            ours.assign(np.reshape(values, ours.shape))
+        usual, pairs = create_usual_optimizer()
+        usual.load_own_variables(store)
+        for flat, variables in pairs:
+            values = np.concatenate([np.ravel(variable) for variable in variables])
+            flat.assign(np.reshape(values, flat.shape))
 
     optimizer.save_own_variables = save_own_variables
     optimizer.load_own_variables = load_own_variables

@@ -1,9 +1,9 @@
-"""Networks as text, and their fresh weights.
+"""Convert networks to JSON text and back, and draw their initial weights.
 
-An architecture's `build_x` is a pure function. Here its result becomes a JSON text
-with no weight and no seed in it: the text names a network in every cache, travels in
-pickles, and grows back into a `keras.Model` in any process. Of what a user registered
-with Keras the text holds the name alone; what `registered_in` finds by it goes with it.
+The JSON text of a network holds no weights and no seeds. It identifies the network in
+every cache, is part of a pickled estimator, and is converted to a `keras.Model` in any
+process. It holds only the names of user-defined objects that are registered with Keras;
+the objects themselves are passed as `custom_objects`.
 """
 
 from __future__ import annotations
@@ -16,31 +16,32 @@ from contextlib import contextmanager
 import keras
 import numpy as np
 
-from skcnnlstm.training import _tensorflow as backend
+from skcnnlstm.training import _tensorflow_process as process
 from skcnnlstm.training.fast_layers import (
-    use_fast_forms,
-    use_plain_gradients,
-    use_sound_kernels,
+    disable_cudnn_for_bfloat16,
+    replace_silu,
+    use_fast_layers,
 )
 from skcnnlstm.training.fingerprint import contents_of, registered_as, registered_in
 
-_building = threading.RLock()
-_described: OrderedDict[tuple, tuple[str, dict, dict]] = OrderedDict()
-_MOST_DESCRIBED = 256
-# The network described last, with what names it: the fit that follows grows it no
-# second time.
-_spare: list[tuple[tuple, keras.Model]] = []
+_construction_lock = threading.RLock()
+_network_texts: OrderedDict[tuple, tuple[str, dict, dict]] = OrderedDict()
+_MAX_NETWORK_TEXTS = 256
+# At most one network: the one built last, and its key. The fit that follows uses it
+# instead of building it again from its text.
+_last_built: list[tuple[tuple, keras.Model]] = []
 
 
 @contextmanager
 def building_layers():
-    """Guard the construction of Keras layers.
+    """Make the construction of Keras layers thread-safe and free of side effects.
 
-    Keras names layers from a global counter and draws their default seeds from
-    Python's global generator: one thread at a time, and the generator is put back.
+    Keras names layers with a global counter and draws their default seeds from Python's
+    global generator. One thread at a time may construct layers, and the state of the
+    generator is restored.
     """
-    backend.check_process()  # a layer's first weights are operations
-    with _building:
+    process.check_process()  # creating weights runs TensorFlow operations
+    with _construction_lock:
         state = random.getstate()
         try:
             yield
@@ -48,89 +49,103 @@ def building_layers():
             random.setstate(state)
 
 
-def name_of(text, own) -> tuple:
-    """Return what names a network: its text, and what the user's own in it is."""
-    return text, contents_of(own) if own else None
+def network_key(text, custom_objects) -> tuple:
+    """Return the cache key of a network: its text and a fingerprint of its objects."""
+    return text, contents_of(custom_objects) if custom_objects else None
 
 
-def describe_network(build, input_shape, n_outputs, params, own=None) -> str:
+def build_network_json(
+    build, input_shape, n_outputs, params, custom_objects=None
+) -> str:
     """Return the JSON text of `build(input_shape, n_outputs, **params)`.
 
-    Texts are remembered, so a network that was described before is not built again,
-    unless another thing has been registered by a name in it. `own` is as for
-    `network_from_json`.
+    Texts are cached. A network is built again only if another object was registered
+    under a name that it contains. `custom_objects` is as for `network_from_json`.
     """
-    # `repr` tells 1 from True and 1.0, which are equal as keys; `params` is kept with
-    # the text so that no address in a `repr` is ever given to another object.
-    # Layers write Keras' dtype policy into the text.
+    # `repr` distinguishes 1, True and 1.0, which are equal as keys. The cache holds
+    # `params`, so that no address in a `repr` is used again for another object. The
+    # text contains Keras' dtype policy.
     policy = keras.config.dtype_policy().name, keras.config.floatx()
     key = (build, input_shape, n_outputs, repr(sorted(params.items())), policy)
-    with building_layers(), registered_as(own):
-        text, _, known = _described.get(key, (None, None, None))
-        if text is None or known != registered_in(text):
+    with building_layers(), registered_as(custom_objects):
+        text, _, objects = _network_texts.get(key, (None, None, None))
+        if text is None or objects != registered_in(text):
             model = build(input_shape, n_outputs, **params)
             text = model.to_json()
-            known = registered_in(text)
-            _described[key] = (text, params, known)
-            spare = [(name_of(text, known), model)]
-            _spare[:] = [] if _asks_for_inputs(model) else spare
-            while len(_described) > _MOST_DESCRIBED:
-                _described.popitem(last=False)
-        _described.move_to_end(key)
+            objects = registered_in(text)
+            _network_texts[key] = (text, params, objects)
+            last_built = [(network_key(text, objects), model)]
+            _last_built[:] = [] if _has_batch_norm(model) else last_built
+            while len(_network_texts) > _MAX_NETWORK_TEXTS:
+                _network_texts.popitem(last=False)
+        _network_texts.move_to_end(key)
         return text
 
 
-def _asks_for_inputs(model):
-    """Tell whether a program of the network asks what enters one of its layers.
+def _has_batch_norm(model):
+    """Return whether a program of the network reads the input of one of its layers.
 
-    A layer that is called anew, in a network around its own, answers with what entered
-    it first.
+    After a layer was called again, inside another network, its `input` is still that
+    of the first call.
     """
     norm = keras.layers.BatchNormalization
     return any(isinstance(layer, norm) for layer in model.layers)
 
 
 def network_from_json(
-    text, own=None, *, fast=False, on_gpu=False, spare=False
+    text, custom_objects=None, *, fast=False, on_gpu=False, reuse=False
 ) -> keras.Model:
-    """Grow a network; with `fast`, one whose layers compute as `kernels` says.
+    """Create a network from its JSON text.
 
-    `own` holds functions and classes by the names that they have in the text; names
-    that are not in it are those that are registered now. With `on_gpu` it will only
-    ever run there: layers may keep kernels of the GPU. With `spare` it may be the
-    network that was described last, whose layers may have been called more than once.
+    Parameters
+    ----------
+    text : str
+        JSON text of the network.
+    custom_objects : dict or None
+        User-defined functions and classes by their names in `text`. Other names are
+        looked up among the objects that are registered now.
+    fast : bool, default=False
+        Whether layers use the faster computations of `fast_layers`.
+    on_gpu : bool, default=False
+        Whether a fast network keeps layers that have a fast kernel on a GPU.
+    reuse : bool, default=False
+        Whether the network built last may be returned, if it has the same text. Its
+        layers may have been called more than once.
     """
-    with building_layers(), registered_as(own):
-        name, model = _spare.pop() if spare and _spare else (None, None)
-        if name != name_of(text, own):
+    with building_layers(), registered_as(custom_objects):
+        key, model = _last_built.pop() if reuse and _last_built else (None, None)
+        if key != network_key(text, custom_objects):
             model = keras.models.model_from_json(text)
-    use_plain_gradients(model)
-    use_sound_kernels(model)
+    replace_silu(model)
+    disable_cudnn_for_bfloat16(model)
     if fast:
-        use_fast_forms(model, on_gpu=on_gpu)
+        use_fast_layers(model, on_gpu=on_gpu)
     return model
 
 
-def describe_until(text, weights, layer_name, own=None) -> tuple[str, list[np.ndarray]]:
-    """Return the network of `text` that ends at a layer, and its share of weights."""
-    with building_layers(), registered_as(own):
+def truncate_network(
+    text, weights, layer_name, custom_objects=None
+) -> tuple[str, list[np.ndarray]]:
+    """Return the JSON text and the weights of the network that ends at a layer."""
+    with building_layers(), registered_as(custom_objects):
         model = keras.models.model_from_json(text)
-        until = keras.Model(
+        truncated = keras.Model(
             model.inputs, model.get_layer(layer_name).output, name=layer_name
         )
     value_of = {id(v): w for v, w in zip(model.weights, weights, strict=True)}
-    return until.to_json(), [value_of[id(v)] for v in until.weights]
+    return truncated.to_json(), [value_of[id(v)] for v in truncated.weights]
 
 
 def fresh_weights(model, seed) -> list[np.ndarray]:
-    """Draw every weight of `model` from its own initializer, seeded by `seed`.
+    """Draw every weight of `model` from its initializer, seeded by `seed`.
 
-    The same seed gives the same weights in any process, whatever was built before.
+    The weights depend on the network and the seed only, not on the process or on other
+    networks that were built before.
     """
     owners = {
         id(variable): part
         for layer in model.layers
-        for part in _parts(layer)
+        for part in _nested_layers(layer)
         for variable in part.weights
     }
     seeds = np.random.SeedSequence(seed).generate_state(len(model.weights))
@@ -141,22 +156,22 @@ def fresh_weights(model, seed) -> list[np.ndarray]:
 
 
 def seed_states(model) -> list:
-    """Return the variables that drive dropout, in order."""
+    """Return the variables that control dropout, in order."""
     return [v for v in model.variables if v.name == "seed_generator_state"]
 
 
-def _parts(layer):
-    """Yield a layer and what it wraps, the innermost last."""
+def _nested_layers(layer):
+    """Yield a layer and the layers inside it, the innermost last."""
     yield layer
     for name in ("layer", "forward_layer", "backward_layer", "cell"):
-        part = getattr(layer, name, None)
-        if isinstance(part, keras.Layer):
-            yield from _parts(part)
+        nested = getattr(layer, name, None)
+        if isinstance(nested, keras.Layer):
+            yield from _nested_layers(nested)
 
 
 def _fresh_weight(owner, variable, seed):
     name, shape = variable.name, tuple(variable.shape)
-    # Keras: "kernel" has a kernel_initializer, "recurrent_kernel" a
+    # Names in Keras: "kernel" has a kernel_initializer, "recurrent_kernel" a
     # recurrent_initializer, "gamma" a gamma_initializer.
     initializer = getattr(owner, f"{name.removesuffix('_kernel')}_initializer")
     config = initializer.get_config()
@@ -165,8 +180,8 @@ def _fresh_weight(owner, variable, seed):
     draw = type(initializer).from_config(config)
     value = np.array(keras.ops.convert_to_numpy(draw(shape, dtype=variable.dtype)))
     if name == "bias" and getattr(owner, "unit_forget_bias", False):
-        # Jozefowicz et al. (2015): the forget gate starts open. Gates are in the order
-        # input, forget, cell, output.
+        # Jozefowicz et al. (2015): the forget gate starts open. The order of the gates
+        # is input, forget, cell, output.
         units = shape[0] // 4
         value[units : 2 * units] = 1
     return value

@@ -1,4 +1,4 @@
-"""A program: one network, compiled and traced, that many fits use in turn."""
+"""Programs: compiled and traced networks that many fits use, one after another."""
 
 from __future__ import annotations
 
@@ -10,167 +10,178 @@ import keras
 import numpy as np
 
 from skcnnlstm.training import _tensorflow as backend
+from skcnnlstm.training import _tensorflow_process as process
 from skcnnlstm.training.fingerprint import registered_as
 from skcnnlstm.training.flat_optimizer import build_optimizer
+from skcnnlstm.training.keras_objects import deserialize
 from skcnnlstm.training.network_config import (
     building_layers,
     fresh_weights,
     network_from_json,
     seed_states,
 )
-from skcnnlstm.training.program_spec import ProgramSpec, deserialize
+from skcnnlstm.training.program_spec import ProgramSpec
 
-_NODE = re.compile(r"^\{\{.*?\}\} ")  # what TensorFlow puts before its messages
+_NODE = re.compile(r"^\{\{.*?\}\} ")  # TensorFlow's prefix of a message
 
 
 class Program:
-    """A compiled network and its traced functions.
+    """A compiled network and its traced training and evaluation functions.
 
-    Nothing of one fit reaches the next: `load` sets every weight, every optimizer
-    slot and the learning rate. One fit at a time may hold a program.
+    Only one fit at a time may use a program. `set_state` sets every weight, every
+    optimizer slot and the learning rate, so that no state of a fit reaches the next.
 
-    Between calls the model's variables hold all weights; the optimizer's slots may be
-    those of one vector of them.
+    Between calls, the variables of the model hold all weights. The slots of the
+    optimizer may belong to one vector of all weights; see `flat_optimizer`.
     """
 
-    def __init__(self, recipe: ProgramSpec):
-        self._has_metrics = bool(recipe.metrics)
+    def __init__(self, spec: ProgramSpec):
+        self._has_metrics = bool(spec.metrics)
+        self._target_dtype = spec.target_dtype
         with building_layers():
             self.model = network_from_json(
-                recipe.network,
-                recipe.own,
+                spec.network,
+                spec.custom_objects,
                 fast=True,
-                on_gpu=backend.on_gpu(),
-                spare=True,
+                on_gpu=process.on_gpu(),
+                reuse=True,
             )
-            with registered_as(recipe.own):
+            with registered_as(spec.custom_objects):
                 self.model.compile(
-                    optimizer=deserialize(recipe.optimizer, keras.optimizers.get),
-                    loss=deserialize(recipe.loss, keras.losses.get),
-                    metrics=[_metric(frozen) for frozen in recipe.metrics],
+                    optimizer=deserialize(spec.optimizer, keras.optimizers.get),
+                    loss=deserialize(spec.loss, keras.losses.get),
+                    # A name stays a name: Keras resolves "accuracy" by the loss.
+                    metrics=[deserialize(m, lambda name: name) for m in spec.metrics],
                     jit_compile=False,
                 )
-            self._create_state(recipe.target_dtype)
+            self._create_variables()
         optimizer = self.model.optimizer
-        self._slots = [backend.array(v) for v in optimizer.variables]
+        self._initial_slots = [backend.array(v) for v in optimizer.variables]
         self._seed_states = seed_states(self.model)
-        self._target_dtype = recipe.target_dtype
         self._batch_norms = [
             layer
             for layer in self.model.layers
             if isinstance(layer, keras.layers.BatchNormalization)
         ]
-        self._moments: dict[str, object] = {}
+        self._moments_functions: dict[str, object] = {}
 
     @cached_property
     def _run_epoch(self):
-        """The traced epoch."""
-        with self._refusing():
+        """The traced training function."""
+        with self._explain_errors():
             return backend.epoch_function(self.model, self._target_dtype, self._vector)
 
     @cached_property
     def _run_evaluation(self):
-        """The traced evaluation, for fits that hold samples out."""
-        with self._refusing():
+        """The traced evaluation function, for fits with validation samples."""
+        with self._explain_errors():
             return backend.evaluate_function(self.model, self._target_dtype)
 
     @property
     def loss_name(self):
-        """What a message calls the loss."""
+        """Name of the loss in messages."""
         loss = self.model.loss
         return getattr(loss, "__name__", type(loss).__name__)
 
-    def _create_state(self, target_dtype):
-        """Create slots and metrics: a trace must find every variable in place."""
+    def _create_variables(self):
+        """Create the variables of the optimizer and the metrics before any trace."""
         model = self.model
-        with self._refusing():
+        with self._explain_errors():
             self._vector = build_optimizer(model.optimizer, model.trainable_variables)
         if self._has_metrics:
-            self._measure_zeros(target_dtype)
+            self._check_metrics()
 
-    def _measure_zeros(self, target_dtype):
-        """Let the metrics see a batch; raise where they cannot measure its targets."""
-        output = self.model.outputs[0].shape[1:]
-        n = 5 if output[-1] == 3 else 3  # no broadcasting of codes against classes
-        x = np.zeros((n, *_known(self.model.inputs[0].shape[1:])), "float32")
-        predicted = np.zeros((n, *output), "float32")
-        y = np.zeros(n, "int32") if target_dtype == "int32" else predicted
+    def _check_metrics(self):
+        """Compute the metrics of a batch of zeros; raise ValueError if that fails."""
+        output_shape = self.model.outputs[0].shape[1:]
+        # Class codes must not broadcast against the columns of the classes.
+        n = 5 if output_shape[-1] == 3 else 3
+        input_shape = [length or 1 for length in self.model.inputs[0].shape[1:]]
+        x = np.zeros((n, *input_shape), "float32")
+        predicted = np.zeros((n, *output_shape), "float32")
+        y = np.zeros(n, "int32") if self._target_dtype == "int32" else predicted
         try:
             self.model.compute_metrics(x, y, predicted, np.ones(n, "float32"))
             results = self.model.get_metrics_result()
-            several = [name for name, value in results.items() if np.ndim(value)]
-            if several:
-                raise ValueError(f"{several[0]} is not one number")
+            arrays = [name for name, value in results.items() if np.ndim(value)]
+            if arrays:
+                raise ValueError(f"{arrays[0]} returns several numbers")
             if y.ndim == 1 and "categorical_accuracy" in results:
-                # Of codes it would count where a class is the batch's first.
-                raise ValueError("categorical_accuracy reads one column a class")
-        except Exception as error:  # of Keras, TensorFlow or a metric of the user's
-            what, use = "numbers", "'mae' or 'mse', 'accuracy' for classes"
+                # With class codes it would silently compute something else.
+                raise ValueError("categorical_accuracy needs one column for each class")
+        except Exception as error:  # of Keras, TensorFlow or a user-defined metric
+            targets = f"numbers of shape {_shape_text(output_shape)}"
+            remedy = "Use 'mae' or 'mse', or 'accuracy' for classes."
             if y.ndim == 1:
-                what = "class codes, (n_samples,),"
-                use = "'accuracy', or loss='categorical_crossentropy', whose targets "
-                use += "are one column a class"
-            shape = ", ".join(map(str, ("n_samples", *output)))
+                targets = "class codes of shape (n_samples,)"
+                remedy = (
+                    "Use 'accuracy', or set loss='categorical_crossentropy': its "
+                    "targets have one column for each class."
+                )
             raise ValueError(
-                f"metrics must each give one number of targets that are {what} and an "
-                f"output ({shape}): got {_in_a_line(error)}. Use {use}."
+                f"metrics must each return one number for targets that are {targets} "
+                f"and predictions of shape {_shape_text(output_shape)}: got "
+                f"{_summarize_error(error)}. {remedy}"
             ) from error
 
     @contextmanager
-    def _refusing(self, errors=Exception):
-        """Tell in our words what a loss, an optimizer or a metric cannot do.
+    def _explain_errors(self, errors=Exception):
+        """Re-raise backend errors with a message that names loss and optimizer.
 
-        They may be the user's own, and Keras learns only in a trace or a step that
-        targets or settings do not suit them.
+        Keras detects unsuitable targets or settings only in a trace or a training
+        step, and its messages do not name the parameter that caused them.
         """
         try:
             yield
-        except backend.EXHAUSTED:
+        except backend.RESOURCE_ERRORS:
             raise
         except errors as error:
-            name, optimizer = self.loss_name, type(self.model.optimizer).__name__
-            metrics = self._has_metrics
-            who = "loss, optimizer and metrics" if metrics else "loss and optimizer"
-            kind = TypeError if isinstance(error, TypeError) else ValueError
-            raise kind(
-                f"{who} must be able to take a step towards these targets: got "
-                f"loss={name!r} and optimizer={optimizer!r}, which ended in "
-                f"{_in_a_line(error)}. Use 'mse', 'mae' or 'huber' for numbers, "
-                "'sparse_categorical_crossentropy' for classes, numbers as settings of "
-                "an optimizer, and keras.ops in functions of your own."
+            optimizer = type(self.model.optimizer).__name__
+            parameters = "loss and optimizer"
+            if self._has_metrics:
+                parameters = "loss, optimizer and metrics"
+            error_type = TypeError if isinstance(error, TypeError) else ValueError
+            raise error_type(
+                f"{parameters} must be able to run a training step on these targets: "
+                f"got loss={self.loss_name!r} and optimizer={optimizer!r}, which "
+                f"raised {_summarize_error(error)}. Use 'mse', 'mae' or 'huber' for "
+                "regression, 'sparse_categorical_crossentropy' for classification, "
+                "numbers as settings of an optimizer, and keras.ops in user-defined "
+                "functions."
             ) from error
 
     def fresh_weights(self, seed):
-        """Draw weights for `seed`."""
+        """Draw initial weights for `seed`."""
         return fresh_weights(self.model, seed)
 
-    def load(self, weights, slots=None, learning_rate=None):
-        """Set weights, optimizer slots (None: fresh ones) and learning rate."""
-        self._aside = None
+    def set_state(self, weights, slots=None, learning_rate=None):
+        """Set weights, optimizer slots (None: initial ones) and learning rate."""
+        self._unaveraged_weights = None
         self.model.stop_training = False
         self.model.set_weights(weights)
         optimizer = self.model.optimizer
         for variable, value in zip(
-            optimizer.variables, slots or self._slots, strict=True
+            optimizer.variables, slots or self._initial_slots, strict=True
         ):
             variable.assign(value)
         if learning_rate is not None:
             optimizer.learning_rate.assign(learning_rate)
 
-    def train(self, tensors, order, batch_size, *, seed, epoch, fresh=True):
-        """Train on samples in memory, in an order; return loss and metrics so far.
+    def train(self, tensors, order, batch_size, *, seed, epoch, new_epoch=True):
+        """Train on samples in memory; return loss and metrics of the epoch so far.
 
-        With `fresh` an epoch begins: metrics are zero, and dropout follows from `(seed,
-        epoch)`. Without, it goes on.
+        `tensors` are the windows, targets and weights of the samples, and `order` is an
+        array of the positions to train on. With `new_epoch`, metrics are reset, and the
+        state of dropout is set from `(seed, epoch)`.
         """
-        if self._aside is not None:
+        if self._unaveraged_weights is not None:
             for variable, value in zip(
-                self.model.trainable_variables, self._aside, strict=True
+                self.model.trainable_variables, self._unaveraged_weights, strict=True
             ):
                 variable.assign(value)
-            self._aside = None
-        if fresh:
-            self._begin()
+            self._unaveraged_weights = None
+        if new_epoch:
+            self._reset_metrics()
             states = np.random.SeedSequence([seed, epoch, 1]).generate_state(
                 2 * len(self._seed_states)
             )
@@ -180,50 +191,50 @@ class Program:
                 variable.assign(state.astype(variable.dtype))
         return self._run(self._run_epoch, tensors, order, batch_size)
 
-    def evaluate(self, tensors, order, batch_size, *, fresh=True):
-        """Measure samples in memory; return loss and metrics since the last `fresh`."""
-        if fresh:
-            self._begin()
+    def evaluate(self, tensors, order, batch_size, *, reset=True):
+        """Evaluate samples in memory; return loss and metrics since the last reset."""
+        if reset:
+            self._reset_metrics()
         return self._run(self._run_evaluation, tensors, order, batch_size)
 
-    def _begin(self):
-        self._n_seen, self._total = 0, backend.tensor(np.float32(0))
+    def _reset_metrics(self):
+        self._n_samples, self._total_loss = 0, backend.tensor(np.float32(0))
         if self._has_metrics:
             self.model.reset_metrics()
 
     def _run(self, function, tensors, order, batch_size):
-        numbers = order, np.int32(len(order)), batch_size
-        with self._refusing(backend.REFUSALS):
-            self._total, results = function(
-                *tensors, *map(backend.tensor, numbers), self._total
+        numbers = order, np.int32(len(order)), np.int32(batch_size)
+        with self._explain_errors(backend.OPERATION_ERRORS):
+            self._total_loss, results = function(
+                *tensors, *map(backend.tensor, numbers), self._total_loss
             )
-        self._n_seen += len(order)
+        self._n_samples += len(order)
         results = {name: float(value.numpy()) for name, value in results.items()}
-        loss = self._total.numpy() / np.float32(self._n_seen)
+        loss = self._total_loss.numpy() / np.float32(self._n_samples)
         return {**results, "loss": float(loss)}
 
-    def show_averages(self):
-        """Put averaged weights in place, where the optimizer keeps an average.
+    def use_averaged_weights(self):
+        """Replace the weights by their moving averages, if the optimizer has them.
 
-        The weights that it steps are set aside until the next call of `train`.
+        The next call of `train` continues from the unaveraged weights.
         """
         optimizer, trained = self.model.optimizer, self.model.trainable_variables
-        # Of a LossScaleOptimizer, the one inside averages.
+        # In a LossScaleOptimizer, the inner optimizer averages.
         if getattr(optimizer, "inner_optimizer", optimizer).use_ema:
-            self._aside = [backend.array(variable) for variable in trained]
+            self._unaveraged_weights = [backend.array(variable) for variable in trained]
             optimizer.finalize_variable_values(trained)
 
     def weights(self):
         """Return a copy of the weights."""
         return [backend.array(v) for v in self.model.weights]
 
-    def stepped_weights(self):
-        """Return a copy of the weights, those that are stepped and not averages."""
+    def unaveraged_weights(self):
+        """Return a copy of the weights that training continues from."""
         trained = self.model.trainable_variables
-        aside = zip(trained, self._aside or (), strict=False)
-        stepped = {id(variable): value for variable, value in aside}
+        pairs = zip(trained, self._unaveraged_weights or (), strict=False)
+        unaveraged = {id(variable): value for variable, value in pairs}
         return [
-            stepped[id(v)] if id(v) in stepped else backend.array(v)
+            unaveraged[id(v)] if id(v) in unaveraged else backend.array(v)
             for v in self.model.weights
         ]
 
@@ -233,26 +244,27 @@ class Program:
 
     @property
     def has_batch_norm(self):
-        """Whether `set_statistics` has work to do."""
+        """Whether the network has a BatchNormalization layer."""
         return bool(self._batch_norms)
 
-    def set_statistics(self, chunks):
-        """Set each BatchNormalization's statistics to those of the samples given.
+    def set_batch_norm_statistics(self, chunks):
+        """Set the statistics of BatchNormalization layers to those of the samples.
 
-        `chunks` is called once a layer, in order, and yields tensors of windows: a
-        layer's statistics are taken with those of all layers before it set already.
-        Running averages with momentum 0.99 would still lag behind after a few
-        hundred steps.
+        `chunks()` yields tensors of windows. It is called for each layer in order,
+        because the statistics of a layer depend on those of all layers before it.
+
+        Keras' moving averages (momentum 0.99) are still far from these statistics after
+        a few hundred steps.
         """
         for layer in self._batch_norms:
-            if layer.name not in self._moments:
+            if layer.name not in self._moments_functions:
                 with building_layers():
-                    self._moments[layer.name] = backend.moments_function(
+                    self._moments_functions[layer.name] = backend.moments_function(
                         self.model, layer
                     )
             count, total, squares = 0, 0.0, 0.0
             for x in chunks():
-                n, s, q = self._moments[layer.name](x)
+                n, s, q = self._moments_functions[layer.name](x)
                 count += int(n)
                 total, squares = total + backend.array(s), squares + backend.array(q)
             mean = total / count
@@ -262,10 +274,15 @@ class Program:
 
 
 class PredictionProgram:
-    """A network as a pure function of weights and windows, for any thread."""
+    """A network traced as a pure function of weights and windows.
 
-    def __init__(self, network: str, own=None):
-        model = network_from_json(network, own, fast=True, on_gpu=backend.on_gpu())
+    It has no state, so any number of threads may call it at the same time.
+    """
+
+    def __init__(self, network: str, custom_objects=None):
+        model = network_from_json(
+            network, custom_objects, fast=True, on_gpu=process.on_gpu()
+        )
         self.output_shape = model.outputs[0].shape[1:]
         with building_layers():
             self._run = backend.predict_function(model)
@@ -275,20 +292,18 @@ class PredictionProgram:
         return self._run(weights, backend.tensor(x)).numpy()
 
 
-def _in_a_line(error):
-    """Name an error of Keras or TensorFlow, without where in a graph it came up."""
+def _summarize_error(error):
+    """Return type and main line of an error, without positions in a graph."""
     lines = [line for line in str(error).splitlines() if line.strip()] or [""]
-    told = [line for line in lines if "{{node" not in line] or lines
-    # Of an operation that failed, what failed stands last, below its traceback.
-    of_a_graph = lines[0].startswith("Graph execution error")
-    line = (told[-1] if of_a_graph else lines[0]).strip()
-    return f"{type(error).__name__}, {_NODE.sub('', line)!r}"
+    # For an operation that failed in a graph, the cause is the last line, below a
+    # traceback.
+    if lines[0].startswith("Graph execution error"):
+        lines = [line for line in lines if "{{node" not in line] or lines
+        line = lines[-1]
+    else:
+        line = lines[0]
+    return f"{type(error).__name__}, {_NODE.sub('', line.strip())!r}"
 
 
-def _metric(frozen):
-    """Make a metric; a name stays one, for Keras reads "accuracy" by the loss."""
-    return deserialize(frozen, lambda name: name)
-
-
-def _known(shape):
-    return tuple(1 if steps is None else steps for steps in shape)
+def _shape_text(shape):
+    return f"({', '.join(map(str, ('n_samples', *shape)))})"

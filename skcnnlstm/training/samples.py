@@ -1,4 +1,4 @@
-"""Samples of a fit: views of windows, copied a chunk at a time."""
+"""Samples of a fit: a view of windows that is copied in chunks of bounded size."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-# A chunk of windows is copied, run and dropped: it bounds the memory of a fit.
+# Only one chunk of windows is copied at a time, which bounds the memory of a fit.
 CHUNK_BYTES = 64 * 2**20
 
 
@@ -16,13 +16,13 @@ class Samples:
     Parameters
     ----------
     X : ndarray of shape (n_windows, ...)
-        Windows, as a view; never copied whole unless they fit into one chunk.
+        Windows, as a view. They are copied in chunks.
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         Targets of `rows`.
     weight : ndarray of shape (n_samples,)
         Weights of `rows`, float32.
     rows : ndarray of shape (n_samples,)
-        Which windows of `X` are the samples, in order.
+        Indices of the samples in `X`, in order.
     """
 
     def __init__(self, X, y, weight, rows):
@@ -31,13 +31,8 @@ class Samples:
     def __len__(self):
         return len(self.rows)
 
-    def part(self, start, stop):
-        """Return the samples from `start` to `stop`."""
-        cut = slice(start, stop)
-        return Samples(self.X, self.y[cut], self.weight[cut], self.rows[cut])
-
-    def pick(self, positions):
-        """Return the samples at `positions`."""
+    def select(self, positions):
+        """Return the samples at `positions`, an array or a slice."""
         return Samples(
             self.X, self.y[positions], self.weight[positions], self.rows[positions]
         )
@@ -45,11 +40,12 @@ class Samples:
     def windows(self, positions):
         """Copy the windows at `positions` as float32."""
         rows = self.rows[positions]
-        # Indexing copies in X's own type first: float64 windows take twice more for it.
+        # Indexing first copies in the type of X: float64 windows need twice more
+        # memory during the conversion.
         return np.ascontiguousarray(self.X[rows], dtype=np.float32)
 
     def chunk_length(self, batch_size):
-        """Return how many samples go into a chunk, in whole batches."""
+        """Return the number of samples of a chunk, a multiple of `batch_size`."""
         window_bytes = 4 * math.prod(self.X.shape[1:])
-        batches = CHUNK_BYTES // max(1, window_bytes * batch_size)
-        return max(1, batches) * batch_size
+        n_batches = CHUNK_BYTES // max(1, window_bytes * batch_size)
+        return max(1, n_batches) * batch_size

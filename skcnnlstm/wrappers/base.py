@@ -247,7 +247,7 @@ class Hybrid(TakesParameters, NetworkReprMixin, CallbackSupportMixin):
         return FitPlan(plan, recipe, rate, seed, start, done, callbacks, checkpoint)
 
     def _plan_network(self, settings, input_shape, n_outputs):
-        """Return the arguments of `describe_network`."""
+        """Return the arguments of `build_network_json`."""
         params = {name: settings[name] for name in self._network_names}
         params = self._resolve(params, input_shape)
         params |= {"build": self._build, "missing": settings["missing"]}
@@ -275,7 +275,7 @@ class Hybrid(TakesParameters, NetworkReprMixin, CallbackSupportMixin):
                 "plateau_patience=None, or a learning_rate."
             )
         recipe = training.ProgramSpec(
-            network=training.describe_network(*plan),
+            network=training.build_network_json(*plan),
             loss=training.serialize_loss(settings["loss"], self._routed("loss")),
             optimizer=optimizer,
             metrics=tuple(map(training.serialize_metric, as_list(settings["metrics"]))),
@@ -301,9 +301,9 @@ class Hybrid(TakesParameters, NetworkReprMixin, CallbackSupportMixin):
                 "the fit before."
             )
             return None
-        same_optimizer = recipe.optimizer.text == self._optimizer
+        same_optimizer = recipe.optimizer.description == self._optimizer
         slots = self._slots if same_optimizer else None
-        return training.Trained(self._weights, slots, {})
+        return training.TrainingResult(self._weights, slots, {})
 
     # ------------------------------------------------------------------- predict
 
@@ -320,7 +320,7 @@ class Hybrid(TakesParameters, NetworkReprMixin, CallbackSupportMixin):
             return self._network, windows
         build, _, n_outputs, params = self._plan
         plan = build, windows.shape[1:], n_outputs, params
-        return training.describe_network(*plan, own=self._own), windows
+        return training.build_network_json(*plan, custom_objects=self._own), windows
 
     def _check_shape(self, windows, X):
         """Raise unless X has the fitted shape; tell whether to the last axis."""
@@ -357,15 +357,17 @@ class Hybrid(TakesParameters, NetworkReprMixin, CallbackSupportMixin):
 
     def _weights_on_device(self):
         if "weights" not in self._made:
-            self._made["weights"] = training.load_weights(self._weights)
+            self._made["weights"] = training.copy_weights_to_device(self._weights)
         return self._made["weights"]
 
     def _layer_output(self, name, X):
         """Return what the layer `name` gives for X."""
         check_is_fitted(self)
         network, X = self._network_for(X)
-        text, weights = training.describe_until(network, self._weights, name, self._own)
-        return self._run(text, training.load_weights(weights), X)
+        text, weights = training.truncate_network(
+            network, self._weights, name, self._own
+        )
+        return self._run(text, training.copy_weights_to_device(weights), X)
 
     def _build_graph(self, context):
         """Return the network's output as a graph for `export`."""

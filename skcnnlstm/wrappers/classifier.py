@@ -70,7 +70,7 @@ class HybridClassifier(Hybrid, KerasClassifier):
             stratify=codes,
             random_state=seed % 2**32,
         )
-        return samples.pick(np.sort(train)), samples.pick(np.sort(held))
+        return samples.select(np.sort(train)), samples.select(np.sort(held))
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train one more epoch from the present weights.

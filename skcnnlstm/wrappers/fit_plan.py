@@ -11,18 +11,18 @@ from skcnnlstm.wrappers.settings import batch_size
 class FitPlan(NamedTuple):
     """What is trained, and from where: all that decides a fit beside its samples."""
 
-    plan: tuple  # the arguments of `describe_network`
+    plan: tuple  # the arguments of `build_network_json`
     recipe: training.ProgramSpec
     rate: float | None  # the learning rate, where it is a number
     seed: int
-    start: training.Trained | None  # the state to go on from
+    start: training.TrainingResult | None  # the state to go on from
     done: int  # epochs that were trained before
     callbacks: list  # Keras'
     checkpoint: training.Checkpoint | None
 
     def schedule(self, settings, samples, tasks):
         """Return how long and in what order a fit goes over its samples."""
-        return training.Schedule(
+        return training.TrainingOptions(
             seed=self.seed,
             epochs=settings["epochs"],
             batch_size=batch_size(settings, samples),
@@ -34,7 +34,7 @@ class FitPlan(NamedTuple):
             first_epoch=self.done,
             callbacks=self.callbacks,
             verbose=settings["verbose"],
-            watcher=tasks,
+            listener=tasks,
         )
 
     def learned(self, read, trained):
@@ -44,7 +44,7 @@ class FitPlan(NamedTuple):
         ----------
         read : Read
             What it was given.
-        trained : Trained
+        trained : TrainingResult
             What training made of it.
         """
         n_epochs = len(trained.history["loss"])
@@ -57,8 +57,8 @@ class FitPlan(NamedTuple):
             "_seed": self.seed,
             "_plan": self.plan,
             "_network": self.recipe.network,
-            "_optimizer": self.recipe.optimizer.text,
+            "_optimizer": self.recipe.optimizer.description,
             "_weights": trained.weights,
             "_slots": trained.slots,
-            "_made": {"own": self.recipe.own},
+            "_made": {"own": self.recipe.custom_objects},
         }

@@ -98,8 +98,8 @@ class HybridRegressor(Hybrid, KerasRegressor):
                 f"(validation_fraction={fraction}) after validation_gap={gap}. Give "
                 "more samples, or lower validation_fraction or validation_gap."
             )
-        tail = samples.part(len(samples) - n_held, len(samples))
-        return samples.part(0, n_train), tail
+        tail = samples.select(slice(len(samples) - n_held, None))
+        return samples.select(slice(0, n_train)), tail
 
     def partial_fit(self, X, y, sample_weight=None):
         """Train one more epoch from the present weights.

@@ -10,7 +10,7 @@ from sklearn.base import clone
 
 from skcnnlstm import LSTMFCNClassifier, LSTMFCNRegressor
 from skcnnlstm.architectures.lstm_fcn import AttentionLSTM, build_lstm_fcn
-from skcnnlstm.training import describe_network, network_from_json
+from skcnnlstm.training import build_network_json, network_from_json
 
 # Karim et al. (2018): filters and reach of each convolution.
 BLOCKS = [(128, 8), (256, 5), (128, 3)]
@@ -190,7 +190,7 @@ def test_every_weight_of_the_attention_learns_where_there_are_variables():
 
 
 def test_the_attention_lstm_grows_back_from_its_text():
-    text = describe_network(build_lstm_fcn, (12, 3), 2, {"attention": True})
+    text = build_network_json(build_lstm_fcn, (12, 3), 2, {"attention": True})
     model = network_from_json(text)
     assert isinstance(model.get_layer("lstm"), AttentionLSTM)
     assert model.get_layer("lstm").units == 8

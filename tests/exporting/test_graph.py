@@ -29,7 +29,7 @@ from skcnnlstm import (
     make_windows,
 )
 from skcnnlstm.exporting.graph import build_graph
-from skcnnlstm.training import _tensorflow, network_from_json
+from skcnnlstm.training import _tensorflow_process, network_from_json
 
 pytestmark = IGNORE_DEPRECATIONS
 
@@ -102,7 +102,7 @@ def test_graphs_do_not_depend_on_parameters_set_after_fit(method):
 def test_graphs_have_no_gpu_kernels_even_on_a_gpu(monkeypatch):
     X, y = make_windows(ROWS, 12)
     fitted = LSTMRegressor(epochs=1).fit(X, y - 50)
-    monkeypatch.setattr(_tensorflow, "on_gpu", lambda: True)
+    monkeypatch.setattr(_tensorflow_process, "on_gpu", lambda: True)
     (model,) = build_graph(fitted).networks
     assert model.get_layer("lstm_1").use_cudnn is False
     on_gpu = network_from_json(fitted._network, fast=True, on_gpu=True)

@@ -1,4 +1,4 @@
-"""The engine's forms of layers compute what Keras' layers compute."""
+"""Tests that fast layers compute the same as those of Keras."""
 
 import keras
 import numpy as np
@@ -16,22 +16,21 @@ from skcnnlstm.architectures.lstm_fcn import build_lstm_fcn
 from skcnnlstm.architectures.lstnet import build_lstnet
 from skcnnlstm.architectures.parallel import build_parallel_cnn_lstm
 from skcnnlstm.architectures.tcn_lstm import build_tcn_lstm
-from skcnnlstm.training import _tensorflow as backend
-from skcnnlstm.training import fast_layers as kernels
-from skcnnlstm.training import network_from_json
+from skcnnlstm.training import fast_layers, network_from_json
+from skcnnlstm.training._tensorflow_gradients import GRADIENT_NAMES
 
 
-def one_layer(shape, layer):
+def model_of_layer(shape, layer):
     inputs = layers.Input(shape, name="window")
     return keras.Model(inputs, layer(inputs))
 
 
-def replaced(model):
-    """Name the layers whose `call` is the engine's, those that reshape aside."""
+def replaced_layers(model):
+    """Return the names of the layers with another `call`, except reshaping layers."""
     return {
         layer.name
         for layer in model.layers
-        if any("call" in vars(part) for part in kernels._directions(layer))
+        if any("call" in vars(part) for part in fast_layers.unwrap_bidirectional(layer))
         and not isinstance(layer, layers.Reshape | layers.Flatten)
     }
 
@@ -39,7 +38,7 @@ def replaced(model):
 def outputs_and_gradients(model, x):
     with tf.GradientTape() as tape:
         output = model(x, training=True)
-        # Weighted: a plain sum would hide values in the wrong place.
+        # With equal weights, values in the wrong place would not be detected.
         weight = np.random.default_rng(1).standard_normal(output.shape)
         loss = tf.reduce_sum(output * weight.astype("float32"))
     return output.numpy(), [
@@ -47,15 +46,15 @@ def outputs_and_gradients(model, x):
     ]
 
 
-def gradients_of_open_batches(model, x):
-    """Take gradients as a traced epoch does."""
+def traced_gradients(model, x):
+    """Compute gradients as a traced epoch does, with an unknown batch size."""
 
     @tf.function(input_signature=[tf.TensorSpec([None, *x.shape[1:]])])
     def run(x):
         weights = [tf.convert_to_tensor(v.value) for v in model.trainable_variables]
         state = list(zip(model.trainable_variables, weights, strict=True))
         with (
-            x.graph.gradient_override_map(backend._GRADIENTS),
+            x.graph.gradient_override_map(GRADIENT_NAMES),
             keras.StatelessScope(state_mapping=state),
         ):
             output = model(x, training=True)
@@ -67,28 +66,28 @@ def gradients_of_open_batches(model, x):
     return [gradient.numpy() for gradient in run(x)]
 
 
-def assert_equal_arithmetic(model, covered):
-    """Compare a network with its fast form, forwards and backwards."""
+def assert_equal_results(model, replaced):
+    """Compare outputs and gradients of a network with those of its fast version."""
     fast = network_from_json(model.to_json(), fast=True)
     fast.set_weights(model.get_weights())
-    assert replaced(fast) == covered
-    assert not replaced(model)
+    assert replaced_layers(fast) == replaced
+    assert not replaced_layers(model)
     shape = (5, *model.inputs[0].shape[1:])
     x = np.random.default_rng(0).standard_normal(shape).astype("float32")
     expected, expected_gradients = outputs_and_gradients(model, x)
-    found, found_gradients = outputs_and_gradients(fast, x)
-    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    actual, actual_gradients = outputs_and_gradients(fast, x)
+    np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-6)
     expected_gradients *= 2
-    found_gradients += gradients_of_open_batches(fast, x)
-    # A bias before a batch normalization has no gradient but rounding: measure each
-    # against the largest of all.
+    actual_gradients += traced_gradients(fast, x)
+    # The gradient of a bias before batch normalization is only rounding error: compare
+    # each gradient on the scale of the largest.
     scale = max([np.abs(g).max() for g in expected_gradients], default=1)
-    for one, other in zip(found_gradients, expected_gradients, strict=True):
+    for one, other in zip(actual_gradients, expected_gradients, strict=True):
         np.testing.assert_allclose(one, other, atol=2e-6 * scale)
 
 
 @pytest.mark.parametrize(
-    ("model", "covered"),
+    ("model", "replaced"),
     [
         (
             build_cnn((24, 2), 2, filters=(8, 6), kernel_size=(4, 3)),
@@ -103,7 +102,7 @@ def assert_equal_arithmetic(model, covered):
         (build_cnn_lstm((24,), 3), {"conv_1", "pool", "lstm"}),
         (
             build_cnn_lstm((24, 2), 1, attention=True, bidirectional=True, pool_size=4),
-            {"conv_1", "lstm_both_ways"},  # 6 steps are no whole pieces of 4
+            {"conv_1", "lstm_both_ways"},  # a pool size of 4 does not divide 6 steps
         ),
         (build_conv_lstm((24, 2), 1), {"conv_lstm"}),
         (
@@ -115,7 +114,8 @@ def assert_equal_arithmetic(model, covered):
             build_parallel_cnn_lstm((24, 2), 1, pool_size=3, merge="weighted"),
             {"conv_1", "conv_2", "lstm", "pool_cnn", "pool_lstm"},
         ),
-        (build_parallel_cnn_lstm((40, 2), 1), {"conv_1", "conv_2"}),  # 40 steps loop
+        # An LSTM of 40 steps is not unrolled.
+        (build_parallel_cnn_lstm((40, 2), 1), {"conv_1", "conv_2"}),
         (
             build_lstnet((10, 2), 2, filters=4, gru_units=3, skip=3, dropout=0.0),
             {"conv", "gru", "skip_gru"},
@@ -134,15 +134,15 @@ def assert_equal_arithmetic(model, covered):
             | {"block_1_skip", "lstm"},
         ),
         (
-            # The second and third convolution are wider than columns pay for.
+            # The second and third convolution have too many columns.
             build_lstm_fcn((12, 2), 1, dropout=0.0, squeeze_excite=True),
             {"conv_1", "lstm"},
         ),
     ],
     ids=lambda value: value.name if isinstance(value, keras.Model) else "",
 )
-def test_networks_compute_the_same_forwards_and_backwards(model, covered):
-    assert_equal_arithmetic(model, covered)
+def test_outputs_and_gradients_of_networks_are_equal(model, replaced):
+    assert_equal_results(model, replaced)
 
 
 @pytest.mark.parametrize(
@@ -166,23 +166,25 @@ def test_networks_compute_the_same_forwards_and_backwards(model, covered):
         ((8, 2), lambda: layers.GRU(3, use_bias=False, name="part")),
     ],
 )
-def test_what_a_form_does_not_cover_stays_as_keras_computes_it(shape, layer):
-    model = one_layer(shape, layer())
-    assert not replaced(network_from_json(model.to_json(), fast=True))
+def test_layers_with_unsupported_settings_are_not_replaced(shape, layer):
+    model = model_of_layer(shape, layer())
+    assert not replaced_layers(network_from_json(model.to_json(), fast=True))
 
 
 @pytest.mark.parametrize("padding", ["same", "valid", "causal"])
 @pytest.mark.parametrize("dilation", [1, 2, 5])
-@pytest.mark.parametrize("reach", [2, 3])
-def test_dilated_and_causal_convolutions_compute_the_same(padding, dilation, reach):
+@pytest.mark.parametrize("kernel_size", [2, 3])
+def test_outputs_of_dilated_and_causal_convolutions_are_equal(
+    padding, dilation, kernel_size
+):
     layer = layers.Conv1D(
-        3, reach, padding=padding, dilation_rate=dilation, name="part"
+        3, kernel_size, padding=padding, dilation_rate=dilation, name="part"
     )
-    assert_equal_arithmetic(one_layer((12, 2), layer), {"part"})
+    assert_equal_results(model_of_layer((12, 2), layer), {"part"})
 
 
-def test_of_equal_neighbours_the_first_takes_the_gradient():
-    model = one_layer((4, 1), layers.MaxPooling1D(2, name="pool"))
+def test_the_gradient_of_equal_maxima_goes_to_the_first():
+    model = model_of_layer((4, 1), layers.MaxPooling1D(2, name="pool"))
     fast = network_from_json(model.to_json(), fast=True)
     x = tf.constant([[[1.0], [1.0], [2.0], [2.0]]])
     for network in (model, fast):
@@ -190,99 +192,41 @@ def test_of_equal_neighbours_the_first_takes_the_gradient():
             tape.watch(x)
             total = tf.reduce_sum(network(x))
         assert tape.gradient(total, x).numpy().ravel().tolist() == [1, 0, 1, 0]
-    assert replaced(fast) == {"pool"}
+    assert replaced_layers(fast) == {"pool"}
 
 
 @pytest.mark.parametrize(
-    ("model", "covered"),
+    ("model", "replaced"),
     [
         (build_cnn_lstm((24,), 1), set()),
         (build_cnn_lstm((24,), 1, lstm_activation="relu"), {"lstm"}),
         (build_lstm((9, 2), 1, bidirectional=True), set()),
-        (one_layer((9, 2), layers.GRU(3)), set()),
-        (one_layer((9, 2), layers.LSTM(3, dtype="mixed_float16")), set()),
-        (one_layer((9, 2), layers.LSTM(3, dtype="mixed_bfloat16", name="a")), {"a"}),
+        (model_of_layer((9, 2), layers.GRU(3)), set()),
+        (model_of_layer((9, 2), layers.LSTM(3, dtype="mixed_float16")), set()),
+        (
+            model_of_layer((9, 2), layers.LSTM(3, dtype="mixed_bfloat16", name="a")),
+            {"a"},
+        ),
         (build_conv_lstm((24, 2), 1), {"conv_lstm"}),
     ],
     ids=lambda case: case.name if hasattr(case, "name") else "",
 )
-def test_on_a_gpu_forms_serve_recurrent_layers_without_a_kernel(model, covered):
-    there = network_from_json(model.to_json(), fast=True, on_gpu=True)
-    assert replaced(there) == covered
-    for layer in there.layers:
+def test_on_a_gpu_only_recurrent_layers_without_a_kernel_are_replaced(model, replaced):
+    gpu_model = network_from_json(model.to_json(), fast=True, on_gpu=True)
+    assert replaced_layers(gpu_model) == replaced
+    for layer in gpu_model.layers:
         if isinstance(layer, layers.LSTM | layers.GRU):
-            assert layer.use_cudnn == (False if layer.name in covered else "auto")
+            assert layer.use_cudnn == (False if layer.name in replaced else "auto")
 
 
 @pytest.mark.parametrize("fast", [False, True])
-def test_no_network_leaves_bfloat16_to_cudnn(fast):
-    model = one_layer((40, 2), layers.LSTM(3, dtype="mixed_bfloat16", name="part"))
-    grown = network_from_json(model.to_json(), fast=fast, on_gpu=True)
-    assert grown.get_layer("part").use_cudnn is False
-    assert model.get_layer("part").use_cudnn == "auto"  # so it may fail
+def test_bfloat16_layers_do_not_use_cudnn(fast):
+    model = model_of_layer((40, 2), layers.LSTM(3, dtype="mixed_bfloat16", name="part"))
+    loaded = network_from_json(model.to_json(), fast=fast, on_gpu=True)
+    assert loaded.get_layer("part").use_cudnn is False
+    assert model.get_layer("part").use_cudnn == "auto"  # so the test can fail
 
 
-def test_a_fast_network_is_described_as_keras_describes_it():
+def test_the_json_text_of_a_fast_network_is_that_of_keras():
     text = build_cnn_lstm((24,), 1).to_json()
     assert network_from_json(text, fast=True).to_json().count("skcnnlstm") == 0
-
-
-OPERANDS = {  # shapes of two operands, the first length of which is the batch's
-    "alike": ((3, 4), (3, 4)),
-    "a row for all": ((3, 4), (4,)),
-    "a number": ((), (3, 4)),
-    "a column": ((3, 1), (3, 4)),
-    "one sample for all": ((1, 4), (3, 4)),
-    "three axes and two": ((3, 2, 4), (2, 1)),
-}
-
-
-@pytest.mark.parametrize("known", [True, False])
-@pytest.mark.parametrize("name", OPERANDS)
-@pytest.mark.parametrize(
-    "function", [tf.add, tf.subtract, tf.multiply, tf.maximum], ids=lambda f: f.__name__
-)
-def test_gradients_of_open_lengths_are_those_of_tensorflow(name, function, known):
-    generator = np.random.default_rng(0)
-    first, second = (
-        tf.constant(generator.integers(-2, 3, shape), "float32")  # with equal ones
-        for shape in OPERANDS[name]
-    )
-    shapes = [[None if n == 3 else n for n in shape] for shape in OPERANDS[name]]
-    shapes = shapes if known else [None, None]
-
-    def gradients(first, second, kinds):
-        with first.graph.gradient_override_map(kinds):
-            total = tf.reduce_sum(function(first, second) ** 2)
-        return tf.gradients(total, [first, second])
-
-    found, expected = (
-        tf.function(
-            lambda a, b, kinds=kinds: gradients(a, b, kinds),
-            input_signature=[tf.TensorSpec(shape) for shape in shapes],
-        )(first, second)
-        for kinds in (backend._GRADIENTS, {})
-    )
-    for one, other in zip(found, expected, strict=True):
-        np.testing.assert_array_equal(one, other)
-
-
-@pytest.mark.parametrize("shape", [(None, 2, 4), (None, None, 4), None], ids=str)
-@pytest.mark.parametrize("axes", [-1, (0, 2), (1, 2), None], ids=str)
-@pytest.mark.parametrize("keepdims", [True, False])
-def test_gradients_of_sums_and_means_are_those_of_tensorflow(shape, axes, keepdims):
-    def gradient(x, kinds):
-        with x.graph.gradient_override_map(kinds):
-            mean = tf.reduce_mean(x, axes, keepdims=keepdims)
-            total = tf.reduce_sum(tf.reduce_sum(x, axes, keepdims=keepdims) * mean)
-        return tf.gradients(total, x)[0]
-
-    x = tf.constant(np.random.default_rng(0).standard_normal((3, 2, 4)), "float32")
-    found, expected = (
-        tf.function(
-            lambda x, kinds=kinds: gradient(x, kinds),
-            input_signature=[tf.TensorSpec(shape)],
-        )(x)
-        for kinds in (backend._GRADIENTS, {})
-    )
-    np.testing.assert_allclose(found, expected, rtol=1e-6)

@@ -136,19 +136,19 @@ def test_a_routed_warm_start_goes_on(windows):
         (
             {"loss": "least"},
             ValueError,
-            "loss must be one that Keras knows: got loss='least'. Use 'mse', 'mae', "
-            "'huber' or 'sparse_categorical_crossentropy', for example.",
+            "loss must be a name that Keras defines: got loss='least'. Use 'mse', "
+            "'mae', 'huber' or 'sparse_categorical_crossentropy', for example.",
         ),
         (
             {"loss": "mse", "loss__delta": 2.0},
             ValueError,
-            "loss must take the settings routed to it: got loss='mse' with {'delta': "
-            "2.0}. Use 'huber' with loss__delta, for example.",
+            "loss must accept the settings routed to it: got loss='mse' with "
+            "{'delta': 2.0}. Use 'huber' with loss__delta, for example.",
         ),
         (
             {"optimizer": "descent"},
             ValueError,
-            "optimizer must be one that Keras knows: got optimizer='descent'. Use "
+            "optimizer must be a name that Keras defines: got optimizer='descent'. Use "
             "'adam', 'adamw', 'sgd' or 'rmsprop', for example.",
         ),
         (
@@ -160,7 +160,7 @@ def test_a_routed_warm_start_goes_on(windows):
         (
             {"metrics": ["bogus"]},
             ValueError,
-            "metrics must be one that Keras knows: got metrics='bogus'. Use",
+            "metrics must be a name that Keras defines: got metrics='bogus'. Use",
         ),
         (
             {"metrics": [3]},

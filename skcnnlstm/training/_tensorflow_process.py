@@ -1,0 +1,90 @@
+"""Check that TensorFlow can run in this process, and set its threads in workers."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+
+import tensorflow as tf
+
+# The process that ran the first TensorFlow operation. Its threads do not survive a
+# fork: a forked process hangs at its first operation.
+_first_pid: int | None = None
+_import_pid = os.getpid()
+
+
+def check_process() -> None:
+    """Raise RuntimeError if this process was forked after TensorFlow's first operation.
+
+    Call it before any TensorFlow operation of the package.
+    """
+    global _first_pid
+    pid = os.getpid()
+    # If the process that imported this file was forked, the user may have run an
+    # operation before the fork: ask TensorFlow.
+    if _first_pid is None and (pid == _import_pid or not _has_started()):
+        _first_pid = pid
+        _limit_threads_of_worker()
+    if _first_pid != pid:
+        raise RuntimeError(
+            "TensorFlow cannot run in a process that was forked after its first "
+            f"operation: first used in process {_first_pid or _import_pid}, now in "
+            f"process {pid}. Start workers with joblib's default backend 'loky', or "
+            "with the multiprocessing start method 'spawn' or 'forkserver'."
+        )
+
+
+def on_gpu() -> bool:
+    """Return whether TensorFlow sees a GPU."""
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
+def _has_started() -> bool:
+    """Return whether TensorFlow has run an operation.
+
+    After the first operation, TensorFlow refuses to change its number of threads.
+    """
+    n_threads = tf.config.threading.get_inter_op_parallelism_threads()
+    try:
+        tf.config.threading.set_inter_op_parallelism_threads(n_threads + 1)
+    except RuntimeError:
+        return True
+    tf.config.threading.set_inter_op_parallelism_threads(n_threads)
+    return False
+
+
+def _limit_threads_of_worker() -> None:
+    """Limit TensorFlow's threads in a worker of joblib or Dask.
+
+    Joblib and Dask limit OpenMP and BLAS, but TensorFlow ignores these limits. Without
+    this, every worker would start one thread for each core of the machine. This is the
+    only global setting that the package changes. It changes only in such a worker,
+    and only before TensorFlow's first operation.
+    """
+    n_threads = _n_threads_of_worker()
+    if n_threads and not _has_started():
+        tf.config.threading.set_intra_op_parallelism_threads(n_threads)
+        tf.config.threading.set_inter_op_parallelism_threads(n_threads)
+
+
+def _n_threads_of_worker() -> int | None:
+    """Return the number of threads of this worker, or None outside of a worker."""
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    name = multiprocessing.current_process().name
+    if not limit.isdigit():
+        return None
+    if name.startswith("LokyProcess"):
+        return int(limit)
+    if name.startswith("Dask Worker"):
+        # Dask sets the limit of each thread of the worker.
+        return int(limit) * _n_threads_of_dask_worker()
+    return None
+
+
+def _n_threads_of_dask_worker() -> int:
+    import distributed
+
+    try:
+        return distributed.get_worker().state.nthreads
+    except ValueError:  # called outside of a task
+        return 1

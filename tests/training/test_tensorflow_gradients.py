@@ -1,0 +1,67 @@
+"""Tests that the gradients of the package equal those of TensorFlow."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from skcnnlstm.training._tensorflow_gradients import GRADIENT_NAMES
+
+OPERANDS = {  # shapes of two operands; the batch has three samples
+    "equal shapes": ((3, 4), (3, 4)),
+    "one row for all samples": ((3, 4), (4,)),
+    "a number": ((), (3, 4)),
+    "a column": ((3, 1), (3, 4)),
+    "one sample for all samples": ((1, 4), (3, 4)),
+    "three axes and two axes": ((3, 2, 4), (2, 1)),
+}
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("name", OPERANDS)
+@pytest.mark.parametrize(
+    "function", [tf.add, tf.subtract, tf.multiply, tf.maximum], ids=lambda f: f.__name__
+)
+def test_gradients_of_operands_equal_those_of_tensorflow(name, function, known):
+    generator = np.random.default_rng(0)
+    first, second = (
+        tf.constant(generator.integers(-2, 3, shape), "float32")  # some are equal
+        for shape in OPERANDS[name]
+    )
+    shapes = [[None if n == 3 else n for n in shape] for shape in OPERANDS[name]]
+    shapes = shapes if known else [None, None]
+
+    def gradients(first, second, gradient_names):
+        with first.graph.gradient_override_map(gradient_names):
+            total = tf.reduce_sum(function(first, second) ** 2)
+        return tf.gradients(total, [first, second])
+
+    actual, expected = (
+        tf.function(
+            lambda a, b, gradient_names=gradient_names: gradients(a, b, gradient_names),
+            input_signature=[tf.TensorSpec(shape) for shape in shapes],
+        )(first, second)
+        for gradient_names in (GRADIENT_NAMES, {})
+    )
+    for one, other in zip(actual, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("shape", [(None, 2, 4), (None, None, 4), None], ids=str)
+@pytest.mark.parametrize("axes", [-1, (0, 2), (1, 2), None], ids=str)
+@pytest.mark.parametrize("keepdims", [True, False])
+def test_gradients_of_sums_and_means_equal_those_of_tensorflow(shape, axes, keepdims):
+    def gradient(x, gradient_names):
+        with x.graph.gradient_override_map(gradient_names):
+            mean = tf.reduce_mean(x, axes, keepdims=keepdims)
+            total = tf.reduce_sum(tf.reduce_sum(x, axes, keepdims=keepdims) * mean)
+        return tf.gradients(total, x)[0]
+
+    x = tf.constant(np.random.default_rng(0).standard_normal((3, 2, 4)), "float32")
+    actual, expected = (
+        tf.function(
+            lambda x, gradient_names=gradient_names: gradient(x, gradient_names),
+            input_signature=[tf.TensorSpec(shape)],
+        )(x)
+        for gradient_names in (GRADIENT_NAMES, {})
+    )
+    np.testing.assert_allclose(actual, expected, rtol=1e-6)
