@@ -45,14 +45,15 @@ def scores_needed(coverage):
     >>> scores_needed(0.9), scores_needed(0.99)
     (9, 99)
     """
-    coverage = _check_coverage(coverage)
+    coverage = check_coverage(coverage)
     n = max(1, math.floor(coverage / (1 - coverage)))
     while _rank(n, coverage) > n:  # the division is rounded
         n += 1
     return n
 
 
-def _check_coverage(coverage):
+def check_coverage(coverage):
+    """Return `coverage` as a float between 0 and 1, both excluded."""
     return check_real("coverage", coverage, low=0, high=1, inclusive="neither")
 
 
@@ -93,7 +94,7 @@ def conformal_quantile(scores, coverage):
     >>> float(conformal_quantile([5, 1, 9, 3, 7, 2, 8, 6, 4], 0.9))
     9.0
     """
-    coverage = _check_coverage(coverage)
+    coverage = check_coverage(coverage)
     scores = check_numbers("scores", scores)
     if not scores.ndim:
         raise ValueError(
@@ -206,7 +207,7 @@ def adaptive_widths(scores, origins, coverage, gamma, calibration=None):
     axes = "horizon", "n_targets"
     scores = check_numbers("scores", scores, "n_origins", *axes)
     origins = check_ascending(origins, len(scores)).tolist()
-    coverage = _check_coverage(coverage)
+    coverage = check_coverage(coverage)
     gamma = check_real("gamma", gamma, low=0, inclusive="neither")
     if calibration is not None:
         calibration = check_numbers("calibration", calibration, "n", *axes)

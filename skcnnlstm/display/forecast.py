@@ -13,6 +13,7 @@ from skcnnlstm.display import _axes
 from skcnnlstm.display._tables import has_labels, match, split_loss, take_bands_apart
 from skcnnlstm.forecasting import SeriesForecaster
 from skcnnlstm.forecasting.calendar import Calendar
+from skcnnlstm.forecasting.fitted import fitted_state
 from skcnnlstm.forecasting.panel import check_same_series, listed, read_panel
 from skcnnlstm.forecasting.quantiles import quantiles_of
 
@@ -354,7 +355,8 @@ def _check_history(series, forecaster):
     The columns that are forecast will do: nothing else is drawn.
     """
     panel = read_panel(series, forecaster.id_column)
-    check_same_series(panel, forecaster._panel, forecaster._histories)
+    fitted = fitted_state(forecaster)
+    check_same_series(panel, fitted.panel, fitted.series)
     fitted = list(getattr(forecaster, "feature_names_in_", ()))
     n_fitted = forecaster.n_features_in_
     for key, one in panel.series.items():

@@ -24,6 +24,7 @@ from skcnnlstm.ensemble.classifier import HybridEnsembleClassifier
 from skcnnlstm.ensemble.regressor import HybridEnsembleRegressor
 from skcnnlstm.exporting import scaling
 from skcnnlstm.forecasting import SeriesForecaster
+from skcnnlstm.forecasting.fitted import fitted_state
 from skcnnlstm.forecasting.panel import FORMS, listed
 from skcnnlstm.windows.reshaping import FlattenWindows, LastSteps, SubsequenceReshaper
 from skcnnlstm.windows.sliding_window import SlidingWindow
@@ -238,23 +239,24 @@ def _check_scaling(transformer, path):
 
 def _trace_forecaster(forecaster, path, unroll):
     """Return the function of raw windows (n, window_length, n_columns)."""
-    if forecaster._panel.kind != "one":
+    fitted = fitted_state(forecaster)
+    if fitted.panel.kind != "one":
         raise TypeError(
             f"{path} must be fitted on one series to be exported: got "
-            f"{FORMS[forecaster._panel.kind]} of {len(forecaster._histories)} series, "
+            f"{FORMS[fitted.panel.kind]} of {len(fitted.series)} series, "
             "each with a scale of its own. Export forecaster.estimator_, which reads "
             "windows on the scale of the model."
         )
-    if forecaster._exog_columns is not None:
-        width, names = forecaster._exog_columns
+    if fitted.exog_columns is not None:
+        width, names = fitted.exog_columns
         columns = f"{width} columns" if names is None else listed(list(names))
         raise TypeError(
             f"{path} must be fitted without exog to be exported: got {columns}. Export "
             "forecaster.estimator_, which reads windows with the covariates in them."
         )
-    history = forecaster._histories[None]
+    history = fitted.series[None]
     roles = history.scale.roles
-    if forecaster._independent and roles.past:
+    if fitted.independent and roles.past:
         raise TypeError(
             f"{path} must have no past covariates beside channels='independent' to be "
             f"exported: got {len(roles.past)} of them. Use channels='joint'."
@@ -262,10 +264,10 @@ def _trace_forecaster(forecaster, path, unroll):
     for name in ("targets", "past"):
         _check_scaling(getattr(history.scale, name), f"{path}.transformer_")
     inner = trace(forecaster.estimator_, f"{path}.estimator_", unroll=unroll)
-    n_columns, length = forecaster.n_features_in_, history.length
-    horizon, block = forecaster._horizon, forecaster._block
-    n_modelled = forecaster._n_modelled
-    n_channels = n_modelled if forecaster._independent else 1
+    n_columns, length = forecaster.n_features_in_, fitted.window_length
+    horizon, block = fitted.horizon, fitted.block_length
+    n_modelled = fitted.n_modelled
+    n_channels = n_modelled if fitted.independent else 1
     n_targets = n_modelled // n_channels
     scale, back = (
         scaling.scale(history.scale.targets),

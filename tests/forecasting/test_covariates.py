@@ -201,7 +201,7 @@ def test_gaps_in_time_are_no_gaps_for_covariates(series, weather):
     forecaster.score(later, exog=exog)
     assert (seen.asked_[:, :, 1] == 100 * (seen.asked_[:, :, 0] + 2)).sum() > 20
     with pytest.raises(
-        ValueError, match=r"^predict with exog needs rows without a gap"
+        ValueError, match=r"^series must have no gap in time for predict with exog"
     ):
         forecaster.predict(later, exog=exog)
 
@@ -224,7 +224,7 @@ def test_a_search_without_routing_is_told_how_covariates_reach_the_score():
     with pytest.raises(ValueError) as caught:
         search.fit(rows, exog=exog)
     assert str(caught.value).endswith(
-        "A search or cross_validate hands them on to score after "
+        "A search or cross_validate passes them to score after "
         "sklearn.set_config(enable_metadata_routing=True) and "
         "forecaster.set_fit_request(exog=True).set_score_request(exog=True)."
     )
@@ -278,14 +278,14 @@ def test_predictions_and_scores_are_of_the_targets(frame):
     ).fit(frame[:40])
     ahead = forecaster.predict(frame[40:])
     assert ahead.shape == (20, 2)
-    forecasts, actual = forecaster._from_each_origin(frame[40:])
+    forecasts, actual = forecaster._forecasts_and_actual(frame[40:])
     np.testing.assert_allclose(forecasts[1:, :, 0], ahead[:-2])
     load = frame["load"].to_numpy()
     wanted = np.stack([load[t + 1 : t + 3] for t in range(39, 58)])
     np.testing.assert_array_equal(actual[:, :, 0], wanted)
     two = plain(WindowSum(), target_columns=["wind", "load"]).fit(frame[:40])
     assert list(two.forecast().columns) == ["wind", "load"]
-    _, actual = two._from_each_origin(frame[40:])
+    _, actual = two._forecasts_and_actual(frame[40:])
     np.testing.assert_array_equal(actual[0, 0], frame[["wind", "load"]].iloc[40])
 
 
@@ -294,7 +294,7 @@ def test_past_covariates_may_be_negative_beside_the_logarithm_of_targets(frame):
     forecaster = SeriesForecaster(ridge(), transformer="log", target_columns="load")
     forecaster.set_params(window_length=3).fit(positive[:40])
     assert (forecaster.predict(positive[40:]) > 0).all()
-    with pytest.raises(ValueError, match=r"above zero: got 0.0 at row 2 .*'load'"):
+    with pytest.raises(ValueError, match=r"positive values: got 0.0 at row 2 .*'load'"):
         forecaster.fit(positive.assign(load=positive["load"].where(DAYS != DAYS[2], 0)))
 
 
@@ -316,9 +316,9 @@ def test_forecasts_end_at_the_horizon_where_covariates_are_past(frame):
     with pytest.raises(ValueError) as caught:
         forecaster.forecast(4)
     assert str(caught.value) == (
-        "steps must be at most horizon where a series has past covariates, which "
-        "nothing forecasts: got steps=4, horizon=3, 2 past covariates. Fit with a "
-        "longer horizon, or give what is known ahead as exog."
+        "steps must be at most horizon if the series has past covariates, because "
+        "these are not forecast: got steps=4, horizon=3, 2 past covariates. Fit with a "
+        "longer horizon, or pass covariates that are known ahead as exog."
     )
 
 
@@ -404,7 +404,7 @@ def test_after_a_gap_in_an_update_the_rows_before_it_are_no_history():
     dated = pd.Series(np.arange(30.0), index=DAYS[:30])
     forecaster = plain(WindowSum()).fit(dated[:10])
     forecaster.update(dated[12:14])
-    with pytest.warns(UserWarning, match="has 2 rows since its last gap"):
+    with pytest.warns(UserWarning, match="has 2 rows since the last gap"):
         assert forecaster.forecast().tolist() == [12 + 12 + 13]
     assert forecaster.update(dated[14:15]).forecast().tolist() == [12 + 13 + 14]
     inner = plain(WindowSum()).fit(dated[:10]).update(dated[10:20].drop(DAYS[16]))
@@ -419,8 +419,8 @@ def test_text_labels_are_taken_to_follow():
 
 
 BAD_UPDATES = [
-    (slice(5, 12), "update needs rows that come after the known ones: got 2024-01-06"),
-    (slice(9, 12), "update needs rows that come after the known ones: got 2024-01-10"),
+    (slice(5, 12), "series must come after the known rows: got 2024-01-06"),
+    (slice(9, 12), "series must come after the known rows: got 2024-01-10"),
 ]
 
 
@@ -438,7 +438,9 @@ def test_rows_that_are_known_are_refused(rows, message):
 def test_an_update_of_other_labels_or_of_the_fitted_rows_is_refused():
     dated = pd.Series(np.arange(10.0), index=DAYS[:10])
     forecaster = plain(WindowSum()).fit(dated)
-    with pytest.raises(ValueError, match="whose labels are of the known kind: got "):
+    with pytest.raises(
+        ValueError, match="must have labels of the same kind as the known"
+    ):
         forecaster.update(dated.reset_index(drop=True))
     with pytest.raises(ValueError, match="got the fitted rows again"):
         forecaster.update(dated.to_numpy())
@@ -449,7 +451,7 @@ def test_an_update_that_fails_in_one_series_changes_none():
     forecaster = plain(WindowSum()).fit({"a": dated[:10], "b": dated[:15]})
     before = forecaster.forecast()
     with pytest.raises(
-        ValueError, match=r"^In series 'b': update needs rows that come"
+        ValueError, match=r"^In series 'b': series must come after the known"
     ):
         forecaster.update({"a": dated[10:15], "b": dated[10:15]})
     for key, forecast in forecaster.forecast().items():
@@ -464,16 +466,16 @@ BAD_FITS = [
     (
         {},
         np.arange(39.0),
-        "exog must have 40 rows: got 39. predict and forecast need the rows of the "
-        "horizon ahead, too; covariates with an index are looked up by label and may "
-        "have more.",
+        "exog must have 40 rows: got 39. predict and forecast also need the rows of "
+        "the horizon ahead. Covariates with an index are looked up by label and may "
+        "have more rows.",
     ),
     ({}, np.arange(41.0), "exog must have 40 rows: got 41."),
     (
         {},
         EXOG[1:],
         "exog must have a row for each of 40 rows, from 2024-01-01 00:00:00 to "
-        "2024-02-09 00:00:00: got none for 2024-01-01 00:00:00.",
+        "2024-02-09 00:00:00: got no row for 2024-01-01 00:00:00.",
     ),
     (
         {},
@@ -516,9 +518,9 @@ BAD_FITS = [
     (
         {"horizon": 5},
         EXOG,
-        "window_length must be at least horizon where exog is given: got "
-        "window_length=4, horizon=5. A window holds the covariates of the steps ahead "
-        "in its last rows.",
+        "window_length must be at least horizon if exog is given, because a window "
+        "holds the covariates of the steps ahead in its last rows: got "
+        "window_length=4, horizon=5. Use a longer window or a shorter horizon.",
     ),
     (
         {"target_columns": "c"},
@@ -540,9 +542,9 @@ BAD_FITS = [
     (
         {"target_columns": "a", "strategy": "recursive"},
         None,
-        'strategy="recursive" must forecast every column that it reads: got '
-        'target_columns that leave 1 out. Use strategy="direct", or leave the other '
-        "columns out of the series.",
+        'strategy="recursive" must forecast every column of the series: got '
+        'target_columns without 1 of them. Use strategy="direct", or remove the other '
+        "columns from the series.",
     ),
     (
         {"strategy": "multi"},
@@ -566,13 +568,15 @@ def test_covariates_are_given_each_time_or_never():
     with_exog = plain(ridge()).fit(FRAME[:30], exog=EXOG[:30])
     without = plain(ridge()).fit(FRAME[:30])
     for use in ("predict", "score", "update"):
-        with pytest.raises(ValueError, match=r"^exog must be given, as to fit: got N"):
+        with pytest.raises(
+            ValueError, match=r"^exog must be given because .*: got None"
+        ):
             getattr(with_exog, use)(FRAME[30:])
-        with pytest.raises(ValueError, match=r"^exog must be given to fit first: got"):
+        with pytest.raises(ValueError, match=r"^exog must be None because .*: got cov"):
             getattr(without, use)(FRAME[30:], exog=EXOG)
-    with pytest.raises(ValueError, match=r"^exog must be given, as to fit: got N"):
+    with pytest.raises(ValueError, match=r"^exog must be given because .*: got None"):
         with_exog.forecast()
-    with pytest.raises(ValueError, match=r"^exog must be given to fit first: got"):
+    with pytest.raises(ValueError, match=r"^exog must be None because .*: got cov"):
         without.forecast(exog=EXOG)
 
 
@@ -581,7 +585,7 @@ def test_covariates_ahead_are_asked_for_as_far_as_they_are_read():
     forecaster.forecast(2, exog=EXOG)
     with pytest.raises(ValueError, match=r"exog must have 6 rows, .*: got 4\."):
         forecaster.forecast(4, exog=EXOG[:4].to_numpy())
-    with pytest.raises(ValueError, match=r"each of 13 rows, .* none for 2024-02-10"):
+    with pytest.raises(ValueError, match=r"each of 13 rows, .* no row for 2024-02-10"):
         forecaster.predict(FRAME[30:], exog=EXOG)
     with pytest.raises(ValueError, match=r"exog must have 13 rows: got 10\."):
         forecaster.predict(FRAME[30:], exog=EXOG[30:].to_numpy())
@@ -599,13 +603,12 @@ def test_more_covariates_than_rows_ahead_are_refused_where_no_label_tells_which(
         with pytest.raises(ValueError) as caught:
             labelled.forecast(steps, exog=EXOG[: 30 + rows].to_numpy())
         assert str(caught.value) == (
-            f"exog must have {rows} rows, those that follow: got {30 + rows}. Nothing "
-            f"tells which of them are ahead: give these alone (exog[-{rows}:], where "
-            "rows of the past stand before them), or a DataFrame with the index of the "
-            "series, which may hold more."
+            f"exog must have {rows} rows, those ahead: got {30 + rows}. Pass only the "
+            f"rows ahead (exog[-{rows}:] if they are the last), or a DataFrame with "
+            "the index of the series."
         )
     bare = plain(ridge(), horizon=3).fit(FRAME[:30].to_numpy(), exog=EXOG[:30])
-    with pytest.raises(ValueError, match=r"stand before them\)\.$"):
+    with pytest.raises(ValueError, match=r"if they are the last\)\.$"):
         bare.forecast(exog=EXOG[:33])
 
 
@@ -633,10 +636,12 @@ def test_names_of_covariates_are_no_covariates():
     long = FRAME.assign(shop="p")
     for form in ("x", ["x"]):
         with pytest.raises(
-            TypeError, match=r"values of covariates, not names: got \W*x"
+            TypeError, match=r"values of covariates, not their names: got \W*x"
         ):
             plain(ridge()).fit(FRAME, exog=form)
-        with pytest.raises(TypeError, match="of a long frame with its id_column"):
+        with pytest.raises(
+            TypeError, match="for a long frame together with its id_col"
+        ):
             plain(ridge(), id_column="shop").fit(long, exog=form)
     with pytest.raises(TypeError, match=r"got list\. Use a long frame\.$"):
         plain(ridge(), id_column="shop").fit(long, exog=[EXOG])
@@ -656,9 +661,13 @@ def test_covariates_of_a_panel_are_one_for_each_series():
     forecaster = plain(ridge())
     with pytest.raises(ValueError, match=r"^exog must have a table for each ser"):
         forecaster.fit(panel, exog={"a": EXOG})
-    with pytest.raises(TypeError, match=r"^exog must come as the series do, or as"):
+    with pytest.raises(
+        TypeError, match=r"^exog must have the form of the series, or be"
+    ):
         forecaster.fit(panel, exog=EXOG.to_numpy())
-    with pytest.raises(ValueError, match=r"^exog must have one table a series: got"):
+    with pytest.raises(
+        ValueError, match=r"^exog must have one table for each series: got"
+    ):
         forecaster.fit([*panel.values()], exog=[EXOG])
     with pytest.raises(ValueError, match=r"^In series 'b': exog must have 40"):
         forecaster.fit(panel, exog={"a": EXOG, "b": np.arange(9.0)})

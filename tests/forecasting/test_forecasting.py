@@ -35,7 +35,7 @@ from sklearn.utils.validation import check_is_fitted
 from skcnnlstm.architectures.cnn import CNNRegressor
 from skcnnlstm.datasets import load_airline
 from skcnnlstm.forecasting import SeriesForecaster, forecast_scorer
-from skcnnlstm.forecasting.fit import resolve
+from skcnnlstm.forecasting.inner_estimator import configure_estimator
 from skcnnlstm.forecasting.scorer import _REGRESSION_SCORERS
 from skcnnlstm.windows import (
     FlattenWindows,
@@ -185,10 +185,10 @@ def test_y_is_ignored_with_a_warning_that_names_the_scorer_to_use(airline):
 @pytest.mark.parametrize("form", [pd.DataFrame, np.asarray])
 def test_covariates_given_as_y_are_told_their_name(airline, form):
     covariates = form(np.ones((144, 2)))
-    told = r"Covariates known ahead go in as fit\(series, exog=\.\.\.\)\.$"
-    with pytest.warns(UserWarning, match=told):
+    remedy = r"Pass covariates that are known ahead as fit\(series, exog=\.\.\.\)\.$"
+    with pytest.warns(UserWarning, match=remedy):
         SeriesForecaster(ridge()).fit(airline, covariates)
-    with pytest.warns(UserWarning, match=r"a step off\.$"):
+    with pytest.warns(UserWarning, match=r"off by one step\.$"):
         SeriesForecaster(ridge()).fit(airline, airline)
 
 
@@ -428,9 +428,8 @@ def test_predictions_use_only_the_history_since_the_last_gap(index):
     with pytest.warns(UserWarning) as caught:
         predicted = forecaster.predict(rows)
     assert [str(warning.message) for warning in caught] == [
-        "2 rows stand after a gap in time and have fewer than window_length=3 rows of "
-        "history: the first row after the gap was repeated in the place of those "
-        "missing."
+        "2 rows follow a gap in time and have fewer than window_length=3 rows of "
+        "history: the first row after the gap was repeated to fill their windows."
     ]
     assert caught[0].filename == __file__
     wanted = [33, 36, 39, 48, 49, 51, 54, 57, 60, 63, 66]
@@ -442,7 +441,7 @@ def test_rows_given_with_the_next_ones_after_a_gap_borrow_the_fitted_ones(index)
     series = counted(index)
     forecaster = SeriesForecaster(WindowSum(), window_length=3, transformer=None)
     forecaster.fit(series[:12])
-    with pytest.warns(UserWarning, match="^2 rows stand after a gap"):
+    with pytest.warns(UserWarning, match="^2 rows follow a gap"):
         predicted = forecaster.predict(series.iloc[[6, 7, 12, 13]])
     assert predicted.ravel().tolist() == [18, 19, 33, 36]
 
@@ -452,7 +451,7 @@ def test_what_lies_before_the_last_gap_of_the_fitted_rows_is_no_history(index):
     series = counted(index)
     forecaster = SeriesForecaster(WindowSum(), window_length=4, transformer=None)
     forecaster.fit(series[:12].drop(index[[9]]))  # rows 10 and 11 are the last run
-    with pytest.warns(UserWarning, match="^1 rows stand after a gap"):
+    with pytest.warns(UserWarning, match="^1 rows follow a gap"):
         predicted = forecaster.predict(series[12:15])
     assert predicted.ravel().tolist() == [43, 46, 50]
 
@@ -479,7 +478,7 @@ def test_forecaster_and_sliding_windows_agree_on_gaps(index):
     train, test = rows[:12], rows[12:]
     forecaster = SeriesForecaster(WindowSum(), window_length=3, transformer=None)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".* rows stand after a gap")
+        warnings.filterwarnings("ignore", ".* rows follow a gap")
         sums = forecaster.fit(train).predict(test)
     windows = SlidingWindow(3).fit(train).transform(test)
     filled = FlattenWindows().fit_transform(windows).sum(axis=1)
@@ -632,7 +631,7 @@ def test_a_forecast_soon_after_a_gap_repeats_the_first_row_with_a_warning():
     index = HOLED["periods"]
     forecaster = SeriesForecaster(WindowSum(), window_length=4, transformer=None)
     forecaster.fit(counted(index).drop(index[[21]]))
-    message = "^the fitted series has 2 rows since its last gap in time, fewer than "
+    message = "^the fitted series has 2 rows since the last gap in time, fewer than "
     with pytest.warns(UserWarning, match=message):
         assert forecaster.forecast().tolist() == [22 + 22 + 22 + 23]
 
@@ -705,8 +704,8 @@ def test_missing_history_is_one_warning_and_none_for_windows_of_one_row():
         forecaster.predict(np.arange(20.0))
     assert [str(warning.message) for warning in caught] == [
         "the first 4 rows do not continue the fitted ones and have fewer than "
-        "window_length=5 rows of history: the first row was repeated in the place of "
-        "those missing."
+        "window_length=5 rows of history: the first row was repeated to fill their "
+        "windows."
     ]
     assert caught[0].filename == __file__
     forecaster.set_params(window_length=1).fit(np.arange(20.0))
@@ -1125,7 +1124,7 @@ def test_networks_inside_learn_what_only_the_forecaster_knows(two_columns):
     ids=["alone", "nested pipelines", "target transformed", "a search"],
 )
 def test_networks_are_found_at_any_depth(wrap, find):
-    resolved = resolve(
+    resolved = configure_estimator(
         wrap(Network(early_stopping=True)), n_targets=3, gap=5, n_samples=99
     )
     network = find(resolved)
@@ -1135,10 +1134,13 @@ def test_networks_are_found_at_any_depth(wrap, find):
 
 def test_numbers_and_switches_of_numpy_count_as_those_of_python():
     chosen = Network(early_stopping=np.True_)
-    assert resolve(chosen, n_targets=3, gap=5, n_samples=99).validation_gap == 5
+    assert (
+        configure_estimator(chosen, n_targets=3, gap=5, n_samples=99).validation_gap
+        == 5
+    )
     network = CNNRegressor(batch_size=np.int64(32))
     epochs = [
-        resolve(one, n_targets=1, gap=0, n_samples=320).epochs
+        configure_estimator(one, n_targets=1, gap=0, n_samples=320).epochs
         for one in (network, clone(network).set_params(batch_size=32))
     ]
     assert epochs == [25, 25]
@@ -1153,12 +1155,16 @@ def test_numbers_and_switches_of_numpy_count_as_those_of_python():
     ],
 )
 def test_what_the_user_chose_is_kept(chosen, kept):
-    params = resolve(Network(**chosen), n_targets=3, gap=5, n_samples=99).get_params()
+    params = configure_estimator(
+        Network(**chosen), n_targets=3, gap=5, n_samples=99
+    ).get_params()
     assert params.items() >= kept.items()
 
 
 def test_parameters_of_other_estimators_by_the_same_name_are_left_alone():
-    process = resolve(GaussianProcessRegressor(), n_targets=3, gap=5, n_samples=99)
+    process = configure_estimator(
+        GaussianProcessRegressor(), n_targets=3, gap=5, n_samples=99
+    )
     assert process.n_targets is None
 
 
@@ -1180,7 +1186,7 @@ def test_parameters_of_other_estimators_by_the_same_name_are_left_alone():
 )
 def test_long_series_are_read_in_fewer_epochs(chosen, n_samples, epochs):
     network = make_pipeline(LastSteps(4), CNNRegressor(**chosen))
-    resolved = resolve(network, n_targets=1, gap=0, n_samples=n_samples)
+    resolved = configure_estimator(network, n_targets=1, gap=0, n_samples=n_samples)
     assert resolved[-1].epochs == epochs
 
 
@@ -1333,7 +1339,7 @@ BAD_SERIES = [
     (
         [],
         ValueError,
-        "series must have at least one row: got none.",
+        "series must have at least one row: got 0 rows.",
     ),
     (
         np.zeros((4, 3, 2)),
@@ -1390,14 +1396,14 @@ BAD_SERIES = [
     (
         FRAME.assign(shop="p").groupby("shop"),
         TypeError,
-        "series must come as rows, not in groups: got DataFrameGroupBy. Give the long "
-        "frame itself, and SeriesForecaster(..., id_column='shop').",
+        "series must not be grouped: got DataFrameGroupBy. Pass the long frame itself "
+        "and set SeriesForecaster(..., id_column='shop').",
     ),
     (
         FRAME.assign(shop="p").groupby(["shop"])["a"],
         TypeError,
-        "series must come as rows, not in groups: got SeriesGroupBy. Give the long "
-        "frame itself, and SeriesForecaster(..., id_column='shop').",
+        "series must not be grouped: got SeriesGroupBy. Pass the long frame itself and "
+        "set SeriesForecaster(..., id_column='shop').",
     ),
     (
         pd.Series(["93.8", "n/a", "x"], index=[4, 5, 6]),
@@ -1467,12 +1473,13 @@ BAD_PARAMS = [
     (
         {"transformer": FunctionTransformer(lambda rows: rows[1:], validate=False)},
         ValueError,
-        "transformer must keep one row a row: made shape (39, 2) of (40, 2).",
+        "transformer must return one row for each row: got transformer="
+        "FunctionTransformer(func=<function <lambda>",
     ),
     (
         {"transformer": "log"},
         ValueError,
-        'transformer="log" needs values above zero: got 0.0 at row 0 (1949-01-01 '
+        'transformer="log" requires positive values: got 0.0 at row 0 (1949-01-01 '
         "00:00:00), column 'a'. Use transformer=\"standard\", or add a constant to "
         "the series.",
     ),
@@ -1499,8 +1506,8 @@ BAD_PARAMS = [
         {"estimator": Ridge()},
         ValueError,
         "estimator must take windows (n_samples, window_length, n_features): got "
-        "estimator=Ridge(), of which a part takes tables only. Use "
-        "make_pipeline(FlattenWindows(), Ridge()), with your estimator in the place of "
+        "estimator=Ridge(), which contains an estimator for 2-D input. Use "
+        "make_pipeline(FlattenWindows(), Ridge()), with your estimator instead of "
         "Ridge().",
     ),
     (
@@ -1533,9 +1540,11 @@ def test_a_flattened_network_is_told_what_the_forecaster_set(two_columns):
     with pytest.raises(ValueError, match=r"^n_targets must be at most") as caught:
         SeriesForecaster(flat).fit(two_columns)
     (note,) = caught.value.__notes__
-    assert note.startswith("SeriesForecaster sets n_targets=2, the number of columns")
-    assert note.endswith(
-        "Leave FlattenWindows out, or set instance_norm=None on the network."
+    assert note == (
+        "SeriesForecaster sets instance_norm='last' and n_targets=2, the number of "
+        "columns of the series, on the network. The network then needs windows "
+        "(n_samples, window_length, n_features). Remove FlattenWindows, or set "
+        "instance_norm=None on the network."
     )
     flat.set_params(needsfeatures__instance_norm=None)
     SeriesForecaster(flat).fit(two_columns)
@@ -1584,8 +1593,8 @@ def test_predict_asked_for_steps_names_forecast(asked, got):
     with pytest.raises(TypeError) as caught:
         forecaster.predict(asked)
     assert str(caught.value) == (
-        "predict must be given rows with their values, to forecast from each of them: "
-        f"got {got}. Use forecast(7) for the steps that follow the known rows."
+        "series must hold rows with values, from each of which predict forecasts: got "
+        f"{got}. Use forecast(7) for the steps after the fitted rows."
     )
 
 
@@ -1610,8 +1619,9 @@ def test_a_horizon_longer_than_the_series_is_what_must_be_shorter():
 def test_a_score_of_too_few_rows_says_how_many():
     forecaster = SeriesForecaster(ridge(), window_length=4, horizon=5).fit(FRAME[:20])
     message = (
-        "score needs 5 rows (the horizon) that continue the fitted ones, or 6 that do "
-        "not: got n_rows={}, which {} them. Use longer test folds or a shorter horizon."
+        "series must have 5 rows (the horizon) that continue the fitted ones, or 6 "
+        "rows that do not, for score: got n_rows={}, which {} them. Use longer test "
+        "folds or a shorter horizon."
     )
     assert np.isfinite(forecaster.score(FRAME[20:25]))
     with pytest.raises(ValueError, match=re.escape(message.format(4, "continue"))):
@@ -1634,14 +1644,14 @@ def test_an_unknown_metric_is_refused_with_the_choices():
         forecast_scorer("accuracy")
     message = str(caught.value)
     assert message.startswith(
-        "scoring must name a regression metric of scikit-learn: got 'accuracy'. Use "
-        "one of d2_absolute_error_score, explained_variance, "
+        "scoring must be a regression metric of scikit-learn: got scoring='accuracy'. "
+        "Use one of d2_absolute_error_score, explained_variance, "
     )
     assert message.endswith(", r2.")
 
 
 def test_a_scorer_scores_nothing_but_a_forecaster():
-    with pytest.raises(TypeError, match=r"^forecast_scorer\('r2'\) scores a Series"):
+    with pytest.raises(TypeError, match=r"^estimator must be a SeriesForecaster for f"):
         forecast_scorer("r2")(Ridge(), FRAME)
 
 

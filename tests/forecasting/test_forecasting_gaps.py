@@ -162,7 +162,7 @@ def test_scores_are_of_what_is_known():
     assert forecaster.score(rows) == pytest.approx(-errors.mean())
     root = forecast_scorer("neg_root_mean_squared_error")(forecaster, rows)
     assert root == pytest.approx(-((errors**2).mean() ** 0.5))
-    with pytest.raises(ValueError, match="score needs a row whose value is known"):
+    with pytest.raises(ValueError, match="series must have a known value in a row"):
         forecaster.score(np.array([NAN, NAN]))
 
 
@@ -196,7 +196,7 @@ def test_too_few_known_errors_are_too_few():
     series[-20:-1:2] = NAN  # of 20 held-out rows ten are known
     forecaster = masked(horizon=1, calibration_fraction=1 / 3).fit(series)
     assert len(forecaster.calibration_scores_) == 20
-    with pytest.raises(ValueError, match=r"needs 19 calibration residuals.*got 10"):
+    with pytest.raises(ValueError, match=r"requires 19 calibration errors.*got 10"):
         forecaster.forecast_interval(coverage=0.95)
 
 
@@ -227,14 +227,14 @@ def test_the_scale_of_errors_is_of_known_differences():
     [
         (
             np.full(40, NAN),
-            "each column of a series must have a known value: got NaN at row 0, "
-            "column 0 and in all other rows. Leave the column out.",
+            "series must have a known value in each column: got NaN at row 0, column 0 "
+            "and in all other rows. Remove the column.",
         ),
         (
             np.where(np.arange(40) % 2, NAN, 1.0),
-            "series must have window_length rows and then known values (no NaN) of "
-            "every target in each of the next horizon rows, at one place at least: got "
-            "none such. Fill short gaps, or use a smaller horizon.",
+            "series must contain window_length rows followed by horizon rows without "
+            "NaN in the target columns: got no such rows. Fill short gaps, or use a "
+            "smaller horizon.",
         ),
     ],
 )

@@ -23,7 +23,7 @@ from skcnnlstm import (
     SeriesForecaster,
     forecast_scorer,
 )
-from skcnnlstm.forecasting.fit import held_out, resolve
+from skcnnlstm.forecasting.inner_estimator import configure_estimator, validation_share
 from skcnnlstm.forecasting.samples import order_in_time
 
 MONTHS = pd.date_range("2020-01-01", periods=40, freq="MS")
@@ -230,7 +230,7 @@ def test_the_score_of_a_panel_is_over_all_its_forecasts(halves):
     errors = []
     for key in train:
         alone = SeriesForecaster(WindowSum(), window_length=6, horizon=2)
-        ahead, actual = alone.fit(train[key])._from_each_origin(test[key])
+        ahead, actual = alone.fit(train[key])._forecasts_and_actual(test[key])
         errors.append(np.abs(ahead - actual).ravel())
     assert forecaster.score(test) == pytest.approx(-np.concatenate(errors).mean())
     squared = -np.mean(np.concatenate(errors) ** 2)
@@ -243,9 +243,9 @@ def test_rows_of_many_series_without_history_are_one_warning(three):
     with pytest.warns(UserWarning) as caught:
         forecaster.predict(three)
     assert [str(warning.message) for warning in caught] == [
-        "15 rows of 3 series do not continue known ones and have fewer than "
-        "window_length=6 rows of history: the first of them was repeated in the place "
-        "of those missing."
+        "15 rows of 3 series do not continue the fitted ones and have fewer than "
+        "window_length=6 rows of history: the first of them was repeated to fill their "
+        "windows."
     ]
     assert caught[0].filename == __file__
 
@@ -369,7 +369,7 @@ def test_an_ensemble_has_a_gap_in_each_of_series_of_any_length():
         clone(ensemble).set_params(cnn__early_stopping=True),
         CNNRegressor(early_stopping=np.True_, validation_fraction=np.float32(0.1)),
     ]
-    assert [held_out(estimator) for estimator in estimators] == [
+    assert [validation_share(estimator) for estimator in estimators] == [
         None,
         None,
         pytest.approx(0.1),
@@ -377,7 +377,7 @@ def test_an_ensemble_has_a_gap_in_each_of_series_of_any_length():
     # In the order of relative time, 9 of 60 are as far apart as 69 of all 460.
     _, n_gap = order_in_time([400, 60], None, 9)
     assert 68 <= n_gap <= 71
-    resolved = resolve(ensemble, 1, n_gap, 460)
+    resolved = configure_estimator(ensemble, 1, n_gap, 460)
     assert resolved.validation_gap == n_gap
 
 
@@ -421,7 +421,7 @@ def test_series_that_are_too_short_are_named():
 TABLE = np.arange(20.0).reshape(10, 2)
 FRAME = pd.DataFrame({"id": ["x"] * 5 + ["y"] * 5, "value": np.arange(10.0)})
 BAD_PANELS = [
-    ({}, {}, ValueError, "series must hold one series at least: got an empty dict."),
+    ({}, {}, ValueError, "series must hold at least one series: got an empty dict."),
     (
         {"a": np.arange(9.0), "b": np.r_[np.arange(9.0), np.nan]},
         {},
@@ -444,7 +444,7 @@ BAD_PANELS = [
         [np.arange(9.0), -np.arange(9.0)],
         {"transformer": "log"},
         ValueError,
-        'In series 0: transformer="log" needs values above zero: got 0.0 at row 0',
+        'In series 0: transformer="log" requires positive values: got 0.0 at row 0',
     ),
     (
         [
@@ -453,8 +453,8 @@ BAD_PANELS = [
         ],
         {"transformer": PCA(0.9)},
         ValueError,
-        "transformer must make as many columns of each series: got 1 of series 0, 2 of "
-        "series 1. Use one that makes a fixed number.",
+        "transformer must make the same number of columns for each series: got 1 of "
+        "series 0, 2 of series 1. Use a transformer with a fixed number of columns.",
     ),
     (
         FRAME,
@@ -481,15 +481,15 @@ BAD_PANELS = [
         TABLE,
         {"id_column": 0},
         TypeError,
-        "series must be a long DataFrame where id_column is set: got ndarray, "
+        "series must be a long DataFrame if id_column is set: got ndarray, "
         "id_column=0. Use id_column=None for one series, a list or a dict.",
     ),
     (
         FRAME.assign(id=[None, *FRAME["id"][1:]]),
         {"id_column": "id"},
         ValueError,
-        "id_column must name a series in each row: got none in row 0 of 'id'. Drop "
-        "those rows.",
+        "id_column must have a value in each row: got a missing value in row 0 of "
+        "'id'. Drop those rows.",
     ),
     (
         TABLE,
@@ -513,7 +513,10 @@ def test_what_is_no_panel_is_refused(series, params, error, message):
 def test_other_series_than_fitted_are_refused(three):
     forecaster = rising().fit(three)
     wrong = [
-        (three["a"], "series must come as in fit: got one series, fitted on many"),
+        (
+            three["a"],
+            "series must have the form given to fit: got one series, fitted on many",
+        ),
         ({"a": three["a"], "d": three["b"]}, "among those given to fit: got 'd'. Fit"),
     ]
     for series, message in wrong:
@@ -521,11 +524,13 @@ def test_other_series_than_fitted_are_refused(three):
             with pytest.raises(ValueError, match=message):
                 use(series)
     forecaster.fit([*three.values()])
-    with pytest.raises(ValueError, match="as many as given to fit, in that order: got"):
+    with pytest.raises(
+        ValueError, match="hold all series given to fit, in that order: got"
+    ):
         forecaster.predict([three["a"]])
-    with pytest.raises(ValueError, match=r"got a dict, fitted on a list\. Give a list"):
+    with pytest.raises(ValueError, match=r"got a dict, fitted on a list\. Pass a list"):
         forecaster.update(three)
-    with pytest.raises(ValueError, match=r"got a list, fitted on a dict\. Give a dict"):
+    with pytest.raises(ValueError, match=r"got a list, fitted on a dict\. Pass a dict"):
         rising().fit(three).update([*three.values()])
     forecaster.fit(three["a"])
     with pytest.raises(ValueError, match=r"got many series \(a dict\), fitted on one"):
@@ -547,7 +552,7 @@ def test_a_search_that_cuts_a_panel_by_its_rows_is_told_what_cuts_it_by_series(t
 def test_rows_of_a_long_frame_without_any_of_its_columns_name_them(three):
     frame = long_frame(three)
     forecaster = rising(id_column="id", target_columns="value").fit(frame)
-    message = "got none, fitted on 'value'. Give the rows all of them."
+    message = "got no columns, fitted on 'value'. Pass rows with all of these columns."
     for use in (forecaster.update, forecaster.predict):
         with pytest.raises(ValueError, match=re.escape(message)):
             use(frame[["id"]])
@@ -556,5 +561,5 @@ def test_rows_of_a_long_frame_without_any_of_its_columns_name_them(three):
 def test_a_score_names_the_series_that_is_too_short(halves):
     train, test = halves
     forecaster = rising(horizon=3).fit(train)
-    with pytest.raises(ValueError, match=r"^In series 'a': score needs 3 rows"):
+    with pytest.raises(ValueError, match=r"^In series 'a': series must have 3 rows"):
         forecaster.score(test | {"a": test["a"][:2]})

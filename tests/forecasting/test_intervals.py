@@ -220,10 +220,10 @@ def test_copies_give_the_same_intervals(twin):
 def test_a_warning_of_short_history_points_at_the_call():
     dates = pd.date_range("2024-01-01", periods=110).delete(range(100, 106))
     forecaster = ridge(horizon=2).fit(pd.Series(noise(104), dates))
-    with pytest.warns(UserWarning, match="rows since its last gap") as caught:
+    with pytest.warns(UserWarning, match="rows since the last gap") as caught:
         forecaster.forecast()
     assert caught[0].filename == __file__
-    with pytest.warns(UserWarning, match="rows since its last gap") as caught:
+    with pytest.warns(UserWarning, match="rows since the last gap") as caught:
         forecaster.forecast_interval()
     assert caught[0].filename == __file__
 
@@ -269,23 +269,24 @@ def test_coverage_in_a_backtest_is_the_share_inside():
         (
             {"calibration_fraction": None},
             {},
-            "intervals need a calibration_fraction: got calibration_fraction=None. Use "
-            "SeriesForecaster(..., calibration_fraction=0.2) and fit, or (for "
-            "forecast_interval) a network with quantiles=(0.05, 0.5, 0.95).",
+            "calibration_fraction must be set for intervals: got "
+            "calibration_fraction=None. Fit SeriesForecaster(..., "
+            "calibration_fraction=0.2), or (for forecast_interval) a network with "
+            "quantiles=(0.05, 0.5, 0.95).",
         ),
         (
             {},
             {"steps": 3},
-            "steps of an interval must be at most the horizon, for later ones were not "
+            "steps must be at most horizon for intervals, because later steps are not "
             "calibrated: got steps=3, horizon=2. Use SeriesForecaster(..., horizon=3), "
-            "or forecast for values alone.",
+            "or forecast without intervals.",
         ),
         (
             {},
             {"coverage": 0.99},
-            "coverage=0.99 needs 99 calibration residuals a step: got 19. Use a longer "
-            "series or a larger calibration_fraction (100 rows held out without a gap "
-            "are enough), or a coverage of at most 0.95.",
+            "coverage=0.99 requires 99 calibration errors for each step: got 19. Use a "
+            "longer series or a larger calibration_fraction (100 held-out rows without "
+            "a gap suffice), or a coverage of at most 0.95.",
         ),
         (
             {},
@@ -308,9 +309,9 @@ def test_intervals_that_nothing_tells_of_are_errors(params, call, message):
         ({"calibration_fraction": 1.5}, "calibration_fraction must be a finite number"),
         (
             {"calibration_fraction": 0.01},
-            "calibration_fraction must leave window_length + horizon rows to learn "
-            "from and hold out horizon rows or more: got 99 and 1 of 100 rows, "
-            "calibration_fraction=0.01, window_length=3, horizon=2. Use",
+            "calibration_fraction must leave window_length + horizon rows for training "
+            "and hold out at least horizon rows: got calibration_fraction=0.01, which "
+            "leaves 99 and holds out 1 of 100 rows, window_length=3, horizon=2. Use",
         ),
         ({"calibration_fraction": 0.97}, "calibration_fraction must leave window_leng"),
     ],
@@ -336,7 +337,9 @@ def test_a_coverage_that_a_fit_cannot_give_is_an_error_before_the_first():
             raise AssertionError("fitted")
 
     forecaster = zero().set_params(estimator=Loud())
-    with pytest.raises(ValueError, match="needs 9 calibration residuals a step: got 8"):
+    with pytest.raises(
+        ValueError, match="requires 9 calibration errors for each step: got 8"
+    ):
         backtest(forecaster, noise(60), TimeSeriesSplit(2, test_size=8), coverage=0.9)
 
 

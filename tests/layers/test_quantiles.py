@@ -216,7 +216,7 @@ def test_a_warning_of_short_history_points_at_the_call_for_quantiles_too():
     forecaster = forecaster_of(tiny(quantiles=THREE))
     forecaster.fit(series[:70]).update(series[76:])
     for call in (forecaster.forecast_quantiles, forecaster.forecast_interval):
-        with pytest.warns(UserWarning, match="rows since its last gap") as caught:
+        with pytest.warns(UserWarning, match="rows since the last gap") as caught:
             call()
         assert [warning.filename for warning in caught] == [__file__]
 

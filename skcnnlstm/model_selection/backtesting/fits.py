@@ -10,12 +10,10 @@ import numpy as np
 from sklearn.base import clone
 
 from skcnnlstm._utils.introspection import unwrap_search
-from skcnnlstm.forecasting.intervals import (
-    check_enough_scores,
-    count_held_out,
-    is_relative,
-)
+from skcnnlstm.forecasting.fitted import fitted_state
+from skcnnlstm.forecasting.intervals import check_enough_scores, count_held_out
 from skcnnlstm.forecasting.panel import Panel, cut_rows, read_panel
+from skcnnlstm.forecasting.scaling import is_log
 from skcnnlstm.model_selection.backtesting.folds import Fold
 from skcnnlstm.model_selection.backtesting.intervals import calibrated_widths
 
@@ -143,7 +141,7 @@ def fit_and_forecast(series, exogs, task, numbers):
             widths.append(given)
         seconds.append(time.perf_counter() - start)
         start = time.perf_counter()
-    calibration = fitted._calibration if numbers[0] == 0 else None
+    calibration = fitted_state(fitted).calibration if numbers[0] == 0 else None
     tuned = fitted.target_columns, fitted.transformer
     return Said(ahead, widths, seconds, *tuned, calibration)
 
@@ -167,7 +165,7 @@ def check_tuned(forecaster, first, said, number, coverage):
         rule = "not be tuned by a search, for other columns would be measured"
     elif coverage is None:
         return
-    elif is_relative(said.transformer) != is_relative(first.transformer):
+    elif is_log(said.transformer) != is_log(first.transformer):
         name, before = "transformer", first
         rule = "be 'log' in every fold or in none, for intervals are then of ratios"
     else:

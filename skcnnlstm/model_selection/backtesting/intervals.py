@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from skcnnlstm.conformal import adaptive_widths, conformity
+from skcnnlstm.forecasting.fitted import fitted_state
 
 
 def calibrated_widths(fitted, said, coverage, panel):
     """Return the widths of the last calibration for the forecasts of a fold, by key."""
+    calibration = fitted_state(fitted).calibration
     widths = {}
     for key, ahead in said.items():
         with panel.naming(key):
-            width = fitted._calibration.widths(key, coverage)
+            width = calibration.widths(key, coverage)
         widths[key] = np.broadcast_to(width, ahead.shape)
     return widths
 
