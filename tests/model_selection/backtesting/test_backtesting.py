@@ -463,7 +463,7 @@ def test_folds_out_of_order_or_too_short_are_errors(cv, message):
         ({"coverage": 1}, ValueError, "coverage must be a finite number > 0 and < 1"),
         ({"adaptive": True}, ValueError, "adaptive=True needs a coverage"),
         ({"gamma": 0}, ValueError, "gamma must be a finite number > 0"),
-        ({"coverage": 0.9}, ValueError, "intervals need a calibration_fraction"),
+        ({"coverage": 0.9}, ValueError, "calibration_fraction must be set for inte"),
         ({"forecaster": Ridge()}, TypeError, "forecaster must be a SeriesForecaster"),
         (
             {"series": np.array([np.nan, *range(29)])},
