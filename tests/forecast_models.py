@@ -1,11 +1,17 @@
-"""Regressors that remember what a forecaster gives them; for several test files."""
+"""Regressors for tests of forecasters; some remember the arrays given to them."""
+
+import warnings
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+
+from skcnnlstm import FlattenWindows
 
 
 class Rising(RegressorMixin, BaseEstimator):
-    """Forecast the first features' last values plus 1, 2, ..., and remember."""
+    """Forecast the last values of the targets plus 1, 2, ..., and remember arrays."""
 
     def fit(self, X, y):
         self.X_, self.y_ = X, y.reshape(len(y), -1)
@@ -21,13 +27,13 @@ class Rising(RegressorMixin, BaseEstimator):
 
 
 class RisingOfOne(Rising):
-    """The same for windows of which the first feature alone is forecast."""
+    """The same for windows in which only the first feature is a target."""
 
     n_targets = 1
 
 
 class WindowSum(RegressorMixin, BaseEstimator):
-    """Forecast the sum of the whole window, at each step: it sees every cell."""
+    """Forecast the sum of the whole window at each step: it depends on every value."""
 
     def fit(self, X, y):
         self.n_outputs_ = y[0].size
@@ -36,3 +42,42 @@ class WindowSum(RegressorMixin, BaseEstimator):
     def predict(self, X):
         total = X.reshape(len(X), -1).sum(axis=1, keepdims=True)
         return np.repeat(total, self.n_outputs_, axis=1)
+
+
+class ColumnSums(WindowSum):
+    """Forecast the sum of each column of the window at each step."""
+
+    def predict(self, X):
+        return np.tile(X.sum(axis=1), self.n_outputs_ // X.shape[2])
+
+
+class Network(RegressorMixin, BaseEstimator):
+    """Have the parameters of a network that a forecaster sets; predict zeros."""
+
+    def __init__(
+        self, instance_norm="auto", n_targets=1, early_stopping=False, validation_gap=0
+    ):
+        self.instance_norm = instance_norm
+        self.n_targets = n_targets
+        self.early_stopping = early_stopping
+        self.validation_gap = validation_gap
+
+    def fit(self, X, y):
+        self.fitted_ = True
+        return self
+
+    def predict(self, X):
+        return np.zeros(len(X))
+
+
+def ridge(**params):
+    """Return a Ridge that takes windows."""
+    return make_pipeline(FlattenWindows(), Ridge(**params))
+
+
+def ignore_missing_history(call, *args):
+    """Call without the warnings about missing history and about `y`."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "the first .* rows do not continue")
+        warnings.filterwarnings("ignore", "y is ignored")
+        return call(*args)

@@ -47,7 +47,7 @@ def noise(n_rows, n_columns=None, seed=0):
 # ------------------------------------------------------------------------ what is held
 
 
-def test_the_last_rows_are_no_target_of_any_training_sample():
+def test_held_out_rows_are_not_training_targets():
     forecaster = zero(horizon=3).fit(np.arange(100.0))
     assert forecaster.estimator_.y_.max() == 79
     assert forecaster.estimator_.X_.max() == 76
@@ -64,13 +64,13 @@ def test_the_first_held_out_origin_is_horizon_samples_after_the_last_learned():
     assert first_held_out - last_learned == 3
 
 
-def test_the_scale_is_learned_without_the_held_out_rows():
+def test_the_transformer_is_fitted_without_the_held_out_rows():
     series = np.r_[noise(80), 1000 + noise(20)]
     forecaster = ridge().fit(series)
     assert forecaster.transformer_.mean_[0] == pytest.approx(series[:80].mean())
 
 
-def test_forecasts_start_after_the_last_row_all_the_same():
+def test_forecasts_start_after_the_held_out_rows():
     series = load_airline()
     forecaster = ridge(horizon=3, transformer="log").fit(series)
     assert forecaster.forecast().index[0] == pd.Timestamp("1961-01-01")
@@ -79,7 +79,7 @@ def test_forecasts_start_after_the_last_row_all_the_same():
     pd.testing.assert_series_equal(forecaster.forecast(), expected)
 
 
-def test_a_refit_learns_from_every_row_and_keeps_the_errors():
+def test_a_refit_uses_all_rows_and_keeps_the_calibration():
     series = noise(100)
     kept, again = (
         ridge(2, refit_after_calibration=b).fit(series) for b in (0 > 1, True)
@@ -101,7 +101,7 @@ def test_without_a_fraction_nothing_is_held_out():
 # ------------------------------------------------------------------------ how wide
 
 
-def test_an_interval_reaches_as_far_as_the_ranked_error_of_its_step():
+def test_the_width_is_the_ranked_error_of_the_step():
     series = noise(100)
     forecaster = zero(horizon=2).fit(series)
     intervals = forecaster.forecast_interval(coverage=0.8)
@@ -111,7 +111,7 @@ def test_an_interval_reaches_as_far_as_the_ranked_error_of_its_step():
         assert intervals.loc[step].tolist() == [0, -width, width]
 
 
-def test_intervals_of_logarithms_are_of_ratios():
+def test_intervals_with_log_are_ratios():
     series = np.exp(noise(100))
     forecaster = ridge(transformer="log").fit(series)
     said = forecaster.forecast_interval(coverage=0.8).iloc[0]
@@ -123,7 +123,7 @@ def test_intervals_of_logarithms_are_of_ratios():
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_nine_of_ten_are_held_where_errors_are_exchangeable(seed):
+def test_intervals_have_the_coverage_if_errors_are_exchangeable(seed):
     # 20,000 samples each: 4,000 rows calibrate, and 20,000 later ones are forecast. The
     # deviation of the share is sqrt(.9 * .1 * (1 / 4000 + 1 / 20000)) = .0052; of the
     # mean of three steps, which share their errors, no more.
@@ -185,7 +185,7 @@ def test_many_series_keep_their_form_and_their_own_errors():
     ]
 
 
-def test_short_series_share_their_errors_in_their_own_units():
+def test_short_series_pool_their_scaled_errors():
     # 5 errors of each are too few for .9, 10 are enough; the second is ten times the
     # first, and so are its intervals.
     rows = noise(25)
@@ -231,7 +231,7 @@ def test_a_warning_of_short_history_points_at_the_call():
 # ------------------------------------------------------------------------ in backtests
 
 
-def test_a_backtest_gives_the_intervals_of_each_fit():
+def test_a_backtest_returns_the_intervals_of_each_fit():
     series, cv = noise(160), TimeSeriesSplit(2, test_size=20)
     frame = backtest(ridge(2), series, cv, coverage=0.8, verbose=0).forecasts
     for fold, stop in enumerate((120, 140)):
@@ -296,7 +296,7 @@ def test_coverage_in_a_backtest_is_the_share_inside():
         ),
     ],
 )
-def test_intervals_that_nothing_tells_of_are_errors(params, call, message):
+def test_intervals_without_enough_calibration_are_rejected(params, call, message):
     forecaster = zero(horizon=2, **params).fit(noise(100))
     with pytest.raises(ValueError) as caught:
         forecaster.forecast_interval(**call)
@@ -316,7 +316,7 @@ def test_intervals_that_nothing_tells_of_are_errors(params, call, message):
         ({"calibration_fraction": 0.97}, "calibration_fraction must leave window_leng"),
     ],
 )
-def test_fractions_that_leave_too_few_rows_change_nothing(params, message):
+def test_an_invalid_fraction_leaves_the_forecaster_unchanged(params, message):
     forecaster = zero(horizon=2).fit(noise(100))
     before = forecaster.forecast_interval()
     forecaster.set_params(**params)
@@ -331,7 +331,7 @@ def test_one_of_many_series_that_is_too_short_is_named():
         zero(horizon=2).fit({"a": noise(100), "b": noise(6)})
 
 
-def test_a_coverage_that_a_fit_cannot_give_is_an_error_before_the_first():
+def test_a_backtest_checks_the_coverage_before_the_first_fit():
     class Loud(Zero):
         def fit(self, X, y):
             raise AssertionError("fitted")
@@ -343,7 +343,7 @@ def test_a_coverage_that_a_fit_cannot_give_is_an_error_before_the_first():
         backtest(forecaster, noise(60), TimeSeriesSplit(2, test_size=8), coverage=0.9)
 
 
-def test_nothing_warns_on_the_way():
+def test_fit_and_intervals_emit_no_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         ridge(horizon=2).fit(noise(100)).forecast_interval()
@@ -366,7 +366,7 @@ def test_all_rows_given_to_fit_are_fitted_rows_for_predict():
     ],
     ids=["text", "fractions", "holidays at the cut"],
 )
-def test_calibration_knows_the_rows_before_whatever_the_index_shows(labels):
+def test_calibration_uses_early_rows_as_history_for_any_index(labels):
     values = 100 + np.cumsum(np.random.default_rng(0).standard_normal(120))
 
     def scores(series):
@@ -376,7 +376,7 @@ def test_calibration_knows_the_rows_before_whatever_the_index_shows(labels):
     np.testing.assert_allclose(scores(pd.Series(values, labels)), scores(values))
 
 
-def test_a_target_that_never_changes_has_intervals_beside_one_that_does():
+def test_a_constant_target_has_finite_intervals():
     rows = np.c_[np.random.default_rng(0).standard_normal(60), np.ones(60)]
     forecaster = ridge(window_length=6, horizon=2, calibration_fraction=0.15)
     fitted = forecaster.fit({"a": rows, "b": 2 * rows})
@@ -407,7 +407,7 @@ def test_ratios_and_differences_do_not_mix_in_one_backtest():
 @pytest.mark.parametrize(
     "series", [5, None, np.array(3.0), [[1, 2], [3]], np.zeros((3, 4, 5)), "abc"]
 )
-def test_what_is_no_series_is_refused_as_such_with_calibration_too(series):
+def test_invalid_series_are_rejected_with_calibration_as_well(series):
     forecaster = SeriesForecaster(
         make_pipeline(FlattenWindows(), Ridge()), calibration_fraction=0.2
     )
@@ -417,7 +417,7 @@ def test_what_is_no_series_is_refused_as_such_with_calibration_too(series):
         forecaster.fit({"a": series})
 
 
-def test_a_late_part_that_equals_the_early_one_calibrates():
+def test_held_out_rows_may_equal_the_training_rows():
     forecaster = SeriesForecaster(
         make_pipeline(FlattenWindows(), Ridge()),
         window_length=2,

@@ -1,4 +1,4 @@
-"""Many series at once: scaled each by itself, forecast by one estimator."""
+"""Many series: a list, a dict or a long frame, forecast by one estimator."""
 
 import pickle
 import re
@@ -6,31 +6,20 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from forecast_models import Rising, WindowSum
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from sklearn.base import clone
-from sklearn.decomposition import PCA
-from sklearn.linear_model import Ridge
-from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
-from sklearn.pipeline import make_pipeline
-
-from skcnnlstm import (
-    CNNRegressor,
-    FlattenWindows,
-    HybridEnsembleRegressor,
-    PanelTimeSeriesSplit,
-    SeriesForecaster,
-    forecast_scorer,
+from forecast_models import (
+    Rising,
+    WindowSum,
+    ridge,
 )
-from skcnnlstm.forecasting.inner_estimator import configure_estimator, validation_share
-from skcnnlstm.forecasting.samples import order_in_time
+from sklearn.decomposition import PCA
+from sklearn.model_selection import (
+    GridSearchCV,
+    TimeSeriesSplit,
+)
+
+from skcnnlstm import PanelTimeSeriesSplit, SeriesForecaster, forecast_scorer
 
 MONTHS = pd.date_range("2020-01-01", periods=40, freq="MS")
-
-
-def ridge():
-    return make_pipeline(FlattenWindows(), Ridge())
 
 
 def rising(**params):
@@ -64,9 +53,6 @@ def long_frame(three, id_place=0):
         frames.append(frame)
     # In the order of time, as tables out of a data base come: rows of the series mix.
     return pd.concat(frames).sort_index(kind="stable")
-
-
-# ------------------------------------------------------------------------------ forms
 
 
 def test_a_dict_gives_a_dict_and_a_list_a_list(three):
@@ -128,21 +114,6 @@ def test_a_list_of_lists_is_still_one_table():
     assert rising().fit(table).forecast().tolist() == [[4.0, 14.0]]
 
 
-# --------------------------------------------------------------- fitted on each, by one
-
-
-def test_each_series_is_scaled_by_itself_and_one_estimator_sees_all(three):
-    forecaster = SeriesForecaster(Rising(), window_length=3, horizon=2).fit(three)
-    assert list(forecaster.transformer_) == ["b", "a", "c"]
-    for key, scaler in forecaster.transformer_.items():
-        assert scaler.mean_[0] == pytest.approx(three[key].mean())
-    assert forecaster.estimator_.X_.shape == (30 - 4 + 20 - 4 + 25 - 4, 3, 1)
-    alone = forecaster.transformer_["a"].transform(three["a"].to_numpy()[:, None])[:3]
-    seen = forecaster.estimator_.X_
-    assert sum(np.array_equal(window, alone) for window in seen) == 1
-    assert isinstance(forecaster.fit([*three.values()]).transformer_, list)
-
-
 def test_a_panel_of_one_series_forecasts_as_the_series_alone(three):
     forecaster = SeriesForecaster(ridge(), window_length=6, horizon=4)
     train, test = three["b"][:24], three["b"][24:]
@@ -164,34 +135,6 @@ def test_forecasts_of_a_series_do_not_depend_on_the_order_of_the_others(three):
     turned = forecaster.fit(dict(reversed(three.items()))).forecast(9)
     for key in three:
         np.testing.assert_allclose(turned[key], before[key], rtol=1e-10)
-
-
-def test_windows_of_many_series_are_float32_where_a_network_reads_them(three):
-    network = CNNRegressor(filters=2, epochs=1, random_state=0)
-    seen = {}
-
-    class Spy(CNNRegressor, build=CNNRegressor._build):
-        """A network that tells what it is given."""
-
-        def fit(self, X, y, sample_weight=None):
-            seen["X"], seen["y"] = X, y
-            return super().fit(X, y, sample_weight)
-
-    forecaster = SeriesForecaster(Spy(**network.get_params()), window_length=6)
-    forecaster.fit(three)
-    assert seen["X"].dtype == seen["y"].dtype == np.float32
-    forecaster.fit(three["b"])
-    assert seen["X"].dtype == np.float64
-    assert np.shares_memory(seen["X"][0], seen["X"][3])  # one series stays a view
-
-
-def test_gaps_in_time_cut_the_series_of_a_panel(three):
-    holed = three | {"b": three["b"].drop(MONTHS[10])}
-    seen = rising().fit(holed).estimator_.X_
-    assert len(seen) == (10 - 3) + (19 - 3) + 20 - 3 + 25 - 3
-
-
-# --------------------------------------------------------------- predict, score, update
 
 
 @pytest.fixture
@@ -224,7 +167,7 @@ def test_predictions_of_a_panel_have_its_form(halves):
     np.testing.assert_array_equal(forecaster.predict(frames)["a"], wanted["a"])
 
 
-def test_the_score_of_a_panel_is_over_all_its_forecasts(halves):
+def test_the_score_of_a_panel_is_the_mean_over_all_forecasts(halves):
     train, test = halves
     forecaster = SeriesForecaster(WindowSum(), window_length=6, horizon=2).fit(train)
     errors = []
@@ -238,7 +181,7 @@ def test_the_score_of_a_panel_is_over_all_its_forecasts(halves):
     assert scorer(forecaster, test) == pytest.approx(squared)
 
 
-def test_rows_of_many_series_without_history_are_one_warning(three):
+def test_missing_history_of_many_series_is_one_warning(three):
     forecaster = SeriesForecaster(WindowSum(), window_length=6).fit(three)
     with pytest.warns(UserWarning) as caught:
         forecaster.predict(three)
@@ -268,158 +211,12 @@ def test_a_fitted_panel_pickles_to_the_same_forecasts(three):
         pd.testing.assert_series_equal(again.forecast(6)[key], forecast)
 
 
-# ---------------------------------------------------------------- independent channels
-
-
-def test_independent_channels_are_series_of_their_own_for_one_estimator():
-    rng = np.random.default_rng(0)
-    table = rng.normal(size=(40, 3)).cumsum(axis=0)
-    joint = SeriesForecaster(
-        ridge(), window_length=6, horizon=4, channels="independent"
-    ).fit(table[:30])
-    apart = SeriesForecaster(ridge(), window_length=6, horizon=4)
-    apart.fit([table[:30, column] for column in range(3)])
-    assert joint.estimator_[-1].coef_.shape == (4, 6)
-    np.testing.assert_allclose(
-        joint.forecast(9), np.column_stack(apart.forecast(9)), rtol=1e-9
-    )
-    np.testing.assert_allclose(
-        joint.predict(table[30:]),
-        np.stack(apart.predict([*table[30:].T]), axis=2),
-        rtol=1e-9,
-    )
-    assert joint.score(table[30:]) == pytest.approx(apart.score([*table[30:].T]))
-
-
-def test_independent_channels_of_many_series():
-    tables = [np.arange(20.0).reshape(10, 2), np.arange(30.0).reshape(15, 2) * 2]
-    forecaster = rising(channels="independent").fit(tables)
-    assert forecaster.estimator_.X_.shape == (2 * 7 + 2 * 12, 3, 1)
-    first, second = forecaster.forecast(2)
-    assert first.tolist() == [[19, 20], [20, 21]]
-    assert second.tolist() == [[57, 59], [58, 60]]
-
-
-def test_networks_are_told_of_one_target_where_channels_are_independent():
-    network = CNNRegressor(filters=2, epochs=1, random_state=0, early_stopping=True)
-    forecaster = SeriesForecaster(
-        network, window_length=4, horizon=3, channels="independent"
-    ).fit(np.random.default_rng(0).normal(size=(60, 2)))
-    assert forecaster.estimator_.n_targets == 1
-    assert forecaster.estimator_.validation_gap == 2 * 2  # two of each column
-    assert forecaster.forecast().shape == (3, 2)
-
-
-# ------------------------------------------------ what early stopping holds out of many
-
-
-@given(
-    counts=st.lists(st.integers(2, 40), min_size=2, max_size=6),
-    share=st.floats(0.02, 0.6),
-    gap=st.integers(0, 5),
-)
-@settings(max_examples=60, deadline=None)
-def test_the_tail_of_all_samples_is_made_of_the_tails_of_the_series(counts, share, gap):
-    order, n_gap = order_in_time(counts, share, gap)
-    series = np.repeat(np.arange(len(counts)), counts)
-    position = np.concatenate([np.arange(count) for count in counts])
-    assert sorted(order) == list(range(sum(counts)))
-    n_held = max(1, int(np.ceil(sum(counts) * share)))
-    held = order[len(order) - n_held :]
-    train = order[: len(order) - n_held - n_gap]
-    for number, count in enumerate(counts):
-        own = position[held][series[held] == number]
-        np.testing.assert_array_equal(
-            own, np.arange(count - len(own), count)
-        )  # its last samples, in order
-        assert abs(len(own) - count * n_held / sum(counts)) < 1
-        before = position[train][series[train] == number]
-        left = max(0, count - len(own) - gap)
-        np.testing.assert_array_equal(before, np.arange(left))
-
-
-def test_without_early_stopping_samples_of_all_series_stand_in_relative_time():
-    order, _ = order_in_time([2, 4])
-    # (i + 1/2) / n: 1/4 and 3/4 of the first, 1/8, 3/8, 5/8 and 7/8 of the second.
-    assert order.tolist() == [2, 0, 3, 4, 1, 5]
-
-
-@given(
-    counts=st.lists(st.integers(0, 40), min_size=2, max_size=6).filter(any),
-    gap=st.integers(0, 5),
-    share=st.floats(0, 1),
-)
-@settings(max_examples=100, deadline=None)
-def test_the_gap_keeps_every_cut_from_sharing_targets(counts, gap, share):
-    order, n_gap = order_in_time(counts, None, gap)
-    series = np.repeat(np.arange(len(counts)), counts)
-    position = np.concatenate([np.arange(count) for count in counts])
-    cut = int(share * len(order))
-    train, later = order[: max(0, cut - n_gap)], order[cut:]
-    for number in range(len(counts)):
-        known = position[train][series[train] == number]
-        first = position[later][series[later] == number].min(initial=99)
-        assert known.max(initial=-99) + gap < first
-
-
-def test_an_ensemble_has_a_gap_in_each_of_series_of_any_length():
-    ensemble = HybridEnsembleRegressor(method="weighted")
-    estimators = [
-        ensemble,
-        clone(ensemble).set_params(cnn__early_stopping=True),
-        CNNRegressor(early_stopping=np.True_, validation_fraction=np.float32(0.1)),
-    ]
-    assert [validation_share(estimator) for estimator in estimators] == [
-        None,
-        None,
-        pytest.approx(0.1),
-    ]
-    # In the order of relative time, 9 of 60 are as far apart as 69 of all 460.
-    _, n_gap = order_in_time([400, 60], None, 9)
-    assert 68 <= n_gap <= 71
-    resolved = configure_estimator(ensemble, 1, n_gap, 460)
-    assert resolved.validation_gap == n_gap
-
-
-def test_a_network_holds_out_the_tail_of_each_series():
-    held, network = {}, CNNRegressor(filters=2, epochs=1, random_state=0)
-
-    class Spy(CNNRegressor, build=CNNRegressor._build):
-        """A network that tells what it holds out."""
-
-        def _hold_out(self, samples, settings, seed):
-            train, tail = super()._hold_out(samples, settings, seed)
-            held["train"], held["tail"] = train.y, tail.y
-            return train, tail
-
-    params = network.get_params() | {"early_stopping": True, "validation_fraction": 0.2}
-    # Values tell series and row: 100 to 129, 200 to 219.
-    series = [np.arange(100.0, 130.0), np.arange(200.0, 220.0)]
-    SeriesForecaster(Spy(**params), window_length=3, horizon=3, transformer=None).fit(
-        series
-    )
-    # 25 and 15 samples: the last 5 and 3 are held out, and 2 of each before them.
-    assert sorted(held["tail"][:, 0]) == [*range(123, 128), *range(215, 218)]
-    assert sorted(held["train"][:, 0]) == [*range(103, 121), *range(203, 213)]
-    assert not set(held["train"].ravel()) & set(held["tail"].ravel())
-
-
-# --------------------------------------------------------------------------- bad input
-
-
-def test_series_that_are_too_short_are_named():
-    series = {str(length): np.arange(float(length)) for length in range(1, 20)}
-    with pytest.raises(ValueError) as caught:
-        rising(window_length=8, horizon=3).fit(series)
-    assert str(caught.value) == (
-        "each series must have at least window_length + horizon rows without a gap in "
-        "time: got '1' with 1, '2' with 2, '3' with 3, '4' with 4, '5' with 5 and 5 "
-        "more, window_length=8, horizon=3. Leave those out, or use shorter windows."
-    )
-
-
 TABLE = np.arange(20.0).reshape(10, 2)
+
+
 FRAME = pd.DataFrame({"id": ["x"] * 5 + ["y"] * 5, "value": np.arange(10.0)})
+
+
 BAD_PANELS = [
     ({}, {}, ValueError, "series must hold at least one series: got an empty dict."),
     (
@@ -502,7 +299,7 @@ BAD_PANELS = [
 
 
 @pytest.mark.parametrize("series, params, error, message", BAD_PANELS)
-def test_what_is_no_panel_is_refused(series, params, error, message):
+def test_invalid_panels_are_rejected(series, params, error, message):
     forecaster = rising(**params)
     before = dict(vars(forecaster))
     with pytest.raises(error, match="^" + re.escape(message)):
@@ -510,7 +307,7 @@ def test_what_is_no_panel_is_refused(series, params, error, message):
     assert vars(forecaster) == before
 
 
-def test_other_series_than_fitted_are_refused(three):
+def test_series_other_than_the_fitted_ones_are_rejected(three):
     forecaster = rising().fit(three)
     wrong = [
         (
@@ -537,7 +334,7 @@ def test_other_series_than_fitted_are_refused(three):
         forecaster.predict(three)
 
 
-def test_a_search_that_cuts_a_panel_by_its_rows_is_told_what_cuts_it_by_series(three):
+def test_a_search_that_splits_a_long_frame_by_rows_suggests_the_panel_splitter(three):
     frame = long_frame(three).sort_values("id", kind="stable")
     forecaster = rising(id_column="id")
     grid = {"window_length": [2, 3]}
@@ -549,7 +346,7 @@ def test_a_search_that_cuts_a_panel_by_its_rows_is_told_what_cuts_it_by_series(t
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
 
-def test_rows_of_a_long_frame_without_any_of_its_columns_name_them(three):
+def test_a_long_frame_without_value_columns_is_rejected(three):
     frame = long_frame(three)
     forecaster = rising(id_column="id", target_columns="value").fit(frame)
     message = "got no columns, fitted on 'value'. Pass rows with all of these columns."
