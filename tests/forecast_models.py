@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
-from skcnnlstm import FlattenWindows
+from skcnnlstm import FlattenWindows, SeriesForecaster
 
 
 class Rising(RegressorMixin, BaseEstimator):
@@ -81,3 +81,9 @@ def ignore_missing_history(call, *args):
         warnings.filterwarnings("ignore", "the first .* rows do not continue")
         warnings.filterwarnings("ignore", "y is ignored")
         return call(*args)
+
+
+def plain(estimator, **params):
+    """Return a forecaster with windows of 3 rows on the scale of the series."""
+    settings = {"window_length": 3, "transformer": None} | params
+    return SeriesForecaster(estimator, **settings)

@@ -91,7 +91,7 @@ def test_a_series_with_only_short_runs_reports_the_first_gap_and_a_remedy():
 
 
 @pytest.mark.parametrize(
-    "name, way_out",
+    "name, remedy",
     [
         ("months", "series.asfreq('MS')"),
         ("days", "series.asfreq('D')"),
@@ -101,12 +101,12 @@ def test_a_series_with_only_short_runs_reports_the_first_gap_and_a_remedy():
         ("integers by 5", "series.reindex(range(100, 216, 5))"),
     ],
 )
-def test_the_suggested_remedy_for_a_gap_works(name, way_out):
+def test_the_suggested_remedy_for_a_gap_works(name, remedy):
     series = counted(HOLED[name]).drop(HOLED[name][[10]])
     forecaster = SeriesForecaster(Rising(), window_length=15, transformer=None)
-    with pytest.raises(ValueError, match=re.escape(f"Fill the gaps ({way_out} and")):
+    with pytest.raises(ValueError, match=re.escape(f"Fill the gaps ({remedy} and")):
         forecaster.fit(series)
-    filled = eval(way_out, {"series": series, "range": range}).interpolate()
+    filled = eval(remedy, {"series": series, "range": range}).interpolate()
     assert forecaster.fit(filled).forecast().tolist() == [24]
 
 
@@ -124,7 +124,7 @@ def test_labels_after_a_gap_follow_the_step_of_the_runs(index):
         )
         if start == 15:
             forecaster.update(series[15:20])
-    # Bare rows take the labels that follow, too.
+    # Rows without an index get the labels that follow.
     assert forecaster.update([20.0]).forecast().index.tolist() == [index[21]]
 
 
@@ -203,6 +203,6 @@ def test_the_suggested_remedies_for_a_long_frame_without_a_step_work(index, step
     fill, number = re.search(
         r"before fit: (.*) \(interpolate what .*\), or (.*)\.$", message
     ).groups()
-    for way_out in (fill, number):
-        frame = eval(way_out, {"series": series}).ffill()
+    for remedy in (fill, number):
+        frame = eval(remedy, {"series": series}).ffill()
         assert forecaster.fit(frame).forecast()["shop"].tolist() == ["a", "b"]

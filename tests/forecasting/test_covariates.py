@@ -9,6 +9,7 @@ import pytest
 from forecast_models import (
     RisingOfOne,
     WindowSum,
+    plain,
     ridge,
 )
 from sklearn import config_context
@@ -29,22 +30,6 @@ STRATEGIES = pytest.mark.parametrize("strategy", ["direct", "recursive"])
 
 def least_squares():
     return make_pipeline(FlattenWindows(), LinearRegression())
-
-
-def plain(estimator, **params):
-    settings = {"window_length": 3, "transformer": None} | params
-    return SeriesForecaster(estimator, **settings)
-
-
-@pytest.fixture
-def weather():
-    return np.random.default_rng(0).normal(size=(60, 2))
-
-
-@pytest.fixture
-def series(weather):
-    """Rows that follow from the weather of their own day, and of no other."""
-    return 3 * weather[:, 0] - weather[:, 1] + 5
 
 
 def test_windows_hold_the_covariates_of_the_steps_ahead():
@@ -101,7 +86,7 @@ def test_no_forecast_depends_on_covariates_or_rows_after_its_horizon(
     ).fit(series[:40], exog=weather[:40])
     rows, exog = series[40:55], weather[40:58]
     before = forecaster.predict(rows, exog=exog)
-    # From row 5 on, the value of row 6 counts, and the weather of rows 6, 7 and 8.
+    # The forecast from row 5 uses values up to row 5 and the weather of rows 6 to 8.
     changed = exog.copy()
     changed[9:] += 1e3
     after = forecaster.predict(rows, exog=changed)
@@ -112,7 +97,7 @@ def test_no_forecast_depends_on_covariates_or_rows_after_its_horizon(
     after = forecaster.predict(later, exog=exog)
     np.testing.assert_array_equal(after[:6], before[:6])
     assert (after[6:] != before[6:]).all()
-    # Step by step: the weather of the last step has no part in the steps before it.
+    # With "recursive", earlier steps do not depend on the weather of the last step.
     if strategy == "recursive":
         changed = exog.copy()
         changed[8:] += 1e3
@@ -247,13 +232,6 @@ def test_independent_channels_share_the_covariates():
     }
     ahead = forecaster.forecast(exog=exog[10:])
     assert ahead.tolist() == [[10, 60], [11, 61]]
-
-
-@pytest.fixture
-def frame(series, weather):
-    return pd.DataFrame(
-        {"rain": weather[:, 0], "load": series, "wind": weather[:, 1]}, index=DAYS
-    )
 
 
 def test_past_covariates_follow_the_targets_in_windows_and_are_not_forecast(frame):
@@ -560,7 +538,7 @@ TEXT = pd.Index([f"row {i:02}" for i in range(30)])
 def test_predict_looks_up_the_rows_ahead_in_exog(index):
     rows, exog = pd.Series(np.arange(30.0), index), pd.Series(np.arange(30.0), index)
     forecaster = plain(RisingOfOne(), horizon=2).fit(rows[:16], exog=exog)
-    # Row 20 is the first after the holiday: windows that end before it know it.
+    # Row 20 is the first after the holiday; windows that end before it hold its exog.
     with (
         pytest.warns(UserWarning, match="fewer than window_length")
         if (index is TEXT)
@@ -617,7 +595,7 @@ def test_a_backtest_looks_covariates_up_by_the_labels_of_the_rows(
     if form == "array":
         exog = exog.to_numpy()
     elif index is BUSINESS:
-        # Covariates of a holiday are of no row.
+        # exog has a row for a holiday that the series does not have.
         exog = pd.concat([exog, pd.Series([9e9], pd.to_datetime(["2024-01-29"]))])
     rows = rows + 1 * weather[:30, 1]  # exactly 3 * weather + 5
     folds = TimeSeriesSplit(3, test_size=5)

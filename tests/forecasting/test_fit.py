@@ -109,22 +109,6 @@ def test_auto_epochs_count_the_samples_of_all_series():
     assert (network.epochs, network.linear_skip) == ("auto", "auto")
 
 
-def plain(estimator, **params):
-    settings = {"window_length": 3, "transformer": None} | params
-    return SeriesForecaster(estimator, **settings)
-
-
-@pytest.fixture
-def series(weather):
-    """Rows that follow from the weather of their own day, and of no other."""
-    return 3 * weather[:, 0] - weather[:, 1] + 5
-
-
-@pytest.fixture
-def weather():
-    return np.random.default_rng(0).normal(size=(60, 2))
-
-
 def test_a_recursive_estimator_is_trained_one_step_ahead(series):
     forecaster = SeriesForecaster(
         Rising(), window_length=5, horizon=4, strategy="recursive"
@@ -136,24 +120,6 @@ def test_a_recursive_estimator_is_trained_one_step_ahead(series):
 def rising(**params):
     settings = {"window_length": 3, "transformer": None} | params
     return SeriesForecaster(Rising(), **settings)
-
-
-@pytest.fixture
-def three():
-    """Three series of other lengths and levels, each with dates of its own."""
-    rng = np.random.default_rng(0)
-    return {
-        name: pd.Series(
-            level + np.cumsum(rng.normal(size=length)),
-            index=MONTHS[start : start + length],
-            name="value",
-        )
-        for name, level, start, length in [
-            ("b", 1000, 0, 30),
-            ("a", 10, 5, 20),
-            ("c", -50, 2, 25),
-        ]
-    }
 
 
 def test_each_series_has_its_own_scale_and_one_estimator_is_fitted_on_all(three):
@@ -173,7 +139,7 @@ def test_windows_of_many_series_are_float32_if_a_network_reads_them(three):
     seen = {}
 
     class Spy(CNNRegressor, build=CNNRegressor._build):
-        """A network that tells what it is given."""
+        """A network that records its training data."""
 
         def fit(self, X, y, sample_weight=None):
             seen["X"], seen["y"] = X, y
@@ -188,7 +154,7 @@ def test_windows_of_many_series_are_float32_if_a_network_reads_them(three):
 
 
 def test_no_window_of_a_panel_crosses_a_gap(three):
-    holed = three | {"b": three["b"].drop(MONTHS[10])}
+    holed = three | {"b": three["b"].drop(three["b"].index[10])}
     seen = rising().fit(holed).estimator_.X_
     assert len(seen) == (10 - 3) + (19 - 3) + 20 - 3 + 25 - 3
 
@@ -236,7 +202,7 @@ def test_a_network_with_early_stopping_holds_out_the_tail_of_each_series():
     held, network = {}, CNNRegressor(filters=2, epochs=1, random_state=0)
 
     class Spy(CNNRegressor, build=CNNRegressor._build):
-        """A network that tells what it holds out."""
+        """A network that records the samples held out by early stopping."""
 
         def _hold_out(self, samples, settings, seed):
             train, tail = super()._hold_out(samples, settings, seed)
@@ -244,7 +210,7 @@ def test_a_network_with_early_stopping_holds_out_the_tail_of_each_series():
             return train, tail
 
     params = network.get_params() | {"early_stopping": True, "validation_fraction": 0.2}
-    # Values tell series and row: 100 to 129, 200 to 219.
+    # The values identify series and row: 100 to 129, and 200 to 219.
     series = [np.arange(100.0, 130.0), np.arange(200.0, 220.0)]
     SeriesForecaster(Spy(**params), window_length=3, horizon=3, transformer=None).fit(
         series

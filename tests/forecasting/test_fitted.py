@@ -3,26 +3,25 @@
 import copy
 import re
 import warnings
+from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pandas as pd
 import pytest
 from forecast_models import (
     Rising,
+    RisingOfOne,
     WindowSum,
+    plain,
     ridge,
 )
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from time_indexes import HOLED, INDEXES, counted, holed
 
 from skcnnlstm import FlattenWindows, SeriesForecaster, SlidingWindow
-
-
-def plain(estimator, **params):
-    settings = {"window_length": 3, "transformer": None} | params
-    return SeriesForecaster(estimator, **settings)
-
+from skcnnlstm.forecasting.fitted import fitted_state
 
 DAYS = pd.date_range("2024-01-01", periods=60, freq="D")
 
@@ -33,7 +32,7 @@ def test_the_index_determines_whether_rows_continue(index):
     series = pd.Series(range(20), index=index, dtype=float)
     forecaster.fit(series[:15])
     assert forecaster.predict(series[15:]).ravel().tolist() == [42, 45, 48, 51, 54]
-    # Two rows are left out: one business day would be a holiday.
+    # Two rows are missing, because one missing business day would be a holiday.
     with pytest.warns(UserWarning, match="the first 2 rows do not continue"):
         after_a_gap = forecaster.predict(series[17:])
     assert after_a_gap.ravel().tolist() == [51, 52, 54]
@@ -140,7 +139,7 @@ def test_scores_use_no_origin_with_targets_across_a_gap(index):
     )
     forecaster.fit(series[:12])
     assert forecaster.score(series[12:].drop(index[[16]])) == 0
-    # The last fitted row, 12 and 13 before the gap; 17 to 21 after it.
+    # The last fitted row, then rows 12 and 13 before the gap, and 17 to 21 after it.
     origins = [11, 12, 13, 17, 18, 19, 20, 21]
     assert forecaster.estimator_.asked_[:, 0, 0].tolist() == origins
     message = "got n_rows=2, at most 1 of them without a gap in time. Use longer"
@@ -193,24 +192,6 @@ def test_a_score_of_too_few_rows_reports_how_many_are_needed():
 
 
 # ----------------------------------------------------------------------------- updates
-
-
-@pytest.fixture
-def weather():
-    return np.random.default_rng(0).normal(size=(60, 2))
-
-
-@pytest.fixture
-def series(weather):
-    """Rows that follow from the weather of their own day, and of no other."""
-    return 3 * weather[:, 0] - weather[:, 1] + 5
-
-
-@pytest.fixture
-def frame(series, weather):
-    return pd.DataFrame(
-        {"rain": weather[:, 0], "load": series, "wind": weather[:, 1]}, index=DAYS
-    )
 
 
 def least_squares():
@@ -307,3 +288,51 @@ def test_a_failed_update_changes_no_series():
         forecaster.update({"a": dated[10:15], "b": dated[10:15]})
     for key, forecast in forecaster.forecast().items():
         pd.testing.assert_series_equal(forecast, before[key])
+
+
+# -------------------------------------------------------------------------- the record
+
+
+def test_the_record_of_a_fit_cannot_be_changed():
+    fitted = fitted_state(plain(Rising()).fit(np.arange(9.0)))
+    with pytest.raises(FrozenInstanceError):
+        fitted.horizon = 2
+    with pytest.raises(FrozenInstanceError):
+        fitted.series[None].low = 0
+
+
+def test_an_update_makes_a_new_record_with_the_same_estimator():
+    forecaster = plain(Rising()).fit(np.arange(9.0))
+    before = fitted_state(forecaster)
+    after = fitted_state(forecaster.update([9.0, 20.0]))
+    assert after is not before
+    assert after.estimator is before.estimator is forecaster.estimator_
+    assert before.series[None].high.tolist() == [8]
+    assert after.series[None].high.tolist() == [20]
+    assert before.series[None].tail.columns.ravel().tolist() == [6, 7, 8]
+    assert after.series[None].tail.columns.ravel().tolist() == [8, 9, 20]
+
+
+def test_the_record_holds_what_forecasts_depend_on(frame):
+    forecaster = plain(
+        Rising(), horizon=4, strategy="recursive", channels="independent"
+    ).fit(frame)
+    forecaster.set_params(horizon=2, strategy="direct", window_length=9)
+    fitted = fitted_state(forecaster)
+    assert (fitted.window_length, fitted.horizon, fitted.block_length) == (3, 4, 1)
+    assert (fitted.n_modelled, fitted.n_outputs, fitted.n_targets) == (3, 1, 3)
+    assert list(fitted.target_names()) == ["rain", "load", "wind"]
+    assert fitted.check_steps(None) == 4
+    assert fitted.calibration is None and fitted.exog_columns is None
+
+
+def test_names_of_targets_are_positions_without_column_names(frame):
+    bare = plain(Rising()).fit(frame.to_numpy())
+    assert list(fitted_state(bare).target_names()) == [0, 1, 2]
+    some = plain(RisingOfOne(), target_columns="load").fit(frame)
+    assert list(fitted_state(some).target_names()) == ["load"]
+
+
+def test_there_is_no_record_before_fit():
+    with pytest.raises(NotFittedError):
+        fitted_state(plain(Rising()))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from forecast_models import (
     Network,
+    ridge,
 )
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
@@ -20,7 +21,12 @@ from skcnnlstm import (
     LastSteps,
     SeriesForecaster,
 )
-from skcnnlstm.forecasting.inner_estimator import configure_estimator, validation_share
+from skcnnlstm.forecasting.inner_estimator import (
+    accepts_nan,
+    configure_estimator,
+    contains_network,
+    validation_share,
+)
 from skcnnlstm.forecasting.samples import order_in_time
 
 
@@ -133,7 +139,7 @@ def test_the_gap_of_an_ensemble_holds_for_each_series():
         None,
         pytest.approx(0.1),
     ]
-    # In the order of relative time, 9 of 60 are as far apart as 69 of all 460.
+    # 9 of 60 samples span the same relative time as 69 of all 460.
     _, n_gap = order_in_time([400, 60], None, 9)
     assert 68 <= n_gap <= 71
     resolved = configure_estimator(ensemble, 1, n_gap, 460)
@@ -141,7 +147,7 @@ def test_the_gap_of_an_ensemble_holds_for_each_series():
 
 
 class NeedsFeatures(Network):
-    """A network that looks at its targets in the window, as real ones do."""
+    """A network that checks its number of targets, as real ones do."""
 
     def fit(self, X, y):
         if self.instance_norm is not None and self.n_targets > X[0].ndim:
@@ -162,3 +168,10 @@ def test_an_error_of_a_flattened_network_lists_what_the_forecaster_set(two_colum
     )
     flat.set_params(needsfeatures__instance_norm=None)
     SeriesForecaster(flat).fit(two_columns)
+
+
+def test_networks_and_masking_are_recognised_at_any_depth():
+    masked = make_pipeline(LastSteps(4), CNNRegressor(missing="mask"))
+    assert contains_network(masked) and accepts_nan(masked)
+    assert contains_network(CNNRegressor()) and not accepts_nan(CNNRegressor())
+    assert not contains_network(ridge()) and not accepts_nan(ridge())

@@ -1,4 +1,4 @@
-"""Intervals: as wide as held-out errors say, and held out from everything."""
+"""Prediction intervals: held-out rows, widths, form, backtests, errors."""
 
 import copy
 import pickle
@@ -15,10 +15,11 @@ from sklearn.pipeline import make_pipeline
 from skcnnlstm import FlattenWindows, SeriesForecaster, backtest
 from skcnnlstm.conformal import conformal_quantile
 from skcnnlstm.datasets import load_airline
+from skcnnlstm.forecasting.intervals import Calibration, count_held_out
 
 
 class Zero(RegressorMixin, BaseEstimator):
-    """Forecast zero, and remember what was learned."""
+    """Forecast zero, and remember the training samples."""
 
     def fit(self, X, y):
         self.X_, self.y_ = X, y
@@ -44,7 +45,7 @@ def noise(n_rows, n_columns=None, seed=0):
     return np.random.default_rng(seed).normal(size=size)
 
 
-# ------------------------------------------------------------------------ what is held
+# ------------------------------------------------------------------------ held-out rows
 
 
 def test_held_out_rows_are_not_training_targets():
@@ -57,7 +58,7 @@ def test_held_out_rows_are_not_training_targets():
 
 
 def test_the_first_held_out_origin_is_horizon_samples_after_the_last_learned():
-    # Origins learned from end at 79 - 3 = 76: between that and 79 lie horizon - 1.
+    # The last training origin is 79 - 3 = 76, the first held-out one 79.
     forecaster = zero(horizon=3).fit(np.arange(100.0))
     last_learned = forecaster.estimator_.X_[-1, -1, 0]
     first_held_out = forecaster.calibration_scores_[0, 0, 0] - 1
@@ -98,7 +99,7 @@ def test_without_a_fraction_nothing_is_held_out():
     assert refitted.fit(np.arange(50.0)).calibration_scores_ is None
 
 
-# ------------------------------------------------------------------------ how wide
+# ------------------------------------------------------------------------------- widths
 
 
 def test_the_width_is_the_ranked_error_of_the_step():
@@ -114,33 +115,33 @@ def test_the_width_is_the_ranked_error_of_the_step():
 def test_intervals_with_log_are_ratios():
     series = np.exp(noise(100))
     forecaster = ridge(transformer="log").fit(series)
-    said = forecaster.forecast_interval(coverage=0.8).iloc[0]
-    assert said["upper"] / said["forecast"] == pytest.approx(
-        said["forecast"] / said["lower"]
+    predicted = forecaster.forecast_interval(coverage=0.8).iloc[0]
+    assert predicted["upper"] / predicted["forecast"] == pytest.approx(
+        predicted["forecast"] / predicted["lower"]
     )
     width = conformal_quantile(forecaster.calibration_scores_[:, 0, 0], 0.8)
-    assert said["upper"] == pytest.approx(said["forecast"] * np.exp(width))
+    assert predicted["upper"] == pytest.approx(predicted["forecast"] * np.exp(width))
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_intervals_have_the_coverage_if_errors_are_exchangeable(seed):
-    # 20,000 samples each: 4,000 rows calibrate, and 20,000 later ones are forecast. The
-    # deviation of the share is sqrt(.9 * .1 * (1 / 4000 + 1 / 20000)) = .0052; of the
-    # mean of three steps, which share their errors, no more.
+    # 4,000 rows calibrate, and 20,000 later rows are forecast. The standard deviation
+    # of the share is at most sqrt(.9 * .1 * (1 / 4000 + 1 / 20000)) = .0052, for each
+    # step and for the mean over the three steps.
     rng = np.random.default_rng(seed)
     series = rng.standard_t(5, size=40_000)
     forecaster = ridge(horizon=3).fit(series[:20_000])
     width = forecaster.forecast_interval(coverage=0.9)
     reach = ((width["upper"] - width["lower"]) / 2).to_numpy()
     later = series[20_000:]
-    said = forecaster.predict(later)[:-3]
-    came = np.lib.stride_tricks.sliding_window_view(later[1:], 3)
-    inside = np.abs(came - said) <= reach
+    predicted = forecaster.predict(later)[:-3]
+    actual = np.lib.stride_tricks.sliding_window_view(later[1:], 3)
+    inside = np.abs(actual - predicted) <= reach
     assert inside.mean() == pytest.approx(0.9, abs=0.01)
     np.testing.assert_allclose(inside.mean(axis=0), 0.9, atol=0.01)
 
 
-# ------------------------------------------------------------------------ in what form
+# --------------------------------------------------------------------------------- form
 
 
 def test_labels_follow_those_of_the_series():
@@ -186,8 +187,8 @@ def test_many_series_keep_their_form_and_their_own_errors():
 
 
 def test_short_series_pool_their_scaled_errors():
-    # 5 errors of each are too few for .9, 10 are enough; the second is ten times the
-    # first, and so are its intervals.
+    # Each series has 5 errors, too few for 0.9; the pooled 10 are enough. The second
+    # series is ten times the first, and so are its intervals.
     rows = noise(25)
     intervals = zero().fit([rows, 10 * rows]).forecast_interval(coverage=0.9)
     np.testing.assert_allclose(intervals[1]["upper"], 10 * intervals[0]["upper"])
@@ -228,7 +229,7 @@ def test_a_warning_of_short_history_points_at_the_call():
     assert caught[0].filename == __file__
 
 
-# ------------------------------------------------------------------------ in backtests
+# ---------------------------------------------------------------------------- backtests
 
 
 def test_a_backtest_returns_the_intervals_of_each_fit():
@@ -424,3 +425,23 @@ def test_held_out_rows_may_equal_the_training_rows():
         calibration_fraction=0.5,
     ).fit(np.tile([1.0, 2, 3], 40))
     assert forecaster.calibration_scores_.shape == (60, 1, 1)
+
+
+# ------------------------------------------------------------------------- calibration
+
+
+@pytest.mark.parametrize(("fraction", "expected"), [(0.2, 20), (0.29, 29), (0.95, 95)])
+def test_the_number_of_held_out_rows_is_not_subject_to_rounding_errors(
+    fraction, expected
+):
+    assert count_held_out(fraction, 100, 3, 2) == expected
+
+
+def test_scores_of_all_series_are_used_if_those_of_one_are_too_few():
+    scores = {"a": np.arange(1.0, 6).reshape(5, 1, 1), "b": np.ones((9, 1, 1))}
+    units = {"a": np.array([2.0]), "b": np.array([4.0])}
+    calibration = Calibration(scores, units, relative=False)
+    assert calibration.scores_for("b", 0.9) is scores["b"]
+    pooled = calibration.scores_for("a", 0.9).ravel()
+    assert pooled.tolist() == [1, 2, 3, 4, 5, *[0.5] * 9]
+    assert calibration.widths("b", 0.9).tolist() == [[1]]

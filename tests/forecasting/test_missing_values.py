@@ -1,4 +1,4 @@
-"""NaN in the series of a forecaster: what is read, learned, left out and said."""
+"""NaN in series: windows, training samples, forecasts, scores and intervals."""
 
 import re
 
@@ -27,7 +27,7 @@ def wave(n_rows=120):
 
 
 def gappy(n_rows=120):
-    """Return a wave of which a tenth is not known, a long piece and the last row."""
+    """Return a wave with NaN in a tenth of the rows, a long part and the last row."""
     series = wave(n_rows)
     series[np.random.default_rng(1).random(n_rows) < 0.1] = NAN
     series[40:56] = series[-1] = NAN
@@ -42,7 +42,7 @@ def masked(window_length=8, horizon=3, epochs=2, **params):
 
 
 class Remembers(CNNRegressor):
-    """Keeps what it was given."""
+    """A network that keeps its training data."""
 
     def fit(self, X, y, sample_weight=None):
         self.given_ = np.array(X), np.array(y)

@@ -18,6 +18,7 @@ from sklearn.model_selection import (
 )
 
 from skcnnlstm import PanelTimeSeriesSplit, SeriesForecaster, forecast_scorer
+from skcnnlstm.forecasting.panel import listed, read_panel
 
 MONTHS = pd.date_range("2020-01-01", periods=40, freq="MS")
 
@@ -27,31 +28,13 @@ def rising(**params):
     return SeriesForecaster(Rising(), **settings)
 
 
-@pytest.fixture
-def three():
-    """Three series of other lengths and levels, each with dates of its own."""
-    rng = np.random.default_rng(0)
-    return {
-        name: pd.Series(
-            level + np.cumsum(rng.normal(size=length)),
-            index=MONTHS[start : start + length],
-            name="value",
-        )
-        for name, level, start, length in [
-            ("b", 1000, 0, 30),
-            ("a", 10, 5, 20),
-            ("c", -50, 2, 25),
-        ]
-    }
-
-
 def long_frame(three, id_place=0):
     frames = []
     for key, series in three.items():
         frame = series.to_frame()
         frame.insert(id_place, "id", key)
         frames.append(frame)
-    # In the order of time, as tables out of a data base come: rows of the series mix.
+    # Sorted by time, so that the rows of the series are mixed.
     return pd.concat(frames).sort_index(kind="stable")
 
 
@@ -360,3 +343,31 @@ def test_a_score_names_the_series_that_is_too_short(halves):
     forecaster = rising(horizon=3).fit(train)
     with pytest.raises(ValueError, match=r"^In series 'a': series must have 3 rows"):
         forecaster.score(test | {"a": test["a"][:2]})
+
+
+@pytest.mark.parametrize(
+    ("series", "id_column", "kind", "keys"),
+    [
+        (TABLE, None, "one", [None]),
+        ([1.0, 2.0], None, "one", [None]),
+        ([TABLE, TABLE], None, "list", [0, 1]),
+        ((TABLE,), None, "list", [0]),
+        ({"a": TABLE}, None, "dict", ["a"]),
+        (FRAME, "id", "long", ["x", "y"]),
+    ],
+)
+def test_the_form_of_series_is_recognised(series, id_column, kind, keys):
+    panel = read_panel(series, id_column)
+    assert panel.kind == kind
+    assert list(panel.series) == keys
+
+
+def test_predictions_of_a_long_frame_are_in_the_order_of_its_rows():
+    panel = read_panel(FRAME.iloc[[0, 5, 1, 6]], "id")
+    joined = panel.join_predictions({"x": np.array([1, 2]), "y": np.array([3, 4])})
+    assert joined.tolist() == [1, 3, 2, 4]
+
+
+def test_long_lists_of_keys_are_shortened():
+    assert listed(["a", "b"]) == "'a', 'b'"
+    assert listed(range(8), str) == "0, 1, 2, 3, 4 and 3 more"

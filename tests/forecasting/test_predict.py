@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from forecast_models import (
+    Network,
     Rising,
     WindowSum,
     ignore_missing_history,
+    plain,
     ridge,
 )
 from hypothesis import given, settings
@@ -18,11 +20,6 @@ from sklearn.model_selection import (
 )
 
 from skcnnlstm import SeriesForecaster
-
-
-def plain(estimator, **params):
-    settings = {"window_length": 3, "transformer": None} | params
-    return SeriesForecaster(estimator, **settings)
 
 
 @given(
@@ -128,7 +125,7 @@ def test_score_is_the_negative_mean_absolute_error_of_every_origin():
     forecaster.fit(np.arange(10.0))
     assert forecaster.score(np.arange(10.0, 15.0)) == 0
     assert len(forecaster.estimator_.asked_) == 3  # rows 9, 10 and 11
-    # Row 12 is 8 too high: a target once for each of the three origins.
+    # Row 12 is too high by 8, and is a target of each of the three origins.
     assert forecaster.score([10, 11, 20, 13, 14]) == -3 * 8 / 9
 
 
@@ -167,3 +164,13 @@ def test_targets_of_a_score_need_not_be_valid_for_the_transformer():
     forecaster = SeriesForecaster(Rising(), window_length=2, transformer="log")
     forecaster.fit(np.arange(1.0, 10.0))
     assert forecaster.score([0.0]) < 0
+
+
+def test_an_estimator_with_a_wrong_number_of_outputs_is_an_error():
+    forecaster = plain(Network(), horizon=2).fit(np.arange(9.0))
+    with pytest.raises(ValueError) as caught:
+        forecaster.forecast()
+    assert str(caught.value) == (
+        "estimator must predict horizon * n_targets = 2 values for each window: got "
+        "shape (1,) for 1 windows."
+    )

@@ -1,7 +1,6 @@
 """Order of samples, and forecasts in chunks of windows."""
 
 import numpy as np
-import pytest
 from forecast_models import (
     ridge,
 )
@@ -9,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skcnnlstm import SeriesForecaster
-from skcnnlstm.forecasting.samples import order_in_time
+from skcnnlstm.forecasting.samples import (
+    Segment,
+    append_exog,
+    cut_origins,
+    cut_samples,
+    join_samples,
+    order_in_time,
+    split_channels,
+)
 
 
 @given(
@@ -61,17 +68,6 @@ def test_after_any_cut_the_gap_separates_the_targets(counts, gap, share):
         assert known.max(initial=-99) + gap < first
 
 
-@pytest.fixture
-def weather():
-    return np.random.default_rng(0).normal(size=(60, 2))
-
-
-@pytest.fixture
-def series(weather):
-    """Rows that follow from the weather of their own day, and of no other."""
-    return 3 * weather[:, 0] - weather[:, 1] + 5
-
-
 def test_recursive_predictions_do_not_depend_on_how_many_are_made_at_once(
     series, monkeypatch
 ):
@@ -83,3 +79,49 @@ def test_recursive_predictions_do_not_depend_on_how_many_are_made_at_once(
     assert at_once.shape == (20, 4, 2)
     monkeypatch.setattr("skcnnlstm.forecasting.samples._ROLL_BYTES", 3 * 5 * 2 * 8)
     np.testing.assert_allclose(forecaster.predict(table[40:]), at_once, rtol=1e-12)
+
+
+# ------------------------------------------------------------------- segments of rows
+
+
+def test_append_exog_shifts_covariates_and_fills_their_end_with_zeros():
+    segment = Segment(np.array([[1.0], [2.0], [3.0]]), np.array([[10.0], [20], [30]]))
+    assert append_exog(segment, 2).tolist() == [[1, 30], [2, 0], [3, 0]]
+    longer = Segment(segment.columns, np.arange(10.0, 60, 10)[:, np.newaxis])
+    assert append_exog(longer, 2).tolist() == [[1, 30], [2, 40], [3, 50]]
+
+
+def test_independent_channels_hold_one_target_and_all_covariates():
+    table = np.array([[1, 2, 10], [3, 4, 20]])
+    first, second = split_channels(table, 2, independent=True)
+    assert first.tolist() == [[1, 10], [3, 20]]
+    assert second.tolist() == [[2, 10], [4, 20]]
+    assert split_channels(table, 2, independent=False)[0] is table
+
+
+def test_samples_are_cut_from_each_segment_that_is_long_enough():
+    rows = np.arange(9.0)[:, np.newaxis]
+    segments = [Segment(rows[:4], None), Segment(rows[4:6], None), Segment(rows, None)]
+    (channel,) = cut_samples(segments, 2, 1, 1, independent=False)
+    (windows, targets), (longer, _) = channel
+    assert windows[:, :, 0].tolist() == [[0, 1], [1, 2]]
+    assert targets.tolist() == [2, 3]
+    assert len(longer) == 7
+
+
+def test_joined_samples_are_in_order_and_a_single_pair_is_not_copied():
+    one = np.array([[1.0], [2.0]]), np.array([10.0, 20.0])
+    other = np.array([[3.0]]), np.array([30.0])
+    windows, targets = join_samples([one, other], np.array([1, 2, 0]), np.float32)
+    assert windows.tolist() == [[2], [3], [1]]
+    assert targets.tolist() == [20, 30, 10]
+    assert windows.dtype == targets.dtype == np.float32
+    assert join_samples([one], np.arange(2)) is one
+
+
+def test_origins_carry_the_covariates_that_later_blocks_need():
+    exog = np.arange(0.0, 60, 10)[:, np.newaxis]
+    segment = Segment(np.arange(3.0)[:, np.newaxis], exog)
+    ((windows, later),) = cut_origins([segment], 2, 1, 3, 1, independent=False)
+    assert windows.tolist() == [[[0, 10], [1, 20]], [[1, 20], [2, 30]]]
+    assert later[:, :, 0].tolist() == [[30, 40], [40, 50]]

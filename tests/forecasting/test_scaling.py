@@ -14,6 +14,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, PowerTransformer
 
 from skcnnlstm import FlattenWindows, SeriesForecaster
+from skcnnlstm.forecasting.scaling import Scale, find_roles
+from skcnnlstm.forecasting.series_input import read_rows
 
 
 @pytest.mark.parametrize(
@@ -78,3 +80,28 @@ def test_pandas_output_of_transformers_changes_nothing(two_columns):
     with config_context(transform_output="pandas"):
         set_so = forecaster.fit(two_columns.to_numpy()).forecast()
     np.testing.assert_array_equal(set_so, plain)
+
+
+def test_columns_that_are_not_targets_are_past_covariates(two_columns):
+    rows = read_rows(
+        SeriesForecaster(ridge()), two_columns, reset=True, accept_nan=False
+    )
+    assert find_roles(None, rows) == ([0, 1], [])
+    assert find_roles("less", rows) == ([1], [0])
+    assert find_roles([1, 0], rows) == ([1, 0], [])
+
+
+def test_targets_and_past_covariates_have_their_own_scale(two_columns):
+    rows = read_rows(
+        SeriesForecaster(ridge()), two_columns, reset=True, accept_nan=False
+    )
+    scale = Scale.fit("log", find_roles("less", rows), rows, None)
+    values = scale.transform(rows)
+    np.testing.assert_allclose(values.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(values.std(axis=0), 1)
+    back = scale.inverse_transform(values[np.newaxis, :, :1])
+    np.testing.assert_allclose(back[0, :, 0], two_columns["less"])
+    past = (two_columns["all"] - two_columns["all"].mean()) / two_columns["all"].std(
+        ddof=0
+    )
+    np.testing.assert_allclose(values[:, 1], past)

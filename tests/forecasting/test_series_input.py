@@ -12,6 +12,7 @@ from forecast_models import (
 from sklearn.base import clone
 
 from skcnnlstm import SeriesForecaster
+from skcnnlstm.forecasting.series_input import read_rows
 
 
 def test_forecasts_have_the_form_of_the_series(airline, two_columns):
@@ -258,4 +259,23 @@ def test_predict_with_a_number_of_steps_suggests_forecast(asked, got):
     assert str(caught.value) == (
         "series must hold rows with values, from each of which predict forecasts: got "
         f"{got}. Use forecast(7) for the steps after the fitted rows."
+    )
+
+
+def test_rows_between_two_positions_keep_their_times():
+    reader = SeriesForecaster(ridge())
+    rows = read_rows(reader, FRAME, reset=True, accept_nan=False)
+    part = rows.between(3, 5)
+    assert part.values.tolist() == [[3, 4], [4, 5]]
+    pd.testing.assert_index_equal(part.time, MONTHS[3:5])
+    assert reader.n_features_in_ == 2
+    assert reader.feature_names_in_.tolist() == ["a", "b"]
+
+
+def test_nan_is_accepted_on_request():
+    rows = at(np.nan, 2, 1)
+    read = read_rows(SeriesForecaster(ridge()), rows, reset=True, accept_nan=True)
+    assert np.isnan(read.values[2, 1])
+    assert read.describe_first(np.isnan(read.values)) == (
+        "NaN at row 2 (1949-03-01 00:00:00), column 'b'"
     )
