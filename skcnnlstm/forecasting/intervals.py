@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from skcnnlstm._utils.validation import check_real
 from skcnnlstm.conformal import (
@@ -20,9 +19,12 @@ from skcnnlstm.forecasting.predict import forecast_steps
 from skcnnlstm.forecasting.quantiles import (
     find_interval,
     forecast_quantile_values,
+    make_frame,
     quantiles_of,
 )
 from skcnnlstm.metrics import scale_of_mase
+
+_COLUMNS = ("forecast", "lower", "upper")
 
 # ------------------------------------------------------------------------ calibration
 
@@ -166,48 +168,20 @@ def _conformal_intervals(fitted, steps, coverage, exog):
     frames = {}
     for key, forecast in forecast_steps(fitted, steps, exog).items():
         values = np.asarray(forecast).reshape(widths[key].shape)
-        lower, upper = bounds(values, widths[key], relative=calibration.relative)
+        limits = bounds(values, widths[key], relative=calibration.relative)
+        table = np.stack([values, *limits], axis=2)
         index = getattr(forecast, "index", None)
-        frames[key] = _make_frame(values, lower, upper, fitted.target_names(key), index)
+        frames[key] = make_frame(table, _COLUMNS, fitted.target_names(key), index)
     return frames
 
 
 def _intervals_between_quantiles(fitted, steps, coverage, exog):
     labels, values, quantiles = forecast_quantile_values(fitted, steps, exog)
     low, high = find_interval(quantiles, coverage)
-    middle = quantiles.index(0.5)
+    places = [quantiles.index(0.5), low, high]
     return {
-        key: _make_frame(
-            *(values[key][..., place] for place in (middle, low, high)),
-            fitted.target_names(key),
-            labels[key],
+        key: make_frame(
+            values[key][..., places], _COLUMNS, fitted.target_names(key), labels[key]
         )
         for key in values
     }
-
-
-def _make_frame(forecast, lower, upper, targets, index):
-    """Return a table of forecasts and bounds of one series.
-
-    Parameters
-    ----------
-    forecast, lower, upper : ndarray of shape (steps, n_targets)
-        On the scale of the series.
-    targets : sequence
-        The names of the targets.
-    index : Index or None
-        Labels of the steps; None counts them from 1.
-
-    Returns
-    -------
-    frame : DataFrame
-        The columns forecast, lower and upper; with several targets, these below each.
-    """
-    if index is None:
-        index = pd.RangeIndex(1, len(forecast) + 1, name="step")
-    names = ["forecast", "lower", "upper"]
-    table = np.stack([forecast, lower, upper], axis=2).reshape(len(forecast), -1)
-    columns = names
-    if forecast.shape[1] > 1:
-        columns = pd.MultiIndex.from_product([targets, names], names=["target", None])
-    return pd.DataFrame(table, index=index, columns=columns)

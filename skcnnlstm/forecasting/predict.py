@@ -20,6 +20,19 @@ from skcnnlstm.forecasting.samples import cut_origins, forecast_origins
 from skcnnlstm.forecasting.scaling import check_past_covariates_known
 
 
+def predict_windows(fitted, windows):
+    """Predict (n_windows, block_length, n_outputs) on the scale of the model."""
+    predicted = np.asarray(fitted.estimator.predict(windows), dtype=float)
+    shape = (len(windows), fitted.block_length, fitted.n_outputs)
+    if predicted.size != np.prod(shape):
+        raise ValueError(
+            f"estimator must predict horizon * n_targets = {shape[1] * shape[2]} "
+            f"values for each window: got shape {predicted.shape} for {shape[0]} "
+            "windows."
+        )
+    return predicted.reshape(shape)
+
+
 def forecast_steps(fitted, steps, exog):
     """Return forecasts of the next steps of each series, in its form, by key."""
     labels, scaled = forecast_scaled(fitted, steps, exog)
@@ -33,7 +46,7 @@ def forecast_steps(fitted, steps, exog):
     return forecasts
 
 
-def forecast_scaled(fitted, steps, exog, predict=None):
+def forecast_scaled(fitted, steps, exog, predict=predict_windows):
     """Forecast the next steps of each series on the scale of the model.
 
     Parameters
@@ -43,8 +56,8 @@ def forecast_scaled(fitted, steps, exog, predict=None):
         None for the horizon.
     exog : array-like, Series, DataFrame, list, dict or None
         Covariates of the rows ahead.
-    predict : callable or None, default=None
-        Maps windows to forecasts; None for `predict_windows`.
+    predict : callable, default=predict_windows
+        Maps the record and windows to forecasts on the scale of the model.
 
     Returns
     -------
@@ -66,8 +79,9 @@ def forecast_scaled(fitted, steps, exog, predict=None):
         channels = _cut_origins(fitted, [one.last_segment(exogs[key])], steps)
         origins += channels
         n_channels = len(channels)
-    predict = predict or partial(predict_windows, fitted)
-    by_channel = forecast_origins(predict, origins, steps, fitted.block_length)
+    by_channel = forecast_origins(
+        partial(predict, fitted), origins, steps, fitted.block_length
+    )
     forecasts = {}
     for number, key in enumerate(fitted.series):
         own = by_channel[number * n_channels : (number + 1) * n_channels]
@@ -107,7 +121,7 @@ def forecast_rows(fitted, panel, tables, exog):
     return forecasts
 
 
-def forecast_rows_scaled(fitted, panel, tables, exog, predict=None):
+def forecast_rows_scaled(fitted, panel, tables, exog, predict=predict_windows):
     """Forecast from each row of each series on the scale of the model.
 
     Parameters
@@ -118,8 +132,8 @@ def forecast_rows_scaled(fitted, panel, tables, exog, predict=None):
     tables : dict of Rows
     exog : array-like, Series, DataFrame, list, dict or None
         Covariates of the rows and of the horizon after them.
-    predict : callable or None, default=None
-        Maps windows to forecasts; None for `predict_windows`.
+    predict : callable, default=predict_windows
+        Maps the record and windows to forecasts on the scale of the model.
 
     Returns
     -------
@@ -231,22 +245,9 @@ def append_rows(fitted, tables, exogs):
     return fitted.replace_series(append)
 
 
-def predict_windows(fitted, windows):
-    """Predict (n_windows, block_length, n_outputs) on the scale of the model."""
-    predicted = np.asarray(fitted.estimator.predict(windows), dtype=float)
-    shape = (len(windows), fitted.block_length, fitted.n_outputs)
-    if predicted.size != np.prod(shape):
-        raise ValueError(
-            f"estimator must predict horizon * n_targets = {shape[1] * shape[2]} "
-            f"values for each window: got shape {predicted.shape} for {shape[0]} "
-            "windows."
-        )
-    return predicted.reshape(shape)
-
-
-def _forecast_segments(fitted, segments, predict=None):
+def _forecast_segments(fitted, segments, predict=predict_windows):
     """Forecast the horizon from the windows of segments, on the model's scale."""
-    predict = predict or partial(predict_windows, fitted)
+    predict = partial(predict, fitted)
     # One channel at a time, so that the windows of each stay a view.
     channels = [
         forecast_origins(predict, [origin], fitted.horizon, fitted.block_length)[0]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
@@ -31,7 +29,13 @@ def forecast_quantiles(fitted, steps, exog):
     """Return the quantiles of the next steps in the form of the series."""
     labels, values, quantiles = forecast_quantile_values(fitted, steps, exog)
     frames = {
-        key: _make_frame(values[key], quantiles, fitted.target_names(key), labels[key])
+        key: make_frame(
+            values[key],
+            quantiles,
+            fitted.target_names(key),
+            labels[key],
+            level="quantile",
+        )
         for key in values
     }
     return fitted.panel.join_forecasts(frames)
@@ -49,8 +53,7 @@ def forecast_quantile_values(fitted, steps, exog):
     """
     steps = fitted.check_steps(steps)
     quantiles = _check_quantiles(fitted, steps)
-    predict = partial(_predict_windows, fitted)
-    labels, scaled = forecast_scaled(fitted, steps, exog, predict)
+    labels, scaled = forecast_scaled(fitted, steps, exog, _predict_windows)
     values = {
         key: _inverse_transform(fitted.series[key].scale, array)[0]
         for key, array in scaled.items()
@@ -65,8 +68,7 @@ def predict_row_quantiles(fitted, panel, tables, exog):
     n_targets, n_quantiles)``.
     """
     _check_quantiles(fitted, fitted.horizon)
-    predict = partial(_predict_windows, fitted)
-    scaled = forecast_rows_scaled(fitted, panel, tables, exog, predict)
+    scaled = forecast_rows_scaled(fitted, panel, tables, exog, _predict_windows)
     values = {}
     for key, array in scaled.items():
         array = _inverse_transform(fitted.series[key].scale, array)
@@ -132,18 +134,30 @@ def find_interval(quantiles, coverage):
     return symmetric[round(coverage, 9)]
 
 
-def _make_frame(values, quantiles, targets, index):
-    """Return a table of ``(steps, n_targets, n_quantiles)``: one column a quantile.
+def make_frame(values, names, targets, index, *, level=None):
+    """Return a table of values ``(steps, n_targets, n_names)`` of one series.
 
-    With several targets, there are such columns below each.
+    Parameters
+    ----------
+    values : ndarray of shape (steps, n_targets, n_names)
+    names : sequence
+        The columns for each target.
+    targets : sequence
+        The names of the targets, above the columns if there are several.
+    index : Index or None
+        Labels of the steps; None counts them from 1.
+    level : str or None, default=None
+        The name of the columns.
+
+    Returns
+    -------
+    frame : DataFrame
     """
     if index is None:
         index = pd.RangeIndex(1, len(values) + 1, name="step")
-    columns = pd.Index(quantiles, name="quantile")
+    columns = pd.Index(names, name=level)
     if values.shape[1] > 1:
-        columns = pd.MultiIndex.from_product(
-            [targets, quantiles], names=["target", "quantile"]
-        )
+        columns = pd.MultiIndex.from_product([targets, names], names=["target", level])
     return pd.DataFrame(values.reshape(len(values), -1), index=index, columns=columns)
 
 
