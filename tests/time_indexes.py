@@ -20,7 +20,8 @@ INDEXES = {
     "integers": pd.Index(np.arange(3, 43, 2)),
 }
 
-HOLED = {
+# Regular indexes, from which tests remove rows to make gaps.
+REGULAR = {
     "months": pd.date_range("2020-01-01", periods=24, freq="MS"),
     "days": pd.date_range("2020-01-01", periods=24, freq="D"),
     "hours of a timezone": pd.date_range("2020", periods=24, freq="h", tz="UTC"),
@@ -29,8 +30,9 @@ HOLED = {
     "range": pd.RangeIndex(24),
     "integers by 5": pd.Index(np.arange(100, 220, 5)),
 }
-holed = pytest.mark.parametrize("index", HOLED.values(), ids=HOLED)
+each_regular_index = pytest.mark.parametrize("index", REGULAR.values(), ids=REGULAR)
 
 
-def counted(index):
+def numbered(index):
+    """Return a series whose values are the numbers of its rows."""
     return pd.Series(np.arange(24.0), index=index)

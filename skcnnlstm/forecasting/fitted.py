@@ -32,7 +32,11 @@ def fitted_state(forecaster):
 
 @dataclass(frozen=True, eq=False)
 class FittedForecaster:
-    """All that forecasts depend on, so that `set_params` after `fit` changes none."""
+    """Hold everything that forecasts depend on.
+
+    Parameters that are changed after `fit` have no effect on forecasts, because the
+    functions that forecast read this record only.
+    """
 
     estimator: Any  # fitted on windows
     series: dict[Any, FittedSeries]  # by key; the key of a single series is None
@@ -50,7 +54,7 @@ class FittedForecaster:
 
     @property
     def n_outputs(self):
-        """The columns that one window forecasts."""
+        """The number of columns that the estimator forecasts from one window."""
         return 1 if self.independent else self.n_modelled
 
     @property
@@ -91,7 +95,7 @@ class FittedForecaster:
 
 @dataclass(frozen=True, eq=False)
 class FittedSeries:
-    """What forecasts of one series depend on: its scale, its last rows, its form."""
+    """Hold what forecasts of one series depend on: its scale, last rows and form."""
 
     form: Rows  # without values
     calendar: Calendar | None  # None for bare arrays
@@ -101,7 +105,7 @@ class FittedSeries:
     fingerprint: tuple  # recognises the fitted rows, which do not continue themselves
     low: np.ndarray  # (n_targets,), the smallest known value of each target
     high: np.ndarray  # (n_targets,), the largest
-    continued: bool = False  # the next rows follow, whatever their index shows
+    continued: bool = False  # whether the next rows follow, whatever their index shows
 
     @property
     def window_length(self):
@@ -156,14 +160,14 @@ class FittedSeries:
         targets = self.scale.target_values(rows)
         origins, actual, next_origins = [], [], None
         for number, (start, stop) in enumerate(runs):
-            # Without a known row before the run, its first row is the first origin.
-            first = number != next_run
-            if stop - start < horizon + first:
+            # A run that does not continue needs one more row, its first origin.
+            n_extra = 0 if number == next_run else 1
+            if stop - start < horizon + n_extra:
                 continue
-            if not first:
+            if number == next_run:
                 next_origins = len(origins)
             origins.append((start, stop - horizon))
-            actual.append(sliding(targets[start:stop], horizon)[int(first) :])
+            actual.append(sliding(targets[start:stop], horizon)[n_extra:])
         if not origins:
             _raise_too_few_to_score(runs, next_run, horizon)
         return origins, next_origins, actual

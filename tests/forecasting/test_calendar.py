@@ -11,7 +11,7 @@ from forecast_models import (
     WindowSum,
     ridge,
 )
-from time_indexes import HOLED, INDEXES, counted, holed
+from time_indexes import INDEXES, REGULAR, each_regular_index, numbered
 
 from skcnnlstm import SeriesForecaster, SlidingWindow
 
@@ -20,9 +20,9 @@ from skcnnlstm import SeriesForecaster, SlidingWindow
 def test_forecasts_have_the_labels_that_follow_the_index(index):
     forecaster = SeriesForecaster(Rising(), window_length=3, transformer=None)
     forecaster.fit(pd.Series(range(15), index=index[:15]))
-    wanted = pd.Series(range(15, 20), index=index[15:], dtype=float)
+    expected = pd.Series(range(15, 20), index=index[15:], dtype=float)
     pd.testing.assert_series_equal(
-        forecaster.forecast(5), wanted, check_freq=False, check_index_type="equiv"
+        forecaster.forecast(5), expected, check_freq=False, check_index_type="equiv"
     )
 
 
@@ -76,10 +76,10 @@ def test_holidays_among_business_days_are_not_gaps():
 
 
 def test_a_series_with_only_short_runs_reports_the_first_gap_and_a_remedy():
-    index = HOLED["months"]
+    index = REGULAR["months"]
     with pytest.raises(ValueError) as caught:
         SeriesForecaster(ridge(), window_length=13).fit(
-            counted(index).drop(index[[12]])
+            numbered(index).drop(index[[12]])
         )
     assert str(caught.value) == (
         "series must have at least window_length + horizon rows without a gap in time: "
@@ -102,7 +102,7 @@ def test_a_series_with_only_short_runs_reports_the_first_gap_and_a_remedy():
     ],
 )
 def test_the_suggested_remedy_for_a_gap_works(name, remedy):
-    series = counted(HOLED[name]).drop(HOLED[name][[10]])
+    series = numbered(REGULAR[name]).drop(REGULAR[name][[10]])
     forecaster = SeriesForecaster(Rising(), window_length=15, transformer=None)
     with pytest.raises(ValueError, match=re.escape(f"Fill the gaps ({remedy} and")):
         forecaster.fit(series)
@@ -110,9 +110,9 @@ def test_the_suggested_remedy_for_a_gap_works(name, remedy):
     assert forecaster.fit(filled).forecast().tolist() == [24]
 
 
-@holed
+@each_regular_index
 def test_labels_after_a_gap_follow_the_step_of_the_runs(index):
-    series = counted(index)
+    series = numbered(index)
     forecaster = SeriesForecaster(Rising(), window_length=3, transformer=None)
     forecaster.fit(series[:15].drop(index[[10]]))
     for start in (15, 20):

@@ -127,19 +127,19 @@ def test_covariates_with_dates_are_looked_up_and_arrays_are_counted(series, weat
     shuffled = exog.sample(frac=1, random_state=0)
     forecaster = SeriesForecaster(ridge(), window_length=4, horizon=3)
     bare = forecaster.fit(series[:40], exog=weather[:40])
-    wanted = (
+    expected = (
         bare.forecast(5, exog=weather[40:46]),
         bare.predict(series[40:50], exog=weather[40:53]),
         bare.score(series[40:50], exog=weather[40:50]),
     )
     forecaster.fit(dated[:40], exog=shuffled)
-    np.testing.assert_allclose(forecaster.forecast(5, exog=shuffled), wanted[0])
+    np.testing.assert_allclose(forecaster.forecast(5, exog=shuffled), expected[0])
     np.testing.assert_allclose(
-        forecaster.predict(dated[40:50], exog=shuffled), wanted[1]
+        forecaster.predict(dated[40:50], exog=shuffled), expected[1]
     )
-    assert forecaster.score(dated[40:50], exog=shuffled) == pytest.approx(wanted[2])
+    assert forecaster.score(dated[40:50], exog=shuffled) == pytest.approx(expected[2])
     metric = forecast_scorer("neg_mean_absolute_error")
-    assert metric(forecaster, dated[40:50], exog=shuffled) == pytest.approx(wanted[2])
+    assert metric(forecaster, dated[40:50], exog=shuffled) == pytest.approx(expected[2])
 
 
 def test_covariates_are_scaled_on_training_rows_and_not_by_their_logarithm(weather):
@@ -257,8 +257,8 @@ def test_predictions_and_scores_are_of_the_targets(frame):
     forecasts, actual = forecaster._forecasts_and_actual(frame[40:])
     np.testing.assert_allclose(forecasts[1:, :, 0], ahead[:-2])
     load = frame["load"].to_numpy()
-    wanted = np.stack([load[t + 1 : t + 3] for t in range(39, 58)])
-    np.testing.assert_array_equal(actual[:, :, 0], wanted)
+    expected = np.stack([load[t + 1 : t + 3] for t in range(39, 58)])
+    np.testing.assert_array_equal(actual[:, :, 0], expected)
     two = plain(WindowSum(), target_columns=["wind", "load"]).fit(frame[:40])
     assert list(two.forecast().columns) == ["wind", "load"]
     _, actual = two._forecasts_and_actual(frame[40:])
@@ -447,9 +447,9 @@ def test_exog_must_extend_as_far_as_forecasts_use_it():
 
 def test_arrays_of_exog_must_hold_only_the_rows_ahead():
     labelled = plain(ridge(), horizon=3).fit(FRAME[:30], exog=EXOG[:30])
-    wanted = labelled.forecast(exog=EXOG)
+    expected = labelled.forecast(exog=EXOG)
     pd.testing.assert_frame_equal(
-        labelled.forecast(exog=EXOG[30:33].to_numpy()), wanted
+        labelled.forecast(exog=EXOG[30:33].to_numpy()), expected
     )
     for steps, rows in [(None, 3), (2, 3), (4, 6)]:
         with pytest.raises(ValueError) as caught:

@@ -16,7 +16,7 @@ from sklearn.model_selection import (
     cross_validate,
 )
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
-from time_indexes import counted, holed
+from time_indexes import each_regular_index, numbered
 
 from skcnnlstm import CNNRegressor, FlattenWindows, SeriesForecaster
 
@@ -63,10 +63,10 @@ def test_fit_keeps_no_reference_to_the_series():
     assert len(pickle.dumps(forecaster)) < 10_000
 
 
-@holed
+@each_regular_index
 @pytest.mark.parametrize("horizon", [1, 2])
 def test_no_training_sample_crosses_a_gap(index, horizon):
-    series = counted(index).drop(index[[10]])
+    series = numbered(index).drop(index[[10]])
     forecaster = SeriesForecaster(
         Rising(), window_length=3, horizon=horizon, transformer=None
     )
@@ -76,8 +76,8 @@ def test_no_training_sample_crosses_a_gap(index, horizon):
         for start in range(24)
         if start + 3 + horizon <= 24 and not start <= 10 < start + 3 + horizon
     ]
-    wanted = [[start, start + 1, start + 2] for start in starts]
-    assert seen.X_[:, :, 0].tolist() == wanted
+    expected = [[start, start + 1, start + 2] for start in starts]
+    assert seen.X_[:, :, 0].tolist() == expected
     ahead = np.array(starts)[:, np.newaxis] + 3 + np.arange(horizon)
     np.testing.assert_array_equal(seen.y_.reshape(-1, horizon), ahead)
 
@@ -154,8 +154,8 @@ def test_windows_of_many_series_are_float32_if_a_network_reads_them(three):
 
 
 def test_no_window_of_a_panel_crosses_a_gap(three):
-    holed = three | {"b": three["b"].drop(three["b"].index[10])}
-    seen = rising().fit(holed).estimator_.X_
+    with_gap = three | {"b": three["b"].drop(three["b"].index[10])}
+    seen = rising().fit(with_gap).estimator_.X_
     assert len(seen) == (10 - 3) + (19 - 3) + 20 - 3 + 25 - 3
 
 

@@ -18,7 +18,7 @@ from forecast_models import (
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.pipeline import make_pipeline
-from time_indexes import HOLED, INDEXES, counted, holed
+from time_indexes import INDEXES, REGULAR, each_regular_index, numbered
 
 from skcnnlstm import FlattenWindows, SeriesForecaster, SlidingWindow
 from skcnnlstm.forecasting.fitted import fitted_state
@@ -94,9 +94,9 @@ def test_missing_history_is_one_warning_and_none_for_windows_of_one_row():
 # ------------------------------------------------------------------------ gaps in time
 
 
-@holed
+@each_regular_index
 def test_predictions_use_only_the_history_since_the_last_gap(index):
-    series = counted(index)
+    series = numbered(index)
     forecaster = SeriesForecaster(WindowSum(), window_length=3, transformer=None)
     forecaster.fit(series[:12])
     rows = series[12:].drop(index[[15]])
@@ -107,13 +107,13 @@ def test_predictions_use_only_the_history_since_the_last_gap(index):
         "history: the first row after the gap was repeated to fill their windows."
     ]
     assert caught[0].filename == __file__
-    wanted = [33, 36, 39, 48, 49, 51, 54, 57, 60, 63, 66]
-    assert predicted.ravel().tolist() == wanted
+    expected = [33, 36, 39, 48, 49, 51, 54, 57, 60, 63, 66]
+    assert predicted.ravel().tolist() == expected
 
 
-@holed
+@each_regular_index
 def test_only_the_run_of_the_next_rows_uses_the_fitted_rows(index):
-    series = counted(index)
+    series = numbered(index)
     forecaster = SeriesForecaster(WindowSum(), window_length=3, transformer=None)
     forecaster.fit(series[:12])
     with pytest.warns(UserWarning, match="^2 rows follow a gap"):
@@ -121,9 +121,9 @@ def test_only_the_run_of_the_next_rows_uses_the_fitted_rows(index):
     assert predicted.ravel().tolist() == [18, 19, 33, 36]
 
 
-@holed
+@each_regular_index
 def test_fitted_rows_before_the_last_gap_are_not_history(index):
-    series = counted(index)
+    series = numbered(index)
     forecaster = SeriesForecaster(WindowSum(), window_length=4, transformer=None)
     forecaster.fit(series[:12].drop(index[[9]]))  # rows 10 and 11 are the last run
     with pytest.warns(UserWarning, match="^1 rows follow a gap"):
@@ -131,9 +131,9 @@ def test_fitted_rows_before_the_last_gap_are_not_history(index):
     assert predicted.ravel().tolist() == [43, 46, 50]
 
 
-@holed
+@each_regular_index
 def test_scores_use_no_origin_with_targets_across_a_gap(index):
-    series = counted(index)
+    series = numbered(index)
     forecaster = SeriesForecaster(
         Rising(), window_length=1, horizon=2, transformer=None
     )
@@ -147,9 +147,9 @@ def test_scores_use_no_origin_with_targets_across_a_gap(index):
         forecaster.score(series.iloc[[12, 15]])
 
 
-@holed
+@each_regular_index
 def test_forecaster_and_sliding_windows_agree_on_gaps(index):
-    rows = counted(index).to_frame("a").drop(index[[5, 16]])
+    rows = numbered(index).to_frame("a").drop(index[[5, 16]])
     train, test = rows[:12], rows[12:]
     forecaster = SeriesForecaster(WindowSum(), window_length=3, transformer=None)
     with warnings.catch_warnings():
@@ -161,9 +161,9 @@ def test_forecaster_and_sliding_windows_agree_on_gaps(index):
 
 
 def test_a_forecast_soon_after_a_gap_repeats_the_first_row_with_a_warning():
-    index = HOLED["periods"]
+    index = REGULAR["periods"]
     forecaster = SeriesForecaster(WindowSum(), window_length=4, transformer=None)
-    forecaster.fit(counted(index).drop(index[[21]]))
+    forecaster.fit(numbered(index).drop(index[[21]]))
     message = "^the fitted series has 2 rows since the last gap in time, fewer than "
     with pytest.warns(UserWarning, match=message):
         assert forecaster.forecast().tolist() == [22 + 22 + 22 + 23]
@@ -203,9 +203,9 @@ def test_after_an_update_forecasts_start_after_its_rows(frame):
     part = copy.deepcopy(whole)
     for stop in (51, 55):
         assert part.update(frame[stop - 1 if stop == 51 else 51 : stop]) is part
-    wanted = whole.predict(frame[50:55])[-1]
+    expected = whole.predict(frame[50:55])[-1]
     ahead = part.forecast()
-    np.testing.assert_allclose(ahead, wanted, rtol=1e-12)
+    np.testing.assert_allclose(ahead, expected, rtol=1e-12)
     pd.testing.assert_index_equal(ahead.index, DAYS[55:58], exact="equiv")
     np.testing.assert_allclose(
         part.predict(frame[55:]), whole.predict(frame[50:])[5:], rtol=1e-12

@@ -55,14 +55,14 @@ def test_a_dict_gives_a_dict_and_a_list_a_list(three):
 @pytest.mark.parametrize("id_place", [0, 1])
 def test_a_long_frame_gives_a_long_frame_with_the_dates_of_each_series(three, id_place):
     forecaster = SeriesForecaster(ridge(), window_length=6, horizon=4)
-    wanted = forecaster.fit(three).forecast()
+    expected = forecaster.fit(three).forecast()
     forecaster.set_params(id_column="id")
     frame = long_frame(three, id_place)
     forecast = forecaster.fit(frame).forecast()
     assert list(forecast.columns) == list(frame.columns)
     assert forecast["id"].tolist() == ["b"] * 4 + ["c"] * 4 + ["a"] * 4
     for key, part in forecast.groupby("id"):
-        pd.testing.assert_series_equal(part["value"], wanted[key], check_freq=False)
+        pd.testing.assert_series_equal(part["value"], expected[key], check_freq=False)
     assert forecaster.feature_names_in_.tolist() == ["value"]
 
 
@@ -131,13 +131,13 @@ def halves(three):
 def test_predictions_of_a_panel_have_its_form(halves):
     train, test = halves
     forecaster = SeriesForecaster(WindowSum(), window_length=6, horizon=4).fit(train)
-    wanted = {}
+    expected = {}
     for key in train:
         alone = SeriesForecaster(WindowSum(), window_length=6, horizon=4)
-        wanted[key] = alone.fit(train[key]).predict(test[key])
+        expected[key] = alone.fit(train[key]).predict(test[key])
     predicted = forecaster.predict(test)
     for key in train:
-        np.testing.assert_array_equal(predicted[key], wanted[key])
+        np.testing.assert_array_equal(predicted[key], expected[key])
     some = forecaster.predict({"c": test["c"]})
     assert list(some) == ["c"]
     forecaster.set_params(id_column="id").fit(long_frame(train))
@@ -145,9 +145,9 @@ def test_predictions_of_a_panel_have_its_form(halves):
     rows = forecaster.predict(frame)
     assert rows.shape == (len(frame), 4)
     for key in train:
-        np.testing.assert_array_equal(rows[frame["id"] == key], wanted[key])
+        np.testing.assert_array_equal(rows[frame["id"] == key], expected[key])
     frames = {key: series.to_frame() for key, series in test.items()}
-    np.testing.assert_array_equal(forecaster.predict(frames)["a"], wanted["a"])
+    np.testing.assert_array_equal(forecaster.predict(frames)["a"], expected["a"])
 
 
 def test_the_score_of_a_panel_is_the_mean_over_all_forecasts(halves):

@@ -36,8 +36,8 @@ def test_forecasts_beyond_the_horizon_start_from_forecasts(
     forecaster = SeriesForecaster(
         Rising(), window_length=window_length, horizon=horizon, transformer=None
     ).fit(series)
-    wanted = np.arange(20.0, 20 + steps)[:, np.newaxis] + 100 * np.arange(n_features)
-    np.testing.assert_array_equal(forecaster.forecast(steps), wanted)
+    expected = np.arange(20.0, 20 + steps)[:, np.newaxis] + 100 * np.arange(n_features)
+    np.testing.assert_array_equal(forecaster.forecast(steps), expected)
 
 
 def test_feeding_back_equals_appending_one_forecast_at_a_time():
@@ -79,8 +79,8 @@ def test_predictions_of_continuing_rows_equal_those_of_windows_on_the_whole_seri
     scaled = forecaster.transformer_.transform(series)
     windows = np.stack([scaled[t - 6 : t + 1] for t in range(40, 60)])
     raw = forecaster.estimator_.predict(windows).reshape(-1, 2)
-    wanted = forecaster.transformer_.inverse_transform(raw).reshape(20, 2, 2)
-    np.testing.assert_array_equal(forecaster.predict(series[40:]), wanted)
+    expected = forecaster.transformer_.inverse_transform(raw).reshape(20, 2, 2)
+    np.testing.assert_array_equal(forecaster.predict(series[40:]), expected)
 
 
 def test_the_last_prediction_is_the_forecast_after_those_rows(airline):
@@ -156,8 +156,8 @@ def test_score_agrees_with_predict(two_columns):
     rows = two_columns[103:]
     ahead = ignore_missing_history(forecaster.predict, rows)[:-3]
     actual = np.stack([rows[t + 1 : t + 4] for t in range(len(ahead))])
-    wanted = -np.abs(ahead - actual).mean()
-    assert forecaster.score(rows) == pytest.approx(wanted, rel=1e-12)
+    expected = -np.abs(ahead - actual).mean()
+    assert forecaster.score(rows) == pytest.approx(expected, rel=1e-12)
 
 
 def test_targets_of_a_score_need_not_be_valid_for_the_transformer():

@@ -53,8 +53,8 @@ def test_a_transformer_with_fewer_columns_is_inverted():
         transformer=PCA(1),
     ).fit(series)
     assert forecaster.estimator_[-1].coef_.shape == (3, 2)
-    wanted = np.array([[30, 61, -30], [31, 63, -31], [32, 65, -32]])
-    np.testing.assert_allclose(forecaster.forecast(), wanted, rtol=1e-9)
+    expected = np.array([[30, 61, -30], [31, 63, -31], [32, 65, -32]])
+    np.testing.assert_allclose(forecaster.forecast(), expected, rtol=1e-9)
 
 
 def test_a_clone_of_the_transformer_is_fitted_on_training_rows_only(airline):

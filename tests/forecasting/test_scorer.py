@@ -37,9 +37,9 @@ def test_a_scorer_computes_the_metric_over_all_origins_steps_and_targets(
     later = forecaster.predict(series[120:]).reshape(24, 3, -1)[:-3]
     ahead = np.concatenate([first, later])
     actual = np.stack([series[t + 1 : t + 4] for t in range(119, 141)])
-    wanted = -metric(actual.ravel(), ahead.ravel())
+    expected = -metric(actual.ravel(), ahead.ravel())
     score = forecast_scorer(name)(forecaster, series[120:])
-    assert score == pytest.approx(wanted, rel=1e-12)
+    assert score == pytest.approx(expected, rel=1e-12)
 
 
 def test_there_is_a_scorer_for_every_regression_metric_of_scikit_learn(airline):
