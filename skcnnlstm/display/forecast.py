@@ -20,6 +20,7 @@ from skcnnlstm.display._tables import (
 )
 from skcnnlstm.forecasting import SeriesForecaster
 from skcnnlstm.forecasting.calendar import Calendar
+from skcnnlstm.forecasting.fitted import fitted_state
 from skcnnlstm.forecasting.panel import check_same_series, listed, read_panel
 from skcnnlstm.forecasting.quantiles import quantiles_of
 
@@ -332,17 +333,17 @@ class _Fitted(NamedTuple):
 
 def _read_fitted(forecaster):
     """Return what the display needs from a fitted forecaster."""
-    histories = forecaster._histories
+    fitted = fitted_state(forecaster)
     return _Fitted(
-        panel=forecaster._panel,
-        keys=list(histories),
-        horizon=forecaster._horizon,
-        steps_at_once=forecaster._block,
-        calibrated=forecaster._calibration is not None,
-        quantiles=quantiles_of(forecaster.estimator_),
-        n_features=forecaster.n_features_in_,
+        panel=fitted.panel,
+        keys=list(fitted.series),
+        horizon=fitted.horizon,
+        steps_at_once=fitted.block_length,
+        calibrated=fitted.calibration is not None,
+        quantiles=quantiles_of(fitted.estimator),
+        n_features=fitted.n_features,
         feature_names=list(getattr(forecaster, "feature_names_in_", ())),
-        targets=next(iter(histories.values())).scale.roles.targets,
+        targets=fitted.roles.targets,
     )
 
 

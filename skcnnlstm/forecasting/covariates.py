@@ -1,4 +1,4 @@
-"""Known-future covariates: columns that are given for rows still to come."""
+"""Read the known-future covariates (`exog`) of rows and of the rows ahead."""
 
 from __future__ import annotations
 
@@ -13,50 +13,71 @@ from skcnnlstm.forecasting.panel import FORMS, is_list_of_series, read_panel
 
 
 def check_given(exog, columns):
-    """Raise where `fit` had covariates and these are none, or the reverse."""
+    """Raise if covariates are given to `fit` but not later, or the reverse.
+
+    `columns` describes the covariates of `fit`; None if there were none.
+    """
     if columns is not None and exog is None:
         raise ValueError(
-            "exog must be given, as to fit: got None. Give the covariates of the "
-            "rows, and of those ahead of them in predict and forecast. A search or "
-            "cross_validate hands them on to score after "
+            "exog must be given because the forecaster was fitted with exog: got None. "
+            "Pass the covariates of the rows, and for predict and forecast those of "
+            "the rows ahead. A search or cross_validate passes them to score after "
             "sklearn.set_config(enable_metadata_routing=True) and "
             "forecaster.set_fit_request(exog=True).set_score_request(exog=True)."
         )
     if exog is not None and columns is None:
         raise ValueError(
-            "exog must be given to fit first: got covariates, fitted without any. "
-            "Fit again with them."
+            "exog must be None because the forecaster was fitted without exog: got "
+            "covariates. Pass exog to fit first."
         )
 
 
-def check_window(length, block):
-    """Raise where a window has no room for the covariates of all steps ahead."""
-    if length < block:
+def check_window(window_length, block_length):
+    """Raise if a window is too short for the covariates of all steps ahead."""
+    if window_length < block_length:
         raise ValueError(
-            "window_length must be at least horizon where exog is given: got "
-            f"window_length={length}, horizon={block}. A window holds the covariates "
-            "of the steps ahead in its last rows."
+            "window_length must be at least horizon if exog is given, because a window "
+            "holds the covariates of the steps ahead in its last rows: got "
+            f"window_length={window_length}, horizon={block_length}. Use a longer "
+            "window or a shorter horizon."
         )
+
+
+def own_rows(tables):
+    """Return the number of rows of each table and their labels, by key."""
+    return {key: (len(rows.values), rows.index) for key, rows in tables.items()}
+
+
+def read_fitted_covariates(exog, panel, wanted, columns, **options):
+    """Return the covariates of wanted rows by key; None for each without any.
+
+    They must have the `columns` given to `fit`. The other parameters are those of
+    `read_covariates`.
+    """
+    check_given(exog, columns)
+    if exog is None:
+        return dict.fromkeys(wanted)
+    tables, _ = read_covariates(exog, panel, wanted, columns=columns, **options)
+    return tables
 
 
 def read_covariates(exog, panel, wanted, *, n_spare=0, ahead=False, columns=None):
-    """Return the covariates of each series of a panel, and what columns they have.
+    """Return the covariates of each series of a panel, and their columns.
 
     Parameters
     ----------
     exog : array-like, Series, DataFrame, list or dict
-        In the form of the panel, or one table with an index that all series look
-        their rows up in.
+        In the form of the panel, or one table with an index for all series.
     panel : Panel
         The form of the series.
     wanted : dict of (int, Index or None)
-        For each series the rows needed and, where it has an index, their labels.
+        For each series, the number of rows and, if it has an index, their labels.
     n_spare : int, default=0
         Rows that arrays may hold beyond those.
     ahead : bool, default=False
-        Whether the rows wanted are those after the known ones, for messages.
+        Whether the wanted rows follow the known ones, for messages.
     columns : (int, list or None) or None, default=None
-        How many columns, and their names; None takes those of the first table.
+        Required number and names of the columns; None takes those of the first table.
 
     Returns
     -------
@@ -77,7 +98,7 @@ def read_covariates(exog, panel, wanted, *, n_spare=0, ahead=False, columns=None
 def split_exog(exog, panel):
     """Return the covariates of each series of a panel, by key."""
     keys = panel.series
-    _check_no_names(exog)
+    _check_not_names(exog)
     if panel.kind == "one":
         return {None: exog}
     if isinstance(exog, pd.DataFrame) and panel.id_column in exog.columns:
@@ -85,43 +106,44 @@ def split_exog(exog, panel):
     elif is_list_of_series(exog) and panel.kind == "list":
         if len(exog) != len(keys):
             raise ValueError(
-                f"exog must have one table a series: got {len(exog)}, {len(keys)} "
-                "series."
+                f"exog must have one table for each series: got {len(exog)} tables for "
+                f"{len(keys)} series."
             )
         exog = dict(enumerate(exog))
     elif isinstance(exog, pd.Series | pd.DataFrame):
         return dict.fromkeys(keys, exog)
     if not isinstance(exog, Mapping):
         raise TypeError(
-            "exog must come as the series do, or as one DataFrame whose index all of "
-            f"them share: got {type(exog).__name__}. Use {FORMS[panel.kind]}."
+            "exog must have the form of the series, or be one DataFrame with an index "
+            f"for all of them: got {type(exog).__name__}. Use {FORMS[panel.kind]}."
         )
     missing = [key for key in keys if key not in exog]
     if missing:
         raise ValueError(
-            f"exog must have a table for each series: got none for {missing[0]!r}."
+            f"exog must have a table for each series: got no table for {missing[0]!r}."
         )
     return {key: exog[key] for key in keys}
 
 
-def _check_no_names(exog):
-    """Raise where columns are named instead of given."""
+def _check_not_names(exog):
+    """Raise if `exog` holds names of columns instead of their values."""
     names = [exog] if isinstance(exog, str) else exog
     if not isinstance(names, list | tuple) or not names:
         return
     if all(isinstance(name, str) for name in names):
         raise TypeError(
-            f"exog must hold the values of covariates, not names: got {exog!r}. Give "
-            "the columns themselves, such as frame[['price']], of a long frame with "
-            "its id_column."
+            f"exog must hold the values of covariates, not their names: got {exog!r}. "
+            "Pass the columns themselves, such as frame[['price']]; for a long frame "
+            "together with its id_column."
         )
 
 
-def _read(exog, n_rows, labels, most, ahead):
-    """Return the rows of `exog` that go with the rows of a series, (n_rows, n_exog).
+def _read(exog, n_rows, labels, max_rows, ahead):
+    """Return the covariates of the rows of one series, (n_rows, n_exog).
 
-    Where both have an index, rows are looked up and may be more; else they are taken
-    from the first on, and may be `most`. `ahead` says that they are rows to come.
+    If both have an index, rows are looked up by label and `exog` may have more. If not,
+    they are taken in order, and `exog` has at most `max_rows`. `ahead` means that the
+    rows follow the known ones, for messages.
     """
     table = check_windows(exog, name="exog", min_ndim=1, max_ndim=2)
     table = table.reshape(len(table), -1)
@@ -137,12 +159,12 @@ def _read(exog, n_rows, labels, most, ahead):
             check_same_kind(exog.index, labels)
             raise ValueError(
                 f"exog must have a row for each of {n_rows} rows, from {labels[0]} to "
-                f"{labels[-1]}: got none for {labels[int(np.argmax(places < 0))]}. "
-                "predict and forecast need the rows of the horizon ahead, too."
+                f"{labels[-1]}: got no row for {labels[int(np.argmax(places < 0))]}. "
+                "predict and forecast also need the rows of the horizon ahead."
             )
         table = table[places]
-    elif not n_rows <= len(table) <= most:
-        raise ValueError(_count_message(len(table), n_rows, most, ahead, labels))
+    elif not n_rows <= len(table) <= max_rows:
+        raise ValueError(_count_message(len(table), n_rows, max_rows, ahead, labels))
     else:
         table = table[:n_rows]
     columns = getattr(exog, "columns", None)
@@ -154,34 +176,30 @@ def _read(exog, n_rows, labels, most, ahead):
     return table
 
 
-def _count_message(n_given, n_rows, most, ahead, labels):
-    """Say how many rows covariates without labels must have."""
-    wanted = f"{n_rows}" if most == n_rows else f"{n_rows} to {most}"
+def _count_message(n_given, n_rows, max_rows, ahead, labels):
+    """Return the message for covariates without labels of a wrong number of rows."""
+    wanted = f"{n_rows}" if max_rows == n_rows else f"{n_rows} to {max_rows}"
     if not ahead:
-        way_out = (
-            "predict and forecast need the rows of the horizon ahead, too; covariates "
-            "with an index are looked up by label and may have more."
+        remedy = (
+            "predict and forecast also need the rows of the horizon ahead. Covariates "
+            "with an index are looked up by label and may have more rows."
         )
     elif n_given < n_rows:
-        way_out = (
-            "forecast needs them as far as the estimator predicts at once: whole "
-            "horizons, but for a recursive one."
+        remedy = (
+            "forecast needs whole horizons of rows, because the estimator predicts a "
+            'horizon at once (with strategy="recursive" one step).'
         )
     else:
-        way_out = (
-            "Nothing tells which of them are ahead: give these alone "
-            f"(exog[-{n_rows}:], where rows of the past stand before them)"
-        )
+        remedy = f"Pass only the rows ahead (exog[-{n_rows}:] if they are the last)"
         if labels is not None:
-            way_out += ", or a DataFrame with the index of the series, which may hold"
-            way_out += " more"
-        way_out += "."
-    rows = "rows, those that follow" if ahead else "rows"
-    return f"exog must have {wanted} {rows}: got {n_given}. {way_out}"
+            remedy += ", or a DataFrame with the index of the series"
+        remedy += "."
+    rows = "rows, those ahead" if ahead else "rows"
+    return f"exog must have {wanted} {rows}: got {n_given}. {remedy}"
 
 
 def _check_columns(table, names, fitted):
-    """Raise where covariates are not those of `fit`: (how many, their names)."""
+    """Raise if covariates do not have the number and names of columns of `fit`."""
     n_fitted, fitted_names = fitted
     both = names is not None and fitted_names is not None
     if table.shape[1] != n_fitted or (both and names != fitted_names):
@@ -194,7 +212,7 @@ def _check_columns(table, names, fitted):
 
 
 def name_rows_ahead(exog, panel, calendars, n_rows):
-    """Return the labels of the rows after each series, by key.
+    """Return the labels of the rows that follow each series, by key.
 
     Parameters
     ----------
@@ -203,14 +221,14 @@ def name_rows_ahead(exog, panel, calendars, n_rows):
     panel : Panel
         The form of the series.
     calendars : dict of (Calendar or None)
-        Where each series ends; None for one without an index.
+        The end of each series; None for a series without an index.
     n_rows : int
-        How many rows after that.
+        Number of rows that follow.
 
     Returns
     -------
     labels : dict of (Index or None)
-        None where there is no index on one of both sides, and rows only count.
+        None if the series or its covariates have no index; rows are then counted.
     """
     raw, labels = split_exog(exog, panel._replace(series=calendars)), {}
     for key, calendar in calendars.items():

@@ -1,145 +1,259 @@
-"""What a forecaster tells the estimator inside it, and how it is fitted."""
+"""Fit a forecaster: from parameters and series to the record of what was learned."""
 
 from __future__ import annotations
 
-import math
-from numbers import Integral, Real
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.base import is_classifier
+from sklearn.base import clone
 
-from skcnnlstm._utils.validation import is_auto
+from skcnnlstm._utils.validation import check_boolean, check_choice, check_integer
+from skcnnlstm.forecasting.calendar import find_training_runs
+from skcnnlstm.forecasting.covariates import check_window, own_rows, read_covariates
+from skcnnlstm.forecasting.fitted import FittedForecaster, learn_series
+from skcnnlstm.forecasting.inner_estimator import (
+    accepts_nan,
+    check_estimator,
+    configure_estimator,
+    contains_network,
+    fit_on_windows,
+    validation_share,
+)
+from skcnnlstm.forecasting.intervals import calibrate, count_held_out, find_units
+from skcnnlstm.forecasting.panel import Panel, listed, read_panel
+from skcnnlstm.forecasting.predict import append_rows, forecast_each_origin
+from skcnnlstm.forecasting.samples import (
+    check_has_samples,
+    cut_samples,
+    join_samples,
+    order_in_time,
+)
+from skcnnlstm.forecasting.scaling import (
+    check_past_covariates_known,
+    find_roles,
+    is_log,
+    make_transformer,
+)
+from skcnnlstm.forecasting.series_input import Rows, read_series
 
-# Steps of the optimizer where epochs="auto". On the validation parts of eight sets, of
-# 36 months of airline passengers to 6,640 hours of ETTh1, 150 to 400 differ by 3 %, and
-# 1,000 and more learn the training rows by heart.
-_STEPS = 250
+
+class Settings(NamedTuple):
+    """The validated parameters of a forecaster."""
+
+    estimator: Any
+    window_length: int
+    horizon: int
+    transformer: Any
+    block_length: int  # steps that the estimator predicts at once
+    independent: bool
+    target_columns: Any
+    id_column: Any
+    calibration_fraction: Any  # checked against the number of rows
+    refit: bool  # whether a model is fitted on all rows
+
+    @property
+    def calibrated(self):
+        """Whether a model is fitted without the rows held out for calibration."""
+        return self.calibration_fraction is not None
 
 
-def check_estimator(estimator):
-    """Raise where the estimator is no regressor."""
-    if isinstance(estimator, type) or not (
-        hasattr(estimator, "fit") and hasattr(estimator, "predict")
-    ):
-        raise TypeError(
-            f"estimator must have fit and predict: got estimator={estimator!r}. "
-            "Use a regressor, or a Pipeline that ends in one."
+def check_parameters(forecaster):
+    """Return the validated parameters of a forecaster."""
+    refit = check_boolean("refit_after_calibration", forecaster.refit_after_calibration)
+    horizon = check_integer("horizon", forecaster.horizon)
+    strategy = check_choice("strategy", forecaster.strategy, ("direct", "recursive"))
+    channels = check_choice("channels", forecaster.channels, ("joint", "independent"))
+    settings = Settings(
+        estimator=forecaster.estimator,
+        window_length=check_integer("window_length", forecaster.window_length),
+        horizon=horizon,
+        transformer=forecaster.transformer,
+        block_length=horizon if strategy == "direct" else 1,
+        independent=channels == "independent",
+        target_columns=forecaster.target_columns,
+        id_column=forecaster.id_column,
+        calibration_fraction=forecaster.calibration_fraction,
+        refit=refit or forecaster.calibration_fraction is None,
+    )
+    check_estimator(settings.estimator)
+    make_transformer(settings.transformer)
+    return settings
+
+
+class TrainingData(NamedTuple):
+    """Validated series with their covariates, by key."""
+
+    panel: Panel
+    tables: dict[Any, Rows]
+    exogs: dict[Any, np.ndarray | None]
+    exog_columns: tuple[int, list | None] | None  # None without covariates
+    n_features: int
+    feature_names: np.ndarray | None
+
+    def between(self, spans):
+        """Return the rows (start, stop) of each series."""
+        return self._replace(
+            tables={key: self.tables[key].between(*spans[key]) for key in spans},
+            exogs={
+                key: None if self.exogs[key] is None else self.exogs[key][slice(*span)]
+                for key, span in spans.items()
+            },
         )
-    if hasattr(estimator, "__sklearn_tags__") and is_classifier(estimator):
-        raise TypeError(
-            f"estimator must be a regressor: got estimator={estimator!r}, a "
-            "classifier. Use a regressor, or a Pipeline that ends in one."
-        )
 
 
-def fit_on_windows(estimator, windows, targets):
-    """Fit, and say what to change where the estimator and its input do not match."""
-    try:
-        return estimator.fit(windows, targets)
-    except ValueError as error:
-        text = str(error)
-        if "Found array with dim 3" in text:
-            raise ValueError(
-                "estimator must take windows (n_samples, window_length, n_features): "
-                f"got estimator={estimator!r}, of which a part takes tables only. Use "
-                "make_pipeline(FlattenWindows(), Ridge()), with your estimator in the "
-                "place of Ridge()."
-            ) from error
-        if text.startswith("n_targets must be at most the number of features"):
-            error.add_note(
-                f"SeriesForecaster sets n_targets={windows.shape[2]}, the number of "
-                "columns of the series, and instance_norm='last' on the network, which "
-                "then needs windows (n_samples, window_length, n_features). Leave "
-                "FlattenWindows out, or set instance_norm=None on the network."
-            )
-        raise
+def read_training_data(reader, series, exog, settings):
+    """Return the validated series and covariates of `fit`.
 
-
-def resolve(estimator, n_targets, gap, n_samples):
-    """Tell the networks inside an estimator what only a forecaster knows.
-
-    `n_targets` is set only beside `instance_norm`, for other estimators
-    (GaussianProcessRegressor) have a parameter of that name which means something
-    else. `gap` is for early stopping, in samples. A long series needs fewer epochs than
-    a short one: `n_samples` says how many steps make one.
+    `reader` is an unfitted clone of the forecaster, on which scikit-learn's validation
+    sets the number and the names of the columns.
     """
-    params = estimator.get_params(deep=True)
-    changes = {}
-    for key, name, owner in _named(params):
-        value = params[key]
-        if name == "instance_norm" and is_auto(value):
-            changes[key] = "last"
-        elif name == "linear_skip" and is_auto(value):
-            changes[key] = True
-        elif name == "n_targets" and owner + "instance_norm" in params:
-            changes[key] = n_targets
-        elif name == "epochs" and is_auto(value):
-            # Early stopping finds the number by itself.
-            if not _is_true(params.get(owner + "early_stopping")):
-                changes[key] = _epochs(params.get(owner + "batch_size"), n_samples)
-        elif name == "validation_gap" and value == 0:
-            # Without early stopping, too, which a search inside may turn on.
-            changes[key] = gap
-    return estimator.set_params(**changes)
-
-
-def _epochs(batch_size, n_samples):
-    """Return how many epochs make `_STEPS` steps of the optimizer."""
-    if not isinstance(batch_size, Integral) or not 0 < batch_size < n_samples:
-        return _STEPS  # one step an epoch; what is no number the network refuses
-    return math.ceil(_STEPS / math.ceil(n_samples / batch_size))
-
-
-def held_out(estimator):
-    """Return the share that early stopping inside an estimator holds out.
-
-    None where there is no early stopping, and where an ensemble cuts at places of its
-    own, too.
-    """
-    params = estimator.get_params(deep=True)
-    if any(
-        name == "validation_gap" and owner + "early_stopping" not in params
-        for _, name, owner in _named(params)
-    ):
-        return None
-    shares = [
-        params[key]
-        for key, name, owner in _named(params)
-        if name == "validation_fraction"
-        and _is_true(params.get(owner + "early_stopping"))
-        # What else is there is for the network to refuse.
-        and isinstance(params[key], Real)
-        and 0 < params[key] < 1
-    ]
-    return max(shares, default=None)
-
-
-def _is_true(value):
-    """Tell a True of Python's or NumPy's, as a search over arrays sets them."""
-    return isinstance(value, bool | np.bool_) and bool(value)
-
-
-def find_network(estimator):
-    """Tell whether a network of this package is inside an estimator."""
-    params = estimator.get_params(deep=True)
-    return any(name == "instance_norm" for _, name, _ in _named(params))
-
-
-def reads_gaps(estimator):
-    """Tell whether a network inside an estimator reads NaN."""
-    params = estimator.get_params(deep=True)
-    return any(
-        name == "missing" and isinstance(params[key], str) and params[key] == "mask"
-        for key, name, _ in _named(params)
+    panel = read_panel(series, settings.id_column)
+    tables = read_series(
+        reader,
+        panel,
+        reset=True,
+        accept_nan=accepts_nan(settings.estimator),
+        id_column=settings.id_column,
+    )
+    exogs, exog_columns = dict.fromkeys(tables), None
+    if exog is not None:
+        check_window(settings.window_length, settings.block_length)
+        exogs, exog_columns = read_covariates(exog, panel, own_rows(tables))
+    return TrainingData(
+        panel,
+        tables,
+        exogs,
+        exog_columns,
+        reader.n_features_in_,
+        getattr(reader, "feature_names_in_", None),
     )
 
 
-def _named(params):
-    """Yield (key, name, prefix) of parameters at any depth.
+def fit_forecaster(settings, data, tasks):
+    """Return the record of a fit, with a calibration if the settings ask for one.
 
-    They stand in the last step of a Pipeline, in a TransformedTargetRegressor, a
-    search, an ensemble.
+    `tasks` reports the fits of the inner estimator to scikit-learn's callbacks.
     """
-    for key in params:
-        name = key.rpartition("__")[2]
-        yield key, name, key.removesuffix(name)
+    calibrated = None
+    if settings.calibrated:
+        task = partial(tasks.fit, number=0, name="fit-to-calibrate")
+        calibrated = _fit_and_calibrate(settings, data, task)
+    if not settings.refit:
+        return calibrated
+    task = partial(tasks.fit, number=int(settings.calibrated), name="fit-estimator")
+    fitted = _fit_all_rows(settings, data, task)
+    if calibrated is None:
+        return fitted
+    return replace(fitted, calibration=calibrated.calibration)
+
+
+def _fit_and_calibrate(settings, data, task):
+    """Fit on early rows, calibrate on the late ones, and append these as history."""
+    first, last = {}, {}
+    for key, rows in data.tables.items():
+        n_rows = len(rows.values)
+        with data.panel.naming(key):
+            cut = n_rows - count_held_out(
+                settings.calibration_fraction,
+                n_rows,
+                settings.window_length,
+                settings.horizon,
+            )
+        first[key], last[key] = (0, cut), (cut, n_rows)
+    early, late = data.between(first), data.between(last)
+    fitted = _fit_all_rows(settings, early, task)
+    relative = is_log(settings.transformer)
+    units = find_units(early.tables, fitted.roles.targets, relative)
+    # Late rows continue early ones unless there is a gap between them, even if the
+    # labels of the late rows alone cannot show it.
+    runs = find_training_runs(
+        data.panel, data.tables, settings.window_length, settings.horizon
+    )
+    fitted = fitted.replace_series(
+        lambda key, one: replace(
+            one, continued=_is_within_a_run(runs[key][1], first[key][1])
+        )
+    )
+    results = forecast_each_origin(fitted, late.tables, late.exogs)
+    fitted = append_rows(fitted, late.tables, late.exogs)
+    # For predict, all these rows are the fitted ones.
+    fitted = fitted.replace_series(
+        lambda key, one: one.with_fitted_rows(data.tables[key])
+    )
+    return replace(fitted, calibration=calibrate(results, units, relative))
+
+
+def _fit_all_rows(settings, data, task):
+    """Fit transformers and estimator on all rows; enter `task(estimator)` for it."""
+    panel, tables, length = data.panel, data.tables, settings.window_length
+    roles = find_roles(settings.target_columns, next(iter(tables.values())))
+    check_past_covariates_known(
+        roles, settings.horizon, settings.horizon, settings.block_length
+    )
+    runs = find_training_runs(panel, tables, length, settings.horizon)
+    series, samples, widths = {}, [], {}
+    for key, rows in tables.items():
+        with panel.naming(key):
+            series[key], segments = learn_series(
+                settings.transformer, roles, rows, data.exogs[key], *runs[key], length
+            )
+            widths[key] = segments[0].columns.shape[1] - len(roles.past)
+            samples += cut_samples(
+                segments,
+                length,
+                settings.block_length,
+                widths[key],
+                settings.independent,
+            )
+    n_modelled = _check_same_width(widths)
+    n_outputs = 1 if settings.independent else n_modelled
+    return FittedForecaster(
+        estimator=_fit_estimator(settings, samples, n_outputs, task),
+        series=series,
+        panel=panel.form(),
+        window_length=length,
+        horizon=settings.horizon,
+        block_length=settings.block_length,
+        independent=settings.independent,
+        n_modelled=n_modelled,
+        accepts_nan=accepts_nan(settings.estimator),
+        n_features=data.n_features,
+        feature_names=data.feature_names,
+        exog_columns=data.exog_columns,
+    )
+
+
+def _fit_estimator(settings, samples, n_outputs, task):
+    """Fit a clone on samples, which are given for each series, channel and segment."""
+    counts = [sum(len(windows) for windows, _ in pairs) for pairs in samples]
+    check_has_samples(counts)
+    share = validation_share(settings.estimator)
+    order, n_gap = order_in_time(counts, share, settings.block_length - 1)
+    # Networks compute in float32, so a copy of the windows need not be wider.
+    dtype = np.float32 if contains_network(settings.estimator) else None
+    pairs = [pair for pairs in samples for pair in pairs]
+    windows, targets = join_samples(pairs, order, dtype)
+    estimator = configure_estimator(
+        clone(settings.estimator), n_outputs, n_gap, len(windows)
+    )
+    with task(estimator):
+        return fit_on_windows(estimator, windows, targets)
+
+
+def _is_within_a_run(runs, position):
+    """Return whether a row follows the row before it without a gap."""
+    return any(start < position < stop for start, stop in runs)
+
+
+def _check_same_width(widths):
+    """Return the number of columns that the transformers make; raise if it differs."""
+    if len(set(widths.values())) > 1:
+        keys = sorted(widths, key=widths.get)[:: len(widths) - 1]
+        counts = listed(keys, lambda key: f"{widths[key]} of series {key!r}")
+        raise ValueError(
+            "transformer must make the same number of columns for each series: got "
+            f"{counts}. Use a transformer with a fixed number of columns."
+        )
+    return next(iter(widths.values()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skcnnlstm._utils.export_graph import ExportGraph
+from skcnnlstm.forecasting.fitted import fitted_state
 from skcnnlstm.forecasting.panel import FORMS, listed
 
 
@@ -24,22 +25,19 @@ def build_forecaster_graph(forecaster, context):
         Its output is ``(n, horizon)``, or ``(n, horizon, n_targets)`` for several
         targets, in the units of the series.
     """
-    kind, n_series = forecaster._panel.kind, len(forecaster._histories)
-    exog_columns, independent = forecaster._exog_columns, forecaster._independent
-    history = next(iter(forecaster._histories.values()))
-    length, scale = history.length, history.scale
-    horizon, block = forecaster._horizon, forecaster._block
-    n_columns, n_targets = forecaster.n_features_in_, forecaster.n_targets_
-    n_modelled, estimator = forecaster._n_modelled, forecaster.estimator_
-
+    fitted = fitted_state(forecaster)
+    independent, length = fitted.independent, fitted.window_length
+    horizon, block = fitted.horizon, fitted.block_length
+    n_modelled, n_targets = fitted.n_modelled, fitted.n_targets
+    scale = next(iter(fitted.series.values())).scale
     targets, past = scale.roles
-    _check_exportable(context.path, kind, n_series, exog_columns, past, independent)
+    _check_exportable(context.path, fitted)
     n_channels = n_modelled if independent else 1
     ops = context.ops
     scale_targets = context.transform(scale.targets, "transformer_")
     unscale_targets = context.inverse_transform(scale.targets, "transformer_")
     scale_past = context.transform(scale.past, "transformer_")
-    model = context.build(estimator, "estimator_")
+    model = context.build(fitted.estimator, "estimator_")
 
     def read(windows):
         """Return windows on the scale of the model, one series for each channel."""
@@ -68,24 +66,25 @@ def build_forecaster_graph(forecaster, context):
         forecasts = unscale_targets(ahead)
         return forecasts[:, :, 0] if n_targets == 1 else forecasts
 
-    return ExportGraph(run, (length, n_columns), networks=model.networks)
+    return ExportGraph(run, (length, fitted.n_features), networks=model.networks)
 
 
-def _check_exportable(path, kind, n_series, exog_columns, past, independent):
+def _check_exportable(path, fitted):
+    kind, past = fitted.panel.kind, fitted.roles.past
     if kind != "one":
         raise TypeError(
             f"{path} must be fitted on one series to be exported: got {FORMS[kind]} of "
-            f"{n_series} series, each with its own scale. Export "
+            f"{len(fitted.series)} series, each with its own scale. Export "
             "forecaster.estimator_, which takes windows on the scale of the model."
         )
-    if exog_columns is not None:
-        width, names = exog_columns
+    if fitted.exog_columns is not None:
+        width, names = fitted.exog_columns
         columns = f"{width} columns" if names is None else listed(list(names))
         raise TypeError(
             f"{path} must be fitted without exog to be exported: got {columns}. Export "
             "forecaster.estimator_, which takes windows that contain the covariates."
         )
-    if independent and past:
+    if fitted.independent and past:
         raise TypeError(
             f"{path} must not combine past covariates with channels='independent' to "
             f"be exported: got {len(past)} past covariates. Use channels='joint'."

@@ -1,4 +1,4 @@
-"""Many series at once: read apart, and put together again in the form they came in."""
+"""Split many series that are given at once, and join results in the same form."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FORMS = {
     "long": "a long frame",
 }
 
-_NAMED = 5  # series that an error names before it counts the others
+_MAX_LISTED = 5  # keys that an error lists; it counts the others
 
 
 class Panel(NamedTuple):
@@ -24,7 +24,8 @@ class Panel(NamedTuple):
 
     kind: str  # "one", "list", "dict" or "long"
     series: dict[Hashable, Any]
-    id_column: Any = None  # of a long frame, as all that follows
+    # The fields below describe a long frame.
+    id_column: Any = None
     id_place: int = 0
     id_dtype: Any = None
     places: dict[Hashable, np.ndarray] | None = None  # the rows of each series
@@ -35,7 +36,7 @@ class Panel(NamedTuple):
 
     @contextmanager
     def naming(self, key):
-        """Say in an error which of many series it is about."""
+        """Add the key of the series to the message of an error, if there are many."""
         try:
             yield
         except (TypeError, ValueError) as error:
@@ -45,21 +46,15 @@ class Panel(NamedTuple):
             raise kind(f"In series {key!r}: {error}") from error
 
     def join_each(self, by_key):
-        """Put what each series was given together: one thing, a list or a dict."""
+        """Return one object, a list or a dict from the results of each series."""
         if self.kind == "one":
             return by_key[None]
         if self.kind == "list":
             return list(by_key.values())
         return by_key
 
-    def join_rows(self, rows):
-        """Put rows of each series, by key, in the form of the panel."""
-        if self.kind == "long":  # a column will be inserted
-            rows = {key: frame.copy() for key, frame in rows.items()}
-        return self.join_forecasts(rows)
-
     def join_forecasts(self, forecasts):
-        """Put forecasts, by key, in the form of the panel."""
+        """Return forecasts of each series in the form of the panel."""
         if self.kind != "long":
             return self.join_each(forecasts)
         name = self.id_column
@@ -70,8 +65,14 @@ class Panel(NamedTuple):
         joined = pd.concat(list(forecasts.values()))
         return joined.astype({name: self.id_dtype})
 
+    def join_rows(self, rows):
+        """Return rows of each series in the form of the panel, as a copy."""
+        if self.kind == "long":  # `join_forecasts` inserts the id column in place
+            rows = {key: frame.copy() for key, frame in rows.items()}
+        return self.join_forecasts(rows)
+
     def join_predictions(self, predictions):
-        """Put arrays with an entry a row, by key, in the form of the panel."""
+        """Return arrays with one entry per row of the input, in its form."""
         if self.kind != "long":
             return self.join_each(predictions)
         n_rows = sum(map(len, predictions.values()))
@@ -83,12 +84,13 @@ class Panel(NamedTuple):
 
 
 def read_panel(series, id_column):
-    """Tell one series from a list, a dict and a long frame of them."""
-    _check_no_groups(series)
+    """Return a panel from one series, or from a list, a dict or a long frame."""
+    _check_not_grouped(series)
     if id_column is not None:
-        return _read_long(series, id_column)
+        return _split_long_frame(series, id_column)
     if isinstance(series, Mapping):
-        _require_some(series)
+        if not len(series):
+            raise ValueError("series must hold at least one series: got an empty dict.")
         return Panel("dict", dict(series))
     if is_list_of_series(series):
         return Panel("list", dict(enumerate(series)))
@@ -96,7 +98,7 @@ def read_panel(series, id_column):
 
 
 def is_list_of_series(series):
-    """Tell a list of series from a list of rows: its elements are arrays or pandas'."""
+    """Return whether the elements are series (arrays, pandas), not rows of one."""
     return (
         isinstance(series, list | tuple)
         and len(series) > 0
@@ -107,47 +109,42 @@ def is_list_of_series(series):
     )
 
 
-def _require_some(series):
-    if not len(series):
-        raise ValueError("series must hold one series at least: got an empty dict.")
-
-
-def _check_no_groups(series):
-    """Raise where a frame comes grouped, as pandas has it."""
+def _check_not_grouped(series):
+    """Raise if the series is a pandas GroupBy object."""
     kind = type(series).__name__
     if kind.endswith("GroupBy") and hasattr(series, "ngroups"):
         keys = series.keys if isinstance(series.keys, list) else [series.keys]
         column = keys[0] if isinstance(keys[0], str) else "..."
         raise TypeError(
-            f"series must come as rows, not in groups: got {kind}. Give the long frame "
-            f"itself, and SeriesForecaster(..., id_column={column!r})."
+            f"series must not be grouped: got {kind}. Pass the long frame itself and "
+            f"set SeriesForecaster(..., id_column={column!r})."
         )
 
 
-def _read_long(frame, id_column):
-    """Take a long frame apart by its id column."""
+def _split_long_frame(frame, id_column):
+    """Split a long frame by its id column."""
     if not isinstance(frame, pd.DataFrame):
         raise TypeError(
-            "series must be a long DataFrame where id_column is set: got "
+            "series must be a long DataFrame if id_column is set: got "
             f"{type(frame).__name__}, id_column={id_column!r}. Use id_column=None for "
             "one series, a list or a dict."
         )
     if list(frame.columns).count(id_column) != 1:
-        way_out = f". Use one of {', '.join(map(repr, frame.columns))}"
+        remedy = f". Use one of {', '.join(map(repr, frame.columns))}"
         if id_column in frame.index.names:
-            way_out = f", a level of the index. Use series.reset_index({id_column!r})"
+            remedy = f", a level of the index. Use series.reset_index({id_column!r})"
         raise ValueError(
             f"id_column must be a column of the series: got id_column={id_column!r}"
-            f"{way_out}."
+            f"{remedy}."
         )
     codes, keys = pd.factorize(frame[id_column])
     if (codes < 0).any():
         raise ValueError(
-            f"id_column must name a series in each row: got none in row "
+            "id_column must have a value in each row: got a missing value in row "
             f"{int(np.argmax(codes < 0))} of {id_column!r}. Drop those rows."
         )
     if not len(keys):
-        raise ValueError("series must have at least one row: got none.")
+        raise ValueError("series must have at least one row: got 0 rows.")
     order = np.argsort(codes, kind="stable")
     cuts = np.flatnonzero(np.diff(codes[order])) + 1
     places = dict(zip(keys.tolist(), np.split(order, cuts), strict=True))
@@ -163,48 +160,50 @@ def _read_long(frame, id_column):
 
 
 def cut_rows(rows, start, stop):
-    """Return rows of one series as what they are; a list becomes an array."""
+    """Return some rows of one series in its own type; a list becomes an array."""
     rows = rows if hasattr(rows, "iloc") else np.asarray(rows)
     return getattr(rows, "iloc", rows)[start:stop]
 
 
 def check_same_series(panel, fitted, known):
-    """Raise where series come in another form than fitted, or were not fitted."""
+    """Raise if a panel has another form than the fitted one, or unknown series."""
     if "one" in (panel.kind, fitted.kind) and panel.kind != fitted.kind:
         got, wanted = (
             FORMS[kind] if kind == "one" else f"many series ({FORMS[kind]})"
             for kind in (panel.kind, fitted.kind)
         )
         raise ValueError(
-            f"series must come as in fit: got {got}, fitted on {wanted}. Give the rows "
-            "of each series in that form, or fit again."
+            f"series must have the form given to fit: got {got}, fitted on {wanted}. "
+            "Pass the rows of each series in that form, or fit again."
         )
-    strangers = [key for key in panel.series if key not in known]
-    if strangers:
+    unknown = [key for key in panel.series if key not in known]
+    if unknown:
         if panel.kind != fitted.kind and "list" in (panel.kind, fitted.kind):
             raise ValueError(
-                f"series must come as in fit: got {FORMS[panel.kind]}, fitted on "
-                f"{FORMS[fitted.kind]}. Give {FORMS[fitted.kind]} of the same series."
+                f"series must have the form given to fit: got {FORMS[panel.kind]}, "
+                f"fitted on {FORMS[fitted.kind]}. Pass {FORMS[fitted.kind]} of the "
+                "same series."
             )
-        way_out = "."
+        remedy = "."
         if panel.kind == "long":
-            way_out = (
-                "; in a search, cut each by itself: cv=PanelTimeSeriesSplit(2) and "
+            remedy = (
+                "; in a search, use folds that split each series: "
+                "cv=PanelTimeSeriesSplit(2) and "
                 f"fit(frame, groups=frame[{panel.id_column!r}])."
             )
         raise ValueError(
-            f"series must be among those given to fit: got {listed(strangers)}. Fit "
-            f"again with them: each is modelled on the scale of its own rows{way_out}"
+            f"series must be among those given to fit: got {listed(unknown)}. Fit "
+            f"again with these series, as each has its own scale{remedy}"
         )
     if panel.kind == "list" and len(panel.series) != len(known):
         raise ValueError(
-            "series must be as many as given to fit, in that order: got "
+            "series must hold all series given to fit, in that order: got "
             f"{len(panel.series)}, fitted on {len(known)}. Use a dict for some of them."
         )
 
 
 def listed(keys, describe=repr):
-    """Name a few keys and count the others."""
-    named = ", ".join(describe(key) for key in keys[:_NAMED])
-    more = len(keys) - _NAMED
+    """Return a text that lists a few keys and counts the others."""
+    named = ", ".join(describe(key) for key in keys[:_MAX_LISTED])
+    more = len(keys) - _MAX_LISTED
     return f"{named} and {more} more" if more > 0 else named

@@ -1,4 +1,4 @@
-"""Quantiles that the network inside a forecaster has learned."""
+"""Forecast the quantiles that the network inside a forecaster learned."""
 
 from __future__ import annotations
 
@@ -7,21 +7,83 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from skcnnlstm._utils.introspection import unwrap_search
+from skcnnlstm.forecasting.predict import forecast_rows_scaled, forecast_scaled
 
 
 def quantiles_of(estimator):
     """Return the quantiles that an estimator predicts, or None.
 
-    They are those of the estimator itself, of the last step of a Pipeline, or of what
-    a search found.
+    The estimator may be a network, a Pipeline that ends in one, or a search.
     """
-    last = _last(estimator)
+    last = _last_step(estimator)
     quantiles = last.get_params(deep=False).get("quantiles")
     return quantiles if hasattr(last, "predict_quantiles") else None
 
 
+def _last_step(estimator):
+    estimator = unwrap_search(estimator)
+    return _last_step(estimator[-1]) if isinstance(estimator, Pipeline) else estimator
+
+
+def forecast_quantiles(fitted, steps, exog):
+    """Return the quantiles of the next steps in the form of the series."""
+    labels, values, quantiles = forecast_quantile_values(fitted, steps, exog)
+    frames = {
+        key: make_frame(
+            values[key],
+            quantiles,
+            fitted.target_names(key),
+            labels[key],
+            level="quantile",
+        )
+        for key in values
+    }
+    return fitted.panel.join_forecasts(frames)
+
+
+def forecast_quantile_values(fitted, steps, exog):
+    """Forecast the quantiles of the next steps on the user's scale.
+
+    Returns
+    -------
+    labels : dict of (Index or None)
+        The labels of the steps, by key.
+    values : dict of ndarray of shape (steps, n_targets, n_quantiles)
+    quantiles : tuple of float
+    """
+    steps = fitted.check_steps(steps)
+    quantiles = _check_quantiles(fitted, steps)
+    labels, scaled = forecast_scaled(fitted, steps, exog, _predict_windows)
+    values = {
+        key: _inverse_transform(fitted.series[key].scale, array)[0]
+        for key, array in scaled.items()
+    }
+    return labels, values, quantiles
+
+
+def predict_row_quantiles(fitted, panel, tables, exog):
+    """Return the quantiles forecast from each row of each series, by key.
+
+    Each is ``(n_rows, horizon, n_quantiles)`` for one target, else ``(n_rows, horizon,
+    n_targets, n_quantiles)``.
+    """
+    _check_quantiles(fitted, fitted.horizon)
+    scaled = forecast_rows_scaled(fitted, panel, tables, exog, _predict_windows)
+    values = {}
+    for key, array in scaled.items():
+        array = _inverse_transform(fitted.series[key].scale, array)
+        values[key] = array[:, :, 0] if fitted.n_targets == 1 else array
+    return values
+
+
+def _predict_windows(fitted, windows):
+    """Predict (n_windows, block_length, n_outputs, n_quantiles)."""
+    predicted = predict_quantiles(fitted.estimator, windows)
+    return predicted.reshape(len(windows), fitted.block_length, fitted.n_outputs, -1)
+
+
 def predict_quantiles(estimator, windows):
-    """Predict ``(n_samples, n_outputs, n_quantiles)`` by a fitted estimator."""
+    """Predict ``(n_samples, n_outputs, n_quantiles)`` with a fitted estimator."""
     while not hasattr(estimator, "predict_quantiles"):
         if isinstance(estimator, Pipeline):
             windows = estimator[:-1].transform(windows) if estimator[:-1] else windows
@@ -31,39 +93,30 @@ def predict_quantiles(estimator, windows):
     return estimator.predict_quantiles(windows)
 
 
-def _last(estimator):
-    estimator = unwrap_search(estimator)
-    return _last(estimator[-1]) if isinstance(estimator, Pipeline) else estimator
-
-
-def check_learned(quantiles, estimator):
-    """Return quantiles, as a tuple; raise where an estimator has none."""
+def _check_quantiles(fitted, steps):
+    """Return the quantiles; raise if there are none, or none for so many steps."""
+    quantiles = quantiles_of(fitted.estimator)
     if quantiles is None:
         raise ValueError(
-            "quantiles need a network that has learned them: got "
-            f"estimator={estimator!r}. Use CNNLSTMRegressor(quantiles=(0.05, 0.5, "
-            "0.95)) or another regressor of this package, alone or as the last step of "
-            "a Pipeline."
+            "estimator must be a network with quantiles: got "
+            f"estimator={fitted.estimator!r}. Use "
+            "CNNLSTMRegressor(quantiles=(0.05, 0.5, 0.95)) or another regressor of "
+            "this package, alone or as the last step of a Pipeline."
+        )
+    if steps > fitted.block_length:
+        remedy = f"Use SeriesForecaster(..., horizon={steps})"
+        if fitted.block_length < fitted.horizon:
+            remedy = 'Use strategy="direct"'
+        raise ValueError(
+            "steps must be at most what the network forecasts at once, because "
+            f"forecasts that are fed back have no quantiles: got steps={steps}, "
+            f"{fitted.block_length} at once. {remedy}."
         )
     return tuple(quantiles)
 
 
-def check_block(steps, block, horizon):
-    """Raise where quantiles of some steps are not learned but fed back."""
-    if steps <= block:
-        return
-    way_out = f"Use SeriesForecaster(..., horizon={steps})"
-    if block < horizon:
-        way_out = 'Use strategy="direct"'
-    raise ValueError(
-        "steps of quantiles must be at most what the network forecasts at once, for a "
-        f"forecast that is fed back has none: got steps={steps}, {block} at once. "
-        f"{way_out}."
-    )
-
-
-def interval_of(quantiles, coverage):
-    """Return the places of the two quantiles between which a share of values lies."""
+def find_interval(quantiles, coverage):
+    """Return the places of the two quantiles that enclose a share of values."""
     symmetric = {
         round(1 - 2 * low, 9): (place, other)
         for place, low in enumerate(quantiles)
@@ -73,7 +126,7 @@ def interval_of(quantiles, coverage):
     if round(coverage, 9) not in symmetric:
         tail = (1 - coverage) / 2
         raise ValueError(
-            "coverage must lie between two of the network's quantiles: got "
+            "coverage must lie between two quantiles of the network: got "
             f"coverage={coverage:g}, quantiles={tuple(quantiles)}. Use one of "
             f"{', '.join(f'{share:g}' for share in symmetric) or 'none'}, fit with "
             f"quantiles=({tail:g}, 0.5, {1 - tail:g}), or set a calibration_fraction."
@@ -81,23 +134,39 @@ def interval_of(quantiles, coverage):
     return symmetric[round(coverage, 9)]
 
 
-def quantile_frame(values, quantiles, targets, index):
-    """Lay out ``(steps, n_targets, n_quantiles)``: a column for each quantile.
+def make_frame(values, names, targets, index, *, level=None):
+    """Return a table of values ``(steps, n_targets, n_names)`` of one series.
 
-    Of several targets these columns stand under each.
+    Parameters
+    ----------
+    values : ndarray of shape (steps, n_targets, n_names)
+    names : sequence
+        The columns for each target.
+    targets : sequence
+        The names of the targets, above the columns if there are several.
+    index : Index or None
+        Labels of the steps; None counts them from 1.
+    level : str or None, default=None
+        The name of the columns.
+
+    Returns
+    -------
+    frame : DataFrame
     """
     if index is None:
         index = pd.RangeIndex(1, len(values) + 1, name="step")
-    columns = pd.Index(quantiles, name="quantile")
+    columns = pd.Index(names, name=level)
     if values.shape[1] > 1:
-        columns = pd.MultiIndex.from_product(
-            [targets, quantiles], names=["target", "quantile"]
-        )
+        columns = pd.MultiIndex.from_product([targets, names], names=["target", level])
     return pd.DataFrame(values.reshape(len(values), -1), index=index, columns=columns)
 
 
-def undo_each(undo, ahead):
-    """Undo a scale for each quantile of ``(n, steps, n_targets, n_quantiles)``."""
+def _inverse_transform(scale, values):
+    """Return each quantile of ``(n, steps, n_targets, n_quantiles)`` unscaled."""
     return np.stack(
-        [undo(ahead[..., place]) for place in range(ahead.shape[-1])], axis=-1
+        [
+            scale.inverse_transform(values[..., place])
+            for place in range(values.shape[-1])
+        ],
+        axis=-1,
     )

@@ -1,4 +1,4 @@
-"""The scale on which a series is modelled, fitted on its training rows."""
+"""Scale a series to the values that are modelled, and forecasts back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from skcnnlstm._utils.validation import check_target
 
 
 class Roles(NamedTuple):
-    """Which columns of a series are forecast, and which are read alone."""
+    """Positions of the columns that are forecast, and of the past covariates."""
 
     targets: list[int]
     past: list[int]
@@ -35,21 +35,21 @@ def find_roles(target_columns, rows):
     return Roles(targets, past)
 
 
-def check_steps_known(roles, steps, horizon, block):
-    """Raise where a forecast would need past covariates of rows still to come."""
-    if not roles.past or steps <= block:
+def check_past_covariates_known(roles, steps, horizon, block_length):
+    """Raise if forecasts of `steps` would need future values of past covariates."""
+    if not roles.past or steps <= block_length:
         return
-    if block < horizon:
+    if block_length < horizon:
         raise ValueError(
-            'strategy="recursive" must forecast every column that it reads: got '
-            f"target_columns that leave {len(roles.past)} out. Use "
-            'strategy="direct", or leave the other columns out of the series.'
+            'strategy="recursive" must forecast every column of the series: got '
+            f"target_columns without {len(roles.past)} of them. Use "
+            'strategy="direct", or remove the other columns from the series.'
         )
     raise ValueError(
-        "steps must be at most horizon where a series has past covariates, which "
-        f"nothing forecasts: got steps={steps}, horizon={horizon}, {len(roles.past)} "
-        "past covariates. Fit with a longer horizon, or give what is known ahead as "
-        "exog."
+        "steps must be at most horizon if the series has past covariates, because "
+        f"these are not forecast: got steps={steps}, horizon={horizon}, "
+        f"{len(roles.past)} past covariates. Fit with a longer horizon, or pass "
+        "covariates that are known ahead as exog."
     )
 
 
@@ -59,7 +59,7 @@ def make_transformer(transformer):
         return None
     if isinstance(transformer, str) and transformer == "standard":
         return StandardScaler()
-    if isinstance(transformer, str) and transformer == "log":
+    if is_log(transformer):
         log = FunctionTransformer(
             np.log, np.exp, check_inverse=False, feature_names_out="one-to-one"
         )
@@ -76,66 +76,70 @@ def make_transformer(transformer):
     return clone(transformer)
 
 
-@dataclass(frozen=True)
+def is_log(transformer):
+    """Return whether the series is modelled by its logarithm."""
+    return isinstance(transformer, str) and transformer == "log"
+
+
+@dataclass(frozen=True, eq=False)
 class Scale:
     """The fitted transformers of one series.
 
-    Targets, past covariates and known-future covariates have one each. Covariates may
-    have any sign: where targets are modelled by their logarithm, these are only
-    standardised.
+    Targets, past covariates and known-future covariates have one transformer each. With
+    ``transformer="log"``, covariates are only standardised, as they may be negative.
     """
 
     roles: Roles
     targets: Any
     past: Any
     exog: Any
-    positive: bool  # whether the logarithm of targets is taken
+    positive: bool  # whether the logarithm of the targets is modelled
 
     @classmethod
-    def of(cls, transformer, roles, rows, exog):
-        """Learn the scale of training rows and their covariates (None without)."""
-        positive = isinstance(transformer, str) and transformer == "log"
-        beside = "standard" if positive else transformer
+    def fit(cls, transformer, roles, rows, exog):
+        """Fit the transformers on training rows and their covariates (or None)."""
+        positive = is_log(transformer)
+        of_covariates = "standard" if positive else transformer
         scale = cls(
             roles,
             make_transformer(transformer),
-            make_transformer(beside) if roles.past else None,
-            None if exog is None else make_transformer(beside),
+            make_transformer(of_covariates) if roles.past else None,
+            None if exog is None else make_transformer(of_covariates),
             positive,
         )
         scale._check_positive(rows)
-        for fitted, values in (
+        for unfitted, values in (
             (scale.targets, scale.target_values(rows)),
             (scale.past, rows.values[:, roles.past]),
             (scale.exog, exog),
         ):
-            if fitted is not None:
-                fitted.fit(values)
+            if unfitted is not None:
+                unfitted.fit(values)
         return scale
 
     def target_values(self, rows):
-        """Return the columns to forecast, as they came."""
-        return _pick(rows.values, self.roles.targets)
+        """Return the columns to forecast, on the user's scale."""
+        return _select(rows.values, self.roles.targets)
 
-    def columns(self, rows):
-        """Return rows on the scale of the model: targets, then past covariates."""
+    def transform(self, rows):
+        """Return targets and past covariates, in this order, on the model's scale."""
         self._check_positive(rows)
-        targets = _apply(self.targets, self.target_values(rows))
+        targets = _transform(self.targets, self.target_values(rows))
         if not self.roles.past:
             return targets
-        past = _apply(self.past, rows.values[:, self.roles.past])
+        past = _transform(self.past, rows.values[:, self.roles.past])
         return np.concatenate([targets, past], axis=1)
 
-    def covariates(self, exog):
-        """Return known-future covariates on the scale of the model."""
-        return None if exog is None else _apply(self.exog, exog)
+    def transform_exog(self, exog):
+        """Return known-future covariates (or None) on the model's scale."""
+        return None if exog is None else _transform(self.exog, exog)
 
-    def undo(self, ahead):
-        """Bring (n, steps, n_modelled) back to the user's scale."""
+    def inverse_transform(self, forecasts):
+        """Return forecasts (n, steps, n_modelled) on the user's scale."""
         if self.targets is None:
-            return np.asarray(ahead, dtype=float)
-        flat = self.targets.inverse_transform(ahead.reshape(-1, ahead.shape[2]))
-        return np.asarray(flat, dtype=float).reshape(*ahead.shape[:2], -1)
+            return np.asarray(forecasts, dtype=float)
+        flat = self.targets.inverse_transform(forecasts.reshape(-1, forecasts.shape[2]))
+        return np.asarray(flat, dtype=float).reshape(*forecasts.shape[:2], -1)
 
     def _check_positive(self, rows):
         if not self.positive:
@@ -144,26 +148,27 @@ class Scale:
         wrong[:, self.roles.past] = False
         if wrong.any():
             raise ValueError(
-                'transformer="log" needs values above zero: got '
-                f'{rows.cell(wrong)}. Use transformer="standard", or add a constant '
-                "to the series."
+                'transformer="log" requires positive values: got '
+                f'{rows.describe_first(wrong)}. Use transformer="standard", or add a '
+                "constant to the series."
             )
 
 
-def _pick(values, columns):
-    """Take columns; all of them, in order, are no copy."""
+def _select(values, columns):
+    """Return some columns; all of them in order are not copied."""
     if columns == list(range(values.shape[1])):
         return values
     return values[:, columns]
 
 
-def _apply(transformer, values):
+def _transform(transformer, values):
     if transformer is None:
         return values
     scaled = np.asarray(transformer.transform(values))
     if scaled.ndim != 2 or len(scaled) != len(values):
         raise ValueError(
-            f"transformer must keep one row a row: made shape {scaled.shape} of "
-            f"{values.shape}. Received: transformer={transformer}."
+            "transformer must return one row for each row: got "
+            f"transformer={transformer}, which returned shape {scaled.shape} for "
+            f"{values.shape}."
         )
     return scaled

@@ -1,4 +1,4 @@
-"""Scorers of a forecaster for the `scoring` of a search."""
+"""Make scorers of forecasts for searches and cross-validation."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from sklearn.utils.metadata_routing import MetadataRequest
 from skcnnlstm._utils.introspection import unwrap_search
 from skcnnlstm.forecasting.forecaster import SeriesForecaster
 
-# scikit-learn has no public list of its scorers by kind; those of other releases
-# than the one installed are left out.
+# scikit-learn has no public list of its regression scorers. Names that the installed
+# release does not have are ignored.
 _REGRESSION_SCORERS = (
     "d2_absolute_error_score",
     "explained_variance",
@@ -31,8 +31,8 @@ _REGRESSION_SCORERS = (
 )
 
 
-class _Answers(RegressorMixin, BaseEstimator):
-    """What a scikit-learn scorer asks for predictions: it gives back what it gets."""
+class _Identity(RegressorMixin, BaseEstimator):
+    """Predict the input, so that a scikit-learn scorer scores given forecasts."""
 
     def fit(self, X, y=None):
         return self
@@ -51,27 +51,32 @@ class _ForecastScorer:
         return f"forecast_scorer({self.scoring!r})"
 
     def get_metadata_routing(self):
-        """Ask for `exog`, where a search routes any."""
+        """Request `exog`, if a search routes it."""
         request = MetadataRequest(owner=self)
         request.score.add_request(param="exog", alias=True)
         return request
 
     def __call__(self, estimator, X, y=None, *, exog=None):
-        estimator = unwrap_search(estimator)  # a search, inside cross_validate
+        estimator = unwrap_search(estimator)  # cross_validate may pass a search
         if not isinstance(estimator, SeriesForecaster):
-            raise TypeError(f"{self!r} scores a SeriesForecaster: got {estimator!r}.")
-        forecasts, actual = estimator._from_each_origin(X, exog)
+            raise TypeError(
+                f"estimator must be a SeriesForecaster for {self!r}: got {estimator!r}."
+            )
+        forecasts, actual = estimator._forecasts_and_actual(X, exog)
         known = ~np.isnan(actual)
         scorer = get_scorer(self.scoring)
-        return float(scorer(_Answers(), forecasts[known].reshape(-1, 1), actual[known]))
+        return float(
+            scorer(_Identity(), forecasts[known].reshape(-1, 1), actual[known])
+        )
 
 
 def forecast_scorer(scoring):
-    """Make a scorer of a series forecaster out of a scikit-learn regression metric.
+    """Make a scorer for forecasters from a regression metric of scikit-learn.
 
-    The scorer takes the forecasts that ``SeriesForecaster.score`` takes: from the last
-    fitted row, where the test rows continue it, and from each row whose `horizon` next
-    rows are test rows. The metric is that of all origins, steps and targets together.
+    The scorer uses the same forecasts as ``SeriesForecaster.score``: from the last
+    fitted row, if the test rows continue it, and from each row that is followed by
+    `horizon` test rows. The metric is computed over all origins, steps and targets
+    together.
 
     Parameters
     ----------
@@ -81,8 +86,8 @@ def forecast_scorer(scoring):
     Returns
     -------
     scorer : callable
-        ``scorer(forecaster, series, exog=None)``, for the `scoring` of a search or of
-        ``cross_validate``. It can be pickled.
+        ``scorer(forecaster, series, exog=None)``, for the `scoring` parameter of a
+        search or of ``cross_validate``. It can be pickled.
 
     Examples
     --------
@@ -93,7 +98,7 @@ def forecast_scorer(scoring):
     choices = sorted(set(_REGRESSION_SCORERS).intersection(get_scorer_names()))
     if scoring not in choices:
         raise ValueError(
-            f"scoring must name a regression metric of scikit-learn: got {scoring!r}. "
-            f"Use one of {', '.join(choices)}."
+            "scoring must be a regression metric of scikit-learn: got "
+            f"scoring={scoring!r}. Use one of {', '.join(choices)}."
         )
     return _ForecastScorer(scoring)

@@ -1,4 +1,4 @@
-"""Checked rows of one series, and forecasts in their form."""
+"""Validate the rows of series, and return forecasts in the form of the input."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from skcnnlstm._utils.validation import (
     check_time_order,
     check_windows,
 )
-from skcnnlstm.forecasting.fit import reads_gaps
+from skcnnlstm.forecasting.panel import check_same_series, read_panel
 
-# Its square is a number, and so is the sum of as many as there can be.
+# The square of this bound is finite, and so is a sum of that many squares.
 _LARGEST = 1e150
 
 
 class Rows(NamedTuple):
-    """Checked rows: numbers, and how the user names them."""
+    """The validated rows of one series, with the names that the user gave."""
 
     values: np.ndarray  # (n_rows, n_features)
     index: pd.Index | None  # None for bare arrays
-    time: pd.Index | None  # the same where its labels can be ordered in time
-    columns: Any  # the labels of a DataFrame, else None
-    ndim: int  # of what came in
+    time: pd.Index | None  # the index if its labels can be ordered in time
+    columns: Any  # the column labels of a DataFrame, else None
+    ndim: int  # of the input
     name: Any  # the name of a Series, else None
 
     def take(self, runs):
-        """Keep the rows of some runs, (start, stop) each."""
+        """Return the rows of some runs, (start, stop) each, without their times."""
         if len(runs) == 1:
             kept = slice(*runs[0])
         else:
@@ -39,8 +39,13 @@ class Rows(NamedTuple):
         index = None if self.index is None else self.index[kept]
         return self._replace(values=self.values[kept], index=index, time=None)
 
-    def cell(self, mask):
-        """Say which value and where the first True of `mask` is."""
+    def between(self, start, stop):
+        """Return the rows from `start` up to `stop`, with their times."""
+        time = None if self.time is None else self.time[start:stop]
+        return self.take([(start, stop)])._replace(time=time)
+
+    def describe_first(self, mask):
+        """Return value and place of the first True of `mask`, for messages."""
         row, column = np.unravel_index(np.argmax(mask), mask.shape)
         label = "" if self.index is None else f" ({self.index[row]})"
         column_label = column if self.columns is None else repr(self.columns[column])
@@ -50,8 +55,8 @@ class Rows(NamedTuple):
         value = "NaN" if np.isnan(value) else value  # as scikit-learn writes it
         return f"{value} at row {row}{label}, column {column_label}"
 
-    def dress(self, forecasts, labels):
-        """Give forecasts, (steps, n_targets), the form of these rows."""
+    def format_forecasts(self, forecasts, labels):
+        """Return forecasts, (steps, n_targets), in the form of the input."""
         if self.ndim == 1:
             forecasts = forecasts[:, 0]
         if labels is None:
@@ -61,45 +66,90 @@ class Rows(NamedTuple):
         return pd.DataFrame(forecasts, index=labels, columns=self.columns)
 
 
-def read_rows(forecaster, series, *, reset):
-    """Check a series against (reset=True: as) what the forecaster was fitted on.
+def read_series(estimator, panel, *, reset, accept_nan, id_column=None):
+    """Validate the rows of each series of a panel.
 
-    NaN passes where the estimator inside reads it.
+    Parameters
+    ----------
+    estimator : estimator
+        Holds number and names of the columns, as for scikit-learn's `validate_data`.
+        With `reset` they are set by the first series.
+    panel : Panel
+        The series.
+    reset : bool
+        Whether the first series defines the columns.
+    accept_nan : bool
+        Whether NaN is allowed, because the inner estimator reads it.
+    id_column : label or None, default=None
+        The parameter of the forecaster, for messages.
+
+    Returns
+    -------
+    tables : dict of Rows
     """
-    if reset:
-        forecaster._gaps = reads_gaps(forecaster.estimator)
-    ids = forecaster.id_column is None
+    tables = {}
+    for key, series in panel.series.items():
+        with panel.naming(key):
+            tables[key] = read_rows(
+                estimator,
+                series,
+                reset=reset and not tables,
+                accept_nan=accept_nan,
+                id_column=id_column,
+            )
+    return tables
+
+
+def read_fitted_series(estimator, series, fitted):
+    """Validate series against those that were fitted; return (panel, tables)."""
+    id_column = fitted.panel.id_column
+    panel = read_panel(series, None if isinstance(series, dict) else id_column)
+    check_same_series(panel, fitted.panel, fitted.series)
+    tables = read_series(
+        estimator,
+        panel,
+        reset=False,
+        accept_nan=fitted.accepts_nan,
+        id_column=id_column,
+    )
+    return panel, tables
+
+
+def read_rows(estimator, series, *, reset, accept_nan, id_column=None):
+    """Validate the rows of one series; the parameters are those of `read_series`."""
+    ids = id_column is None  # whether messages may suggest an id_column
     if not reset:
-        _check_some_columns(series, getattr(forecaster, "feature_names_in_", None))
+        _check_has_columns(series, getattr(estimator, "feature_names_in_", None))
     values = check_windows(
-        series, name="series", estimator=forecaster, min_ndim=1, max_ndim=2, ids=ids
+        series, name="series", estimator=estimator, min_ndim=1, max_ndim=2, ids=ids
     )
     if not len(values):
-        raise ValueError("series must have at least one row: got none.")
+        raise ValueError("series must have at least one row: got 0 rows.")
     time = check_time_index(series, name="series", ids=ids)
     check_time_order(time, name="series")
     ndim, table = values.ndim, values.reshape(len(values), -1)
     columns = getattr(series, "columns", None)
-    # Names and number of columns, in scikit-learn's words.
+    # Only number and names of the columns: raises scikit-learn's own messages.
     named = table if columns is None else series
-    validate_data(forecaster, named, reset=reset, skip_check_array=True)
+    validate_data(estimator, named, reset=reset, skip_check_array=True)
     if table.dtype not in (np.float32, np.float64):
         table = table.astype(np.float64)
     index = series.index if isinstance(series, pd.Series | pd.DataFrame) else None
     rows = Rows(table, index, time, columns, ndim, getattr(series, "name", None))
-    _check_known(rows, forecaster._gaps)
-    # As Python's numbers: float32 cannot hold the bound. NaN is passed over.
+    _check_finite(rows, accept_nan)
+    # Python numbers, because float32 cannot hold the bound. NaN is ignored.
     highest, lowest = (f.reduce(table, axis=None) for f in (np.fmax, np.fmin))
     if max(float(highest), -float(lowest)) > _LARGEST:
         raise ValueError(
-            f"series must be at most {_LARGEST:g} in size, for its variance to be "
-            f"finite: got {rows.cell(np.abs(table) > _LARGEST)}. Use other units."
+            f"series must not exceed {_LARGEST:g} in absolute value, so that its "
+            "variance is finite: got "
+            f"{rows.describe_first(np.abs(table) > _LARGEST)}. Use other units."
         )
     return rows
 
 
-def check_rows_not_steps(series):
-    """Raise where `predict` is asked for steps or dates, as `forecast` is."""
+def check_is_not_steps(series):
+    """Raise if `predict` is given a number of steps, or dates, like `forecast`."""
     if isinstance(series, numbers.Integral):
         got, steps = f"the number {series}", series
     elif isinstance(series, pd.Index):
@@ -107,38 +157,40 @@ def check_rows_not_steps(series):
     else:
         return
     raise TypeError(
-        "predict must be given rows with their values, to forecast from each of them: "
-        f"got {got}. Use forecast({steps}) for the steps that follow the known rows."
+        "series must hold rows with values, from each of which predict forecasts: got "
+        f"{got}. Use forecast({steps}) for the steps after the fitted rows."
     )
 
 
-def _check_some_columns(series, fitted):
-    """Raise where a table has none of the columns of `fit` left."""
-    if fitted is not None and getattr(series, "shape", ())[1:] == (0,):
-        listed = ", ".join(map(repr, fitted))
+def _check_has_columns(series, fitted_names):
+    """Raise if a table has no columns left."""
+    if fitted_names is not None and getattr(series, "shape", ())[1:] == (0,):
+        names = ", ".join(map(repr, fitted_names))
         raise ValueError(
-            f"series must have the columns given to fit: got none, fitted on {listed}. "
-            "Give the rows all of them."
+            f"series must have the columns given to fit: got no columns, fitted on "
+            f"{names}. Pass rows with all of these columns."
         )
 
 
-def _check_known(rows, gaps):
-    """Raise where a value is not finite; with `gaps`, where it is infinite."""
-    wrong = np.isinf(rows.values) if gaps else ~np.isfinite(rows.values)
+def _check_finite(rows, accept_nan):
+    """Raise if a value is infinite or, without `accept_nan`, NaN."""
+    wrong = np.isinf(rows.values) if accept_nan else ~np.isfinite(rows.values)
     if not wrong.any():
         return
-    way_out = "Interpolate, or start the series after the gap"
+    remedy = "Interpolate, or start the series after the gap"
     if np.isnan(rows.values[wrong]).any():
-        way_out += ", or use a network with missing='mask', which reads NaN"
-    raise ValueError(f"series must be finite: got {rows.cell(wrong)}. {way_out}.")
+        remedy += ", or use a network with missing='mask', which reads NaN"
+    raise ValueError(
+        f"series must be finite: got {rows.describe_first(wrong)}. {remedy}."
+    )
 
 
-def check_some_known(rows):
-    """Raise where a column is NaN throughout."""
+def check_columns_known(rows):
+    """Raise if a column contains only NaN."""
     unknown = np.isnan(rows.values).all(axis=0)
     if unknown.any():
-        cell = rows.cell(np.isnan(rows.values) & unknown)
+        first = rows.describe_first(np.isnan(rows.values) & unknown)
         raise ValueError(
-            f"each column of a series must have a known value: got {cell} and in all "
-            "other rows. Leave the column out."
+            f"series must have a known value in each column: got {first} and in all "
+            "other rows. Remove the column."
         )

@@ -1,52 +1,38 @@
-"""Covariates, strategies and updates of a forecaster: what it knows, and when."""
+"""Covariates: known-future columns, past columns, labels of rows ahead."""
 
 import contextlib
-import copy
 import re
 
 import numpy as np
 import pandas as pd
 import pytest
-from forecast_models import Rising, RisingOfOne, WindowSum
+from forecast_models import (
+    RisingOfOne,
+    WindowSum,
+    plain,
+    ridge,
+)
 from sklearn import config_context
-from sklearn.linear_model import LinearRegression, Ridge
-from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import (
+    GridSearchCV,
+    TimeSeriesSplit,
+)
 from sklearn.pipeline import make_pipeline
 
 from skcnnlstm import FlattenWindows, SeriesForecaster, backtest, forecast_scorer
 
 DAYS = pd.date_range("2024-01-01", periods=60, freq="D")
+
+
 STRATEGIES = pytest.mark.parametrize("strategy", ["direct", "recursive"])
-
-
-def ridge(alpha=1.0):
-    return make_pipeline(FlattenWindows(), Ridge(alpha=alpha))
 
 
 def least_squares():
     return make_pipeline(FlattenWindows(), LinearRegression())
 
 
-def plain(estimator, **params):
-    settings = {"window_length": 3, "transformer": None} | params
-    return SeriesForecaster(estimator, **settings)
-
-
-@pytest.fixture
-def weather():
-    return np.random.default_rng(0).normal(size=(60, 2))
-
-
-@pytest.fixture
-def series(weather):
-    """Rows that follow from the weather of their own day, and of no other."""
-    return 3 * weather[:, 0] - weather[:, 1] + 5
-
-
-# ------------------------------------------------------------------------ known ahead
-
-
-def test_windows_hold_covariates_of_as_many_steps_later_as_are_predicted():
+def test_windows_hold_the_covariates_of_the_steps_ahead():
     rows, exog = np.arange(10.0), np.arange(10.0) * 100
     forecaster = plain(RisingOfOne(), horizon=2).fit(rows, exog=exog)
     seen = forecaster.estimator_
@@ -76,7 +62,7 @@ def test_a_recursive_window_holds_the_covariates_of_the_next_step():
 
 
 @STRATEGIES
-def test_a_series_that_follows_from_its_covariates_is_forecast_exactly(
+def test_a_series_determined_by_its_covariates_is_forecast_exactly(
     series, weather, strategy
 ):
     forecaster = SeriesForecaster(
@@ -100,7 +86,7 @@ def test_no_forecast_depends_on_covariates_or_rows_after_its_horizon(
     ).fit(series[:40], exog=weather[:40])
     rows, exog = series[40:55], weather[40:58]
     before = forecaster.predict(rows, exog=exog)
-    # From row 5 on, the value of row 6 counts, and the weather of rows 6, 7 and 8.
+    # The forecast from row 5 uses values up to row 5 and the weather of rows 6 to 8.
     changed = exog.copy()
     changed[9:] += 1e3
     after = forecaster.predict(rows, exog=changed)
@@ -111,7 +97,7 @@ def test_no_forecast_depends_on_covariates_or_rows_after_its_horizon(
     after = forecaster.predict(later, exog=exog)
     np.testing.assert_array_equal(after[:6], before[:6])
     assert (after[6:] != before[6:]).all()
-    # Step by step: the weather of the last step has no part in the steps before it.
+    # With "recursive", earlier steps do not depend on the weather of the last step.
     if strategy == "recursive":
         changed = exog.copy()
         changed[8:] += 1e3
@@ -141,19 +127,19 @@ def test_covariates_with_dates_are_looked_up_and_arrays_are_counted(series, weat
     shuffled = exog.sample(frac=1, random_state=0)
     forecaster = SeriesForecaster(ridge(), window_length=4, horizon=3)
     bare = forecaster.fit(series[:40], exog=weather[:40])
-    wanted = (
+    expected = (
         bare.forecast(5, exog=weather[40:46]),
         bare.predict(series[40:50], exog=weather[40:53]),
         bare.score(series[40:50], exog=weather[40:50]),
     )
     forecaster.fit(dated[:40], exog=shuffled)
-    np.testing.assert_allclose(forecaster.forecast(5, exog=shuffled), wanted[0])
+    np.testing.assert_allclose(forecaster.forecast(5, exog=shuffled), expected[0])
     np.testing.assert_allclose(
-        forecaster.predict(dated[40:50], exog=shuffled), wanted[1]
+        forecaster.predict(dated[40:50], exog=shuffled), expected[1]
     )
-    assert forecaster.score(dated[40:50], exog=shuffled) == pytest.approx(wanted[2])
+    assert forecaster.score(dated[40:50], exog=shuffled) == pytest.approx(expected[2])
     metric = forecast_scorer("neg_mean_absolute_error")
-    assert metric(forecaster, dated[40:50], exog=shuffled) == pytest.approx(wanted[2])
+    assert metric(forecaster, dated[40:50], exog=shuffled) == pytest.approx(expected[2])
 
 
 def test_covariates_are_scaled_on_training_rows_and_not_by_their_logarithm(weather):
@@ -164,7 +150,7 @@ def test_covariates_are_scaled_on_training_rows_and_not_by_their_logarithm(weath
     np.testing.assert_allclose(seen[0, :, 1], scaled[1:4], rtol=1e-12)
 
 
-def test_covariates_of_a_panel_come_in_its_form_or_shared(series, weather):
+def test_covariates_of_a_panel_have_its_form_or_are_shared(series, weather):
     dated = {"a": pd.Series(series, DAYS)[:40], "b": pd.Series(-series, DAYS)[10:40]}
     exog = pd.DataFrame(weather, index=DAYS, columns=["rain", "wind"])
     forecaster = SeriesForecaster(ridge(), window_length=4, horizon=3)
@@ -190,7 +176,7 @@ def test_covariates_of_a_panel_come_in_its_form_or_shared(series, weather):
     assert forecaster.predict(later, exog=table).shape == (10, 3)
 
 
-def test_gaps_in_time_are_no_gaps_for_covariates(series, weather):
+def test_covariates_are_looked_up_across_gaps(series, weather):
     rows = pd.Series(np.arange(20.0), index=DAYS[:20]).drop(DAYS[10])
     exog = pd.Series(np.arange(60.0) * 100, index=DAYS)
     forecaster = plain(RisingOfOne(), horizon=2).fit(rows, exog=exog)
@@ -201,12 +187,12 @@ def test_gaps_in_time_are_no_gaps_for_covariates(series, weather):
     forecaster.score(later, exog=exog)
     assert (seen.asked_[:, :, 1] == 100 * (seen.asked_[:, :, 0] + 2)).sum() > 20
     with pytest.raises(
-        ValueError, match=r"^predict with exog needs rows without a gap"
+        ValueError, match=r"^series must have no gap in time for predict with exog"
     ):
         forecaster.predict(later, exog=exog)
 
 
-def test_a_search_passes_covariates_on_where_metadata_is_routed(series, weather):
+def test_a_search_passes_exog_with_metadata_routing(series, weather):
     with config_context(enable_metadata_routing=True):
         forecaster = SeriesForecaster(least_squares(), horizon=2)
         forecaster.set_fit_request(exog=True).set_score_request(exog=True)
@@ -216,7 +202,7 @@ def test_a_search_passes_covariates_on_where_metadata_is_routed(series, weather)
     assert (search.cv_results_["mean_test_score"] > -1e-6).all()
 
 
-def test_a_search_without_routing_is_told_how_covariates_reach_the_score():
+def test_a_search_without_metadata_routing_explains_how_to_pass_exog_to_score():
     rows, exog = FRAME["a"][:30], EXOG
     search = GridSearchCV(
         plain(ridge()), {"horizon": [2]}, cv=TimeSeriesSplit(2), error_score="raise"
@@ -224,7 +210,7 @@ def test_a_search_without_routing_is_told_how_covariates_reach_the_score():
     with pytest.raises(ValueError) as caught:
         search.fit(rows, exog=exog)
     assert str(caught.value).endswith(
-        "A search or cross_validate hands them on to score after "
+        "A search or cross_validate passes them to score after "
         "sklearn.set_config(enable_metadata_routing=True) and "
         "forecaster.set_fit_request(exog=True).set_score_request(exog=True)."
     )
@@ -248,17 +234,7 @@ def test_independent_channels_share_the_covariates():
     assert ahead.tolist() == [[10, 60], [11, 61]]
 
 
-# ------------------------------------------------------------------------- past alone
-
-
-@pytest.fixture
-def frame(series, weather):
-    return pd.DataFrame(
-        {"rain": weather[:, 0], "load": series, "wind": weather[:, 1]}, index=DAYS
-    )
-
-
-def test_other_columns_than_targets_are_read_behind_them_and_not_forecast(frame):
+def test_past_covariates_follow_the_targets_in_windows_and_are_not_forecast(frame):
     forecaster = plain(RisingOfOne(), target_columns="load", horizon=2).fit(frame)
     seen = forecaster.estimator_
     columns = frame[["load", "rain", "wind"]].to_numpy()
@@ -278,23 +254,23 @@ def test_predictions_and_scores_are_of_the_targets(frame):
     ).fit(frame[:40])
     ahead = forecaster.predict(frame[40:])
     assert ahead.shape == (20, 2)
-    forecasts, actual = forecaster._from_each_origin(frame[40:])
+    forecasts, actual = forecaster._forecasts_and_actual(frame[40:])
     np.testing.assert_allclose(forecasts[1:, :, 0], ahead[:-2])
     load = frame["load"].to_numpy()
-    wanted = np.stack([load[t + 1 : t + 3] for t in range(39, 58)])
-    np.testing.assert_array_equal(actual[:, :, 0], wanted)
+    expected = np.stack([load[t + 1 : t + 3] for t in range(39, 58)])
+    np.testing.assert_array_equal(actual[:, :, 0], expected)
     two = plain(WindowSum(), target_columns=["wind", "load"]).fit(frame[:40])
     assert list(two.forecast().columns) == ["wind", "load"]
-    _, actual = two._from_each_origin(frame[40:])
+    _, actual = two._forecasts_and_actual(frame[40:])
     np.testing.assert_array_equal(actual[0, 0], frame[["wind", "load"]].iloc[40])
 
 
-def test_past_covariates_may_be_negative_beside_the_logarithm_of_targets(frame):
+def test_past_covariates_may_be_negative_with_log(frame):
     positive = frame.assign(load=np.exp(frame["load"]))
     forecaster = SeriesForecaster(ridge(), transformer="log", target_columns="load")
     forecaster.set_params(window_length=3).fit(positive[:40])
     assert (forecaster.predict(positive[40:]) > 0).all()
-    with pytest.raises(ValueError, match=r"above zero: got 0.0 at row 2 .*'load'"):
+    with pytest.raises(ValueError, match=r"positive values: got 0.0 at row 2 .*'load'"):
         forecaster.fit(positive.assign(load=positive["load"].where(DAYS != DAYS[2], 0)))
 
 
@@ -310,19 +286,19 @@ def test_no_forecast_depends_on_later_past_covariates(frame):
     assert (after[10:] != before[10:]).all()
 
 
-def test_forecasts_end_at_the_horizon_where_covariates_are_past(frame):
+def test_forecasts_with_past_covariates_end_at_the_horizon(frame):
     forecaster = plain(ridge(), target_columns="load", horizon=3).fit(frame)
     assert len(forecaster.forecast(2)) == 2
     with pytest.raises(ValueError) as caught:
         forecaster.forecast(4)
     assert str(caught.value) == (
-        "steps must be at most horizon where a series has past covariates, which "
-        "nothing forecasts: got steps=4, horizon=3, 2 past covariates. Fit with a "
-        "longer horizon, or give what is known ahead as exog."
+        "steps must be at most horizon if the series has past covariates, because "
+        "these are not forecast: got steps=4, horizon=3, 2 past covariates. Fit with a "
+        "longer horizon, or pass covariates that are known ahead as exog."
     )
 
 
-def test_targets_past_and_future_covariates_stand_in_this_order(frame):
+def test_windows_hold_targets_past_and_future_covariates_in_this_order(frame):
     exog = pd.Series(np.arange(60.0), index=DAYS)
     forecaster = plain(RisingOfOne(), target_columns="load", horizon=2)
     seen = forecaster.fit(frame, exog=exog).estimator_.X_
@@ -332,148 +308,26 @@ def test_targets_past_and_future_covariates_stand_in_this_order(frame):
     )
 
 
-# -------------------------------------------------------------------------- strategies
-
-
-def test_a_recursive_forecast_is_the_one_step_forecast_fed_back():
-    forecaster = plain(WindowSum(), window_length=2, horizon=4, strategy="recursive")
-    assert forecaster.fit([1, 1, 2, 3, 5, 8]).forecast().tolist() == [13, 21, 34, 55]
-    assert forecaster.predict([13]).tolist() == [[21, 34, 55, 89]]
-    assert forecaster.score([13, 21, 34, 55, 89]) == 0
-
-
-def test_a_recursive_estimator_is_trained_one_step_ahead(series):
-    forecaster = SeriesForecaster(
-        Rising(), window_length=5, horizon=4, strategy="recursive"
-    ).fit(series)
-    assert forecaster.estimator_.y_.shape == (55,)
-    assert forecaster.forecast().shape == (4,)
-
-
-def test_recursive_predictions_do_not_depend_on_how_many_are_made_at_once(
-    series, monkeypatch
-):
-    table = np.column_stack([series, series**2])
-    forecaster = SeriesForecaster(
-        ridge(), window_length=5, horizon=4, strategy="recursive"
-    ).fit(table[:40])
-    at_once = forecaster.predict(table[40:])
-    assert at_once.shape == (20, 4, 2)
-    monkeypatch.setattr("skcnnlstm.forecasting.samples._ROLL_BYTES", 3 * 5 * 2 * 8)
-    np.testing.assert_allclose(forecaster.predict(table[40:]), at_once, rtol=1e-12)
-
-
-# ----------------------------------------------------------------------------- updates
-
-
-def test_after_an_update_forecasts_start_after_its_rows(frame):
-    whole = SeriesForecaster(ridge(), window_length=4, horizon=3).fit(frame[:50])
-    part = copy.deepcopy(whole)
-    for stop in (51, 55):
-        assert part.update(frame[stop - 1 if stop == 51 else 51 : stop]) is part
-    wanted = whole.predict(frame[50:55])[-1]
-    ahead = part.forecast()
-    np.testing.assert_allclose(ahead, wanted, rtol=1e-12)
-    pd.testing.assert_index_equal(ahead.index, DAYS[55:58], exact="equiv")
-    np.testing.assert_allclose(
-        part.predict(frame[55:]), whole.predict(frame[50:])[5:], rtol=1e-12
-    )
-    np.testing.assert_array_equal(part.estimator_[-1].coef_, whole.estimator_[-1].coef_)
-
-
-def test_bare_arrays_are_added_too_and_take_the_dates_that_follow():
-    forecaster = plain(WindowSum(), window_length=2).fit([1.0, 1.0, 2.0])
-    assert forecaster.update([3.0, 5.0]).forecast(2).tolist() == [8, 13]
-    forecaster.update([8.0]).update([8.0])  # equal values may come twice
-    assert forecaster.forecast().tolist() == [16]
-    dated = plain(Rising()).fit(pd.Series(np.arange(10.0), index=DAYS[:10]))
-    ahead = dated.update([10.0, 11.0]).forecast()
-    assert ahead.index.tolist() == [DAYS[12]]
-    assert ahead.tolist() == [12]
-
-
-def test_updates_bring_their_covariates(series, weather):
-    forecaster = SeriesForecaster(least_squares(), window_length=3, horizon=2)
-    forecaster.fit(series[:40], exog=weather[:40])
-    forecaster.update(series[40:45], exog=weather[40:45])
-    ahead = forecaster.forecast(exog=weather[45:47])
-    np.testing.assert_allclose(ahead, series[45:47], rtol=1e-8)
-
-
-def test_after_a_gap_in_an_update_the_rows_before_it_are_no_history():
-    dated = pd.Series(np.arange(30.0), index=DAYS[:30])
-    forecaster = plain(WindowSum()).fit(dated[:10])
-    forecaster.update(dated[12:14])
-    with pytest.warns(UserWarning, match="has 2 rows since its last gap"):
-        assert forecaster.forecast().tolist() == [12 + 12 + 13]
-    assert forecaster.update(dated[14:15]).forecast().tolist() == [12 + 13 + 14]
-    inner = plain(WindowSum()).fit(dated[:10]).update(dated[10:20].drop(DAYS[16]))
-    assert inner.forecast().tolist() == [17 + 18 + 19]
-
-
-def test_text_labels_are_taken_to_follow():
-    labels = [f"day {number}" for number in range(12)]
-    rows = pd.Series(np.arange(12.0), index=labels)
-    forecaster = plain(WindowSum()).fit(rows[:8]).update(rows[8:10])
-    assert forecaster.predict(rows[10:].to_numpy()).ravel().tolist() == [27, 30]
-
-
-BAD_UPDATES = [
-    (slice(5, 12), "update needs rows that come after the known ones: got 2024-01-06"),
-    (slice(9, 12), "update needs rows that come after the known ones: got 2024-01-10"),
-]
-
-
-@pytest.mark.parametrize("rows, message", BAD_UPDATES)
-def test_rows_that_are_known_are_refused(rows, message):
-    dated = pd.Series(np.arange(20.0), index=DAYS[:20])
-    forecaster = plain(WindowSum()).fit(dated[:10])
-    state, before = dict(vars(forecaster)), forecaster.forecast()
-    with pytest.raises(ValueError, match=r"^" + re.escape(message)):
-        forecaster.update(dated[rows])
-    assert vars(forecaster) == state
-    pd.testing.assert_series_equal(forecaster.forecast(), before)
-
-
-def test_an_update_of_other_labels_or_of_the_fitted_rows_is_refused():
-    dated = pd.Series(np.arange(10.0), index=DAYS[:10])
-    forecaster = plain(WindowSum()).fit(dated)
-    with pytest.raises(ValueError, match="whose labels are of the known kind: got "):
-        forecaster.update(dated.reset_index(drop=True))
-    with pytest.raises(ValueError, match="got the fitted rows again"):
-        forecaster.update(dated.to_numpy())
-
-
-def test_an_update_that_fails_in_one_series_changes_none():
-    dated = pd.Series(np.arange(20.0), index=DAYS[:20])
-    forecaster = plain(WindowSum()).fit({"a": dated[:10], "b": dated[:15]})
-    before = forecaster.forecast()
-    with pytest.raises(
-        ValueError, match=r"^In series 'b': update needs rows that come"
-    ):
-        forecaster.update({"a": dated[10:15], "b": dated[10:15]})
-    for key, forecast in forecaster.forecast().items():
-        pd.testing.assert_series_equal(forecast, before[key])
-
-
-# --------------------------------------------------------------------------- bad input
-
 FRAME = pd.DataFrame({"a": np.arange(40.0), "b": np.arange(40.0) ** 2}, index=DAYS[:40])
+
+
 EXOG = pd.DataFrame({"x": np.arange(40.0)}, index=DAYS[:40])
+
+
 BAD_FITS = [
     (
         {},
         np.arange(39.0),
-        "exog must have 40 rows: got 39. predict and forecast need the rows of the "
-        "horizon ahead, too; covariates with an index are looked up by label and may "
-        "have more.",
+        "exog must have 40 rows: got 39. predict and forecast also need the rows of "
+        "the horizon ahead. Covariates with an index are looked up by label and may "
+        "have more rows.",
     ),
     ({}, np.arange(41.0), "exog must have 40 rows: got 41."),
     (
         {},
         EXOG[1:],
         "exog must have a row for each of 40 rows, from 2024-01-01 00:00:00 to "
-        "2024-02-09 00:00:00: got none for 2024-01-01 00:00:00.",
+        "2024-02-09 00:00:00: got no row for 2024-01-01 00:00:00.",
     ),
     (
         {},
@@ -516,9 +370,9 @@ BAD_FITS = [
     (
         {"horizon": 5},
         EXOG,
-        "window_length must be at least horizon where exog is given: got "
-        "window_length=4, horizon=5. A window holds the covariates of the steps ahead "
-        "in its last rows.",
+        "window_length must be at least horizon if exog is given, because a window "
+        "holds the covariates of the steps ahead in its last rows: got "
+        "window_length=4, horizon=5. Use a longer window or a shorter horizon.",
     ),
     (
         {"target_columns": "c"},
@@ -540,20 +394,21 @@ BAD_FITS = [
     (
         {"target_columns": "a", "strategy": "recursive"},
         None,
-        'strategy="recursive" must forecast every column that it reads: got '
-        'target_columns that leave 1 out. Use strategy="direct", or leave the other '
-        "columns out of the series.",
+        'strategy="recursive" must forecast every column of the series: got '
+        'target_columns without 1 of them. Use strategy="direct", or remove the other '
+        "columns from the series.",
     ),
     (
         {"strategy": "multi"},
         None,
-        "strategy must be one of 'direct', 'recursive': got strategy='multi'.",
+        "strategy must be a known choice: got strategy='multi' (str). Use one of "
+        "'direct', 'recursive'.",
     ),
 ]
 
 
 @pytest.mark.parametrize("params, exog, message", BAD_FITS)
-def test_what_cannot_be_fitted_is_refused(params, exog, message):
+def test_invalid_covariates_and_strategies_are_rejected_in_fit(params, exog, message):
     forecaster = plain(ridge(), window_length=4, horizon=2).set_params(**params)
     before = dict(vars(forecaster))
     with pytest.raises(ValueError, match=r"^" + re.escape(message)):
@@ -561,26 +416,28 @@ def test_what_cannot_be_fitted_is_refused(params, exog, message):
     assert vars(forecaster) == before
 
 
-def test_covariates_are_given_each_time_or_never():
+def test_exog_must_be_given_always_or_never():
     with_exog = plain(ridge()).fit(FRAME[:30], exog=EXOG[:30])
     without = plain(ridge()).fit(FRAME[:30])
     for use in ("predict", "score", "update"):
-        with pytest.raises(ValueError, match=r"^exog must be given, as to fit: got N"):
+        with pytest.raises(
+            ValueError, match=r"^exog must be given because .*: got None"
+        ):
             getattr(with_exog, use)(FRAME[30:])
-        with pytest.raises(ValueError, match=r"^exog must be given to fit first: got"):
+        with pytest.raises(ValueError, match=r"^exog must be None because .*: got cov"):
             getattr(without, use)(FRAME[30:], exog=EXOG)
-    with pytest.raises(ValueError, match=r"^exog must be given, as to fit: got N"):
+    with pytest.raises(ValueError, match=r"^exog must be given because .*: got None"):
         with_exog.forecast()
-    with pytest.raises(ValueError, match=r"^exog must be given to fit first: got"):
+    with pytest.raises(ValueError, match=r"^exog must be None because .*: got cov"):
         without.forecast(exog=EXOG)
 
 
-def test_covariates_ahead_are_asked_for_as_far_as_they_are_read():
+def test_exog_must_extend_as_far_as_forecasts_use_it():
     forecaster = plain(ridge(), horizon=3).fit(FRAME[:30], exog=EXOG[:30])
     forecaster.forecast(2, exog=EXOG)
     with pytest.raises(ValueError, match=r"exog must have 6 rows, .*: got 4\."):
         forecaster.forecast(4, exog=EXOG[:4].to_numpy())
-    with pytest.raises(ValueError, match=r"each of 13 rows, .* none for 2024-02-10"):
+    with pytest.raises(ValueError, match=r"each of 13 rows, .* no row for 2024-02-10"):
         forecaster.predict(FRAME[30:], exog=EXOG)
     with pytest.raises(ValueError, match=r"exog must have 13 rows: got 10\."):
         forecaster.predict(FRAME[30:], exog=EXOG[30:].to_numpy())
@@ -588,28 +445,27 @@ def test_covariates_ahead_are_asked_for_as_far_as_they_are_read():
         forecaster.score(FRAME[30:], exog=EXOG[31:].to_numpy())
 
 
-def test_more_covariates_than_rows_ahead_are_refused_where_no_label_tells_which():
+def test_arrays_of_exog_must_hold_only_the_rows_ahead():
     labelled = plain(ridge(), horizon=3).fit(FRAME[:30], exog=EXOG[:30])
-    wanted = labelled.forecast(exog=EXOG)
+    expected = labelled.forecast(exog=EXOG)
     pd.testing.assert_frame_equal(
-        labelled.forecast(exog=EXOG[30:33].to_numpy()), wanted
+        labelled.forecast(exog=EXOG[30:33].to_numpy()), expected
     )
     for steps, rows in [(None, 3), (2, 3), (4, 6)]:
         with pytest.raises(ValueError) as caught:
             labelled.forecast(steps, exog=EXOG[: 30 + rows].to_numpy())
         assert str(caught.value) == (
-            f"exog must have {rows} rows, those that follow: got {30 + rows}. Nothing "
-            f"tells which of them are ahead: give these alone (exog[-{rows}:], where "
-            "rows of the past stand before them), or a DataFrame with the index of the "
-            "series, which may hold more."
+            f"exog must have {rows} rows, those ahead: got {30 + rows}. Pass only the "
+            f"rows ahead (exog[-{rows}:] if they are the last), or a DataFrame with "
+            "the index of the series."
         )
     bare = plain(ridge(), horizon=3).fit(FRAME[:30].to_numpy(), exog=EXOG[:30])
-    with pytest.raises(ValueError, match=r"stand before them\)\.$"):
+    with pytest.raises(ValueError, match=r"if they are the last\)\.$"):
         bare.forecast(exog=EXOG[:33])
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
-def test_covariates_ahead_of_another_kind_of_label_are_told_so(zone):
+def test_exog_with_another_kind_of_labels_is_rejected(zone):
     forecaster = plain(ridge(), horizon=3).fit(FRAME[:30], exog=EXOG[:30])
     message = "exog must have labels of the kind that the series has: got "
     for other in (EXOG.reset_index(drop=True), EXOG.tz_localize(zone)):
@@ -628,14 +484,16 @@ def test_covariates_ahead_of_another_kind_of_label_are_told_so(zone):
         uneven.forecast(exog=EXOG["x"].reset_index(drop=True))
 
 
-def test_names_of_covariates_are_no_covariates():
+def test_names_of_columns_are_rejected_as_exog():
     long = FRAME.assign(shop="p")
     for form in ("x", ["x"]):
         with pytest.raises(
-            TypeError, match=r"values of covariates, not names: got \W*x"
+            TypeError, match=r"values of covariates, not their names: got \W*x"
         ):
             plain(ridge()).fit(FRAME, exog=form)
-        with pytest.raises(TypeError, match="of a long frame with its id_column"):
+        with pytest.raises(
+            TypeError, match="for a long frame together with its id_col"
+        ):
             plain(ridge(), id_column="shop").fit(long, exog=form)
     with pytest.raises(TypeError, match=r"got list\. Use a long frame\.$"):
         plain(ridge(), id_column="shop").fit(long, exog=[EXOG])
@@ -650,32 +508,37 @@ def test_covariates_have_the_columns_given_to_fit():
         forecaster.score(FRAME[30:], exog=np.zeros((10, 2)))
 
 
-def test_covariates_of_a_panel_are_one_for_each_series():
+def test_a_panel_needs_covariates_for_each_series():
     panel = {"a": FRAME["a"], "b": FRAME["b"]}
     forecaster = plain(ridge())
     with pytest.raises(ValueError, match=r"^exog must have a table for each ser"):
         forecaster.fit(panel, exog={"a": EXOG})
-    with pytest.raises(TypeError, match=r"^exog must come as the series do, or as"):
+    with pytest.raises(
+        TypeError, match=r"^exog must have the form of the series, or be"
+    ):
         forecaster.fit(panel, exog=EXOG.to_numpy())
-    with pytest.raises(ValueError, match=r"^exog must have one table a series: got"):
+    with pytest.raises(
+        ValueError, match=r"^exog must have one table for each series: got"
+    ):
         forecaster.fit([*panel.values()], exog=[EXOG])
     with pytest.raises(ValueError, match=r"^In series 'b': exog must have 40"):
         forecaster.fit(panel, exog={"a": EXOG, "b": np.arange(9.0)})
 
 
-# ------------------------------------------------- rows that only their own labels name
-
-
 BUSINESS = pd.bdate_range("2024-01-01", periods=31).delete([20])  # 29 January is closed
+
+
 UNEVEN = DAYS[:30] + pd.to_timedelta(np.arange(30) ** 2 % 7, unit="h")
+
+
 TEXT = pd.Index([f"row {i:02}" for i in range(30)])
 
 
 @pytest.mark.parametrize("index", [BUSINESS, UNEVEN, TEXT], ids=["B", "uneven", "text"])
-def test_predict_looks_up_the_rows_after_its_own_where_exog_has_them(index):
+def test_predict_looks_up_the_rows_ahead_in_exog(index):
     rows, exog = pd.Series(np.arange(30.0), index), pd.Series(np.arange(30.0), index)
     forecaster = plain(RisingOfOne(), horizon=2).fit(rows[:16], exog=exog)
-    # Row 20 is the first after the holiday: windows that end before it know it.
+    # Row 20 is the first after the holiday; windows that end before it hold its exog.
     with (
         pytest.warns(UserWarning, match="fewer than window_length")
         if (index is TEXT)
@@ -687,7 +550,7 @@ def test_predict_looks_up_the_rows_after_its_own_where_exog_has_them(index):
 
 
 @pytest.mark.parametrize("index", [BUSINESS, UNEVEN, TEXT], ids=["B", "uneven", "text"])
-def test_a_forecast_takes_the_labels_that_exog_alone_can_tell(index):
+def test_forecasts_take_their_labels_from_exog_if_no_step_is_known(index):
     rows, exog = pd.Series(np.arange(30.0), index), pd.Series(np.arange(30.0), index)
     forecaster = plain(RisingOfOne(), horizon=2).fit(rows[:19], exog=exog)
     forecast = forecaster.forecast(3, exog=exog)
@@ -695,7 +558,7 @@ def test_a_forecast_takes_the_labels_that_exog_alone_can_tell(index):
     assert forecaster.estimator_.asked_[0, :, 1].tolist() == [20, 21, 22]
 
 
-def test_a_row_of_days_that_exog_leaves_out_is_no_holiday():
+def test_a_day_missing_in_exog_is_an_error():
     rows = pd.Series(np.arange(30.0), DAYS[:30])
     exog = pd.Series(np.arange(60.0), DAYS).drop(DAYS[31])
     forecaster = plain(RisingOfOne(), horizon=3).fit(rows, exog=exog)
@@ -703,7 +566,7 @@ def test_a_row_of_days_that_exog_leaves_out_is_no_holiday():
         forecaster.forecast(exog=exog)
 
 
-def test_a_month_that_exog_leaves_out_of_business_days_is_no_holiday():
+def test_a_month_of_business_days_missing_in_exog_is_an_error():
     rows = pd.Series(np.arange(30.0), BUSINESS)
     later = pd.bdate_range(BUSINESS[-1], periods=40)[1:]
     exog = pd.Series(1.0, BUSINESS.append(later[25:]))
@@ -712,7 +575,7 @@ def test_a_month_that_exog_leaves_out_of_business_days_is_no_holiday():
         forecaster.forecast(exog=exog)
 
 
-def test_exog_that_ends_too_soon_or_lacks_the_last_text_label_says_so():
+def test_exog_without_enough_rows_ahead_or_the_last_text_label_is_rejected():
     rows, exog = pd.Series(np.arange(30.0), TEXT), pd.Series(np.arange(30.0), TEXT)
     forecaster = plain(RisingOfOne(), horizon=2).fit(rows[:29], exog=exog)
     with pytest.raises(
@@ -725,14 +588,14 @@ def test_exog_that_ends_too_soon_or_lacks_the_last_text_label_says_so():
 
 @pytest.mark.parametrize("index", [BUSINESS, UNEVEN, TEXT], ids=["B", "uneven", "text"])
 @pytest.mark.parametrize("form", ["index", "array"])
-def test_a_backtest_looks_covariates_up_once_by_the_rows_own_labels(
+def test_a_backtest_looks_covariates_up_by_the_labels_of_the_rows(
     index, form, series, weather
 ):
     rows, exog = pd.Series(series[:30], index), pd.Series(weather[:30, 0], index)
     if form == "array":
         exog = exog.to_numpy()
     elif index is BUSINESS:
-        # Covariates of a holiday are of no row.
+        # exog has a row for a holiday that the series does not have.
         exog = pd.concat([exog, pd.Series([9e9], pd.to_datetime(["2024-01-29"]))])
     rows = rows + 1 * weather[:30, 1]  # exactly 3 * weather + 5
     folds = TimeSeriesSplit(3, test_size=5)
@@ -743,7 +606,7 @@ def test_a_backtest_looks_covariates_up_once_by_the_rows_own_labels(
 
 @pytest.mark.parametrize("fraction", [None, 0.2])
 @pytest.mark.parametrize("n_rows", [59, 61])
-def test_covariates_of_other_rows_are_refused_with_and_without_calibration(
+def test_exog_of_a_wrong_length_is_rejected_with_and_without_calibration(
     fraction, n_rows, series
 ):
     forecaster = plain(ridge(), calibration_fraction=fraction)

@@ -1,4 +1,4 @@
-"""Intervals: as wide as held-out errors say, and held out from everything."""
+"""Prediction intervals: held-out rows, widths, form, backtests, errors."""
 
 import copy
 import pickle
@@ -15,10 +15,11 @@ from sklearn.pipeline import make_pipeline
 from skcnnlstm import FlattenWindows, SeriesForecaster, backtest
 from skcnnlstm.conformal import conformal_quantile
 from skcnnlstm.datasets import load_airline
+from skcnnlstm.forecasting.intervals import Calibration, count_held_out
 
 
 class Zero(RegressorMixin, BaseEstimator):
-    """Forecast zero, and remember what was learned."""
+    """Forecast zero, and remember the training samples."""
 
     def fit(self, X, y):
         self.X_, self.y_ = X, y
@@ -44,10 +45,10 @@ def noise(n_rows, n_columns=None, seed=0):
     return np.random.default_rng(seed).normal(size=size)
 
 
-# ------------------------------------------------------------------------ what is held
+# ------------------------------------------------------------------------ held-out rows
 
 
-def test_the_last_rows_are_no_target_of_any_training_sample():
+def test_held_out_rows_are_not_training_targets():
     forecaster = zero(horizon=3).fit(np.arange(100.0))
     assert forecaster.estimator_.y_.max() == 79
     assert forecaster.estimator_.X_.max() == 76
@@ -57,20 +58,20 @@ def test_the_last_rows_are_no_target_of_any_training_sample():
 
 
 def test_the_first_held_out_origin_is_horizon_samples_after_the_last_learned():
-    # Origins learned from end at 79 - 3 = 76: between that and 79 lie horizon - 1.
+    # The last training origin is 79 - 3 = 76, the first held-out one 79.
     forecaster = zero(horizon=3).fit(np.arange(100.0))
     last_learned = forecaster.estimator_.X_[-1, -1, 0]
     first_held_out = forecaster.calibration_scores_[0, 0, 0] - 1
     assert first_held_out - last_learned == 3
 
 
-def test_the_scale_is_learned_without_the_held_out_rows():
+def test_the_transformer_is_fitted_without_the_held_out_rows():
     series = np.r_[noise(80), 1000 + noise(20)]
     forecaster = ridge().fit(series)
     assert forecaster.transformer_.mean_[0] == pytest.approx(series[:80].mean())
 
 
-def test_forecasts_start_after_the_last_row_all_the_same():
+def test_forecasts_start_after_the_held_out_rows():
     series = load_airline()
     forecaster = ridge(horizon=3, transformer="log").fit(series)
     assert forecaster.forecast().index[0] == pd.Timestamp("1961-01-01")
@@ -79,7 +80,7 @@ def test_forecasts_start_after_the_last_row_all_the_same():
     pd.testing.assert_series_equal(forecaster.forecast(), expected)
 
 
-def test_a_refit_learns_from_every_row_and_keeps_the_errors():
+def test_a_refit_uses_all_rows_and_keeps_the_calibration():
     series = noise(100)
     kept, again = (
         ridge(2, refit_after_calibration=b).fit(series) for b in (0 > 1, True)
@@ -98,10 +99,10 @@ def test_without_a_fraction_nothing_is_held_out():
     assert refitted.fit(np.arange(50.0)).calibration_scores_ is None
 
 
-# ------------------------------------------------------------------------ how wide
+# ------------------------------------------------------------------------------- widths
 
 
-def test_an_interval_reaches_as_far_as_the_ranked_error_of_its_step():
+def test_the_width_is_the_ranked_error_of_the_step():
     series = noise(100)
     forecaster = zero(horizon=2).fit(series)
     intervals = forecaster.forecast_interval(coverage=0.8)
@@ -111,36 +112,36 @@ def test_an_interval_reaches_as_far_as_the_ranked_error_of_its_step():
         assert intervals.loc[step].tolist() == [0, -width, width]
 
 
-def test_intervals_of_logarithms_are_of_ratios():
+def test_intervals_with_log_are_ratios():
     series = np.exp(noise(100))
     forecaster = ridge(transformer="log").fit(series)
-    said = forecaster.forecast_interval(coverage=0.8).iloc[0]
-    assert said["upper"] / said["forecast"] == pytest.approx(
-        said["forecast"] / said["lower"]
+    predicted = forecaster.forecast_interval(coverage=0.8).iloc[0]
+    assert predicted["upper"] / predicted["forecast"] == pytest.approx(
+        predicted["forecast"] / predicted["lower"]
     )
     width = conformal_quantile(forecaster.calibration_scores_[:, 0, 0], 0.8)
-    assert said["upper"] == pytest.approx(said["forecast"] * np.exp(width))
+    assert predicted["upper"] == pytest.approx(predicted["forecast"] * np.exp(width))
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_nine_of_ten_are_held_where_errors_are_exchangeable(seed):
-    # 20,000 samples each: 4,000 rows calibrate, and 20,000 later ones are forecast. The
-    # deviation of the share is sqrt(.9 * .1 * (1 / 4000 + 1 / 20000)) = .0052; of the
-    # mean of three steps, which share their errors, no more.
+def test_intervals_have_the_coverage_if_errors_are_exchangeable(seed):
+    # 4,000 rows calibrate, and 20,000 later rows are forecast. The standard deviation
+    # of the share is at most sqrt(.9 * .1 * (1 / 4000 + 1 / 20000)) = .0052, for each
+    # step and for the mean over the three steps.
     rng = np.random.default_rng(seed)
     series = rng.standard_t(5, size=40_000)
     forecaster = ridge(horizon=3).fit(series[:20_000])
     width = forecaster.forecast_interval(coverage=0.9)
     reach = ((width["upper"] - width["lower"]) / 2).to_numpy()
     later = series[20_000:]
-    said = forecaster.predict(later)[:-3]
-    came = np.lib.stride_tricks.sliding_window_view(later[1:], 3)
-    inside = np.abs(came - said) <= reach
+    predicted = forecaster.predict(later)[:-3]
+    actual = np.lib.stride_tricks.sliding_window_view(later[1:], 3)
+    inside = np.abs(actual - predicted) <= reach
     assert inside.mean() == pytest.approx(0.9, abs=0.01)
     np.testing.assert_allclose(inside.mean(axis=0), 0.9, atol=0.01)
 
 
-# ------------------------------------------------------------------------ in what form
+# --------------------------------------------------------------------------------- form
 
 
 def test_labels_follow_those_of_the_series():
@@ -185,9 +186,9 @@ def test_many_series_keep_their_form_and_their_own_errors():
     ]
 
 
-def test_short_series_share_their_errors_in_their_own_units():
-    # 5 errors of each are too few for .9, 10 are enough; the second is ten times the
-    # first, and so are its intervals.
+def test_short_series_pool_their_scaled_errors():
+    # Each series has 5 errors, too few for 0.9; the pooled 10 are enough. The second
+    # series is ten times the first, and so are its intervals.
     rows = noise(25)
     intervals = zero().fit([rows, 10 * rows]).forecast_interval(coverage=0.9)
     np.testing.assert_allclose(intervals[1]["upper"], 10 * intervals[0]["upper"])
@@ -220,18 +221,18 @@ def test_copies_give_the_same_intervals(twin):
 def test_a_warning_of_short_history_points_at_the_call():
     dates = pd.date_range("2024-01-01", periods=110).delete(range(100, 106))
     forecaster = ridge(horizon=2).fit(pd.Series(noise(104), dates))
-    with pytest.warns(UserWarning, match="rows since its last gap") as caught:
+    with pytest.warns(UserWarning, match="rows since the last gap") as caught:
         forecaster.forecast()
     assert caught[0].filename == __file__
-    with pytest.warns(UserWarning, match="rows since its last gap") as caught:
+    with pytest.warns(UserWarning, match="rows since the last gap") as caught:
         forecaster.forecast_interval()
     assert caught[0].filename == __file__
 
 
-# ------------------------------------------------------------------------ in backtests
+# ---------------------------------------------------------------------------- backtests
 
 
-def test_a_backtest_gives_the_intervals_of_each_fit():
+def test_a_backtest_returns_the_intervals_of_each_fit():
     series, cv = noise(160), TimeSeriesSplit(2, test_size=20)
     frame = backtest(ridge(2), series, cv, coverage=0.8, verbose=0).forecasts
     for fold, stop in enumerate((120, 140)):
@@ -269,23 +270,24 @@ def test_coverage_in_a_backtest_is_the_share_inside():
         (
             {"calibration_fraction": None},
             {},
-            "intervals need a calibration_fraction: got calibration_fraction=None. Use "
-            "SeriesForecaster(..., calibration_fraction=0.2) and fit, or (for "
-            "forecast_interval) a network with quantiles=(0.05, 0.5, 0.95).",
+            "calibration_fraction must be set for intervals: got "
+            "calibration_fraction=None. Fit SeriesForecaster(..., "
+            "calibration_fraction=0.2), or (for forecast_interval) a network with "
+            "quantiles=(0.05, 0.5, 0.95).",
         ),
         (
             {},
             {"steps": 3},
-            "steps of an interval must be at most the horizon, for later ones were not "
+            "steps must be at most horizon for intervals, because later steps are not "
             "calibrated: got steps=3, horizon=2. Use SeriesForecaster(..., horizon=3), "
-            "or forecast for values alone.",
+            "or forecast without intervals.",
         ),
         (
             {},
             {"coverage": 0.99},
-            "coverage=0.99 needs 99 calibration residuals a step: got 19. Use a longer "
-            "series or a larger calibration_fraction (100 rows held out without a gap "
-            "are enough), or a coverage of at most 0.95.",
+            "coverage=0.99 requires 99 calibration errors for each step: got 19. Use a "
+            "longer series or a larger calibration_fraction (100 held-out rows without "
+            "a gap suffice), or a coverage of at most 0.95.",
         ),
         (
             {},
@@ -295,7 +297,7 @@ def test_coverage_in_a_backtest_is_the_share_inside():
         ),
     ],
 )
-def test_intervals_that_nothing_tells_of_are_errors(params, call, message):
+def test_intervals_without_enough_calibration_are_rejected(params, call, message):
     forecaster = zero(horizon=2, **params).fit(noise(100))
     with pytest.raises(ValueError) as caught:
         forecaster.forecast_interval(**call)
@@ -308,14 +310,14 @@ def test_intervals_that_nothing_tells_of_are_errors(params, call, message):
         ({"calibration_fraction": 1.5}, "calibration_fraction must be a finite number"),
         (
             {"calibration_fraction": 0.01},
-            "calibration_fraction must leave window_length + horizon rows to learn "
-            "from and hold out horizon rows or more: got 99 and 1 of 100 rows, "
-            "calibration_fraction=0.01, window_length=3, horizon=2. Use",
+            "calibration_fraction must leave window_length + horizon rows for training "
+            "and hold out at least horizon rows: got calibration_fraction=0.01, which "
+            "leaves 99 and holds out 1 of 100 rows, window_length=3, horizon=2. Use",
         ),
         ({"calibration_fraction": 0.97}, "calibration_fraction must leave window_leng"),
     ],
 )
-def test_fractions_that_leave_too_few_rows_change_nothing(params, message):
+def test_an_invalid_fraction_leaves_the_forecaster_unchanged(params, message):
     forecaster = zero(horizon=2).fit(noise(100))
     before = forecaster.forecast_interval()
     forecaster.set_params(**params)
@@ -330,17 +332,19 @@ def test_one_of_many_series_that_is_too_short_is_named():
         zero(horizon=2).fit({"a": noise(100), "b": noise(6)})
 
 
-def test_a_coverage_that_a_fit_cannot_give_is_an_error_before_the_first():
+def test_a_backtest_checks_the_coverage_before_the_first_fit():
     class Loud(Zero):
         def fit(self, X, y):
             raise AssertionError("fitted")
 
     forecaster = zero().set_params(estimator=Loud())
-    with pytest.raises(ValueError, match="needs 9 calibration residuals a step: got 8"):
+    with pytest.raises(
+        ValueError, match="requires 9 calibration errors for each step: got 8"
+    ):
         backtest(forecaster, noise(60), TimeSeriesSplit(2, test_size=8), coverage=0.9)
 
 
-def test_nothing_warns_on_the_way():
+def test_fit_and_intervals_emit_no_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         ridge(horizon=2).fit(noise(100)).forecast_interval()
@@ -363,7 +367,7 @@ def test_all_rows_given_to_fit_are_fitted_rows_for_predict():
     ],
     ids=["text", "fractions", "holidays at the cut"],
 )
-def test_calibration_knows_the_rows_before_whatever_the_index_shows(labels):
+def test_calibration_uses_early_rows_as_history_for_any_index(labels):
     values = 100 + np.cumsum(np.random.default_rng(0).standard_normal(120))
 
     def scores(series):
@@ -373,7 +377,7 @@ def test_calibration_knows_the_rows_before_whatever_the_index_shows(labels):
     np.testing.assert_allclose(scores(pd.Series(values, labels)), scores(values))
 
 
-def test_a_target_that_never_changes_has_intervals_beside_one_that_does():
+def test_a_constant_target_has_finite_intervals():
     rows = np.c_[np.random.default_rng(0).standard_normal(60), np.ones(60)]
     forecaster = ridge(window_length=6, horizon=2, calibration_fraction=0.15)
     fitted = forecaster.fit({"a": rows, "b": 2 * rows})
@@ -404,7 +408,7 @@ def test_ratios_and_differences_do_not_mix_in_one_backtest():
 @pytest.mark.parametrize(
     "series", [5, None, np.array(3.0), [[1, 2], [3]], np.zeros((3, 4, 5)), "abc"]
 )
-def test_what_is_no_series_is_refused_as_such_with_calibration_too(series):
+def test_invalid_series_are_rejected_with_calibration_as_well(series):
     forecaster = SeriesForecaster(
         make_pipeline(FlattenWindows(), Ridge()), calibration_fraction=0.2
     )
@@ -414,10 +418,30 @@ def test_what_is_no_series_is_refused_as_such_with_calibration_too(series):
         forecaster.fit({"a": series})
 
 
-def test_a_late_part_that_equals_the_early_one_calibrates():
+def test_held_out_rows_may_equal_the_training_rows():
     forecaster = SeriesForecaster(
         make_pipeline(FlattenWindows(), Ridge()),
         window_length=2,
         calibration_fraction=0.5,
     ).fit(np.tile([1.0, 2, 3], 40))
     assert forecaster.calibration_scores_.shape == (60, 1, 1)
+
+
+# ------------------------------------------------------------------------- calibration
+
+
+@pytest.mark.parametrize(("fraction", "expected"), [(0.2, 20), (0.29, 29), (0.95, 95)])
+def test_the_number_of_held_out_rows_is_not_subject_to_rounding_errors(
+    fraction, expected
+):
+    assert count_held_out(fraction, 100, 3, 2) == expected
+
+
+def test_scores_of_all_series_are_used_if_those_of_one_are_too_few():
+    scores = {"a": np.arange(1.0, 6).reshape(5, 1, 1), "b": np.ones((9, 1, 1))}
+    units = {"a": np.array([2.0]), "b": np.array([4.0])}
+    calibration = Calibration(scores, units, relative=False)
+    assert calibration.scores_for("b", 0.9) is scores["b"]
+    pooled = calibration.scores_for("a", 0.9).ravel()
+    assert pooled.tolist() == [1, 2, 3, 4, 5, *[0.5] * 9]
+    assert calibration.widths("b", 0.9).tolist() == [[1]]

@@ -10,12 +10,10 @@ import numpy as np
 from sklearn.base import clone
 
 from skcnnlstm._utils.introspection import unwrap_search
-from skcnnlstm.forecasting.intervals import (
-    check_enough_scores,
-    count_held_out,
-    is_relative,
-)
+from skcnnlstm.forecasting.fitted import fitted_state
+from skcnnlstm.forecasting.intervals import check_enough_scores, count_held_out
 from skcnnlstm.forecasting.panel import Panel, cut_rows, read_panel
+from skcnnlstm.forecasting.scaling import is_log
 from skcnnlstm.model_selection.backtesting.folds import Fold
 from skcnnlstm.model_selection.backtesting.intervals import calibrated_widths
 
@@ -137,7 +135,7 @@ def fit_and_forecast(series, exogs, task, numbers):
     runner = task.runner(series, exogs)
     start = time.perf_counter()
     fitted = runner.fit(numbers[0])
-    calibration = fitted._calibration
+    calibration = fitted_state(fitted).calibration
     forecasts, widths, seconds = [], [], []
     for number in numbers:
         forecasts.append(runner.forecast(fitted, number))
@@ -178,7 +176,7 @@ def check_tuned(forecaster, first, result, number, coverage):
         rule = "be the same in every fold, which are scored together"
     elif coverage is None:
         return
-    elif is_relative(result.transformer) != is_relative(first.transformer):
+    elif is_log(result.transformer) != is_log(first.transformer):
         name, before = "transformer", first
         rule = "be 'log' in all folds or in none if coverage is set"
     else:

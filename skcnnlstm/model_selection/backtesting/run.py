@@ -9,14 +9,11 @@ import numpy as np
 
 from skcnnlstm._utils.parallel import run_parallel
 from skcnnlstm._utils.validation import check_boolean, check_integer, check_real
-from skcnnlstm.conformal import bounds
+from skcnnlstm.conformal import bounds, check_coverage
 from skcnnlstm.forecasting import SeriesForecaster
-from skcnnlstm.forecasting.intervals import (
-    check_calibrated,
-    check_coverage,
-    is_relative,
-)
+from skcnnlstm.forecasting.intervals import check_calibrated
 from skcnnlstm.forecasting.panel import read_panel
+from skcnnlstm.forecasting.scaling import is_log
 from skcnnlstm.model_selection.backtesting.fits import (
     FitTask,
     check_tuned,
@@ -201,7 +198,7 @@ def backtest(
 
     forecasts, limits = _concatenate_folds(fits, "forecasts"), {}
     if coverage is not None:
-        relative = is_relative(fits[0].transformer)
+        relative = is_log(fits[0].transformer)
         if adaptive:
             widths = adapted_widths(
                 all_series,

@@ -13,6 +13,7 @@ from skcnnlstm._utils.validation import check_target
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.exceptions import MistakeWarning
 from skcnnlstm.forecasting.covariates import read_covariates
+from skcnnlstm.forecasting.inner_estimator import accepts_nan
 from skcnnlstm.forecasting.series_input import Rows, read_rows
 from skcnnlstm.model_selection.backtesting.folds import (
     Fold,
@@ -87,7 +88,13 @@ def _warn_about_later_training_rows(all_series):
 
 def _read_one(reader, series, cv, stride, season_length):
     """Validate one series and make its folds."""
-    rows = read_rows(reader, series, reset=True)
+    rows = read_rows(
+        reader,
+        series,
+        reset=True,
+        accept_nan=accepts_nan(reader.estimator),
+        id_column=reader.id_column,
+    )
     n_rows, n_columns = rows.values.shape
     columns = check_target(
         reader.target_columns, n_columns, rows.columns, name="target_columns"

@@ -1,4 +1,4 @@
-"""NaN in the series of a forecaster: what is read, learned, left out and said."""
+"""NaN in series: windows, training samples, forecasts, scores and intervals."""
 
 import re
 
@@ -27,7 +27,7 @@ def wave(n_rows=120):
 
 
 def gappy(n_rows=120):
-    """Return a wave of which a tenth is not known, a long piece and the last row."""
+    """Return a wave with NaN in a tenth of the rows, a long part and the last row."""
     series = wave(n_rows)
     series[np.random.default_rng(1).random(n_rows) < 0.1] = NAN
     series[40:56] = series[-1] = NAN
@@ -42,7 +42,7 @@ def masked(window_length=8, horizon=3, epochs=2, **params):
 
 
 class Remembers(CNNRegressor):
-    """Keeps what it was given."""
+    """A network that keeps its training data."""
 
     def fit(self, X, y, sample_weight=None):
         self.given_ = np.array(X), np.array(y)
@@ -52,7 +52,7 @@ class Remembers(CNNRegressor):
 # -------------------------------------------------------------------------- windows
 
 
-def test_windows_hold_nan_and_no_target_is_nan():
+def test_windows_may_contain_nan_but_targets_may_not():
     X, y = make_windows([1, NAN, 3, 4, NAN, 6], 2, missing="mask")
     np.testing.assert_array_equal(X, [[1, NAN], [NAN, 3], [4, NAN]])
     np.testing.assert_array_equal(y, [3, 4, 6])
@@ -69,7 +69,7 @@ def test_windows_without_nan_in_a_target_stay_a_view():
     assert X.shape == (0, 2) and y.shape == (0,)
 
 
-def test_a_sliding_window_hands_nan_on():
+def test_a_sliding_window_keeps_nan():
     window = SlidingWindow(2, missing="mask").fit([[1.0], [NAN], [3.0]])
     np.testing.assert_array_equal(
         window.transform([[1.0], [NAN], [3.0]])[:, :, 0],
@@ -80,10 +80,10 @@ def test_a_sliding_window_hands_nan_on():
 
 
 @pytest.mark.parametrize(("wrong", "error"), [("drop", ValueError), (None, TypeError)])
-def test_missing_has_two_values(wrong, error):
-    with pytest.raises(error, match="missing must be one of 'error', 'mask'"):
+def test_invalid_missing_is_rejected(wrong, error):
+    with pytest.raises(error, match="missing must be a known choice"):
         make_windows([1.0, 2.0], 1, missing=wrong)
-    with pytest.raises(error, match="missing must be one of 'error', 'mask'"):
+    with pytest.raises(error, match="missing must be a known choice"):
         SlidingWindow(2, missing=wrong).fit([[1.0]])
 
 
@@ -95,7 +95,7 @@ def test_missing_has_two_values(wrong, error):
         lambda rows: masked().fit(rows),
     ],
 )
-def test_infinity_is_no_missing_value(make):
+def test_infinity_is_not_a_missing_value(make):
     rows = np.array([[NAN], [1.0], [np.inf], *[[2.0]] * 20])
     with pytest.raises(ValueError, match=r"must be finite: got inf\w* at row 2"):
         make(rows)
@@ -104,7 +104,7 @@ def test_infinity_is_no_missing_value(make):
 # ------------------------------------------------------------------------ forecasts
 
 
-def test_a_forecaster_learns_from_the_samples_whose_targets_are_known():
+def test_samples_with_nan_in_a_target_are_dropped():
     series = gappy()
     network = Remembers(missing="mask", filters=2, epochs=1, random_state=0)
     forecaster = SeriesForecaster(
@@ -127,7 +127,7 @@ def test_a_forecaster_learns_from_the_samples_whose_targets_are_known():
         {"channels": "independent"},
     ],
 )
-def test_forecasts_after_nan_are_numbers(params):
+def test_forecasts_after_nan_are_finite(params):
     series = gappy()
     frame = pd.DataFrame({"a": series, "b": np.roll(series, 30)})
     forecaster = masked(epochs=30, **params).fit(frame)
@@ -136,14 +136,14 @@ def test_forecasts_after_nan_are_numbers(params):
     assert np.isfinite(forecaster.predict(later)).all()
 
 
-def test_a_forecast_is_the_networks_for_the_window_that_ends_with_nan():
+def test_a_forecast_uses_the_window_that_ends_with_nan():
     series = gappy()
     forecaster = masked(transformer=None).fit(series)
     expected = forecaster.estimator_.predict(series[-8:].reshape(1, 8, 1))[0]
     np.testing.assert_allclose(forecaster.forecast(), expected, rtol=1e-6)
 
 
-def test_what_is_forecast_is_near_what_would_have_been_seen():
+def test_forecasts_are_near_the_actual_values():
     forecaster = SeriesForecaster(
         CNNLSTMRegressor(missing="mask", epochs=60, random_state=0),
         window_length=24,
@@ -154,7 +154,7 @@ def test_what_is_forecast_is_near_what_would_have_been_seen():
     assert error < 0.3 * np.abs(truth - truth.mean()).mean()
 
 
-def test_scores_are_of_what_is_known():
+def test_scores_use_known_values_only():
     forecaster = masked(horizon=1, transformer=None).fit(wave(60))
     rows = np.array([3.0, NAN, 3.5])
     ahead = np.array([forecaster.forecast()[0], *forecaster.predict(rows).ravel()[:-1]])
@@ -162,11 +162,11 @@ def test_scores_are_of_what_is_known():
     assert forecaster.score(rows) == pytest.approx(-errors.mean())
     root = forecast_scorer("neg_root_mean_squared_error")(forecaster, rows)
     assert root == pytest.approx(-((errors**2).mean() ** 0.5))
-    with pytest.raises(ValueError, match="score needs a row whose value is known"):
+    with pytest.raises(ValueError, match="series must have a known value in a row"):
         forecaster.score(np.array([NAN, NAN]))
 
 
-def test_a_search_over_a_series_with_nan():
+def test_a_search_accepts_a_series_with_nan():
     search = GridSearchCV(
         masked(),
         {"window_length": [4, 8]},
@@ -177,7 +177,7 @@ def test_a_search_over_a_series_with_nan():
     assert np.isfinite(search.best_estimator_.forecast()).all()
 
 
-def test_intervals_are_of_known_errors():
+def test_intervals_use_known_errors_only():
     series = gappy(240)
     forecaster = masked(calibration_fraction=0.4).fit(series)
     scores = forecaster.calibration_scores_
@@ -191,16 +191,16 @@ def test_intervals_are_of_known_errors():
         ] == pytest.approx(width)
 
 
-def test_too_few_known_errors_are_too_few():
+def test_too_few_known_errors_are_rejected():
     series = wave(60)
     series[-20:-1:2] = NAN  # of 20 held-out rows ten are known
     forecaster = masked(horizon=1, calibration_fraction=1 / 3).fit(series)
     assert len(forecaster.calibration_scores_) == 20
-    with pytest.raises(ValueError, match=r"needs 19 calibration residuals.*got 10"):
+    with pytest.raises(ValueError, match=r"requires 19 calibration errors.*got 10"):
         forecaster.forecast_interval(coverage=0.95)
 
 
-def test_known_scores_alone_count():
+def test_unknown_scores_are_ignored():
     scores = np.array([[5.0, 1.0], [NAN, 3.0], [1.0, NAN], [3.0, NAN]])
     np.testing.assert_array_equal(conformal_quantile(scores, 0.5), [3, 3])
     np.testing.assert_array_equal(conformal_quantile(scores, 0.75), [5, np.inf])
@@ -217,7 +217,7 @@ def test_known_scores_alone_count():
     np.testing.assert_array_equal(np.delete(widths[1], 1), widths[0])
 
 
-def test_the_scale_of_errors_is_of_known_differences():
+def test_the_mase_scale_uses_known_differences_only():
     assert scale_of_mase([1, NAN, 2, 4, NAN]) == 2
     assert np.isnan(scale_of_mase([1, NAN, 2]))
 
@@ -227,23 +227,23 @@ def test_the_scale_of_errors_is_of_known_differences():
     [
         (
             np.full(40, NAN),
-            "each column of a series must have a known value: got NaN at row 0, "
-            "column 0 and in all other rows. Leave the column out.",
+            "series must have a known value in each column: got NaN at row 0, column 0 "
+            "and in all other rows. Remove the column.",
         ),
         (
             np.where(np.arange(40) % 2, NAN, 1.0),
-            "series must have window_length rows and then known values (no NaN) of "
-            "every target in each of the next horizon rows, at one place at least: got "
-            "none such. Fill short gaps, or use a smaller horizon.",
+            "series must contain window_length rows followed by horizon rows without "
+            "NaN in the target columns: got no such rows. Fill short gaps, or use a "
+            "smaller horizon.",
         ),
     ],
 )
-def test_a_series_must_hold_something_to_learn(series, message):
+def test_a_series_without_a_training_sample_is_rejected(series, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         masked().fit(series)
 
 
-def test_nan_is_an_error_without_a_network_that_reads_it():
+def test_nan_is_an_error_without_a_masking_network():
     forecaster = SeriesForecaster(CNNRegressor(epochs=1), window_length=8)
     with pytest.raises(ValueError, match="use a network with missing='mask'"):
         forecaster.fit(gappy())

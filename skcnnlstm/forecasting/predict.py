@@ -1,0 +1,271 @@
+"""Forecast from the record of a fitted forecaster."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+import numpy as np
+
+from skcnnlstm._utils.diagnostics import warn_about_extreme_forecasts
+from skcnnlstm._utils.warnings import warn
+from skcnnlstm.forecasting.covariates import (
+    check_given,
+    name_rows_ahead,
+    own_rows,
+    read_fitted_covariates,
+)
+from skcnnlstm.forecasting.fitted import describe_short_history, describe_short_tails
+from skcnnlstm.forecasting.samples import cut_origins, forecast_origins
+from skcnnlstm.forecasting.scaling import check_past_covariates_known
+
+
+def predict_windows(fitted, windows):
+    """Predict (n_windows, block_length, n_outputs) on the scale of the model."""
+    predicted = np.asarray(fitted.estimator.predict(windows), dtype=float)
+    shape = (len(windows), fitted.block_length, fitted.n_outputs)
+    if predicted.size != np.prod(shape):
+        raise ValueError(
+            f"estimator must predict horizon * n_targets = {shape[1] * shape[2]} "
+            f"values for each window: got shape {predicted.shape} for {shape[0]} "
+            "windows."
+        )
+    return predicted.reshape(shape)
+
+
+def forecast_steps(fitted, steps, exog):
+    """Return forecasts of the next steps of each series, in its form, by key."""
+    labels, scaled = forecast_scaled(fitted, steps, exog)
+    forecasts, ranges = {}, []
+    for key, one in fitted.series.items():
+        values = one.scale.inverse_transform(scaled[key])[0]
+        name = "" if fitted.panel.kind == "one" else f" of series {key!r}"
+        ranges.append((name, values, one.low, one.high))
+        forecasts[key] = one.form.format_forecasts(values, labels[key])
+    warn_about_extreme_forecasts(ranges)
+    return forecasts
+
+
+def forecast_scaled(fitted, steps, exog, predict=predict_windows):
+    """Forecast the next steps of each series on the scale of the model.
+
+    Parameters
+    ----------
+    fitted : FittedForecaster
+    steps : int or None
+        None for the horizon.
+    exog : array-like, Series, DataFrame, list, dict or None
+        Covariates of the rows ahead.
+    predict : callable, default=predict_windows
+        Maps the record and windows to forecasts on the scale of the model.
+
+    Returns
+    -------
+    labels : dict of (Index or None)
+        The labels of the steps, by key.
+    forecasts : dict of ndarray of shape (1, steps, n_modelled, ...)
+    """
+    steps = fitted.check_steps(steps)
+    check_past_covariates_known(
+        fitted.roles, steps, fitted.horizon, fitted.block_length
+    )
+    n_ahead = math.ceil(steps / fitted.block_length) * fitted.block_length
+    labels, exogs = _prepare_rows_ahead(fitted, n_ahead, exog)
+    if message := describe_short_tails(fitted):
+        warn(message)
+    # All series in one call of the estimator.
+    origins, n_channels = [], 0
+    for key, one in fitted.series.items():
+        channels = _cut_origins(fitted, [one.last_segment(exogs[key])], steps)
+        origins += channels
+        n_channels = len(channels)
+    by_channel = forecast_origins(
+        partial(predict, fitted), origins, steps, fitted.block_length
+    )
+    forecasts = {}
+    for number, key in enumerate(fitted.series):
+        own = by_channel[number * n_channels : (number + 1) * n_channels]
+        forecasts[key] = np.concatenate(own, axis=2)
+        labels[key] = None if labels[key] is None else labels[key][:steps]
+    return labels, forecasts
+
+
+def _prepare_rows_ahead(fitted, n_ahead, exog):
+    """Return labels and covariates of the next rows of each series."""
+    panel = fitted.panel
+    check_given(exog, fitted.exog_columns)
+    labels = dict.fromkeys(fitted.series)
+    if exog is not None:
+        calendars = {key: one.calendar for key, one in fitted.series.items()}
+        labels = name_rows_ahead(exog, panel, calendars, n_ahead)
+    for key, one in fitted.series.items():
+        if labels[key] is None:
+            with panel.naming(key):
+                labels[key] = one.next_labels(n_ahead, panel.id_column)
+    wanted = {key: (n_ahead, labels[key]) for key in fitted.series}
+    exogs = read_fitted_covariates(exog, panel, wanted, fitted.exog_columns, ahead=True)
+    return labels, exogs
+
+
+def forecast_rows(fitted, panel, tables, exog):
+    """Return the forecasts from each row of each series, by key.
+
+    Each is ``(n_rows, horizon)`` for one target, else
+    ``(n_rows, horizon, n_targets)``.
+    """
+    scaled = forecast_rows_scaled(fitted, panel, tables, exog)
+    forecasts = {}
+    for key, values in scaled.items():
+        values = fitted.series[key].scale.inverse_transform(values)
+        forecasts[key] = values[:, :, 0] if fitted.n_targets == 1 else values
+    return forecasts
+
+
+def forecast_rows_scaled(fitted, panel, tables, exog, predict=predict_windows):
+    """Forecast from each row of each series on the scale of the model.
+
+    Parameters
+    ----------
+    fitted : FittedForecaster
+    panel : Panel
+        The form of the series, in which covariates may be given.
+    tables : dict of Rows
+    exog : array-like, Series, DataFrame, list, dict or None
+        Covariates of the rows and of the horizon after them.
+    predict : callable, default=predict_windows
+        Maps the record and windows to forecasts on the scale of the model.
+
+    Returns
+    -------
+    forecasts : dict of ndarray of shape (n_rows, horizon, n_modelled, ...)
+    """
+    runs = {key: fitted.series[key].find_runs(rows) for key, rows in tables.items()}
+    exogs = _read_exog_with_rows_ahead(fitted, panel, tables, exog, runs)
+    if message := describe_short_history(fitted, runs):
+        warn(message)
+    forecasts = {}
+    for key, rows in tables.items():
+        with panel.naming(key):
+            segments = fitted.series[key].extract_segments(
+                rows, exogs[key], *runs[key], n_ahead=fitted.horizon, with_last=False
+            )
+            forecasts[key] = _forecast_segments(fitted, segments, predict)
+    return forecasts
+
+
+def _read_exog_with_rows_ahead(fitted, panel, tables, exog, runs):
+    """Return the covariates of the rows of `predict` and of the horizon after them."""
+    check_given(exog, fitted.exog_columns)
+    if exog is None:
+        return dict.fromkeys(tables)
+    _check_no_gap(panel, runs)
+    calendars = {
+        key: fitted.series[key].calendar_after(rows) for key, rows in tables.items()
+    }
+    after = name_rows_ahead(exog, panel, calendars, fitted.horizon)
+    wanted = {}
+    for key, rows in tables.items():
+        labels = None if after[key] is None else rows.index.append(after[key])
+        wanted[key] = len(rows.values) + fitted.horizon, labels
+    return read_fitted_covariates(exog, panel, wanted, fitted.exog_columns)
+
+
+def _check_no_gap(panel, runs):
+    for key, (spans, _) in runs.items():
+        if len(spans) > 1:
+            with panel.naming(key):
+                raise ValueError(
+                    "series must have no gap in time for predict with exog: got "
+                    f"{len(spans)} runs of rows. Fill the gaps, or predict one run at "
+                    "a time."
+                )
+
+
+def read_own_exog(fitted, panel, tables, exog, *, n_spare=0):
+    """Return the covariates of the rows themselves, by key."""
+    return read_fitted_covariates(
+        exog, panel, own_rows(tables), fitted.exog_columns, n_spare=n_spare
+    )
+
+
+def forecast_each_origin(fitted, tables, exogs):
+    """Forecast from each origin whose `horizon` next rows are given.
+
+    The last known row is an origin, too, if the rows continue it.
+
+    Returns
+    -------
+    results : dict of (forecasts, actual)
+        By key, two arrays of shape (n_origins, horizon, n_targets) on the user's scale.
+    """
+    results = {}
+    for key, rows in tables.items():
+        one = fitted.series[key]
+        with fitted.panel.naming(key):
+            runs, next_run, actual = one.find_scored_runs(rows, fitted.horizon)
+            segments = one.extract_segments(
+                rows,
+                exogs[key],
+                runs,
+                next_run,
+                n_ahead=fitted.horizon,
+                with_last=True,
+            )
+            scaled = _forecast_segments(fitted, segments)
+            results[key] = one.scale.inverse_transform(scaled), _join(actual)
+    return results
+
+
+def forecasts_and_actual(fitted, panel, tables, exog):
+    """Return forecasts and actual values of all series, for a score.
+
+    Both have the shape (n_origins, horizon, n_targets). Actual values may be NaN, but
+    not all of them.
+    """
+    exogs = read_own_exog(fitted, panel, tables, exog, n_spare=fitted.horizon)
+    results = forecast_each_origin(fitted, tables, exogs).values()
+    forecasts, actual = (_join(arrays) for arrays in zip(*results, strict=True))
+    if np.isnan(actual).all():
+        raise ValueError(
+            "series must have a known value in a row that is forecast, for score: got "
+            "only NaN. Use longer test folds."
+        )
+    return forecasts, actual
+
+
+def append_rows(fitted, tables, exogs):
+    """Return the record after more rows of some series, and their covariates."""
+
+    def append(key, one):
+        if key not in tables:
+            return one
+        with fitted.panel.naming(key):
+            return one.append(tables[key], exogs[key])
+
+    return fitted.replace_series(append)
+
+
+def _forecast_segments(fitted, segments, predict=predict_windows):
+    """Forecast the horizon from the windows of segments, on the model's scale."""
+    predict = partial(predict, fitted)
+    # One channel at a time, so that the windows of each stay a view.
+    channels = [
+        forecast_origins(predict, [origin], fitted.horizon, fitted.block_length)[0]
+        for origin in _cut_origins(fitted, segments, fitted.horizon)
+    ]
+    return np.concatenate(channels, axis=2)
+
+
+def _cut_origins(fitted, segments, steps):
+    return cut_origins(
+        segments,
+        fitted.window_length,
+        fitted.block_length,
+        steps,
+        fitted.n_modelled,
+        fitted.independent,
+    )
+
+
+def _join(arrays):
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
