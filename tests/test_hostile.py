@@ -324,7 +324,7 @@ def test_forecasts_of_any_scale_are_finite(scale, transformer):
 
 
 def test_a_series_whose_variance_overflows_is_an_error():
-    with pytest.raises(ValueError, match=r"at most 1e\+150 in size.*at row 3"):
+    with pytest.raises(ValueError, match=r"exceed 1e\+150 in absolute value.*at row 3"):
         forecaster().fit([1.0, 2, 3, 1e151, 5, 6, 7, 8])
 
 
