@@ -13,7 +13,7 @@ from skcnnlstm.training._tensorflow import custom_operations, on_gpu
 from skcnnlstm.training.cache import clear_programs
 from skcnnlstm.training.callbacks import prepare_callbacks
 from skcnnlstm.training.checkpoint import Checkpoint, facts_of
-from skcnnlstm.training.fingerprint import registered_in
+from skcnnlstm.training.fingerprint import find_registered
 from skcnnlstm.training.fit_loop import Schedule, Trained, load_weights, predict, train
 from skcnnlstm.training.network_config import (
     describe_network,
@@ -43,13 +43,13 @@ __all__ = [
     "describe_network",
     "describe_until",
     "facts_of",
+    "find_registered",
     "join_loss",
     "load_weights",
     "network_from_json",
     "on_gpu",
     "predict",
     "prepare_callbacks",
-    "registered_in",
     "serialize",
     "serialize_loss",
     "serialize_metric",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import keras
@@ -83,7 +84,7 @@ def train(
     ValueError
         If the loss is not finite after an epoch.
     """
-    with borrowed_program(recipe) as program:
+    with checkpoint or nullcontext(), borrowed_program(recipe) as program:
         if checkpoint and checkpoint.progress:
             program.load(checkpoint.progress.weights, checkpoint.progress.slots)
         else:

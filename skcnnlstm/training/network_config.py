@@ -3,7 +3,7 @@
 An architecture's `build_x` is a pure function. Here its result becomes a JSON text
 with no weight and no seed in it: the text names a network in every cache, travels in
 pickles, and grows back into a `keras.Model` in any process. Of what a user registered
-with Keras the text holds the name alone; what `registered_in` finds by it goes with it.
+with Keras the text holds the name alone; what `find_registered` finds goes with it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,11 @@ from skcnnlstm.training.fast_layers import (
     use_plain_gradients,
     use_sound_kernels,
 )
-from skcnnlstm.training.fingerprint import contents_of, registered_as, registered_in
+from skcnnlstm.training.fingerprint import (
+    compute_fingerprint,
+    find_registered,
+    registered_as,
+)
 
 _building = threading.RLock()
 _described: OrderedDict[tuple, tuple[str, dict, dict]] = OrderedDict()
@@ -50,7 +54,7 @@ def building_layers():
 
 def name_of(text, own) -> tuple:
     """Return what names a network: its text, and what the user's own in it is."""
-    return text, contents_of(own) if own else None
+    return text, compute_fingerprint(own) if own else None
 
 
 def describe_network(build, input_shape, n_outputs, params, own=None) -> str:
@@ -67,10 +71,10 @@ def describe_network(build, input_shape, n_outputs, params, own=None) -> str:
     key = (build, input_shape, n_outputs, repr(sorted(params.items())), policy)
     with building_layers(), registered_as(own):
         text, _, known = _described.get(key, (None, None, None))
-        if text is None or known != registered_in(text):
+        if text is None or known != find_registered(text):
             model = build(input_shape, n_outputs, **params)
             text = model.to_json()
-            known = registered_in(text)
+            known = find_registered(text)
             _described[key] = (text, params, known)
             spare = [(name_of(text, known), model)]
             _spare[:] = [] if _asks_for_inputs(model) else spare

@@ -15,7 +15,12 @@ from dataclasses import dataclass, field
 import keras
 import numpy as np
 
-from skcnnlstm.training.fingerprint import Contents, contents_of, registered_in
+from skcnnlstm.training.fingerprint import (
+    Fingerprint,
+    compute_fingerprint,
+    find_registered,
+    is_user_defined,
+)
 from skcnnlstm.training.network_config import building_layers
 
 # What optimizers by name and plain settings are: each one that Keras makes costs 70 KB
@@ -34,7 +39,7 @@ class SerializedObject:
         Its class.
     settings : str or None
         The config to make it of, as JSON; None where the thing itself is used.
-    contents : Contents
+    fingerprint : Fingerprint
         Of the class, or of the thing itself.
     thing : object
         The thing itself; of what is made of a config, a dict of attributes beside it.
@@ -42,7 +47,7 @@ class SerializedObject:
 
     kind: type
     settings: str | None
-    contents: Contents
+    fingerprint: Fingerprint
     thing: object = field(compare=False, repr=False)
 
     @property
@@ -51,9 +56,9 @@ class SerializedObject:
         return f"{self.kind.__module__}.{self.kind.__qualname__}: {self.settings}"
 
     @property
-    def words(self):
-        """All of it in words that another process would find too."""
-        return self.text, self.contents.words
+    def facts(self):
+        """Class, settings and digest: the same in every process."""
+        return self.text, self.fingerprint.digest
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ class ProgramSpec:
     own : dict
         What the user has registered with Keras of all that the texts name, when the
         recipe was made.
-    contents : Contents
+    fingerprint : Fingerprint
         Of `own`.
     """
 
@@ -85,7 +90,7 @@ class ProgramSpec:
     metrics: tuple = ()
     target_dtype: str = "float32"
     own: dict = field(init=False, compare=False, repr=False)
-    contents: Contents = field(init=False)
+    fingerprint: Fingerprint = field(init=False)
 
     def __post_init__(self):
         """Look up what the texts name."""
@@ -93,9 +98,9 @@ class ProgramSpec:
             part.settings if isinstance(part, SerializedObject) else part
             for part in (self.optimizer, self.loss, *self.metrics)
         ]
-        own = registered_in(self.network, *filter(None, parts))
+        own = find_registered(self.network, *filter(None, parts))
         object.__setattr__(self, "own", own)
-        object.__setattr__(self, "contents", contents_of(own))
+        object.__setattr__(self, "fingerprint", compute_fingerprint(own))
 
 
 _OPTIMIZERS = "'adam', 'adamw', 'sgd' or 'rmsprop'"
@@ -122,10 +127,12 @@ def serialize(thing):
             pass  # equal to itself alone
         else:
             more = _beside_config(thing, _VALUES)
-            return SerializedObject(kind, config, contents_of([kind, more]), more)
+            return SerializedObject(
+                kind, config, compute_fingerprint([kind, more]), more
+            )
     # A loss not by its config: Keras 3.15 leaves `delta` out of Huber's, and many a
     # loss has none of its own.
-    return SerializedObject(kind, None, contents_of(thing), thing)
+    return SerializedObject(kind, None, compute_fingerprint(thing), thing)
 
 
 def deserialize(frozen, get):
@@ -151,7 +158,7 @@ def _of_its_own(frozen):
     A function is its own copy. What words cannot tell is shared, so that a callback may
     change a variable that a loss reads.
     """
-    if not frozen.contents.whole:
+    if not frozen.fingerprint.is_complete:
         return frozen.thing
     try:
         return join_loss(copy.deepcopy(split_loss(frozen.thing)))
@@ -201,9 +208,9 @@ def serialize_optimizer(optimizer, settings):
         return _freeze_optimizer(optimizer, settings)
     # `repr` tells 1 from True and 1.0, which are equal as keys.
     key = optimizer, repr(sorted(others.items())), keras.config.floatx()
-    own = registered_in(serialize(optimizer))
+    own = find_registered(serialize(optimizer))
     if own:
-        key += (contents_of(own),)
+        key += (compute_fingerprint(own),)
     found = _named_optimizers.get(key)
     if found is None:
         if len(_named_optimizers) >= _MOST_NAMED:
@@ -250,11 +257,11 @@ def _freeze_optimizer(optimizer, settings):
     config["name"] = kind.__name__.lower()
     rate = stepping.get("learning_rate")
     more = _beside_config(optimizer, (*_VALUES, types.FunctionType))
-    contents = contents_of([kind, more])
+    fingerprint = compute_fingerprint([kind, more])
     if isinstance(rate, float | int):
         stepping["learning_rate"] = 0.001
         text = _text_of_numbers(config, kind)
-        return SerializedObject(kind, text, contents, more), float(rate)
+        return SerializedObject(kind, text, fingerprint, more), float(rate)
     try:
         text = json.dumps(config, sort_keys=True)
         with building_layers():
@@ -265,7 +272,7 @@ def _freeze_optimizer(optimizer, settings):
             f"got an optimizer with learning_rate={rate!r}. Register the schedule with "
             "keras.saving.register_keras_serializable."
         ) from error
-    return SerializedObject(kind, text, contents, more), None
+    return SerializedObject(kind, text, fingerprint, more), None
 
 
 def _beside_config(thing, kinds):
@@ -273,7 +280,7 @@ def _beside_config(thing, kinds):
 
     Those of some kinds; Keras makes the rest, and counts in it.
     """
-    if not contents_of(type(thing)).held:
+    if not any(map(is_user_defined, type(thing).__mro__)):
         return {}
     return {
         name: value

@@ -15,7 +15,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
 from skcnnlstm import LSTMClassifier, LSTMRegressor, training
-from skcnnlstm.training.fingerprint import contents_of
+from skcnnlstm.training.fingerprint import compute_fingerprint
 
 
 class Cut(keras.callbacks.Callback):
@@ -48,7 +48,7 @@ class Counts(keras.callbacks.Callback):
 @pytest.fixture(autouse=True)
 def every_epoch(monkeypatch):
     """Write after every epoch, however short it is."""
-    monkeypatch.setattr("skcnnlstm.training.checkpoint._SHARE", np.inf)
+    monkeypatch.setattr("skcnnlstm.training.checkpoint._WRITE_SHARE", np.inf)
 
 
 @pytest.fixture
@@ -170,12 +170,6 @@ def with_default(power):
     return loss
 
 
-def by_global(factor):
-    names = {"__name__": "__main__", "factor": factor, "more": {"by": [factor]}}
-    exec("loss = lambda t, p: factor * more['by'][0] * abs(t - p)", names)
-    return names["loss"]
-
-
 def by_class(factor):
     class Loss(keras.losses.Loss):
         by = factor
@@ -205,7 +199,6 @@ OWN = {
     "partial": lambda value: {"loss": partial(weighted(1.0), power=value)},
     "array": lambda value: {"loss": weighted(np.array([1.0, value]))},
     "method": lambda value: {"loss": Holds(weighted(value)).call},
-    "global": lambda value: {"loss": by_global(value)},
     "function in a loss": lambda value: {"loss": Holds(weighted(value))},
     "class": lambda value: {"loss": by_class(value)},
     "cycle": lambda value: {"loss": weighted(cycle(value))},
@@ -318,7 +311,7 @@ def test_a_damaged_checkpoint_is_told_and_the_estimator_stays(
         cut.fit(*windows)
     (file,) = (tmp_path / "fits").iterdir()
     file.write_bytes(file.read_bytes()[:-1])
-    with pytest.raises(ValueError, match="It is cut off or damaged"):
+    with pytest.raises(ValueError, match="checkpoint must hold undamaged files"):
         cut.fit(*windows)
     assert not hasattr(cut, "history_")
 
@@ -327,8 +320,8 @@ def test_a_disk_that_is_full_ends_no_fit(windows, tmp_path, monkeypatch):
     def refuse(*args):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("skcnnlstm.training.checkpoint.write_file", refuse)
-    with pytest.warns(UserWarning, match=r"could not be written.*The fit goes on"):
+    monkeypatch.setattr("skcnnlstm.training.checkpoint.write_atomically", refuse)
+    with pytest.warns(UserWarning, match=r"could not be written.*The fit continues"):
         fitted = make(tmp_path, epochs=2).fit(*windows)
     assert_same_fit(fitted, make(None, epochs=2).fit(*windows))
 
