@@ -30,27 +30,35 @@ _LOADERS = {
 }
 # numpy.void(10**9) allocates so many bytes.
 _ALLOCATING = {"numpy.void"}
-# Each node takes up to 4 kB in skops 0.16, most of it a list of trusted names.
-_MAX_NODE_BYTES = 4096
 # skops compresses sparse matrices.
 _MAX_SPARSE_BYTES = 64 * 2**20
 
 
-def check_archive(content, skops_untrusted, trusted):
+def import_skops():
+    """Return the module `skops.io`; skops is an optional dependency."""
+    try:
+        import skops.io
+    except ImportError as error:
+        raise ImportError(
+            "save and load need skops: pip install skcnnlstm[save], or pip install "
+            "skops."
+        ) from error
+    return skops.io
+
+
+def check_archive(content, trusted):
     """Check the content of a skops file.
 
     Parameters
     ----------
     content : bytes
         The file.
-    skops_untrusted : function
-        `skops.io.get_untrusted_types`.
     trusted : set of str
         The names that the user trusts.
 
     Returns
     -------
-    used : set of str
+    names : set of str
         The names for skops to trust. All of them are safe or in `trusted`.
     untrusted : set of str
         The names that are neither safe nor in `trusted`.
@@ -67,8 +75,8 @@ def check_archive(content, skops_untrusted, trusted):
             raise ValueError(f"protocol {schema['protocol']}")
         nodes = _Nodes(archive, trusted)
         nodes.visit(schema)
-    names = set(skops_untrusted(data=content))
-    safe = {name for name in names if nodes.are_safe(name)}
+    names = set(import_skops().get_untrusted_types(data=content))
+    safe = {name for name in names if nodes.are_safe(name)} - nodes.untrusted
     untrusted = (names - safe) | nodes.untrusted
     return safe | (names & trusted), untrusted - trusted
 

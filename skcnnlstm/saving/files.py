@@ -8,7 +8,7 @@ from pathlib import Path
 import skcnnlstm
 from skcnnlstm._utils.files import write_atomically
 from skcnnlstm._utils.warnings import warn
-from skcnnlstm.saving.archive import check_archive
+from skcnnlstm.saving.archive import check_archive, import_skops
 from skcnnlstm.saving.keras_configs import untrusted_in_text
 from skcnnlstm.saving.trust import trusted_names
 from skcnnlstm.saving.values import nested_values, to_supported, trusting
@@ -66,12 +66,12 @@ def save(estimator, path):
             f"estimator must be an instance with get_params: got {estimator!r}. Save "
             "forecasts and tables with pandas or NumPy."
         )
-    skops_io = _import_skops()
+    skops_io = import_skops()
     root = {"estimator": to_supported(estimator), "versions": _versions()}
     try:
         content = skops_io.dumps(root)
-        _, untrusted = check_archive(content, skops_io.get_untrusted_types, set())
-        _read(content, untrusted)
+        names, untrusted = check_archive(content, set())
+        _read(content, names | untrusted, untrusted)
     except MemoryError:
         raise
     except Exception as error:  # skops raises many types
@@ -135,8 +135,8 @@ def load(path, *, trusted=()):
     ...     load(path).transform([[5, 6, 7, 8]])
     array([[6, 7, 8]])
     """
-    names = trusted_names(trusted)
-    skops_io = _import_skops()
+    trusted = trusted_names(trusted)
+    import_skops()
     content = Path(path).read_bytes()
     if content.startswith(_FIRST_BYTES_OF_0_1):
         raise ValueError(
@@ -145,9 +145,9 @@ def load(path, *, trusted=()):
             "with this version."
         )
     try:
-        _, untrusted = check_archive(content, skops_io.get_untrusted_types, names)
+        names, untrusted = check_archive(content, trusted)
         if not untrusted:
-            estimator, versions = _read(content, names)
+            estimator, versions = _read(content, names, trusted)
     except Exception as error:  # skops, zipfile and estimators raise many types
         raise ValueError(
             f"path must be an undamaged file that save wrote: {path} cannot be loaded "
@@ -169,23 +169,13 @@ def load(path, *, trusted=()):
     return estimator
 
 
-def _import_skops():
-    try:
-        import skops.io
-    except ImportError as error:
-        raise ImportError(
-            "save and load need skops: pip install skcnnlstm[save], or pip install "
-            "skops."
-        ) from error
-    return skops.io
+def _read(content, names, trusted):
+    """Return the estimator and the versions in a file that was checked.
 
-
-def _read(content, trusted):
-    """Return the estimator and the versions in the content of a file."""
-    skops_io = _import_skops()
-    used, _ = check_archive(content, skops_io.get_untrusted_types, trusted)
+    skops trusts `names`; Keras objects may use those in `trusted`.
+    """
     with trusting(trusted):
-        root = skops_io.loads(content, trusted=sorted(used))
+        root = import_skops().loads(content, trusted=sorted(names))
     estimator, versions = root["estimator"], root["versions"]
     if isinstance(estimator, type) or not hasattr(estimator, "get_params"):
         raise TypeError(f"an estimator of {type(estimator)}")

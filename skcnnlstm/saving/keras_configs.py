@@ -208,13 +208,10 @@ def _is_known(config, trusted):
     if not isinstance(module, str) or not isinstance(name, str):
         return isinstance(name, str) and name in _VALUES
     if name == "function":
-        return module == "builtins" and (
-            config.get("config") in trusted
-            or any(
-                find_public(f"keras.{m}.{config.get('config')}")
-                for m in _FUNCTION_MODULES
-            )
-        )
+        function = config.get("config")
+        names = [f"keras.{part}.{function}" for part in _FUNCTION_MODULES]
+        is_safe = function in trusted or any(map(find_public, names))
+        return module == "builtins" and is_safe
     if module.startswith(("skcnnlstm.layers.", "skcnnlstm.architectures.")):
         importlib.import_module(module)  # registers the layers
     thing = _find_registered(registered) or _find_registered(name)

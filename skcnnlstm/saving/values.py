@@ -136,6 +136,8 @@ class _Converter:
             return self._convert_numpy(value, path)
         if kind in (bytes, bytearray):
             return value
+        if kind is complex:
+            return StoredValue.of("complex", value.real, value.imag)
         if kind in (slice, range):
             parts = value.start, value.stop, value.step
             parts = [self.convert(part, path) for part in parts]
@@ -240,21 +242,18 @@ class _Converter:
             return value
         kind = type(value)
         try:
-            reduced = value.__reduce_ex__(2)
+            reduced, call = value.__reduce_ex__(2), value.__reduce__()
         except TypeError:  # a lock, an open file
-            reduced = None
+            reduced = call = None
         state = _plain_state(kind, reduced)
-        if state is not None:
+        if state is not None and hasattr(value, "__dict__"):
             return self._convert_attributes(kind, state, path)
-        if (
-            reduced is None
-            or isinstance(value, _REFUSED)
-            or not (
-                isinstance(reduced, str)  # stored by name
-                or value.__reduce__()[0] is kind  # stored as a call of its class
-                or kind.__module__.startswith("sklearn.")
-            )
-        ):
+        is_supported = (
+            isinstance(call, str)  # stored by name
+            or (call is not None and call[0] is kind)  # stored as a call of its class
+            or kind.__module__.startswith("sklearn.")
+        )
+        if not is_supported or isinstance(value, _REFUSED):
             raise TypeError(
                 f"{_at(path)} must be an object that a file can hold: got {value!r} of "
                 f"type {kind.__module__}.{kind.__qualname__}. Use a name, a Keras "
@@ -345,6 +344,7 @@ def _read_keras_name(name):
 
 _READERS = {
     "array": lambda array, dtype: array.view(dtype),
+    "complex": complex,
     "date": _read_date,
     "dict": _read_dict,
     "distribution": scipy_values.from_parts,

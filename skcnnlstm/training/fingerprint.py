@@ -160,9 +160,7 @@ class _Walk:
             self.visit(*(getattr(thing, name) for name in _PARTS[type(thing)]))
         elif isinstance(thing, keras.Layer | keras.Metric | keras.Optimizer):
             self._visit_keras(thing)
-        elif isinstance(thing, np.ndarray | np.generic) or hasattr(
-            type(thing), "__array__"
-        ):
+        elif hasattr(type(thing), "__array__"):
             self._visit_array(thing)
         else:
             self._visit_object(thing)

@@ -15,7 +15,6 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
 from skcnnlstm import LSTMClassifier, LSTMRegressor, training
-from skcnnlstm.training.fingerprint import compute_fingerprint
 
 
 class Cut(keras.callbacks.Callback):
