@@ -250,7 +250,9 @@ class _Converter:
             return self._convert_attributes(kind, state, path)
         is_supported = (
             isinstance(call, str)  # stored by name
-            or (call is not None and call[0] is kind)  # stored as a call of its class
+            or (
+                call and call[0] is kind and not any(call[2:])
+            )  # as a call of its class
             or kind.__module__.startswith("sklearn.")
         )
         if not is_supported or isinstance(value, _REFUSED):
@@ -282,7 +284,8 @@ def _plain_state(kind, reduced):
     if kind in copyreg.dispatch_table or not isinstance(reduced, tuple):
         return None
     make, arguments, state, *items = (*reduced, None)
-    if make is not copyreg.__newobj__ or arguments != (kind,) or any(items):
+    is_new = make is copyreg.__newobj__ and arguments == (kind,)
+    if any(items) or not (is_new or (make is kind and arguments == ())):
         return None
     state = {} if state is None else state
     return state if isinstance(state, dict) else None

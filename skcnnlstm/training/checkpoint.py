@@ -157,7 +157,8 @@ def _write(path, seed, progress):
 def _read(path):
     """Return the seed and the progress in a checkpoint file."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        content = io.BytesIO(path.read_bytes())
+        with np.load(content, allow_pickle=False) as file:
             document = json.loads(file["json"].item())
             arrays = [
                 _with_dtype(file[f"arr_{number}"], dtype)

@@ -82,5 +82,5 @@ def test_a_trusted_object_stands_for_all_its_names():
 
 @pytest.mark.parametrize("wrong", [True, "a.b", None, [3], [lambda: None]])
 def test_trusted_must_be_a_list_of_types_or_names(wrong):
-    with pytest.raises(TypeError, match="^trusted must"):
+    with pytest.raises(TypeError, match=r"^trusted must"):
         trusted_names(wrong)
