@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 import skcnnlstm
-from skcnnlstm._utils.files import check_place, write_whole
+from skcnnlstm._utils.files import check_parent_folder, write_atomically
 from skcnnlstm._utils.validation import check_choice
 from skcnnlstm.exporting.graph import TracedModel, trace
 from skcnnlstm.exporting.operations import check_litert, check_onnx
@@ -94,7 +94,7 @@ def export(estimator, path, format="onnx"):
     path = Path(path)
     _check_format(format, path)
     _require(format)
-    check_place(path)
+    check_parent_folder(path)
     traced = trace(estimator, unroll=format == "litert")
     note = {"skcnnlstm": skcnnlstm.__version__, "estimator": type(estimator).__name__}
     if traced.classes is not None:
@@ -116,11 +116,11 @@ def export(estimator, path, format="onnx"):
         if format == "saved_model":
             _put_folder(made, path, note)
         elif format == "onnx":
-            write_whole(path, [_onnx_with(note, made)])
+            write_atomically(path, [_onnx_with(note, made)])
         else:
             check_litert(made.read_bytes())
             _append_note(made, note)
-            write_whole(path, [made.read_bytes()])
+            write_atomically(path, [made.read_bytes()])
 
 
 def _check_format(format, path):

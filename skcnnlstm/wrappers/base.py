@@ -241,7 +241,8 @@ class Hybrid(TakesParameters, NetworkReprMixin, CallbackSupportMixin):
                 [None if drawn else seed],
                 training.facts_of(recipe, read.samples, callbacks, start),
             )
-            checkpoint = training.Checkpoint(settings["checkpoint"], facts, seed)
+            folder = settings["checkpoint"]
+            checkpoint = training.Checkpoint(folder, facts, seed, drawn=drawn)
             seed = checkpoint.seed
         return FitPlan(plan, recipe, rate, seed, start, done, callbacks, checkpoint)
 
@@ -377,7 +378,7 @@ class Hybrid(TakesParameters, NetworkReprMixin, CallbackSupportMixin):
         process look the names up again.
         """
         if "own" not in self._made:
-            self._made["own"] = training.registered_in(self._network)
+            self._made["own"] = training.find_registered(self._network)
         return self._made["own"]
 
     @property
