@@ -30,9 +30,7 @@ def test_a_network_with_zero_output_repeats_the_last_season():
 
 @pytest.mark.parametrize("season_length", [1, 3, 4, 8])
 @pytest.mark.parametrize("horizon", [1, 4, 10])
-def test_each_step_ahead_is_shifted_by_the_value_of_the_last_season(
-    season_length, horizon
-):
+def test_each_step_is_shifted_by_its_value_in_the_last_season(season_length, horizon):
     X = np.random.default_rng(0).normal(size=(20, 8, 3)).astype(np.float32)
     layer = NormaliseSeason(season_length, n_targets=2, n_outputs=horizon * 2)
     steps = 8 - season_length + np.arange(horizon) % season_length
