@@ -349,7 +349,7 @@ def test_a_constant_series_is_forecast_as_it_is():
 
 def test_one_class_is_refused_and_one_sample_a_class_is_enough():
     X = numbers(2, 6)
-    with pytest.raises(ValueError, match="must see two classes at least"):
+    with pytest.raises(ValueError, match="must hold at least two classes"):
         CLASSIFIER.fit(X, [1, 1])
     probabilities = CLASSIFIER.fit(X, ["a", "b"]).predict_proba(X)
     assert np.isfinite(probabilities).all()

@@ -85,7 +85,9 @@ def trace(estimator, path="estimator", *, unroll=False):
 
 
 def _trace_network(estimator, unroll):
-    model = training.network_from_json(estimator._network, estimator._own, fast=True)
+    model = training.network_from_json(
+        estimator._network, estimator._custom_objects, fast=True
+    )
     model.set_weights(estimator._weights)
     if unroll:
         for layer in model.layers:
@@ -93,7 +95,7 @@ def _trace_network(estimator, unroll):
             for part in (layer, *(getattr(layer, name, None) for name in directions)):
                 if isinstance(part, layers.RNN):
                     part.unroll = True
-    shape = estimator._plan[1]
+    shape = estimator._network_args[1]
     if isinstance(estimator, HybridClassifier):
 
         def run(windows):

@@ -368,7 +368,7 @@ def test_checkpoint_must_be_a_folder(windows, tmp_path):
     (tmp_path / "fits").write_text("a file")
     with pytest.raises(NotADirectoryError, match="checkpoint must be a folder: got"):
         make(tmp_path).fit(*windows)
-    with pytest.raises(TypeError, match="checkpoint must be a folder, by its path, or"):
+    with pytest.raises(TypeError, match="checkpoint must be the path of a folder"):
         LSTMRegressor(checkpoint=True).fit(*windows)
 
 
