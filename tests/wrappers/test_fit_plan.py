@@ -3,8 +3,8 @@
 import numpy as np
 
 from skcnnlstm import CNNRegressor
-from skcnnlstm.training import ProgramSpec, Trained
-from skcnnlstm.training.program_spec import serialize_optimizer
+from skcnnlstm.training import ProgramSpec, TrainingResult
+from skcnnlstm.training.keras_objects import serialize_optimizer
 from skcnnlstm.wrappers.fit_data import FitData
 from skcnnlstm.wrappers.fit_plan import FitPlan
 from skcnnlstm.wrappers.settings import check_settings
@@ -37,7 +37,7 @@ def test_fitted_attributes_hold_the_data_facts_and_the_trained_state():
     fields = dict.fromkeys(FitData._fields)
     fields |= {"feature_attributes": {"n_features_in_": 2}}
     data = FitData(**fields | {"target_attributes": {"_target_shape": ()}})
-    trained = Trained([np.ones(2)], [], {"loss": [2.0, 1.0]})
+    trained = TrainingResult([np.ones(2)], [], {"loss": [2.0, 1.0]})
     attributes = make_plan(program_spec=spec).fitted_attributes(data, trained)
     assert attributes["n_features_in_"] == 2
     assert attributes["_target_shape"] == ()
