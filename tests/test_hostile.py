@@ -349,7 +349,7 @@ def test_the_forecast_of_a_constant_series_is_constant():
 
 def test_classifiers_need_two_classes_of_one_sample_each():
     X = numbers(2, 6)
-    with pytest.raises(ValueError, match="must see two classes at least"):
+    with pytest.raises(ValueError, match="must hold at least two classes"):
         CLASSIFIER.fit(X, [1, 1])
     probabilities = CLASSIFIER.fit(X, ["a", "b"]).predict_proba(X)
     assert np.isfinite(probabilities).all()
