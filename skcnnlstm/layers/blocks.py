@@ -77,7 +77,7 @@ def check_activation(name, value):
         raise ValueError(
             f"{name} must be the function that Keras finds by its name: got "
             f"{name}={value!r}, but Keras finds {found!r}. Register the function with "
-            "keras.saving.register_keras_serializable, or pass the function that was "
+            "keras.saving.register_keras_serializable, or pass the one that was "
             "registered last under this name."
         )
     sample = keras.ops.ones((1, 2))

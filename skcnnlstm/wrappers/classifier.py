@@ -19,10 +19,30 @@ from skcnnlstm.wrappers.parameters import classifier_parameters
 class HybridClassifier(BaseHybrid, KerasClassifier):
     """Base class of classifiers that train a Keras network.
 
-    A subclass names its network builder: ``class MyClassifier(HybridClassifier,
-    build=build_my_network)``. The keyword-only parameters of the builder become
-    parameters of the class, which also gets its signature and docstring from them. The
-    builder needs a parameter `output_activation`, which it receives as "softmax".
+    A subclass names its network builder with the class argument `build`. The builder is
+    called as ``build(input_shape, n_outputs, output_activation="softmax", **params)``
+    and returns an uncompiled `keras.Model` with one output per class. Its other
+    keyword-only parameters, with their documentation, become parameters of the
+    subclass. The class argument `defaults`, a dict, sets other defaults for shared
+    parameters.
+
+    Examples
+    --------
+    >>> import keras
+    >>> import numpy as np
+    >>> from skcnnlstm.wrappers import HybridClassifier
+    >>> def build_linear(input_shape, n_outputs, *, output_activation, use_bias=True):
+    ...     window = keras.Input(input_shape)
+    ...     output = keras.layers.Dense(
+    ...         n_outputs, output_activation, use_bias=use_bias, name="output"
+    ...     )
+    ...     return keras.Model(window, output(window))
+    >>> class LinearClassifier(HybridClassifier, build=build_linear):
+    ...     pass
+    >>> X = np.sin(np.outer([1, 2, 1, 2], np.arange(12)))
+    >>> classifier = LinearClassifier(epochs=2, random_state=0)
+    >>> classifier.fit(X, ["slow", "fast", "slow", "fast"]).predict_proba(X).shape
+    (4, 2)
     """
 
     _task_parameters = staticmethod(classifier_parameters)

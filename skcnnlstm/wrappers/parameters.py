@@ -51,7 +51,8 @@ def training_parameters(
     early_stopping : bool, default=False
         Whether to hold out validation samples and to stop when their loss has not
         decreased for `patience` epochs. The weights of the epoch with the lowest
-        validation loss are restored.
+        validation loss are restored. A regressor holds out the last samples, a
+        classifier a random stratified part.
     validation_fraction : float, default=0.1
         Fraction of the samples that early stopping holds out, between 0 and 1
         (exclusive).
@@ -78,9 +79,9 @@ def training_parameters(
         - "error" allows NaN only in the first steps of a window, as missing history:
           `fit` leaves such samples out, `predict` fills these steps with the first
           known step.
-        - "mask" allows NaN anywhere. The network reads 0 instead of NaN, and one
-          additional feature per feature that marks missing values. To pass sequences
-          of different lengths, pad them with NaN at the beginning or the end.
+        - "mask" allows NaN anywhere. The network reads 0 instead of NaN and, for each
+          feature, an additional feature that is 1 where the value is missing. To pass
+          sequences of different lengths, pad them with NaN at the beginning or the end.
     warm_start : bool, default=False
         Whether `fit` continues with the weights and the optimizer state of the
         previous fit.
@@ -117,7 +118,7 @@ def training_parameters(
     n_epochs_ : int
         Number of epochs in the last fit.
     n_features_in_ : int
-        Length of the second axis of X.
+        Length of the second axis of X, as in scikit-learn.
     """
 
 

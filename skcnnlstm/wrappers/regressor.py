@@ -36,9 +36,26 @@ def _is_class_code_loss(loss):
 class HybridRegressor(BaseHybrid, KerasRegressor):
     """Base class of regressors that train a Keras network.
 
-    A subclass names its network builder: ``class MyRegressor(HybridRegressor,
-    build=build_my_network)``. The keyword-only parameters of the builder become
-    parameters of the class, which also gets its signature and docstring from them.
+    A subclass names its network builder with the class argument `build`. The builder is
+    called as ``build(input_shape, n_outputs, **params)`` and returns an uncompiled
+    `keras.Model`. Its keyword-only parameters, with their documentation, become
+    parameters of the subclass. The class argument `defaults`, a dict, sets other
+    defaults for shared parameters.
+
+    Examples
+    --------
+    >>> import keras
+    >>> from skcnnlstm import make_windows
+    >>> from skcnnlstm.wrappers import HybridRegressor
+    >>> def build_dense(input_shape, n_outputs, *, units=8):
+    ...     window = keras.Input(input_shape)
+    ...     x = keras.layers.Dense(units, activation="relu", name="hidden")(window)
+    ...     return keras.Model(window, keras.layers.Dense(n_outputs, name="output")(x))
+    >>> class DenseRegressor(HybridRegressor, build=build_dense):
+    ...     pass
+    >>> X, y = make_windows(range(20), window_length=4)
+    >>> DenseRegressor(units=4, epochs=2, random_state=0).fit(X, y).predict(X).shape
+    (16,)
     """
 
     _task_parameters = staticmethod(regressor_parameters)

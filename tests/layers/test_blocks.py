@@ -103,7 +103,7 @@ UNKNOWN = (
             "activation must be the function that Keras finds by its name: got "
             f"activation={tanh!r}, but Keras finds {keras.activations.tanh!r}. "
             "Register the function with keras.saving.register_keras_serializable, or "
-            "pass the function that was registered last under this name.",
+            "pass the one that was registered last under this name.",
         ),
         (
             check_activation,
