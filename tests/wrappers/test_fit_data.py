@@ -101,7 +101,7 @@ def test_invalid_sample_weights_raise_value_error(weight, message, windows):
         CNNRegressor(epochs=1).fit(X, y, sample_weight=weight)
 
 
-@pytest.mark.filterwarnings("ignore:X holds windows that overlap")
+@pytest.mark.filterwarnings("ignore:X holds overlapping windows")
 def test_samples_of_weight_zero_are_left_out(windows):
     X, y = windows
     weight = np.ones(len(y))
