@@ -344,6 +344,9 @@ def test_another_file_is_refused(content, path):
 
 # ----------------------------------------------------------------------------- mutants
 
+N_MUTANTS = 200  # for each seed: 20,000 with --heavy
+SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.heavy) for seed in range(1, 100))]
+
 
 def make_forecaster():
     """Fit a forecaster whose state has arrays, dates, functions and text."""
@@ -357,25 +360,28 @@ def make_forecaster():
 
 def containers_in(part):
     """Return all lists and dicts in a part of a schema."""
-    if not isinstance(part, dict | list):
-        return []
-    children = part.values() if isinstance(part, dict) else part
-    return [part, *(found for child in children for found in containers_in(child))]
+    found, remaining = [], [part]
+    while remaining:
+        part = remaining.pop()
+        if isinstance(part, dict | list):
+            found.append(part)
+            remaining += part.values() if isinstance(part, dict) else part
+    return found
 
 
 @pytest.mark.filterwarnings("ignore:Trying to unpickle estimator")
 @pytest.mark.filterwarnings("ignore:.*was written with other releases")
-def test_structural_mutants_are_loaded_or_refused(path, request):
-    n_mutants = 20_000 if request.config.getoption("--heavy") else 200
+@pytest.mark.parametrize("seed", SEEDS)
+def test_structural_mutants_are_loaded_or_refused(seed, path):
     save(make_forecaster(), path)
     members = read_members(path)
     text = members["schema.json"].decode()
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     values = [None, -1, 0, 1, 10**30, 0.5, "x", "", [], {}, [[]], "ListNode", "[]"]
     values += ["ConstructorFromReduceNode", "numpy", "os", "system", "builtins", True]
     values += [json_node(1), node("ListNode", "builtins.list", [])]
     n_loaded = 0
-    for _ in range(n_mutants):
+    for _ in range(N_MUTANTS):
         schema = json.loads(text)
         containers = [part for part in containers_in(schema) if part]
         part = containers[rng.integers(len(containers))]
@@ -397,18 +403,18 @@ def test_structural_mutants_are_loaded_or_refused(path, request):
         except ValueError as error:
             assert str(error).startswith("path must ") and str(path) in str(error)
         assert CALLS == []
-    assert n_loaded < 0.9 * n_mutants
+    assert n_loaded < 0.9 * N_MUTANTS
 
 
 @pytest.mark.filterwarnings("ignore:Trying to unpickle estimator")
-def test_cut_and_flipped_files_are_refused_or_unchanged(path, windows, request):
-    n_mutants = 20_000 if request.config.getoption("--heavy") else 200
+@pytest.mark.parametrize("seed", SEEDS)
+def test_cut_and_flipped_files_are_refused_or_unchanged(seed, path, windows):
     X, y = windows
     fitted = CNNRegressor(filters=2, epochs=1, random_state=0).fit(X, y)
     save(fitted, path)
     content = path.read_bytes()
-    rng = np.random.default_rng(0)
-    for number in range(n_mutants):
+    rng = np.random.default_rng(seed)
+    for number in range(N_MUTANTS):
         at = int(rng.integers(len(content)))
         changed = bytearray(content[:at] if number % 2 else content)
         if number % 2 == 0:
