@@ -70,7 +70,7 @@ class Checkpoint:
         The seed of this fit.
     drawn : bool, default=False
         Whether the seed was drawn at random. Concurrent fits may then agree in all
-        facts, so each one locks a file of its own. With a given seed such fits have
+        facts, so each one locks a separate file. With a given seed such fits have
         the same result, and share the file.
 
     Attributes

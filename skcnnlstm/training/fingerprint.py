@@ -271,7 +271,7 @@ def registered_as(objects):
     """Register objects with Keras under the given names, for the duration of a block.
 
     A custom-object scope of Keras would not suffice: it does not apply inside the
-    layers of a network (Keras 3.15: each layer opens a scope of its own).
+    layers of a network (Keras 3.15: each layer opens another scope).
     """
     if not objects:
         yield
