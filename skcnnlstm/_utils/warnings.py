@@ -24,7 +24,7 @@ _BETWEEN = (
     threading.__file__,
     "<frozen runpy>",  # begins the workers of joblib
 )
-_MAIN = f"{_PACKAGE}__main__.py"  # it uses the package as a user does
+_CLI = f"{_PACKAGE}cli{os.sep}"  # uses the package as a user does
 
 
 def warn(message, category=UserWarning):
@@ -42,4 +42,4 @@ def warn(message, category=UserWarning):
 
 
 def _is_between(file):
-    return file.startswith(_BETWEEN) and file != _MAIN
+    return file.startswith(_BETWEEN) and not file.startswith(_CLI)

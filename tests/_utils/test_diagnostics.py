@@ -29,9 +29,9 @@ from skcnnlstm import (
     make_windows,
     training,
 )
-from skcnnlstm.__main__ import main
 from skcnnlstm._utils import diagnostics as mistakes
 from skcnnlstm._utils.diagnostics import warn_about_shuffling
+from skcnnlstm.cli import main
 
 TINY = {"epochs": 1, "random_state": 0}
 WAVE = np.sin(np.arange(60.0))
@@ -118,12 +118,12 @@ def test_in_a_worker_of_joblib_the_warning_is_of_the_package():
     ]
 
 
-def test_in_the_main_job_the_warning_is_of_its_line(monkeypatch, tmp_path):
+def test_in_the_command_line_the_warning_is_of_its_line(monkeypatch, tmp_path):
     monkeypatch.setattr(mistakes, "_FAR", -1.0)  # any forecast lies too far
     words = "--models cnn_lstm --epochs 1 --folds 2 --output".split()
     with pytest.warns(MistakeWarning) as caught:
         main([*words, str(tmp_path)])
-    assert {Path(warning.filename).name for warning in caught} == {"__main__.py"}
+    assert {Path(warning.filename).name for warning in caught} == {"run.py"}
 
 
 def test_a_target_of_another_scale_is_named_and_classes_have_none():
