@@ -10,7 +10,8 @@ The rule:
    weekdays are business days ("B"). Labels at one time of day are counted in days of
    the local clock, other labels in absolute time.
 4. The candidate is accepted if every label is on its grid, and at least 90 % of
-   consecutive labels are one step apart.
+   consecutive labels are one step apart. Hours that are left out each day or each week
+   by a schedule are no gaps: such a candidate is rejected.
 5. Otherwise there is no frequency: rows are consecutive, and the rows after them are
    labelled 1, 2, ...
 
@@ -22,37 +23,26 @@ ambiguous time is the first of the two.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.tseries import offsets
 from pandas.tseries.frequencies import to_offset
 
-from skcnnlstm._utils.time_labels import (
-    Labels,
-    decode_offset,
-    encode_offset,
-    is_absolute,
-    nanoseconds,
-    ticks_per_day,
+from skcnnlstm._utils.time_labels import Labels, encode_offset, ticks_per_day
+from skcnnlstm._utils.time_steps import (
+    count_steps,
+    is_business_days,
+    is_first_day,
+    skip_holidays,
+    weekdays_of,
 )
 
-MAX_HOLIDAYS = 10
 MIN_REGULAR = 0.9
 
 _WEEKDAYS = "MON TUE WED THU FRI SAT SUN".split()
 _MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()
-_MONTHS_PER_STEP = {
-    offsets.MonthBegin: 1,
-    offsets.MonthEnd: 1,
-    offsets.QuarterBegin: 3,
-    offsets.QuarterEnd: 3,
-    offsets.YearBegin: 12,
-    offsets.YearEnd: 12,
-}
 
 
 def find_frequency(index: Any, labels: Labels, freq: Any = None) -> tuple[Any, Any]:
@@ -88,12 +78,12 @@ def find_frequency(index: Any, labels: Labels, freq: Any = None) -> tuple[Any, A
         positions = count_steps(labels, own, first)
         if positions is not None:
             return own, positions
-    for candidate in _candidates(labels):
+    for candidate in candidate_frequencies(labels):
         positions = count_steps(labels, candidate, first, holidays=False)
-        if positions is not None:
-            steps = np.diff(np.sort(positions))
-            if (steps == 1).sum() >= MIN_REGULAR * len(steps):
-                return candidate, count_steps(labels, candidate, first)
+        if positions is not None and _is_regular(positions, labels):
+            if is_business_days(labels, candidate):
+                positions = skip_holidays(positions)
+            return candidate, positions
     if labels.kind == "period":
         return index.freq.n, count_steps(labels, index.freq.n, first)
     return None, consecutive
@@ -110,7 +100,25 @@ def _own_frequency(index: Any) -> Any:
     return encode_offset(index.freq)
 
 
-def _candidates(labels: Labels) -> Iterator[Any]:
+def _is_regular(positions: Any, labels: Labels) -> bool:
+    """Return whether labels are one step apart, but for a few gaps without a schedule.
+
+    A schedule leaves out the same hours of each day or week, as a machine does that is
+    off at night. It has three gaps or more that are a day or a week apart.
+    """
+    order = np.argsort(positions)
+    gaps = np.diff(positions[order]) != 1
+    if np.count_nonzero(~gaps) < MIN_REGULAR * len(gaps):
+        return False
+    if labels.kind != "datetime" or labels.time_of_day is not None:
+        return True
+    day = ticks_per_day(labels.unit)
+    between = np.diff(labels.wall[order][:-1][gaps])
+    n_scheduled = np.isin(between, [day, 7 * day]).sum()
+    return bool(n_scheduled < 3 or 2 * n_scheduled < len(between))
+
+
+def candidate_frequencies(labels: Labels) -> Iterator[Any]:
     """Yield the frequencies that may be the most frequent step."""
     if labels.kind == "datetime" and labels.time_of_day is not None:
         yield from _calendar_candidates(labels.wall // ticks_per_day(labels.unit))
@@ -128,9 +136,9 @@ def _candidates(labels: Labels) -> Iterator[Any]:
 def _calendar_candidates(days: Any) -> Iterator[str]:
     """Yield the frequencies of days, which are counted from 1970-01-01."""
     months = days.astype("M8[D]").astype("M8[M]")
-    starts = _is_first_day(days).all()
+    starts = is_first_day(days).all()
     step = None
-    if starts or _is_first_day(days + 1).all():
+    if starts or is_first_day(days + 1).all():
         step = _most_frequent_step(months.astype(np.int64))
     if step is not None:
         kind, month = "S" if starts else "E", int(months[0].astype(np.int64)) % 12
@@ -141,7 +149,7 @@ def _calendar_candidates(days: Any) -> Iterator[str]:
             yield _alias(step // 3, f"Q{kind}-{_MONTHS[month]}")
         else:
             yield _alias(step, f"M{kind}")
-    step, weekdays = _most_frequent_step(days), _weekdays(days)
+    step, weekdays = _most_frequent_step(days), weekdays_of(days)
     if step == 1 and (weekdays < 5).all():
         yield "B"
     elif step is not None and step % 7 == 0:
@@ -170,8 +178,10 @@ def _read_explicit(index: Any, labels: Labels, freq: Any) -> Any:
     is_integer = isinstance(freq, int | np.integer) and not isinstance(freq, bool)
     got = f"got freq={freq!r}, and an index of dtype {index.dtype}"
     if labels.kind == "other" or (labels.kind == "integer") != is_integer:
-        remedy = 'an integer, or set the index to dates ("pandas.to_datetime")'
-        if labels.kind not in ("integer", "other"):
+        remedy = "an index of dates (pandas.to_datetime)"
+        if labels.kind == "integer":
+            remedy = f"an integer, or {remedy}"
+        elif labels.kind != "other":
             remedy = 'an alias such as "D"'
         raise ValueError(f"freq must fit the labels: {got}. Use {remedy}.")
     try:
@@ -186,7 +196,7 @@ def _read_explicit(index: Any, labels: Labels, freq: Any) -> Any:
             f"freq must be an alias or an offset of pandas: {got} ({error})."
         ) from None
     if step < 1:
-        raise ValueError(f"freq must be a positive step: {got}.")
+        raise ValueError(f"freq must be a positive step: {got}. Use freq=None.")
     return step if labels.kind in ("integer", "period") else encode_offset(freq)
 
 
@@ -212,104 +222,3 @@ def _raise_off_grid(
         f"freq must fit every label: got freq={freq!r}, and {index[wrong]} is not on "
         "its grid. Use a frequency that fits, or freq=None."
     )
-
-
-# -------------------------------------------------------------------------- positions
-
-
-def count_steps(
-    labels: Labels, freq: Any, origin: Labels, *, holidays: bool = True
-) -> Any:
-    """Return the positions of labels, in steps from one label.
-
-    Parameters
-    ----------
-    labels : Labels
-    freq : str, dict or int
-        In the form that `find_frequency` returns.
-    origin : Labels
-        One label, in the unit and the time zone of the others.
-    holidays : bool, default=True
-        Whether up to ten missing business days in a row are holidays.
-
-    Returns
-    -------
-    positions : ndarray of int of shape (n_rows,) or None
-        None if a label is not on the grid.
-    """
-    if labels.kind in ("integer", "period"):
-        steps, size = labels.ticks - origin.ticks[0], freq
-    else:
-        steps, size = _count_time(labels, decode_offset(freq), origin)
-    if steps is None or (size > 1 and (steps % size).any()):
-        return None
-    steps = steps // size if size > 1 else steps
-    is_business = "B" in (freq, labels.unit)
-    return _without_holidays(steps) if is_business and holidays else steps
-
-
-def _count_time(labels: Labels, offset: Any, origin: Labels) -> tuple[Any, int]:
-    """Return small steps from the origin, and how many of them make one step."""
-    if labels.kind == "timedelta" or is_absolute(offset):
-        tick, size = 86_400 * 10**9 // ticks_per_day(labels.unit), nanoseconds(offset)
-        common = math.gcd(tick, size)
-        if not common:  # months of a timedelta
-            return None, 1
-        return (labels.ticks - origin.ticks[0]) * (tick // common), size // common
-    cls = type(offset)
-    is_business = cls is offsets.BusinessDay and not offset.kwds["offset"]
-    is_calendar = cls in _MONTHS_PER_STEP or cls in (offsets.Day, offsets.Week)
-    if not (is_business or is_calendar) or offset.normalize:
-        return _count_on_grid(labels, offset, origin), 1
-    if labels.time_of_day is None:
-        return None, 1
-    days = labels.wall // ticks_per_day(labels.unit)
-    first = origin.wall[0] // ticks_per_day(labels.unit)
-    if cls is offsets.Day:
-        return days - first, offset.n
-    # The origin is on the grid; the others must be so many months or weeks away.
-    if not offset.is_on_offset(pd.Timestamp(np.datetime64(int(first), "D"))):
-        return None, 1
-    if cls is offsets.Week:
-        return days - first, 7 * offset.n
-    if is_business:
-        weekdays, start = _weekdays(days), _weekdays(first)
-        weeks = (days - weekdays - first + start) // 7
-        steps = 5 * weeks + weekdays - start
-        return (steps if (weekdays < 5).all() else None), offset.n
-    is_end = cls.__name__.endswith("End")
-    if not _is_first_day(days + is_end).all():
-        return None, 1
-    months = np.append(days, first).astype("M8[D]").astype("M8[M]").astype(np.int64)
-    return months[:-1] - months[-1], _MONTHS_PER_STEP[cls] * offset.n
-
-
-def _is_first_day(days: Any) -> Any:
-    """Return which days, counted from 1970-01-01, are the first of their month."""
-    days = days.astype("M8[D]")
-    return days.astype("M8[M]").astype("M8[D]") == days
-
-
-def _weekdays(days: Any) -> Any:
-    """Return the weekdays of days that are counted from 1970-01-01; Monday is 0."""
-    return (days + 3) % 7
-
-
-def _count_on_grid(labels: Labels, offset: Any, origin: Labels) -> Any:
-    """Return positions on the grid of any other offset, which pandas generates."""
-    wall = np.append(labels.wall, origin.wall)
-    edges = np.array([wall.min(), wall.max()]).view(f"M8[{labels.unit}]")
-    grid = pd.date_range(*pd.DatetimeIndex(edges), freq=offset, unit=labels.unit).asi8
-    positions = np.searchsorted(grid, wall)
-    if not np.isin(wall, grid).all():
-        return None
-    return positions[:-1] - positions[-1]
-
-
-def _without_holidays(positions: Any) -> Any:
-    """Count up to ten missing business days in a row as no steps."""
-    values, where = np.unique(np.append(positions, 0), return_inverse=True)
-    steps = np.diff(values)
-    steps[steps <= MAX_HOLIDAYS + 1] = 1
-    counted = np.append(0, np.cumsum(steps))[where]
-    return counted[:-1] - counted[-1]

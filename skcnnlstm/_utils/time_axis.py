@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skcnnlstm._utils.frequency import count_steps, find_frequency
+from skcnnlstm._utils.frequency import find_frequency
 from skcnnlstm._utils.time_labels import (
     Labels,
     decode_offset,
@@ -22,6 +23,7 @@ from skcnnlstm._utils.time_labels import (
     read_labels,
     ticks_per_day,
 )
+from skcnnlstm._utils.time_steps import count_steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +39,7 @@ class TimeAxis:
     positions: NDArray[np.int64]  # (n_rows,), in steps from the earliest row
     last: Any  # the latest label as an integer; for kind "other" the label itself
     longest: int | None = None  # without a frequency: the longest step, in ticks
-    unit: str | None = None  # as for `Labels`, and so on
+    unit: Any = None  # this and the next two as for `Labels`
     tz: Any = None
     time_of_day: int | None = None
     name: Any = None
@@ -105,7 +107,7 @@ class TimeAxis:
         times = localize(times, self.tz)
         try:
             return pd.DatetimeIndex(times, freq=offset)
-        except ValueError:  # pandas' grid holds no midnight that the clocks skip
+        except Exception:  # clocks skip or repeat a midnight; pytz has its own errors
             return times
 
     def is_comparable(self, index: Any) -> bool:
@@ -172,8 +174,8 @@ def read_time_axis(index: Any, freq: Any = None) -> TimeAxis | None:
     if index is None:
         if freq is not None:
             raise ValueError(
-                f"freq must fit the labels: got freq={freq!r}, and rows without labels. "
-                "Use freq=None, or a Series or DataFrame whose index holds dates."
+                f"freq must fit the labels: got freq={freq!r}, and no labels. Use "
+                "freq=None, or a Series or DataFrame whose index holds dates."
             )
         return None
     labels = read_labels(index)
@@ -195,3 +197,40 @@ def read_time_axis(index: Any, freq: Any = None) -> TimeAxis | None:
         index.name,
         index.inferred_type == "date",
     )
+
+
+class Segments(NamedTuple):
+    """Rows in time order, split at the gaps."""
+
+    order: NDArray[np.intp]  # (n_rows,), the rows in time order
+    starts: NDArray[np.intp]  # (n_segments,), where in that order each segment starts
+    next_one: int | None  # the segment that continues the series of an axis
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Return (start, stop) of each segment in `order`."""
+        return list(pairwise([*self.starts.tolist(), len(self.order)]))
+
+
+def find_segments(index: Any, n_rows: int, axis: TimeAxis | None = None) -> Segments:
+    """Split rows at the gaps in their index.
+
+    Parameters
+    ----------
+    index : Index or None
+        One label per row; rows without labels have no gaps.
+    n_rows : int
+        Number of rows.
+    axis : TimeAxis or None, default=None
+        Time axis of a series that these rows may continue. Its frequency is used where
+        the labels are on its grid; otherwise the labels have a frequency of their own.
+    """
+    located = None if axis is None or index is None else axis.locate(index)
+    positions = located
+    if positions is None:
+        own = read_time_axis(index)
+        positions = np.arange(n_rows) if own is None else own.positions
+    order = np.argsort(positions, kind="stable")
+    positions = positions[order]
+    starts = np.append(0, np.flatnonzero(np.diff(positions) != 1) + 1)
+    next_ones = np.flatnonzero(positions[starts] == 1) if located is not None else []
+    return Segments(order, starts, int(next_ones[0]) if len(next_ones) else None)

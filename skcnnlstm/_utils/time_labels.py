@@ -1,4 +1,4 @@
-"""Read the labels of an index as integers, and the offsets of pandas as plain values."""
+"""Convert the labels of an index to integers, and offsets to plain values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Labels(NamedTuple):
 
     kind: str  # "datetime", "timedelta", "period", "integer" or "other"
     ticks: Any = None  # (n_rows,), absolute; None for kind "other"
-    unit: str | None = None  # resolution of times, frequency of periods
+    unit: Any = None  # resolution of times, frequency of periods
     tz: Any = None  # "mixed": local times with more than one offset from UTC
     wall: Any = None  # (n_rows,), for datetimes: ticks of the local clock
     time_of_day: int | None = None  # ticks since midnight; None if they differ
