@@ -54,7 +54,7 @@ REMEDIES = {
     "off at night": (HOURS[HOURS.hour >= 8], 'freq="h"'),
     "some days": (
         pd.date_range("2020", periods=600)[np.sort(RANDOM.permutation(600)[:60])],
-        'series.resample("7D").mean()',
+        'series.resample("6D").mean()',
     ),
     "irregular timedeltas": (
         pd.to_timedelta(np.cumsum(RANDOM.integers(50, 70, 40)), unit="s"),
