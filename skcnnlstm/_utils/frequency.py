@@ -85,7 +85,8 @@ def find_frequency(index: Any, labels: Labels, freq: Any = None) -> tuple[Any, A
                 positions = skip_holidays(positions)
             return candidate, positions
     if labels.kind == "period":
-        return index.freq.n, count_steps(labels, index.freq.n, first)
+        own = pd.PeriodIndex(index).freq.n
+        return own, count_steps(labels, own, first)
     return None, consecutive
 
 
@@ -206,8 +207,9 @@ def _step_of_periods(index: Any, freq: Any) -> int:
         offset = pd.PeriodDtype(freq).freq
     except ValueError:
         offset = pd.date_range("2000", periods=2, freq=freq).to_period().freq
-    if offset.base != index.freq.base:
-        raise ValueError(f"the periods have the frequency {index.freqstr!r}")
+    own = pd.PeriodIndex(index).freq
+    if offset.base != own.base:
+        raise ValueError(f"the periods have the frequency {own.freqstr!r}")
     return int(offset.n)
 
 

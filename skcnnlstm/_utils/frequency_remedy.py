@@ -118,7 +118,8 @@ def _remedy_of_other_labels(index: Any) -> Remedy:
             code = "series.set_axis(series.index.astype(int))"
             return Remedy(code, "the labels are whole numbers")
     texts = [str(label) for label in index]
-    if index.inferred_type != "floating" and not any(map(str.isdigit, texts)):
+    undated = index.inferred_type in ("floating", "time", "empty")
+    if not undated and not any(map(str.isdigit, texts)):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that pandas guesses the format
             try:

@@ -45,10 +45,12 @@ def read_labels(index: Any, like: Any = None) -> Labels:
     kind = "other" if index.nlevels > 1 or index.hasnans else index.inferred_type
     if kind == "integer":
         values = index.to_numpy()
-        if values.dtype.kind != "u" or values.max(initial=0) < 2**63:
-            return Labels("integer", values.astype(np.int64))
+        with contextlib.suppress(OverflowError):
+            if values.dtype.kind != "u" or values.max(initial=0) < 2**63:
+                return Labels("integer", values.astype(np.int64))
     elif kind == "period":
-        return Labels("period", index.asi8, index.freqstr)
+        periods = pd.PeriodIndex(index)
+        return Labels("period", periods.asi8, periods.freqstr)
     elif kind in ("timedelta64", "timedelta"):
         times = _in_unit(pd.TimedeltaIndex(index), like)
         if times is not None:
@@ -63,7 +65,7 @@ def read_labels(index: Any, like: Any = None) -> Labels:
 
 def _in_unit(times: Any, like: Any) -> Any:
     """Return times in the unit of an axis; None if they do not fit it."""
-    if like is None or like.unit in (None, times.unit):
+    if like is None or like.kind not in ("datetime", "timedelta"):
         return times
     try:
         converted = times.as_unit(like.unit)
@@ -100,15 +102,17 @@ def _read_times(index: Any, like: Any) -> tuple[Any, Any]:
     return times.tz_convert(like.tz), like.tz
 
 
-@functools.lru_cache(maxsize=64)
 def _zone_name(tz: Any) -> Any:
     """Return the name of a time zone; the zone itself if pandas cannot read a name."""
-    if tz is None:
-        return None
+    return str(tz) if tz is not None and _is_zone(str(tz)) else tz
+
+
+@functools.lru_cache(maxsize=64)
+def _is_zone(name: str) -> bool:
     try:
-        return str(pd.DatetimeIndex([], tz=str(tz)).tz)
+        return str(pd.DatetimeIndex([], tz=name).tz) == name
     except Exception:  # each library of time zones has its own error
-        return tz
+        return False
 
 
 def _with_clock(times: Any, tz: Any, like: Any) -> Labels:

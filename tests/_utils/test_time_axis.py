@@ -188,3 +188,34 @@ def test_labels_off_the_grid_of_a_series_have_segments_of_their_own():
     segments = find_segments(rows, 19, read_time_axis(days[:20]))
     assert (segments.spans(), segments.next_one) == ([(0, 10), (10, 19)], None)
     assert find_segments(None, 5, read_time_axis(days)).spans() == [(0, 5)]
+
+
+ODD = [
+    pd.Index([]),
+    pd.Index([True, False]),
+    pd.Index([float("nan"), 1.0]),
+    pd.Index(pd.interval_range(0, 3)),
+    pd.CategoricalIndex(["a", "b"]),
+    pd.Index([datetime.time(1), datetime.time(2)]),
+    pd.Index([datetime.timedelta(1), datetime.timedelta(2)], dtype=object),
+    pd.Index([10**30, 10**30 + 1]),
+    pd.Index([np.iinfo(np.int64).min, 0, np.iinfo(np.int64).max]),
+    pd.DatetimeIndex(["2024-01-01"] * 3),
+    pd.DatetimeIndex(["2024-01-01", "2024-01-02"], tz="dateutil/Europe/Berlin"),
+    pd.DatetimeIndex(np.array(["-5000-01-01", "9999-12-31"], dtype="M8[s]")),
+    pd.DatetimeIndex([pd.Timestamp.min, pd.Timestamp.max]),
+    pd.Index([pd.Period("2024-01", "M"), pd.Period("2024-02", "M")], dtype=object),
+    pd.PeriodIndex(["2024-01"], freq="M"),
+    pd.DatetimeIndex(["2024-01-01"]),
+]
+
+
+@pytest.mark.parametrize("index", ODD, ids=lambda index: index.inferred_type)
+def test_every_index_has_an_axis(index):
+    axis = read_time_axis(index)
+    assert len(axis.positions) == len(index)
+    assert len(axis.next_labels(3)) == 3
+    for other in ODD:
+        located = axis.locate(other)
+        assert located is None or len(located) == len(other)
+        assert len(find_segments(other, len(other), axis).order) == len(other)
