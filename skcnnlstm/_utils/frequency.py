@@ -207,9 +207,9 @@ def _step_of_periods(index: Any, freq: Any) -> int:
         offset = pd.PeriodDtype(freq).freq
     except ValueError:
         offset = pd.date_range("2000", periods=2, freq=freq).to_period().freq
-    own = pd.PeriodIndex(index).freq
-    if offset.base != own.base:
-        raise ValueError(f"the periods have the frequency {own.freqstr!r}")
+    periods = pd.PeriodIndex(index)
+    if offset.base != periods.freq.base:
+        raise ValueError(f"the periods have the frequency {periods.freqstr!r}")
     return int(offset.n)
 
 
