@@ -2,6 +2,9 @@
 
 import warnings
 
+import numpy as np
+import pandas as pd
+
 # This module imports scikit-learn and networks on first use: reading the options takes
 # no seconds.
 
@@ -50,6 +53,43 @@ class SeasonalNaive:
         return season[:, steps].reshape(len(X), -1)
 
 
+class FilledWindows:
+    """Regressor that fills missing values with the last known ones before it.
+
+    The parameter `missing` tells `SeriesForecaster` that windows may hold NaN.
+    """
+
+    def __init__(self, regressor, missing="mask"):
+        self.regressor = regressor
+        self.missing = missing
+
+    def get_params(self, deep=True):
+        """Return the parameters."""
+        return {"regressor": self.regressor, "missing": self.missing}
+
+    def set_params(self, **params):
+        """Set parameters."""
+        vars(self).update(params)
+        return self
+
+    def fit(self, X, y):
+        """Fit a clone of the regressor on filled windows."""
+        from sklearn.base import clone
+
+        self.regressor_ = clone(self.regressor).fit(self._filled(X), y)
+        return self
+
+    def predict(self, X):
+        """Predict from filled windows."""
+        return self.regressor_.predict(self._filled(X))
+
+    def _filled(self, X):
+        steps = np.moveaxis(X, 1, 0).reshape(X.shape[1], -1)
+        filled = pd.DataFrame(steps).ffill().bfill().fillna(0).to_numpy()
+        shape = X.shape[1], X.shape[0], X.shape[2]
+        return np.moveaxis(filled.reshape(shape), 0, 1)
+
+
 def subsequence_params(window_length, season_length):
     """Return the parameters that split a window into subsequences.
 
@@ -69,7 +109,7 @@ def subsequence_params(window_length, season_length):
         return {"n_subsequences": resolve_subsequences("auto", window_length)}
 
 
-def make_models(options, positive):
+def make_models(options, positive, has_missing=False):
     """Return the forecasters by name.
 
     Parameters
@@ -79,6 +119,8 @@ def make_models(options, positive):
     positive : bool
         Whether all values of the series are positive: the series is then modelled on a
         log scale.
+    has_missing : bool, default=False
+        Whether the series holds NaN: networks then mask it.
 
     Returns
     -------
@@ -96,12 +138,18 @@ def make_models(options, positive):
         params = _NETWORK_PARAMS | _EXTRA_PARAMS.get(name, {})
         if name in ("cnn_lstm", "conv_lstm"):
             params |= subsequence_params(options.window_length, options.season_length)
+        if has_missing:
+            params |= {"missing": "mask"}
         regressors[name] = getattr(skcnnlstm, NETWORKS[name])(
             epochs=options.epochs, random_state=options.random_state, **params
         )
+    naive = SeasonalNaive(options.season_length)
+    if has_missing:
+        naive = FilledWindows(naive)
+        regressors[RIDGE] = FilledWindows(regressors[RIDGE])
     models = {
         SEASONAL_NAIVE: skcnnlstm.SeriesForecaster(
-            SeasonalNaive(options.season_length),
+            naive,
             window_length=options.season_length,
             horizon=options.horizon,
             transformer=None,

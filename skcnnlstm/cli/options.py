@@ -64,7 +64,19 @@ def make_parser():
         "--time-column",
         metavar="NAME",
         help="column of dates, times or integers at equal steps "
-        "(default: the first such column; without one, rows are numbered)",
+        "(default: the first such column); none numbers the rows",
+    )
+    data.add_argument(
+        "--date-format",
+        metavar="FORMAT",
+        help="format of the time column, such as %%d/%%m/%%Y "
+        "(default: the format that gives equal steps)",
+    )
+    data.add_argument(
+        "--decimal",
+        choices=[".", ","],
+        metavar="MARK",
+        help="decimal mark, . or , (default: the mark that fits all cells)",
     )
     data.add_argument(
         "--target-columns",
@@ -74,18 +86,19 @@ def make_parser():
     )
     training = parser.add_argument_group("training")
 
-    def add_number(option, default, text, minimum=1, maximum=10**9):
+    def add_number(option, default, text, minimum=1, maximum=10**9, shown=None):
         training.add_argument(
             option,
             type=_bounded_integer(minimum, maximum),
             default=default,
             metavar="N",
-            help=f"{text} (default: {default})",
+            help=f"{text} (default: {default if shown is None else shown})",
         )
 
     add_number("--horizon", 12, "number of time steps to forecast")
     add_number("--window-length", 24, "time steps of history that a model reads")
-    add_number("--season-length", 12, "time steps in one season")
+    shown = "by the step: 24 for hours, 7 for days, 12 for months; otherwise 12"
+    add_number("--season-length", None, "time steps in one season", shown=shown)
     default = ["cnn_lstm", "conv_lstm", "parallel"]
     training.add_argument(
         "--models",

@@ -10,7 +10,16 @@ import numpy as np
 import pandas as pd
 
 from skcnnlstm.cli.options import UsageError, file_hint
+from skcnnlstm.cli.read_dates import (
+    lacks_year,
+    read_column,
+    season_length,
+    with_equal_steps,
+)
+from skcnnlstm.cli.read_numbers import check_numbers, is_missing, read_numbers
 from skcnnlstm.cli.report import format_label
+
+NO_COLUMN = "none"  # the value of --time-column that numbers the rows
 
 
 class InputSeries(NamedTuple):
@@ -20,19 +29,27 @@ class InputSeries(NamedTuple):
     name: str
     unit: str  # of the targets
     notes: list  # lines that report what was chosen
+    season_length: int | None  # of the steps; None if it is unknown
 
 
-def read_series(file, time_column, target_columns):
+def read_series(
+    file, time_column=None, target_columns=None, *, date_format=None, decimal=None
+):
     """Read and check the series that the options select.
 
     Parameters
     ----------
     file : str or None
         Path of a CSV file; None loads the airline series.
-    time_column : str or None
-        None selects the first column of times, or else of equally spaced integers.
-    target_columns : list of str or None
+    time_column : str or None, default=None
+        None selects the first column of times at equal steps, or else of integers;
+        "none" numbers the rows.
+    target_columns : list of str or None, default=None
         None selects all other numeric columns.
+    date_format : str or None, default=None
+        Format of the time column, as for ``strptime``; None finds it.
+    decimal : {".", ","} or None, default=None
+        Decimal mark; None finds it.
 
     Returns
     -------
@@ -41,7 +58,7 @@ def read_series(file, time_column, target_columns):
     if file is None:
         from skcnnlstm.datasets import load_airline
 
-        table = load_airline().reset_index()
+        table = load_airline().reset_index().astype(str)
         source, name = "the airline series", "Airline passengers"
         time_column, target_columns = (
             time_column or "month",
@@ -51,8 +68,9 @@ def read_series(file, time_column, target_columns):
         table = _read_table(file)
         source, name = file, Path(file).stem
     columns = list(table.columns)
+    is_numbered = time_column == NO_COLUMN and NO_COLUMN not in columns
     for column in [time_column, *(target_columns or ())]:
-        if column is not None and column not in columns:
+        if column not in (None, *columns) and not (is_numbered and column == NO_COLUMN):
             raise UsageError(
                 f"no column {column!r} in {source}. Its columns are "
                 f"{_join_names(columns)}{file_hint(column)}"
@@ -62,16 +80,17 @@ def read_series(file, time_column, target_columns):
         raise UsageError(
             f"column {time_column!r} cannot be the time column and a target"
         )
+    numbers = {column: read_numbers(table[column], decimal) for column in columns}
     notes = []
-    if time_column is None:
-        time_column = _find_time_column(table, targets)
-        chosen = "none, rows are numbered" if time_column is None else time_column
-        notes.append(f"time column: {chosen}")
+    if is_numbered:
+        time_column = None
+        notes.append("time column: none, rows are numbered")
+    elif time_column is None:
+        time_column, note = _find_time_column(table, targets, numbers, date_format)
+        notes.append(f"time column: {note}")
     if not targets:
         others = [column for column in columns if column != time_column]
-        targets = [
-            column for column in others if _mostly_valid(_as_numbers(table[column]))
-        ]
+        targets = [column for column in others if _is_numeric(table, numbers, column)]
         if not targets:
             raise UsageError(
                 f"no column of numbers in {source}: {_join_names(columns)}"
@@ -80,16 +99,19 @@ def read_series(file, time_column, target_columns):
         left_out = [column for column in others if column not in targets]
         if left_out:
             notes.append(f"columns without numbers, not used: {_join_names(left_out)}")
-    frame = pd.DataFrame({target: _read_target(table[target]) for target in targets})
+    frame = _read_targets(table, targets, numbers, decimal)
     if time_column is not None:
-        frame.index = _read_times(table[time_column])
+        frame.index = _read_times(table[time_column], date_format)
         if not frame.index.is_monotonic_increasing:
             frame = frame.sort_index(kind="stable")
             notes.append(f"rows were sorted by {time_column}")
+        frame.index = with_equal_steps(frame.index).rename(time_column)
+    n_missing = int(frame.isna().to_numpy().sum())
+    if n_missing:
+        notes.append(f"missing values: {n_missing}, which the networks mask")
     unit = targets[0] if len(targets) == 1 else "the unit of each column"
-    return InputSeries(
-        frame, name, "thousands of passengers" if file is None else unit, notes
-    )
+    unit = "thousands of passengers" if file is None else unit
+    return InputSeries(frame, name, unit, notes, season_length(frame.index))
 
 
 def _read_table(file):
@@ -111,7 +133,11 @@ def _read_table(file):
             warnings.simplefilter("error", pd.errors.ParserWarning)
             # Without index_col=False a surplus field makes the first column an index.
             table = pd.read_csv(
-                io.StringIO(text), sep=separator, index_col=False, low_memory=False
+                io.StringIO(text),
+                sep=separator,
+                index_col=False,
+                dtype=str,
+                keep_default_na=False,
             )
     except pd.errors.EmptyDataError:
         raise UsageError(f"{file} is empty") from None
@@ -139,91 +165,92 @@ def _cell(column, mask):
     return f"{str(column.iloc[row])!r} in row {row + 1}"
 
 
-def _as_numbers(column):
-    return pd.to_numeric(column, errors="coerce")
+def _is_numeric(table, numbers, column):
+    """Return whether more than half of the cells that hold a value are numbers."""
+    known = ~is_missing(table[column]).to_numpy()
+    return known.any() and np.mean(~np.isnan(numbers[column][0][known])) > 0.5
 
 
-def _as_times(column):
-    """Read a column as times, day or month first; NaT for other values."""
-    if pd.api.types.is_numeric_dtype(column):
-        return pd.Series(pd.NaT, index=column.index)
-    readings = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # that pandas guesses the format
-        warnings.simplefilter("error", FutureWarning)
-        for settings in ({"format": "ISO8601"}, {}, {"dayfirst": True}):
-            try:
-                times = pd.to_datetime(column, errors="coerce", **settings)
-            except (ValueError, FutureWarning):  # more than one offset from UTC
-                times = pd.to_datetime(column, errors="coerce", utc=True, **settings)
-            readings.append(times)
-    return max(readings, key=lambda times: times.notna().sum())
+def _find_time_column(table, targets, numbers, date_format):
+    """Return the column of times and a note; None and a note if there is none.
 
-
-def _mostly_valid(parsed):
-    """Return whether more than half of the values could be read."""
-    return parsed.notna().mean() > 0.5
-
-
-def _find_time_column(table, targets):
-    """Return the first column of times, or else a first column that counts, or None."""
+    Times at equal steps come first, then other dates, then a first column that counts.
+    """
     columns = [column for column in table.columns if column not in targets]
+    dates = []
     for name in columns:
-        if not _mostly_valid(_as_numbers(table[name])) and _mostly_valid(
-            _as_times(table[name])
-        ):
-            return name
-    first = table.iloc[:, 0]
-    if columns[:1] == [first.name] and pd.api.types.is_integer_dtype(first):
-        others = targets or [
-            n for n in columns[1:] if _mostly_valid(_as_numbers(table[n]))
-        ]
-        steps = first.diff()[1:]
-        if others and len(steps) and steps.iloc[0] > 0 and steps.nunique() == 1:
-            return first.name
-    return None
+        is_text = not _is_numeric(table, numbers, name)
+        reading = read_column(table[name], date_format)
+        if reading is not None and reading.step is not None:
+            others = [other for other in table.columns if other != name]
+            if (
+                is_text
+                or targets
+                or any(_is_numeric(table, numbers, o) for o in others)
+            ):
+                return name, name
+        if reading is not None and is_text and reading.times.notna().mean() > 0.5:
+            dates.append(name)
+    if dates:
+        return dates[0], dates[0]
+    first = table.columns[0]
+    if columns[:1] == [first]:
+        if lacks_year(table[first]):
+            return None, f"none, {first} has no year and rows are numbered"
+        others = targets or [c for c in columns[1:] if _is_numeric(table, numbers, c)]
+        values = numbers[first][0]
+        steps = np.diff(values)
+        counts = len(steps) and steps[0] > 0 and (steps == steps[0]).all()
+        if others and counts and (values == np.round(values)).all():
+            return first, first
+    return None, "none, rows are numbered"
 
 
-def _read_target(column):
-    numbers = _as_numbers(column)
-    missing = column.isna().to_numpy()
-    text = numbers.isna().to_numpy() & ~missing
-    if text.any():
-        raise UsageError(
-            f"column {column.name!r} must hold numbers: got {_cell(column, text)}"
-        )
-    if missing.any():
-        raise UsageError(
-            f"column {column.name!r} has no value in row {np.argmax(missing) + 1}. "
-            "Fill it, or remove the rows up to it"
-        )
-    numbers = numbers.to_numpy(dtype=float)
-    infinite = ~np.isfinite(numbers)
-    if infinite.any():
-        raise UsageError(
-            f"column {column.name!r} must be finite: got {_cell(column, infinite)}"
-        )
-    return numbers
+def _read_targets(table, targets, numbers, decimal):
+    """Return the targets as a frame of floats; NaN where a cell is missing."""
+    uses_comma = any(
+        not ambiguous and table[name].str.contains(",").any()
+        for name, (_, ambiguous) in numbers.items()
+        if _is_numeric(table, numbers, name)
+    )
+    frame = {}
+    for name in targets:
+        values, ambiguous = numbers[name]
+        if ambiguous and not uses_comma:
+            first = table[name].str.contains(",").to_numpy()
+            raise UsageError(
+                f"column {name!r} has two readings: {_cell(table[name], first)} has a "
+                "decimal comma or a mark between thousands. Choose with --decimal , or "
+                "--decimal ."
+            )
+        check_numbers(table[name], values, decimal, _cell)
+        if np.isnan(values).all():
+            raise UsageError(f"column {name!r} must hold numbers: all are missing")
+        frame[name] = values
+    return pd.DataFrame(frame)
 
 
-def _read_times(column):
+def _read_times(column, date_format):
     """Return a time column as an index, in the order of the rows."""
-    name, missing = column.name, column.isna().to_numpy()
+    name, missing = column.name, is_missing(column).to_numpy()
     if missing.any():
         raise UsageError(
             f"time column {name!r} has no value in row {np.argmax(missing) + 1}"
         )
-    if pd.api.types.is_integer_dtype(column):
-        index = pd.Index(column)
+    reading = read_column(column, date_format)
+    is_integer = column.str.strip().str.fullmatch(r"[-+]?\d{1,18}").all()
+    if is_integer and (reading is None or reading.step is None):
+        index = pd.Index(column.astype("int64"), name=name)
     else:
-        times = _as_times(column)
-        wrong = times.isna().to_numpy()
+        wrong = np.ones(len(column), dtype=bool)
+        if reading is not None:
+            wrong = reading.times.isna().to_numpy()
         if wrong.any():
             raise UsageError(
                 f"time column {name!r} must hold dates, times or integers: got "
-                f"{_cell(column, wrong)}"
+                f"{_cell(column, wrong)}. Use --date-format, or --time-column none"
             )
-        index = pd.DatetimeIndex(times, name=name)
+        index = pd.DatetimeIndex(reading.times, name=name)
     duplicated = index.duplicated()
     if duplicated.any():
         label = index[duplicated][0]
@@ -233,33 +260,3 @@ def _read_times(column):
             f"{format_label(label)} in rows {rows}"
         )
     return index
-
-
-def with_equal_steps(frame):
-    """Return a frame with a regular index; raise an error if it has a gap."""
-    index = frame.index
-    if isinstance(index, pd.RangeIndex):
-        return frame
-    steps = index[1:] - index[:-1]
-    if not isinstance(index, pd.DatetimeIndex):
-        if (steps == steps[0]).all():
-            first, step = int(index[0]), int(steps[0])
-            stop = first + step * len(index)
-            return frame.set_axis(pd.RangeIndex(first, stop, step, name=index.name))
-    else:
-        # `infer_freq` warns in pandas 3.1 that its return type will change.
-        known = pd.DatetimeIndex(index, freq="infer")
-        if known.freq is not None:
-            return frame.set_axis(known)
-        for unit in ("M", "Q", "Y"):  # such as the 15th of each month
-            periods = index.tz_localize(None).to_period(unit)
-            if (np.diff(periods.asi8) == 1).all():
-                return frame.set_axis(periods)
-    usual = pd.Series(steps).mode()[0]
-    unequal = steps > 1.5 * usual
-    row = int(np.argmax(unequal if unequal.any() else steps != usual))
-    raise UsageError(
-        f"gap in time column {index.name!r}: {format_label(index[row])} is followed by "
-        f"{format_label(index[row + 1])}, but most steps are {format_label(usual)}. "
-        "Fill the gap, or remove the column to number the rows"
-    )

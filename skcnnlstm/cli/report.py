@@ -7,6 +7,7 @@ import os
 import numpy as np
 import pandas as pd
 
+from skcnnlstm._utils.time_axis import read_time_axis
 from skcnnlstm.cli.options import OUTPUT_FILES
 
 # English names of pandas' frequencies. "Y", "Q" and "M" are those of periods and,
@@ -165,8 +166,10 @@ def describe_rows(frame):
 
 def step_name(index):
     """Return the unit of the steps of an index: "months", "days", else "steps"."""
-    freq = getattr(index, "freqstr", None) or ""
-    return _STEP_NAMES.get(freq.partition("-")[0], "steps")
+    freq = read_time_axis(index).freq
+    if isinstance(index, pd.PeriodIndex):
+        freq = index.freqstr
+    return _STEP_NAMES.get(str(freq).partition("-")[0], "steps")
 
 
 def format_label(value):

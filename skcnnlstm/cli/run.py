@@ -12,6 +12,7 @@ import warnings
 import numpy as np
 import pandas as pd
 
+from skcnnlstm._utils.time_axis import read_time_axis
 from skcnnlstm.cli import report
 from skcnnlstm.cli.models import make_models
 from skcnnlstm.cli.options import (
@@ -21,7 +22,7 @@ from skcnnlstm.cli.options import (
     make_parser,
     prepare_output,
 )
-from skcnnlstm.cli.read_csv import read_series, with_equal_steps
+from skcnnlstm.cli.read_csv import read_series
 
 
 def main(argv=None):
@@ -51,23 +52,36 @@ def main(argv=None):
 
 def run(options):
     """Compare the models, print the report and write the forecast of the best one."""
-    series = read_series(options.file, options.time_column, options.target_columns)
+    series = read_series(
+        options.file,
+        options.time_column,
+        options.target_columns,
+        date_format=options.date_format,
+        decimal=options.decimal,
+    )
+    season_note = _set_season_length(options, series)
     check_rows(len(series.frame), options)
-    frame = with_equal_steps(series.frame)
+    frame = series.frame
     if importlib.util.find_spec("matplotlib") is None:
         raise UsageError('forecast.png needs matplotlib: pip install "skcnnlstm[plot]"')
     prepare_output(options.output)
 
     print(f"{series.name}: {report.describe_rows(frame)}", flush=True)
-    for note in series.notes:
+    for note in [*series.notes, *season_note]:
         print(note, flush=True)
     _print_progress("loading TensorFlow ...")
     _load_tensorflow()
-    models = make_models(options, positive=bool((frame > 0).all(axis=None)))
+    # Rows are at equal steps here: models see numbers, and the report sees labels.
+    rows = frame.reset_index(drop=True)
+    models = make_models(
+        options,
+        positive=bool(((rows > 0) | rows.isna()).all(axis=None)),
+        has_missing=bool(rows.isna().any(axis=None)),
+    )
     _print_progress(
         f"training on {options.folds} folds, {options.epochs} epochs per network ..."
     )
-    results = {name: evaluate(name, models[name], frame, options) for name in models}
+    results = {name: evaluate(name, models[name], rows, options) for name in models}
 
     print(f"\n{report.format_scores(results, series.unit, options)}\n")
     best, measure = report.select_best(results)
@@ -79,15 +93,16 @@ def run(options):
         f"{message}. Its forecast after a fit on all {len(frame)} rows:\n", flush=True
     )
     with _fit_errors(best):
-        model = models[best].fit(frame)
-    forecast = model.forecast()
+        model = models[best].fit(rows)
+    labels = read_time_axis(frame.index).next_labels(options.horizon)
+    forecast = model.forecast().set_axis(labels)
     rmse = report.mean_rmse(results[best])
     print(report.format_forecast(forecast, rmse), flush=True)
 
     n_history = report.n_history_rows(len(frame), options)
     figure = report.draw_forecast(
         frame.iloc[-n_history:],
-        one_step_ahead(model, frame.iloc[-n_history - model.window_length :]),
+        one_step_ahead(model, rows, frame.index).iloc[-n_history:],
         forecast,
         rmse=rmse,
         model_name=best,
@@ -131,14 +146,28 @@ def _fit_errors(name):
         raise UsageError(f"{name} cannot be fitted: {error}") from None
 
 
-def one_step_ahead(model, rows):
+def _set_season_length(options, series):
+    """Set an option that is not given by the step of the series; return a note."""
+    if options.season_length is not None:
+        return []
+    length, source = series.season_length, "by the step of the rows"
+    if length is None:
+        length, source = 12, "the step is unknown"
+    rows_left = len(series.frame) - (options.folds + 1) * options.horizon
+    if length > max(rows_left, options.window_length):
+        length, source = 1, f"too few rows for {length}"
+    options.season_length = length
+    return [f"season length: {length} ({source}; see --season-length)"]
+
+
+def one_step_ahead(model, rows, labels):
     """Forecast each row from the rows before it, where a whole window is known."""
     with warnings.catch_warnings():
         # The first rows have incomplete windows; they are dropped below.
         warnings.simplefilter("ignore", UserWarning)
         predicted = model.predict(rows)
     first = np.asarray(predicted).reshape(len(rows), -1)[:-1, : rows.shape[1]]
-    fitted = pd.DataFrame(first, index=rows.index[1:], columns=rows.columns)
+    fitted = pd.DataFrame(first, index=labels[1:], columns=rows.columns)
     return fitted.iloc[model.window_length - 1 :]
 
 
