@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from skcnnlstm.cli.models import SeasonalNaive, make_models, subsequence_params
+from skcnnlstm.cli.models import (
+    FilledWindows,
+    SeasonalNaive,
+    make_models,
+    subsequence_params,
+)
 from skcnnlstm.cli.options import make_parser
 
 
@@ -29,9 +34,27 @@ def test_the_seasonal_naive_forecast_repeats_the_last_season():
 
 @pytest.mark.parametrize("positive, transformer", [(True, "log"), (False, "standard")])
 def test_positive_series_are_modelled_on_a_log_scale(positive, transformer):
-    options = make_parser().parse_args(["--models", "cnn", "cnn", "--epochs", "7"])
+    options = make_parser().parse_args(
+        "--models cnn cnn --epochs 7 --season-length 4".split()
+    )
     models = make_models(options, positive)
     assert list(models) == ["seasonal naive", "Ridge", "cnn"]
     assert models["cnn"].transformer == transformer
     assert models["cnn"].estimator.epochs == 7
     assert models["seasonal naive"].transformer is None
+
+
+def test_missing_steps_are_filled_with_the_last_known_value():
+    windows = np.array([[[np.nan], [2.0], [np.nan]], [[4.0], [5.0], [np.nan]]])
+    model = FilledWindows(SeasonalNaive(1)).fit(windows, np.zeros((2, 1)))
+    assert model.predict(windows).tolist() == [[2], [5]]
+    assert model.predict(np.full((1, 3, 1), np.nan)).tolist() == [[0]]
+
+
+def test_networks_mask_missing_values_and_references_fill_them():
+    words = "--models cnn cnn_lstm --season-length 4"
+    models = make_models(make_parser().parse_args(words.split()), True, True)
+    for name in ("cnn", "cnn_lstm"):
+        assert models[name].estimator.missing == "mask"
+    for name in ("Ridge", "seasonal naive"):
+        assert isinstance(models[name].estimator, FilledWindows)

@@ -1,13 +1,14 @@
 """Series read from CSV files."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from cli_tables import N_ROWS, QUICK, make_table, write_table
 
+from skcnnlstm._utils.time_axis import read_time_axis
 from skcnnlstm.cli import main
-from skcnnlstm.cli.models import make_models
-from skcnnlstm.cli.options import make_parser
-from skcnnlstm.cli.read_csv import read_series, with_equal_steps
+from skcnnlstm.cli.options import UsageError
+from skcnnlstm.cli.read_csv import read_series
 from skcnnlstm.cli.report import format_labels
 
 
@@ -65,17 +66,13 @@ INVALID_FILES = [
     (
         make_table(),
         "--time-column place",
-        "time column 'place' must hold dates, times or integers: got 'here' in row 1",
+        "time column 'place' must hold dates, times or integers: got 'here' in row 1. "
+        "Use --date-format, or --time-column none",
     ),
     (
         _change(4, "sales", "many"),
         "",
         "column 'sales' must hold numbers: got 'many' in row 5",
-    ),
-    (
-        _change(4, "sales", None),
-        "",
-        "column 'sales' has no value in row 5. Fill it, or remove the rows up to it",
     ),
     (
         _change(4, "sales", "inf"),
@@ -85,7 +82,8 @@ INVALID_FILES = [
     (
         _change(4, "date", "soon"),
         "",
-        "time column 'date' must hold dates, times or integers: got 'soon' in row 5",
+        "time column 'date' must hold dates, times or integers: got 'soon' in row 5. "
+        "Use --date-format, or --time-column none",
     ),
     (_change(4, "date", None), "", "time column 'date' has no value in row 5"),
     (
@@ -97,13 +95,13 @@ INVALID_FILES = [
         make_table().drop(index=7),
         "",
         "gap in time column 'date': 2020-01-07 is followed by 2020-01-09, but most "
-        "steps are 1 day. Fill the gap, or remove the column to number the rows",
+        "steps are 1 day. Fill the gap, or number the rows with --time-column none",
     ),
     (
         make_table().assign(date=[*range(20), *range(25, 45)]),
         CHOSEN,
         "gap in time column 'date': 19 is followed by 25, but most steps are 1. "
-        "Fill the gap, or remove the column to number the rows",
+        "Fill the gap, or number the rows with --time-column none",
     ),
     (
         make_table(16),
@@ -138,13 +136,14 @@ def test_an_invalid_file_prints_one_line_and_writes_no_file(
 def _read(folder, table, time_column=None, target_columns=None):
     file = str(folder / write_table(folder, table))
     series = read_series(file, time_column, target_columns)
-    return with_equal_steps(series.frame), series
+    return series.frame, series
 
 
 def test_the_default_columns_are_reported(folder):
     frame, series = _read(folder, make_table())
     assert list(frame.columns) == ["sales", "visits"]
-    assert frame.index.freqstr == "D"
+    assert frame.index.equals(pd.DatetimeIndex(make_table()["date"]))
+    assert series.season_length == 7
     assert series.notes == [
         "time column: date",
         "target columns: sales, visits",
@@ -186,9 +185,8 @@ def test_rows_in_descending_order_are_sorted(folder):
 def test_a_forecast_has_the_labels_after_the_last_row(folder, times, following):
     table = make_table()[["sales"]].assign(when=times)[["when", "sales"]]
     frame, _ = _read(folder, table)
-    model = make_models(make_parser().parse_args(QUICK), True)["seasonal naive"]
-    forecast = model.fit(frame).forecast()
-    assert format_labels(forecast.index)[0] == following
+    labels = read_time_axis(frame.index).next_labels(2)
+    assert format_labels(labels)[0] == following
 
 
 def test_semicolons_and_tabs_separate_fields(folder):
@@ -196,3 +194,100 @@ def test_semicolons_and_tabs_separate_fields(folder):
         make_table().to_csv(folder / "my.csv", index=False, sep=separator)
         series = read_series(str(folder / "my.csv"), None, None)
         assert list(series.frame.columns) == ["sales", "visits"]
+
+
+def _read_columns(folder, dates, values=None, *, separator=",", **options):
+    """Return the series of a file with the columns "when" and "y"."""
+    values = range(100, 100 + len(dates)) if values is None else values
+    lines = [f"{d}{separator}{v}" for d, v in zip(dates, values, strict=True)]
+    (folder / "my.csv").write_text("\n".join([f"when{separator}y", *lines]) + "\n")
+    return read_series(str(folder / "my.csv"), **options)
+
+
+def test_dates_with_two_readings_are_an_error_that_names_the_option(folder):
+    dates = [f"01/{month:02}/2001" for month in range(1, 13)]
+    with pytest.raises(UsageError) as error:
+        _read_columns(folder, dates)
+    assert str(error.value) == (
+        "time column 'when' can be read as month first (%m/%d/%Y) (to 2001-01-12) or "
+        "day first (%d/%m/%Y) (to 2001-12-01). Choose one with --date-format"
+    )
+    series = _read_columns(folder, dates, date_format="%d/%m/%Y")
+    assert series.frame.index[-1] == pd.Timestamp("2001-12-01")
+    assert series.season_length == 12
+
+
+def test_dates_without_a_year_number_the_rows(folder):
+    dates = [f"{year}-{month:02}" for year in (1, 2, 3) for month in range(1, 13)]
+    series = _read_columns(folder, dates)
+    assert series.frame.index.equals(pd.RangeIndex(36))
+    assert series.notes[0] == (
+        "time column: none, when has no year and rows are numbered"
+    )
+
+
+def test_a_column_of_month_names_is_no_time_column(folder):
+    dates = pd.date_range("2001", periods=30, freq="MS")
+    table = pd.DataFrame({"month": dates.strftime("%B"), "date": dates, "y": 1.5})
+    frame, series = _read(folder, table)
+    assert frame.index.name == "date"
+    assert series.notes[0] == "time column: date"
+
+
+def test_time_column_none_numbers_the_rows(folder):
+    dates = pd.date_range("2001", periods=30, freq="MS")
+    series = _read_columns(folder, dates, time_column="none")
+    assert series.frame.index.equals(pd.RangeIndex(30))
+    assert series.frame.columns.tolist() == ["y"]
+
+
+def test_holidays_are_no_gap_and_a_longer_one_is_named(folder):
+    days = pd.date_range("2024-01-01", periods=80, freq="B")
+    series = _read_columns(folder, days.delete([20, 40, 41]).strftime("%Y-%m-%d"))
+    assert series.season_length == 5
+    gap = days.delete([20, *range(30, 41)]).strftime("%Y-%m-%d")
+    with pytest.raises(UsageError, match="2024-02-09 is followed by 2024-02-27"):
+        _read_columns(folder, gap)
+
+
+AMOUNTS = {
+    "decimal commas": (";", ["1.234,5", "7,25", "1250"], [1234.5, 7.25, 1250]),
+    "thousands": (",", ['"1,234.5"', "7.25", "1250"], [1234.5, 7.25, 1250]),
+    "currency": (",", ['"$1,234.50"', "€7.25", "USD 1250"], [1234.5, 7.25, 1250]),
+    "percent": (",", ["12.5%", "7 %", "-3%"], [12.5, 7, -3]),
+    "missing": (",", ["NA", "?", "", "-", "3", "4", "5"], [np.nan] * 4 + [3, 4, 5]),
+}
+
+
+@pytest.mark.parametrize("name", AMOUNTS)
+def test_numbers_are_read_as_people_write_them(folder, name):
+    separator, cells, expected = AMOUNTS[name]
+    days = pd.date_range("2024-01-01", periods=len(cells)).strftime("%Y-%m-%d")
+    series = _read_columns(folder, days, cells, separator=separator)
+    np.testing.assert_array_equal(series.frame["y"], expected)
+    n_missing = int(np.isnan(expected).sum())
+    note = f"missing values: {n_missing}, which the networks mask"
+    assert (note in series.notes) == (n_missing > 0)
+
+
+def test_numbers_with_two_readings_are_an_error_that_names_the_option(folder):
+    days = pd.date_range("2024-01-01", periods=3).strftime("%Y-%m-%d")
+    cells = ["1,234", "2,500", "3,125"]
+    with pytest.raises(UsageError) as error:
+        _read_columns(folder, days, cells, separator=";")
+    assert str(error.value) == (
+        "column 'y' has two readings: '1,234' in row 1 has a decimal comma or a mark "
+        "between thousands. Choose with --decimal , or --decimal ."
+    )
+    for decimal, first in ((",", 1.234), (".", 1234)):
+        series = _read_columns(folder, days, cells, separator=";", decimal=decimal)
+        assert series.frame["y"].iloc[0] == first
+
+
+def test_a_number_of_the_other_decimal_mark_is_an_error_that_names_it(folder):
+    days = pd.date_range("2024-01-01", periods=4).strftime("%Y-%m-%d")
+    with pytest.raises(UsageError) as error:
+        _read_columns(folder, days, ["1.5", "2.5", "3.5", "1,75"], separator=";")
+    assert str(error.value) == (
+        "column 'y' must hold numbers: got '1,75' in row 4. Read it with --decimal ','"
+    )

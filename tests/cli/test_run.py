@@ -7,7 +7,7 @@ from cli_tables import QUICK, make_table, write_table
 
 from skcnnlstm.cli import main, models, run
 from skcnnlstm.cli.options import NETWORKS, make_parser
-from skcnnlstm.cli.read_csv import read_series, with_equal_steps
+from skcnnlstm.cli.read_csv import read_series
 
 
 @pytest.fixture
@@ -81,6 +81,37 @@ def test_every_network_runs_and_equal_seeds_give_equal_forecasts(folder, capsys)
     assert all(f"\n{name} " in out for name in NETWORKS)
 
 
+def test_missing_values_are_masked_and_counted(folder, capsys):
+    table = make_table()[["date", "sales"]].astype(object)
+    table.loc[[5, 12, 30], "sales"] = ["NA", "?", ""]
+    status, out, _ = _run(capsys, write_table(folder, table), *QUICK)
+    assert status == 0
+    assert "missing values: 3, which the networks mask" in out
+    assert np.isfinite(pd.read_csv(folder / "forecast.csv")["sales"]).all()
+
+
+def test_business_days_with_holidays_forecast_the_next_business_days(folder, capsys):
+    table = make_table(80)[["date", "sales"]]
+    table["date"] = pd.date_range("2024-01-01", periods=80, freq="B")
+    file = write_table(folder, table.drop(index=[20, 40, 41]))
+    quick = [word for word in QUICK if word not in ("--season-length", "4")]
+    status, out, _ = _run(capsys, file, *quick)
+    assert status == 0
+    assert "77 business days, 2024-01-01 to 2024-04-19" in out
+    assert "season length: 5 (by the step of the rows; see --season-length)" in out
+    dates = pd.read_csv(folder / "forecast.csv")["date"]
+    assert dates.tolist() == ["2024-04-22", "2024-04-23", "2024-04-24"]
+
+
+def test_a_season_longer_than_the_series_is_not_assumed(folder, capsys):
+    table = make_table()[["date", "sales"]]
+    table["date"] = pd.date_range("2024-01-01", periods=40, freq="W")
+    quick = [word for word in QUICK if word not in ("--season-length", "4")]
+    status, out, _ = _run(capsys, write_table(folder, table), *quick)
+    assert status == 0
+    assert "season length: 1 (too few rows for 52; see --season-length)" in out
+
+
 def test_a_series_with_negative_values_is_forecast(folder, capsys):
     table = make_table()[["date", "sales"]]
     table["sales"] -= table["sales"].mean()
@@ -89,19 +120,23 @@ def test_a_series_with_negative_values_is_forecast(folder, capsys):
 
 
 def test_one_step_ahead_forecasts_use_earlier_rows_only():
-    frame = with_equal_steps(read_series(None, None, None).frame)
-    forecasters = models.make_models(make_parser().parse_args([]), positive=True)
+    series = read_series(None)
+    labels, frame = series.frame.index, series.frame.reset_index(drop=True)
+    options = make_parser().parse_args(["--season-length", "12"])
+    forecasters = models.make_models(options, positive=True)
     naive, ridge = (
         forecasters["seasonal naive"].fit(frame),
         forecasters["Ridge"].fit(frame),
     )
-    expected = frame.shift(12).dropna()
-    fitted = run.one_step_ahead(naive, frame)
+    expected = series.frame.shift(12).dropna()
+    fitted = run.one_step_ahead(naive, frame, labels)
     pd.testing.assert_frame_equal(fitted, expected, check_freq=False)
     changed = frame.copy()
     changed.iloc[100:] *= 1.5
-    before, after = (run.one_step_ahead(ridge, rows) for rows in (frame, changed))
-    assert before.index[0] == frame.index[24]
+    before, after = (
+        run.one_step_ahead(ridge, rows, labels) for rows in (frame, changed)
+    )
+    assert before.index[0] == labels[24]
     same = (before == after)["passengers"]
-    assert same[: frame.index[100]].all()
-    assert not same[frame.index[101] :].any()
+    assert same[: labels[100]].all()
+    assert not same[labels[101] :].any()
