@@ -19,6 +19,7 @@ from skcnnlstm.cli.read_dates import (
 from skcnnlstm.cli.read_numbers import check_numbers, is_missing, read_numbers
 from skcnnlstm.cli.report import format_label
 
+_TIME_NAMES = re.compile("date|time|month|day|period|quarter|^ds$|^ts$", re.IGNORECASE)
 NO_COLUMN = "none"  # the value of --time-column that numbers the rows
 
 
@@ -180,14 +181,13 @@ def _find_time_column(table, targets, numbers, date_format):
     dates = []
     for name in columns:
         is_text = not _is_numeric(table, numbers, name)
+        # Numbers such as 200101 are dates in the first column, or by their name.
+        if not (is_text or name == table.columns[0] or _TIME_NAMES.search(name)):
+            continue
         reading = read_column(table[name], date_format)
         if reading is not None and reading.step is not None:
             others = [other for other in table.columns if other != name]
-            if (
-                is_text
-                or targets
-                or any(_is_numeric(table, numbers, o) for o in others)
-            ):
+            if targets or any(_is_numeric(table, numbers, other) for other in others):
                 return name, name
         if reading is not None and is_text and reading.times.notna().mean() > 0.5:
             dates.append(name)

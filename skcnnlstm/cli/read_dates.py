@@ -26,6 +26,7 @@ class Reading(NamedTuple):
     format: str  # as for --date-format, or a description
     times: pd.Series  # NaT where a cell has another format
     step: object  # frequency of the times; None if it has none
+    n_gaps: int
 
 
 def read_column(column, date_format=None):
@@ -50,8 +51,10 @@ def read_column(column, date_format=None):
     readings = []
     for name, times in _read_all(column.str.strip(), date_format):
         if times.notna().any() and not any(r.times.equals(times) for r in readings):
-            readings.append(Reading(name, times, _step(times)))
+            readings.append(Reading(name, times, *_steps(times)))
     regular = [reading for reading in readings if reading.step is not None]
+    fewest = min((reading.n_gaps for reading in regular), default=0)
+    regular = [reading for reading in regular if reading.n_gaps == fewest]
     if len(regular) > 1:
         meanings = " or ".join(
             f"{r.format} (to {r.times.max():%Y-%m-%d})" for r in regular
@@ -67,14 +70,15 @@ def read_column(column, date_format=None):
 
 def lacks_year(column):
     """Return whether text looks like dates without a year, such as "1-01"."""
-    return bool(column.str.strip().str.fullmatch(r"\d{1,2}[-/.]\d{1,2}").all())
+    return bool(column.str.strip().str.fullmatch(r"\d{1,2}[-/]\d{1,2}").all())
 
 
-def _step(times):
-    """Return the frequency of complete times; None if they are not at equal steps."""
+def _steps(times):
+    """Return the frequency of complete times, or None, and the number of gaps."""
     if times.isna().any() or times.duplicated().any():
-        return None
-    return read_time_axis(pd.DatetimeIndex(times).sort_values()).freq
+        return None, 0
+    axis = read_time_axis(pd.DatetimeIndex(times).sort_values())
+    return axis.freq, np.count_nonzero(np.diff(axis.positions) != 1)
 
 
 def _read_all(cells, date_format):
@@ -107,7 +111,8 @@ def _read_all(cells, date_format):
     for name in _MONTH_FORMATS:
         yield name, _parse(cells, format=name)
     if cells.str.match(r"\d{4}\D").all():
-        return  # the year comes first, and so the month comes before the day
+        yield "year first", _parse(cells)
+        return
     yield "month first (%m/%d/%Y)", _parse(cells)
     yield "day first (%d/%m/%Y)", _parse(cells, dayfirst=True)
 
@@ -145,21 +150,24 @@ def with_equal_steps(index):
             periods = index.tz_localize(None).to_period(unit)
             if (np.diff(periods.asi8) == 1).all():
                 return periods
-    steps = np.diff(axis.positions) if axis.freq is not None else np.array([0])
-    if (steps == 1).all():
+    if axis.freq is not None and (np.diff(axis.positions) == 1).all():
         return index
     from skcnnlstm.cli.report import format_label
 
     lengths = pd.Series(index[1:] - index[:-1])
     usual = lengths.mode()[0]
-    if axis.freq is None:
-        odd = lengths > 1.5 * usual
-        steps = np.where(odd, 2, 1) if odd.any() else np.where(lengths != usual, 2, 1)
-    row = int(np.argmax(steps != 1))
+    remedy = "Number the rows with --time-column none"
+    if axis.freq is not None:
+        rule, wrong = "gap in", np.diff(axis.positions) != 1
+        remedy = "Fill the gap, or number the rows with --time-column none"
+    else:
+        rule, wrong = "unequal steps in", (lengths > 1.5 * usual).to_numpy()
+        wrong = wrong if wrong.any() else (lengths != usual).to_numpy()
+    row = int(np.argmax(wrong))
     raise UsageError(
-        f"gap in time column {name!r}: {format_label(index[row])} is followed by "
+        f"{rule} time column {name!r}: {format_label(index[row])} is followed by "
         f"{format_label(index[row + 1])}, but most steps are {format_label(usual)}. "
-        "Fill the gap, or number the rows with --time-column none"
+        f"{remedy}"
     )
 
 

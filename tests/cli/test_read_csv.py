@@ -250,6 +250,34 @@ def test_holidays_are_no_gap_and_a_longer_one_is_named(folder):
         _read_columns(folder, gap)
 
 
+def test_numbers_are_dates_in_the_first_column_or_by_their_name(folder):
+    numbers = [*range(20240101, 20240131)]
+    table = pd.DataFrame({"id": range(30), "sales": numbers})
+    assert _read(folder, table)[0].columns.tolist() == ["sales"]
+    table = pd.DataFrame({"sales": range(30), "Date": numbers})
+    assert _read(folder, table)[0].index[0] == pd.Timestamp("2024-01-01")
+    table = pd.DataFrame({"x": numbers, "sales": range(30)})
+    assert _read(folder, table)[0].index[0] == pd.Timestamp("2024-01-01")
+
+
+def test_a_reading_without_gaps_comes_first(folder):
+    hours = pd.date_range("2020-01-05", periods=40, freq="h")
+    series = _read_columns(folder, hours.strftime("%d.%m.%Y %H:%M"))
+    assert series.frame.index.tolist() == hours.tolist()
+
+
+def test_unequal_steps_are_an_error_that_names_the_option(folder):
+    hours = pd.date_range("2024-01-01", periods=40, freq="h")
+    hours += pd.to_timedelta(np.arange(40) % 7, unit="s")
+    with pytest.raises(UsageError) as error:
+        _read_columns(folder, hours.strftime("%Y-%m-%d %H:%M:%S"))
+    assert str(error.value) == (
+        "unequal steps in time column 'when': 2024-01-01 06:00:06 is followed by "
+        "2024-01-01 07:00:00, but most steps are 01:00:01. Number the rows with "
+        "--time-column none"
+    )
+
+
 AMOUNTS = {
     "decimal commas": (";", ["1.234,5", "7,25", "1250"], [1234.5, 7.25, 1250]),
     "thousands": (",", ['"1,234.5"', "7.25", "1250"], [1234.5, 7.25, 1250]),
