@@ -56,12 +56,13 @@ def count_steps(
     if steps is None or (size > 1 and (steps % size).any()):
         return None
     steps = steps // size if size > 1 else steps
-    return (
-        skip_holidays(steps) if holidays and is_business_days(labels, freq) else steps
-    )
+    if holidays and is_business_days(labels, freq):
+        return skip_holidays(steps)
+    return steps
 
 
 def is_business_days(labels: Labels, freq: Any) -> bool:
+    """Return whether the steps are business days."""
     return "B" in (freq, labels.unit)
 
 

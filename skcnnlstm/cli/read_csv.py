@@ -208,15 +208,18 @@ def _find_time_column(table, targets, numbers, date_format):
 
 def _read_targets(table, targets, numbers, decimal):
     """Return the targets as a frame of floats; NaN where a cell is missing."""
-    uses_comma = any(
-        not ambiguous and table[name].str.contains(",").any()
-        for name, (_, ambiguous) in numbers.items()
-        if _is_numeric(table, numbers, name)
-    )
+    marks = {
+        mark for name, (_, mark) in numbers.items() if _is_numeric(table, numbers, name)
+    }
     frame = {}
     for name in targets:
-        values, ambiguous = numbers[name]
-        if ambiguous and not uses_comma:
+        values, mark = numbers[name]
+        if decimal is None and mark != "," and "," in marks:
+            # "1.234" and "1,234" are read as the other columns are written.
+            with_commas, _ = read_numbers(table[name], ",")
+            if not np.isnan(with_commas[~np.isnan(values)]).any():
+                values, mark = with_commas, ","
+        if mark is None:
             first = table[name].str.contains(",").to_numpy()
             raise UsageError(
                 f"column {name!r} has two readings: {_cell(table[name], first)} has a "

@@ -30,18 +30,19 @@ def read_numbers(column, decimal=None):
     -------
     numbers : ndarray of float
         NaN for missing cells and for text.
-    ambiguous : bool
-        Whether both decimal marks fit all cells, with different numbers.
+    mark : {".", ",", None}
+        The decimal mark; None if both fit all cells, with different numbers.
     """
     if decimal is not None:
-        return _read(column, decimal), False
+        return _read(column, decimal), decimal
     point = _read(column, ".")
     if not column.str.contains(",").any():
-        return point, False
+        return point, "."
     comma = _read(column, ",")
     n_point, n_comma = np.isfinite(point).sum(), np.isfinite(comma).sum()
-    differ = not np.array_equal(point, comma, equal_nan=True)
-    return (comma if n_comma > n_point else point), differ and n_point == n_comma
+    if n_point == n_comma and not np.array_equal(point, comma, equal_nan=True):
+        return point, None
+    return (comma, ",") if n_comma > n_point else (point, ".")
 
 
 def _read(column, decimal):
@@ -52,12 +53,10 @@ def _read(column, decimal):
     cells = cells.where(~is_grouped, cells.str.replace(thousands, "", regex=False))
     if decimal == ",":
         # A point that is no mark between thousands makes the cell text.
-        cells = cells.str.replace(".", "x", regex=False).str.replace(
-            ",", ".", regex=False
-        )
-    return pd.to_numeric(cells.where(~is_missing(column)), errors="coerce").to_numpy(
-        dtype=float
-    )
+        cells = cells.str.replace(".", "x", regex=False)
+        cells = cells.str.replace(",", ".", regex=False)
+    cells = cells.where(~is_missing(column))
+    return pd.to_numeric(cells, errors="coerce").to_numpy(dtype=float)
 
 
 def check_numbers(column, numbers, decimal, cell):

@@ -319,3 +319,19 @@ def test_a_number_of_the_other_decimal_mark_is_an_error_that_names_it(folder):
     assert str(error.value) == (
         "column 'y' must hold numbers: got '1,75' in row 4. Read it with --decimal ','"
     )
+
+
+def test_one_column_with_decimal_commas_decides_for_the_others(folder):
+    lines = ["a;b;c", "1,5;1.000;2,500", "2,5;2.000;1,250", "3;3.000;1,125"]
+    (folder / "my.csv").write_text("\n".join(lines))
+    frame = read_series(str(folder / "my.csv")).frame
+    assert frame["b"].tolist() == [1000, 2000, 3000]
+    assert frame["c"].tolist() == [2.5, 1.25, 1.125]
+
+
+def test_marks_between_thousands_are_no_decimal_commas(folder):
+    lines = ["a;b", "1,000.5;1.000", "2,000;2.000", "3,500;3.000"]
+    (folder / "my.csv").write_text("\n".join(lines))
+    frame = read_series(str(folder / "my.csv")).frame
+    assert frame["a"].tolist() == [1000.5, 2000, 3500]
+    assert frame["b"].tolist() == [1, 2, 3]

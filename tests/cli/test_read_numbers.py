@@ -8,22 +8,22 @@ from skcnnlstm.cli.read_numbers import is_missing, read_numbers
 
 
 @pytest.mark.parametrize(
-    "cells, expected, is_ambiguous",
+    "cells, expected, mark",
     [
-        (["1", "-2.5", "+3e2"], [1, -2.5, 300], False),
-        (["1,5", "2"], [1.5, 2], False),
-        (["1.000,5", "2.000"], [1000.5, 2000], False),
-        (["1,000", "2,000,000"], [1000, 2000000], False),
-        (["1,000", "2,000"], [1000, 2000], True),
-        (["1.000", "2.000"], [1, 2], False),
-        (["1'234.5", "€ 2"], [1234.5, 2], False),
-        (["inf", "text"], [np.inf, np.nan], False),
+        (["1", "-2.5", "+3e2"], [1, -2.5, 300], "."),
+        (["1,5", "2"], [1.5, 2], ","),
+        (["1.000,5", "2.000"], [1000.5, 2000], ","),
+        (["1,000", "2,000,000"], [1000, 2000000], "."),
+        (["1,000", "2,000"], [1000, 2000], None),
+        (["1.000", "2.000"], [1, 2], "."),
+        (["1'234.5", "€ 2"], [1234.5, 2], "."),
+        (["inf", "text"], [np.inf, np.nan], "."),
     ],
 )
-def test_the_decimal_mark_is_found(cells, expected, is_ambiguous):
-    numbers, ambiguous = read_numbers(pd.Series(cells))
+def test_the_decimal_mark_is_found(cells, expected, mark):
+    numbers, found = read_numbers(pd.Series(cells))
     np.testing.assert_array_equal(numbers, expected)
-    assert ambiguous == is_ambiguous
+    assert found == mark
 
 
 def test_an_explicit_decimal_mark_is_used():
