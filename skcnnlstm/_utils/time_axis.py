@@ -232,5 +232,7 @@ def find_segments(index: Any, n_rows: int, axis: TimeAxis | None = None) -> Segm
     order = np.argsort(positions, kind="stable")
     positions = positions[order]
     starts = np.append(0, np.flatnonzero(np.diff(positions) != 1) + 1)
-    next_ones = np.flatnonzero(positions[starts] == 1) if located is not None else []
-    return Segments(order, starts, int(next_ones[0]) if len(next_ones) else None)
+    next_one = None
+    if located is not None and (positions[starts] == 1).any():
+        next_one = int(np.argmax(positions[starts] == 1))
+    return Segments(order, starts, next_one)
