@@ -60,7 +60,7 @@ def save_and_load(value):
         int,
         np.float32,
     ],
-    ids=repr,
+    ids=lambda value: getattr(value, "__name__", None) or repr(value),
 )
 def test_a_loaded_value_is_equal_and_of_the_same_type(value):
     loaded = save_and_load([value])[0]
