@@ -1,16 +1,16 @@
-"""Options of the suite, and data that many tests read."""
+"""Command-line options, markers and fixtures of the test suite."""
 
 import os
 
 import numpy as np
 import pytest
 from hypothesis import settings
-from instances import RARE
+from instances import CLASSIFIERS, ENSEMBLES, REGRESSORS
 from joblib.externals.loky import get_reusable_executor
 
 import skcnnlstm
 
-# For CI: ten times as many examples as every day.
+# For CI: ten times as many examples as by default.
 settings.register_profile("deep", max_examples=1000, deadline=None)
 
 
@@ -18,48 +18,60 @@ def pytest_addoption(parser):
     parser.addoption(
         "--all-estimators",
         action="store_true",
-        help="run the tests that walk every estimator for all of them, not for a few",
+        help="run the tests of estimators for all of them, not only for the CNN-LSTM",
     )
     parser.addoption(
         "--gpu",
         action="store_true",
-        help="let TensorFlow see the GPU, and run the tests that need one alone",
+        help="let TensorFlow see the GPU, and run only the tests that need one",
     )
     parser.addoption(
         "--heavy",
         action="store_true",
-        help="run the tests that start processes or train for long, too",
+        help="also run the tests that start processes or train for long",
     )
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "heavy: not for every day; see --heavy")
+    config.addinivalue_line(
+        "markers", "common: runs for every estimator; see tests/test_common.py"
+    )
+    config.addinivalue_line(
+        "markers", "heavy: starts processes or is slow; see --heavy"
+    )
     config.addinivalue_line("markers", "gpu: needs a GPU; see --gpu")
     if not config.getoption("--gpu"):
-        # Most tests compare bits, which a GPU does not give twice.
+        # Most tests need bit-identical results, which a GPU does not give.
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 
 
 def pytest_collection_modifyitems(config, items):
     gpu = config.getoption("--gpu")
-    left_out = {item for item in items if bool(item.get_closest_marker("gpu")) != gpu}
+    deselected = {item for item in items if bool(item.get_closest_marker("gpu")) != gpu}
     if not config.getoption("--all-estimators"):
-        left_out |= {item for item in items if _walks_past(item)}
+        deselected |= {item for item in items if _is_of_another_network(item)}
     if not config.getoption("--heavy"):
-        left_out |= {item for item in items if item.get_closest_marker("heavy")}
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
+        deselected |= {item for item in items if item.get_closest_marker("heavy")}
+    config.hook.pytest_deselected(items=deselected)
+    items[:] = [item for item in items if item not in deselected]
 
 
-def _walks_past(item):
-    """Tell whether a test is that of an estimator which is not for every day."""
-    params = item.callspec.params.values() if hasattr(item, "callspec") else ()
-    return any(type(value) in RARE for value in params)
+def _is_of_another_network(item):
+    """Return whether a test is parametrized with a network other than the CNN-LSTM.
+
+    By default the CNN-LSTM stands for all networks, except in the common tests.
+    """
+    if item.get_closest_marker("common") or not hasattr(item, "callspec"):
+        return False
+    networks = tuple(type(one) for one in [*REGRESSORS, *CLASSIFIERS, *ENSEMBLES])
+    namesakes = (skcnnlstm.CNNLSTMRegressor, skcnnlstm.CNNLSTMClassifier)
+    values = item.callspec.params.values()
+    return any(type(v) in networks and type(v) not in namesakes for v in values)
 
 
 @pytest.fixture
 def thorough(request):
-    """Whether the suite runs with --all-estimators, as CI does."""
+    """Return whether the suite runs with --all-estimators, as CI does."""
     return request.config.getoption("--all-estimators")
 
 

@@ -1,6 +1,6 @@
-"""One instance of every public class, small enough to train in a blink.
+"""One small instance of every public class.
 
-Every common test walks these lists. A new architecture is one more row here.
+The common tests are parametrized with these lists. A new architecture is one more row.
 """
 
 import skcnnlstm as s
@@ -14,7 +14,7 @@ REGRESSORS = [
     s.ConvLSTMRegressor(filters=4, **TINY),
     s.ParallelCNNLSTMRegressor(filters=(4, 4), lstm_units=4, **TINY),
     s.LSTMFCNRegressor(filters=(4, 4), kernel_size=3, lstm_units=4, **TINY),
-    # The checks feed windows of one to ten steps: no room for four "valid" ones.
+    # The checks use windows of one to ten steps, too short for "valid" convolutions.
     s.DeepConvLSTMRegressor(filters=(4, 4), padding="same", lstm_units=(4, 4), **TINY),
     s.CLDNNRegressor(
         filters=(4, 4), linear_units=4, lstm_units=(4, 4), dense_units=4, **TINY
@@ -33,7 +33,7 @@ CLASSIFIERS = [
     s.ConvLSTMClassifier(filters=4, **TINY),
     s.ParallelCNNLSTMClassifier(filters=(4, 4), lstm_units=4, **TINY),
     s.LSTMFCNClassifier(filters=(4, 4), kernel_size=3, lstm_units=4, **TINY),
-    # The checks feed windows of one to ten steps: no room for four "valid" ones.
+    # The checks use windows of one to ten steps, too short for "valid" convolutions.
     s.DeepConvLSTMClassifier(filters=(4, 4), padding="same", lstm_units=(4, 4), **TINY),
     s.CLDNNClassifier(
         filters=(4, 4), linear_units=4, lstm_units=(4, 4), dense_units=4, **TINY
@@ -53,15 +53,9 @@ TRANSFORMERS = [
 
 ALL = [*REGRESSORS, *CLASSIFIERS, *ENSEMBLES, *TRANSFORMERS]
 
-# What every `pytest` walks; all of them with --all-estimators.
-EVERYDAY = {s.CNNLSTMRegressor, s.CNNLSTMClassifier, s.ParallelCNNLSTMRegressor}
-EVERYDAY |= {type(transformer) for transformer in TRANSFORMERS}
-RARE = {type(estimator) for estimator in ALL} - EVERYDAY
-
 _MINI_BATCHES = {
     "check_sample_weight_equivalence_on_dense_data": (
-        "a sample that stands twice falls into two mini-batches, a sample of weight "
-        "two into one"
+        "a repeated sample may be in two mini-batches, a weighted one is not"
     ),
 }
 _SCIKERAS = {

@@ -6,10 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from instances import ALL
 
 import skcnnlstm
-from skcnnlstm import all_estimators
 
 ROOT = Path(skcnnlstm.__file__).parent
 
@@ -103,13 +101,6 @@ def test_every_public_name_is_there():
         skcnnlstm.Transformer  # noqa: B018
 
 
-def test_every_public_class_is_walked_by_the_common_tests():
-    listed = {cls for _, cls in all_estimators()}
-    # A forecaster reads a series, not windows: its tests are its own.
-    listed -= {cls for _, cls in all_estimators("forecaster")}
-    assert listed == {type(estimator) for estimator in ALL}
-
-
 def test_every_top_level_module_has_its_place_in_the_order():
     found = {
         path.relative_to(ROOT).parts[0].removesuffix(".py") for path in source_files()
@@ -145,3 +136,19 @@ def test_each_dependency_has_its_place(path):
         and any(part.startswith("_") or part == "src" for part in name.split(".")[1:])
     ]
     assert not private
+
+
+def test_every_module_has_a_test_file():
+    for path in source_files():
+        if path.name in ("__init__.py", "__main__.py"):
+            continue
+        folder = Path(__file__).parent / path.relative_to(ROOT).parent
+        assert (folder / f"test_{path.name.removeprefix('_')}").exists(), path
+
+
+def test_every_test_file_in_a_folder_tests_a_module_or_a_named_behaviour():
+    # Files that test a behaviour of several modules are at the top level of tests/.
+    modules = {path.relative_to(ROOT) for path in source_files()}
+    folders = {path.parent for path in modules}
+    for path in Path(__file__).parent.rglob("test_*.py"):
+        assert path.parent.relative_to(Path(__file__).parent) in folders, path
