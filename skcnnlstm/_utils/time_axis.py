@@ -37,10 +37,16 @@ class TimeAxis:
     """The rows of a series in time."""
 
     freq: Any  # an offset, or the step of integers and periods; None without one
-    positions: Any  # (n_rows,), in steps from the earliest row; None if not needed
+    positions: Any  # (n_rows,), in steps from the earliest row
+    labels: Any  # of the rows, as `read_labels` returns them
     ends: Any  # the earliest and the latest label, as `read_labels` returns them
     form: str  # of labels: "" as in `ends`, "date", "local" (several offsets) or "text"
     longest: int | None = None  # without a frequency: the longest step
+
+    @property
+    def alias(self) -> Any:
+        """The frequency as an alias of pandas; of integers and periods the step."""
+        return getattr(self.freq, "freqstr", self.freq)
 
     @property
     def last_label(self) -> Any:
@@ -104,6 +110,30 @@ class TimeAxis:
         with contextlib.suppress(ValueError):  # nanoseconds cannot hold a date
             joined = self.ends.append(labels)
             return joined if joined.dtype.kind in "iMm" or form == "" else None
+
+    def ends_like(self, other: TimeAxis) -> bool:
+        """Return whether an axis has the same frequency and the same last label."""
+        one, two = self.ends, other.ends
+        same = self.freq == other.freq and self.form == other.form
+        same = same and one.dtype == two.dtype and one.name == two.name
+        return bool(same and one.equals(two))
+
+    def between(self, start: int, stop: int) -> TimeAxis:
+        """Return the axis of some of the rows, which are in time order."""
+        positions, labels = self.positions[start:stop], self.labels[start:stop]
+        ends = labels[[0, -1]] if self.form != "text" else labels[-1:]
+        return replace(self, positions=positions, labels=labels, ends=ends)
+
+    def without_rows(self) -> TimeAxis:
+        """Return the axis without positions and labels, to save memory."""
+        return replace(self, positions=None, labels=None)
+
+    def is_before(self, index: Any) -> bool:
+        """Return whether labels, which must be comparable, are all later."""
+        joined = self._join(index)
+        if joined is None:  # text
+            return True
+        return bool((ticks_of(joined)[2:] > ticks_of(joined)[1]).all())
 
     def is_comparable(self, index: Any) -> bool:
         """Return whether labels are of the kind of the axis."""
@@ -175,14 +205,14 @@ def read_time_axis(
     if form == "text" or not len(labels):
         if freq is not None:
             freq = read_frequency(freq, labels)
-        return TimeAxis(freq, np.arange(len(index)), index[-1:], "text")
+        return TimeAxis(freq, np.arange(len(index)), index, index[-1:], "text")
     ticks = ticks_of(labels)
     ends = labels[[ticks.argmin(), ticks.argmax()]]
     found, positions = find_frequency(index, labels, freq, min_regular)
     if found is not None:
-        return TimeAxis(found, positions - positions.min(), ends, form)
+        return TimeAxis(found, positions - positions.min(), labels, ends, form)
     consecutive = np.arange(len(index))
-    return TimeAxis(None, consecutive, ends, form, _longest_step(labels))
+    return TimeAxis(None, consecutive, labels, ends, form, _longest_step(labels))
 
 
 def _longest_step(labels: Any) -> int:

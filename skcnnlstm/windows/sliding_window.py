@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Hashable
-from dataclasses import replace
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -168,7 +167,7 @@ class SlidingWindow(
         self._axis = None
         if index is not None:
             axis = read_time_axis(index, min_regular=_MIN_REGULAR)
-            self._axis = replace(axis, positions=None)
+            self._axis = axis.without_rows()
         self._fingerprint = fingerprint_rows(rows) if context == "always" else None
         return self
 
