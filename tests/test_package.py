@@ -127,7 +127,7 @@ def test_each_dependency_has_its_place(path):
         assert "scikeras" not in names
     if not place.startswith("training/_tensorflow"):
         assert "tensorflow" not in names
-    if place.startswith(("windows/", "_utils/time_index", "_utils/validation")):
+    if place.startswith(("windows/", "_utils/validation")):
         assert not names & {"keras", "pandas", "scipy", "matplotlib"}
     private = [
         name

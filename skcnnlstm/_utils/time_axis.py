@@ -1,10 +1,11 @@
-"""TimeAxis: the positions of the rows of a series in time, and the labels after them.
+"""TimeAxis: the rows of a series in time, the gaps in them, and the labels that follow.
 
-`skcnnlstm._utils.frequency` documents the rule.
+`skcnnlstm._utils.time_index` documents the rule.
 """
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -12,206 +13,236 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.tseries import offsets
 
-from skcnnlstm._utils.frequency import find_frequency
-from skcnnlstm._utils.time_labels import (
-    Labels,
-    decode_offset,
+from skcnnlstm._utils.time_index import (
+    MIN_REGULAR,
+    count_steps,
+    find_frequency,
     is_absolute,
+    is_business_days,
+    local_times,
     localize,
     nanoseconds,
+    read_frequency,
     read_labels,
+    ticks_of,
     ticks_per_day,
 )
-from skcnnlstm._utils.time_steps import count_steps
+from skcnnlstm._utils.validation import check_time_order
 
 
 @dataclass(frozen=True, eq=False)
 class TimeAxis:
-    """The rows of a series in time.
+    """The rows of a series in time."""
 
-    All fields are plain values and arrays, except for a time zone without a name, an
-    offset without an alias, and a label of kind "other".
-    """
+    freq: Any  # an offset, or the step of integers and periods; None without one
+    positions: Any  # (n_rows,), in steps from the earliest row
+    labels: Any  # of the rows, as `read_labels` returns them
+    ends: Any  # the earliest and the latest label, as `read_labels` returns them
+    form: str  # of labels: "" as in `ends`, "date", "local" (several offsets) or "text"
+    longest: int | None = None  # without a frequency: the longest step
 
-    kind: str  # "datetime", "timedelta", "period", "integer" or "other"
-    freq: Any  # an alias, a dict or an int; None without a frequency
-    positions: NDArray[np.int64]  # (n_rows,), in steps from the earliest row
-    last: Any  # the latest label as an integer; for kind "other" the label itself
-    longest: int | None = None  # without a frequency: the longest step, in ticks
-    unit: Any = None  # this and the next two as for `Labels`
-    tz: Any = None
-    time_of_day: int | None = None
-    name: Any = None
-    has_dates: bool = False  # whether labels are `datetime.date`
+    @property
+    def alias(self) -> Any:
+        """The frequency as an alias of pandas; of integers and periods the step."""
+        return getattr(self.freq, "freqstr", self.freq)
 
     @property
     def last_label(self) -> Any:
         """The latest label, in an index of one row."""
-        if self.kind in ("integer", "other"):
-            return pd.Index([self.last], name=self.name)
-        ticks = np.array([self.last], dtype=np.int64)
-        if self.kind == "period":
-            periods = pd.PeriodIndex.from_ordinals(ticks, freq=self.unit)
-            return periods.rename(self.name)
-        if self.kind == "timedelta":
-            return pd.TimedeltaIndex(ticks.view(f"m8[{self.unit}]"), name=self.name)
-        times = pd.DatetimeIndex(ticks.view(f"M8[{self.unit}]"), name=self.name)
-        if self.tz not in (None, "mixed"):
-            times = times.tz_localize("UTC").tz_convert(self.tz)
-        return self._as_given(times)
+        return self._as_given(self.ends[-1:])
 
     def next_labels(self, n_steps: int) -> Any:
         """Return the labels of the rows after the latest one.
 
         They are 1, 2, ... without a frequency. Business days skip no holidays. Times
-        with more than one offset from UTC are continued as local times.
+        with several offsets from UTC are continued as local times.
         """
         if self.freq is None:
             return pd.RangeIndex(1, n_steps + 1)
-        if self.kind in ("integer", "period"):
-            first = self.last + self.freq
+        if isinstance(self.freq, int):
+            first = int(ticks_of(self.ends)[-1]) + self.freq
             labels = pd.RangeIndex(first, first + self.freq * n_steps, self.freq)
-            if self.kind == "period":
-                labels = pd.PeriodIndex.from_ordinals(labels.to_numpy(), freq=self.unit)
-            return labels.rename(self.name)
+            if isinstance(self.ends, pd.PeriodIndex):
+                labels = pd.PeriodIndex.from_ordinals(labels, freq=self.ends.freqstr)
+            return labels.rename(self.ends.name)
+        unit = self.ends.unit
+        if nanoseconds(self.freq) % (86_400 * 10**9 // ticks_per_day(self.ends)):
+            unit = "ns"  # a step is shorter than the resolution of the labels
         try:
-            return self._as_given(self._next_times(n_steps, self.unit))
+            return self._as_given(self._next_times(n_steps, unit))
         except (pd.errors.OutOfBoundsDatetime, OverflowError):  # nanoseconds after 2262
             return self._as_given(self._next_times(n_steps, "us"))
 
-    def _as_given(self, times: Any) -> Any:
-        return pd.Index(times.date, name=self.name) if self.has_dates else times
+    def _next_times(self, n_steps: int, unit: str) -> Any:
+        ends, options = self.ends, {"periods": n_steps + 1, "freq": self.freq}
+        options |= {"unit": unit, "name": ends.name}
+        if isinstance(ends, pd.TimedeltaIndex):
+            return pd.timedelta_range(ends[-1].as_unit(unit), **options)[1:]
+        is_local = ends.tz is not None and not is_absolute(self.freq)
+        start = (local_times(ends)[0] if is_local else ends)[-1].as_unit(unit)
+        times = pd.date_range(start, **options)[1:]
+        if is_local:
+            times = localize(times, ends.tz)
+            with contextlib.suppress(Exception):  # if clocks skip or repeat a midnight
+                times = pd.DatetimeIndex(times, freq=self.freq)
+        return times
 
-    def _next_times(self, n_steps: int, unit: Any) -> Any:
-        offset, n_labels = decode_offset(self.freq), n_steps + 1
-        if nanoseconds(offset) * ticks_per_day(unit) % (86_400 * 10**9):
-            unit = "ns"  # a step is shorter than the resolution of the labels
-        if self.kind == "timedelta":
-            start = self.last_label[0].as_unit(unit)
-            return pd.timedelta_range(
-                start, periods=n_labels, freq=offset, unit=unit, name=self.name
-            )[1:]
-        has_zone = self.tz not in (None, "mixed")
-        absolute = has_zone and is_absolute(offset)
-        labels = read_labels(self.last_label, like=self)
-        ticks = labels.ticks if absolute else labels.wall
-        start = pd.Timestamp(ticks.view(f"M8[{self.unit}]")[0]).as_unit(unit)
-        times = pd.date_range(
-            start, periods=n_labels, freq=offset, unit=unit, name=self.name
-        )[1:]
-        if absolute:
-            return times.tz_localize("UTC").tz_convert(self.tz)
-        if not has_zone:
-            return times
-        times = localize(times, self.tz)
-        try:
-            return pd.DatetimeIndex(times, freq=offset)
-        except Exception:  # clocks skip or repeat a midnight; pytz has its own errors
-            return times
+    def _as_given(self, labels: Any) -> Any:
+        if self.form != "date":
+            return labels
+        return pd.Index(labels.date, name=labels.name)
+
+    def _join(self, index: Any) -> Any:
+        """Return `ends` and other labels in one index; None if they do not compare."""
+        labels, form = read_labels(index)
+        if "text" in (form, self.form) or type(labels) is not type(self.ends):
+            return None
+        if isinstance(labels, pd.PeriodIndex) and labels.dtype != self.ends.dtype:
+            return None
+        if isinstance(labels, pd.DatetimeIndex):
+            if self.form == "local" and labels.tz is not None:
+                labels = labels.tz_localize(None)
+            if (labels.tz is None) != (self.ends.tz is None):
+                return None
+            labels = labels if labels.tz is None else labels.tz_convert(self.ends.tz)
+        with contextlib.suppress(ValueError):  # nanoseconds cannot hold a date
+            joined = self.ends.append(labels)
+            return joined if joined.dtype.kind in "iMm" or form == "" else None
+
+    def ends_like(self, other: TimeAxis) -> bool:
+        """Return whether an axis has the same frequency and the same last label."""
+        one, two = self.ends, other.ends
+        same = self.freq == other.freq and self.form == other.form
+        same = same and one.dtype == two.dtype and one.name == two.name
+        return bool(same and one.equals(two))
+
+    def between(self, start: int, stop: int) -> TimeAxis:
+        """Return the axis of some of the rows, which are in time order."""
+        positions, labels = self.positions[start:stop], self.labels[start:stop]
+        ends = labels[[0, -1]] if self.form != "text" else labels[-1:]
+        return replace(self, positions=positions, labels=labels, ends=ends)
+
+    def without_rows(self) -> TimeAxis:
+        """Return the axis without positions and labels, to save memory."""
+        return replace(self, positions=None, labels=None)
+
+    def is_before(self, index: Any) -> bool:
+        """Return whether labels, which must be comparable, are all later."""
+        joined = self._join(index)
+        if joined is None:  # text
+            return True
+        return bool((ticks_of(joined)[2:] > ticks_of(joined)[1]).all())
 
     def is_comparable(self, index: Any) -> bool:
         """Return whether labels are of the kind of the axis."""
-        return self._is_comparable(read_labels(index, like=self))
-
-    def _is_comparable(self, labels: Labels) -> bool:
-        same_unit = self.kind != "period" or labels.unit == self.unit
-        same_zone = (labels.tz is None) == (self.tz is None)
-        return labels.kind == self.kind and same_unit and same_zone
+        both_text = self.form == "text" == read_labels(index)[1]
+        return both_text or self._join(index) is not None
 
     def locate(self, index: Any) -> NDArray[np.int64] | None:
         """Return the positions of labels, in steps from the latest row.
 
         The label at position 1 continues the series. Without a frequency later labels
         are consecutive, and the first one continues the series unless it is further
-        away than the longest step of the series.
-
-        Returns
-        -------
-        positions : ndarray of int of shape (n_labels,) or None
-            None if a label is of kind "other" or of another kind than those of the
-            axis, or is not on the grid.
+        away than the longest step of the series. None if labels do not compare with
+        those of the axis, or are not on its grid.
         """
-        labels = read_labels(index, like=self)
-        if labels.ticks is None or not self._is_comparable(labels):
+        joined = self._join(index)
+        if joined is None:
             return None
         if self.freq is not None:
-            last = read_labels(self.last_label, like=self)
-            return count_steps(labels, self.freq, last)
-        later = labels.ticks > self.last
-        ranks = np.argsort(np.argsort(labels.ticks)) + 1 - np.count_nonzero(~later)
-        if later.any() and labels.ticks[later].min() - self.last > (self.longest or 0):
+            positions = count_steps(joined, self.freq)
+            if positions is None and self._may_be_days():
+                positions = count_steps(joined, offsets.Day())
+            return None if positions is None else positions[2:] - positions[1]
+        ahead = ticks_of(joined[2:]) - ticks_of(joined)[1]
+        later = ahead > 0
+        ranks = np.argsort(np.argsort(ahead)) + 1 - np.count_nonzero(~later)
+        if later.any() and _nanoseconds(joined, ahead[later].min()) > (
+            self.longest or 0
+        ):
             ranks += later
         return ranks
 
+    def _may_be_days(self) -> bool:
+        """Return whether business days are within their first week."""
+        is_business = is_business_days(self.ends, self.freq)
+        return is_business and bool(self.ends[1] - self.ends[0] < pd.Timedelta("5D"))
+
     def after(self, index: Any) -> TimeAxis:
         """Return the axis that ends with later labels, which must be comparable."""
-        labels, longest = read_labels(index, like=self), self.longest
-        if labels.ticks is None:
-            return replace(self, last=index[-1])
-        if self.freq is None:
-            steps = np.diff(np.sort(labels.ticks))
-            longest = int(steps.max(initial=longest or 0))
-        return replace(self, last=int(labels.ticks.max()), longest=longest)
+        joined, longest = self._join(index), self.longest
+        if joined is None:
+            return replace(self, ends=index[-1:])
+        if longest is not None:
+            longest = max(longest, _longest_step(joined[2:]))
+        ends = joined[[0, 2 + ticks_of(joined[2:]).argmax()]]
+        return replace(self, ends=ends.rename(self.ends.name), longest=longest)
 
 
-def read_time_axis(index: Any, freq: Any = None) -> TimeAxis | None:
-    """Return the time axis of the rows of a series; None without an index.
+def read_time_axis(
+    index: Any, freq: Any = None, min_regular: float = MIN_REGULAR
+) -> TimeAxis:
+    """Return the time axis of the rows of a series.
 
     Parameters
     ----------
-    index : Index or None
+    index : Index
         One label per row, without duplicates.
     freq : str, offset, int or None, default=None
         Explicit frequency: an alias or an offset of pandas; an integer for integer
         labels.
+    min_regular : float, default=MIN_REGULAR
+        As for `find_frequency`.
 
     Raises
     ------
     ValueError
         If a label does not fit an explicit frequency.
     """
-    if index is None:
+    labels, form = read_labels(index)
+    if form == "text" or not len(labels):
         if freq is not None:
-            raise ValueError(
-                f"freq must fit the labels: got freq={freq!r}, and no labels. Use "
-                "freq=None, or a Series or DataFrame whose index holds dates."
-            )
-        return None
-    labels = read_labels(index)
-    freq, positions = find_frequency(index, labels, freq)
-    last, longest = (index[-1] if len(index) else None), None
-    if labels.ticks is not None and len(index):
-        last = int(labels.ticks.max())
-        if freq is None:
-            longest = int(np.diff(np.sort(labels.ticks)).max(initial=0))
-    return TimeAxis(
-        labels.kind,
-        freq,
-        positions,
-        last,
-        longest,
-        labels.unit,
-        labels.tz,
-        labels.time_of_day,
-        index.name,
-        index.inferred_type == "date",
-    )
+            freq = read_frequency(freq, labels)
+        return TimeAxis(freq, np.arange(len(index)), index, index[-1:], "text")
+    ticks = ticks_of(labels)
+    ends = labels[[ticks.argmin(), ticks.argmax()]]
+    found, positions = find_frequency(index, labels, freq, min_regular)
+    if found is not None:
+        return TimeAxis(found, positions - positions.min(), labels, ends, form)
+    consecutive = np.arange(len(index))
+    return TimeAxis(None, consecutive, labels, ends, form, _longest_step(labels))
+
+
+def _longest_step(labels: Any) -> int:
+    """Return the longest step between labels; of times in nanoseconds."""
+    return _nanoseconds(labels, np.diff(np.sort(ticks_of(labels))).max(initial=0))
+
+
+def _nanoseconds(labels: Any, ticks: Any) -> int:
+    size = 86_400 * 10**9 // ticks_per_day(labels) if hasattr(labels, "unit") else 1
+    return int(ticks) * size
 
 
 class Segments(NamedTuple):
     """Rows in time order, split at the gaps."""
 
     order: NDArray[np.intp]  # (n_rows,), the rows in time order
-    starts: NDArray[np.intp]  # (n_segments,), where in that order each segment starts
-    next_one: int | None  # the segment that continues the series of an axis
+    starts: NDArray[np.intp]  # (n_runs,), where in that order each run starts
+    next_run: int | None  # the run that continues the series of an axis
 
     def spans(self) -> list[tuple[int, int]]:
-        """Return (start, stop) of each segment in `order`."""
+        """Return (start, stop) of each run in `order`."""
         return list(pairwise([*self.starts.tolist(), len(self.order)]))
 
 
-def find_segments(index: Any, n_rows: int, axis: TimeAxis | None = None) -> Segments:
+def find_segments(
+    index: Any,
+    n_rows: int,
+    axis: TimeAxis | None = None,
+    min_regular: float = MIN_REGULAR,
+) -> Segments:
     """Split rows at the gaps in their index.
 
     Parameters
@@ -223,16 +254,28 @@ def find_segments(index: Any, n_rows: int, axis: TimeAxis | None = None) -> Segm
     axis : TimeAxis or None, default=None
         Time axis of a series that these rows may continue. Its frequency is used where
         the labels are on its grid; otherwise the labels have a frequency of their own.
+    min_regular : float, default=MIN_REGULAR
+        As for `find_frequency`.
     """
     located = None if axis is None or index is None else axis.locate(index)
-    positions = located
-    if positions is None:
-        own = read_time_axis(index)
-        positions = np.arange(n_rows) if own is None else own.positions
+    positions = np.arange(n_rows) if located is None else located
+    if index is not None and located is None:
+        own = read_time_axis(index, min_regular=min_regular)
+        positions = own.positions
+        if own.freq is None:
+            check_time_order(index)
+    return split_at_gaps(positions, continues=located is not None)
+
+
+def split_at_gaps(positions: Any, *, continues: bool = False) -> Segments:
+    """Return the segments of rows at some positions.
+
+    `continues` means that the positions count from the latest row of a series.
+    """
     order = np.argsort(positions, kind="stable")
     positions = positions[order]
     starts = np.append(0, np.flatnonzero(np.diff(positions) != 1) + 1)
-    next_one = None
-    if located is not None and (positions[starts] == 1).any():
-        next_one = int(np.argmax(positions[starts] == 1))
-    return Segments(order, starts, next_one)
+    next_run = None
+    if continues and (positions[starts] == 1).any():
+        next_run = int(np.argmax(positions[starts] == 1))
+    return Segments(order, starts, next_run)

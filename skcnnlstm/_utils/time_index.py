@@ -1,249 +1,351 @@
-"""What an index says of time: how far its rows are apart, and where one is missing.
+"""Find the frequency of an index, the gaps in it, and the labels that follow.
 
-Indexes are pandas', which is not imported: they are asked what they are.
+The rule:
+
+1. An explicit `freq` is used as given. Labels that are not on its grid are an error.
+2. Otherwise the index's own `freq` is used, if it has one. A ``RangeIndex`` has its
+   step, and a ``PeriodIndex`` without regular multiples has its period.
+3. Otherwise the most frequent step is the candidate. If all labels start or end a
+   month, the step is counted in months, quarters or years. Daily labels that are all
+   weekdays are business days ("B"). Labels at one time of day are counted in days of
+   the local clock, other labels in absolute time.
+4. The candidate is accepted if every label is on its grid, and at least 90 % of
+   consecutive labels are one step apart. Hours that are left out each day or each week
+   by a schedule are no gaps: such a candidate is rejected.
+5. Otherwise there is no frequency: rows are consecutive, and the rows after them are
+   labelled 1, 2, ...
+
+With a frequency, there is a gap between consecutive rows that are more than one step
+apart. With "B", up to ten missing weekdays in a row are holidays, and no gap. In a time
+zone, a midnight that does not exist is the first valid moment of its day, and an
+ambiguous time is the first of the two.
 """
 
-from itertools import pairwise
-from typing import Any, NamedTuple
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+from pandas.tseries import offsets
+from pandas.tseries.frequencies import to_offset
 
-from skcnnlstm._utils.validation import check_time_order
+MIN_REGULAR = 0.9
+MAX_HOLIDAYS = 10  # missing business days in a row; more are a gap
 
-
-class Frequency(NamedTuple):
-    """How far apart the labels of a regular index are."""
-
-    kind: str  # by `label_kind`, or "calendar" for dates a month or the like apart
-    step: Any  # labels, nanoseconds, or pandas' frequency
-    name: str = ""  # pandas' name of the frequency, "B" for business days
-    furthest: int = 1  # steps to a row that may be the next, where holidays are between
-
-
-# pandas' names of steps that are equally long whatever the calendar or the clocks of a
-# timezone do; a day is not one of them. Those in capitals were used before pandas 2.2.
-_EXACT = frozenset({"h", "min", "s", "ms", "us", "ns", "H", "T", "S", "L", "U", "N"})
+_TICKS_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+_MONTHS = {offsets.MonthBegin: 1, offsets.QuarterBegin: 3, offsets.YearBegin: 12}
+_MONTHS |= {offsets.MonthEnd: 1, offsets.QuarterEnd: 3, offsets.YearEnd: 12}
+_DAYS = (offsets.Day, offsets.Week, offsets.BusinessDay, offsets.CustomBusinessDay)
 
 
-def label_kind(index: Any) -> str:
-    """Name the kind of labels, "other" where no grid can be laid through them."""
-    # Times as objects, or as another library stores them, have no `freq`.
-    kind = index.inferred_type
-    return kind if kind == "integer" or hasattr(index, "freq") else "other"
+def find_frequency(
+    index: Any, labels: Any, freq: Any = None, min_regular: float = MIN_REGULAR
+) -> tuple[Any, Any]:
+    """Return the frequency of labels and their positions; (None, None) without one.
 
-
-def _ticks(index: Any) -> NDArray[np.int64]:
-    """Turn labels into integers: nanoseconds of UTC, ordinals of periods."""
-    if hasattr(index, "as_unit"):
-        index = index.as_unit("ns")
-    return np.asarray(index.astype("int64"), dtype=np.int64)
-
-
-def find_frequency(index: Any) -> Frequency | None:
-    """Find the step of an index whose rows lie on a regular grid, with or without gaps.
-
-    None where no such grid can be shown, and where there is no index.
+    Parameters
+    ----------
+    index : Index
+        The index of a series.
+    labels : Index
+        Its labels, as `read_labels` returns them, at least one.
+    freq : str, offset, int or None, default=None
+        Explicit frequency.
+    min_regular : float, default=MIN_REGULAR
+        Share of consecutive labels that must be one step apart. Below the default,
+        weekly closures are not accepted as gaps either.
     """
-    if index is None:
-        return None
-    if not index.is_monotonic_increasing:
-        index = index.sort_values()
-    kind = label_kind(index)
-    if kind == "period":
-        return Frequency("period", index.freqstr)
-    if kind == "integer":
-        steps = np.diff(_ticks(index))
-        if not len(steps):
-            step = getattr(index, "step", None)  # a RangeIndex tells even of one row
-            return Frequency(kind, abs(step)) if step else None
-        # A step is shown by two rows that are one step apart.
-        shown = np.gcd.reduce(steps) == steps.min()
-        return Frequency(kind, int(steps.min())) if shown else None
-    if kind == "other":
-        return None
-    freq = _frequency(index)
     if freq is not None:
-        return _with_holidays(index, _named_clock(index, freq))
-    # Folds leave gaps, which hide the frequency of the whole; the longest run shows it.
-    freq = _frequency_of_longest_run(index)
-    clock = None if freq is None else _named_clock(index, freq)
-    if clock is None or find_places(index, clock) is None:
-        return None
-    return _with_holidays(index, clock)
+        explicit = read_frequency(freq, labels)
+        positions = count_steps(labels, explicit)
+        if positions is None:
+            wrong = 0
+            while count_steps(labels[: wrong + 1], explicit) is not None:
+                wrong += 1
+            raise ValueError(
+                f"freq must fit every label: got freq={freq!r}, and {index[wrong]} is "
+                "not on its grid. Use a frequency that fits, or freq=None."
+            )
+        return explicit, positions
+    own = getattr(index, "freq", None) if hasattr(labels, "unit") else None
+    if isinstance(index, pd.RangeIndex):
+        own = abs(index.step)
+    if own is not None and (isinstance(own, int) or own.n > 0):
+        positions = count_steps(labels, own)
+        if positions is not None:
+            return own, positions
+    for candidate in candidate_frequencies(labels):
+        positions = count_steps(labels, candidate, holidays=False)
+        if positions is not None and _is_regular(
+            positions, labels, candidate, min_regular
+        ):
+            if is_business_days(labels, candidate):
+                positions = _skip_holidays(positions)
+            return candidate, positions
+    if isinstance(labels, pd.PeriodIndex):
+        return labels.freq.n, count_steps(labels, labels.freq.n)
+    return None, None
 
 
-def _frequency(index: Any) -> Any | None:
-    """Return the frequency that an ascending index declares or, by pandas, shows."""
-    if index.freq is not None and index.freq.n > 0:
-        return index.freq
-    # Not `inferred_freq`: pandas 3.1 warns that its type will change.
-    return type(index)(index, freq="infer").freq
+def _is_regular(positions: Any, labels: Any, freq: Any, min_regular: float) -> bool:
+    """Return whether labels are one step apart, but for a few gaps without a schedule.
 
-
-def _named_clock(index: Any, freq: Any) -> Frequency:
-    kind, name = index.inferred_type, getattr(freq, "freqstr", freq)
-    if kind == "timedelta64" or name.lstrip("0123456789") in _EXACT:
-        step = _ticks(index[:1].shift(1, freq=freq)) - _ticks(index[:1])
-        return Frequency(kind, int(step[0]))
-    return Frequency("calendar", freq, name)
-
-
-def _with_holidays(index: Any, clock: Frequency) -> Frequency:
-    """Say of business days whether the holes in an ascending index are holidays.
-
-    Exchanges close on some days: a few short holes are holidays, while folds leave long
-    ones (or, shuffled, very many).
+    A schedule leaves out the same hours of each day or week, as a machine does that is
+    off at night. It has three gaps or more that are a day or a week apart.
     """
-    places = find_places(index, clock) if clock.name == "B" else None
-    if places is None:
-        return clock
-    steps = np.diff(places)
-    holidays = steps[(steps > 1) & (steps <= LONGEST_HOLIDAY)]
-    if len(holidays) > max(1, len(index) // 10):
-        return clock
-    # One day is a holiday, more are where these rows have holidays as long.
-    return clock._replace(furthest=int(holidays.max(initial=2)))
+    order = np.argsort(positions)
+    gaps = np.diff(positions[order]) != 1
+    n_regular = np.count_nonzero(~gaps)
+    if n_regular < min_regular * len(gaps):
+        return False
+    if not isinstance(labels, pd.DatetimeIndex) or (
+        n_regular >= MIN_REGULAR * len(gaps) and not is_absolute(freq)
+    ):
+        return True
+    wall, day = local_times(labels)[0].asi8[order], ticks_per_day(labels)
+    between = np.diff(wall[:-1][gaps])
+    n_scheduled = np.isin(between, [day, 7 * day]).sum()
+    return bool(n_scheduled < 3 or 2 * n_scheduled < len(between))
 
 
-def _frequency_of_longest_run(index: Any) -> Any | None:
-    """Infer the frequency from the longest part without gaps of an ascending index."""
-    steps = np.diff(_ticks(index))
-    if len(steps) < 2:
-        return None
-    # Half as long again as the shortest: months differ by less, a gap is twice as long.
-    gaps = np.flatnonzero(steps > 1.5 * steps.min()) + 1
-    edges = [0, *gaps.tolist(), len(index)]
-    start, stop = max(pairwise(edges), key=lambda edge: edge[1] - edge[0])
-    freq = _frequency(index[start:stop])
-    # Five rows from Monday to Friday look like days, weeks of them like business days.
-    is_days = getattr(freq, "freqstr", None) == "D" and hasattr(index, "day_of_week")
-    return "B" if is_days and (index.day_of_week < 5).all() else freq
+def candidate_frequencies(labels: Any) -> Iterator[Any]:
+    """Yield the frequencies that may be the most frequent step of labels."""
+    is_datetime = isinstance(labels, pd.DatetimeIndex)
+    local, is_daily = local_times(labels) if is_datetime else (labels, False)
+    if is_daily:
+        yield from _calendar_candidates(_days(local))
+        return
+    step = _most_frequent_step(ticks_of(labels))
+    if step is not None and hasattr(labels, "unit"):
+        offset = to_offset(pd.Timedelta(np.timedelta64(step, labels.unit)))
+        if is_datetime and isinstance(offset, offsets.Day):
+            offset = offsets.Hour(24 * offset.n)  # no day of the local clock
+        yield offset
+    elif step is not None:
+        yield step
 
 
-def find_places(index: Any, clock: Frequency) -> NDArray[np.int64] | None:
-    """Place labels on the grid of `clock`, in steps from the first of them.
+def _calendar_candidates(days: Any) -> Iterator[Any]:
+    """Yield the frequencies of dates with the resolution of days."""
+    months, step = days.astype("M8[M]"), None
+    starts = bool((months.astype("M8[D]") == days).all())
+    if starts or _is_first_day(days + 1).all():
+        step = _most_frequent_step(months.astype(np.int64))
+    if step is not None:
+        month = int(months[0].astype(np.int64)) % 12 + 1
+        kind = "Begin" if starts else "End"
+        if step % 12 == 0:
+            yield getattr(offsets, f"Year{kind}")(step // 12, month=month)
+        elif step % 3 == 0:
+            month = (month - 1) % 3 + (1 if starts else 10)  # as in pandas' aliases
+            yield getattr(offsets, f"Quarter{kind}")(step // 3, startingMonth=month)
+        else:
+            yield getattr(offsets, f"Month{kind}")(step)
+    step, weekdays = _most_frequent_step(days.astype(np.int64)), weekdays_of(days)
+    if step == 1 and (weekdays < 5).all():
+        yield offsets.BusinessDay()
+    elif step is not None and step % 7 == 0:
+        yield offsets.Week(step // 7, weekday=int(weekdays[0]))
+    elif step is not None:
+        yield offsets.Day(step)
 
-    None where the labels are of another kind or do not lie on the grid.
+
+def _most_frequent_step(ticks: Any) -> int | None:
+    """Return the most frequent step, the shortest of several; None without steps."""
+    steps = np.diff(np.sort(ticks))
+    if len(steps) and (steps != steps[0]).any():
+        values, counts = np.unique(steps, return_counts=True)
+        steps = values[[counts.argmax()]]
+    return int(steps[0]) or None if len(steps) else None
+
+
+# ------------------------------------------------------------- labels and their steps
+
+
+def read_labels(index: Any) -> tuple[Any, str]:
+    """Return an index of dates, durations, periods or integers, and its form.
+
+    The form is that of `TimeAxis`. Other labels are returned as they are.
     """
-    if clock.kind == "calendar":
-        if label_kind(index) != "datetime64":
+    kind = "text" if index.nlevels > 1 or index.hasnans else index.inferred_type
+    with contextlib.suppress(ValueError, TypeError, OverflowError):
+        if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex) and kind != "text":
+            return index, ""
+        if kind == "integer" and index.max() < 2**63:
+            return pd.Index(index.to_numpy().astype(np.int64), name=index.name), ""
+        if kind == "period":
+            return pd.PeriodIndex(index), ""
+        if kind == "timedelta":
+            return pd.TimedeltaIndex(index), ""
+        if kind == "date":
+            dates = index.to_numpy().astype("M8[us]")
+            return pd.DatetimeIndex(dates, name=index.name), "date"
+        if kind == "datetime":
+            zones = {str(time.tzinfo) for time in index}
+            local = pd.DatetimeIndex([time.replace(tzinfo=None) for time in index])
+            if len(zones) == 1 or (local - local.normalize()).nunique() > 1:
+                return pd.DatetimeIndex(pd.to_datetime(index, utc=len(zones) > 1)), ""
+            if "None" not in zones:
+                return local.rename(index.name), "local"
+    return index, "text"
+
+
+def count_steps(labels: Any, freq: Any, *, holidays: bool = True) -> Any:
+    """Return the positions of labels, in steps from the first of them.
+
+    None if a label is not on the grid of `freq`. With `holidays`, up to ten missing
+    business days are no steps.
+    """
+    size = freq if isinstance(freq, int) else freq.n
+    local, is_daily = labels, False
+    if isinstance(labels, pd.DatetimeIndex):
+        local, is_daily = local_times(labels)
+    if isinstance(freq, int):
+        steps = ticks_of(labels) - ticks_of(labels)[0]
+    elif isinstance(labels, pd.TimedeltaIndex) or is_absolute(freq):
+        tick, size = 10**9 // _TICKS_PER_SECOND[labels.unit], nanoseconds(freq)
+        common = math.gcd(tick, size)
+        if not common:  # months of a timedelta
             return None
-        # A calendar goes by the clock on the wall, summer time or not.
-        wall = index.tz_localize(None)
-        grid = wall.unique().sort_values().to_series().asfreq(clock.step).index
-        places = grid.get_indexer(wall)
-        return None if (places < 0).any() else places - places[0]
-    if label_kind(index) != clock.kind:
+        steps, size = (labels.asi8 - labels.asi8[0]) * (tick // common), size // common
+    elif type(freq) in _MONTHS or type(freq) in _DAYS:
+        plain = not (freq.normalize or freq.kwds.get("offset"))
+        steps = _count_days(_days(local), freq) if is_daily and plain else None
+        size *= 7 if isinstance(freq, offsets.Week) else 1
+        size *= _MONTHS.get(type(freq), 1)
+    else:  # any other offset
+        edges = local[[local.argmin(), local.argmax()]]
+        grid = pd.date_range(*edges, freq=freq, unit=labels.unit).asi8
+        steps, size = np.searchsorted(grid, local.asi8), 1
+        steps = steps - steps[0] if np.isin(local.asi8, grid).all() else None
+    if steps is None or (size > 1 and (steps % size).any()):
         return None
-    step = clock.step
-    if clock.kind == "period":
-        if index.freqstr != clock.step:
-            return None
-        step = index.freq.n
-    ticks = _ticks(index)
-    places, rest = np.divmod(ticks - ticks[0], step)
-    return None if rest.any() else places
+    steps = steps // size if size > 1 else steps
+    return (
+        _skip_holidays(steps) if holidays and is_business_days(labels, freq) else steps
+    )
 
 
-def join_labels(last: Any, index: Any) -> Any | None:
-    """Put the last fitted label before `index`; None where they cannot be compared."""
-    if last is None or index is None:
+def _count_days(days: Any, freq: Any) -> Any:
+    """Return days, business days or months from the first day; None off the grid."""
+    if isinstance(freq, offsets.BusinessDay):  # also a CustomBusinessDay
+        calendar = getattr(freq, "calendar", None) or np.busdaycalendar()
+        on_grid = np.is_busday(days, busdaycal=calendar).all()
+        return np.busday_count(days[0], days, busdaycal=calendar) if on_grid else None
+    if not freq.is_on_offset(pd.Timestamp(days[0])):
         return None
-    kind = label_kind(last)
-    if "other" in (kind, label_kind(index)):
-        return None
-    if getattr(last, "tz", None) is not None and getattr(index, "tz", None) is not None:
-        index = index.tz_convert(last.tz)
-    joined = last.append(index)  # of Python objects, where the two do not go together
-    return joined if label_kind(joined) == kind else None
+    if type(freq) not in _MONTHS:
+        return (days - days[0]).astype(np.int64)
+    days = days + int(type(freq).__name__.endswith("End"))
+    months = days.astype("M8[M]").astype(np.int64)
+    return months - months[0] if _is_first_day(days).all() else None
 
 
-# From a business day to the next one that is open, in business days.
-LONGEST_HOLIDAY = 6
+def is_business_days(labels: Any, freq: Any) -> bool:
+    """Return whether the steps are business days."""
+    return (freq == 1 and getattr(labels, "freqstr", None) == "B") or (
+        type(freq) is offsets.BusinessDay and freq.n == 1
+    )
 
 
-class Segments(NamedTuple):
-    """Rows put in time order and cut where a step is missing."""
-
-    order: NDArray[np.intp]  # (n_rows,), the rows of X in time order
-    starts: NDArray[np.intp]  # (n_runs,), where in that order each run starts
-    next_run: int | None  # the run whose first row follows the last fitted row
-
-    def spans(self) -> list[tuple[int, int]]:
-        """Return (start, stop) of each run, in that order."""
-        return list(pairwise([*self.starts.tolist(), len(self.order)]))
+def _skip_holidays(positions: Any) -> Any:
+    """Count up to ten missing business days in a row as no steps."""
+    values, where = np.unique(positions, return_inverse=True)
+    steps = np.diff(values)
+    steps[steps <= MAX_HOLIDAYS + 1] = 1
+    counted = np.append(0, np.cumsum(steps))[where]
+    return counted - counted[0]
 
 
-def _candidates(fitted: Frequency | None, own: Frequency | None) -> list[Frequency]:
-    """List the clocks to try, the most trusted first: the fitted rows are the most."""
-    known = [clock for clock in (fitted, own) if clock is not None]
-    # But for business days that were taken for days within their first week.
-    misread = [clock.name for clock in known] == ["D", "B"]
-    return known[::-1] if misread else known
+def local_times(times: Any) -> tuple[Any, bool]:
+    """Return times of the local clock, and whether they have one time of day.
 
-
-def find_segments(
-    index: Any, clock: Frequency | None, last: Any, n_rows: int
-) -> Segments:
-    """Find the parts of X without gaps: one, where no index shows any gap."""
-    order = np.arange(n_rows)
-    one_run = Segments(order, np.zeros(1, dtype=np.intp), None)
-    if index is None:
-        return one_run
-    joined = join_labels(last, index)
-    labels = index if joined is None else joined[1:]  # in the fitted timezone
-    for known in _candidates(clock, find_frequency(index)):
-        places = find_places(labels, known)
-        if places is not None:
-            break
-    else:
-        # No grid: what ascends counts as consecutive, and nothing can be borrowed.
-        check_time_order(index)
-        return one_run
-    if not index.is_monotonic_increasing:
-        order = np.argsort(places)
-        places = places[order]
-    gaps, furthest = _gaps_between(places, known)
-    starts = np.concatenate([[0], np.flatnonzero(gaps) + 1])
-
-    ahead = None if joined is None else find_places(joined, known)
-    if ahead is None:
-        return Segments(order, starts, None)
-    distance = ahead[1:][order[starts]]
-    following = np.flatnonzero((distance >= 1) & (distance <= furthest))
-    return Segments(order, starts, int(following[0]) if len(following) else None)
-
-
-def _gaps_between(
-    places: NDArray[np.int64], clock: Frequency
-) -> tuple[NDArray[np.bool_], int]:
-    """Tell between which rows steps are missing, and how far on the next row may lie.
-
-    The latter is in steps from the last fitted row to one that counts as the next:
-    there a `gap` between folds is as likely as a holiday, but for those that `clock` or
-    these rows have as long.
+    A midnight that the clocks skip has become 01:00. It is returned as midnight.
     """
-    steps = np.diff(places)
-    gaps = steps != 1
-    if clock.furthest > 1:
-        holidays = gaps & (steps <= LONGEST_HOLIDAY)
-        # A few rows around a holiday have many; shuffled folds have nothing else.
-        if holidays.sum() <= max(1, len(places) // 2):
-            return gaps & ~holidays, int(steps[holidays].max(initial=clock.furthest))
-    return gaps, 1
+    local, day = times.tz_localize(None), ticks_per_day(times)
+    times_of_day = np.unique(local.asi8 % day)
+    if len(times_of_day) == 2 and times.tz is not None:
+        for usual in times_of_day:
+            ticks = (local.asi8 - usual + day // 2) // day * day + usual
+            regular = pd.DatetimeIndex(ticks.view(f"M8[{times.unit}]"))
+            if (localize(regular, times.tz) == times).all():
+                return regular, True
+    return local, len(times_of_day) == 1
 
 
-def count_steps(index: Any, n_rows: int) -> NDArray[np.int64]:
-    """Place ascending rows in time: each a step after the one before, save for gaps.
+def localize(times: Any, tz: Any) -> Any:
+    """Return local times in a time zone: the first valid moment, the first of two."""
+    first = np.ones(len(times), dtype=bool)
+    return times.tz_localize(tz, ambiguous=first, nonexistent="shift_forward")
 
-    Holidays are no steps, as they are no gaps; without a regular index rows are
-    consecutive.
-    """
-    clock = find_frequency(index)
-    starts = find_segments(index, clock, None, n_rows).starts[1:]
-    places = None if clock is None else find_places(index, clock)
-    steps = np.ones(n_rows, dtype=np.int64)
-    if places is not None:
-        steps[starts] = np.diff(places)[starts - 1]
-    return np.cumsum(steps) - 1
+
+def ticks_of(labels: Any) -> NDArray[np.int64]:
+    return labels.asi8 if hasattr(labels, "asi8") else labels.to_numpy()
+
+
+def ticks_per_day(times: Any) -> int:
+    return 86_400 * _TICKS_PER_SECOND[times.unit]
+
+
+def _days(local: Any) -> Any:
+    return local.to_numpy().astype("M8[D]")
+
+
+def _is_first_day(days: Any) -> Any:
+    return days.astype("M8[M]").astype("M8[D]") == days
+
+
+def weekdays_of(days: Any) -> Any:
+    """Return the weekdays of days; Monday is 0."""
+    return (days.astype(np.int64) + 3) % 7
+
+
+def is_absolute(offset: Any) -> bool:
+    """Return whether an offset is a step in absolute time, such as hours."""
+    # A day is a tick in pandas 2, where a day of the clock has 23 to 25 hours, too.
+    return isinstance(offset, offsets.Tick) and not isinstance(offset, offsets.Day)
+
+
+def nanoseconds(offset: Any) -> int:
+    """Return the length of days, hours and the like; 0 if the length varies."""
+    if isinstance(offset, offsets.Day):
+        return int(offset.n) * 86_400 * 10**9
+    return int(offset.nanos) if isinstance(offset, offsets.Tick) else 0
+
+
+def read_frequency(freq: Any, labels: Any) -> Any:
+    """Return an explicit frequency as an offset, or as the step of integers."""
+    is_integer = isinstance(freq, int | np.integer) and not isinstance(freq, bool)
+    n, reason = 0, ""
+    try:
+        if labels.dtype.kind == "i":
+            n = offset = int(freq) if is_integer else 0
+        elif isinstance(labels, pd.PeriodIndex):
+            try:
+                offset = pd.PeriodDtype(freq).freq
+            except ValueError:  # of dates, such as "MS"
+                offset = pd.date_range("2000", periods=2, freq=freq).to_period().freq
+            n = offset = offset.n if offset.base == labels.freq.base else 0
+        elif hasattr(labels, "unit") and not is_integer:
+            offset = to_offset(freq)
+            n = offset.n
+    except (ValueError, TypeError, AttributeError) as error:
+        reason = f" ({error})"
+    if n > 0:
+        return offset
+    remedy = 'Use an alias such as "D", or freq=None'
+    if labels.dtype.kind == "i":
+        remedy = "Use a positive integer, or an index of dates (pandas.to_datetime)"
+    elif isinstance(labels, pd.PeriodIndex):
+        remedy = f"Use freq={labels.freqstr!r}"
+    elif not hasattr(labels, "unit"):
+        remedy = "Use freq=None, or an index of dates (pandas.to_datetime)"
+    raise ValueError(
+        f"freq must be a positive step that fits the labels: got freq={freq!r}, and an "
+        f"index of dtype {labels.dtype}{reason}. {remedy}."
+    )

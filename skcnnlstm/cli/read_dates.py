@@ -173,7 +173,7 @@ def with_equal_steps(index):
 
 def season_length(index):
     """Return the usual season of the steps of an index; None if it is unknown."""
-    freq = read_time_axis(index).freq
+    freq = read_time_axis(index).alias
     if isinstance(index, pd.PeriodIndex):
         freq = {"M": "MS", "Q": "QS", "Y": "YS", "A": "YS"}.get(index.freqstr[0])
     if not isinstance(freq, str):

@@ -166,7 +166,7 @@ def describe_rows(frame):
 
 def step_name(index):
     """Return the unit of the steps of an index: "months", "days", else "steps"."""
-    freq = read_time_axis(index).freq
+    freq = read_time_axis(index).alias
     if isinstance(index, pd.PeriodIndex):
         freq = index.freqstr
     return _STEP_NAMES.get(str(freq).partition("-")[0], "steps")

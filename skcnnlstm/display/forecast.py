@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from skcnnlstm._utils.introspection import unwrap_search
-from skcnnlstm._utils.time_index import find_frequency
+from skcnnlstm._utils.time_axis import read_time_axis
 from skcnnlstm._utils.validation import check_integer, check_target
 from skcnnlstm.display import _axes
 from skcnnlstm.display._tables import (
@@ -19,7 +19,6 @@ from skcnnlstm.display._tables import (
     split_intervals,
 )
 from skcnnlstm.forecasting import SeriesForecaster
-from skcnnlstm.forecasting.calendar import Calendar
 from skcnnlstm.forecasting.fitted import fitted_state
 from skcnnlstm.forecasting.panel import check_same_series, listed, read_panel
 from skcnnlstm.forecasting.quantiles import quantiles_of
@@ -433,8 +432,7 @@ def _align(panel, forecast_indexed, history_indexed):
     if history is not None and not history_indexed:
         index = pd.RangeIndex(len(history), len(history) + n_steps)
     elif history is not None and not forecast_indexed:
-        calendar = Calendar.of(history.index, find_frequency(history.index))
-        index = calendar.following(n_steps)
+        index = read_time_axis(history.index).next_labels(n_steps)
     elif history is not None:
         later = history.index >= index[0]
         if actual is None and later.any():

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from skcnnlstm._utils.time_axis import read_time_axis
+from skcnnlstm._utils.time_index import is_business_days
 from skcnnlstm._utils.validation import check_finite, check_windows
-from skcnnlstm.forecasting.calendar import check_same_kind
+from skcnnlstm.forecasting.gaps import describe_index
 from skcnnlstm.forecasting.panel import FORMS, is_list_of_series, read_panel
 
 
@@ -156,7 +158,7 @@ def _read(exog, n_rows, labels, max_rows, ahead):
             )
         places = exog.index.get_indexer(labels)
         if (places < 0).any():
-            check_same_kind(exog.index, labels)
+            _check_same_kind(exog.index, read_time_axis(labels))
             raise ValueError(
                 f"exog must have a row for each of {n_rows} rows, from {labels[0]} to "
                 f"{labels[-1]}: got no row for {labels[int(np.argmax(places < 0))]}. "
@@ -211,7 +213,7 @@ def _check_columns(table, names, fitted):
         )
 
 
-def name_rows_ahead(exog, panel, calendars, n_rows):
+def name_rows_ahead(exog, panel, axes, n_rows):
     """Return the labels of the rows that follow each series, by key.
 
     Parameters
@@ -220,8 +222,8 @@ def name_rows_ahead(exog, panel, calendars, n_rows):
         Covariates, as for `read_covariates`.
     panel : Panel
         The form of the series.
-    calendars : dict of (Calendar or None)
-        The end of each series; None for a series without an index.
+    axes : dict of (TimeAxis or None)
+        The time axis of each series; None for a series without labels.
     n_rows : int
         Number of rows that follow.
 
@@ -230,10 +232,74 @@ def name_rows_ahead(exog, panel, calendars, n_rows):
     labels : dict of (Index or None)
         None if the series or its covariates have no index; rows are then counted.
     """
-    raw, labels = split_exog(exog, panel._replace(series=calendars)), {}
-    for key, calendar in calendars.items():
+    raw, labels = split_exog(exog, panel._replace(series=axes)), {}
+    for key, axis in axes.items():
         labels[key] = None
-        if calendar is not None and isinstance(raw[key], pd.Series | pd.DataFrame):
+        if axis is not None and isinstance(raw[key], pd.Series | pd.DataFrame):
             with panel.naming(key):
-                labels[key] = calendar.following_in(raw[key].index, n_rows)
+                labels[key] = _name_rows_in(raw[key].index, axis, n_rows)
     return labels
+
+
+def _name_rows_in(known, axis, n_rows):
+    """Return the labels of the next rows that a table of covariates has.
+
+    Without a frequency, and for business days with holidays ahead, they are the labels
+    of the table after the last one of the series.
+    """
+    is_business = is_business_days(axis.ends, axis.freq)
+    if axis.freq is not None:
+        labels = axis.next_labels(n_rows)
+        if not is_business or labels.isin(known).all():
+            return labels
+    positions = axis.locate(known)
+    if positions is not None:
+        order = np.argsort(positions)
+        later = order[positions[order] > 0][:n_rows]
+        labels, positions = known[later].rename(axis.ends.name), positions[later]
+    else:
+        _check_same_kind(known, axis)
+        # Labels without an order in time: the rows of the table have one.
+        found = np.flatnonzero(known == axis.last_label[0])
+        if not len(found):
+            raise ValueError(
+                "exog must have the row of the last label, if the labels have no order "
+                f"in time: got none for {axis.last_label[0]!r}. Give the rows that "
+                "were known and those ahead, or those ahead alone without an index "
+                "(exog.to_numpy())."
+            )
+        labels = known[found[-1] + 1 :][:n_rows].rename(axis.ends.name)
+    last = axis.last_label[0]
+    if len(labels) < n_rows:
+        raise ValueError(
+            f"exog must have a row for each of the {n_rows} rows that follow {last}: "
+            f"got {len(labels)} later ones. predict and forecast need the rows of the "
+            "horizon ahead, too."
+        )
+    if is_business and (np.diff(np.append(0, positions)) > 1).any():
+        gap = int(np.argmax(np.diff(np.append(0, positions)) > 1))
+        raise ValueError(
+            f"exog must have a row for each of the rows that follow {last}: got none "
+            f"between {labels[gap - 1] if gap else last} and {labels[gap]}."
+        )
+    return labels
+
+
+def _check_same_kind(index, axis):
+    """Raise if covariates have labels of another kind than the series."""
+    if axis.is_comparable(index):
+        return
+    known = axis.last_label
+    remedy = (
+        "Give exog the index of the series and of the rows ahead, or of just the rows "
+        "wanted an array (exog.to_numpy())"
+    )
+    if isinstance(known, pd.DatetimeIndex):
+        if isinstance(index, pd.DatetimeIndex):
+            remedy = f"Use exog.tz_localize({str(known.tz) if known.tz else None!r})"
+        elif index.inferred_type in ("string", "date", "datetime"):
+            remedy = "Use exog.set_axis(pandas.to_datetime(exog.index))"
+    raise ValueError(
+        "exog must have labels of the kind that the series has: got "
+        f"{describe_index(index)}, the series has {describe_index(known)}. {remedy}."
+    )

@@ -9,10 +9,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.base import clone
 
+from skcnnlstm._utils.time_axis import TimeAxis
 from skcnnlstm._utils.validation import check_boolean, check_choice, check_integer
-from skcnnlstm.forecasting.calendar import find_training_runs
 from skcnnlstm.forecasting.covariates import check_window, own_rows, read_covariates
 from skcnnlstm.forecasting.fitted import FittedForecaster, learn_series
+from skcnnlstm.forecasting.gaps import (
+    find_training_runs,
+    read_axes,
+    warn_without_frequency,
+)
 from skcnnlstm.forecasting.inner_estimator import (
     accepts_nan,
     check_estimator,
@@ -51,6 +56,7 @@ class Settings(NamedTuple):
     target_columns: Any
     id_column: Any
     calibration_fraction: Any  # checked against the number of rows
+    freq: Any  # checked against the labels
     refit: bool  # whether a model is fitted on all rows
 
     @property
@@ -75,6 +81,7 @@ def check_parameters(forecaster):
         target_columns=forecaster.target_columns,
         id_column=forecaster.id_column,
         calibration_fraction=forecaster.calibration_fraction,
+        freq=forecaster.freq,
         refit=refit or forecaster.calibration_fraction is None,
     )
     check_estimator(settings.estimator)
@@ -87,6 +94,7 @@ class TrainingData(NamedTuple):
 
     panel: Panel
     tables: dict[Any, Rows]
+    axes: dict[Any, TimeAxis | None]  # None for rows without labels
     exogs: dict[Any, np.ndarray | None]
     exog_columns: tuple[int, list | None] | None  # None without covariates
     n_features: int
@@ -96,6 +104,10 @@ class TrainingData(NamedTuple):
         """Return the rows (start, stop) of each series."""
         return self._replace(
             tables={key: self.tables[key].between(*spans[key]) for key in spans},
+            axes={
+                key: None if self.axes[key] is None else self.axes[key].between(*span)
+                for key, span in spans.items()
+            },
             exogs={
                 key: None if self.exogs[key] is None else self.exogs[key][slice(*span)]
                 for key, span in spans.items()
@@ -121,9 +133,12 @@ def read_training_data(reader, series, exog, settings):
     if exog is not None:
         check_window(settings.window_length, settings.block_length)
         exogs, exog_columns = read_covariates(exog, panel, own_rows(tables))
+    axes = read_axes(panel, tables, settings.freq)
+    warn_without_frequency(panel, tables, axes)
     return TrainingData(
         panel,
         tables,
+        axes,
         exogs,
         exog_columns,
         reader.n_features_in_,
@@ -169,11 +184,11 @@ def _fit_and_calibrate(settings, data, task):
     # Late rows continue early ones unless there is a gap between them, even if the
     # labels of the late rows alone cannot show it.
     runs = find_training_runs(
-        data.panel, data.tables, settings.window_length, settings.horizon
+        data.panel, data.tables, data.axes, settings.window_length, settings.horizon
     )
     fitted = fitted.replace_series(
         lambda key, one: replace(
-            one, continued=_is_within_a_run(runs[key][1], first[key][1])
+            one, continued=_is_within_a_run(runs[key], first[key][1])
         )
     )
     results = forecast_each_origin(fitted, late.tables, late.exogs)
@@ -192,12 +207,18 @@ def _fit_all_rows(settings, data, task):
     check_past_covariates_known(
         roles, settings.horizon, settings.horizon, settings.block_length
     )
-    runs = find_training_runs(panel, tables, length, settings.horizon)
+    runs = find_training_runs(panel, tables, data.axes, length, settings.horizon)
     series, samples, widths = {}, [], {}
     for key, rows in tables.items():
         with panel.naming(key):
             series[key], segments = learn_series(
-                settings.transformer, roles, rows, data.exogs[key], *runs[key], length
+                settings.transformer,
+                roles,
+                rows,
+                data.exogs[key],
+                data.axes[key],
+                runs[key],
+                length,
             )
             widths[key] = segments[0].columns.shape[1] - len(roles.past)
             samples += cut_samples(

@@ -8,14 +8,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skcnnlstm._utils.time_index import find_frequency, find_segments, join_labels
+from skcnnlstm._utils.time_axis import TimeAxis, find_segments, read_time_axis
 from skcnnlstm._utils.validation import check_integer
-from skcnnlstm.forecasting.calendar import (
-    Calendar,
-    are_comparable,
-    described,
-    longest_run,
-)
+from skcnnlstm.forecasting.gaps import describe_index, longest_run
 from skcnnlstm.forecasting.panel import Panel, listed
 from skcnnlstm.forecasting.samples import Segment
 from skcnnlstm.forecasting.scaling import Scale
@@ -98,7 +93,7 @@ class FittedSeries:
     """Hold what forecasts of one series depend on: its scale, last rows and form."""
 
     form: Rows  # without values
-    calendar: Calendar | None  # None for bare arrays
+    axis: TimeAxis | None  # None for rows without labels
     scale: Scale
     tail: Segment  # the last window_length rows; missing ones repeat the first
     n_known: int  # rows of the tail that are not repeated
@@ -121,16 +116,11 @@ class FittedSeries:
         next_run : int or None
             The run that continues the known rows.
         """
-        calendar, n_rows = self.calendar, len(rows.values)
-        if calendar is None or rows.index is None:
+        runs = find_segments(rows.time, len(rows.values), self.axis)
+        next_run = runs.next_run
+        if self.axis is None or rows.index is None:
             # Without labels on both sides, only the fitted rows do not continue.
-            runs = find_segments(rows.time, None, None, n_rows)
             next_run = None if _fingerprint(rows) == self.fingerprint else 0
-        else:
-            runs = find_segments(rows.time, calendar.clock, calendar.last, n_rows)
-            next_run = runs.next_run
-            if next_run is None and calendar.nearly_precedes(rows.time):
-                next_run = 0
         if self.continued:
             next_run = 0
         return runs.spans(), next_run
@@ -216,19 +206,13 @@ class FittedSeries:
             return self.tail
         return self.tail._replace(exog=np.concatenate([self.tail.exog, exog]))
 
-    def next_labels(self, steps, id_column=None):
-        """Return the labels of the next rows; None for bare arrays."""
-        if self.calendar is None:
-            return None
-        return self.calendar.following(steps, id_column)
-
-    def calendar_after(self, rows):
-        """Return the calendar at the end of given rows; None for bare arrays."""
+    def axis_after(self, rows):
+        """Return the time axis at the end of given rows; None without labels."""
         if rows.index is None:
             return None
-        if self.calendar is not None:
-            return replace(self.calendar, last=rows.index[-1:])
-        return Calendar.of(rows.index, find_frequency(rows.time))
+        if self.axis is not None and self.axis.is_comparable(rows.index):
+            return self.axis.after(rows.index)
+        return read_time_axis(rows.index)
 
     def append(self, rows, exog):
         """Return the record after more rows.
@@ -236,7 +220,7 @@ class FittedSeries:
         The rows are taken to follow unless an index shows an overlap. If the index
         shows a gap, the rows before it are no longer history.
         """
-        calendar, follows = self._calendar_with(rows)
+        axis, follows = self._axis_with(rows)
         runs, next_run = self.find_runs(rows)
         start, _ = runs[-1]
         columns, exog = self.scale.transform(rows), self.scale.transform_exog(exog)
@@ -249,7 +233,7 @@ class FittedSeries:
         low, high = _find_range(self.scale, rows)
         return replace(
             self,
-            calendar=calendar,
+            axis=axis,
             tail=tail,
             n_known=n_known,
             low=np.fmin(self.low, low),
@@ -260,42 +244,35 @@ class FittedSeries:
         """Return the record with other rows as those that were fitted."""
         return replace(self, fingerprint=_fingerprint(rows), continued=False)
 
-    def _calendar_with(self, rows):
-        """Return the calendar after rows, and whether they are assumed to follow."""
-        calendar, index = self.calendar, rows.index
-        if calendar is None or index is None:
+    def _axis_with(self, rows):
+        """Return the time axis after rows, and whether they are assumed to follow."""
+        axis, index = self.axis, rows.index
+        if axis is None or index is None:
             if _fingerprint(rows) == self.fingerprint and not self.continued:
                 raise ValueError(
                     "series must come after the known rows: got the fitted rows "
                     "again. Pass only the new rows to update."
                 )
-            if calendar is not None:
-                last = calendar.following(len(rows.values))[-1:]
-                calendar = replace(calendar, last=last)
-            return calendar, True
-        if not are_comparable(calendar.last, index):
+            if axis is not None and axis.freq is not None:
+                axis = axis.after(axis.next_labels(len(rows.values)))
+            return axis, True
+        if not axis.is_comparable(index):
             raise ValueError(
                 "series must have labels of the same kind as the known rows: got "
-                f"{described(index)}, known {described(calendar.last)}. Pass rows to "
-                "update with the index that continues, or without an index "
-                "(series.to_numpy())."
+                f"{describe_index(index)}, known {describe_index(axis.last_label)}. "
+                "Pass rows to update with the index that continues, or without an "
+                "index (series.to_numpy())."
             )
-        joined = join_labels(calendar.last, index)
-        if joined is None:
-            return replace(calendar, last=index[-1:].copy()), True
-        if not joined[1] > joined[0]:
+        if not axis.is_before(index):
             raise ValueError(
                 f"series must come after the known rows: got {index[0]} as first "
-                f"label, last known label {calendar.last[0]}. Pass only the new rows "
+                f"label, last known label {axis.last_label[0]}. Pass only the new rows "
                 "to update."
             )
-        longest = calendar.longest
-        if longest is not None and len(index) > 1:
-            longest = max(longest, (joined[2:] - joined[1:-1]).max())
-        return replace(calendar, last=joined[-1:].copy(), longest=longest), False
+        return axis.after(index), axis.form == "text"
 
 
-def learn_series(transformer, roles, rows, exog, clock, runs, window_length):
+def learn_series(transformer, roles, rows, exog, axis, runs, window_length):
     """Return the record of one series, and its training segments between gaps."""
     check_columns_known(rows)
     scale = Scale.fit(transformer, roles, rows, exog)
@@ -308,7 +285,7 @@ def learn_series(transformer, roles, rows, exog, clock, runs, window_length):
     low, high = _find_range(scale, rows)
     fitted = FittedSeries(
         form=rows._replace(values=None, index=None, time=None, columns=columns),
-        calendar=None if rows.index is None else Calendar.of(rows.index, clock),
+        axis=None if axis is None else axis.without_rows(),
         scale=scale,
         tail=tail,
         n_known=n_known,

@@ -95,6 +95,10 @@ class SeriesForecaster(
         The column of a long DataFrame that identifies the series of each row. With
         None, `fit` takes one series, or many as a list, tuple or dict of arrays,
         Series or DataFrames.
+    freq : str, offset, int or None, default=None
+        The step from one row to the next: an alias or an offset of pandas, such as "D",
+        "B" or a ``CustomBusinessDay``; an integer for integer labels. Labels that do
+        not fit are an error. With None, the frequency is inferred by the rule in Notes.
     calibration_fraction : float or None, default=None
         Share of the rows at the end of each series that are held out to calibrate the
         intervals of `forecast_interval`; 0.2 is common. The held-out rows are neither
@@ -145,19 +149,29 @@ class SeriesForecaster(
     **Which rows follow.** `predict` and `score` use the fitted rows as history if the
     given rows continue them:
 
-    - With an index, the first label must be the next one. If the index has no regular
-      step, it must be later by at most the longest gap between fitted rows.
-    - Labels without an order in time (text, floats, date objects) never continue.
+    - With an index, the first label must be the next one. If the index has no
+      frequency, it must be later by at most the longest step between fitted rows.
+    - Labels without an order in time (text, floats) never continue.
     - Bare arrays are assumed to continue, except the fitted rows themselves.
 
     Rows that do not continue use only the given rows as history.
 
-    **Gaps in time.** If a regular index has a gap, no window and no target crosses it,
-    in `fit`, `predict` and `score`. A forecast uses the rows after the last gap. As in
-    `SlidingWindow`, a few missing business days count as holidays, not as a gap. Rows
-    ahead are labelled by the step of the index. This is not possible if rows are
-    missing systematically: business days with holidays, or an index that usually omits
-    Sundays, nights or Julys. Without a regular step, rows are consecutive.
+    **Frequency and gaps.** The frequency is `freq` if it is given, else the index's
+    own ``freq`` attribute, else the most frequent step. Calendar months, quarters and
+    years count as steps, days are those of the local clock, and daily labels that are
+    all weekdays are business days ("B"). The most frequent step is accepted only if
+    every label lies on its grid and at least 90 % of consecutive labels are one step
+    apart; hours that a schedule leaves out each day or week are no gaps.
+
+    - With a frequency, a missing step is a gap. No window and no target crosses it, in
+      `fit`, `predict` and `score`, and a forecast uses the rows after the last gap.
+      Forecasts have dates. With "B", up to ten missing weekdays in a row are holidays,
+      and forecasts are for the next weekdays.
+    - Without one, rows are consecutive, forecasts are labelled 1, 2, ... (if `exog` has
+      an index, by its labels), and `fit` warns once and suggests a remedy. Examples
+      are a shop that is closed on Sundays, unless `freq` is given, and text.
+    - The row numbers of a long frame with several series are not times: rows of a
+      series are consecutive, and forecasts are labelled 1, 2, ...
 
     **Searches.** Pass the series alone, without `y`, and folds in time order, such as
     ``TimeSeriesSplit``. For `scoring`, use None or a `forecast_scorer`.
@@ -239,6 +253,7 @@ class SeriesForecaster(
         channels="joint",
         target_columns=None,
         id_column=None,
+        freq=None,
         calibration_fraction=None,
         refit_after_calibration=False,
     ):
@@ -250,6 +265,7 @@ class SeriesForecaster(
         self.channels = channels
         self.target_columns = target_columns
         self.id_column = id_column
+        self.freq = freq
         self.calibration_fraction = calibration_fraction
         self.refit_after_calibration = refit_after_calibration
 

@@ -28,6 +28,7 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         channels: Literal["joint", "independent"] = ...,
         target_columns: int | str | Sequence[Any] | None = ...,
         id_column: Any = ...,
+        freq: Any = ...,
         calibration_fraction: float | None = ...,
         refit_after_calibration: bool = ...,
     ) -> None: ...

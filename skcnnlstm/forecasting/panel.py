@@ -29,6 +29,7 @@ class Panel(NamedTuple):
     id_place: int = 0
     id_dtype: Any = None
     places: dict[Hashable, np.ndarray] | None = None  # the rows of each series
+    numbered: bool = False  # whether the index numbers the rows of the whole frame
 
     def form(self):
         """Return the panel without its rows."""
@@ -156,6 +157,10 @@ def _split_long_frame(frame, id_column):
         list(frame.columns).index(id_column),
         frame[id_column].dtype,
         places,
+        # Times of several series repeat. Integers that do not are no times.
+        frame.index.inferred_type == "integer"
+        and len(places) > 1
+        and frame.index.is_unique,
     )
 
 

@@ -6,6 +6,7 @@ import math
 from functools import partial
 
 import numpy as np
+import pandas as pd
 
 from skcnnlstm._utils.diagnostics import warn_about_extreme_forecasts
 from skcnnlstm._utils.warnings import warn
@@ -86,7 +87,10 @@ def forecast_scaled(fitted, steps, exog, predict=predict_windows):
     for number, key in enumerate(fitted.series):
         own = by_channel[number * n_channels : (number + 1) * n_channels]
         forecasts[key] = np.concatenate(own, axis=2)
-        labels[key] = None if labels[key] is None else labels[key][:steps]
+        if labels[key] is not None:
+            labels[key] = labels[key][:steps]
+        elif fitted.panel.kind == "long":
+            labels[key] = pd.RangeIndex(1, steps + 1)  # the frame has row numbers only
     return labels, forecasts
 
 
@@ -96,12 +100,14 @@ def _prepare_rows_ahead(fitted, n_ahead, exog):
     check_given(exog, fitted.exog_columns)
     labels = dict.fromkeys(fitted.series)
     if exog is not None:
-        calendars = {key: one.calendar for key, one in fitted.series.items()}
-        labels = name_rows_ahead(exog, panel, calendars, n_ahead)
+        axes = {key: one.axis for key, one in fitted.series.items()}
+        labels = name_rows_ahead(exog, panel, axes, n_ahead)
+    previous = None
     for key, one in fitted.series.items():
-        if labels[key] is None:
-            with panel.naming(key):
-                labels[key] = one.next_labels(n_ahead, panel.id_column)
+        if labels[key] is None and one.axis is not None:
+            if previous is None or not one.axis.ends_like(previous):
+                previous, following = one.axis, one.axis.next_labels(n_ahead)
+            labels[key] = following
     wanted = {key: (n_ahead, labels[key]) for key in fitted.series}
     exogs = read_fitted_covariates(exog, panel, wanted, fitted.exog_columns, ahead=True)
     return labels, exogs
@@ -159,10 +165,8 @@ def _read_exog_with_rows_ahead(fitted, panel, tables, exog, runs):
     if exog is None:
         return dict.fromkeys(tables)
     _check_no_gap(panel, runs)
-    calendars = {
-        key: fitted.series[key].calendar_after(rows) for key, rows in tables.items()
-    }
-    after = name_rows_ahead(exog, panel, calendars, fitted.horizon)
+    axes = {key: fitted.series[key].axis_after(rows) for key, rows in tables.items()}
+    after = name_rows_ahead(exog, panel, axes, fitted.horizon)
     wanted = {}
     for key, rows in tables.items():
         labels = None if after[key] is None else rows.index.append(after[key])

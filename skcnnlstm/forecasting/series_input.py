@@ -97,6 +97,8 @@ def read_series(estimator, panel, *, reset, accept_nan, id_column=None):
                 accept_nan=accept_nan,
                 id_column=id_column,
             )
+        if panel.numbered:
+            tables[key] = tables[key]._replace(time=None)
     return tables
 
 
@@ -105,6 +107,7 @@ def read_fitted_series(estimator, series, fitted):
     id_column = fitted.panel.id_column
     panel = read_panel(series, None if isinstance(series, dict) else id_column)
     check_same_series(panel, fitted.panel, fitted.series)
+    panel = panel._replace(numbered=panel.numbered or fitted.panel.numbered)
     tables = read_series(
         estimator,
         panel,

@@ -11,13 +11,11 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skcnnlstm._utils.export_graph import ExportGraph
 from skcnnlstm._utils.sklearn_callbacks import CallbackSupportMixin, report_as_one_task
-from skcnnlstm._utils.time_index import (
-    Frequency,
+from skcnnlstm._utils.time_axis import (
     Segments,
-    find_frequency,
+    TimeAxis,
     find_segments,
-    join_labels,
-    label_kind,
+    read_time_axis,
 )
 from skcnnlstm._utils.validation import (
     check_choice,
@@ -29,6 +27,8 @@ from skcnnlstm._utils.validation import (
 )
 from skcnnlstm.windows.base import ArrayOutputMixin
 from skcnnlstm.windows.make_windows import window_view
+
+_MIN_REGULAR = 0.51  # less than for a series: shuffled folds leave out many rows
 
 
 def fingerprint_rows(rows: NDArray[Any]) -> tuple[Hashable, ...]:
@@ -98,8 +98,10 @@ class SlidingWindow(
     rows directly before its last row, and NaN before these. A view cannot express this,
     so only in this case the windows are copied.
 
-    If the index has no regular step, all rows count as consecutive, and the fitted rows
-    are not used. A few missing business days count as holidays. Transformers before
+    If the index has no frequency, as with a shop that is closed on Sundays, all rows
+    count as consecutive. Rows then continue the fitted ones if they start within the
+    longest step of these. Up to ten missing business days in a row count as holidays.
+    Transformers before
     this one must keep the index, as ``StandardScaler().set_output(transform="pandas")``
     does.
 
@@ -124,7 +126,7 @@ class SlidingWindow(
 
     history_: NDArray[Any]
     n_features_in_: int
-    _clock: Frequency | None
+    _axis: TimeAxis | None
 
     def __init__(
         self,
@@ -156,15 +158,16 @@ class SlidingWindow(
         length = check_integer("window_length", self.window_length)
         context = check_choice("context", self.context, ("index", "always", "none"))
         rows, index = self._check_rows(X)
-        clock = find_frequency(index)
-        order, starts, _ = find_segments(index, clock, None, len(rows))
+        order, starts, _ = find_segments(index, len(rows), None, _MIN_REGULAR)
 
         validate_data(self, X, reset=True, skip_check_array=True)
         last_segment = order[starts[-1] :]
         self.history_ = rows[last_segment[max(0, len(last_segment) - length + 1) :]]
         self._fitted = length, context
-        self._clock = clock
-        self._last_label = None if index is None else index.take(order[-1:])
+        self._axis = None
+        if index is not None:
+            axis = read_time_axis(index, min_regular=_MIN_REGULAR)
+            self._axis = axis.without_rows()
         self._fingerprint = fingerprint_rows(rows) if context == "always" else None
         return self
 
@@ -185,7 +188,7 @@ class SlidingWindow(
         rows, index = self._check_rows(X)
         validate_data(self, X, reset=False, skip_check_array=True)
         length, context = self._fitted
-        segments = find_segments(index, self._clock, self._last_label, len(rows))
+        segments = find_segments(index, len(rows), self._axis, _MIN_REGULAR)
         continued = None
         if context == "index":
             continued = segments.next_run
@@ -204,11 +207,13 @@ class SlidingWindow(
 
     def _are_fitted(self, rows: NDArray[Any], index: Any) -> bool:
         """Return whether rows are those given to `fit`, or not later than the last."""
-        joined = join_labels(self._last_label, index)
-        if joined is None or label_kind(joined) == "integer":
+        positions = None
+        if self._axis is not None and index is not None:
+            positions = self._axis.locate(index)
+        if positions is None or index.inferred_type == "integer":
             # Without dates, compare values: a new frame may count from 0 again.
             return self._fingerprint == fingerprint_rows(rows)
-        return bool(joined[1:].min() <= joined[0])
+        return bool(positions.min() <= 0)
 
     def _make_windows(
         self,

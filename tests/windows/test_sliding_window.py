@@ -156,6 +156,9 @@ ALL = REGULAR | WITHOUT_FREQ
 
 
 every_index = pytest.mark.parametrize("index", ALL.values(), ids=ALL.keys())
+# Among business days, up to ten missing rows are holidays.
+WITH_GAPS = {name: ALL[name] for name in ALL if "business" not in name}
+each_with_gaps = pytest.mark.parametrize("index", WITH_GAPS.values(), ids=WITH_GAPS)
 
 
 @every_index
@@ -175,11 +178,10 @@ def test_a_single_next_row_gets_the_fitted_history(index):
     assert_array_equal(sliding.transform(frame[40:41]), whole[40:41])
 
 
-@every_index
+@each_with_gaps
 def test_history_is_not_used_across_a_gap(index):
     frame = table_of(index)
     sliding = SlidingWindow(6).fit(frame[:40])
-    # Leave out two rows: a single missing business day would be a holiday.
     windows = sliding.transform(frame[42:])
     expected = windows_by_loop(
         frame.to_numpy(), set(range(42, 60)), 6, list(range(42, 60))
@@ -188,7 +190,7 @@ def test_history_is_not_used_across_a_gap(index):
     assert np.isnan(sliding.transform(frame[50:51])[:, :-1]).all()
 
 
-@every_index
+@each_with_gaps
 def test_fitted_rows_before_a_gap_are_not_used(index):
     frame = table_of(index)
     present = [*range(32), 38, 39]
@@ -208,7 +210,7 @@ def test_rows_before_the_fitted_ones_get_no_history(index):
     assert_array_equal(windows, alone)
 
 
-@every_index
+@each_with_gaps
 @pytest.mark.parametrize(
     "split",
     [
@@ -322,16 +324,16 @@ def test_periods_of_another_length_get_no_history():
 def test_a_single_fitted_integer_has_no_step():
     frame = table_of(pd.Index([5, 10, 15, 20]))
     windows = SlidingWindow(3).fit(frame[:1]).transform(frame[1:])
-    assert_array_equal(windows, SlidingWindow(3).fit_transform(frame)[1:])
+    assert_array_equal(windows, SlidingWindow(3).fit_transform(frame[1:]))
 
 
-def test_datetime_objects_count_as_consecutive():
+def test_datetime_objects_are_dates():
     index = pd.date_range("2024-01-01", periods=9, freq="h")
     frame = table_of(index)
     sliding = SlidingWindow(3).fit(frame[:4])
     objects = frame[4:].set_axis(index[4:].astype(object))
     windows = sliding.transform(objects)
-    assert_array_equal(windows, SlidingWindow(3).fit_transform(frame[4:]))
+    assert_array_equal(windows, SlidingWindow(3).fit_transform(frame)[4:])
 
 
 def test_a_larger_step_than_the_fitted_one_is_a_gap():
@@ -405,13 +407,21 @@ def test_a_holiday_between_fitted_and_new_rows_is_not_a_gap(cut):
     assert_array_equal(windows[0, :, 0], [cut - 1, cut, cut + 1])
 
 
-def test_two_missing_days_between_folds_are_a_gap_unless_the_rows_have_such_holidays():
-    days = pd.bdate_range("2020-01-01", periods=40).delete([15, 16])
-    frame = table_of(days)
-    sliding = SlidingWindow(3).fit(frame[:15])
-    assert np.isnan(sliding.transform(frame[15:])[0, :2]).all()
-    rows = frame[15:].drop(days[[25, 26]])
-    assert not np.isnan(sliding.transform(rows)).any()
+@pytest.mark.parametrize("n_missing, is_gap", [(2, False), (10, False), (11, True)])
+def test_up_to_ten_missing_days_between_business_days_are_holidays(n_missing, is_gap):
+    days = pd.bdate_range("2020-01-01", periods=60)
+    frame = table_of(days.delete(range(15, 15 + n_missing)))
+    windows = SlidingWindow(3).fit(frame[:15]).transform(frame[15:])
+    assert np.isnan(windows[0, :2]).all() == is_gap
+
+
+def test_rows_are_consecutive_in_a_shop_that_is_closed_on_sundays():
+    days = pd.date_range("2024-01-01", periods=70)
+    frame = table_of(days[days.day_of_week != 6])
+    whole = SlidingWindow(9).fit_transform(frame)
+    assert_array_equal(whole, SlidingWindow(9).fit_transform(frame.to_numpy()))
+    later = SlidingWindow(9).fit(frame[:40]).transform(frame[40:])
+    assert_array_equal(later, whole[40:])
 
 
 def test_few_rows_around_holidays_have_no_gap():

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from skcnnlstm._utils.time_index import count_steps, join_labels
+from skcnnlstm._utils.time_axis import read_time_axis
 from skcnnlstm._utils.validation import check_target
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.exceptions import MistakeWarning
@@ -52,7 +52,9 @@ def read_all(forecaster, panel, cv, stride, season_length):
     reader, all_series = clone(forecaster), {}
     for key, series in panel.series.items():
         with panel.naming(key):
-            all_series[key] = _read_one(reader, series, cv, stride, season_length)
+            all_series[key] = _read_one(
+                reader, series, cv, stride, season_length, panel.numbered
+            )
     check_equal_fold_counts({key: series.folds for key, series in all_series.items()})
     _warn_about_later_training_rows(all_series)
     return all_series
@@ -68,7 +70,8 @@ def _warn_about_later_training_rows(all_series):
     first = next(iter(times.values()))
     if first is None or first.inferred_type == "integer":
         return  # row numbers, which need not be comparable between series
-    if any(join_labels(first, time) is None for time in times.values()):
+    axis = read_time_axis(first)
+    if any(time is None or not axis.is_comparable(time) for time in times.values()):
         return  # labels that cannot be compared
     for number in range(len(next(iter(all_series.values())).folds)):
         folds = {key: series.folds[number] for key, series in all_series.items()}
@@ -86,7 +89,7 @@ def _warn_about_later_training_rows(all_series):
             return
 
 
-def _read_one(reader, series, cv, stride, season_length):
+def _read_one(reader, series, cv, stride, season_length, numbered):
     """Validate one series and make its folds."""
     rows = read_rows(
         reader,
@@ -95,6 +98,8 @@ def _read_one(reader, series, cv, stride, season_length):
         accept_nan=accepts_nan(reader.estimator),
         id_column=reader.id_column,
     )
+    if numbered:
+        rows = rows._replace(time=None)
     n_rows, n_columns = rows.values.shape
     columns = check_target(
         reader.target_columns, n_columns, rows.columns, name="target_columns"
@@ -102,7 +107,9 @@ def _read_one(reader, series, cv, stride, season_length):
     names = pd.Index(range(n_columns) if rows.columns is None else rows.columns)
     if rows.ndim == 1 and rows.name is not None:
         names = pd.Index([rows.name])
-    times = count_steps(rows.time, n_rows)
+    times = np.arange(n_rows)
+    if rows.time is not None:
+        times = read_time_axis(rows.time, reader.freq).positions
     folds = make_folds(cv, series, times, reader.horizon, stride)
     shortest = min(fold.n_train for fold in folds)
     if shortest <= season_length:

@@ -8,15 +8,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from pandas.tseries.frequencies import to_offset
 
-from skcnnlstm._utils.frequency import MIN_REGULAR, candidate_frequencies
-from skcnnlstm._utils.time_labels import (
-    Labels,
-    encode_offset,
+from skcnnlstm._utils.time_index import (
+    MIN_REGULAR,
+    candidate_frequencies,
+    count_steps,
+    local_times,
     read_labels,
+    ticks_of,
     ticks_per_day,
+    weekdays_of,
 )
-from skcnnlstm._utils.time_steps import count_steps
 
 _WEEKDAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
 _PERIODS = {"D": "day", "W": "week", "M": "month", "Q": "quarter", "Y": "year"}
@@ -42,50 +45,53 @@ def suggest_remedy(index: Any) -> Remedy:
     Parameters
     ----------
     index : Index
-        Labels in which `read_time_axis` finds no frequency.
+        Labels in which `find_frequency` finds none.
 
     Returns
     -------
     remedy : Remedy
         For these labels: a `freq` that fits them, another index, or a resampling.
     """
-    labels = read_labels(index)
-    if labels.kind == "other":
+    labels, form = read_labels(index)
+    if form == "text":
         return _remedy_of_other_labels(index)
-    if labels.kind in ("integer", "period") or len(index) < 3:
+    if not hasattr(labels, "unit") or len(index) < 3:
         return Remedy(_NUMBERED, "the labels have no regular step")
-    first = labels.row(int(labels.ticks.argmin()))
+    labels = labels.sort_values()
     for code, freq, required in _possible_frequencies(labels):
-        positions = count_steps(labels, encode_offset(freq), first, holidays=False)
+        positions = count_steps(labels, to_offset(freq), holidays=False)
         if positions is not None and _share_of_single_steps(positions) >= required:
             return Remedy(f"freq={code}", "it fits all labels")
     series = "series"
     if not isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
-        utc = ", utc=True" if labels.tz == "mixed" else ""
+        utc = ", utc=True" if form == "local" else ""
         series = f"series.set_axis(pandas.to_datetime(series.index{utc}))"
-    if labels.kind == "datetime":
-        times = pd.DatetimeIndex(labels.wall.view(f"M8[{labels.unit}]"))
+    if isinstance(labels, pd.DatetimeIndex):
+        times = labels.tz_localize(None)
         for alias, name in _PERIODS.items():
             if _share_of_single_steps(times.to_period(alias).asi8) >= MIN_REGULAR:
-                local = "" if labels.tz is None else ".tz_localize(None)"
+                has_zone = labels.tz is not None or form == "local"
+                local = ".tz_localize(None)" if has_zone else ""
                 code = f'{series}{local}.to_period("{alias}")'
                 return Remedy(code, f"there is one label per {name}")
     code = f'{series}.resample("{_median_step(labels)}").mean()'
     return Remedy(code, "this is the median step")
 
 
-def _possible_frequencies(labels: Labels) -> Iterator[tuple[str, Any, float]]:
+def _possible_frequencies(labels: Any) -> Iterator[tuple[str, Any, float]]:
     """Yield frequencies as code and offset, with the required share of single steps."""
-    if labels.kind == "datetime" and labels.time_of_day is not None:
-        weekdays = np.unique((labels.wall // ticks_per_day(labels.unit) + 3) % 7)
+    is_datetime = isinstance(labels, pd.DatetimeIndex)
+    local, is_daily = local_times(labels) if is_datetime else (labels, False)
+    if is_daily:
+        weekdays = np.unique(weekdays_of(local.to_numpy().astype("M8[D]")))
         if 1 < len(weekdays) < 7 and weekdays.tolist() != [0, 1, 2, 3, 4]:
             mask = " ".join(_WEEKDAYS[day] for day in weekdays)
             offset = pd.offsets.CustomBusinessDay(weekmask=mask)
             yield f'pandas.offsets.CustomBusinessDay(weekmask="{mask}")', offset, 0.9
         for alias in ("BME", "BMS"):
             yield f'"{alias}"', alias, MIN_REGULAR
-    for alias in candidate_frequencies(labels):
-        yield f'"{alias}"', alias, 0.5
+    for offset in candidate_frequencies(labels):
+        yield f'"{offset.freqstr}"', offset, 0.5
 
 
 def _share_of_single_steps(positions: Any) -> float:
@@ -93,10 +99,10 @@ def _share_of_single_steps(positions: Any) -> float:
     return float(np.mean(np.diff(np.sort(positions)) == 1))
 
 
-def _median_step(labels: Labels) -> str:
+def _median_step(labels: Any) -> str:
     """Return the median step as an alias, rounded by at most a tenth."""
-    median = np.median(np.diff(np.sort(labels.ticks)))
-    median = max(1.0, float(median) * (_DAY // ticks_per_day(labels.unit)))
+    median = float(np.median(np.diff(ticks_of(labels))))
+    median = max(1.0, median * (_DAY // ticks_per_day(labels)))
     counts = {name: round(median / size) for name, size in _NANOSECONDS.items()}
     name = next(
         name

@@ -3,17 +3,18 @@
 import numpy as np
 import pandas as pd
 import pytest
+from pandas.tseries.frequencies import to_offset
 
-from skcnnlstm._utils.frequency import find_frequency
-from skcnnlstm._utils.time_labels import read_labels
+from skcnnlstm._utils.time_axis import read_time_axis
+from skcnnlstm._utils.time_index import count_steps, local_times, read_labels
 
 WEEKDAYS = pd.offsets.CustomBusinessDay(weekmask="Mon Tue Wed Thu Fri Sat")
 
 
 def find(index, freq=None):
     """Return the frequency and the positions of an index, as a list."""
-    found, positions = find_frequency(index, read_labels(index), freq)
-    return found, positions.tolist()
+    axis = read_time_axis(index, freq)
+    return axis.freq, axis.positions.tolist()
 
 
 def without_freq(index, unit="ns"):
@@ -90,7 +91,7 @@ def test_local_midnights_with_two_offsets_from_utc_are_days():
 
 def test_the_own_frequency_of_an_index_comes_first():
     index = pd.date_range("2020-01-15", periods=20, freq=pd.DateOffset(months=1))
-    assert find(index)[0] == {"class": "DateOffset", "n": 1, "months": 1}
+    assert find(index)[0] == pd.DateOffset(months=1)
     assert find(pd.date_range("2020", periods=20, freq="bh"))[0] == "bh"
     week = pd.date_range("2024-01-01", periods=5, freq="D")  # Monday to Friday
     assert find(week)[0] == "D"
@@ -191,20 +192,22 @@ ERRORS = [
     (
         pd.RangeIndex(4),
         "D",
-        "freq must fit the labels: got freq='D', and an index of dtype int64. Use an "
-        "integer, or an index of dates (pandas.to_datetime).",
+        "freq must be a positive step that fits the labels: got freq='D', and an index "
+        "of dtype int64. Use a positive integer, or an index of dates "
+        "(pandas.to_datetime).",
     ),
     (
         TEXT,
         "D",
-        "freq must fit the labels: got freq='D', and an index of dtype object. Use an "
-        "index of dates (pandas.to_datetime).",
+        "freq must be a positive step that fits the labels: got freq='D', and an index "
+        "of dtype object. Use freq=None, or an index of dates (pandas.to_datetime).",
     ),
     (
         pd.RangeIndex(4),
         0,
-        "freq must be a positive step: got freq=0, and an index of dtype int64. Use "
-        "freq=None.",
+        "freq must be a positive step that fits the labels: got freq=0, and an index "
+        "of dtype int64. Use a positive integer, or an index of dates "
+        "(pandas.to_datetime).",
     ),
 ]
 
@@ -224,7 +227,7 @@ def test_an_unknown_frequency_is_an_error(freq):
 
 def test_an_explicit_frequency_of_other_periods_is_an_error():
     months = pd.period_range("2001", periods=4, freq="M")
-    with pytest.raises(ValueError, match="the periods have the frequency 'M'"):
+    with pytest.raises(ValueError, match="Use freq='M'"):
         find(months, "D")
 
 
@@ -232,3 +235,75 @@ def test_an_empty_index_and_one_row_have_no_frequency():
     assert find(DAYS[:0]._with_freq(None)) == (None, [])
     assert find(without_freq(DAYS[:1])) == (None, [0])
     assert find(pd.RangeIndex(7, 8)) == (1, [0])
+
+
+ALIASES = [
+    "D",
+    "2D",
+    "W-MON",
+    "3W-SUN",
+    "MS",
+    "ME",
+    "5MS",
+    "QS-FEB",
+    "QE-NOV",
+    "2QE-DEC",
+]
+ALIASES += ["YS-JUL", "YE-JUN", "3YS-JAN", "B", "2B", "BME", "SMS", "bh", "WOM-3FRI"]
+ALIASES += ["2QE-DEC", "h", "7min", "1500ms"]
+
+
+@pytest.mark.parametrize("freq", ALIASES)
+def test_steps_are_those_of_pandas(freq):
+    index = pd.date_range("1969-11-20 09:00", periods=80, freq=freq)
+    rolled = index[30:].append(index[:30])
+    steps = count_steps(rolled, to_offset(freq))
+    assert steps.tolist() == [*range(50), *range(-30, 0)]
+    holidays = count_steps(index[::7], to_offset(freq), holidays=False)
+    assert holidays.tolist() == list(range(0, 80, 7))
+
+
+@pytest.mark.parametrize("freq", ALIASES)
+def test_a_label_off_the_grid_has_no_position(freq):
+    index = pd.date_range("1969-11-20 09:00", periods=80, freq=freq)
+    wrong = index.to_numpy().copy()
+    wrong[40] += np.timedelta64(1, "s")
+    assert count_steps(pd.DatetimeIndex(wrong), to_offset(freq)) is None
+
+
+def test_a_first_label_off_the_grid_gives_no_positions():
+    labels = pd.date_range("2024-01-03", periods=4, freq="W-WED")
+    assert count_steps(labels, to_offset("W-MON")) is None
+    assert count_steps(labels, to_offset("MS")) is None
+
+
+KINDS = [
+    (pd.date_range("2024", periods=3), ""),
+    (pd.Index(pd.date_range("2024", periods=3).date), "date"),
+    (
+        pd.Index(list(pd.date_range("2024", periods=3, tz="UTC")), dtype=object),
+        "",
+    ),
+    (pd.timedelta_range("1h", periods=3), ""),
+    (pd.period_range("2024", periods=3, freq="M"), ""),
+    (pd.Index([1, 2, 4]), ""),
+    (pd.Index([1, 2], dtype="UInt8"), ""),
+    (pd.Index([2**63, 1], dtype="uint64"), "text"),
+    (pd.Index([0.5, 1.5]), "text"),
+    (pd.Index(["a", "b"]), "text"),
+    (pd.Index([pd.Timestamp("2024"), pd.Timestamp("2025", tz="UTC")]), "text"),
+    (pd.DatetimeIndex(["2024", None]), "text"),
+    (pd.MultiIndex.from_product([[1, 2], [3]]), "text"),
+]
+
+
+@pytest.mark.parametrize("index, form", KINDS, ids=lambda value: str(value)[:20])
+def test_labels_have_a_form(index, form):
+    assert read_labels(index)[1] == form
+
+
+def test_local_times_have_one_time_of_day():
+    local = pd.date_range("2024-03-29 06:30", periods=4, unit="s")
+    found, is_daily = local_times(local.tz_localize("Europe/Berlin"))
+    assert found.equals(local) and is_daily
+    assert not local_times(local[:1].append(local[1:] + pd.Timedelta("1s")))[1]

@@ -1,0 +1,150 @@
+"""Read the time axes of series, and find the rows between gaps."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from skcnnlstm._utils.time_axis import read_time_axis, split_at_gaps
+from skcnnlstm._utils.time_remedy import suggest_remedy
+from skcnnlstm._utils.validation import check_enough_rows, remedy_for_short_series
+from skcnnlstm._utils.warnings import warn
+from skcnnlstm.forecasting.panel import listed
+
+
+def read_axes(panel, tables, freq):
+    """Return the time axis of each series, by key; None for rows without labels.
+
+    Series with the same labels share one axis, because reading it takes time.
+    """
+    if panel.numbered:
+        if freq is not None:
+            _read_axis(None, freq)
+        return dict.fromkeys(tables)
+    axes, previous = {}, None
+    for key, rows in tables.items():
+        index = rows.index
+        same = index is not None and previous is not None
+        if not same or not (index is previous or _is_same(index, previous)):
+            with panel.naming(key):
+                axis = _read_axis(index, freq)
+        axes[key], previous = axis, index
+    return axes
+
+
+def _is_same(index, other):
+    freqs = [getattr(one, "freq", None) for one in (index, other)]
+    same = index.dtype == other.dtype and index.name == other.name
+    return same and freqs[0] == freqs[1] and index.equals(other)
+
+
+def _read_axis(index, freq):
+    if index is not None:
+        return read_time_axis(index, freq)
+    if freq is not None:
+        raise ValueError(
+            f"freq must fit the labels: got freq={freq!r}, and no labels. Use "
+            "freq=None, or a Series or DataFrame whose index holds dates."
+        )
+    return None
+
+
+def warn_without_frequency(panel, tables, axes):
+    """Warn once about labels without a frequency, and suggest a remedy."""
+    keys = [key for key, axis in axes.items() if axis is not None and axis.freq is None]
+    if not keys:
+        return
+    index = tables[keys[0]].index
+    remedy = suggest_remedy(index)
+    use = f"Set {remedy.code}"
+    if not remedy.code.startswith("freq="):
+        use = f"Use {for_each_series(remedy.code, panel.id_column)}"
+    subject = "the index of the series has"
+    if panel.kind != "one":
+        subject = f"the labels of series {listed(keys)} have"
+    warn(
+        f"{subject} no frequency ({index.dtype}, from {index[0]} to {index[-1]}): rows "
+        "count as consecutive, and forecasts are labelled 1, 2, ... instead of dates. "
+        f"{use}: {remedy.reason}."
+    )
+
+
+def for_each_series(code, id_column):
+    """Return an expression that changes each series of a long frame as `code` does."""
+    if id_column is None:
+        return code
+    if code == "series.reset_index(drop=True)":
+        return f"series.set_index(series.groupby({id_column!r}).cumcount())"
+    return (
+        f"series.drop(columns={id_column!r}).groupby(series[{id_column!r}]).apply("
+        f"lambda one: {code.replace('series', 'one')}).reset_index({id_column!r})"
+    )
+
+
+def describe_index(index):
+    """Return the type of an index, for messages."""
+    return f"{type(index).__name__} of dtype {index.dtype}"
+
+
+def find_training_runs(panel, tables, axes, length, horizon):
+    """Return the runs (start, stop) without gaps of training rows, by series.
+
+    Raises
+    ------
+    ValueError
+        Where a series has no run as long as a window and its targets.
+    """
+    found = {
+        key: [(0, len(tables[key].values))]
+        if axis is None
+        else split_at_gaps(axis.positions).spans()
+        for key, axis in axes.items()
+    }
+    if panel.kind == "one":
+        _check_one(tables[None], axes[None], found[None], length, horizon)
+    longest = {key: longest_run(runs) for key, runs in found.items()}
+    short = [key for key, n_rows in longest.items() if n_rows < length + horizon]
+    if short:
+        shorter = remedy_for_short_series(max(longest[key] for key in short), horizon)
+        named = listed(short, lambda key: f"{key!r} with {longest[key]}")
+        raise ValueError(
+            "each series must have at least window_length + horizon rows without a gap "
+            f"in time: got {named}, window_length={length}, horizon={horizon}. Leave "
+            f"those out, or use {shorter}."
+        )
+    return found
+
+
+def _check_one(rows, axis, runs, length, horizon):
+    """Raise if no run of one series is as long as a window and its targets."""
+    check_enough_rows(len(rows.values), length, horizon)
+    longest = longest_run(runs)
+    if longest < length + horizon:
+        shorter = remedy_for_short_series(longest, horizon)
+        before, after = rows.index[runs[1][0] - 1], rows.index[runs[1][0]]
+        raise ValueError(
+            "series must have at least window_length + horizon rows without a gap in "
+            f"time: got at most {longest} such rows (the first gap is from {before} to "
+            f"{after}), window_length={length}, horizon={horizon}. Fill the gaps "
+            f"({_without_gaps(rows.index, axis.freq)} and interpolate), use {shorter}, "
+            "or series.reset_index(drop=True) if the rows do follow one another."
+        )
+
+
+def _without_gaps(index, freq):
+    """Return an expression that fills the gaps of a series."""
+    if isinstance(index, pd.PeriodIndex):
+        return "series.resample(series.index.freq).mean()"
+    if isinstance(freq, int):
+        first, last = int(index[0]), int(index[-1])
+        return f"series.reindex(range({first}, {last + 1}, {freq}))"
+    name = repr(freq.freqstr)
+    if type(freq) is pd.offsets.CustomBusinessDay:
+        name = "freq"  # its alias does not name the days
+    if isinstance(index, pd.TimedeltaIndex):  # `asfreq` takes none of these
+        return f"series.resample({name}).mean()"
+    return f"series.asfreq({name})"
+
+
+def longest_run(runs):
+    """Return the length of the longest run."""
+    return max(stop - start for start, stop in runs)
