@@ -16,6 +16,7 @@ from skcnnlstm._utils.validation import (
     check_time_index,
     check_time_order,
     check_windows,
+    to_plain,
 )
 
 
@@ -104,6 +105,7 @@ or (n_samples, window_length, n_features)
     horizon = check_integer("horizon", horizon)
     stride = check_integer("stride", stride)
     missing = check_missing(missing)
+    series = to_plain(series, "series")
     rows = check_windows(series, name="series", min_ndim=1, max_ndim=2)
     names = getattr(series, "columns", None)
     columns = rows[:, np.newaxis] if rows.ndim == 1 else rows

@@ -25,7 +25,12 @@ from skcnnlstm._utils.sklearn_callbacks import (
     epoch_reporter,
     with_callbacks,
 )
-from skcnnlstm._utils.validation import backfill, check_windows, count_missing_history
+from skcnnlstm._utils.validation import (
+    backfill,
+    check_windows,
+    count_missing_history,
+    to_plain,
+)
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.wrappers.assemble import build_marked
 from skcnnlstm.wrappers.fit_data import FitData, read_windows, usable_rows
@@ -114,6 +119,7 @@ class Hybrid(TakesParameters, NetworkReprMixin, CallbackSupportMixin):
         """Train one more epoch, for `partial_fit`."""
         earlier = {}
         if self.__sklearn_is_fitted__():
+            X = to_plain(X)
             self._check_shape(check_windows(X, estimator=self), X)
             earlier = self.history_
         settings = self._settings_of_part(1)
@@ -315,6 +321,7 @@ class Hybrid(TakesParameters, NetworkReprMixin, CallbackSupportMixin):
 
     def _network_for(self, X):
         """Check X, and return the network that reads it and X as an array."""
+        X = to_plain(X)
         windows = check_windows(X, estimator=self)
         if self._check_shape(windows, X):
             return self._network, windows

@@ -13,6 +13,7 @@ from skcnnlstm._utils.validation import (
     check_sample_weight,
     check_windows,
     count_missing_history,
+    to_plain,
 )
 
 
@@ -42,6 +43,7 @@ class _Names(BaseEstimator):
 
 def read_windows(estimator, X):
     """Return the attributes that X's columns give an estimator, and X as an array."""
+    X = to_plain(X)
     windows = check_windows(X, estimator=estimator)
     if windows.ndim > 2:
         return {"n_features_in_": windows.shape[1]}, windows

@@ -5,6 +5,7 @@ import numbers
 import numpy as np
 
 from skcnnlstm._utils.validation.parameters import type_name
+from skcnnlstm._utils.validation.tables import has_labels
 
 # Values of `pandas.Index.inferred_type` for labels that can be ordered in time.
 TIME_TYPES = frozenset(
@@ -118,7 +119,7 @@ def check_time_index(X, *, name="X", ids=False):
         If the index has several levels, a missing label or duplicates.
     """
     index = getattr(X, "index", None)
-    if index is None or not hasattr(X, "iloc"):
+    if index is None or not has_labels(X):
         return None
     if getattr(index, "nlevels", 1) > 1:
         raise ValueError(

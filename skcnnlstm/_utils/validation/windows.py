@@ -3,6 +3,8 @@
 import numpy as np
 from sklearn.utils import check_array
 
+from skcnnlstm._utils.validation.tables import to_plain, warn_about_large_integers
+
 
 def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5, ids=False):
     """Return `X` as a numeric array, without a copy if it is one already.
@@ -12,7 +14,8 @@ def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5, ids=Fa
     Parameters
     ----------
     X : array-like
-        Windows or rows.
+        Windows or rows. Callers that use the names of its columns, or its index, pass
+        the result of `to_plain`.
     name : str, default="X"
         Name of the input in messages.
     estimator : estimator or None, default=None
@@ -22,6 +25,7 @@ def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5, ids=Fa
     ids : bool, default=False
         Whether the caller has a parameter `id_column`, for messages.
     """
+    X = to_plain(X, name)
     if hasattr(X, "iloc") and 0 in X.shape[1:]:
         # pandas 3 has no data type for a table without columns.
         raise ValueError(_no_features_message(name, X.shape))
@@ -74,6 +78,7 @@ def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5, ids=Fa
     if 0 in array.shape[1:]:
         # scikit-learn checks 2-D arrays only.
         raise ValueError(_no_features_message(name, array.shape))
+    warn_about_large_integers(array, name)
     return array
 
 
