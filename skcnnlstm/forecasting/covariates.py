@@ -7,7 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from skcnnlstm._utils.validation import check_finite, check_windows
+from skcnnlstm._utils.validation import (
+    check_finite,
+    check_windows,
+    has_labels,
+    to_plain,
+)
 from skcnnlstm.forecasting.calendar import check_same_kind
 from skcnnlstm.forecasting.panel import FORMS, is_list_of_series, read_panel
 
@@ -99,10 +104,12 @@ def split_exog(exog, panel):
     """Return the covariates of each series of a panel, by key."""
     keys = panel.series
     _check_not_names(exog)
+    if not isinstance(exog, Mapping) and not is_list_of_series(exog):
+        exog = to_plain(exog, "exog")
     if panel.kind == "one":
         return {None: exog}
     if isinstance(exog, pd.DataFrame) and panel.id_column in exog.columns:
-        exog = read_panel(exog, panel.id_column).series
+        exog = read_panel(exog, panel.id_column, name="exog").series
     elif is_list_of_series(exog) and panel.kind == "list":
         if len(exog) != len(keys):
             raise ValueError(
@@ -145,9 +152,10 @@ def _read(exog, n_rows, labels, max_rows, ahead):
     they are taken in order, and `exog` has at most `max_rows`. `ahead` means that the
     rows follow the known ones, for messages.
     """
+    exog = to_plain(exog, "exog")
     table = check_windows(exog, name="exog", min_ndim=1, max_ndim=2)
     table = table.reshape(len(table), -1)
-    if isinstance(exog, pd.Series | pd.DataFrame) and labels is not None:
+    if has_labels(exog) and labels is not None:
         if not exog.index.is_unique:
             label = exog.index[exog.index.duplicated()][0]
             raise ValueError(
@@ -233,7 +241,8 @@ def name_rows_ahead(exog, panel, calendars, n_rows):
     raw, labels = split_exog(exog, panel._replace(series=calendars)), {}
     for key, calendar in calendars.items():
         labels[key] = None
-        if calendar is not None and isinstance(raw[key], pd.Series | pd.DataFrame):
+        raw[key] = to_plain(raw[key], "exog")
+        if calendar is not None and has_labels(raw[key]):
             with panel.naming(key):
                 labels[key] = calendar.following_in(raw[key].index, n_rows)
     return labels

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.base import clone
 
+from skcnnlstm._utils.identity import once_per_object
 from skcnnlstm._utils.validation import check_boolean, check_choice, check_integer
-from skcnnlstm.forecasting.calendar import find_training_runs
+from skcnnlstm.forecasting.calendar import Calendar, find_training_runs
 from skcnnlstm.forecasting.covariates import check_window, own_rows, read_covariates
 from skcnnlstm.forecasting.fitted import FittedForecaster, learn_series
 from skcnnlstm.forecasting.inner_estimator import (
@@ -31,6 +32,7 @@ from skcnnlstm.forecasting.samples import (
     order_in_time,
 )
 from skcnnlstm.forecasting.scaling import (
+    TransformerFactory,
     check_past_covariates_known,
     find_roles,
     is_log,
@@ -168,7 +170,7 @@ def _fit_and_calibrate(settings, data, task):
     units = find_units(early.tables, fitted.roles.targets, relative)
     # Late rows continue early ones unless there is a gap between them, even if the
     # labels of the late rows alone cannot show it.
-    runs = find_training_runs(
+    runs = _find_all_runs(
         data.panel, data.tables, settings.window_length, settings.horizon
     )
     fitted = fitted.replace_series(
@@ -192,12 +194,22 @@ def _fit_all_rows(settings, data, task):
     check_past_covariates_known(
         roles, settings.horizon, settings.horizon, settings.block_length
     )
-    runs = find_training_runs(panel, tables, length, settings.horizon)
+    runs = _find_all_runs(panel, tables, length, settings.horizon)
     series, samples, widths = {}, [], {}
+    read_calendar = once_per_object(Calendar.of)
+    factory = TransformerFactory(settings.transformer)
     for key, rows in tables.items():
         with panel.naming(key):
+            clock, spans = runs[key]
             series[key], segments = learn_series(
-                settings.transformer, roles, rows, data.exogs[key], *runs[key], length
+                settings.transformer,
+                roles,
+                rows,
+                data.exogs[key],
+                None if rows.index is None else read_calendar(rows.index, clock),
+                spans,
+                length,
+                factory,
             )
             widths[key] = segments[0].columns.shape[1] - len(roles.past)
             samples += cut_samples(
@@ -223,6 +235,19 @@ def _fit_all_rows(settings, data, task):
         feature_names=data.feature_names,
         exog_columns=data.exog_columns,
     )
+
+
+def _find_all_runs(panel, tables, length, horizon):
+    """Return `find_training_runs` of all series, computed once for each index."""
+    times = {key: (id(rows.time), len(rows.values)) for key, rows in tables.items()}
+    first = {time: key for key, time in reversed(times.items())}
+    distinct = {key: tables[key] for key in reversed(first.values())}
+    try:
+        runs = find_training_runs(panel, distinct, length, horizon)
+    except ValueError:
+        # The message lists all series that are too short.
+        return find_training_runs(panel, tables, length, horizon)
+    return {key: runs[first[time]] for key, time in times.items()}
 
 
 def _fit_estimator(settings, samples, n_outputs, task):

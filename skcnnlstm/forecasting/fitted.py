@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skcnnlstm._utils.identity import once_per_object
 from skcnnlstm._utils.time_index import find_frequency, find_segments, join_labels
 from skcnnlstm._utils.validation import check_integer
 from skcnnlstm.forecasting.calendar import (
@@ -28,6 +29,15 @@ def fitted_state(forecaster):
     """Return the record of a fitted forecaster; raise NotFittedError before `fit`."""
     check_is_fitted(forecaster, "estimator_")
     return forecaster._fitted
+
+
+def _find_labelled_runs(calendar, index, time):
+    """Return the runs of rows with labels, and which of them comes next."""
+    runs = find_segments(time, calendar.clock, calendar.last, len(index))
+    next_run = runs.next_run
+    if next_run is None and calendar.nearly_precedes(time):
+        next_run = 0
+    return runs.spans(), next_run
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +97,14 @@ class FittedForecaster:
         """Return a validated number of steps, by default the horizon."""
         return check_integer("steps", self.horizon if steps is None else steps)
 
+    def find_runs(self, tables):
+        """Return `FittedSeries.find_runs` of each series, by key."""
+        find_labelled = once_per_object(_find_labelled_runs)
+        return {
+            key: self.series[key].find_runs(rows, find_labelled)
+            for key, rows in tables.items()
+        }
+
     def replace_series(self, change):
         """Return a record with ``change(key, one)`` for the record of each series."""
         series = {key: change(key, one) for key, one in self.series.items()}
@@ -112,8 +130,10 @@ class FittedSeries:
         """The number of rows in a window."""
         return len(self.tail.columns)
 
-    def find_runs(self, rows):
+    def find_runs(self, rows, find_labelled=_find_labelled_runs):
         """Return the runs of rows without gaps, and which of them comes next.
+
+        `find_labelled` is `_find_labelled_runs`, or returns its results.
 
         Returns
         -------
@@ -121,19 +141,15 @@ class FittedSeries:
         next_run : int or None
             The run that continues the known rows.
         """
-        calendar, n_rows = self.calendar, len(rows.values)
-        if calendar is None or rows.index is None:
+        if self.calendar is None or rows.index is None:
             # Without labels on both sides, only the fitted rows do not continue.
-            runs = find_segments(rows.time, None, None, n_rows)
+            spans = find_segments(rows.time, None, None, len(rows.values)).spans()
             next_run = None if _fingerprint(rows) == self.fingerprint else 0
         else:
-            runs = find_segments(rows.time, calendar.clock, calendar.last, n_rows)
-            next_run = runs.next_run
-            if next_run is None and calendar.nearly_precedes(rows.time):
-                next_run = 0
+            spans, next_run = find_labelled(self.calendar, rows.index, rows.time)
         if self.continued:
             next_run = 0
-        return runs.spans(), next_run
+        return spans, next_run
 
     def count_short(self, runs, next_run):
         """Count the rows with fewer rows of history than a window holds."""
@@ -143,8 +159,15 @@ class FittedSeries:
             count += min(stop - start, max(0, self.window_length - known - 1))
         return count
 
-    def find_scored_runs(self, rows, horizon):
+    def find_scored_runs(self, rows, horizon, runs, next_run):
         """Return the runs of origins whose targets all lie in the rows.
+
+        Parameters
+        ----------
+        rows : Rows
+        horizon : int
+        runs, next_run
+            As returned by `find_runs`.
 
         Returns
         -------
@@ -156,7 +179,6 @@ class FittedSeries:
         actual : list of ndarray of shape (n_origins, horizon, n_targets)
             The values after each origin.
         """
-        runs, next_run = self.find_runs(rows)
         targets = self.scale.target_values(rows)
         origins, actual, next_origins = [], [], None
         for number, (start, stop) in enumerate(runs):
@@ -215,12 +237,6 @@ class FittedSeries:
         if exog is None:
             return self.tail
         return self.tail._replace(exog=np.concatenate([self.tail.exog, exog]))
-
-    def next_labels(self, steps, id_column=None):
-        """Return the labels of the next rows; None for bare arrays."""
-        if self.calendar is None:
-            return None
-        return self.calendar.following(steps, id_column)
 
     def calendar_after(self, rows):
         """Return the calendar at the end of given rows; None for bare arrays."""
@@ -295,10 +311,15 @@ class FittedSeries:
         return replace(calendar, last=joined[-1:].copy(), longest=longest), False
 
 
-def learn_series(transformer, roles, rows, exog, clock, runs, window_length):
-    """Return the record of one series, and its training segments between gaps."""
+def learn_series(
+    transformer, roles, rows, exog, calendar, runs, window_length, factory=None
+):
+    """Return the record of one series, and its training segments between gaps.
+
+    `factory` is as for `Scale.fit`.
+    """
     check_columns_known(rows)
-    scale = Scale.fit(transformer, roles, rows, exog)
+    scale = Scale.fit(transformer, roles, rows, exog, factory)
     whole = Segment(scale.transform(rows), scale.transform_exog(exog))
     segments = [whole.rows(*run) for run in runs]
     columns = rows.columns
@@ -308,7 +329,7 @@ def learn_series(transformer, roles, rows, exog, clock, runs, window_length):
     low, high = _find_range(scale, rows)
     fitted = FittedSeries(
         form=rows._replace(values=None, index=None, time=None, columns=columns),
-        calendar=None if rows.index is None else Calendar.of(rows.index, clock),
+        calendar=calendar,
         scale=scale,
         tail=tail,
         n_known=n_known,

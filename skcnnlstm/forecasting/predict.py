@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from skcnnlstm._utils.diagnostics import warn_about_extreme_forecasts
+from skcnnlstm._utils.identity import once_per_object
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.forecasting.covariates import (
     check_given,
@@ -98,10 +99,13 @@ def _prepare_rows_ahead(fitted, n_ahead, exog):
     if exog is not None:
         calendars = {key: one.calendar for key, one in fitted.series.items()}
         labels = name_rows_ahead(exog, panel, calendars, n_ahead)
+    follow = once_per_object(
+        lambda calendar: calendar.following(n_ahead, panel.id_column)
+    )
     for key, one in fitted.series.items():
-        if labels[key] is None:
+        if labels[key] is None and one.calendar is not None:
             with panel.naming(key):
-                labels[key] = one.next_labels(n_ahead, panel.id_column)
+                labels[key] = follow(one.calendar)
     wanted = {key: (n_ahead, labels[key]) for key in fitted.series}
     exogs = read_fitted_covariates(exog, panel, wanted, fitted.exog_columns, ahead=True)
     return labels, exogs
@@ -139,7 +143,7 @@ def forecast_rows_scaled(fitted, panel, tables, exog, predict=predict_windows):
     -------
     forecasts : dict of ndarray of shape (n_rows, horizon, n_modelled, ...)
     """
-    runs = {key: fitted.series[key].find_runs(rows) for key, rows in tables.items()}
+    runs = fitted.find_runs(tables)
     exogs = _read_exog_with_rows_ahead(fitted, panel, tables, exog, runs)
     if message := describe_short_history(fitted, runs):
         warn(message)
@@ -198,11 +202,13 @@ def forecast_each_origin(fitted, tables, exogs):
     results : dict of (forecasts, actual)
         By key, two arrays of shape (n_origins, horizon, n_targets) on the user's scale.
     """
-    results = {}
+    results, all_runs = {}, fitted.find_runs(tables)
     for key, rows in tables.items():
         one = fitted.series[key]
         with fitted.panel.naming(key):
-            runs, next_run, actual = one.find_scored_runs(rows, fitted.horizon)
+            runs, next_run, actual = one.find_scored_runs(
+                rows, fitted.horizon, *all_runs[key]
+            )
             segments = one.extract_segments(
                 rows,
                 exogs[key],

@@ -115,18 +115,36 @@ or (n_samples, window_length, n_features)
     check_time_order(index, name="series")
     check_finite(rows, name="series", columns=names, missing=missing)
 
-    X = window_view(rows, window_length)[:-horizon:stride]
     # Indexing with a slice returns a view, indexing with a list a copy.
     selected = columns if target is None else columns[:, _as_slice(targets)]
-    y = window_view(selected, horizon)[window_length::stride]
+    X, y = cut_windows(rows, selected, window_length, horizon, stride)
     if missing == "mask":
-        X, y = _drop_unknown_targets(X, y)
-    if horizon == 1 and len(targets) == 1:
-        return X, y[:, 0, 0]
-    return X, y.reshape(len(y), horizon * len(targets))
+        X, y = drop_unknown_targets(X, y)
+    return X, flatten_targets(y)
 
 
-def _drop_unknown_targets(
+def cut_windows(
+    rows: NDArray[Any],
+    targets: NDArray[Any],
+    window_length: int,
+    horizon: int,
+    stride: int = 1,
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the windows of validated rows, and the targets that follow each of them.
+
+    `targets` are the rows of shape (n_rows, n_targets) to predict. The result has the
+    shapes (n_samples, window_length, ...) and (n_samples, horizon, n_targets).
+    """
+    X = window_view(rows, window_length)[:-horizon:stride]
+    return X, window_view(targets, horizon)[window_length::stride]
+
+
+def flatten_targets(y: NDArray[Any]) -> NDArray[Any]:
+    """Return targets as `make_windows` does, from (n_samples, horizon, n_targets)."""
+    return y[:, 0, 0] if y.shape[1:] == (1, 1) else y.reshape(len(y), -1)
+
+
+def drop_unknown_targets(
     X: NDArray[Any], y: NDArray[Any]
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Remove samples with NaN in the target."""
