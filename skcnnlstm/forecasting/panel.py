@@ -52,10 +52,11 @@ class Panel(NamedTuple):
     id_place: int = 0
     id_dtype: Any = None
     places: dict[Hashable, np.ndarray] | None = None  # the rows of each series
+    frame: pd.DataFrame | None = None  # as given
 
     def form(self):
         """Return the panel without its rows."""
-        return self._replace(series={}, places=None)
+        return self._replace(series={}, places=None, frame=None)
 
     @contextmanager
     def naming(self, key):
@@ -196,6 +197,7 @@ def _split_long_frame(frame, id_column):
         list(frame.columns).index(id_column),
         frame[id_column].dtype,
         places,
+        frame,
     )
 
 
