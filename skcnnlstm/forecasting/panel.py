@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from skcnnlstm._utils.validation import to_plain
+from skcnnlstm._utils.validation import to_plain, without_unlabelled
 
 FORMS = {
     "one": "one series",
@@ -122,7 +122,14 @@ def read_panel(series, id_column, *, name="series"):
         return Panel("dict", _to_plain_each(dict(series), name))
     if is_list_of_series(series):
         return Panel("list", _to_plain_each(dict(enumerate(series)), name))
-    return Panel("one", {None: to_plain(series, name)})
+    plain = to_plain(series, name)
+    if hasattr(series, "iloc") and plain.ndim == 3:
+        cells = name if series.ndim == 1 else f"{name}[{series.columns[0]!r}]"
+        raise ValueError(
+            f"{name} must hold numbers: got a {type(series).__name__} whose cells hold "
+            f"series. Use list({cells}) for one series from each cell."
+        )
+    return Panel("one", {None: plain})
 
 
 def _to_plain_each(series, name):
@@ -183,7 +190,7 @@ def _split_long_frame(frame, id_column):
     if not len(keys):
         raise ValueError("series must have at least one row: got 0 rows.")
     order, values = np.argsort(codes, kind="stable"), frame.drop(columns=id_column)
-    values.attrs = {}  # the rows of each series are labelled, whatever the frame is of
+    values = without_unlabelled(values)  # each series has its rows of the frame
     if (np.diff(codes) < 0).any():
         values = values.iloc[order]
     cuts = np.flatnonzero(np.diff(codes[order])) + 1

@@ -183,7 +183,7 @@ def _is_same_index(index, other):
 def _check_time(series, *, ids):
     """Return the time index of a series in time order; None without one."""
     time = check_time_index(series, name="series", ids=ids)
-    check_time_order(time, name="series")
+    check_time_order(time, name="series", table=series)
     return time
 
 

@@ -112,7 +112,7 @@ or (n_samples, window_length, n_features)
     targets = check_target(target, columns.shape[1], names)
     check_enough_rows(len(rows), window_length, horizon)
     index = check_time_index(series, name="series")
-    check_time_order(index, name="series")
+    check_time_order(index, name="series", table=series)
     check_finite(rows, name="series", columns=names, missing=missing)
 
     # Indexing with a slice returns a view, indexing with a list a copy.

@@ -34,7 +34,7 @@ from skcnnlstm._utils.validation.series import (
     remedy_for_short_series,
 )
 from skcnnlstm._utils.validation.subsequences import divisors, resolve_subsequences
-from skcnnlstm._utils.validation.tables import has_labels, to_plain
+from skcnnlstm._utils.validation.tables import has_labels, to_plain, without_unlabelled
 from skcnnlstm._utils.validation.targets import (
     check_class_target,
     check_regression_target,
@@ -76,4 +76,5 @@ __all__ = [
     "remedy_for_short_series",
     "resolve_subsequences",
     "to_plain",
+    "without_unlabelled",
 ]

@@ -15,9 +15,12 @@ from skcnnlstm._utils.warnings import warn
 
 _LARGEST_EXACT = 2**53  # float64 represents all integers up to here
 
-# Key of `DataFrame.attrs` for tables that have no row labels of their own: they are
-# read like arrays, with the names of their columns.
+# Keys of `DataFrame.attrs`. Tables without row labels of their own are read like
+# arrays, with the names of their columns. The others name the library of a table and
+# the column that became its index, for messages.
 _UNLABELLED = "skcnnlstm_unlabelled"
+_LIBRARY = "skcnnlstm_library"
+_DATES = "skcnnlstm_dates"
 
 
 def to_plain(table, name="X"):
@@ -63,6 +66,23 @@ def to_plain(table, name="X"):
 def has_labels(table):
     """Return whether a pandas object has row labels from the user."""
     return hasattr(table, "iloc") and not getattr(table, "attrs", {}).get(_UNLABELLED)
+
+
+def polars_dates(table):
+    """Return the name of the polars column that became the index; None for others."""
+    attrs = getattr(table, "attrs", {})
+    return attrs.get(_DATES) if attrs.get(_LIBRARY) == "polars" else None
+
+
+def is_from_polars(table):
+    """Return whether `to_plain` made a table from one of polars."""
+    return getattr(table, "attrs", {}).get(_LIBRARY) == "polars"
+
+
+def without_unlabelled(frame):
+    """Return a frame whose row labels count as those of the user."""
+    frame.attrs.pop(_UNLABELLED, None)
+    return frame
 
 
 def warn_about_large_integers(array, name="X"):
@@ -278,6 +298,9 @@ def _convert_column(column, name):
     if hasattr(dtype, "subtype") and hasattr(dtype, "fill_value"):  # sparse
         return _convert_column(column.sparse.to_dense(), name).to_numpy()
     if not hasattr(dtype, "numpy_dtype") or dtype.kind not in "biufO":
+        if type(dtype).__name__ == "StringDtype" and column.isna().any():
+            objects = column.to_numpy(dtype=object, na_value=None)
+            return _convert_objects(objects, name)
         return column  # categories, text, dates and periods
     if dtype.kind == "O":  # decimals of pyarrow; text is returned for the caller
         return _convert_objects(column.to_numpy(dtype=object, na_value=None), name)
@@ -355,7 +378,8 @@ def _convert_pyarrow(table, name):
 
 def _with_dates_as_index(frame, name, table):
     """Return a frame whose only column of dates is its index."""
-    kind = f"{type(table).__module__.partition('.')[0]} {type(table).__name__}"
+    frame.attrs[_LIBRARY] = type(table).__module__.partition(".")[0]
+    kind = f"{frame.attrs[_LIBRARY]} {type(table).__name__}"
     dates = [
         label
         for label, dtype in frame.dtypes.items()
@@ -381,4 +405,6 @@ def _with_dates_as_index(frame, name, table):
             f"{int(np.argmax(missing))} of column {dates[0]!r} of a {kind}. Drop these "
             f"rows: {remedy}."
         )
-    return to_plain(frame.set_index(dates[0]), name)
+    frame = frame.set_index(dates[0])
+    frame.attrs[_DATES] = dates[0]
+    return to_plain(frame, name)

@@ -3,7 +3,11 @@
 import numpy as np
 from sklearn.utils import check_array
 
-from skcnnlstm._utils.validation.tables import to_plain, warn_about_large_integers
+from skcnnlstm._utils.validation.tables import (
+    is_from_polars,
+    to_plain,
+    warn_about_large_integers,
+)
 
 
 def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5, ids=False):
@@ -59,6 +63,9 @@ def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5, ids=Fa
             raise ValueError(complex_data_message(name)) from error
         if "could not convert string" in text or "bytes/strings" in text:
             raise ValueError(_not_numeric_message(name, X, "text", ids)) from error
+        if "must be a string or a real number" in text:  # float() of an object
+            what = "values that are no numbers"
+            raise TypeError(_not_numeric_message(name, X, what, ids)) from error
         if "could not be promoted" in text:  # NumPy's message for a column of dates
             what = "columns of incompatible types"
             raise TypeError(_not_numeric_message(name, X, what, ids)) from error
@@ -113,10 +120,16 @@ def _not_numeric_message(name, X, what, ids):
                 what = f"column {label!r} of dtype {column.dtype}"
                 if not is_date and any(map(_parses_as_number, column)):
                     return _mixed_text_message(name, f"{name}[{label!r}]", what, column)
-                remedy += (
-                    " If the column holds dates, make it the index: "
-                    f"{name}.set_index({label!r})."
-                )
+                if not is_from_polars(X):
+                    remedy += (
+                        " If the column holds dates, make it the index: "
+                        f"{name}.set_index({label!r})."
+                    )
+                elif not is_date:
+                    remedy += (
+                        " If the column holds dates, convert it: "
+                        f"{name}.with_columns(polars.col({label!r}).str.to_date())."
+                    )
                 if ids and not is_date:
                     remedy += (
                         " If it identifies the series of each row, set "
