@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -96,7 +97,8 @@ class TransformerFactory:
             if self._log is None:
                 self._log = make_transformer("log").fit(values)
             log, scaler = self._log.steps
-            if not is_standard(scaler[1]):
+            if get_config()["transform_output"] != "default":
+                # Frames have column names, which the scaler then requires.
                 return make_transformer("log").fit(values)
             scaled = self._scalers.fit(np.log(values))
             return Pipeline([log, (scaler[0], scaled)])

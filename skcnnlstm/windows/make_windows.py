@@ -141,7 +141,10 @@ def cut_windows(
 
 def flatten_targets(y: NDArray[Any]) -> NDArray[Any]:
     """Return targets as `make_windows` does, from (n_samples, horizon, n_targets)."""
-    return y[:, 0, 0] if y.shape[1:] == (1, 1) else y.reshape(len(y), -1)
+    n_samples, horizon, n_targets = y.shape
+    if horizon == n_targets == 1:
+        return y[:, 0, 0]
+    return y.reshape(n_samples, horizon * n_targets)
 
 
 def drop_unknown_targets(
