@@ -1,4 +1,4 @@
-"""Measure memory and seconds per fit over searches of 10 to 1,000 fits.
+"""Measure long searches (memory, seconds per fit) and large panels (CPU per series).
 
 Each size is a randomised search in a new process over learning rates and numbers of
 filters (four networks) and three time-ordered folds. The script prints and stores the
@@ -7,6 +7,12 @@ after the tenth fit and at the end.
 
     python benchmarks/bench_scale.py                       # 10, 100 and 1,000 fits
     python benchmarks/bench_scale.py --fits 10 100         # a look
+
+The panel is a long frame of dated series of 60 rows. The script prints the CPU time per
+series of `fit`, `score` and a backtest of two folds, with a model that costs nothing.
+With `--before`, the same is measured with another checkout of this package, in turn:
+
+    python benchmarks/bench_scale.py --fits --before ../skcnnlstm-before
 """
 
 from __future__ import annotations
@@ -14,7 +20,10 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import os
 import platform
+import subprocess
+import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -26,6 +35,9 @@ SEED = 0
 N_FOLDS = 2
 ASKED_SECONDS = 1.25  # the last fits take at most so many times the first ones
 ASKED_MEGABYTES = 0.1  # more a fit, at most, after the first tenth
+PANEL_ROWS = 60
+# CPU milliseconds a series, beside the model; 4 s for a backtest of 2,000 series.
+ASKED_PANEL = {"fit": 0.2, "score": 0.2, "backtest": 2.0}
 
 
 def search(n_fits, epochs):
@@ -80,13 +92,100 @@ def measure(n_fits, epochs):
     }
 
 
+def run_panel(n_series):
+    """Return the CPU milliseconds per series of a panel, in this process."""
+    import pandas as pd
+    from sklearn.base import BaseEstimator, RegressorMixin
+    from sklearn.model_selection import TimeSeriesSplit
+
+    from skcnnlstm import SeriesForecaster, backtest
+
+    class LastValue(RegressorMixin, BaseEstimator):
+        """Repeat the last value of the window."""
+
+        def fit(self, X, y):
+            self.horizon_ = y.shape[1]
+            return self
+
+        def predict(self, X):
+            return np.repeat(X[:, -1:, 0], self.horizon_, axis=1)
+
+    n_train, n_test = PANEL_ROWS, 12
+    n_rows = n_train + n_test
+    values = np.random.default_rng(SEED).normal(size=n_series * n_rows).cumsum()
+    days = pd.date_range("2020-01-01", periods=n_rows).to_numpy()
+    frame = pd.DataFrame(
+        {"id": np.repeat(np.arange(n_series), n_rows), "y": values},
+        index=np.tile(days, n_series),
+    )
+    is_train = np.tile(np.arange(n_rows) < n_train, n_series)
+    train, test = frame[is_train], frame[~is_train]
+    forecaster = SeriesForecaster(
+        LastValue(), window_length=12, horizon=4, id_column="id"
+    )
+    folds = TimeSeriesSplit(2, test_size=8)
+    steps = {
+        "fit": lambda: forecaster.fit(train),
+        "score": lambda: forecaster.score(test),
+        "backtest": lambda: backtest(forecaster, train, folds, verbose=0),
+    }
+    forecaster.fit(train[train["id"] < 2])  # imports
+    milliseconds = {}
+    for name, step in steps.items():
+        start = time.process_time()
+        step()
+        milliseconds[name] = 1000 * (time.process_time() - start) / n_series
+    return milliseconds
+
+
+def measure_panel(n_series, checkout=None):
+    """Return the medians of three runs in new processes, of this or another checkout."""
+    checkout = Path(__file__).parents[1] if checkout is None else checkout
+    command = [sys.executable, __file__, "--panel-worker", str(n_series)]
+    runs = []
+    for _ in range(3):
+        done = subprocess.run(
+            command,
+            env=os.environ | {"PYTHONPATH": str(Path(checkout).resolve())},
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        runs.append(json.loads(done.stdout.splitlines()[-1]))
+    return {name: float(np.median([run[name] for run in runs])) for name in runs[0]}
+
+
+def print_panel(options):
+    """Measure the panel, and print and return the figures."""
+    rows = {}
+    print("panel, CPU ms a series      fit   score   backtest of 2 folds")
+    checkouts = {"now": None}
+    if options.before is not None:
+        checkouts = {"before": options.before} | checkouts
+    for name, checkout in checkouts.items():
+        rows[name] = row = measure_panel(options.series, checkout)
+        print(
+            f"{options.series:>6} series, {name:<8}   {row['fit']:>6.2f}  "
+            f"{row['score']:>6.2f}   {row['backtest']:>6.2f}",
+            flush=True,
+        )
+    return rows
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--fits", type=int, nargs="+", default=[10, 100, 1000])
+    parser.add_argument("--fits", type=int, nargs="*", default=[10, 100, 1000])
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--output", type=Path, default=Path("scale.json"))
+    parser.add_argument("--series", type=int, default=3000, help="0 skips the panel")
+    parser.add_argument("--before", type=Path, help="another checkout, for the panel")
+    parser.add_argument("--panel-worker", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.panel_worker is not None:
+        print(json.dumps(run_panel(options.panel_worker)))
+        return
     rows = []
+    panel = print_panel(options) if options.series else {}
     print("fits   seconds   s a fit, first   last   memory, early   end   MB a fit")
     for n_fits in options.fits:
         row = measure(n_fits, options.epochs)
@@ -103,9 +202,14 @@ def main():
         "cores": psutil.cpu_count(),
         "seed": SEED,
         "epochs": options.epochs,
-        "asked": {"ratio": ASKED_SECONDS, "megabytes_a_fit": ASKED_MEGABYTES},
+        "asked": {
+            "ratio": ASKED_SECONDS,
+            "megabytes_a_fit": ASKED_MEGABYTES,
+            "panel": ASKED_PANEL,
+        },
         "versions": {name: installed(name) for name in packages},
         "rows": rows,
+        "panel": {"series": options.series, "rows": PANEL_ROWS, "milliseconds": panel},
     }
     options.output.write_text(json.dumps(facts, indent=1))
 

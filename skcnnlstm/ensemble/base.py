@@ -27,6 +27,7 @@ from skcnnlstm._utils.validation import (
     check_window_shape,
     check_windows,
     count_missing_history,
+    to_plain,
 )
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.ensemble.members import (
@@ -355,6 +356,7 @@ class _HybridEnsemble(
     def _predict_combined(self, X):
         """Return the combined output for X, (n_samples, width) in float64."""
         check_is_fitted(self)
+        X = to_plain(X)
         windows = check_windows(X, estimator=self)
         if windows.ndim == len(self._shape) + 1 == 2:
             validate_data(self, X, reset=False, skip_check_array=True)

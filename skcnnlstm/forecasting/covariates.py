@@ -9,7 +9,12 @@ import pandas as pd
 
 from skcnnlstm._utils.time_axis import read_time_axis
 from skcnnlstm._utils.time_index import is_business_days
-from skcnnlstm._utils.validation import check_finite, check_windows
+from skcnnlstm._utils.validation import (
+    check_finite,
+    check_windows,
+    has_labels,
+    to_plain,
+)
 from skcnnlstm.forecasting.gaps import describe_index
 from skcnnlstm.forecasting.panel import FORMS, is_list_of_series, read_panel
 
@@ -101,10 +106,12 @@ def split_exog(exog, panel):
     """Return the covariates of each series of a panel, by key."""
     keys = panel.series
     _check_not_names(exog)
+    if not isinstance(exog, Mapping) and not is_list_of_series(exog):
+        exog = to_plain(exog, "exog")
     if panel.kind == "one":
         return {None: exog}
     if isinstance(exog, pd.DataFrame) and panel.id_column in exog.columns:
-        exog = read_panel(exog, panel.id_column).series
+        exog = read_panel(exog, panel.id_column, name="exog").series
     elif is_list_of_series(exog) and panel.kind == "list":
         if len(exog) != len(keys):
             raise ValueError(
@@ -147,9 +154,10 @@ def _read(exog, n_rows, labels, max_rows, ahead):
     they are taken in order, and `exog` has at most `max_rows`. `ahead` means that the
     rows follow the known ones, for messages.
     """
+    exog = to_plain(exog, "exog")
     table = check_windows(exog, name="exog", min_ndim=1, max_ndim=2)
     table = table.reshape(len(table), -1)
-    if isinstance(exog, pd.Series | pd.DataFrame) and labels is not None:
+    if has_labels(exog) and labels is not None:
         if not exog.index.is_unique:
             label = exog.index[exog.index.duplicated()][0]
             raise ValueError(
@@ -235,7 +243,8 @@ def name_rows_ahead(exog, panel, axes, n_rows):
     raw, labels = split_exog(exog, panel._replace(series=axes)), {}
     for key, axis in axes.items():
         labels[key] = None
-        if axis is not None and isinstance(raw[key], pd.Series | pd.DataFrame):
+        raw[key] = to_plain(raw[key], "exog")
+        if axis is not None and has_labels(raw[key]):
             with panel.naming(key):
                 labels[key] = _name_rows_in(raw[key].index, axis, n_rows)
     return labels

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.base import clone
 
+from skcnnlstm._utils.identity import once_per_object
 from skcnnlstm._utils.time_axis import TimeAxis
 from skcnnlstm._utils.validation import check_boolean, check_choice, check_integer
 from skcnnlstm.forecasting.covariates import check_window, own_rows, read_covariates
@@ -36,6 +37,7 @@ from skcnnlstm.forecasting.samples import (
     order_in_time,
 )
 from skcnnlstm.forecasting.scaling import (
+    TransformerFactory,
     check_past_covariates_known,
     find_roles,
     is_log,
@@ -209,6 +211,8 @@ def _fit_all_rows(settings, data, task):
     )
     runs = find_training_runs(panel, tables, data.axes, length, settings.horizon)
     series, samples, widths = {}, [], {}
+    without_rows = once_per_object(lambda axis: axis and axis.without_rows())
+    factory = TransformerFactory(settings.transformer)
     for key, rows in tables.items():
         with panel.naming(key):
             series[key], segments = learn_series(
@@ -216,9 +220,10 @@ def _fit_all_rows(settings, data, task):
                 roles,
                 rows,
                 data.exogs[key],
-                data.axes[key],
+                without_rows(data.axes[key]),
                 runs[key],
                 length,
+                factory,
             )
             widths[key] = segments[0].columns.shape[1] - len(roles.past)
             samples += cut_samples(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skcnnlstm._utils.identity import once_per_object
 from skcnnlstm._utils.time_axis import TimeAxis, find_segments, read_time_axis
 from skcnnlstm._utils.validation import check_integer
 from skcnnlstm.forecasting.gaps import describe_index, longest_run
@@ -23,6 +24,10 @@ def fitted_state(forecaster):
     """Return the record of a fitted forecaster; raise NotFittedError before `fit`."""
     check_is_fitted(forecaster, "estimator_")
     return forecaster._fitted
+
+
+def _find_segments(time, axis):
+    return find_segments(time, len(time), axis)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +87,13 @@ class FittedForecaster:
         """Return a validated number of steps, by default the horizon."""
         return check_integer("steps", self.horizon if steps is None else steps)
 
+    def find_runs(self, tables):
+        """Return `FittedSeries.find_runs` of each series, by key."""
+        find = once_per_object(_find_segments)
+        return {
+            key: self.series[key].find_runs(rows, find) for key, rows in tables.items()
+        }
+
     def replace_series(self, change):
         """Return a record with ``change(key, one)`` for the record of each series."""
         series = {key: change(key, one) for key, one in self.series.items()}
@@ -107,8 +119,10 @@ class FittedSeries:
         """The number of rows in a window."""
         return len(self.tail.columns)
 
-    def find_runs(self, rows):
+    def find_runs(self, rows, find=_find_segments):
         """Return the runs of rows without gaps, and which of them comes next.
+
+        `find` is `_find_segments`, or returns its results.
 
         Returns
         -------
@@ -116,7 +130,10 @@ class FittedSeries:
         next_run : int or None
             The run that continues the known rows.
         """
-        runs = find_segments(rows.time, len(rows.values), self.axis)
+        if rows.time is None:
+            runs = find_segments(None, len(rows.values), self.axis)
+        else:
+            runs = find(rows.time, self.axis)
         next_run = runs.next_run
         if self.axis is None or rows.index is None:
             # Without labels on both sides, only the fitted rows do not continue.
@@ -133,8 +150,15 @@ class FittedSeries:
             count += min(stop - start, max(0, self.window_length - known - 1))
         return count
 
-    def find_scored_runs(self, rows, horizon):
+    def find_scored_runs(self, rows, horizon, runs, next_run):
         """Return the runs of origins whose targets all lie in the rows.
+
+        Parameters
+        ----------
+        rows : Rows
+        horizon : int
+        runs, next_run
+            As returned by `find_runs`.
 
         Returns
         -------
@@ -146,7 +170,6 @@ class FittedSeries:
         actual : list of ndarray of shape (n_origins, horizon, n_targets)
             The values after each origin.
         """
-        runs, next_run = self.find_runs(rows)
         targets = self.scale.target_values(rows)
         origins, actual, next_origins = [], [], None
         for number, (start, stop) in enumerate(runs):
@@ -272,10 +295,15 @@ class FittedSeries:
         return axis.after(index), axis.form == "text"
 
 
-def learn_series(transformer, roles, rows, exog, axis, runs, window_length):
-    """Return the record of one series, and its training segments between gaps."""
+def learn_series(
+    transformer, roles, rows, exog, axis, runs, window_length, factory=None
+):
+    """Return the record of one series, and its training segments between gaps.
+
+    `axis` is the time axis without its rows. `factory` is as for `Scale.fit`.
+    """
     check_columns_known(rows)
-    scale = Scale.fit(transformer, roles, rows, exog)
+    scale = Scale.fit(transformer, roles, rows, exog, factory)
     whole = Segment(scale.transform(rows), scale.transform_exog(exog))
     segments = [whole.rows(*run) for run in runs]
     columns = rows.columns
@@ -285,7 +313,7 @@ def learn_series(transformer, roles, rows, exog, axis, runs, window_length):
     low, high = _find_range(scale, rows)
     fitted = FittedSeries(
         form=rows._replace(values=None, index=None, time=None, columns=columns),
-        axis=None if axis is None else axis.without_rows(),
+        axis=axis,
         scale=scale,
         tail=tail,
         n_known=n_known,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+
+from skcnnlstm._utils.validation import to_plain, without_unlabelled
 
 FORMS = {
     "one": "one series",
@@ -19,21 +22,42 @@ FORMS = {
 _MAX_LISTED = 5  # keys that an error lists; it counts the others
 
 
+class SeriesOfFrame(Mapping[Hashable, pd.DataFrame]):
+    """The series of a long frame by key, which are slices of it.
+
+    Slices are made on use, as validation reads the whole frame at once.
+    """
+
+    def __init__(self, frame: pd.DataFrame, spans: dict[Hashable, tuple[int, int]]):
+        self.frame = frame  # without the id column, one series after the other
+        self.spans = spans  # (start, stop) of each series in the frame
+
+    def __getitem__(self, key: Hashable) -> pd.DataFrame:
+        return self.frame.iloc[slice(*self.spans[key])]
+
+    def __iter__(self) -> Iterator[Hashable]:
+        return iter(self.spans)
+
+    def __len__(self) -> int:
+        return len(self.spans)
+
+
 class Panel(NamedTuple):
     """One series or many, by key."""
 
     kind: str  # "one", "list", "dict" or "long"
-    series: dict[Hashable, Any]
+    series: Mapping[Hashable, Any]
     # The fields below describe a long frame.
     id_column: Any = None
     id_place: int = 0
     id_dtype: Any = None
     places: dict[Hashable, np.ndarray] | None = None  # the rows of each series
     numbered: bool = False  # whether the index numbers the rows of the whole frame
+    frame: pd.DataFrame | None = None  # as given
 
     def form(self):
         """Return the panel without its rows."""
-        return self._replace(series={}, places=None)
+        return self._replace(series={}, places=None, frame=None)
 
     @contextmanager
     def naming(self, key):
@@ -84,18 +108,37 @@ class Panel(NamedTuple):
         return joined
 
 
-def read_panel(series, id_column):
-    """Return a panel from one series, or from a list, a dict or a long frame."""
+def read_panel(series, id_column, *, name="series"):
+    """Return a panel from one series, or from a list, a dict or a long frame.
+
+    The series are plain arrays or plain pandas objects. `name` is that of the
+    parameter, for messages.
+    """
     _check_not_grouped(series)
     if id_column is not None:
-        return _split_long_frame(series, id_column)
+        return _split_long_frame(to_plain(series, name), id_column)
     if isinstance(series, Mapping):
         if not len(series):
             raise ValueError("series must hold at least one series: got an empty dict.")
-        return Panel("dict", dict(series))
+        return Panel("dict", _to_plain_each(dict(series), name))
     if is_list_of_series(series):
-        return Panel("list", dict(enumerate(series)))
-    return Panel("one", {None: series})
+        return Panel("list", _to_plain_each(dict(enumerate(series)), name))
+    plain = to_plain(series, name)
+    if hasattr(series, "iloc") and plain.ndim == 3:
+        cells = name if series.ndim == 1 else f"{name}[{series.columns[0]!r}]"
+        raise ValueError(
+            f"{name} must hold numbers: got a {type(series).__name__} whose cells hold "
+            f"series. Use list({cells}) for one series from each cell."
+        )
+    return Panel("one", {None: plain})
+
+
+def _to_plain_each(series, name):
+    panel = Panel("dict", series)
+    for key, one in series.items():
+        with panel.naming(key):
+            series[key] = to_plain(one, name)
+    return series
 
 
 def is_list_of_series(series):
@@ -104,7 +147,8 @@ def is_list_of_series(series):
         isinstance(series, list | tuple)
         and len(series) > 0
         and all(
-            isinstance(one, np.ndarray | pd.Series | pd.DataFrame) and one.ndim
+            (isinstance(one, np.ndarray | pd.Series | pd.DataFrame) and one.ndim)
+            or (hasattr(one, "to_pandas") and not hasattr(one, "iloc"))
             for one in series
         )
     )
@@ -146,13 +190,17 @@ def _split_long_frame(frame, id_column):
         )
     if not len(keys):
         raise ValueError("series must have at least one row: got 0 rows.")
-    order = np.argsort(codes, kind="stable")
+    order, values = np.argsort(codes, kind="stable"), frame.drop(columns=id_column)
+    values = without_unlabelled(values)  # each series has its rows of the frame
+    if (np.diff(codes) < 0).any():
+        values = values.iloc[order]
     cuts = np.flatnonzero(np.diff(codes[order])) + 1
-    places = dict(zip(keys.tolist(), np.split(order, cuts), strict=True))
-    values = frame.drop(columns=id_column)
+    edges = [0, *cuts.tolist(), len(order)]
+    spans = dict(zip(keys.tolist(), pairwise(edges), strict=True))
+    places = {key: order[slice(*span)] for key, span in spans.items()}
     return Panel(
         "long",
-        {key: values.iloc[rows] for key, rows in places.items()},
+        SeriesOfFrame(values, spans),
         id_column,
         list(frame.columns).index(id_column),
         frame[id_column].dtype,
@@ -161,6 +209,7 @@ def _split_long_frame(frame, id_column):
         frame.index.inferred_type == "integer"
         and len(places) > 1
         and frame.index.is_unique,
+        frame,
     )
 
 

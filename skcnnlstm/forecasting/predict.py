@@ -145,7 +145,7 @@ def forecast_rows_scaled(fitted, panel, tables, exog, predict=predict_windows):
     -------
     forecasts : dict of ndarray of shape (n_rows, horizon, n_modelled, ...)
     """
-    runs = {key: fitted.series[key].find_runs(rows) for key, rows in tables.items()}
+    runs = fitted.find_runs(tables)
     exogs = _read_exog_with_rows_ahead(fitted, panel, tables, exog, runs)
     if message := describe_short_history(fitted, runs):
         warn(message)
@@ -202,11 +202,13 @@ def forecast_each_origin(fitted, tables, exogs):
     results : dict of (forecasts, actual)
         By key, two arrays of shape (n_origins, horizon, n_targets) on the user's scale.
     """
-    results = {}
+    results, all_runs = {}, fitted.find_runs(tables)
     for key, rows in tables.items():
         one = fitted.series[key]
         with fitted.panel.naming(key):
-            runs, next_run, actual = one.find_scored_runs(rows, fitted.horizon)
+            runs, next_run, actual = one.find_scored_runs(
+                rows, fitted.horizon, *all_runs[key]
+            )
             segments = one.extract_segments(
                 rows,
                 exogs[key],

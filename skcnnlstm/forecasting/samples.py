@@ -7,7 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skcnnlstm.windows.make_windows import make_windows, window_view
+from skcnnlstm.windows.make_windows import (
+    cut_windows,
+    drop_unknown_targets,
+    flatten_targets,
+    window_view,
+)
 
 # Recursive forecasts copy windows; at most this many bytes are copied at a time.
 _ROLL_BYTES = 64 * 2**20
@@ -87,13 +92,7 @@ def cut_samples(segments, length, block_length, n_modelled, independent):
     n_targets = 1 if independent else n_modelled
     by_segment = [
         [
-            make_windows(
-                table,
-                length,
-                block_length,
-                target=list(range(n_targets)),
-                missing="mask",
-            )
+            _cut_table(table, length, block_length, n_targets)
             for table in split_channels(
                 append_exog(segment, block_length), n_modelled, independent
             )
@@ -102,6 +101,13 @@ def cut_samples(segments, length, block_length, n_modelled, independent):
         if len(segment.columns) >= length + block_length
     ]
     return [list(channel) for channel in zip(*by_segment, strict=True)]
+
+
+def _cut_table(table, length, block_length, n_targets):
+    """Return the windows of a table and the targets, its first columns."""
+    windows, targets = cut_windows(table, table[:, :n_targets], length, block_length)
+    windows, targets = drop_unknown_targets(windows, targets)
+    return windows, flatten_targets(targets)
 
 
 def check_has_samples(counts):

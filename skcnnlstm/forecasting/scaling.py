@@ -6,11 +6,18 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import clone
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skcnnlstm._utils.validation import check_target
+from skcnnlstm.forecasting.standard_scaling import (
+    StandardScalerFactory,
+    is_standard,
+    standardize,
+    unstandardize,
+)
 
 
 class Roles(NamedTuple):
@@ -76,6 +83,31 @@ def make_transformer(transformer):
     return clone(transformer)
 
 
+class TransformerFactory:
+    """Fit the transformer of a forecaster for each of many series."""
+
+    def __init__(self, transformer):
+        self._transformer = transformer
+        self._scalers = StandardScalerFactory()
+        self._log = None  # has no state, so all series share one
+
+    def fit(self, values, *, covariates=False):
+        """Return a transformer fitted on values; None if there is none."""
+        if is_log(self._transformer) and not covariates:
+            if self._log is None:
+                self._log = make_transformer("log").fit(values)
+            log, scaler = self._log.steps
+            if get_config()["transform_output"] != "default":
+                # Frames have column names, which the scaler then requires.
+                return make_transformer("log").fit(values)
+            scaled = self._scalers.fit(np.log(values))
+            return Pipeline([log, (scaler[0], scaled)])
+        if isinstance(self._transformer, str):
+            return self._scalers.fit(values)
+        unfitted = make_transformer(self._transformer)
+        return None if unfitted is None else unfitted.fit(values)
+
+
 def is_log(transformer):
     """Return whether the series is modelled by its logarithm."""
     return isinstance(transformer, str) and transformer == "log"
@@ -96,26 +128,23 @@ class Scale:
     positive: bool  # whether the logarithm of the targets is modelled
 
     @classmethod
-    def fit(cls, transformer, roles, rows, exog):
-        """Fit the transformers on training rows and their covariates (or None)."""
+    def fit(cls, transformer, roles, rows, exog, factory=None):
+        """Fit the transformers on training rows and their covariates (or None).
+
+        `factory` is the `TransformerFactory` of this transformer, if there are many
+        series.
+        """
+        factory = TransformerFactory(transformer) if factory is None else factory
         positive = is_log(transformer)
-        of_covariates = "standard" if positive else transformer
-        scale = cls(
-            roles,
-            make_transformer(transformer),
-            make_transformer(of_covariates) if roles.past else None,
-            None if exog is None else make_transformer(of_covariates),
-            positive,
-        )
-        scale._check_positive(rows)
-        for unfitted, values in (
-            (scale.targets, scale.target_values(rows)),
-            (scale.past, rows.values[:, roles.past]),
-            (scale.exog, exog),
-        ):
-            if unfitted is not None:
-                unfitted.fit(values)
-        return scale
+        if positive:
+            _check_positive(roles, rows)
+        past = exog_scale = None
+        targets = factory.fit(_select(rows.values, roles.targets))
+        if roles.past:
+            past = factory.fit(rows.values[:, roles.past], covariates=True)
+        if exog is not None:
+            exog_scale = factory.fit(exog, covariates=True)
+        return cls(roles, targets, past, exog_scale, positive)
 
     def target_values(self, rows):
         """Return the columns to forecast, on the user's scale."""
@@ -123,7 +152,8 @@ class Scale:
 
     def transform(self, rows):
         """Return targets and past covariates, in this order, on the model's scale."""
-        self._check_positive(rows)
+        if self.positive:
+            _check_positive(self.roles, rows)
         targets = _transform(self.targets, self.target_values(rows))
         if not self.roles.past:
             return targets
@@ -138,20 +168,23 @@ class Scale:
         """Return forecasts (n, steps, n_modelled) on the user's scale."""
         if self.targets is None:
             return np.asarray(forecasts, dtype=float)
-        flat = self.targets.inverse_transform(forecasts.reshape(-1, forecasts.shape[2]))
+        flat = forecasts.reshape(-1, forecasts.shape[2])
+        if is_standard(self.targets):
+            flat = unstandardize(self.targets, flat)
+        else:
+            flat = self.targets.inverse_transform(flat)
         return np.asarray(flat, dtype=float).reshape(*forecasts.shape[:2], -1)
 
-    def _check_positive(self, rows):
-        if not self.positive:
-            return
-        wrong = rows.values <= 0
-        wrong[:, self.roles.past] = False
-        if wrong.any():
-            raise ValueError(
-                'transformer="log" requires positive values: got '
-                f'{rows.describe_first(wrong)}. Use transformer="standard", or add a '
-                "constant to the series."
-            )
+
+def _check_positive(roles, rows):
+    wrong = rows.values <= 0
+    wrong[:, roles.past] = False
+    if wrong.any():
+        raise ValueError(
+            'transformer="log" requires positive values: got '
+            f'{rows.describe_first(wrong)}. Use transformer="standard", or add a '
+            "constant to the series."
+        )
 
 
 def _select(values, columns):
@@ -164,6 +197,8 @@ def _select(values, columns):
 def _transform(transformer, values):
     if transformer is None:
         return values
+    if is_standard(transformer):
+        return standardize(transformer, values)
     scaled = np.asarray(transformer.transform(values))
     if scaled.ndim != 2 or len(scaled) != len(values):
         raise ValueError(

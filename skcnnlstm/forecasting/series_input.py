@@ -13,8 +13,10 @@ from skcnnlstm._utils.validation import (
     check_time_index,
     check_time_order,
     check_windows,
+    has_labels,
+    to_plain,
 )
-from skcnnlstm.forecasting.panel import check_same_series, read_panel
+from skcnnlstm.forecasting.panel import SeriesOfFrame, check_same_series, read_panel
 
 # The square of this bound is finite, and so is a sum of that many squares.
 _LARGEST = 1e150
@@ -87,19 +89,109 @@ def read_series(estimator, panel, *, reset, accept_nan, id_column=None):
     -------
     tables : dict of Rows
     """
-    tables = {}
-    for key, series in panel.series.items():
-        with panel.naming(key):
-            tables[key] = read_rows(
+    tables = _read_tables(estimator, panel, reset, accept_nan, id_column)
+    if panel.numbered:
+        tables = {key: rows._replace(time=None) for key, rows in tables.items()}
+    return tables
+
+
+def _read_tables(estimator, panel, reset, accept_nan, id_column):
+    if isinstance(panel.series, SeriesOfFrame):
+        try:
+            whole = read_values(
                 estimator,
-                series,
-                reset=reset and not tables,
+                panel.series.frame,
+                reset=reset,
                 accept_nan=accept_nan,
                 id_column=id_column,
             )
-        if panel.numbered:
-            tables[key] = tables[key]._replace(time=None)
+            codes = panel.series.frame.index.factorize()[0]
+        except (TypeError, ValueError):
+            pass  # reading each series raises the error with its key
+        else:
+            return _split_rows(panel, whole, codes)
+    tables, first = {}, None
+    for key, series in panel.series.items():
+        with panel.naming(key):
+            rows = _read_similar(series, first, accept_nan)
+            if rows is None:
+                rows = read_rows(
+                    estimator,
+                    series,
+                    reset=reset and not tables,
+                    accept_nan=accept_nan,
+                    id_column=id_column,
+                )
+        first = (series, rows) if first is None else first
+        tables[key] = rows
     return tables
+
+
+def _split_rows(panel, whole, codes):
+    """Return the rows of each series of a long frame, whose values are validated.
+
+    `codes` holds the number of the label of each row. Equal indexes of several series
+    become one object.
+    """
+    tables, indexes = {}, {}
+    for key, (start, stop) in panel.series.spans.items():
+        labels = codes[start:stop].tobytes()
+        if labels not in indexes:
+            one = panel.series[key]
+            with panel.naming(key):
+                indexes[labels] = one.index, _check_time(one, ids=False)
+        index, time = indexes[labels]
+        values = whole.values[start:stop]
+        tables[key] = whole._replace(values=values, index=index, time=time)
+    return tables
+
+
+def _read_similar(series, first, accept_nan):
+    """Return the rows of a series that is like the first one of its panel.
+
+    None if it differs in type, columns or data type, and needs the full validation.
+    """
+    if first is None or type(series) is not type(first[0]) or not len(series):
+        return None
+    other, rows = first
+    values = series if isinstance(series, np.ndarray) else series.to_numpy()
+    if values.dtype != np.float64 or values.shape[1:] != np.shape(other)[1:]:
+        return None
+    if values.ndim > 2 or rows.values.dtype != np.float64:
+        return None
+    index = time = columns = None
+    if not isinstance(series, np.ndarray):
+        columns = getattr(series, "columns", None)
+        if columns is not None and not columns.identical(rows.columns):
+            return None
+        if has_labels(series):
+            index, time = rows.index, rows.time
+            if not _is_same_index(series.index, index):
+                index, time = series.index, _check_time(series, ids=True)
+    found = rows._replace(
+        values=values.reshape(len(values), -1),
+        index=index,
+        time=time,
+        columns=columns,
+        name=getattr(series, "name", None),
+    )
+    _check_size(found, accept_nan)
+    return found
+
+
+def _is_same_index(index, other):
+    if index is other:
+        return True
+    return index.identical(other) and (
+        getattr(index, "freq", None) == getattr(other, "freq", None)
+    )
+
+
+def _check_time(series, *, ids):
+    """Return the time index of a series in time order; None without one."""
+    time = check_time_index(series, name="series", ids=ids)
+    check_time_order(time, name="series", table=series)
+    return time
 
 
 def read_fitted_series(estimator, series, fitted):
@@ -120,6 +212,15 @@ def read_fitted_series(estimator, series, fitted):
 
 def read_rows(estimator, series, *, reset, accept_nan, id_column=None):
     """Validate the rows of one series; the parameters are those of `read_series`."""
+    series = to_plain(series, "series")
+    rows = read_values(
+        estimator, series, reset=reset, accept_nan=accept_nan, id_column=id_column
+    )
+    return rows._replace(time=_check_time(series, ids=id_column is None))
+
+
+def read_values(estimator, series, *, reset, accept_nan, id_column=None):
+    """Validate the values of a series, but not its times."""
     ids = id_column is None  # whether messages may suggest an id_column
     if not reset:
         _check_has_columns(series, getattr(estimator, "feature_names_in_", None))
@@ -128,8 +229,6 @@ def read_rows(estimator, series, *, reset, accept_nan, id_column=None):
     )
     if not len(values):
         raise ValueError("series must have at least one row: got 0 rows.")
-    time = check_time_index(series, name="series", ids=ids)
-    check_time_order(time, name="series")
     ndim, table = values.ndim, values.reshape(len(values), -1)
     columns = getattr(series, "columns", None)
     # Only number and names of the columns: raises scikit-learn's own messages.
@@ -137,9 +236,16 @@ def read_rows(estimator, series, *, reset, accept_nan, id_column=None):
     validate_data(estimator, named, reset=reset, skip_check_array=True)
     if table.dtype not in (np.float32, np.float64):
         table = table.astype(np.float64)
-    index = series.index if isinstance(series, pd.Series | pd.DataFrame) else None
-    rows = Rows(table, index, time, columns, ndim, getattr(series, "name", None))
+    index = series.index if has_labels(series) else None
+    rows = Rows(table, index, None, columns, ndim, getattr(series, "name", None))
+    _check_size(rows, accept_nan)
+    return rows
+
+
+def _check_size(rows, accept_nan):
+    """Raise if a value is not finite, or has no finite square."""
     _check_finite(rows, accept_nan)
+    table = rows.values
     # Python numbers, because float32 cannot hold the bound. NaN is ignored.
     highest, lowest = (f.reduce(table, axis=None) for f in (np.fmax, np.fmin))
     if max(float(highest), -float(lowest)) > _LARGEST:
@@ -148,7 +254,6 @@ def read_rows(estimator, series, *, reset, accept_nan, id_column=None):
             "variance is finite: got "
             f"{rows.describe_first(np.abs(table) > _LARGEST)}. Use other units."
         )
-    return rows
 
 
 def check_is_not_steps(series):

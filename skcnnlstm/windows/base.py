@@ -12,6 +12,7 @@ from skcnnlstm._utils.validation import (
     check_window_shape,
     check_windows,
     count_missing_history,
+    to_plain,
 )
 
 
@@ -46,6 +47,7 @@ class WindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         self, X: Any, *, reset: bool
     ) -> tuple[NDArray[Any], NDArray[np.intp]]:
         """Return validated windows and the number of missing steps of each."""
+        X = to_plain(X)
         windows = check_windows(X, estimator=self, max_ndim=self._max_ndim)
         missing = count_missing_history(windows)
         if not reset:
@@ -55,7 +57,7 @@ class WindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
     def _set_fitted_shape(self, X: Any, windows: NDArray[Any]) -> None:
         """Set the attributes that describe the input, after all checks have passed."""
-        validate_data(self, X, reset=True, skip_check_array=True)
+        validate_data(self, to_plain(X), reset=True, skip_check_array=True)
         self._shape = windows.shape[1:]
 
     def __sklearn_tags__(self) -> Any:

@@ -16,6 +16,7 @@ from skcnnlstm._utils.validation import (
     check_time_index,
     check_time_order,
     check_windows,
+    to_plain,
 )
 
 
@@ -104,27 +105,49 @@ or (n_samples, window_length, n_features)
     horizon = check_integer("horizon", horizon)
     stride = check_integer("stride", stride)
     missing = check_missing(missing)
+    series = to_plain(series, "series")
     rows = check_windows(series, name="series", min_ndim=1, max_ndim=2)
     names = getattr(series, "columns", None)
     columns = rows[:, np.newaxis] if rows.ndim == 1 else rows
     targets = check_target(target, columns.shape[1], names)
     check_enough_rows(len(rows), window_length, horizon)
     index = check_time_index(series, name="series")
-    check_time_order(index, name="series")
+    check_time_order(index, name="series", table=series)
     check_finite(rows, name="series", columns=names, missing=missing)
 
-    X = window_view(rows, window_length)[:-horizon:stride]
     # Indexing with a slice returns a view, indexing with a list a copy.
     selected = columns if target is None else columns[:, _as_slice(targets)]
-    y = window_view(selected, horizon)[window_length::stride]
+    X, y = cut_windows(rows, selected, window_length, horizon, stride)
     if missing == "mask":
-        X, y = _drop_unknown_targets(X, y)
-    if horizon == 1 and len(targets) == 1:
-        return X, y[:, 0, 0]
-    return X, y.reshape(len(y), horizon * len(targets))
+        X, y = drop_unknown_targets(X, y)
+    return X, flatten_targets(y)
 
 
-def _drop_unknown_targets(
+def cut_windows(
+    rows: NDArray[Any],
+    targets: NDArray[Any],
+    window_length: int,
+    horizon: int,
+    stride: int = 1,
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the windows of validated rows, and the targets that follow each of them.
+
+    `targets` are the rows of shape (n_rows, n_targets) to predict. The result has the
+    shapes (n_samples, window_length, ...) and (n_samples, horizon, n_targets).
+    """
+    X = window_view(rows, window_length)[:-horizon:stride]
+    return X, window_view(targets, horizon)[window_length::stride]
+
+
+def flatten_targets(y: NDArray[Any]) -> NDArray[Any]:
+    """Return targets as `make_windows` does, from (n_samples, horizon, n_targets)."""
+    n_samples, horizon, n_targets = y.shape
+    if horizon == n_targets == 1:
+        return y[:, 0, 0]
+    return y.reshape(n_samples, horizon * n_targets)
+
+
+def drop_unknown_targets(
     X: NDArray[Any], y: NDArray[Any]
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Remove samples with NaN in the target."""

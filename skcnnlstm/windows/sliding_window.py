@@ -24,6 +24,7 @@ from skcnnlstm._utils.validation import (
     check_missing,
     check_time_index,
     check_windows,
+    to_plain,
 )
 from skcnnlstm.windows.base import ArrayOutputMixin
 from skcnnlstm.windows.make_windows import window_view
@@ -157,6 +158,7 @@ class SlidingWindow(
         """
         length = check_integer("window_length", self.window_length)
         context = check_choice("context", self.context, ("index", "always", "none"))
+        X = to_plain(X)
         rows, index = self._check_rows(X)
         order, starts, _ = find_segments(index, len(rows), None, _MIN_REGULAR)
 
@@ -185,6 +187,7 @@ class SlidingWindow(
             A read-only array. Leading steps before the first known row are NaN.
         """
         check_is_fitted(self)
+        X = to_plain(X)
         rows, index = self._check_rows(X)
         validate_data(self, X, reset=False, skip_check_array=True)
         length, context = self._fitted

@@ -25,7 +25,12 @@ from skcnnlstm._utils.sklearn_callbacks import (
     epoch_reporter,
     with_callbacks,
 )
-from skcnnlstm._utils.validation import backfill, check_windows, count_missing_history
+from skcnnlstm._utils.validation import (
+    backfill,
+    check_windows,
+    count_missing_history,
+    to_plain,
+)
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.wrappers.assemble import build_masked_network
 from skcnnlstm.wrappers.fit_data import FitData, read_windows, usable_rows
@@ -117,6 +122,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         """Train for one more epoch; implements `partial_fit`."""
         history = {}
         if self.__sklearn_is_fitted__():
+            X = to_plain(X)
             self._check_shape(check_windows(X, estimator=self), X)
             history = self.history_
         settings = self._partial_settings(1)
@@ -358,6 +364,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
 
     def _network_for(self, X):
         """Return the network that accepts X, and X as a validated array."""
+        X = to_plain(X)
         windows = check_windows(X, estimator=self)
         if self._check_shape(windows, X):
             return self._network, windows

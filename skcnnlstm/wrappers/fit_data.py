@@ -13,6 +13,7 @@ from skcnnlstm._utils.validation import (
     check_sample_weight,
     check_windows,
     count_missing_history,
+    to_plain,
 )
 
 
@@ -48,6 +49,7 @@ def read_windows(estimator, X):
         `n_features_in_`, and `feature_names_in_` if X is a DataFrame.
     windows : ndarray of shape (n_samples, window_length, ...)
     """
+    X = to_plain(X)
     windows = check_windows(X, estimator=estimator)
     if windows.ndim > 2:
         return {"n_features_in_": windows.shape[1]}, windows

@@ -7,6 +7,7 @@ objects without importing pandas.
 - `parameters`: numbers, choices and quantiles
 - `arrays`: arrays of numbers and of row positions
 - `series`: length, target columns and time index
+- `tables`: conversion of tables of any library
 - `windows`, `finite`, `subsequences`: X
 - `targets`: y and sample weights
 """
@@ -33,6 +34,7 @@ from skcnnlstm._utils.validation.series import (
     remedy_for_short_series,
 )
 from skcnnlstm._utils.validation.subsequences import divisors, resolve_subsequences
+from skcnnlstm._utils.validation.tables import has_labels, to_plain, without_unlabelled
 from skcnnlstm._utils.validation.targets import (
     check_class_target,
     check_regression_target,
@@ -69,7 +71,10 @@ __all__ = [
     "check_windows",
     "count_missing_history",
     "divisors",
+    "has_labels",
     "is_auto",
     "remedy_for_short_series",
     "resolve_subsequences",
+    "to_plain",
+    "without_unlabelled",
 ]

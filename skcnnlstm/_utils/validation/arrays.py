@@ -3,6 +3,7 @@
 import numpy as np
 
 from skcnnlstm._utils.validation.parameters import check_integer
+from skcnnlstm._utils.validation.tables import to_plain, warn_about_large_integers
 
 _RESHAPES = {1: "x.ravel()", 2: "x.reshape(-1, 1)", 3: "x[:, np.newaxis, np.newaxis]"}
 
@@ -14,10 +15,11 @@ def check_numbers(name, values, *axes):
     number of dimensions is allowed.
     """
     try:
-        array = np.asarray(values)
+        array = np.asarray(to_plain(values, name))
         if array.dtype.kind not in "biuf" and not _holds_no_text(array):
             raise TypeError
         numbers = array.astype(float, copy=False)
+        warn_about_large_integers(array, name)
     except (TypeError, ValueError):
         raise TypeError(
             f"{name} must be an array of numbers: got {values!r:.60}. Use NaN for "

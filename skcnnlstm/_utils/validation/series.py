@@ -5,6 +5,7 @@ import numbers
 import numpy as np
 
 from skcnnlstm._utils.validation.parameters import type_name
+from skcnnlstm._utils.validation.tables import has_labels, polars_dates
 
 # Values of `pandas.Index.inferred_type` for labels that can be ordered in time.
 TIME_TYPES = frozenset(
@@ -118,7 +119,7 @@ def check_time_index(X, *, name="X", ids=False):
         If the index has several levels, a missing label or duplicates.
     """
     index = getattr(X, "index", None)
-    if index is None or not hasattr(X, "iloc"):
+    if index is None or not has_labels(X):
         return None
     if getattr(index, "nlevels", 1) > 1:
         raise ValueError(
@@ -136,10 +137,13 @@ def check_time_index(X, *, name="X", ids=False):
     if not index.is_unique:
         label = index[index.duplicated()][0]
         id_column = ", or set id_column if they belong to several series" if ids else ""
+        mean, dates = f"{name}.groupby(level=0).mean()", polars_dates(X)
+        if dates is not None:
+            mean = f"{name}.group_by({dates!r}, maintain_order=True).mean()"
         raise ValueError(
             f"{name} must have one row for each time: got an index with the label "
             f"{label} more than once. Drop the duplicates, or average them with "
-            f"{name}.groupby(level=0).mean(){id_column}."
+            f"{mean}{id_column}."
         )
     return index
 
@@ -160,13 +164,15 @@ def _reset_index_remedy(index, name, ids):
     return f", or fit all of them: {name}.reset_index({level!r}), id_column={level!r}"
 
 
-def check_time_order(index, *, name="X"):
-    """Raise if a time index is not in ascending order."""
+def check_time_order(index, *, name="X", table=None):
+    """Raise if a time index is not in ascending order; `table` is what it is of."""
     if index is None or index.is_monotonic_increasing:
         return
     ascends = np.asarray(index[1:] > index[:-1])
     row = int(np.flatnonzero(~ascends)[0]) + 1
+    dates = polars_dates(table)
+    sort = "sort_index()" if dates is None else f"sort({dates!r})"
     raise ValueError(
         f"{name} must be in time order: got an unsorted index, row {row} (label "
-        f"{index[row]}) is earlier than the row before it. Use {name}.sort_index()."
+        f"{index[row]}) is earlier than the row before it. Use {name}.{sort}."
     )

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
+from skcnnlstm._utils.validation.tables import to_plain, warn_about_large_integers
 from skcnnlstm._utils.validation.windows import complex_data_message
 
 
@@ -13,6 +14,7 @@ def check_regression_target(y, n_samples, *, estimator, grids=False):
     With `grids` it may have more dimensions.
     """
     _check_not_none(y, estimator)
+    y = to_plain(y, "y")
     try:
         y = check_array(
             y,
@@ -43,12 +45,14 @@ def check_regression_target(y, n_samples, *, estimator, grids=False):
             "Use y.reshape(len(y), -1): all targets of step 1, then all of step 2."
         )
     _check_length(y, n_samples)
+    warn_about_large_integers(y, "y")
     return y
 
 
 def check_class_target(y, n_samples, *, estimator):
     """Return y as a one-dimensional array of class labels."""
     _check_not_none(y, estimator)
+    y = _plain_labels(y)
     try:
         y = check_array(
             y, ensure_2d=False, dtype=None, input_name="y", estimator=estimator
@@ -68,7 +72,7 @@ def check_sample_weight(sample_weight, n_samples):
     if sample_weight is None:
         return np.ones(n_samples, np.float32)
     weight = check_array(
-        sample_weight,
+        to_plain(sample_weight, "sample_weight"),
         ensure_2d=False,
         ensure_min_samples=0,
         dtype=np.float32,
@@ -90,6 +94,13 @@ def check_sample_weight(sample_weight, n_samples):
             f"{weight[weight < 0][0]:.4g}. Use zero to exclude a sample."
         )
     return weight
+
+
+def _plain_labels(y):
+    """Return class labels without a mask, and of another library as plain ones."""
+    if isinstance(y, np.ma.MaskedArray) and not np.ma.is_masked(y):
+        return y.data
+    return y if isinstance(y, np.ndarray | list | tuple) else to_plain(y, "y")
 
 
 def _check_not_none(y, estimator):

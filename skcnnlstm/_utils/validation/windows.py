@@ -3,6 +3,12 @@
 import numpy as np
 from sklearn.utils import check_array
 
+from skcnnlstm._utils.validation.tables import (
+    is_from_polars,
+    to_plain,
+    warn_about_large_integers,
+)
+
 
 def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5, ids=False):
     """Return `X` as a numeric array, without a copy if it is one already.
@@ -12,7 +18,8 @@ def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5, ids=Fa
     Parameters
     ----------
     X : array-like
-        Windows or rows.
+        Windows or rows. Callers that use the names of its columns, or its index, pass
+        the result of `to_plain`.
     name : str, default="X"
         Name of the input in messages.
     estimator : estimator or None, default=None
@@ -22,6 +29,7 @@ def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5, ids=Fa
     ids : bool, default=False
         Whether the caller has a parameter `id_column`, for messages.
     """
+    X = to_plain(X, name)
     if hasattr(X, "iloc") and 0 in X.shape[1:]:
         # pandas 3 has no data type for a table without columns.
         raise ValueError(_no_features_message(name, X.shape))
@@ -55,6 +63,9 @@ def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5, ids=Fa
             raise ValueError(complex_data_message(name)) from error
         if "could not convert string" in text or "bytes/strings" in text:
             raise ValueError(_not_numeric_message(name, X, "text", ids)) from error
+        if "must be a string or a real number" in text:  # float() of an object
+            what = "values that are no numbers"
+            raise TypeError(_not_numeric_message(name, X, what, ids)) from error
         if "could not be promoted" in text:  # NumPy's message for a column of dates
             what = "columns of incompatible types"
             raise TypeError(_not_numeric_message(name, X, what, ids)) from error
@@ -74,6 +85,7 @@ def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5, ids=Fa
     if 0 in array.shape[1:]:
         # scikit-learn checks 2-D arrays only.
         raise ValueError(_no_features_message(name, array.shape))
+    warn_about_large_integers(array, name)
     return array
 
 
@@ -108,10 +120,16 @@ def _not_numeric_message(name, X, what, ids):
                 what = f"column {label!r} of dtype {column.dtype}"
                 if not is_date and any(map(_parses_as_number, column)):
                     return _mixed_text_message(name, f"{name}[{label!r}]", what, column)
-                remedy += (
-                    " If the column holds dates, make it the index: "
-                    f"{name}.set_index({label!r})."
-                )
+                if not is_from_polars(X):
+                    remedy += (
+                        " If the column holds dates, make it the index: "
+                        f"{name}.set_index({label!r})."
+                    )
+                elif not is_date:
+                    remedy += (
+                        " If the column holds dates, convert it: "
+                        f"{name}.with_columns(polars.col({label!r}).str.to_date())."
+                    )
                 if ids and not is_date:
                     remedy += (
                         " If it identifies the series of each row, set "

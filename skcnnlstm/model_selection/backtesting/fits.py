@@ -30,11 +30,7 @@ class FitTask(NamedTuple):
     def runner(self, series, exogs):
         """Return the runner for series in the user's form and their covariates."""
         panel = read_panel(series, self.id_column)
-        forecaster = self.forecaster
-        if panel.kind != "one":
-            # The runner passes many series as a dict, whatever their original form.
-            forecaster = clone(forecaster).set_params(id_column=None)
-        return FoldRunner(forecaster, panel, exogs, self.folds, self.horizon)
+        return FoldRunner(self.forecaster, panel, exogs, self.folds, self.horizon)
 
 
 class FoldRunner(NamedTuple):
@@ -91,8 +87,7 @@ class FoldRunner(NamedTuple):
             # only. After a gap in time `score` does not warn either.
             warnings.filterwarnings("ignore", ".*fewer than window_length=")
             predicted = fitted.predict(rows, **exog)
-        predicted = {None: predicted} if self.panel.kind == "one" else predicted
-        forecasts = {}
+        forecasts, predicted = {}, self._split_predictions(predicted, spans)
         for key, folds in self.folds.items():
             if predicted[key].shape[1] != horizon:
                 raise ValueError(
@@ -107,16 +102,32 @@ class FoldRunner(NamedTuple):
 
     def _select_rows(self, spans):
         """Return the rows and the `exog` argument of (start, stop, stop of exog)."""
-        rows, exogs = {}, {}
-        for key, (start, stop, exog_stop) in spans.items():
-            rows[key] = cut_rows(self.panel.series[key], start, stop)
-            exogs[key] = (
-                None if self.exogs is None else self.exogs[key][start:exog_stop]
-            )
-        exog = {} if self.exogs is None else {"exog": exogs}
-        if self.panel.kind == "one":
-            return rows[None], {name: each[None] for name, each in exog.items()}
-        return rows, exog
+        exog, panel = {}, self.panel
+        if self.exogs is not None:
+            exogs = {
+                key: self.exogs[key][start:exog_stop]
+                for key, (start, _, exog_stop) in spans.items()
+            }
+            exog["exog"] = exogs[None] if panel.kind == "one" else exogs
+        if panel.kind == "long":
+            positions = [
+                panel.places[key][start:stop] for key, (start, stop, _) in spans.items()
+            ]
+            return panel.frame.iloc[np.concatenate(positions)], exog
+        rows = {
+            key: cut_rows(panel.series[key], start, stop)
+            for key, (start, stop, _) in spans.items()
+        }
+        return panel.join_each(rows), exog
+
+    def _split_predictions(self, predicted, spans):
+        """Return the predictions for the rows of `_select_rows` by key."""
+        if self.panel.kind == "long":
+            ends = np.cumsum([stop - start for start, stop, _ in spans.values()])
+            predicted = np.split(predicted, ends[:-1])
+        if self.panel.kind in ("long", "list"):
+            return dict(zip(spans, predicted, strict=True))
+        return {None: predicted} if self.panel.kind == "one" else predicted
 
 
 class FitResult(NamedTuple):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.model_selection import TimeSeriesSplit
 
 from skcnnlstm.model_selection.split import (
+    HorizonSplit,
     PanelTimeSeriesSplit,
     check_splitter,
     read_pair,
@@ -32,6 +34,12 @@ def read_cv(cv):
     """
     check_splitter(cv)
     return cv if hasattr(cv, "split") else list(cv)
+
+
+def splits_rows_only(cv):
+    """Return whether the folds of `cv` depend on nothing but the number of rows."""
+    known = TimeSeriesSplit, HorizonSplit, PanelTimeSeriesSplit, list
+    return type(cv) in known
 
 
 def make_folds(cv, series, times, horizon, stride):

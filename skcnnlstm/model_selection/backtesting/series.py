@@ -14,12 +14,13 @@ from skcnnlstm._utils.warnings import warn
 from skcnnlstm.exceptions import MistakeWarning
 from skcnnlstm.forecasting.covariates import read_covariates
 from skcnnlstm.forecasting.inner_estimator import accepts_nan
-from skcnnlstm.forecasting.series_input import Rows, read_rows
+from skcnnlstm.forecasting.series_input import Rows, read_series
 from skcnnlstm.model_selection.backtesting.folds import (
     Fold,
     check_equal_fold_counts,
     make_folds,
     read_cv,
+    splits_rows_only,
 )
 
 
@@ -49,12 +50,26 @@ class BacktestSeries(NamedTuple):
 def read_all(forecaster, panel, cv, stride, season_length):
     """Return each series of a panel as a `BacktestSeries`, by key."""
     cv = read_cv(cv)
-    reader, all_series = clone(forecaster), {}
-    for key, series in panel.series.items():
+    reader, all_series, known = clone(forecaster), {}, {}
+    tables = read_series(
+        reader,
+        panel,
+        reset=True,
+        accept_nan=accepts_nan(reader.estimator),
+        id_column=reader.id_column,
+    )
+    for key, rows in tables.items():
         with panel.naming(key):
-            all_series[key] = _read_one(
-                reader, series, cv, stride, season_length, panel.numbered
-            )
+            # Series with the same index have the same times and mostly the same folds.
+            same = id(rows.time), len(rows.values)
+            if same not in known or not splits_rows_only(cv):
+                times = np.arange(len(rows.values))
+                if rows.time is not None:
+                    times = read_time_axis(rows.time, reader.freq).positions
+                series = panel.series[key]
+                folds = make_folds(cv, series, times, reader.horizon, stride)
+                known[same] = times, folds
+            all_series[key] = _read_one(reader, rows, *known[same], season_length)
     check_equal_fold_counts({key: series.folds for key, series in all_series.items()})
     _warn_about_later_training_rows(all_series)
     return all_series
@@ -66,6 +81,11 @@ def _warn_about_later_training_rows(all_series):
     Each series is split separately. Series that end at different times are therefore
     split at different times.
     """
+    distinct = {
+        (id(series.rows.time), id(series.folds)): key
+        for key, series in reversed(all_series.items())
+    }
+    all_series = {key: all_series[key] for key in reversed(distinct.values())}
     times = {key: series.rows.time for key, series in all_series.items()}
     first = next(iter(times.values()))
     if first is None or first.inferred_type == "integer":
@@ -89,28 +109,15 @@ def _warn_about_later_training_rows(all_series):
             return
 
 
-def _read_one(reader, series, cv, stride, season_length, numbered):
-    """Validate one series and make its folds."""
-    rows = read_rows(
-        reader,
-        series,
-        reset=True,
-        accept_nan=accepts_nan(reader.estimator),
-        id_column=reader.id_column,
-    )
-    if numbered:
-        rows = rows._replace(time=None)
-    n_rows, n_columns = rows.values.shape
+def _read_one(reader, rows, times, folds, season_length):
+    """Return one series with its targets and folds."""
+    n_columns = rows.values.shape[1]
     columns = check_target(
         reader.target_columns, n_columns, rows.columns, name="target_columns"
     )
     names = pd.Index(range(n_columns) if rows.columns is None else rows.columns)
     if rows.ndim == 1 and rows.name is not None:
         names = pd.Index([rows.name])
-    times = np.arange(n_rows)
-    if rows.time is not None:
-        times = read_time_axis(rows.time, reader.freq).positions
-    folds = make_folds(cv, series, times, reader.horizon, stride)
     shortest = min(fold.n_train for fold in folds)
     if shortest <= season_length:
         raise ValueError(

@@ -27,47 +27,61 @@ def make_tables(all_series, forecasts, bounds, timings, season_length):
     -------
     forecasts, references, folds : DataFrame
     """
-    tables = [
+    horizon = next(iter(forecasts.values())).shape[1]
+    parts = [
         (
-            _forecast_table(key, series, forecasts[key], bounds.get(key)),
-            _reference_table(series, forecasts[key].shape[1], season_length),
-            _fold_table(key, series, timings),
+            _forecast_columns(key, series, forecasts[key], bounds.get(key)),
+            _reference_columns(series, horizon, season_length),
+            _fold_columns(key, series, timings),
         )
         for key, series in all_series.items()
     ]
-    return [pd.concat(each, ignore_index=True) for each in zip(*tables, strict=True)]
+    return [_join_columns(each) for each in zip(*parts, strict=True)]
 
 
-def _forecast_table(key, series, forecasts, bounds):
-    """Return a table with one row for each forecast value."""
+def _join_columns(parts):
+    """Return one table from the columns of each series, arrays or indexes."""
+    return pd.DataFrame(
+        {name: _join([part[name] for part in parts]) for name in parts[0]}
+    )
+
+
+def _join(parts):
+    if isinstance(parts[0], pd.Index):
+        return parts[0].append(parts[1:])
+    return np.concatenate(parts)
+
+
+def _forecast_columns(key, series, forecasts, bounds):
+    """Return the columns of a table with one row for each forecast value."""
     n_origins, horizon, n_targets = forecasts.shape
     origin = np.repeat(series.origins(), horizon * n_targets)
     step = np.tile(np.repeat(np.arange(1, horizon + 1), n_targets), n_origins)
     sizes = [len(fold.origins) * horizon * n_targets for fold in series.folds]
     target = np.tile(np.arange(n_targets), n_origins * horizon)
-    table = pd.DataFrame(
-        {
-            "series": pd.Index([_series_name(key, series)]).repeat(len(origin)),
-            "target": series.targets.take(target),
-            "fold": np.repeat(np.arange(len(series.folds)), sizes),
-            "origin": series.labels(origin),
-            "step": step,
-            "time": series.labels(origin + step),
-            "actual": series.actual(horizon).ravel(),
-            "forecast": forecasts.ravel(),
-        }
-    )
+    columns = {
+        "series": _series_name(key, series).repeat(len(origin)),
+        "target": series.targets.take(target),
+        "fold": np.repeat(np.arange(len(series.folds)), sizes),
+        "origin": series.labels(origin),
+        "step": step,
+        "time": series.labels(origin + step),
+        "actual": series.actual(horizon).ravel(),
+        "forecast": forecasts.ravel(),
+    }
     if bounds is not None:
-        table["lower"], table["upper"] = (bound.ravel() for bound in bounds)
-    return table
+        columns["lower"], columns["upper"] = (bound.ravel() for bound in bounds)
+    return columns
 
 
-def _reference_table(series, horizon, season_length):
-    """Return naive forecasts and the scale of MASE, one row for each forecast value."""
+def _reference_columns(series, horizon, season_length):
+    """Return naive forecasts and the scale of MASE, one value for each forecast."""
     columns = {"naive": [], "seasonal_naive": [], "naive2": [], "scale": []}
     season, times = season_length, series.times
     # Reference forecasts replace a missing value by the last known one.
-    known = pd.DataFrame(series.values).ffill().bfill().to_numpy()
+    known = series.values
+    if np.isnan(known).any():
+        known = pd.DataFrame(known).ffill().bfill().to_numpy()
     for train, origins in series.folds:
         args = known, origins, horizon
         scale = metrics.scale_of_mase(series.values[train], season, times[train])
@@ -76,32 +90,28 @@ def _reference_table(series, horizon, season_length):
         columns["seasonal_naive"].append(metrics.seasonal_naive(*args, season, times))
         columns["naive2"].append(metrics.naive2(*args, season, train, times))
         columns["scale"].append(np.broadcast_to(scale, naive.shape))
-    return pd.DataFrame(
-        {name: np.concatenate(parts).ravel() for name, parts in columns.items()}
-    )
+    return {name: np.concatenate(parts).ravel() for name, parts in columns.items()}
 
 
-def _fold_table(key, series, timings):
-    """Return a table with one row for each fold."""
+def _fold_columns(key, series, timings):
+    """Return the columns of a table with one row for each fold."""
     first = np.array([fold.train.start for fold in series.folds])
     last = np.array([fold.train.stop - 1 for fold in series.folds])
     refitted, seconds = zip(*timings, strict=True)
-    return pd.DataFrame(
-        {
-            "series": pd.Index([_series_name(key, series)]).repeat(len(first)),
-            "fold": np.arange(len(first)),
-            "first_train": series.labels(first),
-            "last_train": series.labels(last),
-            "n_train": [fold.n_train for fold in series.folds],
-            "n_origins": [len(fold.origins) for fold in series.folds],
-            "refitted": refitted,
-            "seconds": seconds,
-        }
-    )
+    return {
+        "series": _series_name(key, series).repeat(len(first)),
+        "fold": np.arange(len(first)),
+        "first_train": series.labels(first),
+        "last_train": series.labels(last),
+        "n_train": [fold.n_train for fold in series.folds],
+        "n_origins": [len(fold.origins) for fold in series.folds],
+        "refitted": refitted,
+        "seconds": seconds,
+    }
 
 
 def _series_name(key, series):
-    """Return the value of the column "series": the key, else the name, else 0."""
-    if key is not None:
-        return key
-    return 0 if series.rows.name is None else series.rows.name
+    """Return an index of one value: the key, else the name, else 0."""
+    if key is None:
+        key = 0 if series.rows.name is None else series.rows.name
+    return pd.Index([key])

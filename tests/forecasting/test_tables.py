@@ -1,0 +1,227 @@
+"""Series in tables of every kind: the same forecasts as from plain pandas."""
+
+import datetime
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+
+from skcnnlstm import FlattenWindows, SeriesForecaster, SlidingWindow, make_windows
+
+N_ROWS = 40
+VALUES = np.round(np.sin(np.arange(N_ROWS)) + 2, 3)
+DAYS = [datetime.date(2020, 1, 1) + datetime.timedelta(i) for i in range(N_ROWS)]
+FRAME = pd.DataFrame({"y": VALUES}, index=pd.DatetimeIndex(DAYS, name="day"))
+
+
+def forecaster(**parameters):
+    ridge = make_pipeline(FlattenWindows(), Ridge())
+    return SeriesForecaster(ridge, window_length=5, horizon=2, **parameters)
+
+
+def polars_frame():
+    pl = pytest.importorskip("polars", reason="polars is optional")
+    return pl.DataFrame({"day": DAYS, "y": VALUES})
+
+
+TABLES = {
+    "objects": lambda: FRAME.astype(object),
+    "Float64": lambda: FRAME.astype("Float64"),
+    "decimals": lambda: FRAME.map(lambda value: Decimal(str(value))),
+    "sparse": lambda: FRAME.astype(pd.SparseDtype(float, VALUES[0])),
+    "polars": polars_frame,
+}
+
+
+@pytest.mark.parametrize("make_table", TABLES.values(), ids=TABLES)
+def test_every_table_gives_the_same_forecasts(make_table):
+    table, expected = make_table(), forecaster().fit(FRAME[:30])
+    fitted = forecaster().fit(table[:30])
+    pd.testing.assert_frame_equal(
+        fitted.forecast(), expected.forecast(), check_freq=False, check_index_type=False
+    )
+    assert fitted.score(table[30:]) == expected.score(FRAME[30:])
+    np.testing.assert_array_equal(
+        fitted.predict(table[30:]), expected.predict(FRAME[30:])
+    )
+
+
+def test_masked_values_are_not_learned():
+    masked = np.ma.masked_greater(np.where(np.arange(N_ROWS) == 20, 1e6, VALUES), 1e5)
+    with pytest.raises(ValueError, match="got NaN at row 20"):
+        forecaster().fit(masked)
+    with pytest.raises(ValueError, match=r"In series 'a': .* got NaN at row 20"):
+        forecaster().fit({"a": masked, "b": VALUES})
+    windows, _ = make_windows(masked, 5, missing="mask")
+    assert np.nanmax(windows) < 4
+
+
+def test_a_search_over_a_polars_frame():
+    def search(series):
+        folds = TimeSeriesSplit(2, test_size=6)
+        grid = {"window_length": [3, 4]}
+        return GridSearchCV(forecaster(), grid, cv=folds).fit(series).best_score_
+
+    polars = polars_frame()
+    assert search(polars) == search(FRAME)
+    # Without dates it is read like an array: test folds continue the training rows.
+    assert search(polars.drop("day")) == search(VALUES)
+
+
+def test_a_long_polars_frame():
+    pl = pytest.importorskip("polars", reason="polars is optional")
+    polars = polars_frame()
+    long = pl.concat([polars.with_columns(id=pl.lit(name)) for name in "ab"])
+    pandas = pd.concat([FRAME.assign(id=name) for name in "ab"])
+    expected = forecaster(id_column="id").fit(pandas).forecast()
+    forecasts = forecaster(id_column="id").fit(long).forecast()
+    pd.testing.assert_frame_equal(
+        forecasts, expected, check_freq=False, check_index_type=False, check_dtype=False
+    )
+
+
+def test_lists_and_dicts_of_polars_frames():
+    polars = polars_frame()
+    expected = forecaster().fit([FRAME, FRAME]).forecast()
+    for one, other in zip(
+        forecaster().fit([polars, polars]).forecast(), expected, strict=True
+    ):
+        pd.testing.assert_frame_equal(
+            one, other, check_freq=False, check_index_type=False
+        )
+    assert forecaster().fit({"a": polars, "b": polars}).forecast().keys() == {"a", "b"}
+
+
+def test_covariates_in_a_polars_frame():
+    pl = pytest.importorskip("polars", reason="polars is optional")
+    polars = polars_frame()
+    ahead = [DAYS[-1] + datetime.timedelta(i) for i in (1, 2)]
+    exog = pl.DataFrame({"day": DAYS + ahead, "x": np.arange(N_ROWS + 2.0)})
+    as_pandas = pd.DataFrame(
+        {"x": np.arange(N_ROWS + 2.0)}, index=pd.DatetimeIndex(DAYS + ahead)
+    )
+    expected = forecaster().fit(FRAME, exog=as_pandas).forecast(2, exog=as_pandas)
+    forecasts = forecaster().fit(polars, exog=exog).forecast(2, exog=exog)
+    np.testing.assert_array_equal(forecasts, expected)
+
+
+def test_windows_of_a_polars_frame():
+    polars = polars_frame()
+    for one, other in zip(
+        make_windows(polars, 5, 2), make_windows(FRAME, 5, 2), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+    window = SlidingWindow(3).fit(polars[:30])
+    assert window.feature_names_in_.tolist() == ["y"]
+    expected = SlidingWindow(3).fit(FRAME[:30]).transform(FRAME[30:])
+    np.testing.assert_array_equal(window.transform(polars[30:]), expected)
+
+
+def test_the_remedies_for_polars_work():
+    pl = pytest.importorskip("polars", reason="polars is optional")
+    series = polars_frame()
+    text = series.with_columns(pl.col("day").cast(pl.String))
+    twice = pl.concat([series, series]).sort("day")
+    remedies = [
+        (text, r"with_columns\(polars.col\('day'\).str.to_date\(\)\)"),
+        (twice, r"series.group_by\('day', maintain_order=True\).mean\(\)"),
+        (series[::-1], r"series.sort\('day'\)"),
+    ]
+    cured = [
+        text.with_columns(pl.col("day").str.to_date()),
+        twice.group_by("day", maintain_order=True).mean(),
+        series[::-1].sort("day"),
+    ]
+    for (table, remedy), good in zip(remedies, cured, strict=True):
+        with pytest.raises(ValueError, match=remedy):
+            forecaster().fit(table)
+        assert len(forecaster().fit(good).forecast()) == 2
+
+
+def test_a_frame_whose_cells_hold_series_is_many_series():
+    series = pd.DataFrame({"dim": [pd.Series(VALUES), pd.Series(VALUES * 2)]})
+    with pytest.raises(ValueError) as raised:
+        forecaster().fit(series)
+    assert str(raised.value) == (
+        "series must hold numbers: got a DataFrame whose cells hold series. Use "
+        "list(series['dim']) for one series from each cell."
+    )
+    assert len(forecaster().fit(list(series["dim"])).forecast()) == 2
+
+
+def test_networks_read_nested_frames_as_windows():
+    X, y = make_windows(VALUES, 5)
+    nested = pd.DataFrame({"dim": [pd.Series(row) for row in X]})
+    ridge = make_pipeline(FlattenWindows(), Ridge())
+    np.testing.assert_allclose(
+        ridge.fit(nested, y).predict(nested), ridge.fit(X, y).predict(X), rtol=1e-12
+    )
+
+
+# ------------------------------------------------------------------------- panels
+
+
+def test_series_with_equal_indexes_share_one_calendar():
+    for panel, id_column in (
+        (pd.concat([FRAME.assign(id=name) for name in "abc"]), "id"),
+        ({name: FRAME.copy() for name in "abc"}, None),
+    ):
+        fitted = forecaster(id_column=id_column).fit(panel)
+        calendars = {id(one.calendar) for one in fitted._fitted.series.values()}
+        assert len(calendars) == 1
+
+
+@pytest.mark.parametrize("transformer", ["standard", "log", None])
+def test_a_panel_equals_its_series_in_every_form(transformer):
+    rng = np.random.default_rng(0)
+    series = {
+        name: pd.DataFrame(
+            np.exp(rng.normal(size=(N_ROWS, 2))), FRAME.index + pd.Timedelta(n, "D")
+        ).rename(columns=str)
+        for name, n in (("a", 0), ("b", 0), ("c", 3), ("d", 0))
+    }
+    long = pd.concat([one.assign(id=name) for name, one in series.items()])
+    mixed = long.sort_index(kind="stable")
+    forms = {
+        "dict": (series, None),
+        "list": (list(series.values()), None),
+        "long": (long, "id"),
+        "mixed": (mixed, "id"),
+    }
+    results = {}
+    for form, (panel, id_column) in forms.items():
+        model = forecaster(transformer=transformer, id_column=id_column).fit(panel)
+        forecasts = model.forecast()
+        if id_column is not None:
+            forecasts = dict(tuple(forecasts.groupby("id")))
+            forecasts = {k: one.drop(columns="id") for k, one in forecasts.items()}
+        elif form == "list":
+            forecasts = dict(zip(series, forecasts, strict=True))
+        results[form] = forecasts, model.score(panel)
+    for forecasts, score in results.values():
+        assert score == pytest.approx(results["dict"][1], rel=1e-12)
+        for name in series:
+            expected = results["dict"][0][name]
+            np.testing.assert_allclose(forecasts[name], expected, rtol=1e-12)
+            assert forecasts[name].index.equals(expected.index)
+
+
+def test_an_error_in_a_panel_names_its_series():
+    bad = FRAME.copy()
+    bad.iloc[7] = np.nan
+    for panel, id_column in (
+        (pd.concat([FRAME.assign(id="a"), bad.assign(id="b")]), "id"),
+        ({"a": FRAME, "b": bad}, None),
+    ):
+        with pytest.raises(ValueError, match=r"^In series 'b': .* got NaN at row 7"):
+            forecaster(id_column=id_column).fit(panel)
+    unsorted = pd.concat([FRAME.assign(id="a"), FRAME[::-1].assign(id="b")])
+    with pytest.raises(ValueError, match=r"^In series 'b': .* in time order"):
+        forecaster(id_column="id").fit(unsorted)
+    short = {"a": FRAME, "b": FRAME[:3], "c": FRAME[:3]}
+    with pytest.raises(ValueError, match="got 'b' with 3, 'c' with 3"):
+        forecaster().fit(short)
