@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skcnnlstm._utils import docstrings as _docs
+from skcnnlstm._utils.calls import check_calls
 from skcnnlstm._utils.export_graph import ExportGraph
 from skcnnlstm._utils.introspection import NetworkReprMixin
 from skcnnlstm._utils.sklearn_callbacks import (
@@ -58,6 +59,7 @@ def with_shared_docs(ensemble):
     return ensemble
 
 
+@check_calls
 class _HybridEnsemble(
     NetworkReprMixin, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta
 ):

@@ -11,7 +11,12 @@ from sklearn.base import clone
 
 from skcnnlstm._utils.validation import check_boolean, check_choice, check_integer
 from skcnnlstm.forecasting.calendar import find_training_runs
-from skcnnlstm.forecasting.covariates import check_window, own_rows, read_covariates
+from skcnnlstm.forecasting.covariates import (
+    check_covariates_known,
+    check_window,
+    own_rows,
+    read_covariates,
+)
 from skcnnlstm.forecasting.fitted import FittedForecaster, learn_series
 from skcnnlstm.forecasting.inner_estimator import (
     accepts_nan,
@@ -120,7 +125,13 @@ def read_training_data(reader, series, exog, settings):
     exogs, exog_columns = dict.fromkeys(tables), None
     if exog is not None:
         check_window(settings.window_length, settings.block_length)
-        exogs, exog_columns = read_covariates(exog, panel, own_rows(tables))
+        accept_nan = accepts_nan(settings.estimator)
+        exogs, exog_columns = read_covariates(
+            exog, panel, own_rows(tables), accept_nan=accept_nan
+        )
+        for key, table in exogs.items():
+            with panel.naming(key):
+                check_covariates_known(table)
     return TrainingData(
         panel,
         tables,

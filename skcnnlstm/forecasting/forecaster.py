@@ -311,9 +311,11 @@ class SeriesForecaster(
             fed back as input, a horizon at a time (one step with "recursive"). This is
             not possible with past covariates.
         exog : array-like, Series, DataFrame or None, default=None
-            Covariates of the rows ahead, if `fit` was given any: `steps` rows, with
-            "direct" rounded up to whole horizons. With an index, rows are looked up by
-            label, and past rows may be included; an array must hold only rows ahead.
+            Covariates of the rows ahead, if `fit` was given any: `steps` rows, but with
+            "direct" at least `horizon`. With an index, rows are looked up by label, and
+            past rows may be included; an array must hold only rows ahead. If the rows
+            do not fill the last horizon, the last window moves on by the given rows
+            only, so that forecasts depend on given covariates alone.
 
         Returns
         -------

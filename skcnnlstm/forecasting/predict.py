@@ -69,14 +69,15 @@ def forecast_scaled(fitted, steps, exog, predict=predict_windows):
     check_past_covariates_known(
         fitted.roles, steps, fitted.horizon, fitted.block_length
     )
-    n_ahead = math.ceil(steps / fitted.block_length) * fitted.block_length
-    labels, exogs = _prepare_rows_ahead(fitted, n_ahead, exog)
+    labels, exogs, whole_blocks = _read_rows_ahead(fitted, steps, exog)
     if message := describe_short_tails(fitted):
         warn(message)
     # All series in one call of the estimator.
     origins, n_channels = [], 0
     for key, one in fitted.series.items():
-        channels = _cut_origins(fitted, [one.last_segment(exogs[key])], steps)
+        channels = _cut_origins(
+            fitted, [one.last_segment(exogs[key])], steps, whole_blocks
+        )
         origins += channels
         n_channels = len(channels)
     by_channel = forecast_origins(
@@ -90,7 +91,23 @@ def forecast_scaled(fitted, steps, exog, predict=predict_windows):
     return labels, forecasts
 
 
-def _prepare_rows_ahead(fitted, n_ahead, exog):
+def _read_rows_ahead(fitted, steps, exog):
+    """Return labels and covariates of the next rows, and whether of whole blocks.
+
+    Beyond the first block, covariates of `steps` rows suffice.
+    """
+    n_whole = math.ceil(steps / fitted.block_length) * fitted.block_length
+    if exog is not None and fitted.block_length < steps < n_whole:
+        try:
+            return *_prepare_rows_ahead(fitted, n_whole, exog), True
+        except ValueError:
+            pass  # too few rows for whole blocks, or an error that is raised below
+        n_spare = n_whole - steps
+        return *_prepare_rows_ahead(fitted, steps, exog, n_spare), False
+    return *_prepare_rows_ahead(fitted, n_whole, exog), True
+
+
+def _prepare_rows_ahead(fitted, n_ahead, exog, n_spare=0):
     """Return labels and covariates of the next rows of each series."""
     panel = fitted.panel
     check_given(exog, fitted.exog_columns)
@@ -103,7 +120,15 @@ def _prepare_rows_ahead(fitted, n_ahead, exog):
             with panel.naming(key):
                 labels[key] = one.next_labels(n_ahead, panel.id_column)
     wanted = {key: (n_ahead, labels[key]) for key in fitted.series}
-    exogs = read_fitted_covariates(exog, panel, wanted, fitted.exog_columns, ahead=True)
+    exogs = read_fitted_covariates(
+        exog,
+        panel,
+        wanted,
+        fitted.exog_columns,
+        n_spare=n_spare,
+        ahead=True,
+        accept_nan=fitted.accepts_nan,
+    )
     return labels, exogs
 
 
@@ -167,7 +192,9 @@ def _read_exog_with_rows_ahead(fitted, panel, tables, exog, runs):
     for key, rows in tables.items():
         labels = None if after[key] is None else rows.index.append(after[key])
         wanted[key] = len(rows.values) + fitted.horizon, labels
-    return read_fitted_covariates(exog, panel, wanted, fitted.exog_columns)
+    return read_fitted_covariates(
+        exog, panel, wanted, fitted.exog_columns, accept_nan=fitted.accepts_nan
+    )
 
 
 def _check_no_gap(panel, runs):
@@ -184,7 +211,12 @@ def _check_no_gap(panel, runs):
 def read_own_exog(fitted, panel, tables, exog, *, n_spare=0):
     """Return the covariates of the rows themselves, by key."""
     return read_fitted_covariates(
-        exog, panel, own_rows(tables), fitted.exog_columns, n_spare=n_spare
+        exog,
+        panel,
+        own_rows(tables),
+        fitted.exog_columns,
+        n_spare=n_spare,
+        accept_nan=fitted.accepts_nan,
     )
 
 
@@ -256,7 +288,7 @@ def _forecast_segments(fitted, segments, predict=predict_windows):
     return np.concatenate(channels, axis=2)
 
 
-def _cut_origins(fitted, segments, steps):
+def _cut_origins(fitted, segments, steps, whole_blocks=True):
     return cut_origins(
         segments,
         fitted.window_length,
@@ -264,6 +296,7 @@ def _cut_origins(fitted, segments, steps):
         steps,
         fitted.n_modelled,
         fitted.independent,
+        whole_blocks,
     )
 
 

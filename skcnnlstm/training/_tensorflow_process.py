@@ -14,11 +14,19 @@ _import_pid = os.getpid()
 
 
 def check_process() -> None:
-    """Raise RuntimeError if this process was forked after TensorFlow's first operation.
+    """Raise RuntimeError where TensorFlow cannot run operations of the package.
+
+    That is inside a graph, and in a process forked after TensorFlow's first operation.
 
     Call it before any TensorFlow operation of the package.
     """
     global _first_pid
+    if not tf.executing_eagerly():
+        raise RuntimeError(
+            "fit and predict must run in TensorFlow's eager mode: got a call inside "
+            "tf.Graph().as_default() or tf.function, or after "
+            "tf.compat.v1.disable_eager_execution(). Call it outside of these."
+        )
     pid = os.getpid()
     # If the process that imported this file was forked, the user may have run an
     # operation before the fork: ask TensorFlow.

@@ -12,6 +12,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skcnnlstm import training
+from skcnnlstm._utils.calls import check_calls
 from skcnnlstm._utils.diagnostics import (
     warn_about_excluded_samples,
     warn_about_scale,
@@ -40,6 +41,7 @@ from skcnnlstm.wrappers.settings import (
 from skcnnlstm.wrappers.signature import TakesParameters
 
 
+@check_calls
 class Hybrid(TakesParameters, NetworkReprMixin, CallbackSupportMixin):
     """All that regressor and classifier share; think twice before adding to it."""
 

@@ -14,6 +14,8 @@ from skcnnlstm._utils.validation import (
     check_real,
 )
 
+# TensorFlow counts samples in 32 bits.
+_LARGEST_BATCH = 2**31 - 1
 _CLIPS = {"clipnorm", "clipvalue", "global_clipnorm"}
 
 
@@ -32,6 +34,11 @@ def check_settings(given):
         lowest["plateau_patience"] = 1
     for name, minimum in lowest.items():
         settings[name] = check_integer(name, settings[name], minimum=minimum)
+    if settings["batch_size"] > _LARGEST_BATCH:
+        raise ValueError(
+            f"batch_size must be at most {_LARGEST_BATCH} (2**31 - 1): got batch_size="
+            f"{settings['batch_size']}. Use batch_size=-1 for all samples in one batch."
+        )
     if settings["learning_rate"] is not None:
         rate = settings["learning_rate"]
         rate = check_real("learning_rate", rate, low=0, inclusive="neither")

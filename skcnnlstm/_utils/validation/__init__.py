@@ -9,8 +9,11 @@ objects without importing pandas.
 - `series`: length, target columns and time index
 - `windows`, `finite`, `subsequences`: X
 - `targets`: y and sample weights
+- `text`: messages for tables that are not numeric
+- `estimators`: Keras models that are passed as estimators
 """
 
+from skcnnlstm._utils.validation.estimators import check_no_keras_model
 from skcnnlstm._utils.validation.finite import (
     backfill,
     check_finite,
@@ -56,6 +59,7 @@ __all__ = [
     "check_finite",
     "check_integer",
     "check_missing",
+    "check_no_keras_model",
     "check_quantiles",
     "check_real",
     "check_regression_target",
