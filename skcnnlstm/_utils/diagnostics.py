@@ -11,6 +11,8 @@ _LARGE_WINDOW = 1e3  # typical size of the values of a window
 _LARGE_TARGET = 100.0  # of targets; 3,000 steps of Adam do not reach it
 # Missing history: share of samples excluded after the first complete one.
 _MANY_EXCLUDED = 0.1
+# Windows lost to gaps in time, or to NaN in targets.
+_MANY_LOST = 0.1
 # Shuffling: windows are compared by their first steps.
 _N_HEAD_STEPS = 4
 _MAX_VALUES = 20_000  # values that are compared, those of the first windows
@@ -124,6 +126,47 @@ def _follow_gaps(X, excluded):
     last = excluded[ends][:_N_SCALE_SAMPLES]
     steps = X[last].reshape(len(last), -1, X.shape[-1])
     return not np.isnan(steps[:, 1:2]).any()
+
+
+def warn_about_lost_windows(n_used, runs, n_extra, fill):
+    """Warn if a forecaster trains on less than 90 % of the possible windows.
+
+    Parameters
+    ----------
+    n_used : int
+        Windows that are used.
+    runs : dict of list of (start, stop)
+        The rows without gaps of each series.
+    n_extra : int
+        Rows of a window and its targets, less one: a run of n rows holds
+        ``n - n_extra`` windows.
+    fill : str
+        Code that fills the gaps of a series; may be empty.
+    """
+    whole = within = n_gaps = 0
+    for spans in runs.values():
+        n_rows = spans[-1][1] - spans[0][0]
+        # At least one row is missing in each gap.
+        whole += max(0, n_rows + len(spans) - 1 - n_extra)
+        within += sum(max(0, stop - start - n_extra) for start, stop in spans)
+        n_gaps += len(spans) - 1
+    if whole - within > _MANY_LOST * whole:
+        gaps = "a gap" if n_gaps == 1 else f"{n_gaps} gaps"
+        example = f", for example with {fill}" if fill else ""
+        warn(
+            f"{gaps} in time leave {n_used} of {whole} windows for training, because "
+            f"no window and no target crosses a gap. Fill the missing rows{example}, "
+            "or use a shorter window_length or horizon.",
+            MistakeWarning,
+        )
+    elif within - n_used > _MANY_LOST * within:
+        warn(
+            f"NaN in the target columns leaves {n_used} of {within} windows for "
+            "training. Fill short gaps before fit, for example with "
+            "series.interpolate(), use a shorter horizon, or forecast columns "
+            'separately with channels="independent".',
+            MistakeWarning,
+        )
 
 
 def warn_about_shuffling(X):

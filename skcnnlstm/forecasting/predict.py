@@ -15,9 +15,14 @@ from skcnnlstm.forecasting.covariates import (
     own_rows,
     read_fitted_covariates,
 )
-from skcnnlstm.forecasting.fitted import describe_short_history, describe_short_tails
+from skcnnlstm.forecasting.fitted import (
+    describe_short_history,
+    describe_short_tails,
+    describe_unknown_targets,
+)
 from skcnnlstm.forecasting.samples import cut_origins, forecast_origins
 from skcnnlstm.forecasting.scaling import check_past_covariates_known
+from skcnnlstm.windows.make_windows import window_view
 
 
 def predict_windows(fitted, windows):
@@ -70,8 +75,9 @@ def forecast_scaled(fitted, steps, exog, predict=predict_windows):
         fitted.roles, steps, fitted.horizon, fitted.block_length
     )
     labels, exogs, whole_blocks = _read_rows_ahead(fitted, steps, exog)
-    if message := describe_short_tails(fitted):
-        warn(message)
+    for message in (describe_short_tails(fitted), describe_unknown_targets(fitted)):
+        if message:
+            warn(message)
     # All series in one call of the estimator.
     origins, n_channels = [], 0
     for key, one in fitted.series.items():
@@ -84,9 +90,10 @@ def forecast_scaled(fitted, steps, exog, predict=predict_windows):
         partial(predict, fitted), origins, steps, fitted.block_length
     )
     forecasts = {}
-    for number, key in enumerate(fitted.series):
+    for number, (key, one) in enumerate(fitted.series.items()):
         own = by_channel[number * n_channels : (number + 1) * n_channels]
         forecasts[key] = np.concatenate(own, axis=2)
+        forecasts[key][:, :, one.unknown_targets(fitted)] = np.nan
         labels[key] = None if labels[key] is None else labels[key][:steps]
     return labels, forecasts
 
@@ -175,6 +182,7 @@ def forecast_rows_scaled(fitted, panel, tables, exog, predict=predict_windows):
                 rows, exogs[key], *runs[key], n_ahead=fitted.horizon, with_last=False
             )
             forecasts[key] = _forecast_segments(fitted, segments, predict)
+            _remove_unknown(fitted, segments, forecasts[key])
     return forecasts
 
 
@@ -286,6 +294,22 @@ def _forecast_segments(fitted, segments, predict=predict_windows):
         for origin in _cut_origins(fitted, segments, fitted.horizon)
     ]
     return np.concatenate(channels, axis=2)
+
+
+def _remove_unknown(fitted, segments, forecasts):
+    """Set the forecasts of targets without a known value in their window to NaN."""
+    if not fitted.accepts_nan or fitted.n_modelled != fitted.n_targets:
+        return
+    unknown = np.concatenate(
+        [
+            window_view(
+                np.isnan(one.columns[:, : fitted.n_modelled]), fitted.window_length
+            ).all(axis=1)
+            for one in segments
+        ]
+    )
+    for target in np.flatnonzero(unknown.any(axis=0)):
+        forecasts[unknown[:, target], :, target] = np.nan
 
 
 def _cut_origins(fitted, segments, steps, whole_blocks=True):
