@@ -40,6 +40,7 @@ from skcnnlstm.display.training import TrainingHistoryDisplay as TrainingHistory
 from skcnnlstm._utils.discovery import all_estimators as all_estimators
 from skcnnlstm.model_selection.backtesting.run import backtest as backtest
 from skcnnlstm.model_selection.leakage.check import check_leakage as check_leakage
+from skcnnlstm.training.cache import clear_programs as clear_programs
 from skcnnlstm.exporting.files import export as export
 from skcnnlstm.forecasting.scorer import forecast_scorer as forecast_scorer
 from skcnnlstm.saving.files import load as load
@@ -47,4 +48,4 @@ from skcnnlstm.windows.make_windows import make_windows as make_windows
 from skcnnlstm.saving.files import save as save
 
 __version__: str
-__all__ = ["AttentionDisplay", "BacktestDisplay", "BacktestResult", "CLDNNClassifier", "CLDNNRegressor", "CNNClassifier", "CNNLSTMClassifier", "CNNLSTMEncoderDecoderRegressor", "CNNLSTMRegressor", "CNNRegressor", "ConvLSTMClassifier", "ConvLSTMGridRegressor", "ConvLSTMRegressor", "DeepConvLSTMClassifier", "DeepConvLSTMRegressor", "FlattenWindows", "ForecastDisplay", "HorizonSplit", "HybridEnsembleClassifier", "HybridEnsembleRegressor", "LSTMClassifier", "LSTMFCNClassifier", "LSTMFCNRegressor", "LSTMRegressor", "LSTNetRegressor", "LastSteps", "LeakageError", "LeakageReport", "MistakeWarning", "PanelTimeSeriesSplit", "ParallelCNNLSTMClassifier", "ParallelCNNLSTMRegressor", "SeriesForecaster", "SlidingWindow", "SubsequenceReshaper", "TCNLSTMClassifier", "TCNLSTMRegressor", "TrainingHistoryDisplay", "all_estimators", "backtest", "check_leakage", "export", "forecast_scorer", "load", "make_windows", "save"]
+__all__ = ["AttentionDisplay", "BacktestDisplay", "BacktestResult", "CLDNNClassifier", "CLDNNRegressor", "CNNClassifier", "CNNLSTMClassifier", "CNNLSTMEncoderDecoderRegressor", "CNNLSTMRegressor", "CNNRegressor", "ConvLSTMClassifier", "ConvLSTMGridRegressor", "ConvLSTMRegressor", "DeepConvLSTMClassifier", "DeepConvLSTMRegressor", "FlattenWindows", "ForecastDisplay", "HorizonSplit", "HybridEnsembleClassifier", "HybridEnsembleRegressor", "LSTMClassifier", "LSTMFCNClassifier", "LSTMFCNRegressor", "LSTMRegressor", "LSTNetRegressor", "LastSteps", "LeakageError", "LeakageReport", "MistakeWarning", "PanelTimeSeriesSplit", "ParallelCNNLSTMClassifier", "ParallelCNNLSTMRegressor", "SeriesForecaster", "SlidingWindow", "SubsequenceReshaper", "TCNLSTMClassifier", "TCNLSTMRegressor", "TrainingHistoryDisplay", "all_estimators", "backtest", "check_leakage", "clear_programs", "export", "forecast_scorer", "load", "make_windows", "save"]

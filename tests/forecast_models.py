@@ -19,7 +19,7 @@ class Rising(RegressorMixin, BaseEstimator):
     n_targets = None  # number of targets; None: every feature is one
 
     def fit(self, X, y):
-        self.X_, self.y_ = X, y
+        self.X_, self.y_ = X, y.reshape(len(y), -1)
         return self
 
     def predict(self, X):

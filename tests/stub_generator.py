@@ -232,7 +232,7 @@ def stubs():
         modules.setdefault(value.__module__, []).append(value)
     texts = {"__init__.pyi": package_stub()}
     for module, values in modules.items():
-        if "windows" in module.split(".") or module.endswith(".exceptions"):
+        if {"windows", "training", "exceptions"} & set(module.split(".")):
             continue  # annotated in the source
         path = module.removeprefix("skcnnlstm.").replace(".", "/")
         is_package = (ROOT / path / "__init__.py").exists()

@@ -1,7 +1,7 @@
-"""Class docstrings put together from the places where their facts are written once.
+"""Compose the docstring of a class from the docstrings that describe its parts.
 
-An architecture's parameters, notes and references stand in its `build_x`, what all
-estimators share stands in `_parameters`, what is a class's own stands in the class.
+Each parameter is documented once: an architecture's parameters in its `build_x`, shared
+parameters in the functions that declare them.
 """
 
 from __future__ import annotations
@@ -12,62 +12,65 @@ import re
 _ORDER = ("Parameters", "Attributes", "Notes", "References", "Examples")
 
 
-def _sections(docstring):
-    """Split a numpydoc docstring into `{title: body}`; the text before is under ""."""
+def _split_sections(docstring):
+    """Return the sections of a numpydoc docstring by title; "" is the summary."""
     parts = re.split(r"^(\w[\w ]*)\n-{3,}\n", inspect.cleandoc(docstring), flags=re.M)
     titles, bodies = ["", *parts[1::2]], parts[0::2]
     return {title: body.rstrip() for title, body in zip(titles, bodies, strict=True)}
 
 
-def _entries(body):
-    """Split the body of a Parameters section into `{name: entry}`."""
+def _split_entries(body):
+    """Return the entries of a Parameters section by parameter name."""
     entries = re.split(r"^(?=\w+ :)", body, flags=re.M)
     return {entry.split(" :")[0]: entry.rstrip() for entry in entries if entry.strip()}
 
 
-def _with_default(entry, value):
+def _replace_default(entry, value):
     """Return a parameter's entry with another default."""
     text = str(value) if not isinstance(value, str) else f'"{value}"'
     first, rest = entry.split("\n", 1)
     return f"{first.rsplit('default=', 1)[0]}default={text}\n{rest}"
 
 
-def compose(own, *sources, names, defaults=None):
-    """Return a class docstring.
+def compose(class_doc, *sources, names, defaults=None):
+    """Return the complete docstring of a class.
 
     Parameters
     ----------
-    own : str
-        The class's docstring: its summary and sections of its own. Parameters in it
-        are those that no source describes.
-    *sources : str
-        Docstrings that describe parameters and attributes; the first one's notes and
-        references are taken too.
+    class_doc : str or None
+        Docstring in the class body: the summary, and sections for this class only. Its
+        Parameters section describes parameters that no source describes.
+    *sources : str or None
+        Docstrings that describe parameters and attributes. Notes and references are
+        taken from the first source that has them.
     names : iterable of str
-        The class's parameters, in order.
+        The parameters of the class, in order.
     defaults : dict or None, default=None
-        Defaults of the class's own, in the place of those in the sources.
+        Defaults of this class that replace those in the sources.
+
+    Returns
+    -------
+    docstring : str or None
+        `class_doc` unchanged if any docstring is None, as under ``python -OO``.
     """
-    if own is None or None in sources:
-        return own  # python -OO leaves no docstrings
-    described, found = {}, {"Attributes": []}
-    for source in sources:
-        content = _sections(source)
-        described |= _entries(content.get("Parameters", ""))
-        if "Attributes" in content:
-            found["Attributes"].append(content["Attributes"])
+    if class_doc is None or None in sources:
+        return class_doc
+    entries, attributes, sections = {}, [], {}
+    for source in map(_split_sections, sources):
+        entries |= _split_entries(source.get("Parameters", ""))
+        attributes += filter(None, [source.get("Attributes")])
         for title in ("Notes", "References"):
-            if title in content:
-                found.setdefault(title, content[title])
-    mine = _sections(own)
-    described |= _entries(mine.get("Parameters", ""))
+            if title in source:
+                sections.setdefault(title, source[title])
+    own = _split_sections(class_doc)
+    entries |= _split_entries(own.get("Parameters", ""))
     for name, value in (defaults or {}).items():
-        described[name] = _with_default(described[name], value)
-    found |= {title: body for title, body in mine.items() if title}
-    found["Attributes"] = "\n".join(found["Attributes"])
-    found["Parameters"] = "\n".join(described[name] for name in names)
-    text = [mine[""]]
+        entries[name] = _replace_default(entries[name], value)
+    sections |= own
+    sections["Attributes"] = "\n".join(attributes)
+    sections["Parameters"] = "\n".join(entries.get(name, name) for name in names)
+    text = [own[""]]
     for title in _ORDER:
-        if found.get(title):
-            text.append(f"{title}\n{'-' * len(title)}\n{found[title]}")
+        if sections.get(title):
+            text.append(f"{title}\n{'-' * len(title)}\n{sections[title]}")
     return "\n\n".join(text) + "\n"

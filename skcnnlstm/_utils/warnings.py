@@ -25,7 +25,7 @@ _SKIPPED = (
     threading.__file__,
     "<frozen runpy>",  # the first frame of joblib's workers
 )
-_MAIN = f"{_PACKAGE}__main__.py"  # the command line is a user of the package
+_CLI = f"{_PACKAGE}cli{os.sep}"  # the command line is a user of the package
 
 
 def warn(message, category=UserWarning):
@@ -43,4 +43,4 @@ def warn(message, category=UserWarning):
 
 
 def _is_skipped(file):
-    return file.startswith(_SKIPPED) and file != _MAIN
+    return file.startswith(_SKIPPED) and not file.startswith(_CLI)

@@ -1,1 +1,6 @@
-"""One room an architecture: its network, its hyper-parameters, its two classes."""
+"""Networks for windows: each module defines one network, its regressor and classifier.
+
+Each module has a function `build_x`, which builds the network, and the estimators
+`XRegressor` and, for networks that can classify, `XClassifier`. The keyword-only
+parameters of `build_x` and their documentation become those of the estimators.
+"""

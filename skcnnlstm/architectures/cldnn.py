@@ -7,14 +7,15 @@ from keras import layers
 
 from skcnnlstm._utils.validation import check_integer
 from skcnnlstm.layers.blocks import (
+    apply_dropout,
+    apply_lstm,
     as_series,
     check_activation,
-    dropped,
-    head,
-    lstm,
-    per_layer,
-    require_axes,
-    widths,
+    check_input_axes,
+    check_per_layer,
+    check_widths,
+    conv1d_stack,
+    output_head,
 )
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 
@@ -38,88 +39,98 @@ def build_cldnn(
     Parameters
     ----------
     input_shape : tuple of int
-        `(window_length,)` or `(window_length, n_features)`.
+        Shape of one sample: `(window_length,)` or `(window_length, n_features)`.
     n_outputs : int
-        Width of the output.
+        Number of outputs.
     output_activation : str or None, default=None
-        Activation of the output.
+        Activation of the output layer.
     filters : int or tuple of int, default=(256, 256)
-        Channels of each convolution; an entry a convolution.
+        Number of filters. A tuple makes one convolution per entry.
     kernel_size : int or tuple of int, default=(9, 3)
-        Reach of each convolution, in time steps.
+        Kernel size in time steps. A tuple has one entry per convolution.
     linear_units : int, default=256
-        Width of the linear layer that makes the convolutions' output narrower.
+        Units of the linear layer that reduces the output of the convolutions.
     activation : str, default="relu"
-        Activation of the convolutions and of the hidden layers of the head.
+        Activation of the convolutions and of the hidden layers.
     lstm_units : int or tuple of int, default=(128, 128)
-        Units of each LSTM over the steps; an entry a layer.
+        Units of the LSTM. A tuple stacks one layer per entry.
     lstm_activation : str, default="tanh"
-        Activation of cell and output. Another than "tanh" cannot use the cuDNN kernel
-        of a GPU.
+        Activation of the LSTM cell. Values other than "tanh" are slower on a GPU: they
+        cannot use the cuDNN kernel.
     dense_units : int or tuple of int, default=256
-        Widths of the hidden layers between the LSTMs and the output.
+        Units of the hidden layers before the output. A tuple makes one layer per
+        entry; `()` makes none.
     dropout : float, default=0.0
-        Share of what enters the hidden layers that is dropped in training, from 0 to
-        below 1.
+        Dropout rate before the hidden layers, from 0 (inclusive) to 1 (exclusive).
 
     Returns
     -------
     model : keras.Model
-        Uncompiled.
+        The network, not compiled.
 
     Notes
     -----
-    `(L, F)`, convolutions `(L, 256)`, linear layer `(L, 256)`; beside it the window
-    itself, the first skip, `(L, 256 + F)`; LSTM layers `(L, 128)`, of the last one the
-    last step; beside it the linear layer's last step, the second skip, `(128 + 256,)`;
-    head `(n_outputs,)`.
+    Shapes for a window of L steps and F features, with the default parameters:
 
-    Differences from Sainath et al. (2015): convolutions reach over time and all
-    features at once, for features have no order as the frequencies of speech have;
-    so the maximum over three neighbouring frequencies is left out, and the kernels of
-    9 x 9 and 4 x 3 (frequency x time) keep their 9 and 3 steps. One output for the
-    window, at its last step, in the place of one each step. LSTM layers of 128 units
-    without projection, and a hidden layer of 256, in the place of 832 cells projected
-    to 512 and of 1024: theirs learned from two thousand hours of speech. Trained on
-    whole windows by Adam, in the place of asynchronous gradient descent on 20 steps.
-    Convolutions see steps on both sides, theirs none that come later; recurrent weights
-    are orthogonal and forget gates start open, where theirs are drawn from
-    [-0.02, 0.02].
+    - input: `(L, F)`
+    - each convolution: `(L, 256)`
+    - linear layer: `(L, 256)`
+    - concatenated with the input (first skip): `(L, 256 + F)`
+    - first LSTM layer: `(L, 128)`
+    - last LSTM layer: `(128,)`
+    - concatenated with the last step of the linear layer (second skip):
+      `(128 + 256,)`
+    - hidden layer: `(256,)`
+    - output: `(n_outputs,)`
+
+    Differences from Sainath et al. (2015):
+
+    - Convolutions cover time and all features: features have no order, unlike the
+      frequencies of speech. The kernels of 9 x 9 and 4 x 3 (frequency x time) keep
+      their 9 and 3 steps, and the max pooling over three frequencies is left out.
+    - Convolutions are padded on both sides; those of the paper do not read later
+      steps.
+    - The network has one output per window, at its last step, not one per step.
+    - LSTM layers have 128 units without projection instead of 832 cells projected to
+      512, and the hidden layer has 256 units instead of 1024. The paper trained on
+      2,000 hours of speech.
+    - Recurrent weights are orthogonal and the initial bias of the forget gates is 1.
+      The paper draws weights from [-0.02, 0.02].
+    - Training uses Adam on whole windows instead of asynchronous gradient descent on
+      20 steps.
 
     References
     ----------
     Sainath, T. N., Vinyals, O., Senior, A. and Sak, H. (2015). Convolutional, long
     short-term memory, fully connected deep neural networks. ICASSP.
     """
-    require_axes(input_shape, (1, 2), "A CLDNN")
-    filters = widths("filters", filters)
-    kernel_size = per_layer("kernel_size", kernel_size, len(filters))
+    check_input_axes(input_shape, (1, 2), "a CLDNN")
+    filters = check_widths("filters", filters)
+    kernel_size = check_per_layer("kernel_size", kernel_size, len(filters))
     linear_units = check_integer("linear_units", linear_units)
-    lstm_units = widths("lstm_units", lstm_units)
+    lstm_units = check_widths("lstm_units", lstm_units)
     check_activation("activation", activation)
 
     window = layers.Input(input_shape, name="window")
     series = as_series(window)
-    x = series
-    for i, (width, reach) in enumerate(zip(filters, kernel_size, strict=True), 1):
-        x = layers.Conv1D(
-            width, reach, padding="same", activation=activation, name=f"conv_{i}"
-        )(x)
-    narrow = layers.Dense(linear_units, name="linear")(x)
-    x = layers.Concatenate(name="with_window")([narrow, series])
+    x = conv1d_stack(
+        series, filters, kernel_size, padding="same", activation=activation
+    )
+    linear = layers.Dense(linear_units, name="linear")(x)
+    x = layers.Concatenate(name="with_window")([linear, series])
     for i, units in enumerate(lstm_units, 1):
-        x = lstm(
+        x = apply_lstm(
             x,
             units,
             activation=lstm_activation,
-            sequences=i < len(lstm_units),
+            return_sequences=i < len(lstm_units),
             name=f"lstm_{i}",
         )
-    last = layers.Cropping1D((narrow.shape[1] - 1, 0), name="last_step")(narrow)
+    last = layers.Cropping1D((linear.shape[1] - 1, 0), name="last_step")(linear)
     last = layers.Flatten(name="last_convolved")(last)
     x = layers.Concatenate(name="with_convolved")([x, last])
-    x = dropped(x, dropout, "dropout")
-    output = head(
+    x = apply_dropout(x, dropout, "dropout")
+    output = output_head(
         x,
         n_outputs,
         dense_units=dense_units,
@@ -132,9 +143,9 @@ def build_cldnn(
 class CLDNNRegressor(HybridRegressor, build=build_cldnn):
     """Forecast from windows with a CLDNN.
 
-    Convolutions read the window over time, a linear layer makes what they found
-    narrower, LSTMs read it beside the window itself, and hidden layers make the
-    forecast from the last state and the last convolved step. Windows are
+    Convolutions read each window over time, and a linear layer reduces their output.
+    LSTMs read the result together with the window. Hidden layers compute the forecast
+    from the last LSTM output and the last step of the linear layer. X has shape
     `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
 
     Examples
@@ -149,10 +160,10 @@ class CLDNNRegressor(HybridRegressor, build=build_cldnn):
 class CLDNNClassifier(HybridClassifier, build=build_cldnn):
     """Classify windows with a CLDNN.
 
-    Convolutions read the window over time, a linear layer makes what they found
-    narrower, LSTMs read it beside the window itself, and hidden layers classify the
-    last state and the last convolved step. Windows are `(n_samples, window_length)`
-    or `(n_samples, window_length, n_features)`.
+    Convolutions read each window over time, and a linear layer reduces their output.
+    LSTMs read the result together with the window. Hidden layers classify the last LSTM
+    output and the last step of the linear layer. X has shape `(n_samples,
+    window_length)` or `(n_samples, window_length, n_features)`.
 
     Examples
     --------

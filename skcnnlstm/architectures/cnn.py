@@ -1,4 +1,4 @@
-"""CNN: convolutions over the window, pooling, head."""
+"""CNN: convolutions over time, max pooling and hidden layers."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from keras import layers
 
 from skcnnlstm._utils.validation import check_integer
 from skcnnlstm.layers.blocks import (
+    apply_dropout,
     as_series,
     check_activation,
+    check_input_axes,
     check_padding,
-    dropped,
-    head,
-    per_layer,
-    require_axes,
-    require_kernel_fits,
-    widths,
+    check_per_layer,
+    check_widths,
+    conv1d_stack,
+    output_head,
 )
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 
@@ -38,66 +38,71 @@ def build_cnn(
     Parameters
     ----------
     input_shape : tuple of int
-        `(window_length,)` or `(window_length, n_features)`.
+        Shape of one sample: `(window_length,)` or `(window_length, n_features)`.
     n_outputs : int
-        Width of the output.
+        Number of outputs.
     output_activation : str or None, default=None
-        Activation of the output.
+        Activation of the output layer.
     filters : int or tuple of int, default=64
-        Channels of the convolution; a tuple makes one convolution an entry.
+        Number of filters. A tuple makes one convolution per entry.
     kernel_size : int or tuple of int, default=3
-        Reach of each convolution, in time steps.
+        Kernel size in time steps. A tuple has one entry per convolution.
     padding : {"same", "valid"}, default="same"
-        "same" keeps the number of steps; "valid" loses `kernel_size - 1` of them at
-        each convolution.
+        "same" keeps the number of time steps. "valid" removes ``kernel_size - 1`` time
+        steps in each convolution.
     pool_size : int, default=2
-        Steps of which the maximum is kept, after the last convolution. 1 keeps every
-        step; a rest shorter than `pool_size` is pooled too.
+        Pool size of the max pooling after the last convolution, in time steps. The
+        last pool can be shorter. 1 means no pooling.
     activation : str, default="relu"
-        Activation of the convolutions and of the hidden layers of the head.
+        Activation of the convolutions and of the hidden layers.
     dense_units : int or tuple of int, default=50
-        Widths of the hidden layers between the features and the output; `()` for none.
+        Units of the hidden layers before the output. A tuple makes one layer per
+        entry; `()` makes none.
     dropout : float, default=0.0
-        Share of the pooled features that is dropped in training, from 0 to below 1.
+        Dropout rate after pooling, from 0 (inclusive) to 1 (exclusive).
 
     Returns
     -------
     model : keras.Model
-        Uncompiled.
+        The network, not compiled.
 
     Notes
     -----
-    `(L, F)`, convolutions `(L, filters)`, pooling `(ceil(L / pool_size), filters)`,
-    flattened, head `(n_outputs,)`.
+    Shapes for a window of L steps and F features:
 
-    Differences from LeCun and Bengio (1995): maximum pooling in the place of
-    sub-sampling with learned weights, ReLU in the place of tanh, any number of
-    convolutions with one pooling at the end.
+    - input: `(L, F)`
+    - each convolution: `(L, filters)`
+    - max pooling: `(ceil(L / pool_size), filters)`
+    - flattened: `(ceil(L / pool_size) * filters,)`
+    - hidden layer: `(dense_units,)`
+    - output: `(n_outputs,)`
+
+    Differences from LeCun and Bengio (1995):
+
+    - Max pooling replaces subsampling with learned weights.
+    - ReLU replaces tanh.
+    - One pooling layer follows the last convolution, instead of one each.
 
     References
     ----------
     LeCun, Y. and Bengio, Y. (1995). Convolutional networks for images, speech, and
     time series. The Handbook of Brain Theory and Neural Networks.
     """
-    require_axes(input_shape, (1, 2), "A CNN")
-    filters = widths("filters", filters)
-    kernel_size = per_layer("kernel_size", kernel_size, len(filters))
+    check_input_axes(input_shape, (1, 2), "a CNN")
+    filters = check_widths("filters", filters)
+    kernel_size = check_per_layer("kernel_size", kernel_size, len(filters))
     pool_size = check_integer("pool_size", pool_size)
     check_padding(padding)
     check_activation("activation", activation)
 
     window = layers.Input(input_shape, name="window")
     x = as_series(window)
-    for i, (width, reach) in enumerate(zip(filters, kernel_size, strict=True)):
-        require_kernel_fits(reach, x.shape[1], padding)
-        x = layers.Conv1D(
-            width, reach, padding=padding, activation=activation, name=f"conv_{i + 1}"
-        )(x)
+    x = conv1d_stack(x, filters, kernel_size, padding=padding, activation=activation)
     if pool_size > 1:
         x = layers.MaxPooling1D(pool_size, padding="same", name="pool")(x)
     x = layers.Flatten(name="features")(x)
-    x = dropped(x, dropout, "dropout")
-    output = head(
+    x = apply_dropout(x, dropout, "dropout")
+    output = output_head(
         x,
         n_outputs,
         dense_units=dense_units,
@@ -110,8 +115,8 @@ def build_cnn(
 class CNNRegressor(HybridRegressor, build=build_cnn):
     """Forecast from windows with a convolutional network.
 
-    Windows `(n_samples, window_length)` or `(n_samples, window_length, n_features)`
-    pass through convolutions over time, maximum pooling and a hidden layer.
+    Convolutions over time, max pooling and a hidden layer process each window. X has
+    shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
 
     Examples
     --------
@@ -125,8 +130,8 @@ class CNNRegressor(HybridRegressor, build=build_cnn):
 class CNNClassifier(HybridClassifier, build=build_cnn):
     """Classify windows with a convolutional network.
 
-    Windows `(n_samples, window_length)` or `(n_samples, window_length, n_features)`
-    pass through convolutions over time, maximum pooling and a hidden layer.
+    Convolutions over time, max pooling and a hidden layer process each window. X has
+    shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
 
     Examples
     --------

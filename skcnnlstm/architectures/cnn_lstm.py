@@ -1,4 +1,4 @@
-"""CNN-LSTM: convolutions read each subsequence, an LSTM reads the subsequences."""
+"""CNN-LSTM: convolutions read each subsequence, an LSTM reads their sequence."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from sklearn.utils.metaestimators import available_if
 
 from skcnnlstm._utils.validation import check_boolean, check_integer
 from skcnnlstm.layers.blocks import (
+    apply_dropout,
+    apply_lstm,
     as_subsequences,
-    attend,
+    attention_pooling,
     check_activation,
+    check_input_axes,
     check_padding,
-    dropped,
-    head,
-    lstm,
-    per_layer,
-    require_axes,
-    require_kernel_fits,
-    resolve_cut,
-    widths,
+    check_per_layer,
+    check_widths,
+    conv1d_stack_per_row,
+    output_head,
+    resolve_auto_subsequences,
 )
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 
@@ -47,69 +47,78 @@ def build_cnn_lstm(
     Parameters
     ----------
     input_shape : tuple of int
-        `(window_length,)`, `(window_length, n_features)` or
+        Shape of one sample: `(window_length,)`, `(window_length, n_features)` or
         `(n_subsequences, n_steps, n_features)`.
     n_outputs : int
-        Width of the output.
+        Number of outputs.
     output_activation : str or None, default=None
-        Activation of the output.
+        Activation of the output layer.
     n_subsequences : int or "auto", default="auto"
-        Pieces a window is cut into, in time order; it must divide `window_length`.
-        "auto" takes the divisor nearest to the square root. Windows that
-        SubsequenceReshaper has cut are taken as they are.
+        Number of subsequences into which each window is cut, in time order. It must
+        divide the window length. "auto" uses the divisor closest to the square root of
+        the window length. Has no effect on windows cut by SubsequenceReshaper.
     filters : int or tuple of int, default=64
-        Channels of the convolution; a tuple makes one convolution an entry.
+        Number of filters. A tuple makes one convolution per entry.
     kernel_size : int or tuple of int, default=3
-        Reach of each convolution, in time steps; it never crosses into another
-        subsequence.
+        Kernel size in time steps. A tuple has one entry per convolution. A convolution
+        never crosses the border between subsequences.
     padding : {"same", "valid"}, default="same"
-        "same" keeps the number of steps; "valid" loses `kernel_size - 1` of them at
-        each convolution.
+        "same" keeps the number of time steps. "valid" removes ``kernel_size - 1`` time
+        steps in each convolution.
     pool_size : int, default=2
-        Steps of which the maximum is kept, after the last convolution. 1 keeps every
-        step; a rest shorter than `pool_size` is pooled too.
+        Pool size of the max pooling after the last convolution, in time steps. The
+        last pool can be shorter. 1 means no pooling.
     activation : str, default="relu"
-        Activation of the convolutions and of the hidden layers of the head.
+        Activation of the convolutions and of the hidden layers.
     lstm_units : int, default=50
         Units of the LSTM over the subsequences.
     lstm_activation : str, default="tanh"
-        Activation of cell and output. Another than "tanh" cannot use the cuDNN kernel
-        of a GPU.
+        Activation of the LSTM cell. Values other than "tanh" are slower on a GPU: they
+        cannot use the cuDNN kernel.
     dense_units : int or tuple of int, default=()
-        Widths of the hidden layers between the LSTM and the output.
+        Units of the hidden layers before the output. A tuple makes one layer per
+        entry; `()` makes none.
     dropout : float, default=0.0
-        Share of the convolutions' and of the LSTM's output that is dropped in
-        training, from 0 to below 1.
+        Dropout rate before and after the LSTM, from 0 (inclusive) to 1 (exclusive).
     bidirectional : bool, default=False
-        Whether a second LSTM reads the subsequences from the end.
+        Whether a second LSTM reads the subsequences backwards.
     attention : bool, default=False
-        Whether the LSTM's outputs at all subsequences are averaged by learned weights
-        (`attention_weights`); without, its last output is taken.
+        Whether to average the LSTM's outputs over all subsequences with learned
+        weights, which `attention_weights` returns. By default, the last output of the
+        LSTM is used.
 
     Returns
     -------
     model : keras.Model
-        Uncompiled.
+        The network, not compiled.
 
     Notes
     -----
-    `(L, F)`, cut `(S, L/S, F)`, convolutions `(S, L/S, filters)`, pooling
-    `(S, ceil(L/S / pool_size), filters)`, flattened `(S, features)`, LSTM
-    `(lstm_units,)`, head `(n_outputs,)`.
+    Shapes for a window of L steps and F features, cut into S subsequences of
+    ``T = L / S`` steps:
 
-    Differences from Donahue et al. (2015): the frames are pieces of one window, the
-    convolutions are small and trained from the start, one output is made after the
-    last frame. A convolution with kernel `(1, kernel_size)` stands for a
-    `TimeDistributed(Conv1D)`: the same arithmetic and parameters, without its loop.
+    - input: `(L, F)`
+    - subsequences: `(S, T, F)`
+    - each convolution: `(S, T, filters)`
+    - max pooling: `(S, ceil(T / pool_size), filters)`
+    - flattened: `(S, ceil(T / pool_size) * filters)`
+    - LSTM: `(lstm_units,)`
+    - output: `(n_outputs,)`
+
+    Differences from Donahue et al. (2015):
+
+    - The frames are subsequences of one window, not images of a video.
+    - The convolutions are small and not pretrained.
+    - The network has one output after the last frame, not one for each frame.
 
     References
     ----------
     Donahue, J. et al. (2015). Long-term recurrent convolutional networks for visual
     recognition and description. CVPR.
     """
-    require_axes(input_shape, (1, 2, 3), "A CNN-LSTM")
-    filters = widths("filters", filters)
-    kernel_size = per_layer("kernel_size", kernel_size, len(filters))
+    check_input_axes(input_shape, (1, 2, 3), "a CNN-LSTM")
+    filters = check_widths("filters", filters)
+    kernel_size = check_per_layer("kernel_size", kernel_size, len(filters))
     pool_size = check_integer("pool_size", pool_size)
     lstm_units = check_integer("lstm_units", lstm_units)
     check_boolean("attention", attention)
@@ -118,31 +127,25 @@ def build_cnn_lstm(
 
     window = layers.Input(input_shape, name="window")
     x = as_subsequences(window, n_subsequences)
-    for i, (width, reach) in enumerate(zip(filters, kernel_size, strict=True)):
-        require_kernel_fits(reach, x.shape[2], padding)
-        x = layers.Conv2D(
-            width,
-            (1, reach),
-            padding=padding,
-            activation=activation,
-            name=f"conv_{i + 1}",
-        )(x)
+    x = conv1d_stack_per_row(
+        x, filters, kernel_size, padding=padding, activation=activation
+    )
     if pool_size > 1:
         x = layers.MaxPooling2D((1, pool_size), padding="same", name="pool")(x)
     x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]), name="features")(x)
-    x = dropped(x, dropout, "dropout_1")
-    x = lstm(
+    x = apply_dropout(x, dropout, "dropout_1")
+    x = apply_lstm(
         x,
         lstm_units,
         activation=lstm_activation,
-        sequences=attention,
+        return_sequences=attention,
         bidirectional=bidirectional,
         name="lstm",
     )
     if attention:
-        x = attend(x, lstm_units)
-    x = dropped(x, dropout, "dropout_2")
-    output = head(
+        x = attention_pooling(x, lstm_units)
+    x = apply_dropout(x, dropout, "dropout_2")
+    output = output_head(
         x,
         n_outputs,
         dense_units=dense_units,
@@ -156,19 +159,19 @@ def _has_attention(estimator):
     return estimator._network_param("attention")
 
 
-class _CNNLSTM:
-    """What regressor and classifier share."""
+class _CNNLSTMMixin:
+    """Methods of CNNLSTMRegressor and CNNLSTMClassifier."""
 
-    _open_first_axis = True
+    _variable_first_axis = True
 
-    def _resolve(self, params, input_shape):
-        return resolve_cut(params, input_shape)
+    def _resolve_auto(self, params, input_shape):
+        return resolve_auto_subsequences(params, input_shape)
 
     @available_if(_has_attention)
     def attention_weights(self, X):
-        """Return how much each subsequence of each window counts.
+        """Return the attention weight of each subsequence of each window.
 
-        Only with `attention=True`.
+        Available with `attention=True`.
 
         Parameters
         ----------
@@ -178,20 +181,22 @@ class _CNNLSTM:
         Returns
         -------
         weights : ndarray of shape (n_samples, n_subsequences)
-            Not negative; each row sums to one.
+            Nonnegative weights; each row sums to 1.
         """
         return self._layer_output("attention_weights", X)[..., 0]
 
 
-class CNNLSTMRegressor(_CNNLSTM, HybridRegressor, build=build_cnn_lstm):
+class CNNLSTMRegressor(_CNNLSTMMixin, HybridRegressor, build=build_cnn_lstm):
     """Forecast from windows with a CNN-LSTM.
 
-    A window is cut into subsequences. Convolutions and pooling read each of them, an
-    LSTM reads what they found, subsequence after subsequence, and its last output
-    becomes the forecast. X is `(n_samples, window_length)`, `(n_samples,
-    window_length, n_features)`, or what SubsequenceReshaper makes of it,
-    `(n_samples, n_subsequences, n_steps, n_features)`; then windows of another number
-    of subsequences may be predicted.
+    Each window is cut into subsequences. Convolutions and pooling extract features from
+    each subsequence, an LSTM reads the features in time order, and its last output
+    becomes the forecast.
+
+    X has shape `(n_samples, window_length)` or `(n_samples, window_length,
+    n_features)`. It can also be the output of SubsequenceReshaper, of shape
+    `(n_samples, n_subsequences, n_steps, n_features)`; `predict` then also accepts
+    another number of subsequences than `fit`.
 
     Examples
     --------
@@ -203,14 +208,17 @@ class CNNLSTMRegressor(_CNNLSTM, HybridRegressor, build=build_cnn_lstm):
     """
 
 
-class CNNLSTMClassifier(_CNNLSTM, HybridClassifier, build=build_cnn_lstm):
+class CNNLSTMClassifier(_CNNLSTMMixin, HybridClassifier, build=build_cnn_lstm):
     """Classify windows with a CNN-LSTM.
 
-    A window is cut into subsequences. Convolutions and pooling read each of them, an
-    LSTM reads what they found, subsequence after subsequence, and its last output is
-    classified. X is `(n_samples, window_length)`, `(n_samples, window_length,
-    n_features)`, or what SubsequenceReshaper makes of it, `(n_samples,
-    n_subsequences, n_steps, n_features)`.
+    Each window is cut into subsequences. Convolutions and pooling extract features from
+    each subsequence, an LSTM reads the features in time order, and its last output
+    determines the class.
+
+    X has shape `(n_samples, window_length)` or `(n_samples, window_length,
+    n_features)`. It can also be the output of SubsequenceReshaper, of shape
+    `(n_samples, n_subsequences, n_steps, n_features)`; `predict` then also accepts
+    another number of subsequences than `fit`.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""ConvLSTM: an LSTM over the subsequences whose products are convolutions."""
+"""ConvLSTM: an LSTM over subsequences whose matrix products are convolutions."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from keras import layers
 
 from skcnnlstm._utils.validation import check_integer
 from skcnnlstm.layers.blocks import (
+    apply_dropout,
     as_subsequences,
     check_activation,
+    check_input_axes,
+    check_kernel_fits,
     check_padding,
-    dropped,
-    head,
-    per_layer,
-    require_axes,
-    require_kernel_fits,
-    resolve_cut,
+    check_per_layer,
+    output_head,
+    resolve_auto_subsequences,
 )
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 
@@ -38,51 +38,62 @@ def build_conv_lstm(
     Parameters
     ----------
     input_shape : tuple of int
-        `(window_length,)`, `(window_length, n_features)`, `(n_subsequences, n_steps,
-        n_features)` or `(n_subsequences, n_rows, n_steps, n_features)`.
+        Shape of one sample: `(window_length,)`, `(window_length, n_features)`,
+        `(n_subsequences, n_steps, n_features)` or `(n_subsequences, n_rows, n_steps,
+        n_features)`.
     n_outputs : int
-        Width of the output.
+        Number of outputs.
     output_activation : str or None, default=None
-        Activation of the output.
+        Activation of the output layer.
     n_subsequences : int or "auto", default="auto"
-        Pieces a window is cut into, in time order; it must divide `window_length`.
-        "auto" takes the divisor nearest to the square root. Windows that
-        SubsequenceReshaper has cut are taken as they are.
+        Number of subsequences into which each window is cut, in time order. It must
+        divide the window length. "auto" uses the divisor closest to the square root of
+        the window length. Has no effect on windows cut by SubsequenceReshaper.
     filters : int, default=64
-        Channels of the state.
+        Number of channels of the LSTM state.
     kernel_size : int or tuple of two int, default=(1, 3)
-        Reach of the convolutions, in rows and in time steps; an integer stands for
-        both.
+        Kernel size in rows and in time steps. An integer is used for both.
     padding : {"same", "valid"}, default="same"
-        "same" keeps rows and steps; "valid" loses `kernel_size - 1` of them.
+        "same" keeps the numbers of rows and time steps. "valid" removes
+        ``kernel_size - 1`` of them.
     activation : str, default="tanh"
-        Activation of cell and output, and of the hidden layers of the head.
+        Activation of the LSTM cell and of the hidden layers.
     dense_units : int or tuple of int, default=()
-        Widths of the hidden layers between the last state and the output.
+        Units of the hidden layers before the output. A tuple makes one layer per
+        entry; `()` makes none.
     dropout : float, default=0.0
-        Share of the last state that is dropped in training, from 0 to below 1.
+        Dropout rate after the ConvLSTM, from 0 (inclusive) to 1 (exclusive).
 
     Returns
     -------
     model : keras.Model
-        Uncompiled.
+        The network, not compiled.
 
     Notes
     -----
-    `(L, F)`, cut `(S, 1, L/S, F)`, ConvLSTM `(1, L/S, filters)`, flattened, head
-    `(n_outputs,)`.
+    Shapes for a window of L steps and F features, cut into S subsequences of
+    ``T = L / S`` steps:
 
-    Differences from Shi et al. (2015): one layer, no peephole connections (Keras' cell
-    has none), the last state goes to a head in the place of a forecasting network.
+    - input: `(L, F)`
+    - subsequences, as grids of one row: `(S, 1, T, F)`
+    - ConvLSTM: `(1, T, filters)`
+    - flattened: `(T * filters,)`
+    - output: `(n_outputs,)`
+
+    Differences from Shi et al. (2015):
+
+    - The network has one ConvLSTM layer.
+    - The cells have no peephole connections (Keras' cell has none).
+    - Dense layers replace the forecasting network. ConvLSTMGridRegressor has it.
 
     References
     ----------
     Shi, X. et al. (2015). Convolutional LSTM network: a machine learning approach for
     precipitation nowcasting. NeurIPS.
     """
-    require_axes(input_shape, (1, 2, 3, 4), "A ConvLSTM")
+    check_input_axes(input_shape, (1, 2, 3, 4), "a ConvLSTM")
     filters = check_integer("filters", filters)
-    rows, reach = per_layer("kernel_size", kernel_size, 2)
+    kernel_rows, kernel_steps = check_per_layer("kernel_size", kernel_size, 2)
     check_padding(padding)
     check_activation("activation", activation)
 
@@ -91,18 +102,18 @@ def build_conv_lstm(
     if len(input_shape) < 4:
         x = as_subsequences(window, n_subsequences)
         x = layers.Reshape((x.shape[1], 1, *x.shape[2:]), name="grids")(x)
-    require_kernel_fits(rows, x.shape[2], padding)
-    require_kernel_fits(reach, x.shape[3], padding)
+    check_kernel_fits(kernel_rows, x.shape[2], padding)
+    check_kernel_fits(kernel_steps, x.shape[3], padding)
     x = layers.ConvLSTM2D(
         filters,
-        (rows, reach),
+        (kernel_rows, kernel_steps),
         padding=padding,
         activation=activation,
         name="conv_lstm",
     )(x)  # (n_rows, n_steps, filters)
     x = layers.Flatten(name="features")(x)
-    x = dropped(x, dropout, "dropout")
-    output = head(
+    x = apply_dropout(x, dropout, "dropout")
+    output = output_head(
         x,
         n_outputs,
         dense_units=dense_units,
@@ -112,20 +123,22 @@ def build_conv_lstm(
     return keras.Model(window, output, name="conv_lstm")
 
 
-class _ConvLSTM:
-    """What regressor and classifier share."""
+class _ConvLSTMMixin:
+    """Methods of ConvLSTMRegressor and ConvLSTMClassifier."""
 
-    def _resolve(self, params, input_shape):
-        return resolve_cut(params, input_shape)
+    def _resolve_auto(self, params, input_shape):
+        return resolve_auto_subsequences(params, input_shape)
 
 
-class ConvLSTMRegressor(_ConvLSTM, HybridRegressor, build=build_conv_lstm):
+class ConvLSTMRegressor(_ConvLSTMMixin, HybridRegressor, build=build_conv_lstm):
     """Forecast from windows with a ConvLSTM.
 
-    A window is cut into subsequences, and an LSTM whose products are convolutions
-    reads them in time order; its last state becomes the forecast. X is `(n_samples,
-    window_length)`, `(n_samples, window_length, n_features)`, or what
-    SubsequenceReshaper makes of it, with or without rows.
+    Each window is cut into subsequences. An LSTM that uses convolutions instead of
+    matrix products reads them in time order, and its last state becomes the forecast.
+
+    X has shape `(n_samples, window_length)` or `(n_samples, window_length,
+    n_features)`. It can also be the output of SubsequenceReshaper, with or without
+    rows.
 
     Examples
     --------
@@ -137,13 +150,15 @@ class ConvLSTMRegressor(_ConvLSTM, HybridRegressor, build=build_conv_lstm):
     """
 
 
-class ConvLSTMClassifier(_ConvLSTM, HybridClassifier, build=build_conv_lstm):
+class ConvLSTMClassifier(_ConvLSTMMixin, HybridClassifier, build=build_conv_lstm):
     """Classify windows with a ConvLSTM.
 
-    A window is cut into subsequences, and an LSTM whose products are convolutions
-    reads them in time order; its last state is classified. X is `(n_samples,
-    window_length)`, `(n_samples, window_length, n_features)`, or what
-    SubsequenceReshaper makes of it, with or without rows.
+    Each window is cut into subsequences. An LSTM that uses convolutions instead of
+    matrix products reads them in time order, and its last state determines the class.
+
+    X has shape `(n_samples, window_length)` or `(n_samples, window_length,
+    n_features)`. It can also be the output of SubsequenceReshaper, with or without
+    rows.
 
     Examples
     --------

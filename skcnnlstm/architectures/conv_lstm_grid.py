@@ -1,4 +1,4 @@
-"""ConvLSTM encoder-forecaster: from a row of grids to the grids that come next."""
+"""ConvLSTM encoder-forecaster: predict the next grids of a sequence of grids."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from sklearn.metrics import r2_score
 
 from skcnnlstm._utils.validation import check_regression_target
 from skcnnlstm.layers.blocks import (
+    apply_dropout,
     check_activation,
-    dropped,
-    per_layer,
-    require_axes,
-    widths,
+    check_input_axes,
+    check_per_layer,
+    check_widths,
 )
 from skcnnlstm.wrappers import HybridRegressor
 from skcnnlstm.wrappers.assemble import grid_shape
@@ -21,19 +21,25 @@ from skcnnlstm.wrappers.assemble import grid_shape
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
 class BlankGrids(layers.Layer):
-    """Give grids of zeros with one channel, for steps that nobody has seen yet."""
+    """Return grids of zeros with one channel, the input of the forecaster.
+
+    Parameters
+    ----------
+    n_steps : int
+        Number of grids in each sample.
+    """
 
     def __init__(self, n_steps, **kwargs):
         super().__init__(**kwargs)
         self.n_steps = n_steps
 
     def call(self, grids):
-        """Return `(n_samples, n_steps, n_rows, n_columns, 1)`."""
+        """Return zeros of shape `(n_samples, n_steps, n_rows, n_columns, 1)`."""
         blank = ops.zeros_like(grids[:, :1, :, :, :1])
         return ops.repeat(blank, self.n_steps, axis=1)
 
     def get_config(self):
-        """Return what `from_config` needs."""
+        """Return the configuration of the layer."""
         return {**super().get_config(), "n_steps": self.n_steps}
 
 
@@ -52,52 +58,60 @@ def build_conv_lstm_grid(
     Parameters
     ----------
     input_shape : tuple of int
-        `(n_steps, n_rows, n_columns, n_features)`; without the last axis for one
-        feature. `(window_length,)` and `(window_length, n_features)` are grids of one
-        cell.
+        Shape of one sample: `(n_steps, n_rows, n_columns, n_features)`. The last axis
+        is optional for one feature. `(window_length,)` and `(window_length,
+        n_features)` are sequences of grids of one cell.
     n_outputs : int
-        Width of the output: whole grids.
+        Number of outputs: those of one or more whole grids.
     output_axes : tuple of three int or None, default=None
-        Grids ahead, targets of a cell and quantiles; None takes the output as one grid.
+        Numbers of grids ahead, targets per cell, and quantiles. None means one grid.
     filters : int or tuple of int, default=(16, 16)
-        Channels of the state of each layer, in the encoder and in the forecaster; an
-        entry a layer.
+        Number of channels of the LSTM states, in the encoder and in the forecaster. A
+        tuple makes one layer per entry in each.
     kernel_size : int or tuple of int, default=3
-        Reach of the convolutions in cells, in rows and columns alike; an entry a layer.
+        Kernel size in rows and columns. A tuple has one entry per layer.
     activation : str, default="tanh"
-        Activation of cell and output.
+        Activation of the LSTM cells.
     dropout : float, default=0.0
-        Share of the forecaster's states that is dropped in training before the output,
-        from 0 to below 1.
+        Dropout rate before the output layer, from 0 (inclusive) to 1 (exclusive).
 
     Returns
     -------
     model : keras.Model
-        Uncompiled.
+        The network, not compiled.
 
     Notes
     -----
-    `(S, R, C, F)`, encoder: ConvLSTM layers `(S, R, C, filters)`; forecaster: as many
-    ConvLSTM layers, each starting from the last state and memory of the encoder's
-    layer, `(horizon, R, C, filters)`; the states of all of them joined, and a 1 x 1
-    convolution `(horizon, R, C, n_targets)`, flattened `(n_outputs,)`.
+    Shapes for S grids of R rows, C columns and F features:
 
-    Differences from Shi et al. (2015): no peephole connections (Keras' cell has none);
-    two layers of 16 channels and a kernel of 3 in the place of three of 128, 64 and 64
-    channels and a kernel of 5 (`filters=(128, 64, 64), kernel_size=5`); grids are not
-    cut into patches that become features; the output is linear and trained by `loss`,
-    where the paper has a sigmoid and cross-entropy; Adam in the place of RMSProp, and
-    early stopping only where asked; forget gates start open. The forecaster's first
-    layer reads zeros, having no input in the paper.
+    - input: `(S, R, C, F)`
+    - each encoder layer: `(S, R, C, filters)`
+    - each forecaster layer, which starts from the last state of the encoder layer of
+      the same number: `(horizon, R, C, filters)`
+    - concatenated outputs of all forecaster layers: `(horizon, R, C, sum(filters))`
+    - 1 x 1 convolution: `(horizon, R, C, n_targets)`
+    - output: `(n_outputs,)`
+
+    Differences from Shi et al. (2015):
+
+    - The cells have no peephole connections (Keras' cell has none), and the initial
+      bias of their forget gates is 1.
+    - Encoder and forecaster have two layers of 16 channels with a kernel of 3. The
+      paper's are ``filters=(128, 64, 64), kernel_size=5``.
+    - Grids are not cut into patches that become features.
+    - The output is linear and trained with `loss`. The paper uses a sigmoid and
+      cross-entropy.
+    - Training uses Adam instead of RMSProp, and early stopping only on request.
+    - The first layer of the forecaster reads zeros. In the paper, it has no input.
 
     References
     ----------
     Shi, X. et al. (2015). Convolutional LSTM network: a machine learning approach for
     precipitation nowcasting. NeurIPS.
     """
-    require_axes(input_shape, (1, 2, 3, 4), "A ConvLSTM on grids")
-    filters = widths("filters", filters)
-    kernel_size = per_layer("kernel_size", kernel_size, len(filters))
+    check_input_axes(input_shape, (1, 2, 3, 4), "a ConvLSTM on grids")
+    filters = check_widths("filters", filters)
+    kernel_size = check_per_layer("kernel_size", kernel_size, len(filters))
     check_activation("activation", activation)
 
     window = grids = layers.Input(input_shape, name="window")
@@ -118,17 +132,17 @@ def build_conv_lstm_grid(
             **kwargs,
         )
 
-    x, memories = grids, []
+    x, encoder_states = grids, []
     for i in range(len(filters)):
-        x, *memory = conv_lstm(i, "encoder", return_state=True)(x)
-        memories.append(memory)
-    x, states = BlankGrids(horizon, name="unseen")(grids), []
-    for i, memory in enumerate(memories):
-        x = conv_lstm(i, "forecaster")(x, initial_state=memory)
-        states.append(x)
-    if len(states) > 1:
-        x = layers.Concatenate(name="states")(states)
-    x = dropped(x, dropout, "dropout")
+        x, *state = conv_lstm(i, "encoder", return_state=True)(x)
+        encoder_states.append(state)
+    x, outputs = BlankGrids(horizon, name="unseen")(grids), []
+    for i, state in enumerate(encoder_states):
+        x = conv_lstm(i, "forecaster")(x, initial_state=state)
+        outputs.append(x)
+    if len(outputs) > 1:
+        x = layers.Concatenate(name="states")(outputs)
+    x = apply_dropout(x, dropout, "dropout")
     # A dense layer over the channels of each cell is a 1 x 1 convolution.
     x = layers.Dense(n_outputs // (horizon * n_cells), name="output")(x)
     output = layers.Flatten(name="grids_in_order")(x)
@@ -138,23 +152,28 @@ def build_conv_lstm_grid(
 class ConvLSTMGridRegressor(
     HybridRegressor, build=build_conv_lstm_grid, defaults={"n_targets": None}
 ):
-    """Forecast the next grid of a row of grids with a ConvLSTM encoder-forecaster.
+    """Forecast the next grid of a sequence of grids with a ConvLSTM.
 
-    An LSTM whose products are convolutions reads the grids in time order, a second one
-    goes on from its states, and every cell of the next grid is read off those. X is
-    `(n_samples, n_steps, n_rows, n_columns, n_features)`, without the last axis where
-    there is one feature; windows `(n_samples, window_length)` and `(n_samples,
-    window_length, n_features)` are grids of one cell.
+    An encoder of ConvLSTM layers reads the grids in time order. A forecaster of
+    ConvLSTM layers continues from their last states and predicts every cell of the next
+    grid.
 
-    y is the next grid: `(n_samples, n_rows, n_columns)` of the first feature, or
-    `(n_samples, n_rows, n_columns, n_targets)`; `predict` gives the same form. Or it is
-    flat, as scorers of scikit-learn want it, `(n_samples, n_outputs)`: rows, columns,
-    features; several grids ahead are put side by side, step by step.
+    X has shape `(n_samples, n_steps, n_rows, n_columns, n_features)`. The last axis is
+    optional for one feature. Windows of shape `(n_samples, window_length)` or
+    `(n_samples, window_length, n_features)` are sequences of grids of one cell.
 
-    `instance_norm` takes the level of every cell from that cell alone: "last" forecasts
-    the change from the last grid, "standard" the deviation from the window's mean.
-    `missing="mask"` takes grids with cells that are never known. Missing history is
-    grids of NaN alone.
+    y has one of these shapes; `predict` returns the same:
+
+    - `(n_samples, n_rows, n_columns)`: the next grid of the first feature.
+    - `(n_samples, n_rows, n_columns, n_targets)`: the next grid of several features.
+    - `(n_samples, n_outputs)`: the flattened grid, in the order of rows, columns and
+      features. Scorers of scikit-learn require this form. For several grids ahead,
+      concatenate them step by step.
+
+    `instance_norm` normalizes each cell separately: with "last", the network predicts
+    the change from the last grid; with "standard", the deviation from the mean of the
+    window. With ``missing="mask"``, cells can be missing in all grids. Missing history
+    consists of grids with NaN in every cell.
 
     Examples
     --------
@@ -167,11 +186,11 @@ class ConvLSTMGridRegressor(
     (16, 5, 6)
     """
 
-    def _plan_network(self, settings, input_shape, n_outputs):
-        *plan, params = super()._plan_network(settings, input_shape, n_outputs)
-        return *plan, params | {"grids": True}
+    def _build_network_args(self, settings, input_shape, n_outputs):
+        *args, params = super()._build_network_args(settings, input_shape, n_outputs)
+        return *args, params | {"grids": True}
 
-    def _as_steps(self, X):
+    def _flatten_steps(self, X):
         return X if X.ndim < 4 else X.reshape(*X.shape[:2], -1)
 
     def _check_target(self, y, X):
@@ -179,33 +198,33 @@ class ConvLSTMGridRegressor(
         if y.ndim < 3:
             return y
         _, *grid, n_features = grid_shape(X.shape[1:])
-        fits = {1, n_features} if self.n_targets is None else {self.n_targets}
+        accepted = {1, n_features} if self.n_targets is None else {self.n_targets}
         if (
             y.ndim > 4
             or list(y.shape[1:3]) != grid
-            or y[:1].size not in {n * grid[0] * grid[1] for n in fits}
+            or y[:1].size not in {n * grid[0] * grid[1] for n in accepted}
         ):
             shape = ", ".join(map(str, grid))
             raise ValueError(
-                f"y must hold one grid a sample, of shape (n_samples, {shape}) or "
-                f"(n_samples, {shape}, n_targets) with n_targets one of "
-                f"{sorted(fits)}: got {y.shape}. Use y.reshape(len(y), -1) for several "
-                "grids, or set n_targets."
+                f"y must hold one grid per sample, with shape (n_samples, {shape}) or "
+                f"(n_samples, {shape}, n_targets) and n_targets one of "
+                f"{sorted(accepted)}: got shape {y.shape}. Use y.reshape(len(y), -1) "
+                "for several grids, or set n_targets."
             )
         return y
 
     def score(self, X, y, sample_weight=None):
-        """Return the coefficient of determination R^2, the mean over all cells.
+        """Return the coefficient of determination, R^2, averaged over all cells.
 
         Parameters
         ----------
         X, y, sample_weight : array-like
-            As for `fit`.
+            Grids, targets and weights, as for `fit`.
 
         Returns
         -------
         score : float
-            1 at best.
+            R^2, at most 1.
         """
         y, predicted = np.asarray(y), self.predict(X)
         return r2_score(

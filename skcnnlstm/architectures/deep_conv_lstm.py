@@ -1,4 +1,4 @@
-"""DeepConvLSTM: convolutions over time, sensor by sensor; LSTMs read all sensors."""
+"""DeepConvLSTM: convolutions over time for each sensor, LSTMs over all sensors."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import keras
 from keras import layers
 
 from skcnnlstm.layers.blocks import (
+    apply_dropout,
+    apply_lstm,
     as_series,
     check_activation,
+    check_input_axes,
     check_padding,
-    dropped,
-    head,
-    lstm,
-    per_layer,
-    require_axes,
-    require_kernel_fits,
-    widths,
+    check_per_layer,
+    check_widths,
+    conv1d_stack_per_row,
+    output_head,
 )
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 
@@ -39,85 +39,90 @@ def build_deep_conv_lstm(
     Parameters
     ----------
     input_shape : tuple of int
-        `(window_length,)` or `(window_length, n_features)`.
+        Shape of one sample: `(window_length,)` or `(window_length, n_features)`.
     n_outputs : int
-        Width of the output.
+        Number of outputs.
     output_activation : str or None, default=None
-        Activation of the output.
+        Activation of the output layer.
     filters : int or tuple of int, default=(64, 64, 64, 64)
-        Channels of each convolution; an entry a convolution.
+        Number of filters. A tuple makes one convolution per entry.
     kernel_size : int or tuple of int, default=5
-        Reach of each convolution, in time steps. It never crosses into another
-        feature, and all features share its weights.
+        Kernel size in time steps. A tuple has one entry per convolution. Each feature
+        is convolved separately, with the same weights.
     padding : {"valid", "same"}, default="valid"
-        "valid" loses `kernel_size - 1` steps at each convolution, so that the defaults
-        need windows of 17 steps at least; "same" keeps the number of steps.
+        "valid" removes ``kernel_size - 1`` time steps in each convolution; with the
+        other defaults, windows need at least 17 steps. "same" keeps the number of time
+        steps.
     activation : str, default="relu"
-        Activation of the convolutions and of the hidden layers of the head.
+        Activation of the convolutions and of the hidden layers.
     lstm_units : int or tuple of int, default=(128, 128)
-        Units of each LSTM over the steps; an entry a layer.
+        Units of the LSTM. A tuple stacks one layer per entry.
     lstm_activation : str, default="tanh"
-        Activation of cell and output. Another than "tanh" cannot use the cuDNN kernel
-        of a GPU.
+        Activation of the LSTM cell. Values other than "tanh" are slower on a GPU: they
+        cannot use the cuDNN kernel.
     dense_units : int or tuple of int, default=()
-        Widths of the hidden layers between the LSTMs and the output.
+        Units of the hidden layers before the output. A tuple makes one layer per
+        entry; `()` makes none.
     dropout : float, default=0.5
-        Share of what enters each LSTM and the head that is dropped in training, from 0
-        to below 1.
+        Dropout rate before each LSTM layer and after the last one, from 0 (inclusive)
+        to 1 (exclusive).
 
     Returns
     -------
     model : keras.Model
-        Uncompiled.
+        The network, not compiled.
 
     Notes
     -----
-    `(L, F)`, turned to `(F, L, 1)`, convolutions along time alone `(F, L - 16, 64)`,
-    turned back `(L - 16, F * 64)`, LSTM layers `(L - 16, 128)`, of the last one the
-    last step `(128,)`, head `(n_outputs,)`.
+    Shapes for a window of L steps and F features, with the default parameters:
 
-    Differences from Ordonez and Roggen (2016): LSTM cells without peephole connections
-    (Keras' cell has none), whose forget gates start open; weights drawn as Keras draws
-    them, in the place of orthogonal ones everywhere; Adam unless asked for RMSprop
-    (theirs: `optimizer="rmsprop"`, `learning_rate=0.001`, `batch_size=100`).
+    - input: `(L, F)`
+    - transposed: `(F, L, 1)`
+    - last convolution: `(F, L - 16, 64)`
+    - transposed and flattened: `(L - 16, F * 64)`
+    - first LSTM layer: `(L - 16, 128)`
+    - last LSTM layer: `(128,)`
+    - output: `(n_outputs,)`
+
+    Differences from Ordonez and Roggen (2016):
+
+    - The LSTM cells have no peephole connections (Keras' cell has none), and the
+      initial bias of their forget gates is 1.
+    - Weights are initialized by the Keras defaults instead of orthogonally.
+    - The optimizer is Adam. The paper's training is ``optimizer="rmsprop"``,
+      ``learning_rate=0.001``, ``batch_size=100``.
 
     References
     ----------
     Ordonez, F. J. and Roggen, D. (2016). Deep convolutional and LSTM recurrent neural
     networks for multimodal wearable activity recognition. Sensors 16(1).
     """
-    require_axes(input_shape, (1, 2), "A DeepConvLSTM")
-    filters = widths("filters", filters)
-    kernel_size = per_layer("kernel_size", kernel_size, len(filters))
-    lstm_units = widths("lstm_units", lstm_units)
+    check_input_axes(input_shape, (1, 2), "a DeepConvLSTM")
+    filters = check_widths("filters", filters)
+    kernel_size = check_per_layer("kernel_size", kernel_size, len(filters))
+    lstm_units = check_widths("lstm_units", lstm_units)
     check_padding(padding)
     check_activation("activation", activation)
 
     window = layers.Input(input_shape, name="window")
     x = layers.Permute((2, 1), name="sensors")(as_series(window))
     x = layers.Reshape((*x.shape[1:], 1), name="sensor_series")(x)
-    for i, (width, reach) in enumerate(zip(filters, kernel_size, strict=True), 1):
-        require_kernel_fits(reach, x.shape[2], padding)
-        x = layers.Conv2D(
-            width,
-            (1, reach),
-            padding=padding,
-            activation=activation,
-            name=f"conv_{i}",
-        )(x)
+    x = conv1d_stack_per_row(
+        x, filters, kernel_size, padding=padding, activation=activation
+    )
     x = layers.Permute((2, 1, 3), name="steps")(x)
     x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]), name="features")(x)
     for i, units in enumerate(lstm_units, 1):
-        x = dropped(x, dropout, f"dropout_{i}")
-        x = lstm(
+        x = apply_dropout(x, dropout, f"dropout_{i}")
+        x = apply_lstm(
             x,
             units,
             activation=lstm_activation,
-            sequences=i < len(lstm_units),
+            return_sequences=i < len(lstm_units),
             name=f"lstm_{i}",
         )
-    x = dropped(x, dropout, f"dropout_{len(lstm_units) + 1}")
-    output = head(
+    x = apply_dropout(x, dropout, f"dropout_{len(lstm_units) + 1}")
+    output = output_head(
         x,
         n_outputs,
         dense_units=dense_units,
@@ -130,10 +135,9 @@ def build_deep_conv_lstm(
 class DeepConvLSTMRegressor(HybridRegressor, build=build_deep_conv_lstm):
     """Forecast from windows with a DeepConvLSTM.
 
-    Convolutions read each feature of the window by itself, over time; LSTMs read what
-    they found in all features, step by step, and the last state becomes the forecast.
-    Windows are `(n_samples, window_length)` or `(n_samples, window_length,
-    n_features)`.
+    Convolutions over time process each feature separately. LSTMs read the result for
+    all features step by step, and the last output becomes the forecast. X has shape
+    `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
 
     Examples
     --------
@@ -147,9 +151,9 @@ class DeepConvLSTMRegressor(HybridRegressor, build=build_deep_conv_lstm):
 class DeepConvLSTMClassifier(HybridClassifier, build=build_deep_conv_lstm):
     """Classify windows with a DeepConvLSTM.
 
-    Convolutions read each feature of the window by itself, over time; LSTMs read what
-    they found in all features, step by step, and the last state is classified. Windows
-    are `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
+    Convolutions over time process each feature separately. LSTMs read the result for
+    all features step by step, and the last output determines the class. X has shape
+    `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""CNN-LSTM encoder-decoder: convolutions read the window, an LSTM writes the steps."""
+"""CNN-LSTM encoder-decoder: a CNN encodes the window, an LSTM decodes each step."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from keras import layers
 
 from skcnnlstm._utils.validation import check_integer
 from skcnnlstm.layers.blocks import (
+    apply_dropout,
+    apply_lstm,
     as_series,
     check_activation,
+    check_input_axes,
     check_padding,
-    dropped,
-    head,
-    lstm,
-    per_layer,
-    require_axes,
-    require_kernel_fits,
-    widths,
+    check_per_layer,
+    check_widths,
+    conv1d_stack,
+    output_head,
 )
 from skcnnlstm.wrappers import HybridRegressor
 
@@ -36,55 +36,66 @@ def build_encoder_decoder(
     dense_units=100,
     dropout=0.0,
 ):
-    """Build a network whose LSTM makes one output after the other.
+    """Build a network that decodes its outputs step by step.
 
     Parameters
     ----------
     input_shape : tuple of int
-        `(window_length,)` or `(window_length, n_features)`.
+        Shape of one sample: `(window_length,)` or `(window_length, n_features)`.
     n_outputs : int
-        Width of the output.
+        Number of outputs.
     output_axes : tuple of three int or None, default=None
-        Steps ahead, targets and quantiles, of which the output is the product; None
-        takes it as steps of one target.
+        Numbers of steps ahead, targets and quantiles, with product `n_outputs`. None
+        means `n_outputs` steps of one target.
     filters : int or tuple of int, default=(64, 64)
-        Channels of each convolution of the encoder; an entry a convolution.
+        Number of filters in the encoder. A tuple makes one convolution per entry.
     kernel_size : int or tuple of int, default=3
-        Reach of each convolution, in time steps.
+        Kernel size in time steps. A tuple has one entry per convolution.
     padding : {"same", "valid"}, default="same"
-        "same" keeps the number of steps; "valid" loses `kernel_size - 1` of them at
-        each convolution.
+        "same" keeps the number of time steps. "valid" removes ``kernel_size - 1`` time
+        steps in each convolution.
     pool_size : int, default=2
-        Steps of which the maximum is kept, after the last convolution. 1 keeps every
-        step; a rest shorter than `pool_size` is pooled too.
+        Pool size of the max pooling after the last convolution, in time steps. The
+        last pool can be shorter. 1 means no pooling.
     activation : str, default="relu"
-        Activation of the convolutions and of the hidden layers of the head.
+        Activation of the convolutions and of the hidden layers.
     lstm_units : int, default=200
-        Units of the LSTM that decodes, one step of it a step ahead.
+        Units of the decoder LSTM, which runs one step for each step ahead.
     lstm_activation : str, default="tanh"
-        Activation of cell and output. Another than "tanh" cannot use the cuDNN kernel
-        of a GPU.
+        Activation of the LSTM cell. Values other than "tanh" are slower on a GPU: they
+        cannot use the cuDNN kernel.
     dense_units : int or tuple of int, default=100
-        Widths of the hidden layers between the LSTM and the output, the same for each
-        step ahead; `()` for none.
+        Units of the hidden layers before the output, with the same weights for each
+        step ahead. A tuple makes one layer per entry; `()` makes none.
     dropout : float, default=0.0
-        Share of the encoder's output that is dropped in training, from 0 to below 1.
+        Dropout rate after the encoder, from 0 (inclusive) to 1 (exclusive).
 
     Returns
     -------
     model : keras.Model
-        Uncompiled.
+        The network, not compiled.
 
     Notes
     -----
-    `(L, F)`, convolutions `(L, filters)`, pooling `(ceil(L / pool_size), filters)`,
-    flattened and repeated `(horizon, features)`, LSTM `(horizon, lstm_units)`, head
-    `(horizon, n_targets)`, flattened `(n_outputs,)`.
+    Shapes for a window of L steps and F features:
 
-    Differences from Brownlee (2018): `padding="same"` and a pooling that keeps a last
-    step alone, so that windows of any length can be read (`padding="valid"` is the
-    published form); tanh in the place of ReLU in the LSTM (`lstm_activation="relu"`);
-    any number of targets.
+    - input: `(L, F)`
+    - each convolution: `(L, filters)`
+    - max pooling: `(ceil(L / pool_size), filters)`
+    - flattened and repeated: `(horizon, ceil(L / pool_size) * filters)`
+    - LSTM: `(horizon, lstm_units)`
+    - hidden layer: `(horizon, dense_units)`
+    - output for each step: `(horizon, n_targets)`
+    - output: `(n_outputs,)`
+
+    Differences from Brownlee (2018), an encoder-decoder in the sense of Cho et al.
+    (2014):
+
+    - Convolutions and pooling are padded, so that windows of any length are accepted.
+      The published form is ``padding="valid"``.
+    - The LSTM uses tanh instead of ReLU. The published form is
+      ``lstm_activation="relu"``.
+    - Any number of targets is supported.
 
     References
     ----------
@@ -94,9 +105,9 @@ def build_encoder_decoder(
     Cho, K. et al. (2014). Learning phrase representations using RNN encoder-decoder for
     statistical machine translation. EMNLP.
     """
-    require_axes(input_shape, (1, 2), "An encoder-decoder")
-    filters = widths("filters", filters)
-    kernel_size = per_layer("kernel_size", kernel_size, len(filters))
+    check_input_axes(input_shape, (1, 2), "an encoder-decoder")
+    filters = check_widths("filters", filters)
+    kernel_size = check_per_layer("kernel_size", kernel_size, len(filters))
     pool_size = check_integer("pool_size", pool_size)
     lstm_units = check_integer("lstm_units", lstm_units)
     check_padding(padding)
@@ -105,30 +116,33 @@ def build_encoder_decoder(
 
     window = layers.Input(input_shape, name="window")
     x = as_series(window)
-    for i, (width, reach) in enumerate(zip(filters, kernel_size, strict=True)):
-        require_kernel_fits(reach, x.shape[1], padding)
-        x = layers.Conv1D(
-            width, reach, padding=padding, activation=activation, name=f"conv_{i + 1}"
-        )(x)
+    x = conv1d_stack(x, filters, kernel_size, padding=padding, activation=activation)
     if pool_size > 1:
         x = layers.MaxPooling1D(pool_size, padding="same", name="pool")(x)
     x = layers.Flatten(name="features")(x)
-    x = dropped(x, dropout, "dropout")
+    x = apply_dropout(x, dropout, "dropout")
     x = layers.RepeatVector(horizon, name="steps_ahead")(x)
-    x = lstm(x, lstm_units, activation=lstm_activation, sequences=True, name="lstm")
-    x = head(x, n_outputs // horizon, dense_units=dense_units, activation=activation)
+    x = apply_lstm(
+        x, lstm_units, activation=lstm_activation, return_sequences=True, name="lstm"
+    )
+    x = output_head(
+        x, n_outputs // horizon, dense_units=dense_units, activation=activation
+    )
     output = layers.Flatten(name="steps_in_order")(x)
     return keras.Model(window, output, name="encoder_decoder")
 
 
 class CNNLSTMEncoderDecoderRegressor(HybridRegressor, build=build_encoder_decoder):
-    """Forecast several steps ahead, one after the other, with a CNN-LSTM.
+    """Forecast several steps ahead with a CNN-LSTM encoder-decoder.
 
-    Convolutions and pooling read a window `(n_samples, window_length)` or `(n_samples,
-    window_length, n_features)`. An LSTM starts from what they found and runs one step
-    for each step ahead; the same hidden layer turns each of its outputs into that
-    step's forecast. y is `(n_samples,)`, `(n_samples, horizon)` or, with `n_targets`,
-    `(n_samples, horizon * n_targets)`, step by step.
+    Convolutions and pooling encode each window. An LSTM reads the encoded window once
+    for each step ahead, and a hidden layer turns each of its outputs into the forecast
+    of that step.
+
+    X has shape `(n_samples, window_length)` or `(n_samples, window_length,
+    n_features)`. y has shape `(n_samples,)`, `(n_samples, horizon)` or, with
+    `n_targets`, `(n_samples, horizon * n_targets)`: all targets of step 1, then all
+    targets of step 2, and so on.
 
     Examples
     --------

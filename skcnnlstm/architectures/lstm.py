@@ -1,11 +1,18 @@
-"""LSTM: recurrent layers over the window, head."""
+"""LSTM: recurrent layers over the time steps of a window."""
 
 from __future__ import annotations
 
 import keras
 from keras import layers
 
-from skcnnlstm.layers.blocks import as_series, dropped, head, lstm, require_axes, widths
+from skcnnlstm.layers.blocks import (
+    apply_dropout,
+    apply_lstm,
+    as_series,
+    check_input_axes,
+    check_widths,
+    output_head,
+)
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 
 
@@ -26,59 +33,68 @@ def build_lstm(
     Parameters
     ----------
     input_shape : tuple of int
-        `(window_length,)` or `(window_length, n_features)`.
+        Shape of one sample: `(window_length,)` or `(window_length, n_features)`.
     n_outputs : int
-        Width of the output.
+        Number of outputs.
     output_activation : str or None, default=None
-        Activation of the output.
+        Activation of the output layer.
     lstm_units : int or tuple of int, default=50
-        Units of the LSTM; a tuple stacks one layer an entry.
+        Units of the LSTM. A tuple stacks one layer per entry.
     lstm_activation : str, default="tanh"
-        Activation of cell and output. Another than "tanh" cannot use the cuDNN kernel
-        of a GPU.
+        Activation of the LSTM cell. Values other than "tanh" are slower on a GPU: they
+        cannot use the cuDNN kernel.
     activation : str, default="relu"
-        Activation of the hidden layers of the head.
+        Activation of the hidden layers.
     dense_units : int or tuple of int, default=()
-        Widths of the hidden layers between the last state and the output.
+        Units of the hidden layers before the output. A tuple makes one layer per
+        entry; `()` makes none.
     dropout : float, default=0.0
-        Share of each layer's output that is dropped in training, from 0 to below 1.
+        Dropout rate after each LSTM layer, from 0 (inclusive) to 1 (exclusive).
     bidirectional : bool, default=False
-        Whether each layer also reads the window from its end; outputs are joined.
+        Whether each layer also reads the window backwards. The outputs of both
+        directions are concatenated.
 
     Returns
     -------
     model : keras.Model
-        Uncompiled.
+        The network, not compiled.
 
     Notes
     -----
-    `(L, F)`, LSTM layers `(L, units)`, the last one `(units,)`, head `(n_outputs,)`.
+    Shapes for a window of L steps and F features:
 
-    Differences from Hochreiter and Schmidhuber (1997): forget gates, which start open
-    (Gers et al., 2000; Jozefowicz et al., 2015), trained by backpropagation through
-    the whole window.
+    - input: `(L, F)`
+    - each LSTM layer but the last: `(L, lstm_units)`
+    - last LSTM layer: `(lstm_units,)`
+    - output: `(n_outputs,)`
+
+    Differences from Hochreiter and Schmidhuber (1997):
+
+    - The cells have forget gates (Gers et al., 2000) with an initial bias of 1
+      (Jozefowicz et al., 2015).
+    - Backpropagation through time covers the whole window.
 
     References
     ----------
     Hochreiter, S. and Schmidhuber, J. (1997). Long short-term memory. Neural
     Computation 9(8).
     """
-    require_axes(input_shape, (1, 2), "An LSTM")
-    lstm_units = widths("lstm_units", lstm_units)
+    check_input_axes(input_shape, (1, 2), "an LSTM")
+    lstm_units = check_widths("lstm_units", lstm_units)
 
     window = layers.Input(input_shape, name="window")
     x = as_series(window)
-    for i, units in enumerate(lstm_units):
-        x = lstm(
+    for i, units in enumerate(lstm_units, 1):
+        x = apply_lstm(
             x,
             units,
             activation=lstm_activation,
-            sequences=i + 1 < len(lstm_units),
+            return_sequences=i < len(lstm_units),
             bidirectional=bidirectional,
-            name=f"lstm_{i + 1}",
+            name=f"lstm_{i}",
         )
-        x = dropped(x, dropout, f"dropout_{i + 1}")
-    output = head(
+        x = apply_dropout(x, dropout, f"dropout_{i}")
+    output = output_head(
         x,
         n_outputs,
         dense_units=dense_units,
@@ -91,8 +107,8 @@ def build_lstm(
 class LSTMRegressor(HybridRegressor, build=build_lstm):
     """Forecast from windows with an LSTM.
 
-    Windows `(n_samples, window_length)` or `(n_samples, window_length, n_features)`
-    are read step by step; the last state becomes the forecast.
+    The LSTM reads each window step by step; its last output becomes the forecast. X
+    has shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
 
     Examples
     --------
@@ -106,8 +122,8 @@ class LSTMRegressor(HybridRegressor, build=build_lstm):
 class LSTMClassifier(HybridClassifier, build=build_lstm):
     """Classify windows with an LSTM.
 
-    Windows `(n_samples, window_length)` or `(n_samples, window_length, n_features)`
-    are read step by step; the last state is classified.
+    The LSTM reads each window step by step; its last output determines the class. X
+    has shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
 
     Examples
     --------

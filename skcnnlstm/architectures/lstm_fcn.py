@@ -1,4 +1,4 @@
-"""LSTM-FCN: convolutions over time beside an LSTM over the variables."""
+"""LSTM-FCN: convolutions over time, parallel to an LSTM over the variables."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from keras import layers, ops
 
 from skcnnlstm._utils.validation import check_boolean, check_integer
 from skcnnlstm.layers.blocks import (
+    apply_dropout,
     as_series,
     check_activation,
-    dropped,
-    head,
-    per_layer,
-    require_axes,
-    widths,
+    check_input_axes,
+    check_per_layer,
+    check_widths,
+    output_head,
 )
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 
-# Hu et al. (2018): how much narrower the middle of squeeze-and-excitation is.
-_RATIO = 16
+# Reduction ratio of squeeze-and-excitation: Hu et al. (2018), "Squeeze-and-excitation
+# networks", CVPR.
+_REDUCTION_RATIO = 16
 
-# Karim et al. (2018), section IV; what is not named here is so already, or the same
-# everywhere (Adam, 0.001).
+# Karim et al. (2018), section IV. The optimizer, Adam with a learning rate of 0.001, is
+# the default of all estimators.
 _PUBLISHED_TRAINING = {
     "epochs": 2000,
     "batch_size": 128,
@@ -33,14 +34,20 @@ _PUBLISHED_TRAINING = {
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
 class AttentionLSTM(layers.Layer):
-    """Run an LSTM that looks at all steps of its input before each step.
+    """Apply an LSTM with attention over all steps of its input.
 
-    Takes `(n_samples, n_steps, n_features)` and returns the last state, `(n_samples,
-    units)`. Before step t the state s of step t-1 gives each step j a weight a_j, and
-    the context c enters the four gates beside the input and the state:
+    The input has shape `(n_samples, n_steps, n_features)`, the output is the last
+    hidden state, `(n_samples, units)`. At step t, the hidden state s of step t-1
+    determines a weight a_j for each step j. The weighted sum c of all steps is an
+    additional input of the four gates:
 
         a = softmax_j(v . tanh(U s + W x_j + b)),  c = sum_j a_j x_j,
-        gates = input_kernel x_t + recurrent_kernel s + context_kernel c + bias
+        gates = kernel x_t + recurrent_kernel s + context_kernel c + bias
+
+    Parameters
+    ----------
+    units : int
+        Number of units.
     """
 
     def __init__(self, units, **kwargs):
@@ -52,7 +59,7 @@ class AttentionLSTM(layers.Layer):
         self.context_initializer = keras.initializers.Orthogonal()
         self.key_initializer = keras.initializers.Orthogonal()
         self.query_initializer = keras.initializers.Orthogonal()
-        # Zero, as the authors have it: the attention begins as a plain mean.
+        # Zero, as in the authors' code: all steps initially have equal weights.
         self.score_initializer = keras.initializers.Zeros()
         self.bias_initializer = keras.initializers.Zeros()
         self.key_bias_initializer = keras.initializers.Zeros()
@@ -75,38 +82,39 @@ class AttentionLSTM(layers.Layer):
         self.score_kernel = add("score_kernel", units, 1)
 
     def call(self, steps):
-        """Return the state after the last step."""
+        """Return the hidden state after the last step."""
         gates = ops.matmul(steps, self.kernel) + self.bias
         keys = ops.matmul(steps, self.key_kernel) + self.key_bias
-        # The kernel of a sum is the sum of the kernels: a context is made of these.
+        # The context kernel is linear: applied before the weighted sum over steps, it
+        # is computed once instead of once per step.
         contexts = ops.matmul(steps, self.context_kernel)
-        nothing = ops.zeros_like(keys[:, 0])
+        zeros = ops.zeros_like(keys[:, 0])
 
         def step(state, gates_of_step):
             hidden, memory = state
             query = ops.expand_dims(ops.matmul(hidden, self.query_kernel), 1)
             scores = ops.matmul(ops.tanh(query + keys), self.score_kernel)
-            # A softmax; Keras' own warns where there is one step (3.15).
-            highest = ops.stop_gradient(ops.max(scores, axis=1, keepdims=True))
-            shares = ops.exp(scores - highest)
-            shares = shares / ops.sum(shares, axis=1, keepdims=True)
-            context = ops.sum(shares * contexts, axis=1)
+            # This is a softmax: that of Keras 3.15 warns about windows of one step.
+            maximum = ops.stop_gradient(ops.max(scores, axis=1, keepdims=True))
+            weights = ops.exp(scores - maximum)
+            weights = weights / ops.sum(weights, axis=1, keepdims=True)
+            context = ops.sum(weights * contexts, axis=1)
             recurrent = ops.matmul(hidden, self.recurrent_kernel)
             i, f, c, o = ops.split(gates_of_step + recurrent + context, 4, axis=-1)
             memory = ops.sigmoid(f) * memory + ops.sigmoid(i) * ops.tanh(c)
             hidden = ops.sigmoid(o) * ops.tanh(memory)
             return (hidden, memory), None
 
-        by_step = ops.transpose(gates, (1, 0, 2))
-        (hidden, _), _ = ops.scan(step, (nothing, nothing), by_step)
+        steps_first = ops.transpose(gates, (1, 0, 2))
+        (hidden, _), _ = ops.scan(step, (zeros, zeros), steps_first)
         return hidden
 
     def compute_output_shape(self, input_shape):
-        """Return the shape of a state."""
+        """Return the shape of the last hidden state."""
         return (input_shape[0], self.units)
 
     def get_config(self):
-        """Return what `from_config` needs."""
+        """Return the configuration of the layer."""
         return {**super().get_config(), "units": self.units}
 
 
@@ -129,53 +137,65 @@ def build_lstm_fcn(
     Parameters
     ----------
     input_shape : tuple of int
-        `(window_length,)` or `(window_length, n_features)`.
+        Shape of one sample: `(window_length,)` or `(window_length, n_features)`.
     n_outputs : int
-        Width of the output.
+        Number of outputs.
     output_activation : str or None, default=None
-        Activation of the output.
+        Activation of the output layer.
     filters : int or tuple of int, default=(128, 256, 128)
-        Channels of each convolution; an entry a convolution.
+        Number of filters. A tuple makes one convolution per entry.
     kernel_size : int or tuple of int, default=(8, 5, 3)
-        Reach of each convolution, in time steps.
+        Kernel size in time steps. A tuple has one entry per convolution.
     lstm_units : int, default=8
-        Units of the LSTM over the variables; the papers choose among 8, 64 and 128 (in
-        their code, by the lowest training loss).
+        Units of the LSTM over the variables. The papers select 8, 64 or 128; their code
+        does so by the lowest training loss.
     attention : bool, default=False
-        Whether the LSTM looks at all variables before it reads each (ALSTM-FCN). Its
-        query is its own last state. In windows of one feature there is one variable to
-        look at, so its weight is 1 and the attention only adds a second kernel to the
-        first.
+        Whether the LSTM has attention over all variables (ALSTM-FCN). With one feature,
+        there is one variable, so its weight is always 1.
     squeeze_excite : bool, default=False
-        Whether each block of convolution but the last weighs its channels by what they
-        hold in the whole window (MLSTM-FCN), through a layer 16 times narrower.
+        Whether each convolution but the last has a squeeze-and-excitation block
+        (MLSTM-FCN), which scales each channel by a weight computed from the means of
+        all channels over the window.
     activation : str, default="relu"
-        Activation of the convolutions and of the hidden layers of the head.
+        Activation of the convolutions and of the hidden layers.
     dense_units : int or tuple of int, default=()
-        Widths of the hidden layers between the joined branches and the output.
+        Units of the hidden layers before the output. A tuple makes one layer per
+        entry; `()` makes none.
     dropout : float, default=0.8
-        Share of the LSTM's output that is dropped in training, from 0 to below 1.
+        Dropout rate after the LSTM, from 0 (inclusive) to 1 (exclusive).
 
     Returns
     -------
     model : keras.Model
-        Uncompiled.
+        The network, not compiled.
 
     Notes
     -----
-    `(L, F)`; on one side three convolutions, each with batch normalization and ReLU,
-    `(L, filters)`, mean over time `(128,)`; on the other the dimension shuffle
-    `(F, L)`, which makes the variables the steps and the time their features, LSTM
-    `(lstm_units,)`, dropout; side by side `(128 + lstm_units,)`, head `(n_outputs,)`.
-    Windows should be standardised, each by itself or all together.
+    Shapes for a window of L steps and F features, with the default parameters:
 
-    Differences from Karim et al. (2018, 2019): no refinement of a trained network; no
-    masking layer (``missing="mask"`` reads series of unequal length); the statistics of
-    batch normalization are those of the training windows, not running averages; the
-    attention's gates use the logistic function in the place of its piecewise linear
-    likeness, and their forget gate starts open, as that of the plain LSTM does. The
-    paper's annotations are the variables themselves, as in its authors' code. The
-    papers classify; forecasts by the same network are this package's own.
+    - input: `(L, F)`
+    - CNN branch, three convolutions with batch normalization and ReLU: `(L, 128)`
+    - CNN branch, mean over time: `(128,)`
+    - LSTM branch, transposed (the "dimension shuffle": variables become the steps):
+      `(F, L)`
+    - LSTM branch, LSTM and dropout: `(lstm_units,)`
+    - concatenated branches: `(lstm_units + 128,)`
+    - output: `(n_outputs,)`
+
+    Standardize the windows, each separately or all together.
+
+    Differences from Karim et al. (2018, 2019):
+
+    - Trained networks are not refined (fine-tuned repeatedly).
+    - There is no masking layer. Use ``missing="mask"`` for series of unequal length.
+    - After training, batch normalization uses the statistics of all training windows
+      instead of running averages.
+    - The gates of the LSTM with attention use the logistic function instead of its
+      piecewise linear approximation, and the initial bias of the forget gate is 1, as
+      in the LSTM without attention.
+    - The papers only classify. Forecasting is an extension of this package.
+
+    The attention reads the variables themselves, as in the authors' code.
 
     References
     ----------
@@ -185,9 +205,9 @@ def build_lstm_fcn(
     Karim, F., Majumdar, S., Darabi, H. and Harford, S. (2019). Multivariate LSTM-FCNs
     for time series classification. Neural Networks 116.
     """
-    require_axes(input_shape, (1, 2), "An LSTM-FCN")
-    filters = widths("filters", filters)
-    kernel_size = per_layer("kernel_size", kernel_size, len(filters))
+    check_input_axes(input_shape, (1, 2), "an LSTM-FCN")
+    filters = check_widths("filters", filters)
+    kernel_size = check_per_layer("kernel_size", kernel_size, len(filters))
     lstm_units = check_integer("lstm_units", lstm_units)
     check_boolean("attention", attention)
     check_boolean("squeeze_excite", squeeze_excite)
@@ -196,10 +216,10 @@ def build_lstm_fcn(
     window = layers.Input(input_shape, name="window")
     series = as_series(window)
     x = series
-    for i, (width, reach) in enumerate(zip(filters, kernel_size, strict=True), 1):
+    for i, (width, size) in enumerate(zip(filters, kernel_size, strict=True), 1):
         x = layers.Conv1D(
             width,
-            reach,
+            size,
             padding="same",
             kernel_initializer="he_uniform",
             name=f"conv_{i}",
@@ -211,12 +231,12 @@ def build_lstm_fcn(
     convolved = layers.GlobalAveragePooling1D(name="mean_over_time")(x)
 
     shuffled = layers.Permute((2, 1), name="dimension_shuffle")(series)
-    recurrent = AttentionLSTM if attention else layers.LSTM
-    recurrent = recurrent(lstm_units, name="lstm")(shuffled)
-    recurrent = dropped(recurrent, dropout, "dropout")
+    lstm_layer = AttentionLSTM if attention else layers.LSTM
+    recurrent = lstm_layer(lstm_units, name="lstm")(shuffled)
+    recurrent = apply_dropout(recurrent, dropout, "dropout")
 
     x = layers.Concatenate(name="merge")([recurrent, convolved])
-    output = head(
+    output = output_head(
         x,
         n_outputs,
         dense_units=dense_units,
@@ -227,9 +247,9 @@ def build_lstm_fcn(
 
 
 def _squeeze_and_excite(x, number):
-    """Weigh the channels of `(n_steps, channels)` by what they hold in the window."""
+    """Scale each channel of `(n_steps, channels)` by a weight for the window."""
     channels = x.shape[-1]
-    narrow = max(1, channels // _RATIO)
+    narrow = max(1, channels // _REDUCTION_RATIO)
     weights = layers.GlobalAveragePooling1D(keepdims=True, name=f"squeeze_{number}")(x)
     for name, width, activation in (
         ("reduce", narrow, "relu"),
@@ -248,9 +268,9 @@ def _squeeze_and_excite(x, number):
 class LSTMFCNRegressor(HybridRegressor, build=build_lstm_fcn):
     """Forecast from windows with an LSTM-FCN.
 
-    Convolutions read the window over time and are averaged; beside them an LSTM reads
-    variable after variable, each as a whole. Windows are `(n_samples, window_length)`
-    or `(n_samples, window_length, n_features)`.
+    Convolutions read each window over time, and their output is averaged over time. In
+    parallel, an LSTM reads the variables one by one, each with all its time steps. X
+    has shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
 
     Examples
     --------
@@ -266,11 +286,13 @@ class LSTMFCNClassifier(
 ):
     """Classify windows with an LSTM-FCN.
 
-    Convolutions read the window over time and are averaged; beside them an LSTM reads
-    variable after variable, each as a whole. Windows are `(n_samples, window_length)`
-    or `(n_samples, window_length, n_features)`. The defaults train as the papers do:
-    2000 epochs are meant for sets of tens to hundreds of windows, where an epoch is a
-    step or two; a few hundred often do, and more windows need fewer.
+    Convolutions read each window over time, and their output is averaged over time. In
+    parallel, an LSTM reads the variables one by one, each with all its time steps. X
+    has shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
+
+    The defaults are those of the papers. 2,000 epochs are intended for data sets of
+    tens to hundreds of windows, where an epoch is one or two optimizer steps. A few
+    hundred epochs are often enough, and fewer for larger data sets.
 
     Examples
     --------

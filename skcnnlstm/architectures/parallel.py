@@ -1,4 +1,4 @@
-"""Parallel CNN and LSTM: two branches read the same window, and are merged."""
+"""Parallel CNN-LSTM: a CNN and an LSTM read the same window and are merged."""
 
 from __future__ import annotations
 
@@ -9,28 +9,29 @@ from sklearn.utils.metaestimators import available_if
 
 from skcnnlstm._utils.validation import check_choice, check_integer
 from skcnnlstm.layers.blocks import (
+    apply_dropout,
+    apply_lstm,
     as_series,
-    attend,
+    attention_pooling,
     check_activation,
-    dropped,
-    head,
-    lstm,
-    per_layer,
-    require_axes,
-    widths,
+    check_input_axes,
+    check_per_layer,
+    check_widths,
+    output_head,
 )
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
 class WeightedMerge(layers.Layer):
-    """Add branches of equal shape, each by a weight; the weights sum to one.
+    """Compute the weighted sum of branches of equal shape.
 
-    The weights are the softmax of one trained number a branch, zero at the start.
+    The weights are the softmax of one trainable logit per branch. They are initially
+    equal.
     """
 
     def build(self, input_shapes):
-        """Create one number a branch."""
+        """Create one logit per branch."""
         self.logits_initializer = keras.initializers.Zeros()
         self.logits = self.add_weight(
             shape=(len(input_shapes),),
@@ -39,7 +40,7 @@ class WeightedMerge(layers.Layer):
         )
 
     def call(self, branches):
-        """Add the branches."""
+        """Return the weighted sum."""
         weights = ops.softmax(self.logits)
         return sum(weights[i] * branch for i, branch in enumerate(branches))
 
@@ -64,66 +65,78 @@ def build_parallel_cnn_lstm(
     dense_units=(),
     dropout=0.0,
 ):
-    """Build a network whose CNN and LSTM branches read the same window.
+    """Build a network with parallel CNN and LSTM branches for windows.
 
     Parameters
     ----------
     input_shape : tuple of int
-        `(window_length,)` or `(window_length, n_features)`.
+        Shape of one sample: `(window_length,)` or `(window_length, n_features)`.
     n_outputs : int
-        Width of the output.
+        Number of outputs.
     output_activation : str or None, default=None
-        Activation of the output.
+        Activation of the output layer.
     filters : int or tuple of int, default=(64, 64)
-        Channels of each convolution; an entry a convolution.
+        Number of filters. A tuple makes one convolution per entry.
     kernel_size : int or tuple of int, default=(7, 5)
-        Reach of each convolution, in time steps.
+        Kernel size in time steps. A tuple has one entry per convolution.
     pool_size : int or None, default=None
-        Steps of which the maximum is kept, in both branches, so that they still stand
-        beside each other; None (or 1) keeps every step.
+        Pool size of the max pooling at the end of both branches, in time steps. The
+        last pool can be shorter. None and 1 mean no pooling.
     lstm_units : int, default=64
         Units of the LSTM.
     lstm_activation : str, default="tanh"
-        Activation of cell and output. Another than "tanh" cannot use the cuDNN kernel
-        of a GPU.
+        Activation of the LSTM cell. Values other than "tanh" are slower on a GPU: they
+        cannot use the cuDNN kernel.
     bidirectional : bool, default=False
-        Whether a second LSTM reads the window from its end.
+        Whether a second LSTM reads the window backwards.
     merge : {"concat", "weighted", "attention"}, default="concat"
-        "concat" puts the channels of both branches side by side. "weighted" adds the
-        branches, each by a learned weight (`merge_weights_`); a branch narrower than
-        the other is projected to its width. "attention" puts them side by side and
-        replaces the mean over time by learned weights (`attention_weights`).
+        How to merge the branches.
+
+        - "concat" concatenates their channels, and averages over time.
+        - "weighted" computes a weighted sum with learned weights (`merge_weights_`),
+          and averages over time. A linear layer first projects the narrower branch to
+          the width of the other.
+        - "attention" concatenates their channels, and averages over time with learned
+          weights (`attention_weights`).
     activation : str, default="relu"
-        Activation of the convolutions and of the hidden layers of the head.
+        Activation of the convolutions and of the hidden layers.
     dense_units : int or tuple of int, default=()
-        Widths of the hidden layers between the merged branches and the output.
+        Units of the hidden layers before the output. A tuple makes one layer per
+        entry; `()` makes none.
     dropout : float, default=0.0
-        Share of the merged features that is dropped in training, from 0 to below 1.
+        Dropout rate after the merge, from 0 (inclusive) to 1 (exclusive).
 
     Returns
     -------
     model : keras.Model
-        Uncompiled.
+        The network, not compiled.
 
     Notes
     -----
-    `(L, F)`; beside each other, convolutions with batch normalization `(L, filters)`
-    and LSTM `(L, lstm_units)`; merged `(L, filters + lstm_units)`, mean over time,
-    head `(n_outputs,)`.
+    Shapes for a window of L steps and F features:
 
-    Differences from Karim et al. (2018): both branches read the window in its own
-    order (no dimension shuffle), keep their steps and are merged before the mean over
-    time; two convolutions of 64 filters in the place of 128, 256 and 128; no dropout
-    unless asked for.
+    - input: `(L, F)`
+    - CNN branch, convolutions with batch normalization: `(L, filters)`
+    - LSTM branch: `(L, lstm_units)`
+    - merged by "concat": `(L, filters + lstm_units)`
+    - mean over time: `(filters + lstm_units,)`
+    - output: `(n_outputs,)`
+
+    Differences from Karim et al. (2018):
+
+    - The LSTM reads the window in time order, without the dimension shuffle.
+    - The branches are merged at each step, before the mean over time.
+    - There are two convolutions of 64 filters instead of three of 128, 256 and 128.
+    - There is no dropout by default.
 
     References
     ----------
     Karim, F., Majumdar, S., Darabi, H. and Chen, S. (2018). LSTM fully convolutional
     networks for time series classification. IEEE Access 6.
     """
-    require_axes(input_shape, (1, 2), "A parallel CNN and LSTM")
-    filters = widths("filters", filters)
-    kernel_size = per_layer("kernel_size", kernel_size, len(filters))
+    check_input_axes(input_shape, (1, 2), "a parallel CNN-LSTM")
+    filters = check_widths("filters", filters)
+    kernel_size = check_per_layer("kernel_size", kernel_size, len(filters))
     pool_size = 1 if pool_size is None else check_integer("pool_size", pool_size)
     lstm_units = check_integer("lstm_units", lstm_units)
     check_activation("activation", activation)
@@ -132,17 +145,16 @@ def build_parallel_cnn_lstm(
     window = layers.Input(input_shape, name="window")
     series = as_series(window)
     convolved = series
-    for i, (width, reach) in enumerate(zip(filters, kernel_size, strict=True)):
-        convolved = layers.Conv1D(width, reach, padding="same", name=f"conv_{i + 1}")(
-            convolved
-        )
-        convolved = layers.BatchNormalization(name=f"batch_norm_{i + 1}")(convolved)
-        convolved = layers.Activation(activation, name=f"activation_{i + 1}")(convolved)
-    recurrent = lstm(
+    for i, (width, size) in enumerate(zip(filters, kernel_size, strict=True), 1):
+        convolution = layers.Conv1D(width, size, padding="same", name=f"conv_{i}")
+        convolved = convolution(convolved)
+        convolved = layers.BatchNormalization(name=f"batch_norm_{i}")(convolved)
+        convolved = layers.Activation(activation, name=f"activation_{i}")(convolved)
+    recurrent = apply_lstm(
         series,
         lstm_units,
         activation=lstm_activation,
-        sequences=True,
+        return_sequences=True,
         bidirectional=bidirectional,
         name="lstm",
     )
@@ -152,16 +164,16 @@ def build_parallel_cnn_lstm(
             for name, branch in (("cnn", convolved), ("lstm", recurrent))
         )
     if merge == "weighted":
-        branches = _of_one_width(convolved, recurrent)
+        branches = _project_to_equal_width(convolved, recurrent)
         merged = WeightedMerge(name="merge")(branches)
     else:
         merged = layers.Concatenate(name="merge")([convolved, recurrent])
     if merge == "attention":
-        x = attend(merged, lstm_units)
+        x = attention_pooling(merged, lstm_units)
     else:
         x = layers.GlobalAveragePooling1D(name="mean_over_time")(merged)
-    x = dropped(x, dropout, "dropout")
-    output = head(
+    x = apply_dropout(x, dropout, "dropout")
+    output = output_head(
         x,
         n_outputs,
         dense_units=dense_units,
@@ -171,7 +183,7 @@ def build_parallel_cnn_lstm(
     return keras.Model(window, output, name="parallel_cnn_lstm")
 
 
-def _of_one_width(convolved, recurrent):
+def _project_to_equal_width(convolved, recurrent):
     """Project the narrower branch to the width of the other."""
     width = max(convolved.shape[-1], recurrent.shape[-1])
     return [
@@ -182,35 +194,39 @@ def _of_one_width(convolved, recurrent):
     ]
 
 
-def _merges_by(kind):
+def _requires_merge(required):
+    """Return a check that raises AttributeError if `merge` has another value."""
+
     def check(estimator):
         merge = estimator._network_param("merge")
-        if merge != kind:
-            raise AttributeError(f"only with merge='{kind}': got merge={merge!r}")
+        if merge != required:
+            raise AttributeError(
+                f"This attribute requires merge={required!r}: got merge={merge!r}."
+            )
         return True
 
     return check
 
 
-class _ParallelCNNLSTM:
-    """What regressor and classifier share."""
+class _ParallelCNNLSTMMixin:
+    """Methods of ParallelCNNLSTMRegressor and ParallelCNNLSTMClassifier."""
 
     @property
     def merge_weights_(self):
-        """Weights of the CNN and of the LSTM branch, ndarray of shape (2,).
+        """Weights of the CNN and the LSTM branch, ndarray of shape (2,).
 
-        Only with `merge="weighted"`; they sum to one.
+        Available with `merge="weighted"`. The weights sum to 1.
         """
-        _merges_by("weighted")(self)
+        _requires_merge("weighted")(self)
         logits = self.model_.get_layer("merge").get_weights()[0].astype(float)
         exponentials = np.exp(logits - logits.max())
         return exponentials / exponentials.sum()
 
-    @available_if(_merges_by("attention"))
+    @available_if(_requires_merge("attention"))
     def attention_weights(self, X):
-        """Return how much each time step of each window counts.
+        """Return the attention weight of each time step of each window.
 
-        Only with `merge="attention"`.
+        Available with `merge="attention"`.
 
         Parameters
         ----------
@@ -220,20 +236,20 @@ class _ParallelCNNLSTM:
         Returns
         -------
         weights : ndarray of shape (n_samples, n_steps)
-            Not negative; each row sums to one. With `pool_size` a step is a pooled
-            one.
+            Nonnegative weights; each row sums to 1. With `pool_size`, the steps are
+            those after pooling.
         """
         return self._layer_output("attention_weights", X)[..., 0]
 
 
 class ParallelCNNLSTMRegressor(
-    _ParallelCNNLSTM, HybridRegressor, build=build_parallel_cnn_lstm
+    _ParallelCNNLSTMMixin, HybridRegressor, build=build_parallel_cnn_lstm
 ):
-    """Forecast from windows with a CNN and an LSTM side by side.
+    """Forecast from windows with a parallel CNN and LSTM.
 
-    Convolutions and an LSTM read the same windows, `(n_samples, window_length)` or
-    `(n_samples, window_length, n_features)`. What they find at each step is merged,
-    averaged over time and becomes the forecast.
+    Convolutions and an LSTM read each window in parallel. Their outputs are merged at
+    each step and averaged over time; an output layer computes the forecast. X has shape
+    `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
 
     Examples
     --------
@@ -248,13 +264,14 @@ class ParallelCNNLSTMRegressor(
 
 
 class ParallelCNNLSTMClassifier(
-    _ParallelCNNLSTM, HybridClassifier, build=build_parallel_cnn_lstm
+    _ParallelCNNLSTMMixin, HybridClassifier, build=build_parallel_cnn_lstm
 ):
-    """Classify windows with a CNN and an LSTM side by side.
+    """Classify windows with a parallel CNN and LSTM.
 
-    Convolutions and an LSTM read the same windows, `(n_samples, window_length)` or
-    `(n_samples, window_length, n_features)`. What they find at each step is merged,
-    averaged over time and classified.
+    Convolutions and an LSTM read each window in parallel. Their outputs are merged at
+    each step and averaged over time; an output layer computes the class probabilities.
+    X has shape `(n_samples, window_length)` or `(n_samples, window_length,
+    n_features)`.
 
     Examples
     --------

@@ -7,12 +7,12 @@ from keras import layers
 
 from skcnnlstm._utils.validation import check_integer, check_real
 from skcnnlstm.layers.blocks import (
+    apply_lstm,
     as_series,
     check_activation,
-    head,
-    lstm,
-    require_axes,
-    widths,
+    check_input_axes,
+    check_widths,
+    output_head,
 )
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 
@@ -31,61 +31,69 @@ def build_tcn_lstm(
     dense_units=(),
     dropout=0.2,
 ):
-    """Build a temporal convolutional network with an LSTM behind it, for windows.
+    """Build a temporal convolutional network, followed by an LSTM, for windows.
 
     Parameters
     ----------
     input_shape : tuple of int
-        `(window_length,)` or `(window_length, n_features)`.
+        Shape of one sample: `(window_length,)` or `(window_length, n_features)`.
     n_outputs : int
-        Width of the output.
+        Number of outputs.
     output_activation : str or None, default=None
-        Activation of the output.
+        Activation of the output layer.
     filters : int or tuple of int, default=(32, 32, 32, 32)
-        Channels of each block; an entry a block. The first block looks at
-        neighbouring steps, each further one at steps twice as far apart (dilations 1,
-        2, 4, ...). With `n` blocks a step sees the last `1 + 2 * (kernel_size - 1) *
-        (2**n - 1)` steps: 61 with the defaults.
+        Number of filters of each residual block, one entry per block. The dilation
+        doubles from block to block: 1, 2, 4, and so on. With n blocks, each output step
+        depends on the last ``1 + 2 * (kernel_size - 1) * (2**n - 1)`` steps: 61 by
+        default.
     kernel_size : int, default=3
-        Steps that each convolution looks at: the present one and earlier ones.
+        Kernel size in time steps. The kernel covers the current and earlier steps.
     activation : str, default="relu"
-        Activation of the convolutions, of the sums and of the hidden layers of the
-        head.
+        Activation of the convolutions, of the residual sums and of the hidden layers.
     lstm_units : int, default=50
-        Units of the LSTM over the steps.
+        Units of the LSTM.
     lstm_activation : str, default="tanh"
-        Activation of cell and output. Another than "tanh" cannot use the cuDNN kernel
-        of a GPU.
+        Activation of the LSTM cell. Values other than "tanh" are slower on a GPU: they
+        cannot use the cuDNN kernel.
     bidirectional : bool, default=False
-        Whether a second LSTM reads the steps from the end.
+        Whether a second LSTM reads the steps backwards.
     dense_units : int or tuple of int, default=()
-        Widths of the hidden layers between the LSTM and the output.
+        Units of the hidden layers before the output. A tuple makes one layer per
+        entry; `()` makes none.
     dropout : float, default=0.2
-        Share of the channels that is dropped after each convolution in training, each
-        for the whole window, from 0 to below 1.
+        Rate of the spatial dropout after each convolution, which drops whole channels,
+        from 0 (inclusive) to 1 (exclusive).
 
     Returns
     -------
     model : keras.Model
-        Uncompiled.
+        The network, not compiled.
 
     Notes
     -----
-    `(L, F)`; blocks `(L, filters)`, each of two causal convolutions with activation
-    and dropout, added to what entered the block (through a convolution of one step
-    where the widths differ) and activated; LSTM `(lstm_units,)`, head `(n_outputs,)`.
+    Shapes for a window of L steps and F features:
 
-    Differences from Bai et al. (2018): no weight normalization, weights drawn as Keras
-    draws them in the place of a normal distribution of deviation 0.01, and an LSTM
-    reads the last block's steps where they take the last step alone.
+    - input: `(L, F)`
+    - each residual block: `(L, filters)`. It adds two causal convolutions, each with
+      activation and dropout, to its input. If the widths differ, the input passes
+      through a convolution with a kernel of one step.
+    - LSTM: `(lstm_units,)`
+    - output: `(n_outputs,)`
+
+    Differences from Bai et al. (2018):
+
+    - The convolutions have no weight normalization.
+    - Weights are initialized by the Keras defaults instead of a normal distribution
+      with standard deviation 0.01.
+    - An LSTM reads all steps of the last block. The paper uses its last step.
 
     References
     ----------
     Bai, S., Kolter, J. Z. and Koltun, V. (2018). An empirical evaluation of generic
     convolutional and recurrent networks for sequence modeling. arXiv:1803.01271.
     """
-    require_axes(input_shape, (1, 2), "A TCN-LSTM")
-    filters = widths("filters", filters)
+    check_input_axes(input_shape, (1, 2), "a TCN-LSTM")
+    filters = check_widths("filters", filters)
     kernel_size = check_integer("kernel_size", kernel_size)
     lstm_units = check_integer("lstm_units", lstm_units)
     check_activation("activation", activation)
@@ -103,14 +111,14 @@ def build_tcn_lstm(
             dropout=dropout,
             name=f"block_{i + 1}",
         )
-    x = lstm(
+    x = apply_lstm(
         x,
         lstm_units,
         activation=lstm_activation,
         bidirectional=bidirectional,
         name="lstm",
     )
-    output = head(
+    output = output_head(
         x,
         n_outputs,
         dense_units=dense_units,
@@ -121,8 +129,8 @@ def build_tcn_lstm(
 
 
 def _residual_block(x, width, kernel_size, *, dilation, activation, dropout, name):
-    """Add two dilated causal convolutions of `(n_steps, channels)` to it."""
-    entering = x
+    """Add two dilated causal convolutions of `(n_steps, channels)` to the input."""
+    residual = x
     for j in (1, 2):
         x = layers.Conv1D(
             width,
@@ -134,18 +142,18 @@ def _residual_block(x, width, kernel_size, *, dilation, activation, dropout, nam
         )(x)
         if dropout:
             x = layers.SpatialDropout1D(dropout, name=f"{name}_dropout_{j}")(x)
-    if entering.shape[-1] != width:
-        entering = layers.Conv1D(width, 1, name=f"{name}_skip")(entering)
-    x = layers.Add(name=f"{name}_sum")([x, entering])
+    if residual.shape[-1] != width:
+        residual = layers.Conv1D(width, 1, name=f"{name}_skip")(residual)
+    x = layers.Add(name=f"{name}_sum")([x, residual])
     return layers.Activation(activation, name=f"{name}_activation")(x)
 
 
 class TCNLSTMRegressor(HybridRegressor, build=build_tcn_lstm):
     """Forecast from windows with a temporal convolutional network and an LSTM.
 
-    Residual blocks of causal convolutions, each looking twice as far back as the one
-    before, read the window; an LSTM reads what they found, and its last state becomes
-    the forecast. Windows are `(n_samples, window_length)` or `(n_samples,
+    Residual blocks of causal convolutions read each window; each block reaches twice as
+    far back as the previous one. An LSTM reads their output, and its last output
+    becomes the forecast. X has shape `(n_samples, window_length)` or `(n_samples,
     window_length, n_features)`.
 
     Examples
@@ -160,9 +168,9 @@ class TCNLSTMRegressor(HybridRegressor, build=build_tcn_lstm):
 class TCNLSTMClassifier(HybridClassifier, build=build_tcn_lstm):
     """Classify windows with a temporal convolutional network and an LSTM.
 
-    Residual blocks of causal convolutions, each looking twice as far back as the one
-    before, read the window; an LSTM reads what they found, and its last state is
-    classified. Windows are `(n_samples, window_length)` or `(n_samples,
+    Residual blocks of causal convolutions read each window; each block reaches twice as
+    far back as the previous one. An LSTM reads their output, and its last output
+    determines the class. X has shape `(n_samples, window_length)` or `(n_samples,
     window_length, n_features)`.
 
     Examples

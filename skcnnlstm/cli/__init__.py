@@ -1,1 +1,5 @@
-"""The command line: options, CSV files, the report."""
+"""Command line: options, CSV files, models, and the report."""
+
+from skcnnlstm.cli.run import main
+
+__all__ = ["main"]

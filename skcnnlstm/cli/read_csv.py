@@ -1,7 +1,6 @@
-"""A series from a CSV: which columns, checked values, rows at equal steps."""
+"""Read a series from a CSV file: choose columns, check values, order rows by time."""
 
 import io
-import os
 import re
 import warnings
 from pathlib import Path
@@ -10,36 +9,57 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from skcnnlstm.cli import report as _report
+from skcnnlstm.cli.options import UsageError, file_hint
+from skcnnlstm.cli.read_dates import (
+    lacks_year,
+    read_column,
+    season_length,
+    with_equal_steps,
+)
+from skcnnlstm.cli.read_numbers import check_numbers, is_missing, read_numbers
+from skcnnlstm.cli.report import format_label
+
+_TIME_NAMES = re.compile("date|time|month|day|period|quarter|^ds$|^ts$", re.IGNORECASE)
+NO_COLUMN = "none"  # the value of --time-column that numbers the rows
 
 
-class UsageError(Exception):
-    """A mistake that the user can put right; its message is one line."""
+class InputSeries(NamedTuple):
+    """A checked series to forecast."""
 
-    def __init__(self, message):
-        super().__init__(" ".join(str(message).split()))
-
-
-def hint(name):
-    """Tell a user whose FILE was taken for a value of the option before it."""
-    return " (FILE goes before the options)" if os.path.isfile(name) else ""
-
-
-class Series(NamedTuple):
-    """What to forecast, checked."""
-
-    frame: pd.DataFrame  # one float column a target, rows in time order
+    frame: pd.DataFrame  # one float column for each target, rows in time order
     name: str
-    unit: str  # of the numbers, for the table
-    notes: list  # what was chosen for the user
+    unit: str  # of the targets
+    notes: list  # lines that report what was chosen
+    season_length: int | None  # of the steps; None if it is unknown
 
 
-def read_series(file, time_column, target_columns):
-    """Read and check the series that the options name; None is the airline series."""
+def read_series(
+    file, time_column=None, target_columns=None, *, date_format=None, decimal=None
+):
+    """Read and check the series that the options select.
+
+    Parameters
+    ----------
+    file : str or None
+        Path of a CSV file; None loads the airline series.
+    time_column : str or None, default=None
+        None selects the first column of times at equal steps, or else of integers;
+        "none" numbers the rows.
+    target_columns : list of str or None, default=None
+        None selects all other numeric columns.
+    date_format : str or None, default=None
+        Format of the time column, as for ``strptime``; None finds it.
+    decimal : {".", ","} or None, default=None
+        Decimal mark; None finds it.
+
+    Returns
+    -------
+    series : InputSeries
+    """
     if file is None:
         from skcnnlstm.datasets import load_airline
 
-        table = load_airline().reset_index()
+        table = load_airline().reset_index().astype(str)
         source, name = "the airline series", "Airline passengers"
         time_column, target_columns = (
             time_column or "month",
@@ -49,49 +69,60 @@ def read_series(file, time_column, target_columns):
         table = _read_table(file)
         source, name = file, Path(file).stem
     columns = list(table.columns)
+    is_numbered = time_column == NO_COLUMN and NO_COLUMN not in columns
     for column in [time_column, *(target_columns or ())]:
-        if column is not None and column not in columns:
+        if column not in (None, *columns) and not (is_numbered and column == NO_COLUMN):
             raise UsageError(
-                f"no column {column!r} in {source}, its columns are "
-                f"{_listed(columns)}{hint(column)}"
+                f"no column {column!r} in {source}. Its columns are "
+                f"{_join_names(columns)}{file_hint(column)}"
             )
     targets = list(dict.fromkeys(target_columns or ()))
     if time_column in targets:
-        raise UsageError(f"column {time_column!r} cannot be both time and target")
+        raise UsageError(
+            f"column {time_column!r} cannot be the time column and a target"
+        )
+    numbers = {column: read_numbers(table[column], decimal) for column in columns}
     notes = []
-    if time_column is None:
-        time_column = _find_time_column(table, targets)
-        chosen = "none found, rows are counted" if time_column is None else time_column
-        notes.append(f"time column: {chosen}")
+    if is_numbered:
+        time_column = None
+        notes.append("time column: none, rows are numbered")
+    elif time_column is None:
+        time_column, note = _find_time_column(table, targets, numbers, date_format)
+        notes.append(f"time column: {note}")
     if not targets:
         others = [column for column in columns if column != time_column]
-        targets = [column for column in others if _share(_as_numbers(table[column]))]
+        targets = [column for column in others if _is_numeric(table, numbers, column)]
         if not targets:
-            raise UsageError(f"no column of numbers in {source}: {_listed(columns)}")
-        notes.append(f"target columns: {_listed(targets)}")
+            raise UsageError(
+                f"no column of numbers in {source}: {_join_names(columns)}"
+            )
+        notes.append(f"target columns: {_join_names(targets)}")
         left_out = [column for column in others if column not in targets]
         if left_out:
-            notes.append(f"left out, no numbers: {_listed(left_out)}")
-    frame = pd.DataFrame({target: _read_target(table[target]) for target in targets})
+            notes.append(f"columns without numbers, not used: {_join_names(left_out)}")
+    frame = _read_targets(table, targets, numbers, decimal)
     if time_column is not None:
-        frame.index = _read_times(table[time_column])
+        frame.index = _read_times(table[time_column], date_format)
         if not frame.index.is_monotonic_increasing:
             frame = frame.sort_index(kind="stable")
-            notes.append(f"rows were put in the order of {time_column}")
+            notes.append(f"rows were sorted by {time_column}")
+        frame.index = with_equal_steps(frame.index).rename(time_column)
+    n_missing = int(frame.isna().to_numpy().sum())
+    if n_missing:
+        notes.append(f"missing values: {n_missing}, which the networks mask")
     unit = targets[0] if len(targets) == 1 else "the unit of each column"
-    return Series(
-        frame, name, "thousands of passengers" if file is None else unit, notes
-    )
+    unit = "thousands of passengers" if file is None else unit
+    return InputSeries(frame, name, unit, notes, season_length(frame.index))
 
 
 def _read_table(file):
-    """Read a csv whose fields are parted by commas, semicolons or tabs."""
+    """Read a CSV file with commas, semicolons or tabs as separators."""
     try:
         text = Path(file).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise UsageError(f"no such file: {file}") from None
     except IsADirectoryError:
-        raise UsageError(f"{file} is a folder, not a csv file") from None
+        raise UsageError(f"{file} is a folder, not a CSV file") from None
     except UnicodeDecodeError:
         raise UsageError(f"{file} is not a text file in UTF-8") from None
     except OSError as error:
@@ -103,146 +134,132 @@ def _read_table(file):
             warnings.simplefilter("error", pd.errors.ParserWarning)
             # Without index_col=False a surplus field makes the first column an index.
             table = pd.read_csv(
-                io.StringIO(text), sep=separator, index_col=False, low_memory=False
+                io.StringIO(text),
+                sep=separator,
+                index_col=False,
+                dtype=str,
+                keep_default_na=False,
             )
     except pd.errors.EmptyDataError:
         raise UsageError(f"{file} is empty") from None
     except pd.errors.ParserWarning:
         raise UsageError(f"rows of {file} have more fields than its header") from None
     except pd.errors.ParserError as error:
-        raise UsageError(f"{file} is not a csv table: {error}") from None
+        raise UsageError(f"{file} is not a CSV table: {error}") from None
     if all(re.match(r"[-+.]?\d", name) for name in table.columns):
         raise UsageError(
-            f"the first line of {file} must name the columns, it holds {header.strip()}"
+            f"the first line of {file} must hold column names: got {header.strip()}"
         )
     if not len(table):
-        raise UsageError(f"{file} has a header, but no rows")
+        raise UsageError(f"{file} has a header but no rows")
     return table
 
 
-def _listed(names):
+def _join_names(names):
     shown = ", ".join(map(str, names[:20]))
     return shown if len(names) <= 20 else f"{shown} and {len(names) - 20} more"
 
 
 def _cell(column, mask):
-    """Say which value is the first True of `mask`, and in which row of the file."""
+    """Return the value and the row of the first True of `mask`, for messages."""
     row = int(np.argmax(mask))
     return f"{str(column.iloc[row])!r} in row {row + 1}"
 
 
-def _as_numbers(column):
-    return pd.to_numeric(column, errors="coerce")
+def _is_numeric(table, numbers, column):
+    """Return whether more than half of the cells that hold a value are numbers."""
+    known = ~is_missing(table[column]).to_numpy()
+    return known.any() and np.mean(~np.isnan(numbers[column][0][known])) > 0.5
 
 
-def _as_times(column):
-    """Read a column as times, day or month first, NaT where that fails."""
-    if pd.api.types.is_numeric_dtype(column):
-        return pd.Series(pd.NaT, index=column.index)
-    readings = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of formats it had to guess
-        warnings.simplefilter("error", FutureWarning)
-        for settings in ({"format": "ISO8601"}, {}, {"dayfirst": True}):
-            try:
-                times = pd.to_datetime(column, errors="coerce", **settings)
-            except (ValueError, FutureWarning):  # more than one offset from UTC
-                times = pd.to_datetime(column, errors="coerce", utc=True, **settings)
-            readings.append(times)
-    return max(readings, key=lambda times: times.notna().sum())
+def _find_time_column(table, targets, numbers, date_format):
+    """Return the column of times and a note; None and a note if there is none.
 
-
-def _share(parsed):
-    """Say whether most values of a column could be read: a few may be mistakes."""
-    return parsed.notna().mean() > 0.5
-
-
-def _find_time_column(table, targets):
-    """Return the name of the first column of times, or of a counter, or None."""
+    Times at equal steps come first, then other dates, then a first column that counts.
+    """
     columns = [column for column in table.columns if column not in targets]
+    dates = []
     for name in columns:
-        if not _share(_as_numbers(table[name])) and _share(_as_times(table[name])):
-            return name
-    first = table.iloc[:, 0]
-    if columns[:1] == [first.name] and pd.api.types.is_integer_dtype(first):
-        others = targets or [n for n in columns[1:] if _share(_as_numbers(table[n]))]
-        steps = first.diff()[1:]
-        if others and len(steps) and steps.iloc[0] > 0 and steps.nunique() == 1:
-            return first.name
-    return None
+        is_text = not _is_numeric(table, numbers, name)
+        # Numbers such as 200101 are dates in the first column, or by their name.
+        if not (is_text or name == table.columns[0] or _TIME_NAMES.search(name)):
+            continue
+        reading = read_column(table[name], date_format)
+        if reading is not None and reading.step is not None:
+            others = [other for other in table.columns if other != name]
+            if targets or any(_is_numeric(table, numbers, other) for other in others):
+                return name, name
+        if reading is not None and is_text and reading.times.notna().mean() > 0.5:
+            dates.append(name)
+    if dates:
+        return dates[0], dates[0]
+    first = table.columns[0]
+    if columns[:1] == [first]:
+        if lacks_year(table[first]):
+            return None, f"none, {first} has no year and rows are numbered"
+        others = targets or [c for c in columns[1:] if _is_numeric(table, numbers, c)]
+        values = numbers[first][0]
+        steps = np.diff(values)
+        counts = len(steps) and steps[0] > 0 and (steps == steps[0]).all()
+        if others and counts and (values == np.round(values)).all():
+            return first, first
+    return None, "none, rows are numbered"
 
 
-def _read_target(column):
-    numbers = _as_numbers(column)
-    missing = column.isna().to_numpy()
-    text = numbers.isna().to_numpy() & ~missing
-    if text.any():
-        raise UsageError(f"column {column.name!r} holds text: {_cell(column, text)}")
-    if missing.any():
-        raise UsageError(
-            f"column {column.name!r} has no value in row {np.argmax(missing) + 1}: "
-            "fill it, or start after it"
-        )
-    numbers = numbers.to_numpy(dtype=float)
-    endless = ~np.isfinite(numbers)
-    if endless.any():
-        cell = _cell(column, endless)
-        raise UsageError(f"column {column.name!r} must be finite: {cell}")
-    return numbers
+def _read_targets(table, targets, numbers, decimal):
+    """Return the targets as a frame of floats; NaN where a cell is missing."""
+    marks = {
+        mark for name, (_, mark) in numbers.items() if _is_numeric(table, numbers, name)
+    }
+    frame = {}
+    for name in targets:
+        values, mark = numbers[name]
+        if decimal is None and mark != "," and "," in marks:
+            # "1.234" and "1,234" are read as the other columns are written.
+            with_commas, _ = read_numbers(table[name], ",")
+            if not np.isnan(with_commas[~np.isnan(values)]).any():
+                values, mark = with_commas, ","
+        if mark is None:
+            first = table[name].str.contains(",").to_numpy()
+            raise UsageError(
+                f"column {name!r} has two readings: {_cell(table[name], first)} has a "
+                "decimal comma or a mark between thousands. Choose with --decimal , or "
+                "--decimal ."
+            )
+        check_numbers(table[name], values, decimal, _cell)
+        if np.isnan(values).all():
+            raise UsageError(f"column {name!r} must hold numbers: all are missing")
+        frame[name] = values
+    return pd.DataFrame(frame)
 
 
-def _read_times(column):
-    """Return a time column as an index, unsorted as it comes."""
-    name, missing = column.name, column.isna().to_numpy()
+def _read_times(column, date_format):
+    """Return a time column as an index, in the order of the rows."""
+    name, missing = column.name, is_missing(column).to_numpy()
     if missing.any():
         raise UsageError(
             f"time column {name!r} has no value in row {np.argmax(missing) + 1}"
         )
-    if pd.api.types.is_integer_dtype(column):
-        index = pd.Index(column)
+    reading = read_column(column, date_format)
+    is_integer = column.str.strip().str.fullmatch(r"[-+]?\d{1,18}").all()
+    if is_integer and (reading is None or reading.step is None):
+        index = pd.Index(column.astype("int64"), name=name)
     else:
-        times = _as_times(column)
-        wrong = times.isna().to_numpy()
+        wrong = np.ones(len(column), dtype=bool)
+        if reading is not None:
+            wrong = reading.times.isna().to_numpy()
         if wrong.any():
             raise UsageError(
-                f"time column {name!r} holds no time: {_cell(column, wrong)}"
+                f"time column {name!r} must hold dates, times or integers: got "
+                f"{_cell(column, wrong)}. Use --date-format, or --time-column none"
             )
-        index = pd.DatetimeIndex(times, name=name)
-    twice = index.duplicated()
-    if twice.any():
-        label = index[twice][0]
+        index = pd.DatetimeIndex(reading.times, name=name)
+    duplicated = index.duplicated()
+    if duplicated.any():
+        label = index[duplicated][0]
         rows = " and ".join(map(str, np.flatnonzero(index == label)[:2] + 1))
         raise UsageError(
-            f"duplicates in time column {name!r}: {_report.label(label)} in rows {rows}"
+            f"time column {name!r} must hold each time once: got "
+            f"{format_label(label)} in rows {rows}"
         )
     return index
-
-
-def with_equal_steps(frame):
-    """Give the rows of a frame, in time order, an index that can be counted on."""
-    index = frame.index
-    if isinstance(index, pd.RangeIndex):
-        return frame
-    steps = index[1:] - index[:-1]
-    if not isinstance(index, pd.DatetimeIndex):
-        if (steps == steps[0]).all():
-            first, step = int(index[0]), int(steps[0])
-            stop = first + step * len(index)
-            return frame.set_axis(pd.RangeIndex(first, stop, step, name=index.name))
-    else:
-        # Not `infer_freq`: pandas 3.1 warns that its type will change.
-        known = pd.DatetimeIndex(index, freq="infer")
-        if known.freq is not None:
-            return frame.set_axis(known)
-        for unit in ("M", "Q", "Y"):  # the 15th of each month is no frequency
-            periods = index.tz_localize(None).to_period(unit)
-            if (np.diff(periods.asi8) == 1).all():
-                return frame.set_axis(periods)
-    usual = pd.Series(steps).mode()[0]
-    odd = steps > 1.5 * usual
-    row = int(np.argmax(odd if odd.any() else steps != usual))
-    raise UsageError(
-        f"gap in time column {index.name!r}: {_report.label(index[row])} is followed "
-        f"by {_report.label(index[row + 1])}, where most steps are "
-        f"{_report.label(usual)}: fill it, or drop the column to count rows"
-    )

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 import skcnnlstm
-from skcnnlstm._utils.files import check_place, write_whole
+from skcnnlstm._utils.files import check_parent_folder, write_atomically
 from skcnnlstm._utils.validation import check_choice
 from skcnnlstm.exporting.graph import build_graph
 from skcnnlstm.exporting.operations import check_litert, check_onnx
@@ -95,7 +95,7 @@ def export(estimator, path, format="onnx"):
     path = Path(path)
     _check_format(format, path)
     _check_installed(format)
-    check_place(path)
+    check_parent_folder(path)
     graph = build_graph(estimator)
     if format == "litert":
         _unroll(graph.networks)
@@ -111,13 +111,13 @@ def export(estimator, path, format="onnx"):
         if format == "saved_model":
             _move_saved_model(model_path, path, metadata)
         elif format == "onnx":
-            write_whole(path, [_onnx_bytes(model_path, metadata)])
+            write_atomically(path, [_onnx_bytes(model_path, metadata)])
         else:
             check_litert(model_path.read_bytes())
             # Readers of LiteRT metadata expect a zip archive at the end of the file.
             with zipfile.ZipFile(model_path, "a") as archive:
                 archive.writestr(_METADATA_FILE, json.dumps(metadata))
-            write_whole(path, [model_path.read_bytes()])
+            write_atomically(path, [model_path.read_bytes()])
 
 
 def _check_format(format, path):

@@ -1,1 +1,1 @@
-"""Layers and blocks of layers: functions and classes from tensor to tensor."""
+"""Keras layers, and blocks of layers, that architectures share."""

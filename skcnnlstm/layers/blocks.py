@@ -1,6 +1,6 @@
-"""Blocks that architectures share: functions from tensor to tensor.
+"""Blocks that architectures share: functions from tensor to tensor, and their checks.
 
-Every layer has a name of its own, so that the same network is always the same text.
+Every layer gets an explicit name, so two builds of a network have the same JSON text.
 """
 
 from __future__ import annotations
@@ -18,32 +18,41 @@ from skcnnlstm._utils.validation import (
     resolve_subsequences,
 )
 
+# -------------------------------------------------------------------------- checks
 
-def per_layer(name, value, n_layers=None, *, minimum=1):
-    """Return `value` as a tuple with one integer a layer.
 
-    A single integer stands for every layer (for one layer where `n_layers` is None).
-    With `n_layers=None` a tuple may have any number of entries.
+def check_per_layer(name, value, n_layers=None):
+    """Return a parameter as a tuple with one positive integer per layer.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter.
+    value : int, list or tuple
+        An integer applies to every layer, or to one layer if `n_layers` is None.
+    n_layers : int or None, default=None
+        Required number of entries; None accepts any number.
     """
     if not isinstance(value, list | tuple):
-        check_integer(name, value, minimum=minimum)
+        check_integer(name, value)
         return (int(value),) * (1 if n_layers is None else n_layers)
-    values = tuple(check_integer(name, item, minimum=minimum) for item in value)
+    values = tuple(check_integer(name, item) for item in value)
     if n_layers is not None and len(values) != n_layers:
         raise ValueError(
-            f"{name} must be an integer or have one entry a layer: got {name}={value} "
-            f"for {n_layers} layers. Use {n_layers} integers, or one for all."
+            f"{name} must be an integer or have one entry per layer: got {name}={value}"
+            f" for {n_layers} layers. Use one integer, or a tuple of {n_layers} "
+            "integers."
         )
     return values
 
 
-def widths(name, value):
-    """Return `value` as a tuple with one width a layer, at least one."""
-    values = per_layer(name, value)
+def check_widths(name, value):
+    """Return a parameter as a tuple with the width of each layer, of at least one."""
+    values = check_per_layer(name, value)
     if not values:
         raise ValueError(
-            f"{name} must have one entry at least: got {name}={value}. Use an integer, "
-            "or a tuple with one integer a layer."
+            f"{name} must have at least one entry: got {name}={value}. Use an integer, "
+            "or a tuple with one integer per layer."
         )
     return values
 
@@ -52,37 +61,38 @@ _ACTIVATIONS = "'relu', 'tanh', 'elu', 'gelu' or 'linear'"
 
 
 def check_activation(name, value):
-    """Return an activation that Keras finds by name in any process."""
+    """Return an activation that Keras can find by its name in any process."""
     try:
-        found = keras.activations.get(value)
-        written = keras.activations.serialize(found)
-        # A scope of Keras replaces the one around it: the user's does not reach into
-        # the layers of a network (Keras 3.15), and an empty one hides it here.
+        function = keras.activations.get(value)
+        config = keras.activations.serialize(function)
+        # The layers of a network are deserialized without the user's custom object
+        # scope (Keras 3.15). An empty scope hides it here, too.
         with keras.saving.custom_object_scope({}):
-            again = keras.activations.deserialize(written)
+            found = keras.activations.deserialize(config)
     except (AttributeError, TypeError, ValueError) as error:
-        raise ValueError(_not_known(name, value)) from error
-    if isinstance(again, str):  # what Keras makes of a name that nothing has
-        raise ValueError(_not_known(name, value))
-    if isinstance(found, FunctionType) and again is not found:
-        # A network keeps the name alone.
+        raise ValueError(_unknown_activation_message(name, value)) from error
+    if isinstance(found, str):  # Keras returns unknown names unchanged
+        raise ValueError(_unknown_activation_message(name, value))
+    if isinstance(function, FunctionType) and found is not function:
         raise ValueError(
-            f"{name} must be a function that its name leads back to: got "
-            f"{name}={value!r}, whose name leads to {again!r}. Register it with "
+            f"{name} must be the function that Keras finds by its name: got "
+            f"{name}={value!r}, but Keras finds {found!r}. Register the function with "
             "keras.saving.register_keras_serializable, or pass the one that was "
-            "registered last by this name."
+            "registered last under this name."
         )
     sample = keras.ops.ones((1, 2))
     try:
-        shape = tuple(found(sample).shape)
+        shape = tuple(function(sample).shape)
     except (TypeError, ValueError) as error:
-        raise ValueError(_not_elementwise(name, value, "needs more than x")) from error
+        reason = "requires further arguments"
+        raise ValueError(_not_elementwise_message(name, value, reason)) from error
     if shape != (1, 2):
-        raise ValueError(_not_elementwise(name, value, f"makes {shape} of (1, 2)"))
+        reason = f"returns shape {shape} for shape (1, 2)"
+        raise ValueError(_not_elementwise_message(name, value, reason))
     return value
 
 
-def _not_known(name, value):
+def _unknown_activation_message(name, value):
     return (
         f"{name} must be the name of a Keras activation, or a function registered "
         f"with keras.saving.register_keras_serializable: got {name}={value!r}. Use "
@@ -90,39 +100,70 @@ def _not_known(name, value):
     )
 
 
-def _not_elementwise(name, value, why):
+def _not_elementwise_message(name, value, reason):
     return (
         f"{name} must be a function of one tensor that keeps its shape: got "
-        f"{name}={value!r}, which {why}. Use {_ACTIVATIONS}, for example."
+        f"{name}={value!r}, which {reason}. Use {_ACTIVATIONS}, for example."
     )
 
 
-def require_axes(input_shape, axes, name):
-    """Raise unless a sample of `input_shape` has one of the numbers of axes."""
-    if len(input_shape) not in axes:
-        kinds = {
+def check_padding(padding):
+    """Raise ValueError unless `padding` is "same" or "valid"."""
+    return check_choice("padding", padding, ("same", "valid"))
+
+
+def check_input_axes(input_shape, accepted, architecture):
+    """Raise ValueError unless a sample has one of the accepted numbers of axes.
+
+    Parameters
+    ----------
+    input_shape : tuple of int
+        Shape of one sample.
+    accepted : tuple of int
+        Accepted numbers of axes.
+    architecture : str
+        Name for the message, with its article: "a CNN".
+    """
+    if len(input_shape) not in accepted:
+        shapes = {
             1: "(n_samples, window_length)",
             2: "(n_samples, window_length, n_features)",
             3: "(n_samples, n_subsequences, n_steps, n_features)",
             4: "(n_samples, n_subsequences, n_rows, n_steps, n_features)",
         }
+        actual = ", ".join(map(str, input_shape))
         raise ValueError(
-            f"{name} takes X of shape {' or '.join(kinds[n] for n in axes)}: got "
-            f"{len(input_shape) + 1} dimensions, (n_samples, "
-            f"{', '.join(map(str, input_shape))}). Make windows with SlidingWindow or "
-            "make_windows, or cut them with SubsequenceReshaper."
+            f"X must have shape {' or '.join(shapes[n] for n in accepted)} for "
+            f"{architecture}: got shape (n_samples, {actual}). Use SlidingWindow or "
+            "make_windows to build windows, and SubsequenceReshaper to cut them."
         )
 
 
+def check_kernel_fits(kernel_size, n_steps, padding):
+    """Raise ValueError if a convolution without padding would have no output."""
+    if padding == "valid" and kernel_size > n_steps:
+        raise ValueError(
+            "kernel_size must be at most the number of steps with padding='valid': "
+            f"got kernel_size={kernel_size}, {n_steps} steps. Use padding='same', a "
+            "smaller kernel_size, or longer windows."
+        )
+
+
+# --------------------------------------------------------------------------- shapes
+
+
 def as_series(window):
-    """Give `(window_length,)` its feature axis; leave `(window_length, n_features)`."""
+    """Return a window as `(window_length, n_features)`, with a feature axis."""
     if len(window.shape) == 2:
         return layers.Reshape((window.shape[1], 1), name="series")(window)
     return window
 
 
 def as_subsequences(window, n_subsequences):
-    """Cut a window into `(n_subsequences, n_steps, n_features)`, if not yet cut."""
+    """Return a window as `(n_subsequences, n_steps, n_features)`.
+
+    Windows that are already cut into subsequences are returned unchanged.
+    """
     if len(window.shape) == 4:
         return window
     window = as_series(window)
@@ -133,45 +174,69 @@ def as_subsequences(window, n_subsequences):
     )(window)
 
 
-def resolve_cut(params, input_shape):
-    """Return `params` with `n_subsequences` as a number; cut windows keep theirs."""
+def resolve_auto_subsequences(params, input_shape):
+    """Return `params` with `n_subsequences` as a number, unless windows are cut."""
     if len(input_shape) > 2:
         return params
     n_subsequences = resolve_subsequences(params["n_subsequences"], input_shape[0])
     return {**params, "n_subsequences": n_subsequences}
 
 
-def require_kernel_fits(kernel_size, n_steps, padding):
-    """Raise where a "valid" convolution would have no step left."""
-    if padding == "valid" and kernel_size > n_steps:
-        raise ValueError(
-            "kernel_size must be at most the number of steps with padding='valid': "
-            f"got kernel_size={kernel_size}, {n_steps} steps. Use padding='same', a "
-            "smaller kernel_size, or longer windows."
-        )
+# --------------------------------------------------------------------------- blocks
 
 
-def lstm(x, units, *, activation="tanh", sequences=False, bidirectional=False, name):
-    """Run an LSTM over `(n_steps, n_features)`, both ways if `bidirectional`.
+def conv1d_stack(x, filters, kernel_size, *, padding, activation):
+    """Apply one Conv1D per entry of `filters` to `(n_steps, channels)`."""
+    for i, (width, size) in enumerate(zip(filters, kernel_size, strict=True), 1):
+        check_kernel_fits(size, x.shape[1], padding)
+        x = layers.Conv1D(
+            width, size, padding=padding, activation=activation, name=f"conv_{i}"
+        )(x)
+    return x
 
-    Returns `(units,)`, or `(n_steps, units)` with `sequences`; twice the units where
-    bidirectional.
+
+def conv1d_stack_per_row(x, filters, kernel_size, *, padding, activation):
+    """Apply one Conv1D per entry of `filters` to each row of `(rows, steps, channels)`.
+
+    Conv2D with a kernel of one row computes the same as `TimeDistributed(Conv1D)`,
+    without its loop over the rows.
+    """
+    for i, (width, size) in enumerate(zip(filters, kernel_size, strict=True), 1):
+        check_kernel_fits(size, x.shape[2], padding)
+        x = layers.Conv2D(
+            width, (1, size), padding=padding, activation=activation, name=f"conv_{i}"
+        )(x)
+    return x
+
+
+def apply_lstm(
+    x, units, *, activation="tanh", return_sequences=False, bidirectional=False, name
+):
+    """Apply an LSTM to `(n_steps, n_features)`.
+
+    The output has shape `(units,)`, or `(n_steps, units)` with `return_sequences`. A
+    bidirectional LSTM has twice as many units.
     """
     check_boolean("bidirectional", bidirectional)
     check_activation("lstm_activation", activation)
     layer = layers.LSTM(
-        units, activation=activation, return_sequences=sequences, name=name
+        units, activation=activation, return_sequences=return_sequences, name=name
     )
     if bidirectional:
         layer = layers.Bidirectional(layer, name=f"{name}_both_ways")
     return layer(x)
 
 
-def attend(sequence, units):
-    """Average `(n_steps, channels)` over time by learned weights.
+def attention_pooling(sequence, units):
+    """Average `(n_steps, channels)` over time with learned weights.
 
-    Additive attention of Bahdanau et al. (2015) with one learned query: the weights
-    are softmax_t(v . tanh(W h_t + b)); the layer "attention_weights" gives them.
+    This is the additive attention of Bahdanau et al. (2015) with one learned query. The
+    weights are softmax_t(v . tanh(W h_t + b)), the output of "attention_weights".
+
+    References
+    ----------
+    Bahdanau, D., Cho, K. and Bengio, Y. (2015). Neural machine translation by jointly
+    learning to align and translate. ICLR.
     """
     scores = layers.Dense(units, activation="tanh", name="attention_keys")(sequence)
     scores = layers.Dense(1, use_bias=False, name="attention_scores")(scores)
@@ -180,22 +245,19 @@ def attend(sequence, units):
     return layers.Flatten(name="context")(context)  # (channels,)
 
 
-def dropped(x, rate, name):
-    """Drop a share of the values in training; no layer at all where it is zero."""
+def apply_dropout(x, rate, name):
+    """Apply dropout; a rate of zero adds no layer."""
     check_real("dropout", rate, low=0, high=1, inclusive="left")
     return layers.Dropout(rate, name=name)(x) if rate else x
 
 
-def head(x, n_outputs, *, dense_units=(), activation="relu", output_activation=None):
-    """Map a vector to the outputs through `dense_units` hidden layers."""
+def output_head(
+    x, n_outputs, *, dense_units=(), activation="relu", output_activation=None
+):
+    """Apply one hidden layer per entry of `dense_units`, then the output layer."""
     if not isinstance(dense_units, list | tuple):
         dense_units = (dense_units,)
     check_activation("activation", activation)
-    for i, units in enumerate(per_layer("dense_units", dense_units)):
-        x = layers.Dense(units, activation=activation, name=f"dense_{i + 1}")(x)
+    for i, units in enumerate(check_per_layer("dense_units", dense_units), 1):
+        x = layers.Dense(units, activation=activation, name=f"dense_{i}")(x)
     return layers.Dense(n_outputs, activation=output_activation, name="output")(x)
-
-
-def check_padding(padding):
-    """Raise unless `padding` is one that Keras knows for any convolution."""
-    return check_choice("padding", padding, ("same", "valid"))

@@ -1,4 +1,4 @@
-"""Normalise each window by its own level, and restore the level of the output."""
+"""Layers that normalize each window, and restore the level of the output."""
 
 from __future__ import annotations
 
@@ -7,27 +7,38 @@ import math
 import keras
 from keras import layers, ops
 
-# Keeps the scale of a constant window away from zero (Kim et al., 2022, use the same).
+# Keeps the scale of a constant window away from zero; the value of Kim et al. (2022),
+# "Reversible instance normalization", ICLR.
 _EPSILON = 1e-5
 
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
 class NormaliseWindow(layers.Layer):
-    """Shift each window by its last value, or standardise it by its own moments.
+    """Subtract the last value of each window, or standardize each window.
 
-    Takes windows `(n_samples, n_steps, ..., n_features)`; returns them normalised, and
-    the shift and scale of the first `n_targets` features, both `(n_samples, n_levels)`:
-    a grid has a level for each cell. With `gaps` NaN is left out of all statistics and
-    stays NaN; what is never known in a window has shift zero.
+    Parameters
+    ----------
+    mode : {"last", "standard"}
+        "last" subtracts the last value. "standard" subtracts the mean and divides by
+        the standard deviation.
+    n_targets : int
+        Number of targets; they are the first features.
+    skip_nan : bool, default=False
+        Whether windows can contain NaN. The statistics are then those of the known
+        values, and NaN stays NaN. The shift of a feature without known values is zero.
     """
 
-    def __init__(self, mode, n_targets, gaps=False, **kwargs):
+    def __init__(self, mode, n_targets, skip_nan=False, **kwargs):
         super().__init__(**kwargs)
-        self.mode, self.n_targets, self.gaps = mode, n_targets, gaps
+        self.mode, self.n_targets, self.skip_nan = mode, n_targets, skip_nan
 
     def call(self, window):
-        """Normalise windows."""
-        if self.gaps:
+        """Return normalized windows, and the shift and scale of the targets.
+
+        Windows have shape `(n_samples, n_steps, ..., n_features)`. Shift and scale
+        have shape `(n_samples, n_levels)`; each cell of a grid has a level.
+        """
+        if self.skip_nan:
             shift, scale = self._known_level(window)
         elif self.mode == "standard":
             shift = ops.mean(window, axis=1, keepdims=True)
@@ -35,29 +46,30 @@ class NormaliseWindow(layers.Layer):
         else:
             shift = window[:, -1:]
             scale = ops.ones_like(shift)
-        levels = self._of_targets(shift), self._of_targets(scale)
+        target_levels = self._select_targets(shift), self._select_targets(scale)
         if self.mode == "last":
-            return window - shift, *levels
-        return (window - shift) / scale, *levels
+            return window - shift, *target_levels
+        return (window - shift) / scale, *target_levels
 
-    def _of_targets(self, level):
-        kept = level[..., : self.n_targets]
-        return ops.reshape(kept, (-1, math.prod(kept.shape[1:])))
+    def _select_targets(self, level):
+        targets = level[..., : self.n_targets]
+        return ops.reshape(targets, (-1, math.prod(targets.shape[1:])))
 
     def _known_level(self, window):
-        """Return shift and scale of what is not NaN."""
+        """Return the shift and scale of the values that are not NaN."""
         missing, zeros = ops.isnan(window), ops.zeros_like(window)
         known = ops.logical_not(missing)
-        # Asked of NaN itself: tf2onnx (1.17) makes products with 0 and 1 of others.
+        # `where` needs `isnan` itself as its condition: tf2onnx (1.17) converts other
+        # conditions to products with 0 and 1, which keep NaN.
         filled = ops.where(missing, zeros, window)
         if self.mode == "last":
-            # Whole numbers: of floats, Keras' argmax looks for -0.0 bit by bit, which
-            # neither ONNX (before opset 18) nor LiteRT can do.
+            # Integer steps: Keras' argmax of floats looks for -0.0 bit by bit, which
+            # neither ONNX (before opset 18) nor LiteRT supports.
             steps = ops.arange(1, window.shape[1] + 1, dtype="int32")
             steps = ops.reshape(steps, (-1, *[1] * (len(window.shape) - 2)))
             steps = ops.where(known, steps, ops.zeros_like(steps))
-            newest = ops.argmax(steps, axis=1, keepdims=True)
-            shift = ops.take_along_axis(filled, newest, axis=1)
+            last_known = ops.argmax(steps, axis=1, keepdims=True)
+            shift = ops.take_along_axis(filled, last_known, axis=1)
             return shift, ops.ones_like(shift)
         count = ops.sum(ops.cast(known, window.dtype), axis=1, keepdims=True)
         count = ops.maximum(count, 1)
@@ -67,27 +79,35 @@ class NormaliseWindow(layers.Layer):
         return shift, ops.sqrt(variance + _EPSILON)
 
     def get_config(self):
-        """Return what `from_config` needs."""
+        """Return the configuration of the layer."""
         return {
             **super().get_config(),
             "mode": self.mode,
             "n_targets": self.n_targets,
-            "gaps": self.gaps,
+            "skip_nan": self.skip_nan,
         }
 
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
 class RestoreLevel(layers.Layer):
-    """Scale and shift outputs back, step by step: all targets of step 1, then 2, ..."""
+    """Scale and shift the output of a network: the inverse of the normalization.
+
+    Parameters
+    ----------
+    horizon : int
+        Number of steps ahead. Outputs are ordered by step: all targets of step 1, then
+        all targets of step 2, and so on.
+    """
 
     def __init__(self, horizon, **kwargs):
         super().__init__(**kwargs)
         self.horizon = horizon
 
     def call(self, output, shift, scale):
-        """Undo `NormaliseWindow` on `(n_samples, horizon * n_targets)`.
+        """Return outputs on the scale of the window.
 
-        The outputs may have quantiles on a further axis.
+        Outputs have shape `(n_samples, horizon * n_targets)`, or a further axis for
+        quantiles.
         """
         scale = ops.tile(scale, (1, self.horizon))
         shift = ops.tile(shift, (1, self.horizon))
@@ -96,5 +116,5 @@ class RestoreLevel(layers.Layer):
         return output * scale + shift
 
     def get_config(self):
-        """Return what `from_config` needs."""
+        """Return the configuration of the layer."""
         return {**super().get_config(), "horizon": self.horizon}

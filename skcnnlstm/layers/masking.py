@@ -1,4 +1,4 @@
-"""`missing="mask"`: what stands between windows with NaN in them and a network."""
+"""Layers that let a network read windows with missing values."""
 
 from __future__ import annotations
 
@@ -8,37 +8,42 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
 class FillMissing(layers.Layer):
-    """Put zero in the place of NaN."""
+    """Replace NaN by zero."""
 
     def call(self, window):
-        """Fill windows of any shape."""
+        """Return windows of the same shape without NaN."""
         return ops.where(ops.isnan(window), ops.zeros_like(window), window)
 
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
 class MarkMissing(layers.Layer):
-    """Say where NaN stands: one where it does, zero elsewhere."""
+    """Compute a mask of missing values: 1 for NaN, 0 for known values."""
 
     def call(self, window):
-        """Mark windows of any shape."""
+        """Return the mask, in the shape of the windows."""
         return ops.cast(ops.isnan(window), window.dtype)
 
 
-def fill_and_mark(window):
-    """Return a window without NaN, and the same with one more channel a feature.
+def concatenate_mask(window):
+    """Fill missing values, and concatenate the mask of missing values.
 
-    `(window_length,)` becomes `(window_length, 1)` and `(window_length, 2)`; features
-    come first, then what tells of each whether it is missing.
+    Returns
+    -------
+    values : KerasTensor of shape (..., n_features)
+        The window with zero instead of NaN. A window of shape `(window_length,)` gets
+        a feature axis.
+    masked : KerasTensor of shape (..., 2 * n_features)
+        The same values, followed by the mask of each feature.
     """
     if len(window.shape) == 2:
         window = layers.Reshape((window.shape[1], 1), name="series_with_gaps")(window)
     values = FillMissing(name="known_values")(window)
-    marks = MarkMissing(name="missing_marks")(window)
-    return values, layers.Concatenate(name="values_and_marks")([values, marks])
+    mask = MarkMissing(name="missing_marks")(window)
+    return values, layers.Concatenate(name="values_and_marks")([values, mask])
 
 
-def marked_shape(input_shape):
-    """Return the shape of a sample with its marks."""
+def masked_shape(input_shape):
+    """Return the shape of a sample after `concatenate_mask`."""
     if len(input_shape) == 1:
         return (*input_shape, 2)
     return (*input_shape[:-1], 2 * input_shape[-1])

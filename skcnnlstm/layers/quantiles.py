@@ -1,4 +1,4 @@
-"""`quantiles`: outputs that are quantiles, and the loss that makes them so."""
+"""Layer and loss for the prediction of quantiles."""
 
 from __future__ import annotations
 
@@ -9,14 +9,20 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
 class SortQuantiles(layers.Layer):
-    """Give each output its quantiles, in ascending order.
+    """Sort the predicted quantiles of each output, so that they never cross.
 
-    Takes `(n_samples, n_outputs * n_quantiles)`, the quantiles of an output side by
-    side; returns `(n_samples, n_outputs, n_quantiles)`.
+    The input has shape `(n_samples, n_outputs * n_quantiles)`, with the quantiles of an
+    output next to each other. The output has shape `(n_samples, n_outputs,
+    n_quantiles)`.
 
-    Sorting keeps quantiles from crossing whatever the scale of the target: steps made
-    positive by a softplus would have to grow to the scale of a large target, and could
-    not get down to that of a small one.
+    Sorting works at any scale of the target. The alternative, a softplus of the
+    difference between neighbouring quantiles, trains badly for large and for small
+    targets.
+
+    Parameters
+    ----------
+    n_quantiles : int
+        Number of quantiles per output.
     """
 
     def __init__(self, n_quantiles, **kwargs):
@@ -24,21 +30,32 @@ class SortQuantiles(layers.Layer):
         self.n_quantiles = n_quantiles
 
     def call(self, output):
-        """Sort the quantiles of each output."""
+        """Return the sorted quantiles."""
         n_outputs = output.shape[-1] // self.n_quantiles
         return ops.sort(ops.reshape(output, (-1, n_outputs, self.n_quantiles)))
 
     def get_config(self):
-        """Return what `from_config` needs."""
+        """Return the configuration of the layer."""
         return {**super().get_config(), "n_quantiles": self.n_quantiles}
 
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
 class PinballLoss(keras.losses.Loss):
-    """Mean over outputs and quantiles q of max(q e, (q - 1) e), e = true - predicted.
+    """Compute the mean pinball loss over outputs and quantiles.
 
-    Its minimum is at the quantiles (Koenker and Bassett, 1978). Both arguments are
-    `(n_samples, n_outputs, n_quantiles)`.
+    For the error e = true - predicted and the quantile level q, the loss is
+    max(q * e, (q - 1) * e). The quantiles minimize it (Koenker and Bassett, 1978).
+
+    Parameters
+    ----------
+    quantiles : tuple of float
+        Quantile levels.
+    name : str, default="pinball"
+        Name of the loss.
+
+    References
+    ----------
+    Koenker, R. and Bassett, G. (1978). Regression quantiles. Econometrica 46(1).
     """
 
     def __init__(self, quantiles, *, name="pinball", **kwargs):
@@ -46,17 +63,20 @@ class PinballLoss(keras.losses.Loss):
         self.quantiles = tuple(quantiles)
 
     def call(self, y_true, y_pred):
-        """Return the loss of each sample."""
+        """Return the loss of each sample.
+
+        Both arguments have shape `(n_samples, n_outputs, n_quantiles)`.
+        """
         quantiles = ops.convert_to_tensor(self.quantiles, y_pred.dtype)
         error = y_true - y_pred
         loss = ops.maximum(quantiles * error, (quantiles - 1) * error)
         return ops.mean(loss, axis=(1, 2))
 
-    def spread(self, target):
-        """View targets `(n_samples, n_outputs)` with an axis for the quantiles."""
-        shape = (*target.shape, len(self.quantiles))
-        return np.broadcast_to(target[..., np.newaxis], shape)
+    def repeat_targets(self, targets):
+        """Return a view of `(n_samples, n_outputs)` with an axis for the quantiles."""
+        shape = (*targets.shape, len(self.quantiles))
+        return np.broadcast_to(targets[..., np.newaxis], shape)
 
     def get_config(self):
-        """Return what `from_config` needs."""
+        """Return the configuration of the loss."""
         return {**super().get_config(), "quantiles": self.quantiles}

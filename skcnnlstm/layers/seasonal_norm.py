@@ -1,4 +1,4 @@
-"""The seasonal form of `instance_norm`: steps ahead less the value a season before."""
+"""Layer for `instance_norm="seasonal"`: subtract the last season of each window."""
 
 from __future__ import annotations
 
@@ -10,15 +10,24 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
 class NormaliseSeason(layers.Layer):
-    """Take its last season off each window, and say what outputs lack by that.
+    """Subtract the last season of each window, and return the shift of the output.
 
-    Takes `(n_samples, window_length, ..., n_features)`; returns the shifted windows,
-    and shift and scale of the outputs, both `(n_samples, n_outputs)`. The shift of step
-    h (from 1 on) of a target is the target's value at step
-    ``window_length - season_length + (h - 1) % season_length`` of the window, so that
-    a network that says nothing repeats the last season. Each step of the window loses
-    the value of that season at its own place in it, so a season of one step is the
-    last value. NaN in the season counts as the mean of what is known of it.
+    From each step of the window, the layer subtracts the value at the same position in
+    the last season. With ``season_length=1``, this is the last value of the window.
+
+    The shift at step h ahead (from 1) is the value of the target at step
+    ``window_length - season_length + (h - 1) % season_length`` of the window. A network
+    with output zero therefore repeats the last season. NaN in the last season is
+    replaced by the mean of its known values.
+
+    Parameters
+    ----------
+    season_length : int
+        Length of a season in time steps, at most the window length.
+    n_targets : int
+        Number of targets; they are the first features.
+    n_outputs : int
+        Number of outputs, in the order of steps, then targets.
     """
 
     def __init__(self, season_length, n_targets, n_outputs, **kwargs):
@@ -27,11 +36,15 @@ class NormaliseSeason(layers.Layer):
         self.n_outputs = n_outputs
 
     def call(self, window):
-        """Normalise windows."""
-        season = self._fill(window[:, -self.season_length :])
-        n_steps, further = window.shape[1], [1] * (len(window.shape) - 2)
-        level = ops.tile(season, (1, math.ceil(n_steps / self.season_length), *further))
-        # All targets of step 1, then of step 2, as outputs are.
+        """Return normalized windows, and the shift and scale of the outputs.
+
+        Windows have shape `(n_samples, window_length, ..., n_features)`, shift and
+        scale `(n_samples, n_outputs)`. The scale is 1.
+        """
+        season = self._fill_missing(window[:, -self.season_length :])
+        n_steps, other_axes = window.shape[1], [1] * (len(window.shape) - 2)
+        n_seasons = math.ceil(n_steps / self.season_length)
+        level = ops.tile(season, (1, n_seasons, *other_axes))
         targets = season[..., : self.n_targets]
         n_values = math.prod(targets.shape[1:])
         shift = ops.reshape(targets, (-1, n_values))
@@ -39,17 +52,19 @@ class NormaliseSeason(layers.Layer):
         shift = shift[:, : self.n_outputs]
         return window - level[:, -n_steps:], shift, ops.ones_like(shift)
 
-    def _fill(self, season):
+    def _fill_missing(self, season):
+        """Replace NaN by the mean of the known values of the season."""
         missing = ops.isnan(season)
         known = ops.cast(ops.logical_not(missing), season.dtype)
         count = ops.sum(known, axis=1, keepdims=True)
-        # Asked of NaN itself: tf2onnx (1.17) makes products with 0 and 1 of others.
+        # `where` needs `isnan` itself as its condition: tf2onnx (1.17) converts other
+        # conditions to products with 0 and 1, which keep NaN.
         filled = ops.where(missing, ops.zeros_like(season), season)
         mean = ops.sum(filled, axis=1, keepdims=True) / ops.maximum(count, 1)
         return ops.where(missing, mean, season)
 
     def get_config(self):
-        """Return what `from_config` needs."""
+        """Return the configuration of the layer."""
         return {
             **super().get_config(),
             "season_length": self.season_length,
@@ -58,11 +73,11 @@ class NormaliseSeason(layers.Layer):
         }
 
 
-def check_season(season_length, n_steps):
-    """Raise where a window holds no whole season."""
-    if season_length > n_steps:
+def check_season_fits_window(season_length, window_length):
+    """Raise ValueError if a season is longer than the window."""
+    if season_length > window_length:
         raise ValueError(
-            "season_length must be at most window_length where "
+            "season_length must be at most window_length with "
             f"instance_norm='seasonal': got season_length={season_length}, "
-            f"window_length={n_steps}. Use windows of a season or more."
+            f"window_length={window_length}. Use longer windows or a shorter season."
         )

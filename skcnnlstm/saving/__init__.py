@@ -1,9 +1,11 @@
-"""Fitted estimators in files, without a pickle.
+"""Save fitted estimators to files, and load them, without pickle.
 
-`encoding` turns an object into nodes that JSON can hold and a list of arrays,
-`decoding` turns them back, `names` says which classes and functions a file may name,
-`keras_values`, `pandas_values` and `scipy_values` know what is Keras', pandas' and
-SciPy's. skops answers for what is scikit-learn's.
+A file is a `skops.io` archive. The other modules hold what skops leaves open:
+
+- `values` stores objects that skops does not support,
+- `keras_configs`, `pandas_values` and `scipy_values` convert such objects,
+- `trust` lists the classes and functions that a file may name,
+- `archive` checks a file before skops reads it.
 """
 
 from skcnnlstm.saving.files import load, save

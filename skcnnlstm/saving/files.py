@@ -3,59 +3,60 @@
 from __future__ import annotations
 
 from importlib.metadata import version
+from pathlib import Path
 
 import skcnnlstm
-from skcnnlstm._utils.files import read_file, refusing_nonsense, write_file
+from skcnnlstm._utils.files import write_atomically
 from skcnnlstm._utils.warnings import warn
-from skcnnlstm.saving.decoding import Decoder
-from skcnnlstm.saving.encoding import Encoder
-from skcnnlstm.saving.names import find_trusted
+from skcnnlstm.saving.archive import check_archive, import_skops
+from skcnnlstm.saving.keras_configs import untrusted_in_text
+from skcnnlstm.saving.trust import trusted_names
+from skcnnlstm.saving.values import nested_values, to_supported, trusting
 
-_KIND = "model"
-# Two releases of these that agree in so many places of their numbers give the same
-# predictions. (scikit-learn warns for itself, estimator by estimator.)
-_PLACES = {"skcnnlstm": 2, "keras": 2, "tensorflow": 2, "numpy": 1}
-_RECORDED = ("scikit-learn", "keras", "tensorflow", "numpy", "pandas")
+# Releases of these packages give the same predictions if they agree in so many parts of
+# the version number. (scikit-learn itself warns about other releases.)
+_COMPARED_PARTS = {"skcnnlstm": 2, "keras": 2, "tensorflow": 2, "numpy": 1}
+_RECORDED = ("scikit-learn", "keras", "tensorflow", "numpy", "pandas", "skops")
+_FIRST_BYTES_OF_0_1 = b"skcnnlstm model "
 
 
 def save(estimator, path):
-    """Write an estimator to one file, fitted or not.
+    """Save an estimator, fitted or not, to one file.
 
-    The file holds no pickle: numbers lie in it as arrays, all else as JSON, and what is
-    scikit-learn's in the format of skops. It is written beside `path`, put on the disk
-    and then renamed, so that a crash or a full disk leaves the file that was there.
+    The file is an archive in the format of `skops.io`, without pickle. It is first
+    written to a temporary file and then renamed. If the process is killed or the disk
+    is full, an existing file remains unchanged.
 
     Parameters
     ----------
     estimator : estimator
-        An estimator of this package, or one of scikit-learn that holds some: a
+        An estimator of this package, or one of scikit-learn that may contain some: a
         Pipeline, a search, a TransformedTargetRegressor. Parameters may be Keras
-        objects and functions of a module, but no lambdas.
+        objects and functions of a module, but not lambdas.
     path : path-like
-        The file, of any name; one that is there is replaced.
+        The file, of any name. An existing file is replaced.
 
     Raises
     ------
     TypeError
-        If a parameter or an attribute cannot be written, or not be made again from
-        what would be; the message says which, and no file is touched.
+        If a parameter or an attribute cannot be saved, or could not be loaded again.
+        The message names it, and no file is changed.
     ImportError
-        If skops is needed and not installed (extra `save`): for what is scikit-learn's,
-        the scaler inside a SeriesForecaster too.
+        If skops is not installed. Install the extra `save`.
     OSError
         If the file cannot be written.
 
     See Also
     --------
-    load : Read it again.
-    export : Write the network with all that stands before it for other runtimes.
+    load : Load the estimator.
+    export : Export the network, with all preprocessing, for other runtimes.
 
     Examples
     --------
     >>> import os, tempfile
     >>> from skcnnlstm import SlidingWindow, load, save
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = os.path.join(folder, "window.skcnnlstm")
+    ...     path = os.path.join(folder, "window.skops")
     ...     save(SlidingWindow(window_length=7), path)
     ...     load(path)
     SlidingWindow(window_length=7)
@@ -65,103 +66,139 @@ def save(estimator, path):
             f"estimator must be an instance with get_params: got {estimator!r}. Save "
             "forecasts and tables with pandas or NumPy."
         )
-    encoder = Encoder()
-    document = encoder.document(estimator)
-    _check_comes_back(document, encoder)
-    document["versions"] = _versions()
-    write_file(path, _KIND, document, encoder.arrays)
+    skops_io = import_skops()
+    root = {"estimator": to_supported(estimator), "versions": _versions()}
+    try:
+        content = skops_io.dumps(root)
+        names, untrusted = check_archive(content, set())
+        _read(content, names | untrusted, untrusted)
+    except MemoryError:
+        raise
+    except Exception as error:  # skops raises many types
+        raise TypeError(
+            "estimator must hold only values that can be loaded again: got one that "
+            f"cannot ({type(error).__name__}: {error}). Use a name, a Keras object or "
+            "a plain value."
+        ) from error
+    write_atomically(path, [content])
 
 
 def load(path, *, trusted=()):
-    """Read an estimator that `save` wrote.
+    """Load an estimator that `save` wrote.
 
-    Nothing in the file can run code: types and functions are those of this package, the
-    ones that skops and Keras' safe mode allow and some of scikit-learn's, listed one by
-    one; any other must be in `trusted`. Distributions are scipy.stats' own.
+    A file cannot run code. It may name classes and functions of this package and
+    those that skops and Keras' safe mode allow. It may also name some of
+    scikit-learn's, each of them listed. Anything else must be in `trusted`.
 
     Parameters
     ----------
     path : path-like
         The file.
     trusted : sequence of str or type, default=()
-        Types and functions of your own that the file may name, as objects or by name
-        ("package.module.Name"; of what is registered with Keras "package>Name").
-        Trust only what you know: making one may run its code. skops counts the trees of
-        scikit-learn among them, for a forged one can crash the process.
+        User-defined classes and functions that the file may name, as objects or by
+        name: "package.module.Name", or "package>Name" if it is registered with Keras.
+        Loading may run their code. The trees of scikit-learn must be in `trusted`,
+        too: a forged tree can crash the process.
 
     Returns
     -------
     estimator : estimator
-        As it was: its predictions have the same bits on a machine of the same kind.
+        The estimator. Its predictions are bit-identical on a machine of the same kind.
 
     Raises
     ------
     ValueError
-        If the file is another's, cut, damaged, of a newer format, or names a type that
-        is not trusted.
+        If `save` of this version did not write the file, if the file is damaged, or if
+        it names a class or function that is not trusted.
+    ImportError
+        If skops is not installed. Install the extra `save`.
     OSError
-        If it cannot be read.
+        If the file cannot be read.
 
     Warns
     -----
     UserWarning
-        If the file was written with releases of the package, Keras, TensorFlow or
-        NumPy that may compute otherwise.
+        If the file was written with releases of this package, Keras, TensorFlow or
+        NumPy whose results may differ.
 
     See Also
     --------
-    save : Write one.
+    save : Save an estimator.
 
     Examples
     --------
     >>> import os, tempfile
     >>> from skcnnlstm import LastSteps, load, save
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = os.path.join(folder, "last.skcnnlstm")
+    ...     path = os.path.join(folder, "last.skops")
     ...     save(LastSteps(3).fit([[1, 2, 3, 4]]), path)
     ...     load(path).transform([[5, 6, 7, 8]])
     array([[6, 7, 8]])
     """
-    trusted = find_trusted(trusted)
-    document, arrays = read_file(path, _KIND, "save")
-    with refusing_nonsense(path):
-        estimator = Decoder(document, arrays, trusted).estimator(path)
-        differing = _differing(document["versions"])
-    if differing:
+    trusted = trusted_names(trusted)
+    import_skops()
+    content = Path(path).read_bytes()
+    if content.startswith(_FIRST_BYTES_OF_0_1):
+        raise ValueError(
+            f"path must be a file of skcnnlstm 0.2 or newer: {path} is one of 0.1. "
+            "Load it with skcnnlstm 0.1, or fit the estimator again, and save again "
+            "with this version."
+        )
+    try:
+        names, untrusted = check_archive(content, trusted)
+        if not untrusted:
+            estimator, versions = _read(content, names, trusted)
+    except Exception as error:  # skops, zipfile and estimators raise many types
+        raise ValueError(
+            f"path must be an undamaged file that save wrote: {path} cannot be loaded "
+            f"({type(error).__name__}: {error}). Use another copy, or save again."
+        ) from error
+    if untrusted:
+        raise ValueError(
+            f"path must name trusted types only: {path} holds "
+            f"{', '.join(sorted(untrusted))}. If you know and trust them, use "
+            f"load(path, trusted={sorted(untrusted)}), after you registered those "
+            "that Keras must find."
+        )
+    differences = _compare(versions)
+    if differences:
         warn(
-            f"{path} was written with other releases: {differing}. Predictions may "
-            "differ; compare some that you know."
+            f"{path} was written with other releases: {differences}. Predictions may "
+            "differ. Compare some with known values."
         )
     return estimator
 
 
-def _check_comes_back(document, encoder):
-    """Raise where `load` would fail, with all trusted that it does not know."""
-    decoder = Decoder(document, encoder.arrays, {})
-    strangers = sorted(decoder.strangers())
-    decoder.trusted = {name: encoder.things.get(name) for name in strangers}
-    try:
-        decoder.estimator("")
-    except MemoryError:
-        raise
-    except Exception as error:
-        raise TypeError(
-            "estimator must hold only what load can make again: got "
-            f"{', '.join(strangers) or 'what it cannot'} in it "
-            f"({type(error).__name__}: {error}). Use a name, a Keras object or a plain "
-            "value."
-        ) from error
+def _read(content, names, trusted):
+    """Return the estimator and the versions in a file that was checked.
+
+    skops trusts `names`; Keras objects may use those in `trusted`.
+    """
+    with trusting(trusted):
+        root = import_skops().loads(content, trusted=sorted(names))
+    estimator, versions = root["estimator"], root["versions"]
+    if isinstance(estimator, type) or not hasattr(estimator, "get_params"):
+        raise TypeError(f"an estimator of {type(estimator)}")
+    # A fitted network is a JSON text, which Keras reads on first use. `check_archive`
+    # has seen plain text only.
+    for value in nested_values(estimator):
+        if isinstance(value, str | bytes | bytearray):
+            untrusted = untrusted_in_text(value, trusted)
+            if untrusted:
+                raise ValueError(f"a network with {', '.join(sorted(untrusted))}")
+    _compare(versions)
+    return estimator, versions
 
 
 def _versions():
     return {"skcnnlstm": skcnnlstm.__version__} | {n: version(n) for n in _RECORDED}
 
 
-def _differing(then):
-    """Say which releases differ in a way that matters."""
-    now = _versions()
+def _compare(saved):
+    """Return the releases that may give other predictions, as text."""
+    current = _versions()
     return ", ".join(
-        f"{name} {then[name]} (here {now[name]})"
-        for name, n_places in _PLACES.items()
-        if then[name].split(".")[:n_places] != now[name].split(".")[:n_places]
+        f"{name} {saved[name]} (here {current[name]})"
+        for name, n_parts in _COMPARED_PARTS.items()
+        if saved[name].split(".")[:n_parts] != current[name].split(".")[:n_parts]
     )

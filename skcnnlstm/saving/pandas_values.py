@@ -1,4 +1,4 @@
-"""pandas' labels and indexes as plain values and arrays, and back."""
+"""Convert pandas labels and indexes to plain values and arrays, and back."""
 
 from __future__ import annotations
 
@@ -12,42 +12,50 @@ _TIMES = pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex
 
 
 def to_parts(value):
-    """Return a word for the kind of a value, and the parts that it is made of.
+    """Return the kind of a value, and the parts to make it of.
 
-    Parts are what an encoder takes: numbers, texts, arrays, lists and indexes.
+    Parts are numbers, text, arrays, and lists of these, or simpler pandas objects.
     """
     if value is pd.NaT:
         return ["NaT"]
     if isinstance(value, pd.offsets.BaseOffset):
         return ["offset", value.freqstr]
     if isinstance(value, _SCALARS):
-        # An index of one: the same unit, timezone and frequency.
+        # An index with one label has its unit, time zone and frequency.
         return ["label", pd.Index([value])]
     if isinstance(value, pd.CategoricalDtype):
-        return ["categories", value.categories, value.ordered]
+        return ["categories", _in_memory(value.categories), value.ordered]
     if isinstance(value, pd.api.extensions.ExtensionDtype):
         return ["dtype", str(value)]
     if isinstance(value, pd.RangeIndex):
         return ["range", value.start, value.stop, value.step, value.name]
     if isinstance(value, pd.MultiIndex):
-        levels = [value.get_level_values(i) for i in range(value.nlevels)]
+        levels = [_in_memory(value.get_level_values(i)) for i in range(value.nlevels)]
         return ["levels", levels, list(value.names)]
     if isinstance(value, _TIMES):
         return _time_parts(value)
     if isinstance(value, pd.IntervalIndex):
-        return ["intervals", value.left, value.right, value.closed, value.name]
+        bounds = _in_memory(value.left), _in_memory(value.right)
+        return ["intervals", *bounds, value.closed, value.name]
     if isinstance(value, pd.CategoricalIndex):
         codes = np.asarray(value.codes)
-        return ["categorical", codes, value.categories, value.ordered, value.name]
+        categories = _in_memory(value.categories)
+        return ["categorical", codes, categories, value.ordered, value.name]
     dtype = value.dtype
     values = value.to_numpy() if isinstance(dtype, np.dtype) else list(value)
     return ["index", values, str(dtype), value.name]
 
 
+def _in_memory(index):
+    """Return an index that is not a RangeIndex; `from_parts` refuses these as parts."""
+    is_range = isinstance(index, pd.RangeIndex)
+    return pd.Index(index.to_numpy(), name=index.name) if is_range else index
+
+
 def _time_parts(index):
     freq = None if index.freq is None else index.freq.freqstr
     if isinstance(index, pd.PeriodIndex):
-        # Its frequency has two names: "QE-DEC" is that of dates.
+        # `freq.freqstr` is "QE-DEC", the name for dates; `freqstr` is "Q-DEC".
         return ["periods", np.asarray(index.asi8), index.freqstr, index.name]
     if isinstance(index, pd.TimedeltaIndex):
         return ["timedeltas", np.asarray(index.to_numpy()), freq, index.name]
@@ -57,7 +65,15 @@ def _time_parts(index):
 
 
 def from_parts(kind, *parts):
-    """Make the value again."""
+    """Return the pandas object of some parts.
+
+    A range of 10**9 numbers takes a few bytes in a file. So no part may be a range,
+    which another index would expand.
+    """
+    for part in parts:
+        for item in part if isinstance(part, list) else [part]:
+            if isinstance(item, range | pd.RangeIndex):
+                raise TypeError("a range as a part of another index")
     return _MAKERS[kind](*parts)
 
 
@@ -74,10 +90,6 @@ def _timedeltas(values, freq, name):
 
 def _label(index):
     return index[0]
-
-
-def _range(start, stop, step, name):
-    return pd.RangeIndex(start, stop, step, name=name)
 
 
 _MAKERS = {
@@ -105,8 +117,8 @@ _MAKERS = {
 }
 
 
-def is_same(one, other):
-    """Tell whether a value came back as it was."""
+def is_equal(one, other):
+    """Whether two values agree in type, values, names and frequency."""
     if isinstance(one, pd.Index):
         return bool(
             type(one) is type(other)

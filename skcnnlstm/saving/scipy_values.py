@@ -1,4 +1,4 @@
-"""Distributions of scipy.stats, which searches draw from, by name and arguments."""
+"""Convert distributions of scipy.stats, which searches draw from, and back."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ KINDS = (*_DISTRIBUTIONS, rv_frozen)
 
 
 def to_parts(value):
-    """Return the name of a distribution and, of a frozen one, its arguments.
+    """Return the name of a distribution and, if it is frozen, its arguments.
 
-    None where it is none of scipy.stats' own, or would come back as another.
+    None if it is not one of scipy.stats, or if these parts would not describe it.
     """
     is_frozen = isinstance(value, rv_frozen)
     dist = value.dist if is_frozen else value
     known = find_distribution(dist.name)
-    draws_alike = value.random_state is check_random_state(None)
-    if type(known) is not type(dist) or not draws_alike:
+    uses_global_state = value.random_state is check_random_state(None)
+    if type(known) is not type(dist) or not uses_global_state:
         return None
     if (known.a, known.b) != (dist.a, dist.b):
         return None
@@ -31,20 +31,20 @@ def to_parts(value):
 
 
 def from_parts(name, args=None, kwds=None):
-    """Make the distribution again."""
+    """Return the distribution of a name and arguments."""
     dist = find_distribution(name)
     if dist is None:
         raise ValueError(f"scipy.stats has no distribution {name!r}")
     if args is None:
         return dist
-    # Arrays might broadcast to more than memory holds.
+    # Arrays could broadcast to more values than memory holds.
     if not _are_numbers([*args, *kwds.values()]):
-        raise ValueError(f"arguments of {name} that are no numbers")
+        raise ValueError(f"arguments of {name} that are not numbers")
     return dist(*args, **kwds)
 
 
 def find_distribution(name):
-    """Return the distribution that scipy.stats holds by a name, None of others."""
+    """Return the distribution of a name in scipy.stats, None if there is none."""
     found = getattr(stats, name, None)
     return found if isinstance(found, _DISTRIBUTIONS) else None
 

@@ -20,7 +20,7 @@ from skcnnlstm.training._tensorflow_process import on_gpu
 from skcnnlstm.training.cache import clear_programs
 from skcnnlstm.training.callbacks import prepare_callbacks
 from skcnnlstm.training.checkpoint import Checkpoint, facts_of
-from skcnnlstm.training.fingerprint import registered_in
+from skcnnlstm.training.fingerprint import find_registered
 from skcnnlstm.training.fit_loop import (
     TrainingOptions,
     TrainingResult,
@@ -56,12 +56,12 @@ __all__ = [
     "copy_weights_to_device",
     "custom_operations",
     "facts_of",
+    "find_registered",
     "join_loss",
     "network_from_json",
     "on_gpu",
     "predict",
     "prepare_callbacks",
-    "registered_in",
     "serialize",
     "serialize_loss",
     "serialize_metric",

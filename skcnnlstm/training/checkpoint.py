@@ -1,13 +1,20 @@
-"""Checkpoints: what a fit needs to go on after a crash, in a file of its own.
+"""Checkpoints: resume a fit that was interrupted.
 
-A folder holds one file for each fit that has begun and not ended. It is named by all
-that decides the fit, so that no fit ever takes up another's.
+A checkpoint folder holds one `.npz` file for each unfinished fit. The name of the file
+is a digest of everything that determines the fit, so a fit only resumes its own file.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
+import itertools
+import json
+import os
+import sys
 import time
+import weakref
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -15,22 +22,32 @@ from pathlib import Path
 import numpy as np
 
 import skcnnlstm
-from skcnnlstm._utils.files import read_file, refusing_nonsense, write_file
+from skcnnlstm._utils.files import write_atomically
 from skcnnlstm._utils.warnings import warn
-from skcnnlstm.training.fingerprint import contents_of
+from skcnnlstm.training.fingerprint import compute_fingerprint
 
-_KIND = "checkpoint"
-# A write may take this share of the time that passes between two of them.
-_SHARE = 0.05
-_PLAIN = (type(None), bool, int, float, str)
+# Writing may take this share of the time between two writes.
+_WRITE_SHARE = 0.05
+_SCALARS = (type(None), bool, int, float, str)
 
 
 @dataclass
 class Progress:
-    """Where a fit stands after an epoch.
+    """The state of a fit after an epoch.
 
-    The order of samples and the state of dropout follow from seed and epoch alone;
-    what else callbacks remember is in `callbacks`, an entry each.
+    The order of the samples and the random state of dropout are not part of it: they
+    follow from the seed and the epoch.
+
+    Attributes
+    ----------
+    weights : list of ndarray
+        The weights of the network.
+    slots : list of ndarray
+        The variables of the optimizer.
+    history : dict
+        Loss and metrics, a list with one value per epoch each.
+    callbacks : list of dict
+        The attributes of each callback, as `states_of` returns them.
     """
 
     weights: list
@@ -40,89 +57,185 @@ class Progress:
 
 
 class Checkpoint:
-    """The file of one fit.
+    """The checkpoint file of one fit; a context manager that releases it.
 
     Parameters
     ----------
     folder : path-like
-        Made if it is not there.
-    facts : iterable
-        All that decides the fit: texts, numbers and arrays; the seed, too, unless it
-        was drawn anew.
+        The checkpoint folder. It is created if it does not exist.
+    facts : iterable of (str, number or ndarray)
+        Everything that determines the fit. It includes the seed, unless the seed was
+        drawn at random.
     seed : int
-        The seed that was drawn for this fit.
+        The seed of this fit.
+    drawn : bool, default=False
+        Whether the seed was drawn at random. Concurrent fits may then agree in all
+        facts, so each one locks a separate file. With a given seed such fits have
+        the same result, and share the file.
 
     Attributes
     ----------
+    path : Path
+        The file.
     seed : int
-        The seed to fit with: of the fit that was begun, if there is one.
+        The seed to use: the one in the file if the fit is resumed.
+    progress : Progress or None
+        The state to resume from.
     """
 
-    def __init__(self, folder, facts, seed):
+    def __init__(self, folder, facts, seed, *, drawn=False):
         folder = Path(folder)
         if folder.exists() and not folder.is_dir():
             raise NotADirectoryError(
-                f"checkpoint must be a folder: got the file {folder}. Name one that is "
-                "not there yet, or None."
+                f"checkpoint must be a folder: got the file {folder}. Set it to a "
+                "folder, or to None."
             )
         folder.mkdir(parents=True, exist_ok=True)
-        self.path = folder / f"{_digest(facts)}.{_KIND}"
+        self.path, self._release = folder / f"{_digest(facts)}.npz", None
+        if drawn:
+            self.path, self._release = _lock_file(self.path, self)
         self.seed, self.progress = seed, None
-        self._last, self._took = -np.inf, 0.0
+        self._last_write, self._write_seconds = -np.inf, 0.0
         if self.path.exists():
-            self.seed, self.progress = self._read()
-
-    def _read(self):
-        document, arrays = read_file(self.path, _KIND, "a fit with checkpoint")
-        with refusing_nonsense(self.path):
-            take = iter(arrays)
-            weights, slots = (
-                [next(take) for _ in range(document[name])]
-                for name in ("n_weights", "n_slots")
-            )
-            callbacks = [
-                {name: _thaw(value, arrays) for name, value in state.items()}
-                for state in document["callbacks"]
-            ]
-            progress = Progress(weights, slots, document["history"], callbacks)
-            return int(document["seed"]), progress
+            self.seed, self.progress = _read(self.path)
 
     def write(self, progress: Progress):
-        """Write where the fit stands, if enough time has passed.
+        """Write the state of the fit, if enough time has passed since the last write.
 
-        A disk that is full does not end the fit, but is told of.
+        A failure, such as a full disk, is a warning. The fit continues.
         """
-        begin = time.monotonic()
-        if begin - self._last < self._took / _SHARE:
+        start = time.monotonic()
+        if start - self._last_write < self._write_seconds / _WRITE_SHARE:
             return
-        arrays = [*progress.weights, *progress.slots]
-        document = {
-            "seed": self.seed,
-            "n_weights": len(progress.weights),
-            "n_slots": len(progress.slots),
-            "history": progress.history,
-            "callbacks": [
-                {name: _frozen(value, arrays) for name, value in state.items()}
-                for state in progress.callbacks
-            ],
-        }
         try:
-            write_file(self.path, _KIND, document, arrays)
+            _write(self.path, self.seed, progress)
         except OSError as error:
             warn(
                 f"The checkpoint {self.path} could not be written: {error}. The fit "
-                "goes on; a crash would begin anew, or at the last one written."
+                "continues. After a crash it restarts from the last checkpoint that "
+                "was written, if there is one."
             )
-        self._last = time.monotonic()
-        self._took = self._last - begin
+        self._last_write = time.monotonic()
+        self._write_seconds = self._last_write - start
 
     def remove(self):
-        """Remove the file: the fit has ended."""
+        """Delete the file once the fit has finished."""
         self.path.unlink(missing_ok=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        """Release the lock, so that another fit may resume from the file."""
+        if self._release:
+            self._release()
+
+
+# ------------------------------------------------------------------------------ files
+
+
+def _write(path, seed, progress):
+    arrays = [*progress.weights, *progress.slots]
+    document = {
+        "seed": seed,
+        "n_weights": len(progress.weights),
+        "n_slots": len(progress.slots),
+        "history": progress.history,
+        "callbacks": [
+            {name: _to_json(value, arrays) for name, value in state.items()}
+            for state in progress.callbacks
+        ],
+    }
+    # NumPy writes the types of ml_dtypes, such as bfloat16, as raw bytes.
+    arrays = list(map(np.asarray, arrays))
+    document["dtypes"] = [array.dtype.name for array in arrays]
+    file = io.BytesIO()
+    np.savez(file, *arrays, json=np.array(json.dumps(document)))
+    write_atomically(path, [file.getbuffer()])
+
+
+def _read(path):
+    """Return the seed and the progress in a checkpoint file."""
+    try:
+        content = io.BytesIO(path.read_bytes())
+        with np.load(content, allow_pickle=False) as file:
+            document = json.loads(file["json"].item())
+            arrays = [
+                _with_dtype(file[f"arr_{number}"], dtype)
+                for number, dtype in enumerate(document["dtypes"])
+            ]
+        remaining = iter(arrays)
+        weights = list(itertools.islice(remaining, document["n_weights"]))
+        slots = list(itertools.islice(remaining, document["n_slots"]))
+        callbacks = [
+            {name: _from_json(value, arrays) for name, value in state.items()}
+            for state in document["callbacks"]
+        ]
+        progress = Progress(weights, slots, document["history"], callbacks)
+        return int(document["seed"]), progress
+    except Exception as error:  # NumPy and zipfile raise many types
+        raise ValueError(
+            f"checkpoint must hold undamaged files: {path} cannot be read "
+            f"({type(error).__name__}: {error}). Delete it; the fit then starts from "
+            "the first epoch."
+        ) from error
+
+
+def _with_dtype(array, name):
+    return array.view(name) if array.dtype.kind == "V" else array
+
+
+def _lock_file(path, owner):
+    """Lock a checkpoint file that no other fit uses, an unfinished one if possible.
+
+    Returns the path of the file and a function that releases the lock. The lock is
+    also released when `owner` is deleted or the process ends.
+    """
+    unfinished = sorted(path.parent.glob(f"{path.stem}*.npz"))
+    others = (path.with_stem(f"{path.stem}-{n}") for n in itertools.count(1))
+    for candidate in itertools.chain(unfinished, [path], others):
+        lock = candidate.with_suffix(".lock")
+        handle = _try_lock(lock)
+        if handle is not None:
+            return candidate, weakref.finalize(owner, _unlock, handle, lock)
+    raise AssertionError("the iterator above is infinite")
+
+
+def _try_lock(path):
+    """Return the handle of a locked file, or None if another fit has locked it."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT)
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Its owner may have deleted the file after it was opened here.
+        if os.path.samestat(os.fstat(handle), os.stat(path)):
+            return handle
+    except OSError:
+        pass
+    os.close(handle)
+    return None
+
+
+def _unlock(handle, path):
+    with contextlib.suppress(OSError):  # Windows does not delete open files
+        path.unlink()
+    os.close(handle)
+
+
+# -------------------------------------------------------------------------- callbacks
 
 
 def states_of(callbacks) -> list:
-    """Return what callbacks remember, as far as it is plain: see `_is_plain`."""
+    """Return the attributes of callbacks that a file can hold.
+
+    These are numbers, text, arrays, and lists and dicts of numbers and text.
+    """
     return [
         {
             name: value
@@ -134,26 +247,24 @@ def states_of(callbacks) -> list:
 
 
 def restore_states(callbacks, states):
-    """Give callbacks back what they remembered, after `on_train_begin`."""
+    """Set the attributes of callbacks, after `on_train_begin`."""
     for callback, state in zip(callbacks, states, strict=True):
         vars(callback).update(state)
 
 
-# ----------------------------------------------------------------------- plain values
-
-
 def _is_plain(value):
-    """Tell numbers, texts, and lists and dicts of them."""
+    """Whether a value is a number, text, or a list or dict of these."""
     if isinstance(value, list):
         return all(map(_is_plain, value))
     if isinstance(value, dict):
         return all(isinstance(key, str) for key in value) and all(
             map(_is_plain, value.values())
         )
-    return type(value) in _PLAIN or isinstance(value, np.bool_ | np.number)
+    return type(value) in _SCALARS or isinstance(value, np.bool_ | np.number)
 
 
 def _is_arrays(value):
+    """Whether a value is an array or a list of arrays."""
     return isinstance(value, np.ndarray) or (
         isinstance(value, list)
         and bool(value)
@@ -161,42 +272,46 @@ def _is_arrays(value):
     )
 
 
-def _frozen(value, arrays):
-    """Return a value for JSON; arrays are added to `arrays`."""
+def _to_json(value, arrays):
+    """Return a value for JSON. Arrays are appended to `arrays`."""
     if _is_arrays(value):
-        parts = value if isinstance(value, list) else [value]
-        at = len(arrays)
-        arrays += parts
-        return {"arrays": [at, len(arrays)], "many": isinstance(value, list)}
-    return {"plain": _as_python(value)}
+        first = len(arrays)
+        arrays += value if isinstance(value, list) else [value]
+        return {"arrays": [first, len(arrays)], "is_list": isinstance(value, list)}
+    return {"value": _without_numpy(value)}
 
 
-def _as_python(value):
+def _without_numpy(value):
+    """Replace NumPy scalars by Python's."""
     if isinstance(value, list):
-        return list(map(_as_python, value))
+        return list(map(_without_numpy, value))
     if isinstance(value, dict):
-        return {key: _as_python(part) for key, part in value.items()}
+        return {key: _without_numpy(part) for key, part in value.items()}
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _thaw(value, arrays):
-    if "plain" in value:
-        return value["plain"]
+def _from_json(value, arrays):
+    if "value" in value:
+        return value["value"]
     parts = arrays[slice(*value["arrays"])]
-    return parts if value["many"] else parts[0]
+    return parts if value["is_list"] else parts[0]
 
 
-# ------------------------------------------------------------------------ fingerprint
+# ---------------------------------------------------------------------------- digests
 
 
 def facts_of(recipe, samples, callbacks, start=None):
-    """Yield what decides a fit beside its settings: network, loss, data, callbacks."""
+    """Yield what determines a fit besides its settings.
+
+    These are the package versions, the network, the loss, the optimizer, the metrics,
+    the callbacks, the initial state and the data.
+    """
     yield from (skcnnlstm.__version__, *map(version, ("keras", "tensorflow", "numpy")))
-    yield from (recipe.network, recipe.fingerprint.words, recipe.target_dtype)
-    for thing in (recipe.optimizer, recipe.loss, *recipe.metrics):
-        yield from [thing] if isinstance(thing, str) else thing.facts
+    yield from (recipe.network, recipe.fingerprint.digest, recipe.target_dtype)
+    for part in (recipe.optimizer, recipe.loss, *recipe.metrics):
+        yield from [part] if isinstance(part, str) else part.facts
     for callback in callbacks:
-        yield contents_of(callback, remembers=True).words
+        yield compute_fingerprint(callback, is_callback=True).digest
     if start is not None:
         yield from (*start.weights, *(start.slots or ()))
     yield from (samples.y, samples.weight, samples.rows)

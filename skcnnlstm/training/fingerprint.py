@@ -1,20 +1,22 @@
-"""What things of the user's own are made of, so that a change to one is seen.
+"""Fingerprints of user-defined objects, for program caches and checkpoints.
 
-A loss, an activation, an optimizer's class or a callback may be the user's: a notebook
-cell that is run again makes another function of the same name, a global that it reads
-is set anew, an attribute changes. Caches of programs and checkpoints ask here.
+A loss, a layer, an optimizer or a callback may be user-defined. A notebook cell that is
+run again defines another function of the same name, so a name does not identify it. A
+fingerprint covers the code and the values of an object.
+
+Global variables are the exception: a fingerprint holds the names of the globals that a
+function reads, but not their values. After such a change, call `clear_programs()` and
+delete the checkpoint.
 """
 
 from __future__ import annotations
 
-import dis
 import functools
 import hashlib
 import json
 import pickle
 import re
 import sys
-import sysconfig
 import threading
 import types
 from contextlib import contextmanager
@@ -23,23 +25,33 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-# What comes from these is known by its name.
+# Functions and classes of these are identified by their names.
 _LIBRARIES = sys.stdlib_module_names | {
     *("keras", "tensorflow", "numpy", "scipy", "pandas", "sklearn", "joblib"),
     *("skcnnlstm", "scikeras", "jax", "torch", "matplotlib"),
 }
-_INSTALLED = tuple(sysconfig.get_paths()[name] for name in ("purelib", "platlib"))
-_PLAIN = (type(None), bool, int, float, complex, str, bytes, type(...))
-# Bounds of a walk; what lies beyond is told by its kind alone.
-_DEEPEST = 20
-_MOST = 2000
-# Held by who reads or changes where names lead.
-_names = threading.RLock()
+_SCALARS = (type(None), bool, int, float, complex, str, bytes, type(...))
+_CONTAINERS = (dict, list, tuple, set, frozenset, types.SimpleNamespace)
+_CODE = (types.FunctionType, staticmethod, classmethod, property)
+# Objects that are described by a few of their attributes.
+_PARTS = {
+    types.MethodType: ("__func__", "__self__"),
+    functools.partial: ("func", "args", "keywords"),
+    staticmethod: ("__func__",),
+    classmethod: ("__func__",),
+    property: ("fget", "fset", "fdel"),
+    functools.cached_property: ("func",),
+    types.BuiltinFunctionType: ("__qualname__", "__self__"),
+}
+_MAX_DEPTH = 20
+_MAX_OBJECTS = 2000
+# Guards Keras' registry of user-defined objects.
+_registry = threading.RLock()
 _QUOTED = re.compile(r'"([^"\\]+)"')
 
 
-class _Same:
-    """A thing that is equal to itself alone; while this lives, its id is its own."""
+class _Identity:
+    """Equal only to itself. It keeps the object alive, so that its id is not reused."""
 
     __slots__ = ("thing",)
 
@@ -47,319 +59,235 @@ class _Same:
         self.thing = thing
 
     def __eq__(self, other):
-        return isinstance(other, _Same) and self.thing is other.thing
+        return isinstance(other, _Identity) and self.thing is other.thing
 
     def __hash__(self):
         return id(self.thing)
 
 
-class Contents(NamedTuple):
-    """What a thing is made of, to compare and to hash.
+class Fingerprint(NamedTuple):
+    """A description of an object that can be compared and hashed.
 
     Attributes
     ----------
-    words : str
-        A digest in which no address is: the same in another process.
-    held : tuple
-        The user's own functions and classes in the thing, and what words cannot tell:
-        each is equal to itself alone, in this process.
-    whole : bool
-        Whether words tell everything.
+    digest : str
+        A digest of code and values. It is the same in every process.
+    identities : tuple
+        The objects that the digest cannot describe, such as a lock. Caches compare them
+        by identity; checkpoints ignore them.
     """
 
-    words: str
-    held: tuple
-    whole: bool
+    digest: str
+    identities: tuple
+
+    @property
+    def is_complete(self):
+        """Whether the digest describes everything."""
+        return not self.identities
 
 
-def contents_of(thing, *, remembers=False) -> Contents:
-    """Describe a thing by the code and the values in it.
-
-    The walk goes through attributes, containers, arrays, closures, defaults, partials,
-    methods, and the globals that a function names, to a depth and a number of things
-    that are bounded. A thing that is neither these nor can be pickled (a lock, a
-    variable that a traced program reads) is told by its kind, and held.
+def compute_fingerprint(thing, *, is_callback=False) -> Fingerprint:
+    """Return the fingerprint of an object.
 
     Parameters
     ----------
     thing : object
-        What to describe.
-    remembers : bool, default=False
-        Whether it is a callback. What its class holds, and the lists, dicts and objects
-        that its functions reach, is then where it remembers, and left out; objects of
-        libraries in it (a logger, a progress bar) are told by their kind.
+        A function, a class, an object, or a container of these.
+    is_callback : bool, default=False
+        Whether `thing` is a callback. Data in its class, and lists, dicts and objects
+        that its functions use, change during a fit and are left out. Objects of other
+        libraries, such as a logger, count by their class only.
     """
-    walk = _Walk(remembers)
-    walk.go(thing)
-    return walk.contents()
+    walk = _Walk(is_callback)
+    walk.visit(thing)
+    return Fingerprint(walk.digest.hexdigest(), tuple(walk.identities.values()))
 
 
-def registered_in(*texts) -> dict:
-    """Return what the user has registered with Keras of all that JSON texts name."""
-    quoted = frozenset().union(*map(_quoted, texts))
-    with _names:
-        known = keras.saving.get_custom_objects()
-        named = {name: known[name] for name in sorted(quoted & known.keys())}
-    return {name: thing for name, thing in named.items() if _is_own(thing)}
-
-
-@contextmanager
-def registered_as(own):
-    """Let names lead to the functions and classes in `own`, for as long as it lasts.
-
-    A scope of Keras does not reach into the layers of a network (Keras 3.15: each layer
-    opens one of its own).
-    """
-    if not own:
-        yield
-        return
-    with _names:
-        known = keras.saving.get_custom_objects()
-        before = {name: known.get(name) for name in own}
-        try:
-            known.update(own)
-            yield
-        finally:
-            known.update(before)
-            for name in [name for name, thing in before.items() if thing is None]:
-                del known[name]
-
-
-@functools.lru_cache(256)
-def _quoted(text):
-    return frozenset(_QUOTED.findall(text))
-
-
-def _is_own(thing):
-    """Tell a function or class of the user's own, or one that a library made anew."""
+def is_user_defined(thing) -> bool:
+    """Whether a function or class is user-defined, or made by a library function."""
     module = getattr(thing, "__module__", None) or ""
-    name = getattr(thing, "__qualname__", "")
-    return module.partition(".")[0] not in _LIBRARIES or "<locals>" in name
-
-
-@functools.lru_cache(1024)
-def _globals_of(code):
-    """Return the names of globals that code reads, functions inside it too."""
-    names = {
-        step.argval
-        for step in dis.get_instructions(code)
-        if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")
-    }
-    for const in code.co_consts:
-        if isinstance(const, types.CodeType):
-            names.update(_globals_of(const))
-    return tuple(sorted(names))
+    is_local = "<locals>" in getattr(thing, "__qualname__", "")
+    return module.partition(".")[0] not in _LIBRARIES or is_local
 
 
 class _Walk:
-    """One walk through a thing: each object once, the words into a digest."""
+    """Visits every object once and feeds a digest."""
 
-    def __init__(self, remembers):
-        self._remembers = remembers
-        self._digest = hashlib.blake2b(digest_size=16)
-        self._seen: dict[int, tuple[int, Any]] = {}  # held, so that ids stay theirs
-        self._held: dict[int, _Same] = {}
-        self._whole = True
+    def __init__(self, is_callback):
+        self.is_callback = is_callback
+        self.digest = hashlib.blake2b(digest_size=16)
+        self.identities: dict[int, _Identity] = {}
+        self._seen: dict[int, tuple[int, Any]] = {}  # keeps the objects alive
         self._depth = 0
 
-    def contents(self):
-        """Return what was found."""
-        return Contents(
-            self._digest.hexdigest(), tuple(self._held.values()), self._whole
-        )
+    def _add(self, *values):
+        self.digest.update(f"{values!r}\n".encode())
 
-    def go(self, thing):
-        """Tell of a thing and of all that is in it."""
-        kind = type(thing)
-        if kind in _PLAIN:
-            return self._say(kind.__name__, thing)
-        if kind in (tuple, frozenset) and not thing:
-            return self._say(kind.__name__)
-        if id(thing) in self._seen:
-            return self._say("again", self._seen[id(thing)][0])
-        self._seen[id(thing)] = len(self._seen), thing
-        if self._depth >= _DEEPEST or len(self._seen) > _MOST:
-            return self._leave(thing)
-        self._depth += 1
-        self._tell(thing, kind)
-        self._depth -= 1
+    def _add_identity(self, thing):
+        self._add(type(thing).__module__, type(thing).__qualname__)
+        self.identities[id(thing)] = _Identity(thing)
 
-    def _say(self, *words):
-        self._digest.update(f"{words!r}\n".encode())
-
-    def _hold(self, thing):
-        self._held[id(thing)] = _Same(thing)
-
-    def _leave(self, thing):
-        """Tell a thing by its kind, and hold it."""
-        self._say("a", type(thing).__module__, type(thing).__qualname__)
-        self._hold(thing)
-        self._whole = False
-
-    def _tell(self, thing, kind):
-        if isinstance(thing, types.ModuleType):
-            self._say("module", thing.__name__)
-        elif isinstance(thing, types.FunctionType):
-            self._function(thing)
-        elif isinstance(thing, type):
-            self._class(thing)
-        elif isinstance(thing, types.MethodType):
-            self._parts("method", thing.__func__, thing.__self__)
-        elif isinstance(thing, functools.partial):
-            self._parts("partial", thing.func, thing.args, thing.keywords)
-        elif isinstance(thing, staticmethod | classmethod):
-            self._parts(kind.__name__, thing.__func__)
-        elif isinstance(thing, property):
-            self._parts("property", thing.fget, thing.fset, thing.fdel)
-        elif isinstance(thing, functools.cached_property):
-            self._parts("cached property", thing.func)
-        elif isinstance(thing, types.BuiltinFunctionType):
-            self._parts(thing.__qualname__, thing.__self__)
-        elif isinstance(thing, keras.Layer | keras.Metric | keras.Optimizer):
-            self._with_variables(thing)
-        elif isinstance(thing, np.ndarray | np.generic) or hasattr(kind, "__array__"):
-            self._array(thing)
-        else:
-            self._object(thing, kind)
-
-    def _parts(self, *parts):
-        for part in parts:
-            self.go(part)
-
-    # ---------------------------------------------------------- functions and classes
-
-    def _function(self, function):
-        self._say("function", function.__module__, function.__qualname__)
-        if not _is_own(function):
-            return
-        self._hold(function)
-        self._code(function.__code__)
-        self._parts(function.__defaults__, function.__kwdefaults__)
-        self._parts(*(vars(function)[name] for name in sorted(vars(function))))
-        for cell in function.__closure__ or ():
-            try:
-                self._outside(cell.cell_contents)
-            except ValueError:  # not yet set
-                self._say("empty")
-        for name in _globals_of(function.__code__):
-            if name not in function.__globals__:
-                continue  # a builtin
-            value = function.__globals__[name]
-            self._say(name)
-            self._outside(value)
-            if isinstance(value, types.ModuleType) and _is_own_module(value):
-                for attribute in function.__code__.co_names:
-                    if attribute in vars(value):
-                        self._outside(vars(value)[attribute])
-
-    def _outside(self, value):
-        """Tell of what a function reaches and does not own."""
-        fixed = (types.FunctionType, types.MethodType, types.ModuleType, type)
-        fixed += (*_PLAIN, tuple, functools.partial, types.BuiltinFunctionType)
-        if not self._remembers or isinstance(value, fixed):
-            self.go(value)
-
-    def _code(self, code):
-        self._say(code.co_code.hex(), code.co_names, code.co_freevars)
-        self._say(code.co_varnames, code.co_argcount, code.co_kwonlyargcount)
-        for const in code.co_consts:
-            if isinstance(const, types.CodeType):
-                self._code(const)
+    def visit(self, *things):
+        """Add objects and everything that they hold."""
+        for thing in things:
+            if type(thing) in _SCALARS:
+                self._add(type(thing).__name__, thing)
+            elif isinstance(thing, tuple | frozenset) and not thing:
+                self._add(type(thing).__name__)
+            elif id(thing) in self._seen:
+                self._add("seen", self._seen[id(thing)][0])
+            elif self._depth >= _MAX_DEPTH or len(self._seen) > _MAX_OBJECTS:
+                self._add_identity(thing)
             else:
-                self.go(const)
+                self._seen[id(thing)] = len(self._seen), thing
+                self._depth += 1
+                self._visit_new(thing)
+                self._depth -= 1
 
-    def _class(self, thing):
-        self._say("class", thing.__module__, thing.__qualname__)
-        for kind in filter(_is_own, thing.__mro__):
-            self._hold(kind)
-            self._say(kind.__qualname__)
-            for name, value in sorted(vars(kind).items()):
-                if self._is_of_class(name, value):
-                    self._say(name)
-                    self.go(value)
-
-    def _is_of_class(self, name, value):
-        runs = isinstance(
-            value, types.FunctionType | staticmethod | classmethod | property
-        )
-        # Python's own: a docstring, annotations, caches of abstract classes.
-        pythons = name.startswith("__") or name == "_abc_impl"
-        slot = isinstance(value, types.MemberDescriptorType)
-        return runs or not (pythons or slot or self._remembers)
-
-    # ------------------------------------------------------------------------- values
-
-    def _array(self, thing):
-        try:
-            array = np.asarray(thing)
-        except Exception:  # of any library's
-            return self._leave(thing)
-        self._say("array", str(array.dtype), array.shape)
-        if array.dtype.hasobject:
-            self.go(array.tolist())
+    def _visit_new(self, thing):
+        if isinstance(thing, types.ModuleType):
+            self._add(thing.__name__)
+        elif isinstance(thing, types.CodeType):
+            self._add(thing.co_code.hex(), thing.co_names, thing.co_freevars)
+            self._add(thing.co_exceptiontable)
+            self._add(thing.co_varnames, thing.co_argcount, thing.co_kwonlyargcount)
+            self.visit(*thing.co_consts)
+        elif isinstance(thing, types.FunctionType):
+            self._visit_function(thing)
+        elif isinstance(thing, type):
+            self._visit_class(thing)
+        elif type(thing) in _PARTS:
+            self.visit(*(getattr(thing, name) for name in _PARTS[type(thing)]))
+        elif isinstance(thing, keras.Layer | keras.Metric | keras.Optimizer):
+            self._visit_keras(thing)
+        elif hasattr(type(thing), "__array__"):
+            self._visit_array(thing)
         else:
-            self._digest.update(np.ascontiguousarray(array).tobytes())
-        if hasattr(thing, "assign_add"):
-            # A program reads a variable itself, not what it once held.
-            self._leave(thing)
+            self._visit_object(thing)
 
-    def _with_variables(self, thing):
-        self.go(type(thing))
+    def _visit_function(self, function):
+        self._add(function.__module__, function.__qualname__)
+        if is_user_defined(function):
+            self.visit(function.__code__, function.__defaults__)
+            self.visit(function.__kwdefaults__, vars(function))
+            for cell in function.__closure__ or ():
+                try:
+                    value = cell.cell_contents
+                except ValueError:  # the variable is not set yet
+                    continue
+                fixed = (*_SCALARS, *_PARTS, tuple, type, *_CODE, types.ModuleType)
+                if not self.is_callback or isinstance(value, fixed):
+                    self.visit(value)
+
+    def _visit_class(self, thing):
+        self._add(thing.__module__, thing.__qualname__)
+        for kind in filter(is_user_defined, thing.__mro__):
+            for name, value in sorted(vars(kind).items()):
+                # Python adds annotations, a docstring and caches of abstract classes.
+                is_data = not (name.startswith("__") or name == "_abc_impl")
+                is_data &= not isinstance(value, types.MemberDescriptorType)
+                if isinstance(value, _CODE) or (is_data and not self.is_callback):
+                    self.visit(name, value)
+
+    def _visit_keras(self, thing):
+        """Add a Keras object with variables: programs share it by its identity."""
+        self.visit(type(thing))
         try:
-            self._say(json.dumps(thing.get_config(), sort_keys=True))
+            self._add(json.dumps(thing.get_config(), sort_keys=True))
         except (TypeError, ValueError, NotImplementedError):
             pass
         if isinstance(thing, keras.Layer):
-            self.go(thing.get_weights())
-        self._leave(thing)
+            self.visit(thing.get_weights())
+        self._add_identity(thing)
 
-    def _object(self, thing, kind):
-        self.go(kind)
-        if self._remembers and _is_tool(thing):
+    def _visit_array(self, thing):
+        try:
+            array = np.asarray(thing)
+        except Exception:  # any library may define __array__
+            return self._add_identity(thing)
+        self._add(str(array.dtype), array.shape)
+        if array.dtype.hasobject:
+            self.visit(array.tolist())
+        else:
+            self.digest.update(np.ascontiguousarray(array).tobytes())
+        if hasattr(thing, "assign_add"):
+            # A program reads the variable itself, whose value may change.
+            self._add_identity(thing)
+
+    def _visit_object(self, thing):
+        self.visit(type(thing))
+        if self.is_callback and _is_of_library(thing):
             return
         if isinstance(thing, dict):
-            for key, value in thing.items():
-                self._parts(key, value)
+            self.visit(*(part for item in thing.items() for part in item))
         elif isinstance(thing, list | tuple):
-            self._parts(*thing)
+            self.visit(*thing)
         elif isinstance(thing, set | frozenset):
-            inside = [contents_of(part, remembers=self._remembers) for part in thing]
-            self._say(sorted(part.words for part in inside))
-            self._whole = self._whole and all(part.whole for part in inside)
-            self._held.update((hash(s), s) for part in inside for s in part.held)
-        if hasattr(thing, "__dict__"):
-            self._attributes(thing)
-        elif not isinstance(thing, dict | list | tuple | set | frozenset):
-            self._pickled(thing)
-
-    def _attributes(self, thing):
-        if hasattr(thing, "__wrapped__"):  # a traced function, or a cache around one
-            self.go(thing.__wrapped__)
-            return self._leave(thing)
-        for name, value in sorted(vars(thing).items()):
-            # Keras numbers the names: "mine", "mine_1", ...
-            if name != "name" or not isinstance(thing, keras.losses.Loss):
-                self._say(name)
-                self.go(value)
-
-    def _pickled(self, thing):
-        try:
-            self._digest.update(pickle.dumps(thing, protocol=4))
-        except Exception:  # of any library's
-            self._leave(thing)
+            parts = [
+                compute_fingerprint(p, is_callback=self.is_callback) for p in thing
+            ]
+            self._add(sorted(part.digest for part in parts))
+            self.identities |= {hash(i): i for part in parts for i in part.identities}
+        elif not hasattr(thing, "__dict__"):
+            try:
+                self.digest.update(pickle.dumps(thing, protocol=4))
+            except Exception:  # any class may define __reduce__
+                self._add_identity(thing)
+        if hasattr(thing, "__wrapped__"):  # a traced or cached function
+            self.visit(thing.__wrapped__)
+            self._add_identity(thing)
+        elif hasattr(thing, "__dict__"):
+            for name, value in sorted(vars(thing).items()):
+                # Keras numbers the names of losses: "mine", "mine_1", ...
+                if name != "name" or not isinstance(thing, keras.losses.Loss):
+                    self.visit(name, value)
 
 
-def _is_tool(thing):
-    """Tell an object of a library that is neither Keras' nor a mere container."""
-    containers = dict, list, tuple, set, frozenset, types.SimpleNamespace
+def _is_of_library(thing):
+    """Whether an object is of a library other than Keras, and no container."""
     kind = type(thing)
-    if isinstance(thing, (keras.callbacks.Callback, *containers)):
+    if isinstance(thing, (keras.callbacks.Callback, *_CONTAINERS)):
         return False
     if not hasattr(thing, "__dict__") or kind.__module__.startswith("keras."):
         return False
     file = getattr(sys.modules.get(kind.__module__), "__file__", None) or ""
-    return not _is_own(kind) or file.startswith(_INSTALLED)
+    return not is_user_defined(kind) or "site-packages" in file
 
 
-def _is_own_module(module):
-    return module.__name__.partition(".")[0] not in _LIBRARIES
+# ----------------------------------------------------------- registered objects
+
+
+def find_registered(*texts) -> dict:
+    """Return the user-defined objects, registered with Keras, that JSON texts name."""
+    names = frozenset().union(*map(_quoted_names, texts))
+    with _registry:
+        registered = keras.saving.get_custom_objects()
+        found = {name: registered[name] for name in sorted(names & registered.keys())}
+    return {name: thing for name, thing in found.items() if is_user_defined(thing)}
+
+
+@contextmanager
+def registered_as(objects):
+    """Register objects with Keras under the given names, for the duration of a block.
+
+    A custom-object scope of Keras would not suffice: it does not apply inside the
+    layers of a network (Keras 3.15: each layer opens another scope).
+    """
+    if not objects:
+        yield
+        return
+    with _registry:
+        registered = keras.saving.get_custom_objects()
+        before = {name: registered.get(name) for name in objects}
+        try:
+            registered.update(objects)
+            yield
+        finally:
+            registered.update(before)
+            for name in [name for name, thing in before.items() if thing is None]:
+                del registered[name]
+
+
+@functools.lru_cache(256)
+def _quoted_names(text):
+    return frozenset(_QUOTED.findall(text))

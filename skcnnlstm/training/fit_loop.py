@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import keras
@@ -119,7 +120,7 @@ def train(
     ValueError
         If the loss is not finite after an epoch, or a weight at the end.
     """
-    with borrow_program(spec) as program:
+    with checkpoint or nullcontext(), borrow_program(spec) as program:
         if checkpoint and checkpoint.progress:
             program.set_state(checkpoint.progress.weights, checkpoint.progress.slots)
         else:

@@ -16,7 +16,12 @@ from dataclasses import dataclass, field
 import keras
 import numpy as np
 
-from skcnnlstm.training.fingerprint import Contents, contents_of, registered_in
+from skcnnlstm.training.fingerprint import (
+    Fingerprint,
+    compute_fingerprint,
+    find_registered,
+    is_user_defined,
+)
 from skcnnlstm.training.network_config import building_layers
 
 # Serialized optimizers that were given by name with plain settings. Constructing a
@@ -45,7 +50,7 @@ class SerializedObject:
         Class of the object.
     config : str or None
         JSON text of the config. None means that `value` itself is used.
-    fingerprint : Contents
+    fingerprint : Fingerprint
         Fingerprint of the class and the attributes, or of the object itself.
     value : object
         The object itself if `config` is None; otherwise a dict of the attributes that
@@ -54,7 +59,7 @@ class SerializedObject:
 
     cls: type
     config: str | None
-    fingerprint: Contents
+    fingerprint: Fingerprint
     value: object = field(compare=False, repr=False)
 
     @property
@@ -65,7 +70,7 @@ class SerializedObject:
     @property
     def facts(self):
         """Description and fingerprint, which are the same in every process."""
-        return self.description, self.fingerprint.words
+        return self.description, self.fingerprint.digest
 
 
 def serialize(value):
@@ -85,11 +90,11 @@ def serialize(value):
             pass  # no usable config: serialize the instance itself
         else:
             attributes = _attributes_outside_config(value, _ATTRIBUTE_TYPES)
-            fingerprint = contents_of([cls, attributes])
+            fingerprint = compute_fingerprint([cls, attributes])
             return SerializedObject(cls, config, fingerprint, attributes)
     # A loss is not serialized by its config: Keras 3.15 omits `delta` of Huber, and
     # many user-defined losses have no config.
-    return SerializedObject(cls, None, contents_of(value), value)
+    return SerializedObject(cls, None, compute_fingerprint(value), value)
 
 
 def deserialize(serialized, lookup):
@@ -113,7 +118,7 @@ def _copy_value(serialized):
     An object whose fingerprint is incomplete is shared instead. A callback may then
     change a variable that the loss reads.
     """
-    if not serialized.fingerprint.whole:
+    if not serialized.fingerprint.is_complete:
         return serialized.value
     try:
         return join_loss(copy.deepcopy(split_loss(serialized.value)))
@@ -235,9 +240,9 @@ def serialize_optimizer(optimizer, settings):
         return _serialize_optimizer(optimizer, settings)
     # `repr` distinguishes 1, True and 1.0, which are equal as keys.
     key = optimizer, repr(sorted(others.items())), keras.config.floatx()
-    custom_objects = registered_in(serialize(optimizer))
+    custom_objects = find_registered(serialize(optimizer))
     if custom_objects:
-        key += (contents_of(custom_objects),)
+        key += (compute_fingerprint(custom_objects),)
     result = _named_optimizers.get(key)
     if result is None:
         if len(_named_optimizers) >= _MAX_NAMED_OPTIMIZERS:
@@ -262,7 +267,7 @@ def _serialize_optimizer(optimizer, settings):
     attributes = _attributes_outside_config(
         optimizer, (*_ATTRIBUTE_TYPES, types.FunctionType)
     )
-    fingerprint = contents_of([cls, attributes])
+    fingerprint = compute_fingerprint([cls, attributes])
     if isinstance(rate, float | int):
         inner["learning_rate"] = 0.001
         text = _optimizer_config_to_json(config, cls)
@@ -323,7 +328,7 @@ def _attributes_outside_config(instance, types_):
     The result is empty for classes of Keras, whose configs are complete. Attributes
     that Keras sets in every instance are excluded.
     """
-    if not contents_of(type(instance)).held:
+    if not any(map(is_user_defined, type(instance).__mro__)):
         return {}
     return {
         name: value

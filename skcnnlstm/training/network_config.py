@@ -22,7 +22,11 @@ from skcnnlstm.training.fast_layers import (
     replace_silu,
     use_fast_layers,
 )
-from skcnnlstm.training.fingerprint import contents_of, registered_as, registered_in
+from skcnnlstm.training.fingerprint import (
+    compute_fingerprint,
+    find_registered,
+    registered_as,
+)
 
 _construction_lock = threading.RLock()
 _network_texts: OrderedDict[tuple, tuple[str, dict, dict]] = OrderedDict()
@@ -51,7 +55,7 @@ def building_layers():
 
 def network_key(text, custom_objects) -> tuple:
     """Return the cache key of a network: its text and a fingerprint of its objects."""
-    return text, contents_of(custom_objects) if custom_objects else None
+    return text, compute_fingerprint(custom_objects) if custom_objects else None
 
 
 def build_network_json(
@@ -69,10 +73,10 @@ def build_network_json(
     key = (build, input_shape, n_outputs, repr(sorted(params.items())), policy)
     with building_layers(), registered_as(custom_objects):
         text, _, objects = _network_texts.get(key, (None, None, None))
-        if text is None or objects != registered_in(text):
+        if text is None or objects != find_registered(text):
             model = build(input_shape, n_outputs, **params)
             text = model.to_json()
-            objects = registered_in(text)
+            objects = find_registered(text)
             _network_texts[key] = (text, params, objects)
             last_built = [(network_key(text, objects), model)]
             _last_built[:] = [] if _has_batch_norm(model) else last_built

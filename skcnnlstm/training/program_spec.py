@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from skcnnlstm.training.fingerprint import Contents, contents_of, registered_in
+from skcnnlstm.training.fingerprint import (
+    Fingerprint,
+    compute_fingerprint,
+    find_registered,
+)
 from skcnnlstm.training.keras_objects import SerializedObject
 
 
@@ -33,7 +37,7 @@ class ProgramSpec:
     custom_objects : dict
         The user-defined objects that the other fields name, by the name under which
         they were registered with Keras when the specification was created.
-    fingerprint : Contents
+    fingerprint : Fingerprint
         Fingerprint of `custom_objects`.
     """
 
@@ -43,7 +47,7 @@ class ProgramSpec:
     metrics: tuple = ()
     target_dtype: str = "float32"
     custom_objects: dict = field(init=False, compare=False, repr=False)
-    fingerprint: Contents = field(init=False)
+    fingerprint: Fingerprint = field(init=False)
 
     def __post_init__(self):
         """Look up the registered objects by name."""
@@ -51,6 +55,6 @@ class ProgramSpec:
             part.config if isinstance(part, SerializedObject) else part
             for part in (self.optimizer, self.loss, *self.metrics)
         ]
-        custom_objects = registered_in(self.network, *filter(None, texts))
+        custom_objects = find_registered(self.network, *filter(None, texts))
         object.__setattr__(self, "custom_objects", custom_objects)
-        object.__setattr__(self, "fingerprint", contents_of(custom_objects))
+        object.__setattr__(self, "fingerprint", compute_fingerprint(custom_objects))

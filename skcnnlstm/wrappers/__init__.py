@@ -1,10 +1,14 @@
-"""HybridRegressor and HybridClassifier: what every architecture's estimators share.
+"""Base classes of all network estimators: HybridRegressor and HybridClassifier.
 
-`hybrid` holds what both do alike: fit, partial_fit, predict and the state between them.
-`signature` puts a class's parameters together, `settings` says what they mean in a fit,
-`reading` checks X, rows and weights, `course` says what is trained from where, and what
-that leaves. `regressor` and `classifier` add what is their own. `_scikeras` is the only
-file that imports scikeras.
+- `base`: fit, partial_fit, predict and the fitted state, for both base classes.
+- `regressor`, `classifier`: the two base classes.
+- `parameters`: the parameters that estimators share, with their documentation.
+- `signature`: generates the signature and the docstring of each class.
+- `settings`: validates the parameters of one fit.
+- `fit_data`: validates and holds the data of one fit.
+- `fit_plan`: holds everything else that determines one fit.
+- `assemble`: adds masking, normalization, skip and quantiles to a network.
+- `_scikeras`: the only module that imports scikeras.
 """
 
 from skcnnlstm.wrappers.classifier import HybridClassifier

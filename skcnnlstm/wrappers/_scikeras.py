@@ -1,8 +1,9 @@
-"""The only file that imports scikeras: its wrappers are the base classes of ours.
+"""Import the scikeras wrappers; no other module imports scikeras.
 
-So code written for `KerasRegressor` accepts ours. Their build, fit, predict,
-parameters, tags and repr are replaced, because they retrace every fit, switch
-TensorFlow's global determinism on, and take any parameter name (scikeras 0.13.0).
+The estimators derive from these wrappers, so code written for `KerasRegressor` accepts
+them. The estimators override how the wrappers build, fit, predict, handle parameters,
+tags and repr: scikeras 0.13.0 traces the network again in every fit, enables
+TensorFlow's global determinism, and accepts any parameter name.
 """
 
 from scikeras.wrappers import KerasClassifier, KerasRegressor

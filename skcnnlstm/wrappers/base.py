@@ -1,4 +1,4 @@
-"""Hybrid: what regressors and classifiers do alike, from fit to predict."""
+"""Implement fit, partial_fit and predict for regressors and classifiers."""
 
 from __future__ import annotations
 
@@ -28,43 +28,44 @@ from skcnnlstm._utils.sklearn_callbacks import (
 )
 from skcnnlstm._utils.validation import backfill, check_windows, count_missing_history
 from skcnnlstm._utils.warnings import warn
-from skcnnlstm.wrappers.assemble import build_marked
+from skcnnlstm.wrappers.assemble import build_masked_network
 from skcnnlstm.wrappers.fit_data import FitData, read_windows, usable_rows
 from skcnnlstm.wrappers.fit_plan import FitPlan
 from skcnnlstm.wrappers.settings import (
     as_list,
     check_settings,
-    deciding,
+    checkpoint_settings,
     draw_seed,
     optimizer_settings,
 )
-from skcnnlstm.wrappers.signature import TakesParameters
+from skcnnlstm.wrappers.signature import DeclaredParametersMixin
 
 
 @check_calls
-class Hybrid(TakesParameters, NetworkReprMixin, CallbackSupportMixin):
-    """All that regressor and classifier share; think twice before adding to it."""
+class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin):
+    """Base class of HybridRegressor and HybridClassifier."""
 
-    # Whether X of other lengths along its first time axis may be predicted.
-    _open_first_axis = False
+    # Whether `predict` accepts another length of the first time axis than `fit`.
+    _variable_first_axis = False
 
     __repr__ = BaseEstimator.__repr__
 
     def __sklearn_tags__(self):
-        """Return scikit-learn's tags; those of scikeras hide the estimator's type."""
+        """Return the tags of scikit-learn."""
+        # Those of scikeras 0.13 hide the type of the estimator.
         tags = BaseEstimator.__sklearn_tags__(self)
         tags.target_tags.required = True
         tags.input_tags.three_d_array = True
         tags.input_tags.allow_nan = self.missing == "mask"
         return tags
 
-    def _given(self):
-        """Return the parameters after routing, as they were given."""
+    def _merged_params(self):
+        """Return the parameters; routed `model__` and `fit__` values replace others."""
         return self.get_params() | self._routed("model") | self._routed("fit")
 
-    def _settings(self):
-        """Return the parameters after routing, checked."""
-        return check_settings(self._given())
+    def _fit_settings(self):
+        """Return the validated parameters of one fit."""
+        return check_settings(self._merged_params())
 
     # ----------------------------------------------------------------------- fit
 
@@ -74,64 +75,66 @@ class Hybrid(TakesParameters, NetworkReprMixin, CallbackSupportMixin):
 
         Parameters
         ----------
-        X : array-like
-            Windows; see the class for their shapes. Samples whose history begins
-            with missing steps (NaN in every feature) are left out, unless `missing`
-            is "mask".
+        X : array-like of shape (n_samples, window_length, ...)
+            Windows; the class lists the accepted shapes. Samples with missing history
+            (NaN in every feature of the first steps) are left out, unless `missing` is
+            "mask".
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets; labels for a classifier.
+            Targets of a regressor, or class labels of a classifier.
         sample_weight : array-like of shape (n_samples,) or None, default=None
-            Weights; samples of weight zero are left out.
+            Weights of the samples. Samples of weight zero are left out.
 
         Returns
         -------
         self : estimator
+            The fitted estimator.
 
         Raises
         ------
         ValueError
-            If parameters, windows or targets do not fit together, or the loss does
-            not stay finite. The estimator is then as it was before.
+            If parameters, windows or targets are invalid, or if the loss becomes
+            infinite or NaN. The estimator is unchanged in this case.
         """
-        settings = self._settings()
+        settings = self._fit_settings()
         tasks = epoch_reporter(self, settings["epochs"])
         resume = settings["warm_start"]
         return self._fit(X, y, sample_weight, settings, resume=resume, tasks=tasks)
 
     def initialize(self, X, y):
-        """Draw fresh weights for data of this shape, without training.
+        """Draw initial weights for data of this shape, without training.
 
         Parameters
         ----------
         X, y : array-like
-            As for `fit`.
+            Windows and targets, as for `fit`.
 
         Returns
         -------
         self : estimator
+            The initialized estimator.
         """
-        return self._fit(X, y, None, self._settings_of_part(0), whole=False)
+        return self._fit(X, y, None, self._partial_settings(0), is_partial=True)
 
-    def _continue(self, X, y, sample_weight, classes=None):
-        """Train one more epoch, for `partial_fit`."""
-        earlier = {}
+    def _fit_one_epoch(self, X, y, sample_weight, classes=None):
+        """Train for one more epoch; implements `partial_fit`."""
+        history = {}
         if self.__sklearn_is_fitted__():
             self._check_shape(check_windows(X, estimator=self), X)
-            earlier = self.history_
-        settings = self._settings_of_part(1)
+            history = self.history_
+        settings = self._partial_settings(1)
         self._fit(
-            X, y, sample_weight, settings, whole=False, resume=True, classes=classes
+            X, y, sample_weight, settings, is_partial=True, resume=True, classes=classes
         )
         self.history_ = {
-            name: [*earlier.get(name, ()), *values]
+            name: [*history.get(name, ()), *values]
             for name, values in self.history_.items()
         }
         return self
 
-    def _settings_of_part(self, epochs):
-        """Return the settings of so many epochs that are not a fit by themselves."""
-        part = {"epochs": epochs, "early_stopping": False, "checkpoint": None}
-        return self._settings() | part
+    def _partial_settings(self, epochs):
+        """Return the settings of `initialize` and `partial_fit`."""
+        changes = {"epochs": epochs, "early_stopping": False, "checkpoint": None}
+        return self._fit_settings() | changes
 
     def _fit(
         self,
@@ -140,131 +143,169 @@ class Hybrid(TakesParameters, NetworkReprMixin, CallbackSupportMixin):
         sample_weight,
         settings,
         *,
-        whole=True,
+        is_partial=False,
         resume=False,
         classes=None,
         tasks=None,
     ):
-        """Read, set the course, train, keep; nothing is changed before the last.
+        """Validate, train and set the fitted attributes, in this order.
+
+        The estimator does not change before training has succeeded.
 
         Parameters
         ----------
         X, y, sample_weight : array-like
             As for `fit`.
         settings : dict
-            Of this fit, checked.
-        whole : bool
-            Whether this is `fit`, not a part of one.
+            The validated parameters of this fit.
+        is_partial : bool
+            Whether this is `partial_fit` or `initialize`.
         resume : bool
-            Whether to go on from the present weights, where there are any.
+            Whether to continue from the fitted weights, if the estimator has any.
         classes : array-like or None
-            All labels, where `y` need not hold each.
+            All class labels; None takes those in `y`.
         tasks : EpochReporter or None
-            Are told of the fit.
+            scikit-learn callbacks that follow the fit.
         """
         resume = resume and self.__sklearn_is_fitted__()
         seed = self._seed if resume else draw_seed(settings["random_state"])
-        read = self._read(settings, X, y, sample_weight, classes)
-        course = self._course(settings, read, seed, resume=resume, whole=whole)
-        learned = partial(course.learned, read)
+        data = self._prepare_data(settings, X, y, sample_weight, classes)
+        plan = self._plan_fit(settings, data, seed, resume, is_partial)
+        fitted_attributes = partial(plan.fitted_attributes, data)
         if tasks:
-            weight = None if sample_weight is None else read.weight
-            tasks.begin(lambda: read.used(X), lambda: read.y, weight, learned)
+            weight = None if sample_weight is None else data.weight
+            tasks.begin(
+                lambda: data.training_windows(X),
+                lambda: data.y,
+                weight,
+                fitted_attributes,
+            )
 
-        samples, validation = read.samples, None
+        samples, validation = data.samples, None
         if settings["early_stopping"]:
-            samples, validation = self._hold_out(samples, settings, course.seed)
-        if whole:
-            self._warn_of_mistakes(settings, read)
+            samples, validation = self._split_validation(samples, settings, plan.seed)
+        if not is_partial:
+            self._warn_about_mistakes(settings, data)
         trained = training.train(
-            course.recipe,
+            plan.program_spec,
             samples,
-            course.schedule(settings, samples, tasks),
+            plan.schedule(settings, samples, tasks),
             validation=validation,
-            start=course.start,
-            checkpoint=course.checkpoint,
+            start=plan.initial_state,
+            checkpoint=plan.checkpoint,
         )
 
         vars(self).pop("feature_names_in_", None)
-        vars(self).update(learned(trained))
+        vars(self).update(fitted_attributes(trained))
         if tasks:
-            tasks.end(learned(trained))
+            tasks.end(fitted_attributes(trained))
         return self
 
-    # --------------------------------------------------------- what a fit is given
+    # ---------------------------------------------------------------- data of a fit
 
-    def _read(self, settings, X, y, sample_weight, classes):
-        """Check what came in, and make it samples."""
-        names, X = read_windows(self, X)
+    def _prepare_data(self, settings, X, y, sample_weight, classes):
+        """Validate the data of a fit and select the samples to train on."""
+        feature_attributes, X = read_windows(self, X)
         y = self._check_target(y, X)
         rows, weight = usable_rows(
-            self._as_steps(X), sample_weight, allow_nan=settings["missing"] == "mask"
+            self._flatten_steps(X),
+            sample_weight,
+            allow_nan=settings["missing"] == "mask",
         )
         y = y[rows]
-        codes, n_outputs, about_target = self._encode(y, settings["loss"], classes)
-        balanced = weight
+        encoded, n_outputs, target_attributes = self._encode_target(
+            y, settings["loss"], classes
+        )
+        total_weight = weight
         if settings.get("class_weight") is not None:
-            balance = compute_sample_weight(settings["class_weight"], y)
-            balanced = weight * balance.astype(np.float32)
-        samples = training.Samples(X, codes, balanced, rows)
-        return FitData(names, X, y, rows, weight, samples, n_outputs, about_target)
+            class_weight = compute_sample_weight(settings["class_weight"], y)
+            total_weight = weight * class_weight.astype(np.float32)
+        samples = training.Samples(X, encoded, total_weight, rows)
+        return FitData(
+            feature_attributes,
+            X,
+            y,
+            rows,
+            weight,
+            samples,
+            n_outputs,
+            target_attributes,
+        )
 
-    def _as_steps(self, X):
-        """View X with all time axes before the last one, which is a step."""
+    def _flatten_steps(self, X):
+        """Return X with one axis per time axis and one axis for each step's values."""
         return X
 
-    def _warn_of_mistakes(self, settings, read):
-        """Warn of use that is seldom meant."""
-        warn_about_excluded_samples(read.X, read.rows)
-        target = None if is_classifier(self) else read.y
-        norm = settings.get("instance_norm")
-        warn_about_scale(read.X, target, read.rows, norm)
-        warn_about_shuffling(read.X)
+    def _warn_about_mistakes(self, settings, data):
+        """Warn about input that is valid but probably a mistake."""
+        warn_about_excluded_samples(data.X, data.rows)
+        target = None if is_classifier(self) else data.y
+        warn_about_scale(data.X, target, data.rows, settings.get("instance_norm"))
+        warn_about_shuffling(data.X)
         if training.on_gpu():
             warn_about_slow_kernel(settings)
 
-    # ------------------------------------------------------------- how a fit goes
+    # ---------------------------------------------------------------- plan of a fit
 
-    def _course(self, settings, read, seed, *, resume, whole):
-        """Return what is trained, and from where."""
-        plan = self._plan_network(settings, read.X.shape[1:], read.n_outputs)
-        recipe, rate = self._recipe(settings, plan, str(read.samples.y.dtype))
-        start = None
+    def _plan_fit(self, settings, data, seed, resume, is_partial):
+        """Return the network, the initial state and the checkpoint of a fit."""
+        network_args = self._build_network_args(
+            settings, data.X.shape[1:], data.n_outputs
+        )
+        target_dtype = str(data.samples.y.dtype)
+        spec, rate = self._build_program_spec(settings, network_args, target_dtype)
+        initial_state = None
         if resume:
-            start = self._present(recipe, read.about_target, needed=not whole)
-        done = self._epochs_done if start else 0
+            initial_state = self._fitted_state(
+                spec, data.target_attributes, required=is_partial
+            )
+        epochs_done = self._epochs_done if initial_state else 0
         callbacks = training.prepare_callbacks(
             settings["callbacks"], self._routed("callbacks")
         )
         checkpoint = None
         if settings["checkpoint"] is not None:
-            drawn = settings["random_state"] is None and not resume
+            new_seed = settings["random_state"] is None and not resume
             facts = itertools.chain(
-                [type(self).__name__, rate, done, *deciding(settings)],
-                [None if drawn else seed],
-                training.facts_of(recipe, read.samples, callbacks, start),
+                [type(self).__name__, rate, epochs_done],
+                checkpoint_settings(settings),
+                [None if new_seed else seed],
+                training.facts_of(spec, data.samples, callbacks, initial_state),
             )
-            checkpoint = training.Checkpoint(settings["checkpoint"], facts, seed)
+            checkpoint = training.Checkpoint(
+                settings["checkpoint"], facts, seed, drawn=new_seed
+            )
             seed = checkpoint.seed
-        return FitPlan(plan, recipe, rate, seed, start, done, callbacks, checkpoint)
+        return FitPlan(
+            network_args,
+            spec,
+            rate,
+            seed,
+            initial_state,
+            epochs_done,
+            callbacks,
+            checkpoint,
+        )
 
-    def _plan_network(self, settings, input_shape, n_outputs):
+    def _build_network_args(self, settings, input_shape, n_outputs):
         """Return the arguments of `build_network_json`."""
         params = {name: settings[name] for name in self._network_names}
-        params = self._resolve(params, input_shape)
+        params = self._resolve_auto(params, input_shape)
         params |= {"build": self._build, "missing": settings["missing"]}
-        return build_marked, input_shape, n_outputs, params
+        return build_masked_network, input_shape, n_outputs, params
 
     def _network_param(self, name):
-        """Return a parameter of the fitted network; before `fit`, the one set."""
-        return self._plan[3][name] if hasattr(self, "_plan") else getattr(self, name)
+        """Return a parameter as the fitted network has it, or as set before `fit`."""
+        if hasattr(self, "_network_args"):
+            return self._network_args[3][name]
+        return getattr(self, name)
 
-    def _resolve(self, params, input_shape):
-        """Replace "auto" in an architecture's parameters, where it has any."""
+    def _resolve_auto(self, params, input_shape):
+        """Return the parameters of the builder without "auto"."""
         return params
 
-    def _recipe(self, settings, plan, target_dtype):
-        """Return what decides the program, and the learning rate."""
+    def _build_program_spec(self, settings, network_args, target_dtype):
+        """Return the specification of the training program, and the learning rate."""
         routed = self._routed("optimizer")
         optimizer, rate = training.serialize_optimizer(
             settings["optimizer"],
@@ -272,137 +313,143 @@ class Hybrid(TakesParameters, NetworkReprMixin, CallbackSupportMixin):
         )
         if rate is None and settings["plateau_patience"] is not None:
             raise ValueError(
-                "plateau_patience must be None where the optimizer has no learning "
-                f"rate that is a number: got {settings['plateau_patience']}. Set "
-                "plateau_patience=None, or a learning_rate."
+                "plateau_patience must be None where the learning rate is not a "
+                f"number: got plateau_patience={settings['plateau_patience']}. Set "
+                "plateau_patience=None, or a number as learning_rate."
             )
-        recipe = training.ProgramSpec(
-            network=training.build_network_json(*plan),
+        spec = training.ProgramSpec(
+            network=training.build_network_json(*network_args),
             loss=training.serialize_loss(settings["loss"], self._routed("loss")),
             optimizer=optimizer,
             metrics=tuple(map(training.serialize_metric, as_list(settings["metrics"]))),
             target_dtype=target_dtype,
         )
-        return recipe, rate
+        return spec, rate
 
-    def _present(self, recipe, about_target, *, needed):
-        """Return the state to go on from, or None where it is of another network."""
+    def _fitted_state(self, spec, target_attributes, *, required):
+        """Return the state to continue from, or None if the network has changed."""
         same_target = all(
             np.array_equal(value, getattr(self, name))
-            for name, value in about_target.items()
+            for name, value in target_attributes.items()
         )
-        if recipe.network != self._network or not same_target:
-            if needed:
+        if spec.network != self._network or not same_target:
+            if required:
                 raise ValueError(
-                    "partial_fit must go on with the network and the targets that it "
-                    "has: got other parameters of the network, or targets of another "
-                    "width. Call fit to start anew."
+                    "partial_fit must continue with the fitted network and targets: "
+                    "got other parameters of the network, or targets of another "
+                    "width. Call fit to train a new network."
                 )
             warn(
-                "warm_start begins anew: the network or the classes are not those of "
-                "the fit before."
+                "warm_start has no effect on this fit, which starts with new weights: "
+                "the network or the classes differ from those of the previous fit."
             )
             return None
-        same_optimizer = recipe.optimizer.description == self._optimizer
+        same_optimizer = spec.optimizer.description == self._optimizer
         slots = self._slots if same_optimizer else None
         return training.TrainingResult(self._weights, slots, {})
 
     # ------------------------------------------------------------------- predict
 
     def _raw_predict(self, X):
-        """Return the network's output, (n_samples, n_outputs) in float64."""
+        """Return the network's output, of shape (n_samples, n_outputs), in float64."""
         check_is_fitted(self)
         network, X = self._network_for(X)
-        return self._run(network, self._weights_on_device(), X)
+        if "weights" not in self._cache:
+            self._cache["weights"] = training.copy_weights_to_device(self._weights)
+        return self._compute_output(network, self._cache["weights"], X)
 
     def _network_for(self, X):
-        """Check X, and return the network that reads it and X as an array."""
+        """Return the network that accepts X, and X as a validated array."""
         windows = check_windows(X, estimator=self)
         if self._check_shape(windows, X):
             return self._network, windows
-        build, _, n_outputs, params = self._plan
-        plan = build, windows.shape[1:], n_outputs, params
-        return training.build_network_json(*plan, custom_objects=self._own), windows
+        build, _, n_outputs, params = self._network_args
+        args = build, windows.shape[1:], n_outputs, params
+        return training.build_network_json(
+            *args, custom_objects=self._custom_objects
+        ), windows
 
     def _check_shape(self, windows, X):
-        """Raise unless X has the fitted shape; tell whether to the last axis."""
-        fitted, given = self._plan[1], windows.shape[1:]
-        if len(fitted) == len(given) == 1:
+        """Return whether X has exactly the fitted shape; raise if it is not accepted.
+
+        X may differ in its first time axis if `_variable_first_axis` allows it.
+        """
+        fitted, actual = self._network_args[1], windows.shape[1:]
+        if len(fitted) == len(actual) == 1:
             validate_data(self, X, reset=False, skip_check_array=True)
             return True
-        if fitted == given:
+        if fitted == actual:
             return True
-        open_axis = self._open_first_axis and not self._plan[3].get("linear_skip")
-        if open_axis and len(given) == 3 and given[1:] == fitted[1:]:
-            return False
+        params = self._network_args[3]
+        if self._variable_first_axis and not params.get("linear_skip"):
+            if len(actual) == 3 and actual[1:] == fitted[1:]:
+                return False
         raise ValueError(
-            f"X has samples of shape {given}, but {type(self).__name__} is expecting "
-            f"samples of shape {fitted}, as in fit. Make the windows in the same way, "
-            "or fit again."
+            f"X has samples of shape {actual}, but {type(self).__name__} is expecting "
+            f"samples of shape {fitted}, as in fit. Build the windows as for fit, or "
+            "fit again."
         )
 
-    def _run(self, network, weights, X):
+    def _compute_output(self, network, weights, X):
+        """Return the output of a network; missing history is filled with a warning."""
         allow_nan = self._network_param("missing") == "mask"
-        missing = count_missing_history(self._as_steps(X), allow_nan=allow_nan)
+        missing = count_missing_history(self._flatten_steps(X), allow_nan=allow_nan)
         fill = None
         if missing.any():
             warn(
                 f"{np.count_nonzero(missing)} of {len(X)} samples have no full "
-                "history: their missing first steps are filled with their first known "
-                "one."
+                "history: their missing first steps are filled with the first known "
+                "step."
             )
 
             def fill(chunk, rows):
-                backfill(self._as_steps(chunk), missing[rows])
+                backfill(self._flatten_steps(chunk), missing[rows])
 
-        return training.predict(network, weights, X, fill, self._own)
-
-    def _weights_on_device(self):
-        if "weights" not in self._made:
-            self._made["weights"] = training.copy_weights_to_device(self._weights)
-        return self._made["weights"]
+        return training.predict(network, weights, X, fill, self._custom_objects)
 
     def _layer_output(self, name, X):
-        """Return what the layer `name` gives for X."""
+        """Return the output of the layer `name` for X."""
         check_is_fitted(self)
         network, X = self._network_for(X)
         text, weights = training.truncate_network(
-            network, self._weights, name, self._own
+            network, self._weights, name, self._custom_objects
         )
-        return self._run(text, training.copy_weights_to_device(weights), X)
+        return self._compute_output(text, training.copy_weights_to_device(weights), X)
 
     def _build_graph(self, context):
         """Return the network's output as a graph for `export`."""
-        model = training.network_from_json(self._network, self._own, fast=True)
+        model = training.network_from_json(
+            self._network, self._custom_objects, fast=True
+        )
         model.set_weights(self._weights)
         return ExportGraph(
             lambda windows: model(windows, training=False),
-            shape=self._plan[1],
+            shape=self._network_args[1],
             networks=[model],
             reads_missing=self._network_param("missing") == "mask",
         )
 
     @property
-    def _own(self):
-        """The user's own functions and classes in the network, by name.
+    def _custom_objects(self):
+        """User-defined functions and classes in the network, by registered name.
 
-        Those of the fit, whatever is registered by their names later. What those read
-        (globals, closures) is read when a prediction is made. A copy and another
-        process look the names up again.
+        They are those registered at the time of the fit, even if others have been
+        registered under the same names since. A copy, or another process, looks up the
+        names again.
         """
-        if "own" not in self._made:
-            self._made["own"] = training.registered_in(self._network)
-        return self._made["own"]
+        if "custom_objects" not in self._cache:
+            self._cache["custom_objects"] = training.find_registered(self._network)
+        return self._cache["custom_objects"]
 
     @property
     def model_(self):
-        """The fitted network as a `keras.Model` of this estimator's own."""
+        """The fitted network as a `keras.Model`; changes to it have no effect here."""
         check_is_fitted(self)
-        if "model" not in self._made:
-            model = training.network_from_json(self._network, self._own)
+        if "model" not in self._cache:
+            model = training.network_from_json(self._network, self._custom_objects)
             model.set_weights(self._weights)
-            self._made["model"] = model
-        return self._made["model"]
+            self._cache["model"] = model
+        return self._cache["model"]
 
     @property
     def initialized_(self):
@@ -410,27 +457,30 @@ class Hybrid(TakesParameters, NetworkReprMixin, CallbackSupportMixin):
         return self.__sklearn_is_fitted__()
 
     def __sklearn_is_fitted__(self):
-        """Tell whether the estimator has weights."""
+        """Return whether the estimator has weights."""
         return hasattr(self, "_weights")
 
+    # --------------------------------------------------------------- pickle and clone
+
     def __getstate__(self):
-        """Return the state without what was made on first use; a loss in parts."""
+        """Return the state without cached objects."""
         state = super().__getstate__()
         state = state | {"loss": training.split_loss(state["loss"])}
-        return state | {"_made": {}} if "_made" in state else state
+        return state | {"_cache": {}} if "_cache" in state else state
 
     def __setstate__(self, state):
-        """Take a state, put its loss together."""
+        """Restore the state."""
         state = state | {"loss": training.join_loss(state["loss"])}
         super().__setstate__(state)
 
     def __sklearn_clone__(self):
-        """Return an unfitted copy, whose loss is the same to the last attribute."""
+        """Return an unfitted copy."""
         parts = training.split_loss(self.loss)
         if parts is self.loss:
             return super().__sklearn_clone__()
-        other = copy.copy(self)
-        other.loss = "mse"  # for Keras' way to copy
-        made = super(Hybrid, other).__sklearn_clone__()
-        made.loss = training.join_loss(copy.deepcopy(parts))
-        return made
+        # Keras 3.15 copies a loss object by its config, which can lack settings.
+        unfitted = copy.copy(self)
+        unfitted.loss = "mse"
+        unfitted = super(BaseHybrid, unfitted).__sklearn_clone__()
+        unfitted.loss = training.join_loss(copy.deepcopy(parts))
+        return unfitted

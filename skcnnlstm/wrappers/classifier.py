@@ -1,4 +1,4 @@
-"""HybridClassifier: the base class of the classifiers."""
+"""Define HybridClassifier, the base class of all classifiers."""
 
 from __future__ import annotations
 
@@ -13,82 +13,106 @@ from skcnnlstm import training
 from skcnnlstm._utils.calls import check_calls
 from skcnnlstm._utils.validation import check_class_target
 from skcnnlstm.wrappers._scikeras import KerasClassifier
-from skcnnlstm.wrappers.base import Hybrid
+from skcnnlstm.wrappers.base import BaseHybrid
 from skcnnlstm.wrappers.parameters import classifier_parameters
 
 
 @check_calls
-class HybridClassifier(Hybrid, KerasClassifier):
-    """Base class of the classifiers, as HybridRegressor is of the regressors.
+class HybridClassifier(BaseHybrid, KerasClassifier):
+    """Base class of classifiers that train a Keras network.
 
-    `build_x` declares the network and its hyper-parameters; signature, docstring and
-    all methods follow from it.
+    A subclass names its network builder with the class argument `build`. The builder is
+    called as ``build(input_shape, n_outputs, output_activation="softmax", **params)``
+    and returns an uncompiled `keras.Model` with one output per class. Its other
+    keyword-only parameters, with their documentation, become parameters of the
+    subclass. The class argument `defaults`, a dict, sets other defaults for shared
+    parameters.
+
+    Examples
+    --------
+    >>> import keras
+    >>> import numpy as np
+    >>> from skcnnlstm.wrappers import HybridClassifier
+    >>> def build_linear(input_shape, n_outputs, *, output_activation, use_bias=True):
+    ...     window = keras.Input(input_shape)
+    ...     output = keras.layers.Dense(
+    ...         n_outputs, output_activation, use_bias=use_bias, name="output"
+    ...     )
+    ...     return keras.Model(window, output(window))
+    >>> class LinearClassifier(HybridClassifier, build=build_linear):
+    ...     pass
+    >>> X = np.sin(np.outer([1, 2, 1, 2], np.arange(12)))
+    >>> classifier = LinearClassifier(epochs=2, random_state=0)
+    >>> classifier.fit(X, ["slow", "fast", "slow", "fast"]).predict_proba(X).shape
+    (4, 2)
     """
 
-    _own_parameters = staticmethod(classifier_parameters)
+    _task_parameters = staticmethod(classifier_parameters)
 
-    def _plan_network(self, settings, input_shape, n_outputs):
-        *plan, params = super()._plan_network(settings, input_shape, n_outputs)
-        return *plan, params | {"output_activation": "softmax"}
+    def _build_network_args(self, settings, input_shape, n_outputs):
+        *args, params = super()._build_network_args(settings, input_shape, n_outputs)
+        return *args, params | {"output_activation": "softmax"}
 
     def _check_target(self, y, X):
         return check_class_target(y, len(X), estimator=self)
 
-    def _encode(self, y, loss, classes):
+    def _encode_target(self, y, loss, classes):
+        """Return the targets of the network, their number, and fitted attributes."""
         labels = np.unique(y) if classes is None else np.unique(classes)
-        strangers = np.setdiff1d(y, labels)
-        if len(strangers):
+        unknown = np.setdiff1d(y, labels)
+        if len(unknown):
             raise ValueError(
-                f"y must hold classes of the first fit only: got {strangers}, known "
-                f"are {labels}. Name all classes in the first partial_fit."
+                "y must hold only classes of the first partial_fit: got unknown "
+                f"classes {unknown}, known classes are {labels}. Pass all classes to "
+                "the first partial_fit."
             )
         if len(labels) < 2:
             raise ValueError(
-                f"{type(self).__name__} must see two classes at least: got one class, "
-                f"{labels[0]!r}. Samples that hold NaN count with "
-                "missing='mask' alone."
+                f"y must hold at least two classes: got one class, {labels[0]!r}. "
+                "Samples with NaN are used only with missing='mask'."
             )
         codes = np.searchsorted(labels, y).astype(np.int32)
         if not training.takes_class_codes(loss):
             codes = np.eye(len(labels), dtype=np.float32)[codes]
         return codes, len(labels), {"classes_": labels}
 
-    def _hold_out(self, samples, settings, seed):
-        """Draw a stratified part."""
+    def _split_validation(self, samples, settings, seed):
+        """Hold out a random stratified part of the samples."""
         codes = samples.y if samples.y.ndim == 1 else samples.y.argmax(axis=1)
         counts = np.unique(codes, return_counts=True)[1]
-        n_held = math.ceil(len(samples) * settings["validation_fraction"])
-        if counts.min() < 2 or min(n_held, len(samples) - n_held) < len(counts):
+        n_validation = math.ceil(len(samples) * settings["validation_fraction"])
+        n_smallest_part = min(n_validation, len(samples) - n_validation)
+        if counts.min() < 2 or n_smallest_part < len(counts):
             raise ValueError(
                 "early_stopping must hold out a sample of each class: got "
-                f"{len(samples)} samples, {counts.min()} of the rarest class, {n_held} "
-                f"held out, {len(counts)} classes. Give more samples, raise "
-                "validation_fraction, or set early_stopping=False."
+                f"{len(samples)} samples, {counts.min()} of the rarest class, "
+                f"{n_validation} held out, {len(counts)} classes. Use more samples, "
+                "raise validation_fraction, or set early_stopping=False."
             )
-        positions = np.arange(len(samples))
-        train, held = train_test_split(
-            positions,
-            test_size=n_held,
+        train, validation = train_test_split(
+            np.arange(len(samples)),
+            test_size=n_validation,
             stratify=codes,
             random_state=seed % 2**32,
         )
-        return samples.select(np.sort(train)), samples.select(np.sort(held))
+        return samples.select(np.sort(train)), samples.select(np.sort(validation))
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
-        """Train one more epoch from the present weights.
+        """Train for one more epoch, from the current weights.
 
         Parameters
         ----------
         X, y : array-like
-            As for `fit`.
+            Windows and class labels, as for `fit`.
         classes : array-like or None, default=None
-            All labels, for the first call; None takes those of `y`.
+            All class labels, for the first call. None takes the labels in `y`.
         sample_weight : array-like or None, default=None
-            As for `fit`.
+            Weights of the samples, as for `fit`.
 
         Returns
         -------
         self : estimator
+            The fitted estimator.
         """
         if self.__sklearn_is_fitted__():
             if classes is not None and not np.array_equal(
@@ -96,42 +120,42 @@ class HybridClassifier(Hybrid, KerasClassifier):
             ):
                 raise ValueError(
                     "classes must be those of the first partial_fit: got "
-                    f"{np.unique(classes)}, known are {self.classes_}. Call fit to "
-                    "start anew."
+                    f"{np.unique(classes)}, expected {self.classes_}. Call fit to "
+                    "train a new network."
                 )
             classes = self.classes_
-        return self._continue(X, y, sample_weight, classes)
+        return self._fit_one_epoch(X, y, sample_weight, classes)
 
     def predict_proba(self, X):
-        """Return the probability of each class.
+        """Predict the probability of each class.
 
         Parameters
         ----------
         X : array-like
-            Windows of the fitted shape. Missing first steps (NaN in every feature)
-            are filled with the first known one, with a warning, unless `missing` is
-            "mask".
+            Windows of the fitted shape. Missing history (NaN in every feature of the
+            first steps) is filled with the first known step and a warning, unless
+            `missing` is "mask".
 
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes), float64
-            In the order of `classes_`.
+            Probabilities, with columns in the order of `classes_`.
         """
-        raw = self._raw_predict(X)
-        return raw / raw.sum(axis=1, keepdims=True)
+        output = self._raw_predict(X)
+        return output / output.sum(axis=1, keepdims=True)
 
     def predict(self, X):
-        """Return the most probable class.
+        """Predict the most probable class.
 
         Parameters
         ----------
         X : array-like
-            As for `predict_proba`.
+            Windows, as for `predict_proba`.
 
         Returns
         -------
         y : ndarray of shape (n_samples,)
-            Labels.
+            Class labels.
         """
         probabilities = self.predict_proba(X)
         return self.classes_[probabilities.argmax(axis=1)]
@@ -150,19 +174,19 @@ class HybridClassifier(Hybrid, KerasClassifier):
         Parameters
         ----------
         X, y, sample_weight : array-like
-            As for `fit`.
+            Windows, class labels and weights, as for `fit`.
 
         Returns
         -------
         score : float
-            1 at best.
+            Fraction of correct predictions, from 0 to 1.
         """
         return ClassifierMixin.score(self, X, y, sample_weight)
 
     def __sklearn_tags__(self):
-        """Return scikit-learn's tags."""
+        """Return the tags of scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.estimator_type = "classifier"
-        # The checks feed rows that are no windows, to networks of a few epochs.
+        # The common checks train for few epochs, on rows that are not windows.
         tags.classifier_tags = ClassifierTags(poor_score=True)
         return tags

@@ -1,4 +1,4 @@
-"""Reading: X, rows and weights checked, and the record of what a fit was given."""
+"""Validate the data of one fit: windows, targets and sample weights."""
 
 from __future__ import annotations
 
@@ -17,48 +17,62 @@ from skcnnlstm._utils.validation import (
 
 
 class FitData(NamedTuple):
-    """What a fit was given, checked."""
+    """The validated data of one fit."""
 
-    names: dict  # attributes that the columns of X give
+    feature_attributes: dict  # fitted attributes that describe the columns of X
     X: np.ndarray  # all windows
-    y: np.ndarray  # targets of `rows`
-    rows: np.ndarray  # the windows to learn from
-    weight: np.ndarray  # of `rows`, as given
+    y: np.ndarray  # targets of the windows `rows`
+    rows: np.ndarray  # positions of the windows to train on
+    weight: np.ndarray  # sample weights of the windows `rows`, as passed
     samples: training.Samples
     n_outputs: int
-    about_target: dict  # attributes that y gives
+    target_attributes: dict  # fitted attributes that describe y
 
-    def used(self, given):
-        """Return the windows to learn from, with their columns' names as `given`."""
+    def training_windows(self, X):
+        """Return the windows to train on; `X` as passed if these are all windows."""
         if len(self.rows) == len(self.X):
-            return given
-        table = hasattr(given, "iloc")
-        return given.iloc[self.rows] if table else self.X[self.rows]
+            return X
+        return X.iloc[self.rows] if hasattr(X, "iloc") else self.X[self.rows]
 
 
-class _Names(BaseEstimator):
-    """Takes the names and the number of features of one X."""
+class _FeatureNames(BaseEstimator):
+    """Hold the names and the number of features of one X."""
 
 
 def read_windows(estimator, X):
-    """Return the attributes that X's columns give an estimator, and X as an array."""
+    """Validate X.
+
+    Returns
+    -------
+    feature_attributes : dict
+        `n_features_in_`, and `feature_names_in_` if X is a DataFrame.
+    windows : ndarray of shape (n_samples, window_length, ...)
+    """
     windows = check_windows(X, estimator=estimator)
     if windows.ndim > 2:
         return {"n_features_in_": windows.shape[1]}, windows
-    names = _Names()
+    names = _FeatureNames()
     validate_data(names, X, skip_check_array=True)
     return dict(vars(names)), windows
 
 
 def usable_rows(X, sample_weight, *, allow_nan=False):
-    """Return which samples have a full history and a weight, and those weights."""
+    """Select the samples with a full history and a positive weight.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_rows,)
+        Positions of these samples.
+    weight : ndarray of shape (n_rows,)
+        Their weights.
+    """
     weight = check_sample_weight(sample_weight, len(X))
     missing = count_missing_history(X, allow_nan=allow_nan)
     rows = np.flatnonzero((missing == 0) & (weight > 0))
     if len(rows) == 0:
         raise ValueError(
-            "X must hold one sample with a full history (and a weight above zero) at "
-            f"least: got {len(X)} samples, {np.count_nonzero(missing)} of them with "
-            "missing (NaN) first steps. Give more rows or a smaller window_length."
+            "X must hold at least one sample with a full history and a positive "
+            f"weight: got {len(X)} samples, {np.count_nonzero(missing)} of them with "
+            "missing (NaN) first steps. Use more rows or a smaller window_length."
         )
     return rows, weight[rows]

@@ -1,4 +1,4 @@
-"""Course: how a fit goes, from where it begins to what it leaves."""
+"""Hold everything except the data that determines one fit."""
 
 from __future__ import annotations
 
@@ -9,56 +9,61 @@ from skcnnlstm.wrappers.settings import batch_size
 
 
 class FitPlan(NamedTuple):
-    """What is trained, and from where: all that decides a fit beside its samples."""
+    """The network of one fit, its initial state, and how to train it."""
 
-    plan: tuple  # the arguments of `build_network_json`
-    recipe: training.ProgramSpec
-    rate: float | None  # the learning rate, where it is a number
+    network_args: tuple  # the arguments of `build_network_json`
+    program_spec: training.ProgramSpec
+    learning_rate: float | None  # None if it is not a number
     seed: int
-    start: training.TrainingResult | None  # the state to go on from
-    done: int  # epochs that were trained before
-    callbacks: list  # Keras'
+    initial_state: training.TrainingResult | None  # None draws new weights
+    epochs_done: int  # epochs that produced the initial state
+    callbacks: list  # prepared Keras callbacks
     checkpoint: training.Checkpoint | None
 
     def schedule(self, settings, samples, tasks):
-        """Return how long and in what order a fit goes over its samples."""
+        """Return the training schedule: epochs, batches and stopping rules."""
         return training.TrainingOptions(
             seed=self.seed,
             epochs=settings["epochs"],
             batch_size=batch_size(settings, samples),
             shuffle=settings["shuffle"],
-            learning_rate=self.rate,
+            learning_rate=self.learning_rate,
             patience=settings["patience"] if settings["early_stopping"] else None,
             plateau_patience=settings["plateau_patience"],
             keep_best=settings["keep_best"],
-            first_epoch=self.done,
+            first_epoch=self.epochs_done,
             callbacks=self.callbacks,
             verbose=settings["verbose"],
             listener=tasks,
         )
 
-    def learned(self, read, trained):
-        """Return the attributes that a fit leaves.
+    def fitted_attributes(self, data, trained):
+        """Return the attributes that a fit sets on the estimator.
 
         Parameters
         ----------
-        read : Read
-            What it was given.
+        data : FitData
+            The data of the fit.
         trained : TrainingResult
-            What training made of it.
+            The result of training.
+
+        Returns
+        -------
+        attributes : dict
+            Values by attribute name.
         """
         n_epochs = len(trained.history["loss"])
         return {
-            **read.names,
-            **read.about_target,
+            **data.feature_attributes,
+            **data.target_attributes,
             "history_": trained.history,
             "n_epochs_": n_epochs,
-            "_epochs_done": self.done + n_epochs,
+            "_epochs_done": self.epochs_done + n_epochs,
             "_seed": self.seed,
-            "_plan": self.plan,
-            "_network": self.recipe.network,
-            "_optimizer": self.recipe.optimizer.description,
+            "_network_args": self.network_args,
+            "_network": self.program_spec.network,
+            "_optimizer": self.program_spec.optimizer.description,
             "_weights": trained.weights,
             "_slots": trained.slots,
-            "_made": {"own": self.recipe.custom_objects},
+            "_cache": {"custom_objects": self.program_spec.custom_objects},
         }

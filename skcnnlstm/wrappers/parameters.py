@@ -1,7 +1,7 @@
-"""Parameters that estimators share, declared and documented once.
+"""Declare and document the parameters that estimators share.
 
-An architecture's own parameters are the keyword-only ones of its `build_x`, with their
-docstring. Signature and docstring of each class are put together from both here.
+An architecture declares its own parameters as keyword-only parameters of its `build_x`
+function. Each class gets its signature and its docstring from both places.
 """
 
 from __future__ import annotations
@@ -30,86 +30,99 @@ def training_parameters(
     callbacks=None,
     checkpoint=None,
 ):
-    """Declare the parameters that every estimator has.
+    """Declare the parameters of every estimator.
 
     Parameters
     ----------
     epochs : int, default=50
-        Passes over the training samples.
+        Number of passes over the training samples.
     batch_size : int, default=32
-        Samples per step of the optimizer; -1 takes all of them at once.
+        Number of samples per optimizer step. -1 uses all samples in each step.
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
-        Name, class or instance. Settings of a name or class are routed:
-        `optimizer__clipnorm=1.0`.
+        Name, class or instance. Pass settings to a name or a class by routed
+        parameters, such as ``optimizer__clipnorm=1.0``.
     learning_rate : float or None, default=None
-        Step size of the optimizer; None takes the optimizer's own (0.001 for Adam).
+        Step size of the optimizer. None uses the optimizer's default (0.001 for Adam).
     metrics : list or None, default=None
-        Metrics recorded in `history_` beside the loss, by Keras name or as objects.
+        Keras metrics, by name or as objects. `history_` records them next to the loss.
     shuffle : bool, default=True
-        Whether samples are put in a new order at each epoch. The part held out for
-        early stopping never depends on it.
+        Whether to shuffle the training samples before each epoch. The validation
+        samples of early stopping do not depend on it.
     early_stopping : bool, default=False
-        Whether to hold out a part of the samples, stop when its loss has not fallen
-        for `patience` epochs, and return the weights of its lowest loss.
+        Whether to hold out validation samples and to stop when their loss has not
+        decreased for `patience` epochs. The weights of the epoch with the lowest
+        validation loss are restored. A regressor holds out the last samples, a
+        classifier a random stratified part.
     validation_fraction : float, default=0.1
-        Share of the samples held out by early stopping, above 0 and below 1.
+        Fraction of the samples that early stopping holds out, between 0 and 1
+        (exclusive).
     validation_gap : int, default=0
-        Samples left out between the training samples and those held out. Where
-        targets reach `horizon` steps ahead, `horizon - 1` keeps them from sharing any.
+        Number of samples left out between the training and the validation samples of
+        a regressor. If targets reach `horizon` steps ahead, use ``horizon - 1``: no
+        training target then overlaps a validation target.
     patience : int, default=10
-        Epochs without a lower validation loss before early stopping ends the fit.
+        Number of epochs without a lower validation loss after which early stopping
+        ends training.
     plateau_patience : int or None, default=None
-        Epochs without a lower training loss (by 0.0001 at least) after which the
-        learning rate is multiplied by `2 ** (-1 / 3)`, down to a tenth of what it was
-        at the start of the fit. None keeps the rate. Each fit and each `partial_fit`
-        begins anew.
+        Number of epochs without a lower training loss (by at least 0.0001) after which
+        the learning rate is multiplied by ``2 ** (-1 / 3)``. The rate does not fall
+        below a tenth of its initial value. None keeps the rate constant. Each `fit`
+        and each `partial_fit` starts with the initial rate.
     keep_best : bool, default=False
-        Whether the weights of the epoch with the lowest training loss are returned, in
-        the place of the last ones. With early stopping its validation loss decides.
-        Only epochs of the fit itself are compared, so `partial_fit` takes no notice.
+        Whether to restore the weights of the epoch with the lowest training loss. By
+        default, the weights of the last epoch are kept. Has no effect with
+        `early_stopping`, which restores the weights of the lowest validation loss, nor
+        in `partial_fit`.
     missing : {"error", "mask"}, default="error"
-        What NaN in X means. "error" takes it at the beginning of a window only, as
-        history that is not there: `fit` leaves such samples out, `predict` fills them.
-        "mask" takes it anywhere: the network reads zero in its place, and beside each
-        feature one more that says where it is missing. Sequences of unequal length
-        are given as windows of one length that begin (or end) with NaN.
+        How to treat NaN in X.
+
+        - "error" allows NaN only in the first steps of a window, as missing history:
+          `fit` leaves such samples out, `predict` fills these steps with the first
+          known step.
+        - "mask" allows NaN anywhere. The network reads 0 instead of NaN and, for each
+          feature, an additional feature that is 1 where the value is missing. To pass
+          sequences of different lengths, pad them with NaN at the beginning or the end.
     warm_start : bool, default=False
-        Whether `fit` goes on from the weights and optimizer of the fit before.
+        Whether `fit` continues with the weights and the optimizer state of the
+        previous fit.
     random_state : int, RandomState instance or None, default=None
-        Seed of weights, order and dropout. An int gives the same bits every time, in
-        any process (on a GPU the same but for rounding); no global generator is
-        touched. None draws a new seed.
+        Seed for the weights, the order of samples and dropout. With an int, results
+        are bit-identical in every process (on a GPU, equal up to rounding). None draws
+        a new seed for each fit. Global random generators are neither used nor changed.
     verbose : {0, 1, 2}, default=0
-        0 is silent, 1 shows Keras' progress bar, 2 prints a line an epoch.
+        0 is silent, 1 shows the Keras progress bar, 2 prints one line per epoch.
     callbacks : keras.callbacks.Callback, list of them, or None, default=None
-        Callbacks, as instances (copied for each fit) or classes. One that has hooks
-        for batches makes the fit run a batch at a time: slower, with the same result.
+        Keras callbacks, as instances or classes. Instances are copied for each fit. A
+        callback with batch-level methods makes training slower, with the same result.
     checkpoint : path-like or None, default=None
-        A folder, made if it is not there, in which `fit` keeps how far it is: after
-        each epoch, or more seldom where writing would take a twentieth of the time. A
-        fit that was cut off goes on there when it is called again, with the bits of one
-        that was not. Each fit has a file of its own, named by its data, parameters,
-        seed and releases, so that many fits of a search may share the folder and no fit
-        takes up another's; a fit that ends removes its file. Functions and objects of
-        your own count by their code and by what they hold and read; locks, open files
-        and what a callback's class holds do not. With ``random_state=None``
-        the seed that was drawn comes back. Of callbacks the numbers, texts and arrays
-        that they hold come back, open files and the like do not.
+        Folder in which `fit` saves its progress, created if it does not exist. Call
+        `fit` again after an interruption to continue from there; the result is
+        bit-identical to an uninterrupted fit. `fit` writes after each epoch, or less
+        often if writing would take more than 5% of the time, and removes its file at
+        the end.
+
+        Each fit has a separate file, named after its data, parameters, seed and
+        library versions, so many fits of a search can share a folder. User-defined
+        functions and objects are compared by their code and the values that they hold;
+        changes to global variables are not detected. With ``random_state=None``, the
+        seed of the interrupted fit is restored. The state of a callback is restored as
+        far as it consists of numbers, text and arrays.
 
     Attributes
     ----------
     model_ : keras.Model
-        The fitted network, made on first use.
+        The fitted network, built at the first access.
     history_ : dict of list of float
-        Loss and metrics after each epoch; `val_` before those of the part held out.
+        Loss and metrics after each epoch. The prefix `val_` marks those of the
+        validation samples.
     n_epochs_ : int
-        Epochs that the last fit ran.
+        Number of epochs in the last fit.
     n_features_in_ : int
-        Length of the second axis of X, as scikit-learn counts.
+        Length of the second axis of X, as in scikit-learn.
     """
 
 
-# What `epochs="auto"` means where no forecaster says otherwise.
+# The value of `epochs="auto"` outside SeriesForecaster.
 AUTO_EPOCHS = 50
 
 
@@ -123,87 +136,92 @@ def regressor_parameters(
     n_targets=1,
     season_length=None,
 ):
-    """Declare the parameters that only regressors have, or have otherwise.
+    """Declare the parameters of every regressor, some with other defaults.
 
     Parameters
     ----------
     epochs : int or "auto", default="auto"
-        Passes over the training samples. "auto" means 50, except inside
-        SeriesForecaster, which takes as many as make some 250 steps of the optimizer
-        where there is no early stopping.
+        Number of passes over the training samples. "auto" means 50. Inside
+        SeriesForecaster, and without early stopping, "auto" chooses the number that
+        results in about 250 optimizer steps.
     loss : str, callable or keras.losses.Loss, default="mse"
-        What training makes small. `quantiles` have a loss of their own. A loss that you
-        wrote is traced again when its code, or a value that it reads or holds, has
-        changed. In the grid of a search give names and settings, ``loss="huber"`` with
-        ``loss__delta=0.3``: scikit-learn copies the objects of a grid, and Keras leaves
-        settings out.
+        Loss that training minimizes. Leave it at its default with `quantiles`. In a
+        search, use names and routed settings, such as ``loss="huber"`` with
+        ``loss__delta=0.3``: scikit-learn copies the objects of a grid, and copies of
+        Keras losses lose settings.
     quantiles : tuple of float or None, default=None
-        Quantiles to learn in the place of one forecast, by the pinball loss: numbers
-        between 0 and 1 that ascend, 0.5 among them. `predict` is then the median, and
-        `predict_quantiles` gives all of them; they never cross. Metrics are means over
-        all of them.
+        Quantile levels to predict instead of one value: ascending numbers between 0
+        and 1, including 0.5. Training then minimizes the mean pinball loss. `predict`
+        returns the median, `predict_quantiles` all quantiles, which never cross.
+        Metrics are averaged over the quantiles.
     instance_norm : {"auto", "last", "standard", "seasonal"} or None, default="auto"
-        Normalisation of each window inside the network. "last" takes the window's
-        last value off and adds it to the output, "standard" standardises the window by
-        its own mean and deviation and scales the output back, "seasonal" takes its last
-        season off (each step the value at the same place in that season) and adds it
-        to the output, None does none of these. "auto" means None, except inside
-        SeriesForecaster, which chooses. With `missing="mask"` the last value is the
-        last known one, moments are those of known values, and what is missing in the
-        last season is the mean of the season.
+        How the network normalizes each window, and restores the level of its output.
+
+        - "last" subtracts the last value of the window and adds it to the output.
+        - "standard" subtracts the mean of the window and divides by its standard
+          deviation; the output is scaled back.
+        - "seasonal" subtracts the last season: from each step, the value at the same
+          position in the last season of the window. It adds this season to the output.
+        - None does not normalize.
+        - "auto" means None; inside SeriesForecaster, the forecaster chooses.
+
+        With ``missing="mask"``, the last value is the last known value, mean and
+        deviation are those of the known values, and missing values of the last season
+        are replaced by the mean of the season.
     linear_skip : bool or "auto", default="auto"
-        Whether to add a linear map of the (normalised) window to the output. It is
-        zero at the start. "auto" means False, except inside SeriesForecaster, which
-        adds it.
+        Whether to add a linear map of the (normalized) window to the output. The
+        weights of this map are initially zero. "auto" means False, and True inside
+        SeriesForecaster.
     n_targets : int or None, default=1
-        How many of the first features are the series that y continues; None means all
-        of them where their number divides the width of y, one otherwise. Read by
-        `instance_norm`, and by architectures whose outputs stand for steps and series.
+        Number of series that y continues: the first `n_targets` features of X. None
+        means all features if their number divides the width of y, and one otherwise.
+        `instance_norm` and the architectures that predict step by step use it.
         SeriesForecaster sets it.
     season_length : int or None, default=None
-        Time steps in a season, at most those of a window. Only
-        ``instance_norm="seasonal"`` reads it, and needs it.
+        Length of a season in time steps, at most the window length. Required by
+        ``instance_norm="seasonal"``, which alone uses it.
     """
 
 
 def classifier_parameters(*, loss="sparse_categorical_crossentropy", class_weight=None):
-    """Declare the parameters that only classifiers have.
+    """Declare the parameters of every classifier.
 
     Parameters
     ----------
     loss : str, callable or keras.losses.Loss, default="sparse_categorical_crossentropy"
-        What training makes small. A loss whose name begins with "sparse" is given
-        codes of classes, any other one column a class.
+        Loss that training minimizes. A loss whose name starts with "sparse" receives
+        integer class codes, any other loss receives one column per class.
     class_weight : dict, "balanced" or None, default=None
-        Weight of each class, by label; "balanced" gives every class the same sum.
+        Weight of each class, by label. "balanced" gives every class the same total
+        weight.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Labels, sorted: the columns of `predict_proba`.
+        The sorted class labels, in the order of the columns of `predict_proba`.
     """
 
 
-# What a class tells `build_x`, beside the parameters that a user sets.
-_TOLD = ("output_activation", "output_axes", "n_series")
+# Builder arguments that the estimator passes; users do not set them.
+_INTERNAL_ARGUMENTS = ("output_activation", "output_axes", "n_series")
 
 
 def declared_parameters(function):
-    """Return the keyword-only parameters of a function that a user sets, by name."""
+    """Return the keyword-only parameters of a function that users can set, by name."""
     return {
         name: parameter
         for name, parameter in inspect.signature(function).parameters.items()
-        if parameter.kind is parameter.KEYWORD_ONLY and name not in _TOLD
+        if parameter.kind is parameter.KEYWORD_ONLY and name not in _INTERNAL_ARGUMENTS
     }
 
 
-def is_known(name, parameters):
-    """Tell whether a class with these parameters takes a parameter of this name.
+def accepts_parameter(name, parameters):
+    """Return whether a class with these parameters accepts a parameter of this name.
 
-    Beside the names in the signature, those of scikeras' form prefix__name that still
-    work: `optimizer__`, `loss__` and `callbacks__` go to constructors, `model__` and
-    `fit__` to the parameter of that name. `predict__batch_size` is taken and has no
-    effect: predictions are cut by their memory.
+    A class accepts the names in its signature and the routed names of scikeras,
+    `prefix__name`. `optimizer__`, `loss__` and `callbacks__` are passed to
+    constructors. `model__` and `fit__` set the parameter of that name.
+    `predict__batch_size` has no effect: prediction chooses its batches by memory.
     """
     prefix, separator, rest = name.partition("__")
     if not separator:

@@ -1,4 +1,4 @@
-"""HybridRegressor: the base class of the regressors."""
+"""Define HybridRegressor, the base class of all regressors."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from skcnnlstm._utils.validation import (
 )
 from skcnnlstm.layers.quantiles import PinballLoss
 from skcnnlstm.wrappers._scikeras import KerasRegressor
-from skcnnlstm.wrappers.assemble import build_normalised
-from skcnnlstm.wrappers.base import Hybrid
+from skcnnlstm.wrappers.assemble import build_regressor_network
+from skcnnlstm.wrappers.base import BaseHybrid
 from skcnnlstm.wrappers.parameters import AUTO_EPOCHS, regressor_parameters
 
 
@@ -27,110 +27,131 @@ def _has_quantiles(estimator):
     return estimator._network_param("quantiles") is not None
 
 
-def _wants_codes(loss):
-    """Tell whether a loss is Keras' own of class codes, in any of its forms."""
+def _is_class_code_loss(loss):
+    """Return whether a loss is the sparse categorical cross-entropy of Keras."""
     if not isinstance(loss, str):
         loss = getattr(loss, "__name__", type(loss).__name__)
     return loss in ("sparse_categorical_crossentropy", "SparseCategoricalCrossentropy")
 
 
 @check_calls
-class HybridRegressor(Hybrid, KerasRegressor):
-    """Base class of the regressors: `class XRegressor(HybridRegressor, build=build_x)`.
+class HybridRegressor(BaseHybrid, KerasRegressor):
+    """Base class of regressors that train a Keras network.
 
-    `build_x` declares the network and its hyper-parameters; signature, docstring and
-    all methods follow from it.
+    A subclass names its network builder with the class argument `build`. The builder is
+    called as ``build(input_shape, n_outputs, **params)`` and returns an uncompiled
+    `keras.Model`. Its keyword-only parameters, with their documentation, become
+    parameters of the subclass. The class argument `defaults`, a dict, sets other
+    defaults for shared parameters.
+
+    Examples
+    --------
+    >>> import keras
+    >>> from skcnnlstm import make_windows
+    >>> from skcnnlstm.wrappers import HybridRegressor
+    >>> def build_dense(input_shape, n_outputs, *, units=8):
+    ...     window = keras.Input(input_shape)
+    ...     x = keras.layers.Dense(units, activation="relu", name="hidden")(window)
+    ...     return keras.Model(window, keras.layers.Dense(n_outputs, name="output")(x))
+    >>> class DenseRegressor(HybridRegressor, build=build_dense):
+    ...     pass
+    >>> X, y = make_windows(range(20), window_length=4)
+    >>> DenseRegressor(units=4, epochs=2, random_state=0).fit(X, y).predict(X).shape
+    (16,)
     """
 
-    _own_parameters = staticmethod(regressor_parameters)
+    _task_parameters = staticmethod(regressor_parameters)
 
-    def _given(self):
-        """Replace "auto" by what it means where no forecaster says otherwise."""
-        given = super()._given()
-        for name, meaning in (("epochs", AUTO_EPOCHS), ("linear_skip", False)):
-            if is_auto(given[name]):
-                given[name] = meaning
-        return given
+    def _merged_params(self):
+        """Return the parameters, with "auto" replaced by its default meaning."""
+        params = super()._merged_params()
+        for name, value in (("epochs", AUTO_EPOCHS), ("linear_skip", False)):
+            if is_auto(params[name]):
+                params[name] = value
+        return params
 
-    def _settings(self):
-        settings = super()._settings()
+    def _fit_settings(self):
+        settings = super()._fit_settings()
         check_boolean("linear_skip", settings["linear_skip"])
-        if _wants_codes(settings["loss"]):
+        if _is_class_code_loss(settings["loss"]):
             raise ValueError(
-                "loss must compare numbers with numbers in a regressor: got "
-                f"loss={settings['loss']!r}, which wants class codes. Use 'mse' or "
-                "'mae', or the classifier of this name."
+                "loss must be a loss for regression: got "
+                f"loss={settings['loss']!r}, which compares class codes. Use 'mse' or "
+                "'mae', or a classifier."
             )
         quantiles = settings["quantiles"] = check_quantiles(settings["quantiles"])
         if quantiles is None:
             return settings
         if settings["loss"] != self._defaults()["loss"] or self._routed("loss"):
             raise ValueError(
-                "loss must not be set beside quantiles, which are learned by the "
+                "loss must keep its default with quantiles, which are trained with the "
                 f"pinball loss: got loss={settings['loss']!r}, quantiles={quantiles}. "
-                "Leave loss as it is, or set quantiles=None."
+                "Remove loss, or set quantiles=None."
             )
         return settings | {"loss": PinballLoss(quantiles)}
 
-    def _plan_network(self, settings, input_shape, n_outputs):
-        _, *shapes, params = super()._plan_network(settings, input_shape, n_outputs)
-        around = "instance_norm", "season_length", "linear_skip", "n_targets"
-        params |= {name: settings[name] for name in (*around, "quantiles")}
-        return build_normalised, *shapes, params
+    def _build_network_args(self, settings, input_shape, n_outputs):
+        args = super()._build_network_args(settings, input_shape, n_outputs)
+        names = "instance_norm", "season_length", "linear_skip", "n_targets"
+        params = args[-1] | {name: settings[name] for name in (*names, "quantiles")}
+        return build_regressor_network, input_shape, n_outputs, params
 
     def _check_target(self, y, X):
         return check_regression_target(y, len(X), estimator=self)
 
-    def _encode(self, y, loss, classes):
-        codes = y.reshape(len(y), -1).astype(np.float32)
-        n_outputs = codes.shape[1]
+    def _encode_target(self, y, loss, classes):
+        """Return the targets of the network, their number, and fitted attributes."""
+        targets = y.reshape(len(y), -1).astype(np.float32)
+        n_outputs = targets.shape[1]
         if isinstance(loss, PinballLoss):
-            codes = loss.spread(codes)
-        return codes, n_outputs, {"_target_shape": y.shape[1:]}
+            targets = loss.repeat_targets(targets)
+        return targets, n_outputs, {"_target_shape": y.shape[1:]}
 
-    def _hold_out(self, samples, settings, seed):
-        """Cut off the chronological tail."""
+    def _split_validation(self, samples, settings, seed):
+        """Hold out the last samples."""
         fraction, gap = settings["validation_fraction"], settings["validation_gap"]
-        n_held = max(1, math.ceil(len(samples) * fraction))
-        n_train = len(samples) - n_held - gap
+        n_validation = max(1, math.ceil(len(samples) * fraction))
+        n_train = len(samples) - n_validation - gap
         if n_train < 1:
             raise ValueError(
                 "early_stopping must leave samples to train on: got "
-                f"{len(samples)} samples, {n_held} of them held out "
+                f"{len(samples)} samples, {n_validation} of them held out "
                 f"(validation_fraction={fraction}) after validation_gap={gap}. Give "
                 "more samples, or lower validation_fraction or validation_gap."
             )
-        tail = samples.select(slice(len(samples) - n_held, None))
-        return samples.select(slice(0, n_train)), tail
+        validation = samples.select(slice(len(samples) - n_validation, None))
+        return samples.select(slice(0, n_train)), validation
 
     def partial_fit(self, X, y, sample_weight=None):
-        """Train one more epoch from the present weights.
+        """Train for one more epoch, from the current weights.
 
         Parameters
         ----------
         X, y, sample_weight : array-like
-            As for `fit`.
+            Windows, targets and weights, as for `fit`.
 
         Returns
         -------
         self : estimator
+            The fitted estimator.
         """
-        return self._continue(X, y, sample_weight)
+        return self._fit_one_epoch(X, y, sample_weight)
 
     def predict(self, X):
-        """Forecast from windows.
+        """Predict the target of each window.
 
         Parameters
         ----------
         X : array-like
-            Windows of the fitted shape. Missing first steps (NaN in every feature)
-            are filled with the first known one, with a warning, unless `missing` is
-            "mask".
+            Windows of the fitted shape. Missing history (NaN in every feature of the
+            first steps) is filled with the first known step and a warning, unless
+            `missing` is "mask".
 
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs), float64
-            In the shape of the fitted target; the median where there are `quantiles`.
+            Predictions in the shape of the fitted target. With `quantiles`, they are
+            the medians.
         """
         predicted = self._raw_predict(X)
         quantiles = self._network_param("quantiles")
@@ -151,9 +172,9 @@ class HybridRegressor(Hybrid, KerasRegressor):
 
     @available_if(_has_quantiles)
     def predict_quantiles(self, X):
-        """Forecast every quantile from windows.
+        """Predict the quantiles of the target of each window.
 
-        Only with `quantiles`.
+        Available if the network was fitted with `quantiles`.
 
         Parameters
         ----------
@@ -163,30 +184,30 @@ class HybridRegressor(Hybrid, KerasRegressor):
         Returns
         -------
         y : ndarray of shape (n_samples, n_outputs, n_quantiles), float64
-            In the order of `quantiles`; ascending, never crossing.
+            Predicted quantiles, in the order of `quantiles`. They ascend.
         """
         return self._raw_predict(X)
 
     def score(self, X, y, sample_weight=None):
-        """Return the coefficient of determination R^2 of `predict(X)`.
+        """Return the coefficient of determination, R^2, of `predict(X)`.
 
         Parameters
         ----------
         X, y, sample_weight : array-like
-            As for `fit`.
+            Windows, targets and weights, as for `fit`.
 
         Returns
         -------
         score : float
-            1 at best.
+            R^2, at most 1.
         """
         return RegressorMixin.score(self, X, y, sample_weight)
 
     def __sklearn_tags__(self):
-        """Return scikit-learn's tags."""
+        """Return the tags of scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.estimator_type = "regressor"
-        # The checks feed rows that are no windows, to networks of a few epochs.
+        # The common checks train for few epochs, on rows that are not windows.
         tags.regressor_tags = RegressorTags(poor_score=True)
         tags.target_tags.multi_output = True
         return tags

@@ -1,4 +1,4 @@
-"""Settings: what the parameters of a network mean in a fit, checked."""
+"""Validate the parameters of one fit."""
 
 from __future__ import annotations
 
@@ -16,23 +16,32 @@ from skcnnlstm._utils.validation import (
 
 # TensorFlow counts samples in 32 bits.
 _LARGEST_BATCH = 2**31 - 1
-_CLIPS = {"clipnorm", "clipvalue", "global_clipnorm"}
+_CLIPPING = {"clipnorm", "clipvalue", "global_clipnorm"}
 
 
-def check_settings(given):
-    """Return the parameters after routing, checked.
+def check_settings(params):
+    """Validate the training parameters of an estimator.
 
-    Numbers become Python's own: an int8 of a grid would overflow where it is used.
+    Parameters
+    ----------
+    params : dict
+        All parameters, routed ones included.
+
+    Returns
+    -------
+    settings : dict
+        The same parameters. NumPy numbers become Python numbers: an int8 from a
+        search grid would overflow later.
     """
-    settings = dict(given)
-    lowest = {"epochs": 1, "patience": 0, "validation_gap": 0}
-    if not _is_whole_set(settings["batch_size"]):
-        lowest["batch_size"] = 1
+    settings = dict(params)
+    minimums = {"epochs": 1, "patience": 0, "validation_gap": 0}
+    if not _is_full_batch(settings["batch_size"]):
+        minimums["batch_size"] = 1
     if not isinstance(settings["verbose"], bool):
-        lowest["verbose"] = 0
+        minimums["verbose"] = 0
     if settings["plateau_patience"] is not None:
-        lowest["plateau_patience"] = 1
-    for name, minimum in lowest.items():
+        minimums["plateau_patience"] = 1
+    for name, minimum in minimums.items():
         settings[name] = check_integer(name, settings[name], minimum=minimum)
     if settings["batch_size"] > _LARGEST_BATCH:
         raise ValueError(
@@ -40,70 +49,77 @@ def check_settings(given):
             f"{settings['batch_size']}. Use batch_size=-1 for all samples in one batch."
         )
     if settings["learning_rate"] is not None:
-        rate = settings["learning_rate"]
-        rate = check_real("learning_rate", rate, low=0, inclusive="neither")
-        settings["learning_rate"] = rate
+        settings["learning_rate"] = check_real(
+            "learning_rate", settings["learning_rate"], low=0, inclusive="neither"
+        )
     for name in ("shuffle", "early_stopping", "keep_best", "warm_start"):
         settings[name] = check_boolean(name, settings[name])
-    share = settings["validation_fraction"]
     settings["validation_fraction"] = check_real(
-        "validation_fraction", share, low=0, high=1, inclusive="neither"
+        "validation_fraction",
+        settings["validation_fraction"],
+        low=0,
+        high=1,
+        inclusive="neither",
     )
     check_missing(settings["missing"])
     if not isinstance(settings["checkpoint"], str | os.PathLike | None):
         raise TypeError(
-            "checkpoint must be a folder, by its path, or None: got "
+            "checkpoint must be the path of a folder, or None: got "
             f"checkpoint={settings['checkpoint']!r}."
         )
     return settings
 
 
-def deciding(settings):
-    """Return the settings that decide a fit beside its recipe and its samples."""
+def checkpoint_settings(settings):
+    """Return the settings that identify a fit in its checkpoint.
+
+    The network, the optimizer, the loss and the data are identified separately.
+    """
     names = "epochs", "batch_size", "shuffle", "early_stopping", "keep_best"
     names += "validation_fraction", "validation_gap", "patience", "plateau_patience"
     return [settings[name] for name in names]
 
 
 def batch_size(settings, samples):
-    """Return how many samples a step of the optimizer reads."""
+    """Return the number of samples per optimizer step."""
     size = settings["batch_size"]
-    return len(samples) if _is_whole_set(size) else size
+    return len(samples) if _is_full_batch(size) else size
 
 
-def _is_whole_set(size):
+def _is_full_batch(size):
     return isinstance(size, numbers.Integral) and size == -1
 
 
 def optimizer_settings(settings, routed, defaults):
-    """Return what goes to the constructor of the optimizer.
+    """Return the keyword arguments for the constructor of the optimizer.
 
     Parameters
     ----------
     settings : dict
-        As `check_settings` returns them.
+        The result of `check_settings`.
     routed : dict
-        What was routed to the optimizer, the class's own settings among them.
+        Parameters routed to the optimizer, including the defaults of the class.
     defaults : dict
-        Defaults of the class's parameters.
+        Default of each parameter of the class.
     """
-    usual = {
+    unset = {
         name
         for name, value in routed.items()
         if value is None or (f"optimizer__{name}", value) in defaults.items()
     }
     if isinstance(settings["optimizer"], str | type):
-        # Keras takes one way of clipping: the user's, where there is one.
-        usual = usual & _CLIPS if _CLIPS & routed.keys() - usual else set()
-    # Else an instance has its settings; the class's own are for others.
-    taken = {name: value for name, value in routed.items() if name not in usual}
+        # Keras accepts one way of clipping: the user's replaces the class default.
+        user_clips = _CLIPPING & routed.keys() - unset
+        unset = unset & _CLIPPING if user_clips else set()
+    # An optimizer instance keeps its settings: class defaults do not apply to it.
+    used = {name: value for name, value in routed.items() if name not in unset}
     if settings["learning_rate"] is not None:
-        taken["learning_rate"] = settings["learning_rate"]
-    return taken
+        used["learning_rate"] = settings["learning_rate"]
+    return used
 
 
 def draw_seed(random_state):
-    """Return an integer seed; None draws one without touching any generator."""
+    """Return an integer seed; None draws a new one without a global generator."""
     if random_state is None:
         return int(np.random.SeedSequence().generate_state(1)[0])
     if isinstance(random_state, np.random.RandomState):
@@ -112,7 +128,7 @@ def draw_seed(random_state):
 
 
 def as_list(value):
-    """Return what may be one thing, several of them or None as a list."""
+    """Return a list: empty for None, of one item for a value that is no sequence."""
     if value is None:
         return []
     return list(value) if isinstance(value, list | tuple) else [value]

@@ -1,53 +1,59 @@
-"""TakesParameters: a class's parameters, put together from where they are declared."""
+"""Generate the signature, the docstring and the parameter methods of estimators."""
 
 from __future__ import annotations
 
 import inspect
 
-from skcnnlstm._utils import docstrings as _docs
+from skcnnlstm._utils import docstrings
 from skcnnlstm.wrappers.parameters import (
+    accepts_parameter,
     declared_parameters,
-    is_known,
     training_parameters,
 )
 
 
-class TakesParameters:
-    """Gives a class the signature, the docstring and the parameters that it declares.
+class DeclaredParametersMixin:
+    """Give a class the parameters that its network builder and base class declare.
 
-    A subclass has `_own_parameters`, a function that declares what its kind adds to
-    `training_parameters`.
+    The base class sets `_task_parameters`, the function that declares the parameters
+    of its task (regression or classification).
     """
 
     def __init_subclass__(cls, build=None, defaults=None, **kwargs):
-        """Compose signature and docstring from `build` and the shared parameters.
+        """Generate `__init__` and the docstring of a subclass.
 
-        `defaults` are the class's own for parameters that it shares with others; a
-        routed name among them (optimizer__clipnorm) joins the signature, and is
-        documented in the class.
+        Parameters
+        ----------
+        build : callable or None, default=None
+            Network builder. Its keyword-only parameters become parameters of the
+            class. With None, the class inherits `__init__` unchanged.
+        defaults : dict or None, default=None
+            Defaults of this class for shared parameters. A routed name, such as
+            `optimizer__clipnorm`, joins the signature; the class docstring must
+            describe it.
         """
         super().__init_subclass__(**kwargs)
         if build is None:
             return
         cls._build = staticmethod(build)
-        sources = (build, training_parameters, cls._own_parameters)
+        sources = (build, training_parameters, cls._task_parameters)
         declared = {}
         for source in sources:
             declared |= declared_parameters(source)
         defaults = defaults or {}
         for name, value in defaults.items():
-            shared = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY)
-            declared[name] = declared.get(name, shared).replace(default=value)
+            routed = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY)
+            declared[name] = declared.get(name, routed).replace(default=value)
         cls._network_names = tuple(declared_parameters(build))
 
         def __init__(self, **params):
-            self._assign(params)
+            self._set_initial_params(params)
 
-        own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
-        __init__.__signature__ = inspect.Signature([own, *declared.values()])
+        self_parameter = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+        __init__.__signature__ = inspect.Signature([self_parameter, *declared.values()])
         __init__.__qualname__ = f"{cls.__qualname__}.__init__"
         cls.__init__ = __init__
-        cls.__doc__ = _docs.compose(
+        cls.__doc__ = docstrings.compose(
             cls.__doc__,
             *(source.__doc__ for source in sources),
             names=declared,
@@ -63,10 +69,10 @@ class TakesParameters:
     def _get_param_names(cls):
         return sorted(cls._defaults())
 
-    def _assign(self, params):
+    def _set_initial_params(self, params):
         defaults = self._defaults()
         for name in params:
-            if not is_known(name, defaults):
+            if not accepts_parameter(name, defaults):
                 raise TypeError(
                     f"{type(self).__name__} got an unknown parameter {name!r}. Use "
                     f"one of {', '.join(defaults)}, or a routed name such as "
@@ -81,18 +87,18 @@ class TakesParameters:
         Parameters
         ----------
         deep : bool, default=True
-            No effect here: no parameter is an estimator.
+            Has no effect: no parameter is an estimator.
 
         Returns
         -------
         params : dict
-            Every parameter of the signature, and the routed names that were set.
+            Every parameter of the signature, and every routed name that was set.
         """
         params = {name: getattr(self, name) for name in self._get_param_names()}
         return params | {k: v for k, v in vars(self).items() if _is_routed(k)}
 
     def set_params(self, **params):
-        """Set parameters; nothing is set if any name is unknown.
+        """Set parameters of this estimator.
 
         Parameters
         ----------
@@ -107,11 +113,11 @@ class TakesParameters:
         Raises
         ------
         ValueError
-            If a name is unknown.
+            If a name is unknown. No parameter is set in this case.
         """
         known = self._defaults()
         for name in params:
-            if not is_known(name, known):
+            if not accepts_parameter(name, known):
                 raise ValueError(
                     f"Invalid parameter {name!r} for estimator {self}. Valid "
                     f"parameters are: {sorted(known)!r}."
@@ -121,7 +127,7 @@ class TakesParameters:
         return self
 
     def _routed(self, prefix):
-        """Return the settings that were routed to `prefix`."""
+        """Return the parameters routed to `prefix`, without the prefix."""
         return {
             name.removeprefix(f"{prefix}__"): value
             for name, value in vars(self).items()
@@ -130,5 +136,5 @@ class TakesParameters:
 
 
 def _is_routed(attribute):
-    """Tell a routed parameter, prefix__name, from every other attribute."""
+    """Return whether an attribute is a routed parameter, `prefix__name`."""
     return "__" in attribute.strip("_")

@@ -1,4 +1,4 @@
-"""LSTM-FCN: the published networks, their attention, and their training."""
+"""Tests of the LSTM-FCN: published networks, attention and training parameters."""
 
 import pickle
 
@@ -6,74 +6,64 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from networks import count_dense, count_lstm, layer_shapes
 from sklearn.base import clone
 
 from skcnnlstm import LSTMFCNClassifier, LSTMFCNRegressor
 from skcnnlstm.architectures.lstm_fcn import AttentionLSTM, build_lstm_fcn
 from skcnnlstm.training import build_network_json, network_from_json
 
-# Karim et al. (2018): filters and reach of each convolution.
+# Karim et al. (2018): filters and kernel size of each convolution.
 BLOCKS = [(128, 8), (256, 5), (128, 3)]
 UNITS = 8
 
 
-def convolutions(n_features):
-    """Count weights, biases and the four numbers a channel of batch normalization."""
-    entering = [n_features, 128, 256]
+def count_convolutions(n_features):
+    """Count weights, biases and four numbers per channel of batch normalization."""
+    channels = [n_features, 128, 256]
     return sum(
-        width * (reach * channels + 1) + 4 * width
-        for channels, (width, reach) in zip(entering, BLOCKS, strict=True)
+        width * (size * n_channels + 1) + 4 * width
+        for n_channels, (width, size) in zip(channels, BLOCKS, strict=True)
     )
 
 
-def lstm(length):
-    return 4 * UNITS * (length + UNITS + 1)
-
-
-def attention(length):
-    """Count what is added: context to gates; keys, queries, bias and scores."""
+def count_attention(length):
+    """Count the additional kernels of the context, keys, queries, bias and scores."""
     return length * 4 * UNITS + (length + UNITS + 1 + 1) * UNITS
 
 
-# Down to a sixteenth of the channels and up again, without biases, after two blocks.
-SQUEEZES = 2 * 128 * (128 // 16) + 2 * 256 * (256 // 16)
+# Two dense layers without bias, to a sixteenth of the channels and back, per block.
+SQUEEZE_EXCITE = 2 * 128 * (128 // 16) + 2 * 256 * (256 // 16)
 
 
-def head(n_classes):
-    return (128 + UNITS + 1) * n_classes
-
-
-def shapes(model):
-    return {layer.name: tuple(layer.output.shape[1:]) for layer in model.layers}
-
-
-# ------------------------------------------------------------------- the networks
+# ------------------------------------------------------------------------ networks
 
 
 @pytest.mark.parametrize("n_features", [1, 6])
 @pytest.mark.parametrize(
-    ("params", "more"),
-    [
-        ({}, lambda length: 0),
-        ({"attention": True}, attention),
-        ({"squeeze_excite": True}, lambda length: SQUEEZES),
-        (
-            {"attention": True, "squeeze_excite": True},
-            lambda length: SQUEEZES + attention(length),
-        ),
-    ],
+    ("attention", "squeeze_excite"),
+    [(False, False), (True, False), (False, True), (True, True)],
     ids=["LSTM-FCN", "ALSTM-FCN", "MLSTM-FCN", "MALSTM-FCN"],
 )
-def test_the_parameters_are_those_of_the_papers(params, more, n_features):
+def test_networks_have_the_parameters_of_the_papers(
+    attention, squeeze_excite, n_features
+):
     length, n_classes = 100, 4
-    model = build_lstm_fcn((length, n_features), n_classes, **params)
-    expected = convolutions(n_features) + lstm(length) + head(n_classes) + more(length)
+    model = build_lstm_fcn(
+        (length, n_features),
+        n_classes,
+        attention=attention,
+        squeeze_excite=squeeze_excite,
+    )
+    expected = count_convolutions(n_features) + count_lstm(length, UNITS)
+    expected += count_dense(128 + UNITS, n_classes)
+    expected += attention * count_attention(length) + squeeze_excite * SQUEEZE_EXCITE
     assert model.count_params() == expected
 
 
-def test_the_lstm_reads_variables_and_the_convolutions_time():
+def test_the_lstm_reads_variables_and_the_convolutions_read_time():
     model = build_lstm_fcn((24, 6), 3)
-    assert shapes(model) == {
+    assert layer_shapes(model) == {
         "window": (24, 6),
         "conv_1": (24, 128),
         "batch_norm_1": (24, 128),
@@ -98,16 +88,16 @@ def test_the_lstm_reads_variables_and_the_convolutions_time():
     assert model.get_layer("dropout").rate == 0.8
 
 
-def test_channels_are_weighed_after_every_block_but_the_last():
-    found = shapes(build_lstm_fcn((24, 6), 3, squeeze_excite=True))
+def test_every_convolution_but_the_last_has_squeeze_and_excitation():
+    shapes = layer_shapes(build_lstm_fcn((24, 6), 3, squeeze_excite=True))
     for i, width in ((1, 128), (2, 256)):
-        assert found[f"squeeze_{i}"] == found[f"excite_{i}"] == (1, width)
-        assert found[f"reduce_{i}"] == (1, width // 16)
-        assert found[f"recalibrate_{i}"] == (24, width)
-    assert "squeeze_3" not in found
+        assert shapes[f"squeeze_{i}"] == shapes[f"excite_{i}"] == (1, width)
+        assert shapes[f"reduce_{i}"] == (1, width // 16)
+        assert shapes[f"recalibrate_{i}"] == (24, width)
+    assert "squeeze_3" not in shapes
 
 
-def test_excitation_is_a_weight_a_channel_between_zero_and_one():
+def test_excitation_scales_each_channel_by_a_weight_between_zero_and_one():
     model = build_lstm_fcn((24, 2), 3, squeeze_excite=True, filters=(32, 16, 8))
     x = np.random.default_rng(0).standard_normal((5, 24, 2)).astype("float32")
     names = ("activation_1", "excite_1", "recalibrate_1")
@@ -116,12 +106,12 @@ def test_excitation_is_a_weight_a_channel_between_zero_and_one():
     assert ((weights > 0) & (weights < 1)).all()
     mean = before.mean(axis=1, keepdims=True)
     kernels = [model.get_layer(n).kernel.numpy() for n in ("reduce_1", "excite_1")]
-    by_hand = 1 / (1 + np.exp(-np.maximum(mean @ kernels[0], 0) @ kernels[1]))
-    np.testing.assert_allclose(weights, by_hand, rtol=1e-5)
-    np.testing.assert_allclose(after, before * by_hand, rtol=1e-4, atol=1e-6)
+    expected = 1 / (1 + np.exp(-np.maximum(mean @ kernels[0], 0) @ kernels[1]))
+    np.testing.assert_allclose(weights, expected, rtol=1e-5)
+    np.testing.assert_allclose(after, before * expected, rtol=1e-4, atol=1e-6)
 
 
-# ------------------------------------------------------------------ the attention
+# ----------------------------------------------------------------------- attention
 
 
 def sigmoid(x):
@@ -129,7 +119,7 @@ def sigmoid(x):
 
 
 def attention_lstm(x, weights):
-    """Run the paper's equations sample by sample, step by step, in float64."""
+    """Compute the equations of the paper for each sample and step in float64."""
     states = []
     for sample in x:
         hidden = memory = np.zeros(weights["query_kernel"].shape[0])
@@ -138,13 +128,13 @@ def attention_lstm(x, weights):
                 weights["score_kernel"][:, 0]
                 @ np.tanh(
                     hidden @ weights["query_kernel"]
-                    + other @ weights["key_kernel"]
+                    + key @ weights["key_kernel"]
                     + weights["key_bias"]
                 )
-                for other in sample
+                for key in sample
             ]
-            shares = np.exp(energies) / np.exp(energies).sum()
-            context = sum(a * other for a, other in zip(shares, sample, strict=True))
+            attention = np.exp(energies) / np.exp(energies).sum()
+            context = attention @ sample
             gates = (
                 step @ weights["kernel"]
                 + hidden @ weights["recurrent_kernel"]
@@ -159,7 +149,7 @@ def attention_lstm(x, weights):
 
 
 @pytest.mark.parametrize("n_steps", [1, 5])
-def test_the_attention_lstm_computes_the_equations_of_the_paper(n_steps):
+def test_attention_lstm_computes_the_equations_of_the_paper(n_steps):
     rng = np.random.default_rng(0)
     x = rng.standard_normal((3, n_steps, 7))
     layer = AttentionLSTM(4)
@@ -167,11 +157,11 @@ def test_the_attention_lstm_computes_the_equations_of_the_paper(n_steps):
     for variable in layer.weights:
         variable.assign(rng.standard_normal(variable.shape))
     weights = {v.name: v.numpy().astype(float) for v in layer.weights}
-    found = layer(x.astype("float32")).numpy()
-    np.testing.assert_allclose(found, attention_lstm(x, weights), atol=1e-5)
+    actual = layer(x.astype("float32")).numpy()
+    np.testing.assert_allclose(actual, attention_lstm(x, weights), atol=1e-5)
 
 
-def test_every_weight_of_the_attention_learns_where_there_are_variables():
+def test_all_attention_weights_have_gradients_with_several_variables():
     def gradients(n_steps):
         layer = AttentionLSTM(4)
         x = np.random.default_rng(0).standard_normal((3, n_steps, 7)).astype("float32")
@@ -180,8 +170,8 @@ def test_every_weight_of_the_attention_learns_where_there_are_variables():
         with tf.GradientTape() as tape:
             total = tf.reduce_sum(layer(x))
         names = [variable.name for variable in layer.weights]
-        found = tape.gradient(total, layer.trainable_variables)
-        return {n: np.abs(g).max() for n, g in zip(names, found, strict=True)}
+        values = tape.gradient(total, layer.trainable_variables)
+        return {n: np.abs(g).max() for n, g in zip(names, values, strict=True)}
 
     assert min(gradients(5).values()) > 1e-6
     one = gradients(1)
@@ -189,7 +179,7 @@ def test_every_weight_of_the_attention_learns_where_there_are_variables():
     assert one["context_kernel"] > 0
 
 
-def test_the_attention_lstm_grows_back_from_its_text():
+def test_attention_lstm_is_restored_from_its_json_text():
     text = build_network_json(build_lstm_fcn, (12, 3), 2, {"attention": True})
     model = network_from_json(text)
     assert isinstance(model.get_layer("lstm"), AttentionLSTM)
@@ -197,14 +187,14 @@ def test_the_attention_lstm_grows_back_from_its_text():
 
 
 @pytest.mark.parametrize("n_features", [1, 3])
-def test_an_attentive_network_trains_and_travels(n_features):
+def test_a_network_with_attention_trains_and_can_be_pickled(n_features):
     X = np.random.default_rng(0).standard_normal((12, 9, n_features))
     small = {"filters": (4, 4), "kernel_size": 3, "lstm_units": 3, "epochs": 3}
     estimator = LSTMFCNClassifier(
         attention=True, squeeze_excite=True, dropout=0.0, random_state=0, **small
     ).fit(X, [0, 1, 2] * 4)
     start = clone(estimator).initialize(X, [0, 1, 2] * 4)
-    moved = {
+    trained = {
         variable.name
         for variable, before in zip(
             estimator.model_.get_layer("lstm").weights,
@@ -213,20 +203,20 @@ def test_an_attentive_network_trains_and_travels(n_features):
         )
         if (np.asarray(variable) != np.asarray(before)).any()
     }
-    everything = {v.name for v in estimator.model_.get_layer("lstm").weights}
-    alone = {"recurrent_kernel", "key_kernel", "query_kernel", "key_bias"}
-    # One variable has nothing to compare itself with.
-    assert moved == (
-        everything - alone - {"score_kernel"} if n_features == 1 else everything
-    )
-    again = pickle.loads(pickle.dumps(estimator))
-    np.testing.assert_array_equal(again.predict_proba(X), estimator.predict_proba(X))
+    all_weights = {v.name for v in estimator.model_.get_layer("lstm").weights}
+    # With one variable, there is one step and its attention weight is always 1: the
+    # weights of the attention and the recurrent kernel have no effect.
+    unused = {"recurrent_kernel", "key_kernel", "query_kernel", "key_bias"}
+    unused |= {"score_kernel"}
+    assert trained == (all_weights - unused if n_features == 1 else all_weights)
+    restored = pickle.loads(pickle.dumps(estimator))
+    np.testing.assert_array_equal(restored.predict_proba(X), estimator.predict_proba(X))
 
 
-# -------------------------------------------------------------------- the training
+# ------------------------------------------------------------- training parameters
 
 
-def test_the_classifier_trains_as_published():
+def test_the_classifier_has_the_training_parameters_of_the_papers():
     params = LSTMFCNClassifier().get_params()
     assert params["batch_size"] == 128
     assert params["plateau_patience"] == 100
@@ -236,11 +226,9 @@ def test_the_classifier_trains_as_published():
     assert params["dropout"] == 0.8
 
 
-def test_a_class_may_have_defaults_of_its_own_for_what_all_share():
-    assert LSTMFCNRegressor().epochs == "auto"  # its neighbour keeps the shared ones
-    assert LSTMFCNClassifier().epochs != 50
-    assert f"epochs : int, default={LSTMFCNClassifier().epochs}\n" in (
-        LSTMFCNClassifier.__doc__
-    )
+def test_the_docstring_gives_the_defaults_of_the_class():
+    assert LSTMFCNClassifier().epochs == 2000
+    assert "epochs : int, default=2000\n" in LSTMFCNClassifier.__doc__
+    assert LSTMFCNRegressor().epochs == "auto"
     assert 'epochs : int or "auto", default="auto"\n' in LSTMFCNRegressor.__doc__
     assert 'or None, default="balanced"\n' in LSTMFCNClassifier.__doc__

@@ -1,24 +1,19 @@
-"""LSTNet: the published network, windows of any length, targets of any width."""
-
-import re
+"""Tests of LSTNet."""
 
 import keras
 import numpy as np
 import pytest
+from networks import check_fit_raises, count_conv, count_dense, layer_shapes
 
 from skcnnlstm import LSTNetRegressor, SeriesForecaster
 from skcnnlstm.architectures.lstnet import (
     FoldPeriods,
     JoinPhases,
-    autoregress,
+    autoregression,
     build_lstnet,
 )
 
 SMALL = {"filters": 4, "gru_units": 3, "skip": 4, "skip_units": 2, "highway_window": 6}
-
-
-def shapes(model):
-    return {layer.name: tuple(layer.output.shape[1:]) for layer in model.layers}
 
 
 def tiny(**params):
@@ -33,9 +28,9 @@ def waves(n_features=3, length=9):
     return X.transpose(0, 2, 1), series[length:]
 
 
-def test_the_published_network_has_the_layers_and_parameters_of_the_paper():
+def test_published_network_has_the_layers_and_parameters_of_the_paper():
     model = build_lstnet((168, 8), 8, output_axes=(1, 8, 1))
-    assert shapes(model) == {
+    assert layer_shapes(model) == {
         "window": (168, 8),
         "no_history": (173, 8),
         "conv": (168, 100),
@@ -56,16 +51,16 @@ def test_the_published_network_has_the_layers_and_parameters_of_the_paper():
     }
     assert model.count_params() == sum(
         [
-            (6 * 8 + 1) * 100,  # convolution over six steps of all variables
+            count_conv(6, 8, 100),  # six steps of all variables
             3 * 100 * (100 + 100 + 2),  # GRU, two biases
             3 * 5 * (100 + 5 + 2),  # skip-GRU, shared by the 24 phases
-            (100 + 24 * 5 + 1) * 8,
+            count_dense(100 + 24 * 5, 8),
             24 + 1,  # autoregression, shared by the variables
         ]
     )
 
 
-def test_phases_are_steps_a_whole_period_apart():
+def test_fold_periods_returns_steps_that_are_one_period_apart():
     sequence = np.arange(12.0, dtype="float32").reshape(2, 6, 1)
     folded = FoldPeriods(3)(sequence)
     np.testing.assert_array_equal(
@@ -78,14 +73,14 @@ def test_phases_are_steps_a_whole_period_apart():
     )
 
 
-def test_the_autoregression_is_one_of_each_target_in_the_order_of_y():
+def test_autoregression_orders_its_outputs_by_step_then_target():
     window = keras.Input((2, 3))
-    model = keras.Model(window, autoregress(window, (2, 2, 1)))
-    # Step 1 is the older value, step 2 the newer one and a half.
+    model = keras.Model(window, autoregression(window, (2, 2, 1)))
+    # Step 1 is the first value; step 2 is the second value plus 0.5.
     model.get_layer("highway").set_weights([np.eye(2), np.array([0, 0.5])])
-    said = model(np.array([[[1, 10, 100], [2, 20, 200]]], "float32"))
+    output = model(np.array([[[1, 10, 100], [2, 20, 200]]], "float32"))
     np.testing.assert_array_equal(
-        keras.ops.convert_to_numpy(said), [[1, 10, 2.5, 20.5]]
+        keras.ops.convert_to_numpy(output), [[1, 10, 2.5, 20.5]]
     )
 
 
@@ -99,29 +94,29 @@ def test_the_autoregression_is_one_of_each_target_in_the_order_of_y():
         (50, {"whole_periods": (48, 100), "phases": (2, 100)}, set()),
     ],
 )
-def test_windows_of_any_length_are_read_as_far_as_they_go(length, present, absent):
-    found = shapes(build_lstnet((length,), 1))
-    assert present.items() <= found.items()
-    assert not absent & set(found)
+def test_windows_of_any_length_are_accepted(length, present, absent):
+    shapes = layer_shapes(build_lstnet((length,), 1))
+    assert present.items() <= shapes.items()
+    assert not absent & set(shapes)
 
 
-def test_parts_may_be_left_out():
-    found = shapes(build_lstnet((48, 2), 2, skip=None, highway_window=None))
-    assert not {"skip_gru", "highway"} & set(found)
-    assert found["output"] == (2,)
+def test_skip_gru_and_autoregression_can_be_removed():
+    shapes = layer_shapes(build_lstnet((48, 2), 2, skip=None, highway_window=None))
+    assert not {"skip_gru", "highway"} & set(shapes)
+    assert shapes["output"] == (2,)
 
 
-def test_every_feature_is_forecast_from_its_own_last_steps():
+def test_the_autoregression_of_a_feature_reads_only_this_feature():
     X, y = waves()
     regressor = tiny(filters=1, gru_units=1, skip=None).initialize(X, y)
     changed = X.copy()
     changed[:, -1, 1] += 1
-    still = regressor.model_
-    weights = [np.zeros_like(w) for w in still.get_layer("output").get_weights()]
-    still.get_layer("output").set_weights(weights)  # leaves the autoregression alone
-    moved = np.array(still(changed.astype("float32")) - still(X.astype("float32")))
-    assert abs(moved[:, 1]).min() > 0
-    np.testing.assert_array_equal(moved[:, [0, 2]], 0)
+    model = regressor.model_
+    weights = [np.zeros_like(w) for w in model.get_layer("output").get_weights()]
+    model.get_layer("output").set_weights(weights)  # only the autoregression remains
+    change = np.array(model(changed.astype("float32")) - model(X.astype("float32")))
+    assert abs(change[:, 1]).min() > 0
+    np.testing.assert_array_equal(change[:, [0, 2]], 0)
 
 
 @pytest.mark.parametrize(
@@ -129,34 +124,34 @@ def test_every_feature_is_forecast_from_its_own_last_steps():
     [
         (3, {}, (1, 3, 1)),
         (6, {}, (2, 3, 1)),
-        (1, {}, (1, 1, 1)),  # no multiple of the features: steps of the first one
+        (1, {}, (1, 1, 1)),  # not a multiple of the features: steps of the first one
         (4, {}, (4, 1, 1)),
         (3, {"n_targets": 1}, (3, 1, 1)),
         (4, {"n_targets": 2}, (2, 2, 1)),
         (6, {"quantiles": (0.1, 0.5)}, (2, 3, 2)),
     ],
 )
-def test_the_width_of_y_says_which_series_it_continues(n_outputs, params, axes):
+def test_the_width_of_y_determines_its_steps_and_targets(n_outputs, params, axes):
     X, _ = waves()
     y = np.random.default_rng(0).standard_normal((len(X), n_outputs))
-    regressor = tiny(**params).initialize(X, y)  # trains and traces nothing
+    regressor = tiny(**params).initialize(X, y)
     horizon, n_targets, n_quantiles = axes
     highway = regressor.model_.get_layer("highway").output
     assert highway.shape[1:] == (n_targets, horizon * n_quantiles)
 
 
-def test_more_targets_than_features_are_an_error_that_says_so():
+def test_more_targets_than_features_raise_value_error():
     X, _ = waves(n_features=1)
     message = (
         "n_targets must be at most the number of features: got n_targets=2, "
         "n_features=1. The autoregression of LSTNet continues the first n_targets "
-        "features of the window. Set highway_window=None to leave it out."
+        "features of the window. Set highway_window=None to remove it."
     )
-    with pytest.raises(ValueError, match=re.escape(message)):
-        tiny(n_targets=2).fit(X, np.zeros((len(X), 2)))
+    y = np.zeros((len(X), 2))
+    check_fit_raises(tiny(n_targets=2), ValueError, message, X, y)
 
 
-def test_the_class_has_the_recipe_of_the_paper_and_says_so():
+def test_the_class_has_the_training_parameters_of_the_paper():
     regressor = LSTNetRegressor()
     assert (regressor.loss, regressor.batch_size) == ("mae", 128)
     assert regressor.get_params()["optimizer__global_clipnorm"] == 10.0
@@ -166,22 +161,22 @@ def test_the_class_has_the_recipe_of_the_paper_and_says_so():
     )
 
 
-def test_gradients_are_clipped_by_their_norm_unless_told_otherwise():
+def test_gradients_are_clipped_by_their_global_norm_by_default():
     X, y = waves(length=2)
-    still = {"optimizer": "sgd", "learning_rate": 1.0, "epochs": 1, "dropout": 0.0}
-    start, clipped, free = (
+    sgd = {"optimizer": "sgd", "learning_rate": 1.0, "epochs": 1, "dropout": 0.0}
+    initial, clipped, unclipped = (
         np.concatenate([w.ravel() for w in regressor.model_.get_weights()])
         for regressor in (
-            tiny(**still).initialize(X, y),
-            tiny(optimizer__global_clipnorm=1e-3, **still).fit(X, y),
-            tiny(optimizer__global_clipnorm=None, **still).fit(X, y),
+            tiny(**sgd).initialize(X, y),
+            tiny(optimizer__global_clipnorm=1e-3, **sgd).fit(X, y),
+            tiny(optimizer__global_clipnorm=None, **sgd).fit(X, y),
         )
     )
-    assert np.linalg.norm(clipped - start) == pytest.approx(1e-3, rel=1e-2)
-    assert np.linalg.norm(free - start) > 1e-2
+    assert np.linalg.norm(clipped - initial) == pytest.approx(1e-3, rel=1e-2)
+    assert np.linalg.norm(unclipped - initial) > 1e-2
 
 
-def test_an_optimizer_that_is_an_instance_keeps_its_own_clipping():
+def test_an_optimizer_instance_keeps_its_clipping():
     X, y = waves()
     adam = keras.optimizers.Adam(clipnorm=1.0)
     regressor = tiny(optimizer=adam).initialize(X, y)
@@ -190,7 +185,7 @@ def test_an_optimizer_that_is_an_instance_keeps_its_own_clipping():
         regressor.set_params(optimizer__global_clipnorm=3.0).fit(X, y)
 
 
-def test_a_forecaster_models_all_columns_and_steps():
+def test_a_forecaster_forecasts_all_columns_and_steps():
     _, y = waves()
     network = tiny(skip=None, epochs=1)
     forecaster = SeriesForecaster(network, window_length=3, horizon=2).fit(y)
@@ -198,16 +193,16 @@ def test_a_forecaster_models_all_columns_and_steps():
     assert forecaster.forecast(5).shape == (5, 3)
 
 
-def test_another_way_of_clipping_takes_the_place_of_the_usual_one():
+def test_another_way_of_clipping_replaces_the_default():
     fitted = tiny(optimizer__clipnorm=1.0).fit(*waves())
     assert '"clipnorm": 1.0' in fitted._optimizer
     assert '"global_clipnorm": null' in fitted._optimizer
 
 
 @pytest.mark.parametrize("quantiles", [None, (0.1, 0.5, 0.9)])
-def test_marks_of_what_is_missing_are_no_series_to_continue(quantiles):
+def test_masks_of_missing_values_do_not_count_as_features(quantiles):
     windows, y = np.zeros((8, 6, 1)), np.zeros((8, 2))
-    marked = tiny(missing="mask", n_targets=2, quantiles=quantiles)
-    with pytest.raises(ValueError, match="got n_targets=2, n_features=1"):
-        marked.fit(windows, y)
-    assert marked.set_params(highway_window=None).initialize(windows, y)
+    masked = tiny(missing="mask", n_targets=2, quantiles=quantiles)
+    message = "got n_targets=2, n_features=1"
+    check_fit_raises(masked, ValueError, message, windows, y)
+    assert masked.set_params(highway_window=None).initialize(windows, y)

@@ -401,8 +401,7 @@ BAD_FITS = [
     (
         {"strategy": "multi"},
         None,
-        "strategy must be a known choice: got strategy='multi' (str). Use one of "
-        "'direct', 'recursive'.",
+        "strategy must be one of 'direct', 'recursive': got strategy='multi'.",
     ),
 ]
 

@@ -204,8 +204,8 @@ def test_a_network_with_early_stopping_holds_out_the_tail_of_each_series():
     class Spy(CNNRegressor, build=CNNRegressor._build):
         """A network that records the samples held out by early stopping."""
 
-        def _hold_out(self, samples, settings, seed):
-            train, tail = super()._hold_out(samples, settings, seed)
+        def _split_validation(self, samples, settings, seed):
+            train, tail = super()._split_validation(samples, settings, seed)
             held["train"], held["tail"] = train.y, tail.y
             return train, tail
 

@@ -81,9 +81,9 @@ def test_a_sliding_window_keeps_nan():
 
 @pytest.mark.parametrize(("wrong", "error"), [("drop", ValueError), (None, TypeError)])
 def test_invalid_missing_is_rejected(wrong, error):
-    with pytest.raises(error, match="missing must be a known choice"):
+    with pytest.raises(error, match="missing must be one of 'error', 'mask'"):
         make_windows([1.0, 2.0], 1, missing=wrong)
-    with pytest.raises(error, match="missing must be a known choice"):
+    with pytest.raises(error, match="missing must be one of 'error', 'mask'"):
         SlidingWindow(2, missing=wrong).fit([[1.0]])
 
 

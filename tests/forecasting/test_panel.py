@@ -255,7 +255,8 @@ BAD_PANELS = [
         {"id_column": "id"},
         ValueError,
         "In series 'x': series must have one row for each time: got an index with the "
-        "label 0 more than once. Drop or average the duplicates.",
+        "label 0 more than once. Drop the duplicates, or average them with "
+        "series.groupby(level=0).mean().",
     ),
     (
         TABLE,
@@ -275,8 +276,7 @@ BAD_PANELS = [
         TABLE,
         {"channels": "both"},
         ValueError,
-        "channels must be a known choice: got channels='both' (str). Use one of "
-        "'joint', 'independent'.",
+        "channels must be one of 'joint', 'independent': got channels='both'.",
     ),
 ]
 

@@ -93,28 +93,28 @@ BAD_SERIES = [
         TEXT,
         ValueError,
         f"series must be numeric: got column 'b' of dtype {TEXT['b'].dtype}. Convert "
-        "dates and text to numbers, or leave those columns out. A column of dates may "
-        "become the index: series.set_index('b'). One that says which series a row is "
-        "of may be the id_column: id_column='b'.",
+        "text and dates to numbers, or drop these columns. If the column holds dates, "
+        "make it the index: series.set_index('b'). If it identifies the series of each "
+        "row, set id_column='b'.",
     ),
     (
         FRAME.reset_index(names="month"),
         TypeError,
         f"series must be numeric: got column 'month' of dtype {MONTHS.dtype}. Convert "
-        "dates and text to numbers, or leave those columns out. A column of dates may "
-        "become the index: series.set_index('month').",
+        "text and dates to numbers, or drop these columns. If the column holds dates, "
+        "make it the index: series.set_index('month').",
     ),
     (
         ["1", "2", "3"],
         ValueError,
-        "series must be numeric: got text. Convert dates and text to numbers, or leave "
-        "those columns out.",
+        "series must be numeric: got text. Convert text and dates to numbers, or drop "
+        "these columns.",
     ),
     (
         np.arange(40) + 1j,
         ValueError,
         "series must be real: got complex numbers (Complex data not supported). Use "
-        "series.real, or the real and the imaginary parts side by side.",
+        "series.real, or the real and imaginary parts as separate columns.",
     ),
     (
         [],
@@ -137,8 +137,8 @@ BAD_SERIES = [
         [[1, 2], [3]],
         ValueError,
         "series must be rectangular: got a ragged list, whose rows have different "
-        "lengths. Use rows (windows) of one length, where shorter ones begin with "
-        "NaN (missing='mask').",
+        "lengths. Pad shorter rows or windows with NaN at the start, and use "
+        'missing="mask".',
     ),
     (
         np.arange(5.0),
@@ -157,21 +157,22 @@ BAD_SERIES = [
         TWICE,
         ValueError,
         "series must have one row for each time: got an index with the label "
-        "1949-02-01 00:00:00 more than once. Drop or average the duplicates, or set "
-        "id_column where they are of several series.",
+        "1949-02-01 00:00:00 more than once. Drop the duplicates, or average "
+        "them with series.groupby(level=0).mean(), or set id_column if they belong to "
+        "several series.",
     ),
     (
         FRAME.set_index(pd.MultiIndex.from_product([["p", "q"], range(20)])),
         ValueError,
         "series must have one time index: got an index of 2 levels. Use one series at "
-        "a time, with the other levels dropped (series.droplevel(...)).",
+        "a time, and drop the other levels (series.droplevel(...)).",
     ),
     (
         FRAME.assign(shop="p").set_index("shop", append=True),
         ValueError,
         "series must have one time index: got an index of 2 levels. Use one series at "
-        "a time, with the other levels dropped (series.droplevel(...)), or "
-        "series.reset_index('shop') and id_column='shop' for all of them.",
+        "a time, and drop the other levels (series.droplevel(...)), or fit all of "
+        "them: series.reset_index('shop'), id_column='shop'.",
     ),
     (
         FRAME.assign(shop="p").groupby("shop"),
@@ -188,16 +189,16 @@ BAD_SERIES = [
     (
         pd.Series(["93.8", "n/a", "x"], index=[4, 5, 6]),
         ValueError,
-        "series must be numeric: got text, 'n/a' at row 1 (5). Use "
-        "pandas.to_numeric(series, errors='coerce'), which makes NaN of what is no "
-        "number, and fill that.",
+        "series must be numeric: got text, 'n/a' at row 1 (5). Correct these "
+        "values, or replace them by NaN with pandas.to_numeric(series, "
+        "errors='coerce') and fill those.",
     ),
     (
         FRAME.assign(b=["1.5"] * 39 + ["-"]),
         ValueError,
         f"series must be numeric: got column 'b' of dtype {TEXT['b'].dtype}, '-' at "
-        f"row 39 ({MONTHS[39]}). Use pandas.to_numeric(series['b'], errors='coerce'), "
-        "which makes NaN of what is no number, and fill that.",
+        f"row 39 ({MONTHS[39]}). Correct these values, or replace them by NaN with "
+        "pandas.to_numeric(series['b'], errors='coerce') and fill those.",
     ),
     (
         at(np.nan, 2, 1)["b"],

@@ -11,7 +11,6 @@ from training_helpers import (
     LossWithoutConfig,
     ScaledError,
     X,
-    assert_agrees_with_model,
     assert_equal_weights,
     run_cell,
     tiny,
@@ -21,29 +20,7 @@ from training_helpers import (
 )
 
 from skcnnlstm import CNNRegressor
-
-
-def test_an_activation_can_read_a_global_that_changes(traces, unregister_activation):
-    names = run_cell(
-        """
-        slope = 1.0
-
-        @keras.saving.register_keras_serializable("tests")
-        def bend(x):
-            return slope * keras.ops.tanh(x)
-        """
-    )
-    first = tiny(CNNRegressor, activation=names["bend"]).fit(X, y)
-    before = first.predict(X)
-    names["slope"] = 3.0
-    second = tiny(CNNRegressor, activation=names["bend"]).fit(X, y)
-    assert weights_differ(first, second)
-    for estimator in first, second:
-        assert_agrees_with_model(estimator, X)
-    names["slope"] = 1.0
-    np.testing.assert_array_equal(first.predict(X), before)
-    assert traces["epoch_function"] == 2
-
+from skcnnlstm.training import clear_programs
 
 # Each function below returns parameters of an estimator and a function that changes
 # the factor of the loss or the optimizer in them.
@@ -116,8 +93,6 @@ def optimizer_by_class():
 @pytest.mark.parametrize(
     "create",
     [
-        loss_by_global,
-        loss_by_global_of_another_function,
         loss_by_attribute,
         loss_by_method,
         loss_by_list,
@@ -141,6 +116,18 @@ def test_a_changed_user_defined_object_is_traced_again(create, traces):
     n_traces = traces["epoch_function"]
     assert_equal_weights(tiny(CNNRegressor, **params).fit(X, y), first)
     assert traces["epoch_function"] == n_traces
+
+
+@pytest.mark.parametrize("create", [loss_by_global, loss_by_global_of_another_function])
+def test_a_changed_global_has_an_effect_after_clear_programs(create, traces):
+    params, change = create()
+    first = tiny(CNNRegressor, **params).fit(X, y)
+    change(5.0)
+    assert_equal_weights(tiny(CNNRegressor, **params).fit(X, y), first)
+    assert traces["epoch_function"] == 1
+    clear_programs()
+    assert weights_differ(tiny(CNNRegressor, **params).fit(X, y), first)
+    assert traces["epoch_function"] == 2
 
 
 class ConstantMetric(keras.metrics.Metric):

@@ -87,7 +87,11 @@ def test_progress_of_many_folds_is_ten_lines(capsys):
         ({"coverage": 1}, ValueError, "coverage must be a finite number > 0 and < 1"),
         ({"adaptive": True}, ValueError, "coverage must be given if adaptive=True"),
         ({"gamma": 0}, ValueError, "gamma must be a finite number > 0"),
-        ({"coverage": 0.9}, ValueError, "intervals need a calibration_fraction"),
+        (
+            {"coverage": 0.9},
+            ValueError,
+            "calibration_fraction must be set for intervals",
+        ),
         ({"forecaster": Ridge()}, TypeError, "forecaster must be a SeriesForecaster"),
         (
             {"series": np.array([np.nan, *range(29)])},

@@ -1,0 +1,132 @@
+"""Suggest how an index without a frequency gets one."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from skcnnlstm._utils.frequency import MIN_REGULAR, candidate_frequencies
+from skcnnlstm._utils.time_labels import (
+    Labels,
+    encode_offset,
+    read_labels,
+    ticks_per_day,
+)
+from skcnnlstm._utils.time_steps import count_steps
+
+_WEEKDAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
+_PERIODS = {"D": "day", "W": "week", "M": "month", "Q": "quarter", "Y": "year"}
+_DAY = 86_400 * 10**9
+_NANOSECONDS = {"D": _DAY, "h": _DAY // 24, "min": 60 * 10**9, "s": 10**9} | {
+    "ms": 10**6,
+    "us": 10**3,
+    "ns": 1,
+}
+_NUMBERED = "series.reset_index(drop=True)"
+
+
+class Remedy(NamedTuple):
+    """What gives the rows of a series a frequency, and why."""
+
+    code: str  # a parameter, such as freq="B", or an expression of `series`
+    reason: str
+
+
+def suggest_remedy(index: Any) -> Remedy:
+    """Return what gives an index without a frequency one.
+
+    Parameters
+    ----------
+    index : Index
+        Labels in which `read_time_axis` finds no frequency.
+
+    Returns
+    -------
+    remedy : Remedy
+        For these labels: a `freq` that fits them, another index, or a resampling.
+    """
+    labels = read_labels(index)
+    if labels.kind == "other":
+        return _remedy_of_other_labels(index)
+    if labels.kind in ("integer", "period") or len(index) < 3:
+        return Remedy(_NUMBERED, "the labels have no regular step")
+    first = labels.row(int(labels.ticks.argmin()))
+    for code, freq, required in _possible_frequencies(labels):
+        positions = count_steps(labels, encode_offset(freq), first, holidays=False)
+        if positions is not None and _share_of_single_steps(positions) >= required:
+            return Remedy(f"freq={code}", "it fits all labels")
+    series = "series"
+    if not isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
+        utc = ", utc=True" if labels.tz == "mixed" else ""
+        series = f"series.set_axis(pandas.to_datetime(series.index{utc}))"
+    if labels.kind == "datetime":
+        times = pd.DatetimeIndex(labels.wall.view(f"M8[{labels.unit}]"))
+        for alias, name in _PERIODS.items():
+            if _share_of_single_steps(times.to_period(alias).asi8) >= MIN_REGULAR:
+                local = "" if labels.tz is None else ".tz_localize(None)"
+                code = f'{series}{local}.to_period("{alias}")'
+                return Remedy(code, f"there is one label per {name}")
+    code = f'{series}.resample("{_median_step(labels)}").mean()'
+    return Remedy(code, "this is the median step")
+
+
+def _possible_frequencies(labels: Labels) -> Iterator[tuple[str, Any, float]]:
+    """Yield frequencies as code and offset, with the required share of single steps."""
+    if labels.kind == "datetime" and labels.time_of_day is not None:
+        weekdays = np.unique((labels.wall // ticks_per_day(labels.unit) + 3) % 7)
+        if 1 < len(weekdays) < 7 and weekdays.tolist() != [0, 1, 2, 3, 4]:
+            mask = " ".join(_WEEKDAYS[day] for day in weekdays)
+            offset = pd.offsets.CustomBusinessDay(weekmask=mask)
+            yield f'pandas.offsets.CustomBusinessDay(weekmask="{mask}")', offset, 0.9
+        for alias in ("BME", "BMS"):
+            yield f'"{alias}"', alias, MIN_REGULAR
+    for alias in candidate_frequencies(labels):
+        yield f'"{alias}"', alias, 0.5
+
+
+def _share_of_single_steps(positions: Any) -> float:
+    """Return the share of consecutive labels that are one step apart."""
+    return float(np.mean(np.diff(np.sort(positions)) == 1))
+
+
+def _median_step(labels: Labels) -> str:
+    """Return the median step as an alias, rounded by at most a tenth."""
+    median = np.median(np.diff(np.sort(labels.ticks)))
+    median = max(1.0, float(median) * (_DAY // ticks_per_day(labels.unit)))
+    counts = {name: round(median / size) for name, size in _NANOSECONDS.items()}
+    name = next(
+        name
+        for name, n in counts.items()
+        if n and abs(n * _NANOSECONDS[name] - median) <= median / 10
+    )
+    return name if counts[name] == 1 else f"{counts[name]}{name}"
+
+
+def _remedy_of_other_labels(index: Any) -> Remedy:
+    """Return what turns text, decimal numbers and the like into labels in time."""
+    if index.nlevels > 1:
+        return Remedy(_NUMBERED, "the index has several levels")
+    if index.hasnans:
+        return Remedy("series[series.index.notna()]", "a label is missing")
+    if index.inferred_type == "floating":
+        values = index.to_numpy(dtype=float)
+        if (values == np.round(values)).all():
+            code = "series.set_axis(series.index.astype(int))"
+            return Remedy(code, "the labels are whole numbers")
+    texts = [str(label) for label in index]
+    undated = index.inferred_type in ("floating", "time", "empty")
+    if not undated and not any(map(str.isdigit, texts)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that pandas guesses the format
+            try:
+                pd.to_datetime(pd.Index(texts))
+            except (ValueError, TypeError, OverflowError):
+                pass
+            else:
+                code = "series.set_axis(pandas.to_datetime(series.index))"
+                return Remedy(code, "the labels are dates as text")
+    return Remedy(_NUMBERED, "the labels have no order in time")

@@ -1,0 +1,189 @@
+"""Read a column of a CSV file as dates, times or integers at equal steps."""
+
+import re
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from skcnnlstm._utils.time_axis import read_time_axis
+from skcnnlstm.cli.options import UsageError
+
+_QUARTER = re.compile(r"(?P<year>\d{4})[ /-]?Q(?P<number>[1-4])", re.IGNORECASE)
+_QUARTER_FIRST = re.compile(r"Q(?P<number>[1-4])[ /-]?(?P<year>\d{4})", re.IGNORECASE)
+_OFFSET = r"(?<=\d)\s*(?:Z|[+-]\d{2}:?\d{2})$"
+# Text without a year is no date: pandas would read "1-01" as a day of year 1.
+_HAS_YEAR = re.compile(r"\d{4}|\d{1,2}\D\d{1,2}\D\d{2}|[A-Za-z]{3,}\W*\d{2}$")
+_MONTH_FORMATS = ("%b-%y", "%b %y", "%b-%Y", "%b %Y", "%B %Y", "%B-%Y", "%Y/%m")
+# By the number of digits. Seconds below 1e8 would turn counters into dates.
+_DIGITS = {6: "%Y%m", 8: "%Y%m%d", 9: "s", 10: "s", 12: "ms", 13: "ms"}
+
+
+class Reading(NamedTuple):
+    """A column read in one format."""
+
+    format: str  # as for --date-format, or a description
+    times: pd.Series  # NaT where a cell has another format
+    step: object  # frequency of the times; None if it has none
+    n_gaps: int
+
+
+def read_column(column, date_format=None):
+    """Return the reading of a column that has equal steps, or else the first one.
+
+    Parameters
+    ----------
+    column : Series of str
+    date_format : str or None, default=None
+        Explicit format; None tries all.
+
+    Returns
+    -------
+    reading : Reading or None
+        None if no cell can be read.
+
+    Raises
+    ------
+    UsageError
+        If two readings with equal steps differ.
+    """
+    readings = []
+    for name, times in _read_all(column.str.strip(), date_format):
+        if times.notna().any() and not any(r.times.equals(times) for r in readings):
+            readings.append(Reading(name, times, *_steps(times)))
+    regular = [reading for reading in readings if reading.step is not None]
+    fewest = min((reading.n_gaps for reading in regular), default=0)
+    regular = [reading for reading in regular if reading.n_gaps == fewest]
+    if len(regular) > 1:
+        meanings = " or ".join(
+            f"{r.format} (to {r.times.max():%Y-%m-%d})" for r in regular
+        )
+        raise UsageError(
+            f"time column {column.name!r} can be read as {meanings}. Choose one with "
+            "--date-format"
+        )
+    if regular:
+        return regular[0]
+    return max(readings, key=lambda r: r.times.notna().sum(), default=None)
+
+
+def lacks_year(column):
+    """Return whether text looks like dates without a year, such as "1-01"."""
+    return bool(column.str.strip().str.fullmatch(r"\d{1,2}[-/]\d{1,2}").all())
+
+
+def _steps(times):
+    """Return the frequency of complete times, or None, and the number of gaps."""
+    if times.isna().any() or times.duplicated().any():
+        return None, 0
+    axis = read_time_axis(pd.DatetimeIndex(times).sort_values())
+    return axis.freq, np.count_nonzero(np.diff(axis.positions) != 1)
+
+
+def _read_all(cells, date_format):
+    """Yield (format, times) for each format that a column may have."""
+    if date_format is not None:
+        yield date_format, _parse(cells, format=date_format)
+        return
+    if cells.str.fullmatch(r"\d+").all():
+        name = _DIGITS.get(cells.str.len().max())
+        if name in ("s", "ms"):
+            yield f"{name} since 1970", pd.to_datetime(pd.to_numeric(cells), unit=name)
+        elif name is not None:
+            yield name, _parse(cells, format=name)
+        return
+    for pattern in (_QUARTER, _QUARTER_FIRST):
+        parts = cells.str.extract(rf"^{pattern.pattern}$", flags=re.IGNORECASE)
+        if parts.notna().all(axis=None):
+            months = 3 * parts["number"].astype(int) - 2
+            yield (
+                "quarters",
+                _parse(parts["year"] + "-" + months.astype(str).str.zfill(2)),
+            )
+            return
+    if cells.str.contains(_HAS_YEAR).mean() <= 0.5:
+        return
+    if cells.str.contains(rf":\d{{2}}.*{_OFFSET}").any():
+        yield "dates with offsets from UTC", _read_with_offsets(cells)
+        return
+    yield "%Y-%m-%d", _parse(cells, format="ISO8601")
+    for name in _MONTH_FORMATS:
+        yield name, _parse(cells, format=name)
+    if cells.str.match(r"\d{4}\D").all():
+        yield "year first", _parse(cells)
+        return
+    yield "month first (%m/%d/%Y)", _parse(cells)
+    yield "day first (%d/%m/%Y)", _parse(cells, dayfirst=True)
+
+
+def _parse(cells, **settings):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that pandas guesses a format
+        settings = {"errors": "coerce", **(settings or {"dayfirst": False})}
+        try:
+            return pd.to_datetime(cells, **settings)
+        except ValueError:  # offsets in some cells
+            return pd.to_datetime(cells, utc=True, **settings)
+
+
+def _read_with_offsets(cells):
+    """Return local times if they are days with more than one offset, else absolute."""
+    absolute = _parse(cells, utc=True, format="ISO8601")
+    offsets = cells.str.extract(f"({_OFFSET})")[0].str.strip()
+    if offsets.nunique() == 1:
+        return _parse(cells, format="ISO8601")
+    local = _parse(cells.str.replace(_OFFSET, "", regex=True), format="ISO8601")
+    times_of_day = (local - local.dt.normalize()).nunique()
+    return local if times_of_day == 1 else absolute
+
+
+def with_equal_steps(index):
+    """Return a sorted index with a frequency and without gaps, or raise an error.
+
+    Labels such as the 15th of each month become periods.
+    """
+    name = index.name
+    axis = read_time_axis(index)
+    if axis.freq is None and isinstance(index, pd.DatetimeIndex):
+        for unit in ("M", "Q", "Y"):
+            periods = index.tz_localize(None).to_period(unit)
+            if (np.diff(periods.asi8) == 1).all():
+                return periods
+    if axis.freq is not None and (np.diff(axis.positions) == 1).all():
+        return index
+    from skcnnlstm.cli.report import format_label
+
+    lengths = pd.Series(index[1:] - index[:-1])
+    usual = lengths.mode()[0]
+    remedy = "Number the rows with --time-column none"
+    if axis.freq is not None:
+        rule, wrong = "gap in", np.diff(axis.positions) != 1
+        remedy = "Fill the gap, or number the rows with --time-column none"
+    else:
+        rule, wrong = "unequal steps in", (lengths > 1.5 * usual).to_numpy()
+        wrong = wrong if wrong.any() else (lengths != usual).to_numpy()
+    row = int(np.argmax(wrong))
+    raise UsageError(
+        f"{rule} time column {name!r}: {format_label(index[row])} is followed by "
+        f"{format_label(index[row + 1])}, but most steps are {format_label(usual)}. "
+        f"{remedy}"
+    )
+
+
+def season_length(index):
+    """Return the usual season of the steps of an index; None if it is unknown."""
+    freq = read_time_axis(index).freq
+    if isinstance(index, pd.PeriodIndex):
+        freq = {"M": "MS", "Q": "QS", "Y": "YS", "A": "YS"}.get(index.freqstr[0])
+    if not isinstance(freq, str):
+        return None
+    number, alias = re.fullmatch(r"(\d*)([A-Za-z]+).*", freq).groups()
+    n, alias = int(number or 1), alias.rstrip("SE") if alias[0] in "MQY" else alias
+    sizes = {"Y": 1, "Q": 4, "M": 12, "W": 52, "B": 5, "D": 7, "h": 24, "min": 1440}
+    size = sizes.get(alias)
+    if size is None:
+        return None
+    if alias == "min" and n < 5:
+        size = 60
+    return size // n if size % n == 0 else 1

@@ -1,0 +1,78 @@
+"""Read a column of a CSV file as numbers."""
+
+import numpy as np
+import pandas as pd
+
+from skcnnlstm.cli.options import UsageError
+
+MISSING = frozenset(["", "na", "n/a", "nan", "null", "none", "?", "-", "#n/a", "<na>"])
+_MARKS = {".": ",", ",": "."}  # decimal mark: mark between thousands
+_NOT_DIGITS = r"[\s€$£¥%']|^[A-Z]{3}(?=[\s\d])|(?<=\d)\s*[A-Z]{3}$"
+
+
+def is_missing(column):
+    """Return which cells hold no value."""
+    return column.str.strip().str.lower().isin(MISSING)
+
+
+def read_numbers(column, decimal=None):
+    """Read a column of text as numbers.
+
+    Currency signs, percent signs and marks between thousands are left out.
+
+    Parameters
+    ----------
+    column : Series of str
+    decimal : {".", ","} or None, default=None
+        Decimal mark; None finds the one that fits all cells.
+
+    Returns
+    -------
+    numbers : ndarray of float
+        NaN for missing cells and for text.
+    mark : {".", ",", None}
+        The decimal mark; None if both fit all cells, with different numbers.
+    """
+    if decimal is not None:
+        return _read(column, decimal), decimal
+    point = _read(column, ".")
+    if not column.str.contains(",").any():
+        return point, "."
+    comma = _read(column, ",")
+    n_point, n_comma = np.isfinite(point).sum(), np.isfinite(comma).sum()
+    if n_point == n_comma and not np.array_equal(point, comma, equal_nan=True):
+        return point, None
+    return (comma, ",") if n_comma > n_point else (point, ".")
+
+
+def _read(column, decimal):
+    cells = column.str.strip().str.replace(_NOT_DIGITS, "", regex=True)
+    thousands = _MARKS[decimal]
+    grouped = rf"([-+]?\d{{1,3}}(?:\{thousands}\d{{3}})+(?:\{decimal}\d*)?)"
+    is_grouped = cells.str.fullmatch(grouped)
+    cells = cells.where(~is_grouped, cells.str.replace(thousands, "", regex=False))
+    if decimal == ",":
+        # A point that is no mark between thousands makes the cell text.
+        cells = cells.str.replace(".", "x", regex=False)
+        cells = cells.str.replace(",", ".", regex=False)
+    cells = cells.where(~is_missing(column))
+    return pd.to_numeric(cells, errors="coerce").to_numpy(dtype=float)
+
+
+def check_numbers(column, numbers, decimal, cell):
+    """Raise an error that names the first cell which is no finite number."""
+    wrong = np.isnan(numbers) & ~is_missing(column).to_numpy()
+    if wrong.any():
+        other = "," if decimal in (None, ".") else "."
+        first = column[wrong].iloc[:1]
+        hint = ""
+        if np.isfinite(_read(first, other)).all():
+            hint = f". Read it with --decimal {other!r}"
+        raise UsageError(
+            f"column {column.name!r} must hold numbers: got {cell(column, wrong)}{hint}"
+        )
+    infinite = np.isinf(numbers)
+    if infinite.any():
+        raise UsageError(
+            f"column {column.name!r} must be finite: got {cell(column, infinite)}"
+        )

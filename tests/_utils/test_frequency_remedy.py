@@ -1,0 +1,107 @@
+"""Remedies for an index without a frequency."""
+
+import numpy as np
+import pandas
+import pandas as pd
+import pytest
+
+from skcnnlstm._utils.frequency_remedy import suggest_remedy
+from skcnnlstm._utils.time_axis import read_time_axis
+
+RANDOM = np.random.default_rng(0)
+MONTHS = pd.date_range("2020-01-15", periods=60, freq=pd.DateOffset(months=1))
+DAYS = pd.date_range("2020-01-01", periods=60)
+BUSINESS_DAYS = pd.date_range("2020-01-01", periods=60, freq="B")
+HOURS = pd.date_range("2020-01-01", periods=240, freq="h")
+JITTER = pd.to_timedelta(RANDOM.integers(-100, 100, 240), unit="s")
+JULY = pd.DatetimeIndex([f"{year}-07-04" for year in range(1990, 2020)])
+MONTH_ENDS = pd.date_range("2020-01-31", periods=60, freq="BME")
+HOLIDAY = MONTH_ENDS.delete(5).insert(5, MONTH_ENDS[5] - pd.Timedelta("1D"))
+
+
+def closed_but(weekmask):
+    freq = pd.offsets.CustomBusinessDay(weekmask=weekmask)
+    return pd.date_range("2020-01-01", periods=60, freq=freq)
+
+
+def mask_code(weekmask):
+    return f'freq=pandas.offsets.CustomBusinessDay(weekmask="{weekmask}")'
+
+
+REMEDIES = {
+    "15th": (MONTHS, 'series.to_period("M")'),
+    "15th, as dates": (
+        pd.Index(MONTHS.date),
+        'series.set_axis(pandas.to_datetime(series.index)).to_period("M")',
+    ),
+    "last weekday": (MONTH_ENDS, 'freq="BME"'),
+    "last trading day": (HOLIDAY, 'series.to_period("M")'),
+    "4 July": (JULY, 'series.to_period("Y")'),
+    "each day at a random time": (
+        DAYS.tz_localize("Europe/Berlin") + 500 * JITTER[:60].map(abs),
+        'series.tz_localize(None).to_period("D")',
+    ),
+    "each hour, with jitter": (HOURS + JITTER, 'series.resample("h").mean()'),
+    "closed on Sundays": (
+        closed_but("Mon Tue Wed Thu Fri Sat"),
+        mask_code("Mon Tue Wed Thu Fri Sat"),
+    ),
+    "three days a week": (closed_but("Mon Wed Fri"), mask_code("Mon Wed Fri")),
+    "weekdays with many holidays": (
+        BUSINESS_DAYS[np.sort(RANDOM.permutation(60)[:45])],
+        'freq="B"',
+    ),
+    "off at night": (HOURS[HOURS.hour >= 8], 'freq="h"'),
+    "some days": (
+        pd.date_range("2020", periods=600)[np.sort(RANDOM.permutation(600)[:60])],
+        'series.resample("6D").mean()',
+    ),
+    "irregular timedeltas": (
+        pd.to_timedelta(np.cumsum(RANDOM.integers(50, 70, 40)), unit="s"),
+        'series.resample("min").mean()',
+    ),
+    "dates as text": (
+        pd.Index(DAYS.strftime("%Y/%m/%d")),
+        "series.set_axis(pandas.to_datetime(series.index))",
+    ),
+    "years as floats": (
+        pd.Index(np.arange(1990.0, 2020)),
+        "series.set_axis(series.index.astype(int))",
+    ),
+    "floats": (pd.Index(np.arange(10) / 3), "series.reset_index(drop=True)"),
+    "words": (pd.Index(list("abcdef")), "series.reset_index(drop=True)"),
+    "numbers as text": (pd.Index(["1", "2", "3"]), "series.reset_index(drop=True)"),
+    "irregular integers": (pd.Index([1, 5, 17]), "series.reset_index(drop=True)"),
+    "levels": (
+        pd.MultiIndex.from_product([["a"], DAYS[:4]]),
+        "series.reset_index(drop=True)",
+    ),
+    "missing label": (
+        pd.DatetimeIndex([*DAYS[:4], None]),
+        "series[series.index.notna()]",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REMEDIES)
+def test_the_remedy_gives_these_labels_a_frequency(name):
+    index, code = REMEDIES[name]
+    if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
+        index = index._with_freq(None)
+    assert read_time_axis(index).freq is None
+    remedy = suggest_remedy(index)
+    assert remedy.code == code
+    series = pd.Series(np.arange(float(len(index))), index=index)
+    if code.startswith("freq="):
+        axis = read_time_axis(index, eval(code.removeprefix("freq=")))
+    else:
+        changed = eval(code, {"series": series, "pandas": pandas})
+        assert len(changed) <= 2 * len(series)
+        axis = read_time_axis(changed.index)
+    assert axis.freq is not None
+
+
+def test_a_remedy_has_a_reason():
+    assert suggest_remedy(MONTHS._with_freq(None)).reason == (
+        "there is one label per month"
+    )

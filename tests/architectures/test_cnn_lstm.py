@@ -1,0 +1,156 @@
+"""Tests of the CNN-LSTM."""
+
+import numpy as np
+import pytest
+from networks import check_fit_raises, layer_shapes
+
+from skcnnlstm import (
+    CNNLSTMClassifier,
+    CNNLSTMRegressor,
+    SubsequenceReshaper,
+    make_windows,
+)
+from skcnnlstm.architectures.cnn_lstm import build_cnn_lstm
+
+# A CNN-LSTM tutorial forecasts the next of these numbers.
+NUMBERS = [10, 20, 30, 40, 50, 60, 70, 80, 90]
+TUTORIAL = {
+    "n_subsequences": 2,
+    "filters": 64,
+    "kernel_size": 1,
+    "pool_size": 2,
+    "lstm_units": 50,
+    "lstm_activation": "relu",
+}
+
+
+def test_network_of_the_tutorial_has_23179_parameters():
+    X, y = make_windows(NUMBERS, 4)
+    regressor = CNNLSTMRegressor(**TUTORIAL, epochs=1).fit(X, y)
+    assert regressor.model_.count_params() == 23_179
+
+
+def test_network_of_the_tutorial_forecasts_100_after_90():
+    X, y = make_windows(NUMBERS, 4)
+    forecasts = [
+        CNNLSTMRegressor(**TUTORIAL, epochs=500, random_state=seed)
+        .fit(X, y)
+        .predict([[60, 70, 80, 90]])[0]
+        for seed in range(5)
+    ]
+    assert abs(np.median(forecasts) - 100) <= 3
+
+
+def test_cnn_lstm_convolves_each_subsequence_before_the_lstm():
+    model = build_cnn_lstm((12,), 3, n_subsequences=3, filters=8, lstm_units=5)
+    assert layer_shapes(model) == {
+        "window": (12,),
+        "series": (12, 1),
+        "subsequences": (3, 4, 1),
+        "conv_1": (3, 4, 8),
+        "pool": (3, 2, 8),
+        "features": (3, 16),
+        "lstm": (5,),
+        "output": (3,),
+    }
+
+
+def test_attention_averages_the_outputs_of_both_directions():
+    model = build_cnn_lstm(
+        (3, 4, 2), 1, filters=8, lstm_units=5, bidirectional=True, attention=True
+    )
+    assert layer_shapes(model) == {
+        "window": (3, 4, 2),
+        "conv_1": (3, 4, 8),
+        "pool": (3, 2, 8),
+        "features": (3, 16),
+        "lstm_both_ways": (3, 10),
+        "attention_keys": (3, 5),
+        "attention_scores": (3, 1),
+        "attention_weights": (3, 1),
+        "attention": (1, 10),
+        "context": (10,),
+        "output": (1,),
+    }
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 5])
+@pytest.mark.filterwarnings("ignore:n_subsequences='auto' leaves windows in one piece")
+def test_default_parameters_accept_the_shortest_windows(length):
+    assert build_cnn_lstm((length,), 1).output.shape == (None, 1)
+
+
+@pytest.mark.parametrize("instance_norm", ["auto", "last"])
+def test_attention_weights_are_positive_and_sum_to_one(instance_norm, windows):
+    X, y = windows
+    regressor = CNNLSTMRegressor(
+        attention=True,
+        n_subsequences=4,
+        instance_norm=instance_norm,
+        epochs=1,
+        random_state=0,
+    )
+    weights = regressor.fit(X, y).attention_weights(X)
+    assert weights.shape == (len(X), 4)
+    assert (weights >= 0).all()
+    np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-6)
+    assert weights.std(axis=0).max() > 0  # they depend on the window
+
+
+def test_attention_weights_exist_only_with_attention():
+    assert hasattr(CNNLSTMRegressor(attention=True), "attention_weights")
+    assert not hasattr(CNNLSTMRegressor(), "attention_weights")
+
+
+def test_set_params_after_fit_does_not_remove_attention_weights(windows):
+    X, y = windows
+    regressor = CNNLSTMRegressor(attention=True, epochs=1, random_state=0).fit(X, y)
+    regressor.set_params(attention=False)
+    assert regressor.attention_weights(X).shape[0] == len(X)
+
+
+def test_windows_cut_by_the_reshaper_and_by_the_network_train_equally(windows):
+    X, y = windows
+    settings = {"epochs": 2, "random_state": 0}
+    uncut = CNNLSTMRegressor(n_subsequences=4, **settings).fit(X, y)
+    subsequences = SubsequenceReshaper(4).fit_transform(X)
+    cut = CNNLSTMRegressor(**settings).fit(subsequences, y)
+    assert uncut.model_.count_params() == cut.model_.count_params()
+    np.testing.assert_array_equal(uncut.predict(X), cut.predict(subsequences))
+
+
+def test_predict_accepts_another_number_of_subsequences(windows):
+    X, y = windows
+    cut = SubsequenceReshaper(4).fit_transform(X)
+    regressor = CNNLSTMRegressor(epochs=1, random_state=0).fit(cut, y)
+    assert regressor.predict(cut[:, 1:]).shape == y.shape
+    with pytest.raises(ValueError, match="expecting samples of shape"):
+        regressor.predict(cut[:, :, 1:])
+
+
+def test_linear_skip_requires_the_fitted_number_of_subsequences(windows):
+    X, y = windows
+    cut = SubsequenceReshaper(4).fit_transform(X)
+    regressor = CNNLSTMRegressor(linear_skip=True, epochs=1, random_state=0).fit(cut, y)
+    with pytest.raises(ValueError, match="expecting samples of shape"):
+        regressor.predict(cut[:, 1:])  # the linear map has one weight per step
+
+
+@pytest.mark.parametrize(
+    ("estimator", "error", "message"),
+    [
+        (
+            CNNLSTMRegressor(n_subsequences=5),
+            ValueError,
+            "n_subsequences must divide window_length: got n_subsequences=5, "
+            "window_length=12. Use one of 1, 2, 3, 4, 6, 12.",
+        ),
+        (CNNLSTMClassifier(padding="full"), ValueError, "padding must be"),
+        (CNNLSTMRegressor(filters=True), TypeError, "filters must be an integer >= 1"),
+    ],
+)
+def test_invalid_parameters_raise_and_leave_the_estimator_unchanged(
+    estimator, error, message, windows
+):
+    X, y = windows
+    check_fit_raises(estimator, error, message, X, y > 0)

@@ -1,0 +1,337 @@
+"""Series read from CSV files."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from cli_tables import N_ROWS, QUICK, make_table, write_table
+
+from skcnnlstm._utils.time_axis import read_time_axis
+from skcnnlstm.cli import main
+from skcnnlstm.cli.options import UsageError
+from skcnnlstm.cli.read_csv import read_series
+from skcnnlstm.cli.report import format_labels
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def _run(capsys, *argv):
+    status = main(list(argv))
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def _change(row, column, value):
+    """Return the table with one changed value."""
+    table = make_table().astype(object)
+    table.loc[row, column] = value
+    return table
+
+
+CHOSEN = "--target-columns sales --time-column date"
+INVALID_FILES = [
+    ("", "", "my.csv is empty"),
+    ("date,sales\n", "", "my.csv has a header but no rows"),
+    (b"\xff\xfe\x00\x81", "", "my.csv is not a text file in UTF-8"),
+    ("a,b\n1,2,3\n", "", "rows of my.csv have more fields than its header"),
+    (
+        "2020-01-01,5\n2020-01-02,6\n",
+        "",
+        "the first line of my.csv must hold column names: got 2020-01-01,5",
+    ),
+    ("a,b\nx,y\n", "", "no column of numbers in my.csv: a, b"),
+    (
+        make_table(),
+        "--target-columns cost",
+        "no column 'cost' in my.csv. Its columns are date, sales, visits, place",
+    ),
+    (
+        make_table(),
+        "--time-column day",
+        "no column 'day' in my.csv. Its columns are date, sales, visits, place",
+    ),
+    (
+        make_table(),
+        "--time-column sales --target-columns sales",
+        "column 'sales' cannot be the time column and a target",
+    ),
+    (
+        make_table(),
+        "--target-columns place",
+        "column 'place' must hold numbers: got 'here' in row 1",
+    ),
+    (
+        make_table(),
+        "--time-column place",
+        "time column 'place' must hold dates, times or integers: got 'here' in row 1. "
+        "Use --date-format, or --time-column none",
+    ),
+    (
+        _change(4, "sales", "many"),
+        "",
+        "column 'sales' must hold numbers: got 'many' in row 5",
+    ),
+    (
+        _change(4, "sales", "inf"),
+        "",
+        "column 'sales' must be finite: got 'inf' in row 5",
+    ),
+    (
+        _change(4, "date", "soon"),
+        "",
+        "time column 'date' must hold dates, times or integers: got 'soon' in row 5. "
+        "Use --date-format, or --time-column none",
+    ),
+    (_change(4, "date", None), "", "time column 'date' has no value in row 5"),
+    (
+        _change(4, "date", "2020-01-04"),
+        "",
+        "time column 'date' must hold each time once: got 2020-01-04 in rows 4 and 5",
+    ),
+    (
+        make_table().drop(index=7),
+        "",
+        "gap in time column 'date': 2020-01-07 is followed by 2020-01-09, but most "
+        "steps are 1 day. Fill the gap, or number the rows with --time-column none",
+    ),
+    (
+        make_table().assign(date=[*range(20), *range(25, 45)]),
+        CHOSEN,
+        "gap in time column 'date': 19 is followed by 25, but most steps are 1. "
+        "Fill the gap, or number the rows with --time-column none",
+    ),
+    (
+        make_table(16),
+        "",
+        "the series must have at least 17 rows: got 16. The minimum is "
+        "--window-length 8 plus --horizon 3 for training and for each of --folds 2. "
+        "Use smaller values",
+    ),
+    (
+        make_table(),
+        "--season-length 32",
+        "the series must have at least 41 rows: got 40. The minimum is "
+        "--season-length 32 plus --horizon 3 for training and for each of --folds 2. "
+        "Use smaller values",
+    ),
+]
+
+
+@pytest.mark.parametrize("content, options, message", INVALID_FILES)
+def test_an_invalid_file_prints_one_line_and_writes_no_file(
+    folder, capsys, content, options, message
+):
+    if isinstance(content, pd.DataFrame):
+        content = content.to_csv(index=False)
+    content = content.encode() if isinstance(content, str) else content
+    (folder / "my.csv").write_bytes(content)
+    status, _, err = _run(capsys, "my.csv", *QUICK, "--output", "out", *options.split())
+    assert (status, err) == (2, f"skcnnlstm: {message}\n")
+    assert [path.name for path in folder.iterdir()] == ["my.csv"]
+
+
+def _read(folder, table, time_column=None, target_columns=None):
+    file = str(folder / write_table(folder, table))
+    series = read_series(file, time_column, target_columns)
+    return series.frame, series
+
+
+def test_the_default_columns_are_reported(folder):
+    frame, series = _read(folder, make_table())
+    assert list(frame.columns) == ["sales", "visits"]
+    assert frame.index.equals(pd.DatetimeIndex(make_table()["date"]))
+    assert series.season_length == 7
+    assert series.notes == [
+        "time column: date",
+        "target columns: sales, visits",
+        "columns without numbers, not used: place",
+    ]
+    assert series.unit == "the unit of each column"
+
+
+def test_rows_are_numbered_without_a_time_column(folder):
+    frame, series = _read(folder, make_table()[["sales"]])
+    assert frame.index.equals(pd.RangeIndex(N_ROWS))
+    assert series.notes[0] == "time column: none, rows are numbered"
+
+
+def test_rows_in_descending_order_are_sorted(folder):
+    expected, _ = _read(folder, make_table())
+    frame, series = _read(folder, make_table()[::-1])
+    pd.testing.assert_frame_equal(frame, expected)
+    assert series.notes[-1] == "rows were sorted by date"
+
+
+@pytest.mark.parametrize(
+    "times, following",
+    [
+        (pd.date_range("1949-01", periods=40, freq="MS"), "1952-05-01"),
+        (pd.date_range("1949-01", periods=40, freq="ME"), "1952-05-31"),
+        (pd.date_range("1949", periods=40, freq="MS").strftime("%Y-%m"), "1952-05-01"),
+        (pd.date_range("2020-01-03", periods=40, freq="B"), "2020-02-28"),
+        (pd.date_range("2020-01-01", periods=40, freq="6h"), "2020-01-11 00:00:00"),
+        (
+            pd.period_range("1949-01", periods=40, freq="M").strftime("%Y-%m-15"),
+            "1952-05",
+        ),
+        (pd.date_range("2020-01-01", periods=40).strftime("%d/%m/%Y"), "2020-02-10"),
+        (range(1949, 1989), "1989"),
+        (range(0, 80, 2), "80"),
+    ],
+)
+def test_a_forecast_has_the_labels_after_the_last_row(folder, times, following):
+    table = make_table()[["sales"]].assign(when=times)[["when", "sales"]]
+    frame, _ = _read(folder, table)
+    labels = read_time_axis(frame.index).next_labels(2)
+    assert format_labels(labels)[0] == following
+
+
+def test_semicolons_and_tabs_separate_fields(folder):
+    for separator in ";\t":
+        make_table().to_csv(folder / "my.csv", index=False, sep=separator)
+        series = read_series(str(folder / "my.csv"), None, None)
+        assert list(series.frame.columns) == ["sales", "visits"]
+
+
+def _read_columns(folder, dates, values=None, *, separator=",", **options):
+    """Return the series of a file with the columns "when" and "y"."""
+    values = range(100, 100 + len(dates)) if values is None else values
+    lines = [f"{d}{separator}{v}" for d, v in zip(dates, values, strict=True)]
+    (folder / "my.csv").write_text("\n".join([f"when{separator}y", *lines]) + "\n")
+    return read_series(str(folder / "my.csv"), **options)
+
+
+def test_dates_with_two_readings_are_an_error_that_names_the_option(folder):
+    dates = [f"01/{month:02}/2001" for month in range(1, 13)]
+    with pytest.raises(UsageError) as error:
+        _read_columns(folder, dates)
+    assert str(error.value) == (
+        "time column 'when' can be read as month first (%m/%d/%Y) (to 2001-01-12) or "
+        "day first (%d/%m/%Y) (to 2001-12-01). Choose one with --date-format"
+    )
+    series = _read_columns(folder, dates, date_format="%d/%m/%Y")
+    assert series.frame.index[-1] == pd.Timestamp("2001-12-01")
+    assert series.season_length == 12
+
+
+def test_dates_without_a_year_number_the_rows(folder):
+    dates = [f"{year}-{month:02}" for year in (1, 2, 3) for month in range(1, 13)]
+    series = _read_columns(folder, dates)
+    assert series.frame.index.equals(pd.RangeIndex(36))
+    assert series.notes[0] == (
+        "time column: none, when has no year and rows are numbered"
+    )
+
+
+def test_a_column_of_month_names_is_no_time_column(folder):
+    dates = pd.date_range("2001", periods=30, freq="MS")
+    table = pd.DataFrame({"month": dates.strftime("%B"), "date": dates, "y": 1.5})
+    frame, series = _read(folder, table)
+    assert frame.index.name == "date"
+    assert series.notes[0] == "time column: date"
+
+
+def test_time_column_none_numbers_the_rows(folder):
+    dates = pd.date_range("2001", periods=30, freq="MS")
+    series = _read_columns(folder, dates, time_column="none")
+    assert series.frame.index.equals(pd.RangeIndex(30))
+    assert series.frame.columns.tolist() == ["y"]
+
+
+def test_holidays_are_no_gap_and_a_longer_one_is_named(folder):
+    days = pd.date_range("2024-01-01", periods=80, freq="B")
+    series = _read_columns(folder, days.delete([20, 40, 41]).strftime("%Y-%m-%d"))
+    assert series.season_length == 5
+    gap = days.delete([20, *range(30, 41)]).strftime("%Y-%m-%d")
+    with pytest.raises(UsageError, match="2024-02-09 is followed by 2024-02-27"):
+        _read_columns(folder, gap)
+
+
+def test_numbers_are_dates_in_the_first_column_or_by_their_name(folder):
+    numbers = [*range(20240101, 20240131)]
+    table = pd.DataFrame({"id": range(30), "sales": numbers})
+    assert _read(folder, table)[0].columns.tolist() == ["sales"]
+    table = pd.DataFrame({"sales": range(30), "Date": numbers})
+    assert _read(folder, table)[0].index[0] == pd.Timestamp("2024-01-01")
+    table = pd.DataFrame({"x": numbers, "sales": range(30)})
+    assert _read(folder, table)[0].index[0] == pd.Timestamp("2024-01-01")
+
+
+def test_a_reading_without_gaps_comes_first(folder):
+    hours = pd.date_range("2020-01-05", periods=40, freq="h")
+    series = _read_columns(folder, hours.strftime("%d.%m.%Y %H:%M"))
+    assert series.frame.index.tolist() == hours.tolist()
+
+
+def test_unequal_steps_are_an_error_that_names_the_option(folder):
+    hours = pd.date_range("2024-01-01", periods=40, freq="h")
+    hours += pd.to_timedelta(np.arange(40) % 7, unit="s")
+    with pytest.raises(UsageError) as error:
+        _read_columns(folder, hours.strftime("%Y-%m-%d %H:%M:%S"))
+    assert str(error.value) == (
+        "unequal steps in time column 'when': 2024-01-01 06:00:06 is followed by "
+        "2024-01-01 07:00:00, but most steps are 01:00:01. Number the rows with "
+        "--time-column none"
+    )
+
+
+AMOUNTS = {
+    "decimal commas": (";", ["1.234,5", "7,25", "1250"], [1234.5, 7.25, 1250]),
+    "thousands": (",", ['"1,234.5"', "7.25", "1250"], [1234.5, 7.25, 1250]),
+    "currency": (",", ['"$1,234.50"', "€7.25", "USD 1250"], [1234.5, 7.25, 1250]),
+    "percent": (",", ["12.5%", "7 %", "-3%"], [12.5, 7, -3]),
+    "missing": (",", ["NA", "?", "", "-", "3", "4", "5"], [np.nan] * 4 + [3, 4, 5]),
+}
+
+
+@pytest.mark.parametrize("name", AMOUNTS)
+def test_numbers_are_read_as_people_write_them(folder, name):
+    separator, cells, expected = AMOUNTS[name]
+    days = pd.date_range("2024-01-01", periods=len(cells)).strftime("%Y-%m-%d")
+    series = _read_columns(folder, days, cells, separator=separator)
+    np.testing.assert_array_equal(series.frame["y"], expected)
+    n_missing = int(np.isnan(expected).sum())
+    note = f"missing values: {n_missing}, which the networks mask"
+    assert (note in series.notes) == (n_missing > 0)
+
+
+def test_numbers_with_two_readings_are_an_error_that_names_the_option(folder):
+    days = pd.date_range("2024-01-01", periods=3).strftime("%Y-%m-%d")
+    cells = ["1,234", "2,500", "3,125"]
+    with pytest.raises(UsageError) as error:
+        _read_columns(folder, days, cells, separator=";")
+    assert str(error.value) == (
+        "column 'y' has two readings: '1,234' in row 1 has a decimal comma or a mark "
+        "between thousands. Choose with --decimal , or --decimal ."
+    )
+    for decimal, first in ((",", 1.234), (".", 1234)):
+        series = _read_columns(folder, days, cells, separator=";", decimal=decimal)
+        assert series.frame["y"].iloc[0] == first
+
+
+def test_a_number_of_the_other_decimal_mark_is_an_error_that_names_it(folder):
+    days = pd.date_range("2024-01-01", periods=4).strftime("%Y-%m-%d")
+    with pytest.raises(UsageError) as error:
+        _read_columns(folder, days, ["1.5", "2.5", "3.5", "1,75"], separator=";")
+    assert str(error.value) == (
+        "column 'y' must hold numbers: got '1,75' in row 4. Read it with --decimal ','"
+    )
+
+
+def test_one_column_with_decimal_commas_decides_for_the_others(folder):
+    lines = ["a;b;c", "1,5;1.000;2,500", "2,5;2.000;1,250", "3;3.000;1,125"]
+    (folder / "my.csv").write_text("\n".join(lines))
+    frame = read_series(str(folder / "my.csv")).frame
+    assert frame["b"].tolist() == [1000, 2000, 3000]
+    assert frame["c"].tolist() == [2.5, 1.25, 1.125]
+
+
+def test_marks_between_thousands_are_no_decimal_commas(folder):
+    lines = ["a;b", "1,000.5;1.000", "2,000;2.000", "3,500;3.000"]
+    (folder / "my.csv").write_text("\n".join(lines))
+    frame = read_series(str(folder / "my.csv")).frame
+    assert frame["a"].tolist() == [1000.5, 2000, 3500]
+    assert frame["b"].tolist() == [1, 2, 3]

@@ -1,0 +1,72 @@
+"""Formats of time columns."""
+
+import pandas as pd
+import pytest
+
+from skcnnlstm.cli.read_dates import lacks_year, read_column, season_length
+
+DAYS = pd.date_range("2001-01-01", periods=40)
+MONTHS = pd.date_range("2001-01-01", periods=40, freq="MS")
+QUARTERS = pd.period_range("2001", periods=20, freq="Q")
+HOURS = pd.date_range("2024-03-30", periods=40, freq="h", tz="Europe/Berlin")
+LOCAL_DAYS = pd.date_range("2024-03-20", periods=20, tz="Europe/Berlin")
+
+COLUMNS = {
+    "day first": (DAYS.strftime("%d/%m/%Y"), DAYS),
+    "month first": (DAYS.strftime("%m/%d/%Y"), DAYS),
+    "two digits": (DAYS.strftime("%d.%m.%y"), DAYS),
+    "words": (DAYS.strftime("%B %d, %Y"), DAYS),
+    "%Y%m%d": (DAYS.strftime("%Y%m%d"), DAYS),
+    "%Y%m": (MONTHS.strftime("%Y%m"), MONTHS),
+    "%Y-%m": (MONTHS.strftime("%Y-%m"), MONTHS),
+    "%Y/%m": (MONTHS.strftime("%Y/%m"), MONTHS),
+    "%b-%y": (MONTHS.strftime("%b-%y"), MONTHS),
+    "%b %Y": (MONTHS.strftime("%b %Y"), MONTHS),
+    "quarters": (
+        [f"{p.year}-Q{p.quarter}" for p in QUARTERS],
+        QUARTERS.to_timestamp(),
+    ),
+    "quarter first": (
+        [f"Q{p.quarter} {p.year}" for p in QUARTERS],
+        QUARTERS.to_timestamp(),
+    ),
+    "seconds": (DAYS.as_unit("s").asi8, DAYS),
+    "milliseconds": (DAYS.as_unit("ms").asi8, DAYS),
+    "days with two offsets": (LOCAL_DAYS.map(str), LOCAL_DAYS.tz_localize(None)),
+    "hours with two offsets": (HOURS.map(str), HOURS.tz_convert("UTC")),
+    "UTC": (DAYS.strftime("%Y-%m-%dT%H:%M:%SZ"), DAYS.tz_localize("UTC")),
+}
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_the_format_with_equal_steps_is_read(name):
+    texts, expected = COLUMNS[name]
+    reading = read_column(pd.Series([str(text) for text in texts], name="when"))
+    assert reading.step is not None
+    assert pd.DatetimeIndex(reading.times).tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("texts", [["1-01", "1-02"], ["January", "May"], ["12", "13"]])
+def test_text_without_a_year_is_no_date(texts):
+    assert read_column(pd.Series(texts)) is None
+    assert lacks_year(pd.Series(texts)) == ("-" in texts[0])
+
+
+def test_small_integers_are_no_seconds():
+    assert read_column(pd.Series(["1000", "2000", "3000"])) is None
+    assert read_column(pd.Series(["99999999", "99999998"])) is None
+
+
+SEASONS = {"h": 24, "30min": 48, "min": 60, "6h": 4, "D": 7, "B": 5, "W": 52}
+SEASONS |= {"MS": 12, "ME": 12, "QS": 4, "YE": 1, "2MS": 6, "s": None}
+
+
+@pytest.mark.parametrize("freq, expected", SEASONS.items())
+def test_the_season_follows_from_the_step(freq, expected):
+    assert season_length(pd.date_range("2001", periods=40, freq=freq)) == expected
+
+
+def test_the_season_of_periods_and_of_numbers():
+    assert season_length(pd.period_range("2001", periods=40, freq="M")) == 12
+    assert season_length(pd.period_range("2001", periods=40, freq="Q")) == 4
+    assert season_length(pd.RangeIndex(40)) is None

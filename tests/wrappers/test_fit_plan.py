@@ -1,0 +1,47 @@
+"""Tests of the plan of one fit."""
+
+import numpy as np
+
+from skcnnlstm import CNNRegressor
+from skcnnlstm.training import ProgramSpec, TrainingResult
+from skcnnlstm.training.keras_objects import serialize_optimizer
+from skcnnlstm.wrappers.fit_data import FitData
+from skcnnlstm.wrappers.fit_plan import FitPlan
+from skcnnlstm.wrappers.settings import check_settings
+
+
+def make_plan(**changes):
+    fields = dict.fromkeys(FitPlan._fields)
+    fields |= {"seed": 7, "epochs_done": 3, "learning_rate": 0.5, "callbacks": []}
+    return FitPlan(**fields | changes)
+
+
+def test_the_schedule_continues_after_the_epochs_that_are_done():
+    settings = check_settings(CNNRegressor(epochs=4, batch_size=-1).get_params())
+    schedule = make_plan().schedule(settings, samples=[0] * 20, tasks=None)
+    assert (schedule.first_epoch, schedule.epochs) == (3, 4)
+    assert (schedule.seed, schedule.batch_size) == (7, 20)
+    assert schedule.learning_rate == 0.5
+
+
+def test_the_schedule_has_a_patience_only_with_early_stopping():
+    settings = check_settings(CNNRegressor(epochs=4, patience=5).get_params())
+    assert make_plan().schedule(settings, [0], None).patience is None
+    settings["early_stopping"] = True
+    assert make_plan().schedule(settings, [0], None).patience == 5
+
+
+def test_fitted_attributes_hold_the_data_facts_and_the_trained_state():
+    optimizer, _ = serialize_optimizer("adam", {})
+    spec = ProgramSpec(network='{"config": {}}', loss='"mse"', optimizer=optimizer)
+    fields = dict.fromkeys(FitData._fields)
+    fields |= {"feature_attributes": {"n_features_in_": 2}}
+    data = FitData(**fields | {"target_attributes": {"_target_shape": ()}})
+    trained = TrainingResult([np.ones(2)], [], {"loss": [2.0, 1.0]})
+    attributes = make_plan(program_spec=spec).fitted_attributes(data, trained)
+    assert attributes["n_features_in_"] == 2
+    assert attributes["_target_shape"] == ()
+    assert attributes["history_"] == {"loss": [2.0, 1.0]}
+    assert attributes["n_epochs_"] == 2
+    assert attributes["_epochs_done"] == 5
+    assert attributes["_weights"] is trained.weights
