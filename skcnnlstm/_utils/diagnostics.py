@@ -11,6 +11,7 @@ _LARGE_WINDOW = 1e3  # typical size of the values of a window
 _LARGE_TARGET = 100.0  # of targets; 3,000 steps of Adam do not reach it
 # Missing history: share of samples excluded after the first complete one.
 _MANY_EXCLUDED = 0.1
+_MAX_GAP_SAMPLES = 2000  # in which gaps are counted
 # Windows lost to gaps in time, or to NaN in targets.
 _MANY_LOST = 0.1
 # Shuffling: windows are compared by their first steps.
@@ -98,7 +99,18 @@ def warn_about_excluded_samples(X, rows):
     first_steps = np.isnan(X[excluded, 0])
     excluded = excluded[first_steps.any(axis=tuple(range(1, first_steps.ndim)))]
     later = excluded[excluded > rows[0]]
-    if len(later) > _MANY_EXCLUDED * len(X) and not _follow_gaps(X, later):
+    n_gaps = _count_gaps(X[:_MAX_GAP_SAMPLES], excluded)
+    many_later = len(later) > _MANY_EXCLUDED * len(X)
+    if n_gaps is not None and n_gaps > _MANY_EXCLUDED * min(len(X), _MAX_GAP_SAMPLES):
+        warn(
+            f"the rows of X are probably not in time order: {len(excluded)} of "
+            f"{len(X)} samples have no full history, because there is often a gap "
+            "before a row, and are excluded from fit. Split the rows in time order, "
+            "with train_test_split(..., shuffle=False) or TimeSeriesSplit. Fill real "
+            "gaps before SlidingWindow.",
+            MistakeWarning,
+        )
+    elif many_later and n_gaps is None:
         warn(
             f"X holds NaN: {len(excluded)} of {len(X)} samples are excluded from fit, "
             'and not only the first ones. Set missing="mask" on the network to use '
@@ -116,16 +128,22 @@ def warn_about_excluded_samples(X, rows):
         )
 
 
-def _follow_gaps(X, excluded):
-    """Return whether the excluded windows are those after gaps in time.
+def _count_gaps(X, excluded):
+    """Count the gaps in time before excluded windows, the first one included.
 
-    Each of them then has one known step more than the one before, and the last one
-    lacks only its first step.
+    After a gap, only the last step of a window is known, and each further window has
+    one known step more. Return None if the windows do not look like this.
     """
-    ends = np.append(np.diff(excluded) > 1, excluded[-1] < len(X) - 1)
-    last = excluded[ends][:_N_SCALE_SAMPLES]
-    steps = X[last].reshape(len(last), -1, X.shape[-1])
-    return not np.isnan(steps[:, 1:2]).any()
+    excluded = excluded[excluded < len(X)]
+    steps = X[excluded].reshape(len(excluded), -1, X.shape[-1] if X.ndim > 2 else 1)
+    length = steps.shape[1]
+    missing = np.zeros(len(X) + 1, dtype=np.intp)  # none before the first window
+    missing[excluded + 1] = np.isnan(steps).all(axis=2).sum(axis=1)
+    now, before = missing[1:], missing[:-1]
+    starts = now == length - 1
+    if not (starts | (now == np.maximum(before - 1, 0))).all():
+        return None
+    return int(np.count_nonzero(starts & (now > 0)))
 
 
 def warn_about_lost_windows(n_used, runs, n_extra, fill):
@@ -162,9 +180,9 @@ def warn_about_lost_windows(n_used, runs, n_extra, fill):
     elif within - n_used > _MANY_LOST * within:
         warn(
             f"NaN in the target columns leaves {n_used} of {within} windows for "
-            "training. Fill short gaps before fit, for example with "
-            "series.interpolate(), use a shorter horizon, or forecast columns "
-            'separately with channels="independent".',
+            "training. Interpolate short gaps before fit, use a shorter horizon, or, "
+            "if columns have NaN at different times, forecast them separately with "
+            'channels="independent".',
             MistakeWarning,
         )
 

@@ -219,11 +219,11 @@ def _split_to_calibrate(settings, data):
         raise next(iter(short.values()))
     if short:
         warn(
-            f"series {listed(list(short))} are too short to hold out rows for "
             "calibration_fraction="
-            f"{settings.calibration_fraction:g}: all their rows are trained on, and "
-            "their intervals use the errors of the other series. Pass longer series, "
-            "or leave these out."
+            f"{settings.calibration_fraction:g} holds out no rows of too short series: "
+            f"got {listed(list(short))}. All their rows are trained on, and their "
+            "intervals use the errors of the other series. Pass longer series, or "
+            "leave these out."
         )
     return first, last
 

@@ -175,14 +175,19 @@ def forecast_rows_scaled(fitted, panel, tables, exog, predict=predict_windows):
     exogs = _read_exog_with_rows_ahead(fitted, panel, tables, exog, runs)
     if message := describe_short_history(fitted, runs):
         warn(message)
-    forecasts = {}
+    forecasts, n_unknown = {}, 0
     for key, rows in tables.items():
         with panel.naming(key):
             segments = fitted.series[key].extract_segments(
                 rows, exogs[key], *runs[key], n_ahead=fitted.horizon, with_last=False
             )
             forecasts[key] = _forecast_segments(fitted, segments, predict)
-            _remove_unknown(fitted, segments, forecasts[key])
+            n_unknown += _remove_unknown(fitted, segments, forecasts[key])
+    if n_unknown:
+        warn(
+            f"{n_unknown} windows have no known value of a target: its forecasts from "
+            "them are NaN. Remove what has ended, or use a longer window_length."
+        )
     return forecasts
 
 
@@ -297,9 +302,12 @@ def _forecast_segments(fitted, segments, predict=predict_windows):
 
 
 def _remove_unknown(fitted, segments, forecasts):
-    """Set the forecasts of targets without a known value in their window to NaN."""
+    """Set the forecasts of targets without a known value in their window to NaN.
+
+    Return the number of these windows.
+    """
     if not fitted.accepts_nan or fitted.n_modelled != fitted.n_targets:
-        return
+        return 0
     unknown = np.concatenate(
         [
             window_view(
@@ -310,6 +318,7 @@ def _remove_unknown(fitted, segments, forecasts):
     )
     for target in np.flatnonzero(unknown.any(axis=0)):
         forecasts[unknown[:, target], :, target] = np.nan
+    return int(unknown.any(axis=1).sum())
 
 
 def _cut_origins(fitted, segments, steps, whole_blocks=True):

@@ -26,7 +26,12 @@ from skcnnlstm._utils.sklearn_callbacks import (
     epoch_reporter,
     with_callbacks,
 )
-from skcnnlstm._utils.validation import backfill, check_windows, count_missing_history
+from skcnnlstm._utils.validation import (
+    backfill,
+    check_windows,
+    count_missing_history,
+    describe_filled_samples,
+)
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.wrappers.assemble import build_masked_network
 from skcnnlstm.wrappers.fit_data import FitData, read_windows, usable_rows
@@ -396,11 +401,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         missing = count_missing_history(self._flatten_steps(X), allow_nan=allow_nan)
         fill = None
         if missing.any():
-            warn(
-                f"{np.count_nonzero(missing)} of {len(X)} samples have no full "
-                "history: their missing first steps are filled with the first known "
-                "step."
-            )
+            warn(describe_filled_samples(missing))
 
             def fill(chunk, rows):
                 backfill(self._flatten_steps(chunk), missing[rows])

@@ -19,6 +19,10 @@ from skcnnlstm._utils.validation.finite import (
     check_finite,
     count_missing_history,
 )
+from skcnnlstm._utils.validation.history import (
+    describe_filled_samples,
+    describe_no_sample,
+)
 from skcnnlstm._utils.validation.parameters import (
     check_boolean,
     check_choice,
@@ -72,6 +76,8 @@ __all__ = [
     "check_window_shape",
     "check_windows",
     "count_missing_history",
+    "describe_filled_samples",
+    "describe_no_sample",
     "divisors",
     "is_auto",
     "remedy_for_short_series",

@@ -14,7 +14,7 @@ def describe_filled_samples(missing):
     n_missing = int((missing > 0).sum())
     message = (
         f"{n_missing} of {len(missing)} samples have no full history: their missing "
-        "first steps are filled with their first known one."
+        "first steps are filled with the first known step."
     )
     if missing[0] and n_missing < len(missing):
         message += (
@@ -43,7 +43,7 @@ def describe_no_sample(missing, length):
             "sort them by their index before SlidingWindow."
         )
     return (
-        "X must hold one sample with a full history (and a weight above zero) at "
-        f"least: got {len(missing)} samples, {n_missing} of them with missing (NaN) "
-        f"first steps. {remedy}"
+        "X must hold at least one sample with a full history and a positive weight: "
+        f"got {len(missing)} samples, {n_missing} of them with missing (NaN) first "
+        f"steps. {remedy}"
     )
