@@ -11,7 +11,8 @@ _LARGE_WINDOW = 1e3  # typical size of the values of a window
 _LARGE_TARGET = 100.0  # of targets; 3,000 steps of Adam do not reach it
 # Missing history: share of samples excluded after the first complete one.
 _MANY_EXCLUDED = 0.1
-_MAX_GAP_SAMPLES = 2000  # in which gaps are counted
+_MAX_GAP_SAMPLES = 2000  # excluded windows in which gaps are counted
+_IN_ROWS = 0.4  # share of steps that must be found again; shuffled test rows are not
 # Windows lost to gaps in time, or to NaN in targets.
 _MANY_LOST = 0.1
 # Shuffling: windows are compared by their first steps.
@@ -99,11 +100,11 @@ def warn_about_excluded_samples(X, rows):
     first_steps = np.isnan(X[excluded, 0])
     excluded = excluded[first_steps.any(axis=tuple(range(1, first_steps.ndim)))]
     later = excluded[excluded > rows[0]]
-    n_gaps = _count_gaps(X[:_MAX_GAP_SAMPLES], excluded)
+    n_gaps = _count_gaps(X, excluded) if len(excluded) else 0
     many_later = len(later) > _MANY_EXCLUDED * len(X)
-    if n_gaps is not None and n_gaps > _MANY_EXCLUDED * min(len(X), _MAX_GAP_SAMPLES):
+    if many_later and n_gaps is not None and n_gaps > _MANY_EXCLUDED * len(X):
         warn(
-            f"the rows of X are probably not in time order: {len(excluded)} of "
+            f"the rows of X are probably shuffled: {len(excluded)} of "
             f"{len(X)} samples have no full history, because there is often a gap "
             "before a row, and are excluded from fit. Split the rows in time order, "
             "with train_test_split(..., shuffle=False) or TimeSeriesSplit. Fill real "
@@ -131,19 +132,21 @@ def warn_about_excluded_samples(X, rows):
 def _count_gaps(X, excluded):
     """Count the gaps in time before excluded windows, the first one included.
 
-    After a gap, only the last step of a window is known, and each further window has
-    one known step more. Return None if the windows do not look like this.
+    The row after a gap has a window of which only the last step is known. Return None
+    if the windows are not those of rows, such as sequences of different lengths: the
+    step before the last one is then no last step of another window.
     """
-    excluded = excluded[excluded < len(X)]
-    steps = X[excluded].reshape(len(excluded), -1, X.shape[-1] if X.ndim > 2 else 1)
-    length = steps.shape[1]
-    missing = np.zeros(len(X) + 1, dtype=np.intp)  # none before the first window
-    missing[excluded + 1] = np.isnan(steps).all(axis=2).sum(axis=1)
-    now, before = missing[1:], missing[:-1]
-    starts = now == length - 1
-    if not (starts | (now == np.maximum(before - 1, 0))).all():
-        return None
-    return int(np.count_nonzero(starts & (now > 0)))
+    some = excluded[:_MAX_GAP_SAMPLES]
+    steps = X[some].reshape(len(some), -1, X.shape[-1])
+    missing = np.isnan(steps).all(axis=2).sum(axis=1)
+    alone = missing == steps.shape[1] - 1
+    before_last = steps[~alone, -2]
+    if len(before_last):
+        last = _hashable_rows(X.reshape(len(X), -1, X.shape[-1])[:, -1])
+        found = np.isin(_hashable_rows(before_last), last)
+        if found.mean() < _IN_ROWS:
+            return None
+    return round(alone.sum() * len(excluded) / max(1, len(some)))
 
 
 def warn_about_lost_windows(n_used, runs, n_extra, fill):
