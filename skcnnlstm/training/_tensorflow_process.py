@@ -21,12 +21,6 @@ def check_process() -> None:
     Call it before any TensorFlow operation of the package.
     """
     global _first_pid
-    if not tf.executing_eagerly():
-        raise RuntimeError(
-            "fit and predict must run in TensorFlow's eager mode: got a call inside "
-            "tf.Graph().as_default() or tf.function, or after "
-            "tf.compat.v1.disable_eager_execution(). Call it outside of these."
-        )
     pid = os.getpid()
     # If the process that imported this file was forked, the user may have run an
     # operation before the fork: ask TensorFlow.
@@ -39,6 +33,12 @@ def check_process() -> None:
             f"operation: first used in process {_first_pid or _import_pid}, now in "
             f"process {pid}. Start workers with joblib's default backend 'loky', or "
             "with the multiprocessing start method 'spawn' or 'forkserver'."
+        )
+    if not tf.executing_eagerly():
+        raise RuntimeError(
+            "fit and predict must run in TensorFlow's eager mode: got a call inside "
+            "tf.Graph().as_default() or tf.function, or after "
+            "tf.compat.v1.disable_eager_execution(). Call it outside of these."
         )
 
 

@@ -21,7 +21,7 @@ def pipeline(length, *steps, **params):
 
 def test_shuffled_rows_are_named_if_no_sample_is_left():
     train, _ = train_test_split(FRAME, random_state=0)
-    with pytest.raises(ValueError, match="got 150 samples, 150 of them .* time order"):
+    with pytest.raises(ValueError, match=r"got 150 samples, 150 of them .* time order"):
         pipeline(48).fit(train, train["a"])
     train, _ = train_test_split(FRAME, shuffle=False)
     pipeline(48).fit(train, train["a"])
