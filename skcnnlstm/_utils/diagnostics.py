@@ -11,6 +11,10 @@ _LARGE_WINDOW = 1e3  # typical size of the values of a window
 _LARGE_TARGET = 100.0  # of targets; 3,000 steps of Adam do not reach it
 # Missing history: share of samples excluded after the first complete one.
 _MANY_EXCLUDED = 0.1
+_MAX_GAP_SAMPLES = 2000  # excluded windows in which gaps are counted
+_IN_ROWS = 0.4  # share of steps that must be found again; shuffled test rows are not
+# Windows lost to gaps in time, or to NaN in targets.
+_MANY_LOST = 0.1
 # Shuffling: windows are compared by their first steps.
 _N_HEAD_STEPS = 4
 _MAX_VALUES = 20_000  # values that are compared, those of the first windows
@@ -96,7 +100,18 @@ def warn_about_excluded_samples(X, rows):
     first_steps = np.isnan(X[excluded, 0])
     excluded = excluded[first_steps.any(axis=tuple(range(1, first_steps.ndim)))]
     later = excluded[excluded > rows[0]]
-    if len(later) > _MANY_EXCLUDED * len(X) and not _follow_gaps(X, later):
+    n_gaps = _count_gaps(X, excluded) if len(excluded) else 0
+    many_later = len(later) > _MANY_EXCLUDED * len(X)
+    if many_later and n_gaps is not None and n_gaps > _MANY_EXCLUDED * len(X):
+        warn(
+            f"the rows of X are probably shuffled: {len(excluded)} of "
+            f"{len(X)} samples have no full history, because there is often a gap "
+            "before a row, and are excluded from fit. Split the rows in time order, "
+            "with train_test_split(..., shuffle=False) or TimeSeriesSplit. Fill real "
+            "gaps before SlidingWindow.",
+            MistakeWarning,
+        )
+    elif many_later and n_gaps is None:
         warn(
             f"X holds NaN: {len(excluded)} of {len(X)} samples are excluded from fit, "
             'and not only the first ones. Set missing="mask" on the network to use '
@@ -114,16 +129,65 @@ def warn_about_excluded_samples(X, rows):
         )
 
 
-def _follow_gaps(X, excluded):
-    """Return whether the excluded windows are those after gaps in time.
+def _count_gaps(X, excluded):
+    """Count the gaps in time before excluded windows, the first one included.
 
-    Each of them then has one known step more than the one before, and the last one
-    lacks only its first step.
+    The row after a gap has a window of which only the last step is known. Return None
+    if the windows are not those of rows, such as sequences of different lengths: the
+    step before the last one is then no last step of another window.
     """
-    ends = np.append(np.diff(excluded) > 1, excluded[-1] < len(X) - 1)
-    last = excluded[ends][:_N_SCALE_SAMPLES]
-    steps = X[last].reshape(len(last), -1, X.shape[-1])
-    return not np.isnan(steps[:, 1:2]).any()
+    some = excluded[:_MAX_GAP_SAMPLES]
+    steps = X[some].reshape(len(some), -1, X.shape[-1])
+    missing = np.isnan(steps).all(axis=2).sum(axis=1)
+    alone = missing == steps.shape[1] - 1
+    before_last = steps[~alone, -2]
+    if len(before_last):
+        last = _hashable_rows(X.reshape(len(X), -1, X.shape[-1])[:, -1])
+        found = np.isin(_hashable_rows(before_last), last)
+        if found.mean() < _IN_ROWS:
+            return None
+    return round(alone.sum() * len(excluded) / max(1, len(some)))
+
+
+def warn_about_lost_windows(n_used, runs, n_extra, fill):
+    """Warn if a forecaster trains on less than 90 % of the possible windows.
+
+    Parameters
+    ----------
+    n_used : int
+        Windows that are used.
+    runs : dict of list of (start, stop)
+        The rows without gaps of each series.
+    n_extra : int
+        Rows of a window and its targets, less one: a run of n rows holds
+        ``n - n_extra`` windows.
+    fill : str
+        Code that fills the gaps of a series; may be empty.
+    """
+    whole = within = n_gaps = 0
+    for spans in runs.values():
+        n_rows = spans[-1][1] - spans[0][0]
+        # At least one row is missing in each gap.
+        whole += max(0, n_rows + len(spans) - 1 - n_extra)
+        within += sum(max(0, stop - start - n_extra) for start, stop in spans)
+        n_gaps += len(spans) - 1
+    if whole - within > _MANY_LOST * whole:
+        gaps = "a gap" if n_gaps == 1 else f"{n_gaps} gaps"
+        example = f", for example with {fill}" if fill else ""
+        warn(
+            f"{gaps} in time leave {n_used} of {whole} windows for training, because "
+            f"no window and no target crosses a gap. Fill the missing rows{example}, "
+            "or use a shorter window_length or horizon.",
+            MistakeWarning,
+        )
+    elif within - n_used > _MANY_LOST * within:
+        warn(
+            f"NaN in the target columns leaves {n_used} of {within} windows for "
+            "training. Interpolate short gaps before fit, use a shorter horizon, or, "
+            "if columns have NaN at different times, forecast them separately with "
+            'channels="independent".',
+            MistakeWarning,
+        )
 
 
 def warn_about_shuffling(X):

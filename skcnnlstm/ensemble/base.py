@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skcnnlstm._utils import docstrings as _docs
+from skcnnlstm._utils.calls import check_calls
 from skcnnlstm._utils.export_graph import ExportGraph
 from skcnnlstm._utils.introspection import NetworkReprMixin
 from skcnnlstm._utils.sklearn_callbacks import (
@@ -27,6 +28,7 @@ from skcnnlstm._utils.validation import (
     check_window_shape,
     check_windows,
     count_missing_history,
+    describe_filled_samples,
     to_plain,
 )
 from skcnnlstm._utils.warnings import warn
@@ -59,6 +61,7 @@ def with_shared_docs(ensemble):
     return ensemble
 
 
+@check_calls
 class _HybridEnsemble(
     NetworkReprMixin, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta
 ):
@@ -363,12 +366,9 @@ class _HybridEnsemble(
         elif windows.ndim != 4 or windows.shape[2:] != self._shape[1:]:
             # Of 4-D windows, some members accept any number of subsequences.
             check_window_shape(self, windows, self._shape)
-        parts, n_incomplete = _backfilled_parts(windows)
-        if n_incomplete:
-            warn(
-                f"{n_incomplete} of {len(windows)} samples have no full history: their "
-                "missing first steps are filled with their first known one."
-            )
+        parts, missing = _backfilled_parts(windows)
+        if missing.any():
+            warn(describe_filled_samples(missing))
         return np.concatenate([self._predict_part(part) for part in parts])
 
     def _predict_part(self, X):
@@ -436,7 +436,7 @@ def _take_rows(X, rows):
 
 
 def _backfilled_parts(X):
-    """Return X in parts without missing history, and the number of filled samples.
+    """Return X in parts without missing history, and the counts of filled steps.
 
     Only the samples up to the last incomplete one are copied. `SlidingWindow` puts all
     incomplete samples first.
@@ -444,8 +444,8 @@ def _backfilled_parts(X):
     missing = count_missing_history(X)
     incomplete = np.flatnonzero(missing)
     if not len(incomplete):
-        return [X], 0
+        return [X], missing
     stop = incomplete[-1] + 1
     head = X[:stop].copy()
     backfill(head, missing[:stop])
-    return [head, X[stop:]] if stop < len(X) else [head], len(incomplete)
+    return [head, X[stop:]] if stop < len(X) else [head], missing

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.utils.validation import has_fit_parameter
 
+from skcnnlstm._utils.validation import check_no_keras_model
 from skcnnlstm.wrappers.settings import draw_seed
 
 
@@ -23,6 +24,7 @@ def check_member(name, estimator, kind, default):
     default : str
         The estimator that the error message suggests.
     """
+    check_no_keras_model(name, estimator)
     is_kind, method = {
         "regressor": (is_regressor, "predict"),
         "classifier": (is_classifier, "predict_proba"),

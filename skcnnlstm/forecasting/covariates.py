@@ -68,7 +68,9 @@ def read_fitted_covariates(exog, panel, wanted, columns, **options):
     return tables
 
 
-def read_covariates(exog, panel, wanted, *, n_spare=0, ahead=False, columns=None):
+def read_covariates(
+    exog, panel, wanted, *, n_spare=0, ahead=False, columns=None, accept_nan=False
+):
     """Return the covariates of each series of a panel, and their columns.
 
     Parameters
@@ -85,6 +87,8 @@ def read_covariates(exog, panel, wanted, *, n_spare=0, ahead=False, columns=None
         Whether the wanted rows follow the known ones, for messages.
     columns : (int, list or None) or None, default=None
         Required number and names of the columns; None takes those of the first table.
+    accept_nan : bool, default=False
+        Whether NaN is allowed, because the inner estimator reads it.
 
     Returns
     -------
@@ -94,7 +98,9 @@ def read_covariates(exog, panel, wanted, *, n_spare=0, ahead=False, columns=None
     tables, raw = {}, split_exog(exog, panel._replace(series=wanted))
     for key, (n_rows, labels) in wanted.items():
         with panel.naming(key):
-            tables[key] = _read(raw[key], n_rows, labels, n_rows + n_spare, ahead)
+            tables[key] = _read(
+                raw[key], n_rows, labels, n_rows + n_spare, ahead, accept_nan
+            )
             names = getattr(raw[key], "columns", None)
             names = None if names is None else list(names)
             columns = columns or (tables[key].shape[1], names)
@@ -147,7 +153,7 @@ def _check_not_names(exog):
         )
 
 
-def _read(exog, n_rows, labels, max_rows, ahead):
+def _read(exog, n_rows, labels, max_rows, ahead, accept_nan):
     """Return the covariates of the rows of one series, (n_rows, n_exog).
 
     If both have an index, rows are looked up by label and `exog` may have more. If not,
@@ -180,10 +186,37 @@ def _read(exog, n_rows, labels, max_rows, ahead):
     columns = getattr(exog, "columns", None)
     if isinstance(exog, pd.Series) and exog.name is not None:
         columns = [exog.name]
-    check_finite(table, name="exog", columns=columns)
+    _check_known(table, exog, columns, accept_nan)
     if table.dtype not in (np.float32, np.float64):
         table = table.astype(np.float64)
     return table
+
+
+def _check_known(table, exog, columns, accept_nan):
+    """Raise if a covariate is infinite or, without `accept_nan`, NaN."""
+    unknown = np.isnan(table)
+    if not unknown.any() or accept_nan:
+        check_finite(table, name="exog", columns=columns, missing="mask")
+        return
+    row, column = np.argwhere(unknown)[0]
+    label = column if columns is None else repr(columns[column])
+    fill = "pandas.DataFrame(exog).ffill().bfill().to_numpy()"
+    if isinstance(exog, pd.Series | pd.DataFrame):
+        fill = "exog.ffill().bfill()"
+    raise ValueError(
+        f"exog must be finite: got NaN at row {row}, column {label}. Fill missing "
+        f'values, for example with {fill}, or use a network with missing="mask".'
+    )
+
+
+def check_covariates_known(table):
+    """Raise if a column of the covariates given to `fit` contains only NaN."""
+    unknown = np.isnan(table).all(axis=0)
+    if unknown.any():
+        raise ValueError(
+            "exog must have a known value in each column: got only NaN in column "
+            f"{int(np.argmax(unknown))}. Remove the column."
+        )
 
 
 def _count_message(n_given, n_rows, max_rows, ahead, labels):
@@ -196,8 +229,9 @@ def _count_message(n_given, n_rows, max_rows, ahead, labels):
         )
     elif n_given < n_rows:
         remedy = (
-            "forecast needs whole horizons of rows, because the estimator predicts a "
-            'horizon at once (with strategy="recursive" one step).'
+            "The estimator predicts a whole horizon at once, from the covariates of "
+            "all its steps (with strategy='recursive' one step at a time). For fewer "
+            "rows, fit with a shorter horizon."
         )
     else:
         remedy = f"Pass only the rows ahead (exog[-{n_rows}:] if they are the last)"

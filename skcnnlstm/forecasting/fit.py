@@ -9,15 +9,23 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.base import clone
 
+from skcnnlstm._utils.diagnostics import warn_about_lost_windows
 from skcnnlstm._utils.identity import once_per_object
 from skcnnlstm._utils.time_axis import TimeAxis
 from skcnnlstm._utils.validation import check_boolean, check_choice, check_integer
-from skcnnlstm.forecasting.covariates import check_window, own_rows, read_covariates
+from skcnnlstm._utils.warnings import warn
+from skcnnlstm.forecasting.covariates import (
+    check_covariates_known,
+    check_window,
+    own_rows,
+    read_covariates,
+)
 from skcnnlstm.forecasting.fitted import FittedForecaster, learn_series
 from skcnnlstm.forecasting.gaps import (
     find_training_runs,
     read_axes,
     warn_without_frequency,
+    without_gaps,
 )
 from skcnnlstm.forecasting.inner_estimator import (
     accepts_nan,
@@ -134,7 +142,13 @@ def read_training_data(reader, series, exog, settings):
     exogs, exog_columns = dict.fromkeys(tables), None
     if exog is not None:
         check_window(settings.window_length, settings.block_length)
-        exogs, exog_columns = read_covariates(exog, panel, own_rows(tables))
+        accept_nan = accepts_nan(settings.estimator)
+        exogs, exog_columns = read_covariates(
+            exog, panel, own_rows(tables), accept_nan=accept_nan
+        )
+        for key, table in exogs.items():
+            with panel.naming(key):
+                check_covariates_known(table)
     axes = read_axes(panel, tables, settings.freq)
     warn_without_frequency(panel, tables, axes)
     return TrainingData(
@@ -168,19 +182,9 @@ def fit_forecaster(settings, data, tasks):
 
 def _fit_and_calibrate(settings, data, task):
     """Fit on early rows, calibrate on the late ones, and append these as history."""
-    first, last = {}, {}
-    for key, rows in data.tables.items():
-        n_rows = len(rows.values)
-        with data.panel.naming(key):
-            cut = n_rows - count_held_out(
-                settings.calibration_fraction,
-                n_rows,
-                settings.window_length,
-                settings.horizon,
-            )
-        first[key], last[key] = (0, cut), (cut, n_rows)
+    first, last = _split_to_calibrate(settings, data)
     early, late = data.between(first), data.between(last)
-    fitted = _fit_all_rows(settings, early, task)
+    fitted = _fit_all_rows(settings, early, task, warn_of_lost=not settings.refit)
     relative = is_log(settings.transformer)
     units = find_units(early.tables, fitted.roles.targets, relative)
     # Late rows continue early ones unless there is a gap between them, even if the
@@ -199,10 +203,50 @@ def _fit_and_calibrate(settings, data, task):
     fitted = fitted.replace_series(
         lambda key, one: one.with_fitted_rows(data.tables[key])
     )
+    for key in fitted.series:
+        if key not in results:
+            nothing = np.empty((0, settings.horizon, fitted.n_targets))
+            results[key] = nothing, nothing
+    results = {key: results[key] for key in fitted.series}
     return replace(fitted, calibration=calibrate(results, units, relative))
 
 
-def _fit_all_rows(settings, data, task):
+def _split_to_calibrate(settings, data):
+    """Return the early and the late rows (start, stop) of each series.
+
+    Among many series, those that are too short to hold out rows have no late ones.
+    """
+    first, last, short = {}, {}, {}
+    for key, rows in data.tables.items():
+        n_rows = len(rows.values)
+        try:
+            with data.panel.naming(key):
+                n_held_out = count_held_out(
+                    settings.calibration_fraction,
+                    n_rows,
+                    settings.window_length,
+                    settings.horizon,
+                )
+        except ValueError as error:
+            short[key] = error
+            first[key] = 0, n_rows
+            continue
+        cut = n_rows - n_held_out
+        first[key], last[key] = (0, cut), (cut, n_rows)
+    if not last:
+        raise next(iter(short.values()))
+    if short:
+        warn(
+            "calibration_fraction="
+            f"{settings.calibration_fraction:g} holds out no rows of too short series: "
+            f"got {listed(list(short))}. All their rows are trained on, and their "
+            "intervals use the errors of the other series. Pass longer series, or "
+            "leave these out."
+        )
+    return first, last
+
+
+def _fit_all_rows(settings, data, task, warn_of_lost=True):
     """Fit transformers and estimator on all rows; enter `task(estimator)` for it."""
     panel, tables, length = data.panel, data.tables, settings.window_length
     roles = find_roles(settings.target_columns, next(iter(tables.values())))
@@ -235,8 +279,17 @@ def _fit_all_rows(settings, data, task):
             )
     n_modelled = _check_same_width(widths)
     n_outputs = 1 if settings.independent else n_modelled
+    estimator, n_windows = _fit_estimator(settings, samples, n_outputs, task)
+    if warn_of_lost:
+        warn_about_lost_windows(
+            n_windows // (n_modelled if settings.independent else 1),
+            runs,
+            length + settings.block_length - 1,
+            _fill_gaps(runs, tables, data.axes),
+        )
     return FittedForecaster(
-        estimator=_fit_estimator(settings, samples, n_outputs, task),
+        estimator=estimator,
+        n_windows=n_windows,
         series=series,
         panel=panel.form(),
         window_length=length,
@@ -249,6 +302,15 @@ def _fit_all_rows(settings, data, task):
         feature_names=data.feature_names,
         exog_columns=data.exog_columns,
     )
+
+
+def _fill_gaps(runs, tables, axes):
+    """Return how to fill the gaps of the first series that has any."""
+    for key, spans in runs.items():
+        axis = axes[key]
+        if len(spans) > 1 and axis is not None and axis.freq is not None:
+            return f"{without_gaps(tables[key].index, axis.freq)}.interpolate()"
+    return ""
 
 
 def _fit_estimator(settings, samples, n_outputs, task):
@@ -265,7 +327,7 @@ def _fit_estimator(settings, samples, n_outputs, task):
         clone(settings.estimator), n_outputs, n_gap, len(windows)
     )
     with task(estimator):
-        return fit_on_windows(estimator, windows, targets)
+        return fit_on_windows(estimator, windows, targets), len(windows)
 
 
 def _is_within_a_run(runs, position):

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from skcnnlstm._utils.identity import once_per_object
 from skcnnlstm._utils.time_axis import TimeAxis, find_segments, read_time_axis
 from skcnnlstm._utils.validation import check_integer
+from skcnnlstm.forecasting.fitted_labels import FittedLabels
 from skcnnlstm.forecasting.gaps import describe_index, longest_run
 from skcnnlstm.forecasting.panel import Panel, listed
 from skcnnlstm.forecasting.samples import Segment
@@ -50,6 +51,7 @@ class FittedForecaster:
     n_features: int
     feature_names: np.ndarray | None
     exog_columns: tuple[int, list | None] | None  # number and names; None without exog
+    n_windows: int = 0  # training samples of the estimator
     calibration: Any = None  # a Calibration, or None without intervals
 
     @property
@@ -113,6 +115,7 @@ class FittedSeries:
     low: np.ndarray  # (n_targets,), the smallest known value of each target
     high: np.ndarray  # (n_targets,), the largest
     continued: bool = False  # whether the next rows follow, whatever their index shows
+    labels: FittedLabels | None = None  # of the fitted rows; None without dates
 
     @property
     def window_length(self):
@@ -229,6 +232,13 @@ class FittedSeries:
             return self.tail
         return self.tail._replace(exog=np.concatenate([self.tail.exog, exog]))
 
+    def unknown_targets(self, fitted):
+        """Return which targets, (n_modelled,), have no value in the last window."""
+        targets = self.tail.columns[:, : fitted.n_modelled]
+        if fitted.n_modelled != fitted.n_targets:
+            return np.zeros(fitted.n_modelled, dtype=bool)  # targets are mixed
+        return np.isnan(targets).all(axis=0)
+
     def axis_after(self, rows):
         """Return the time axis at the end of given rows; None without labels."""
         if rows.index is None:
@@ -265,7 +275,10 @@ class FittedSeries:
 
     def with_fitted_rows(self, rows):
         """Return the record with other rows as those that were fitted."""
-        return replace(self, fingerprint=_fingerprint(rows), continued=False)
+        labels = FittedLabels.of(rows.time)
+        return replace(
+            self, fingerprint=_fingerprint(rows), continued=False, labels=labels
+        )
 
     def _axis_with(self, rows):
         """Return the time axis after rows, and whether they are assumed to follow."""
@@ -320,8 +333,32 @@ def learn_series(
         fingerprint=_fingerprint(rows),
         low=low,
         high=high,
+        labels=FittedLabels.of(rows.time),
     )
     return fitted, segments
+
+
+def describe_unknown_targets(fitted):
+    """Return a warning about targets without a known value in the last window."""
+    unknown = {}
+    for key, one in fitted.series.items():
+        names = fitted.target_names(key)
+        mask = one.unknown_targets(fitted)
+        if mask.any():
+            unknown[key] = [names[target] for target in np.flatnonzero(mask)]
+    if not unknown:
+        return None
+    first = listed(next(iter(unknown.values())))
+    subject = f"column {first} has"
+    if fitted.panel.kind != "one":
+        subject = f"series {listed(list(unknown))} have"
+    elif fitted.n_targets == 1:
+        subject = "the series has"
+    return (
+        f"{subject} no known value in the last window_length={fitted.window_length} "
+        "rows: the forecasts are NaN. Remove what has ended before fit, or use a "
+        "longer window_length."
+    )
 
 
 def describe_short_tails(fitted):

@@ -12,12 +12,14 @@ from skcnnlstm._utils.sklearn_callbacks import (
     with_callbacks,
 )
 from skcnnlstm._utils.warnings import warn
+from skcnnlstm.exceptions import MistakeWarning
 from skcnnlstm.forecasting.fit import (
     check_parameters,
     fit_forecaster,
     read_training_data,
 )
 from skcnnlstm.forecasting.fitted import fitted_state
+from skcnnlstm.forecasting.fitted_labels import describe_earlier_rows
 from skcnnlstm.forecasting.graph import build_forecaster_graph
 from skcnnlstm.forecasting.intervals import forecast_interval
 from skcnnlstm.forecasting.predict import (
@@ -122,6 +124,9 @@ class SeriesForecaster(
         Names of the columns; defined only if all names are strings.
     n_targets_ : int
         Number of columns that are forecast.
+    n_windows_ : int
+        Number of windows that `estimator_` was trained on. Fit warns if gaps in time or
+        NaN in targets leave less than 90 % of the possible ones.
     calibration_scores_ : ndarray of shape (n, horizon, n_targets), list, dict or None
         Absolute errors of the forecasts of held-out rows, for each origin, step and
         target; with ``transformer="log"`` errors of logarithms. With many series a list
@@ -308,6 +313,7 @@ class SeriesForecaster(
         self.estimator_ = fitted.estimator
         self.transformer_ = fitted.transformer
         self.n_targets_ = fitted.n_targets
+        self.n_windows_ = fitted.n_windows
         self.n_features_in_ = fitted.n_features
         vars(self).pop("feature_names_in_", None)
         if fitted.feature_names is not None:
@@ -327,9 +333,11 @@ class SeriesForecaster(
             fed back as input, a horizon at a time (one step with "recursive"). This is
             not possible with past covariates.
         exog : array-like, Series, DataFrame or None, default=None
-            Covariates of the rows ahead, if `fit` was given any: `steps` rows, with
-            "direct" rounded up to whole horizons. With an index, rows are looked up by
-            label, and past rows may be included; an array must hold only rows ahead.
+            Covariates of the rows ahead, if `fit` was given any: `steps` rows, but with
+            "direct" at least `horizon`. With an index, rows are looked up by label, and
+            past rows may be included; an array must hold only rows ahead. If the rows
+            do not fill the last horizon, the last window moves on by the given rows
+            only, so that forecasts depend on given covariates alone.
 
         Returns
         -------
@@ -377,6 +385,10 @@ class SeriesForecaster(
         each row that is followed by `horizon` rows. If history is missing, as for the
         score of training rows, the first row is repeated without a warning.
 
+        If an index shows rows that are earlier than fitted rows, but were not fitted,
+        a `MistakeWarning` names the folds to use. This happens in a search without
+        `cv`. Bare arrays show no time.
+
         Parameters
         ----------
         series : array-like, Series or DataFrame
@@ -399,6 +411,8 @@ class SeriesForecaster(
     def _forecasts_and_actual(self, series, exog=None):
         """Return the forecasts of `score` and the actual values."""
         fitted, panel, tables = self._read(series)
+        if message := describe_earlier_rows(fitted, tables):
+            warn(message, MistakeWarning)
         return forecasts_and_actual(fitted, panel, tables, exog)
 
     def update(self, series, exog=None):

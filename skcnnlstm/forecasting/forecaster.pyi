@@ -16,6 +16,7 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     n_features_in_: int
     feature_names_in_: NDArray[Any]
     n_targets_: int
+    n_windows_: int
     calibration_scores_: Any
     def __init__(
         self,

@@ -125,12 +125,12 @@ def _check_one(rows, axis, runs, length, horizon):
             "series must have at least window_length + horizon rows without a gap in "
             f"time: got at most {longest} such rows (the first gap is from {before} to "
             f"{after}), window_length={length}, horizon={horizon}. Fill the gaps "
-            f"({_without_gaps(rows.index, axis.freq)} and interpolate), use {shorter}, "
+            f"({without_gaps(rows.index, axis.freq)} and interpolate), use {shorter}, "
             "or series.reset_index(drop=True) if the rows do follow one another."
         )
 
 
-def _without_gaps(index, freq):
+def without_gaps(index, freq):
     """Return an expression that fills the gaps of a series."""
     if isinstance(index, pd.PeriodIndex):
         return "series.resample(series.index.freq).mean()"

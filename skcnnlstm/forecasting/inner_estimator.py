@@ -8,7 +8,7 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import is_classifier
 
-from skcnnlstm._utils.validation import is_auto
+from skcnnlstm._utils.validation import check_no_keras_model, is_auto
 
 # Optimizer steps that epochs="auto" stands for. On the validation parts of eight data
 # sets, from 36 months of airline passengers to 6,640 hours of ETTh1, the errors after
@@ -18,6 +18,7 @@ _OPTIMIZER_STEPS = 250
 
 def check_estimator(estimator):
     """Raise if `estimator` is not a regressor."""
+    check_no_keras_model("estimator", estimator)
     if isinstance(estimator, type) or not (
         hasattr(estimator, "fit") and hasattr(estimator, "predict")
     ):

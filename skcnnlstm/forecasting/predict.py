@@ -16,9 +16,14 @@ from skcnnlstm.forecasting.covariates import (
     own_rows,
     read_fitted_covariates,
 )
-from skcnnlstm.forecasting.fitted import describe_short_history, describe_short_tails
+from skcnnlstm.forecasting.fitted import (
+    describe_short_history,
+    describe_short_tails,
+    describe_unknown_targets,
+)
 from skcnnlstm.forecasting.samples import cut_origins, forecast_origins
 from skcnnlstm.forecasting.scaling import check_past_covariates_known
+from skcnnlstm.windows.make_windows import window_view
 
 
 def predict_windows(fitted, windows):
@@ -70,31 +75,50 @@ def forecast_scaled(fitted, steps, exog, predict=predict_windows):
     check_past_covariates_known(
         fitted.roles, steps, fitted.horizon, fitted.block_length
     )
-    n_ahead = math.ceil(steps / fitted.block_length) * fitted.block_length
-    labels, exogs = _prepare_rows_ahead(fitted, n_ahead, exog)
-    if message := describe_short_tails(fitted):
-        warn(message)
+    labels, exogs, whole_blocks = _read_rows_ahead(fitted, steps, exog)
+    for message in (describe_short_tails(fitted), describe_unknown_targets(fitted)):
+        if message:
+            warn(message)
     # All series in one call of the estimator.
     origins, n_channels = [], 0
     for key, one in fitted.series.items():
-        channels = _cut_origins(fitted, [one.last_segment(exogs[key])], steps)
+        channels = _cut_origins(
+            fitted, [one.last_segment(exogs[key])], steps, whole_blocks
+        )
         origins += channels
         n_channels = len(channels)
     by_channel = forecast_origins(
         partial(predict, fitted), origins, steps, fitted.block_length
     )
     forecasts = {}
-    for number, key in enumerate(fitted.series):
+    for number, (key, one) in enumerate(fitted.series.items()):
         own = by_channel[number * n_channels : (number + 1) * n_channels]
         forecasts[key] = np.concatenate(own, axis=2)
         if labels[key] is not None:
             labels[key] = labels[key][:steps]
         elif fitted.panel.kind == "long":
             labels[key] = pd.RangeIndex(1, steps + 1)  # the frame has row numbers only
+        forecasts[key][:, :, one.unknown_targets(fitted)] = np.nan
     return labels, forecasts
 
 
-def _prepare_rows_ahead(fitted, n_ahead, exog):
+def _read_rows_ahead(fitted, steps, exog):
+    """Return labels and covariates of the next rows, and whether of whole blocks.
+
+    Beyond the first block, covariates of `steps` rows suffice.
+    """
+    n_whole = math.ceil(steps / fitted.block_length) * fitted.block_length
+    if exog is not None and fitted.block_length < steps < n_whole:
+        try:
+            return *_prepare_rows_ahead(fitted, n_whole, exog), True
+        except ValueError:
+            pass  # too few rows for whole blocks, or an error that is raised below
+        n_spare = n_whole - steps
+        return *_prepare_rows_ahead(fitted, steps, exog, n_spare), False
+    return *_prepare_rows_ahead(fitted, n_whole, exog), True
+
+
+def _prepare_rows_ahead(fitted, n_ahead, exog, n_spare=0):
     """Return labels and covariates of the next rows of each series."""
     panel = fitted.panel
     check_given(exog, fitted.exog_columns)
@@ -109,7 +133,15 @@ def _prepare_rows_ahead(fitted, n_ahead, exog):
                 previous, following = one.axis, one.axis.next_labels(n_ahead)
             labels[key] = following
     wanted = {key: (n_ahead, labels[key]) for key in fitted.series}
-    exogs = read_fitted_covariates(exog, panel, wanted, fitted.exog_columns, ahead=True)
+    exogs = read_fitted_covariates(
+        exog,
+        panel,
+        wanted,
+        fitted.exog_columns,
+        n_spare=n_spare,
+        ahead=True,
+        accept_nan=fitted.accepts_nan,
+    )
     return labels, exogs
 
 
@@ -149,13 +181,19 @@ def forecast_rows_scaled(fitted, panel, tables, exog, predict=predict_windows):
     exogs = _read_exog_with_rows_ahead(fitted, panel, tables, exog, runs)
     if message := describe_short_history(fitted, runs):
         warn(message)
-    forecasts = {}
+    forecasts, n_unknown = {}, 0
     for key, rows in tables.items():
         with panel.naming(key):
             segments = fitted.series[key].extract_segments(
                 rows, exogs[key], *runs[key], n_ahead=fitted.horizon, with_last=False
             )
             forecasts[key] = _forecast_segments(fitted, segments, predict)
+            n_unknown += _remove_unknown(fitted, segments, forecasts[key])
+    if n_unknown:
+        warn(
+            f"{n_unknown} windows have no known value of a target: its forecasts from "
+            "them are NaN. Remove what has ended, or use a longer window_length."
+        )
     return forecasts
 
 
@@ -171,7 +209,9 @@ def _read_exog_with_rows_ahead(fitted, panel, tables, exog, runs):
     for key, rows in tables.items():
         labels = None if after[key] is None else rows.index.append(after[key])
         wanted[key] = len(rows.values) + fitted.horizon, labels
-    return read_fitted_covariates(exog, panel, wanted, fitted.exog_columns)
+    return read_fitted_covariates(
+        exog, panel, wanted, fitted.exog_columns, accept_nan=fitted.accepts_nan
+    )
 
 
 def _check_no_gap(panel, runs):
@@ -188,7 +228,12 @@ def _check_no_gap(panel, runs):
 def read_own_exog(fitted, panel, tables, exog, *, n_spare=0):
     """Return the covariates of the rows themselves, by key."""
     return read_fitted_covariates(
-        exog, panel, own_rows(tables), fitted.exog_columns, n_spare=n_spare
+        exog,
+        panel,
+        own_rows(tables),
+        fitted.exog_columns,
+        n_spare=n_spare,
+        accept_nan=fitted.accepts_nan,
     )
 
 
@@ -262,7 +307,27 @@ def _forecast_segments(fitted, segments, predict=predict_windows):
     return np.concatenate(channels, axis=2)
 
 
-def _cut_origins(fitted, segments, steps):
+def _remove_unknown(fitted, segments, forecasts):
+    """Set the forecasts of targets without a known value in their window to NaN.
+
+    Return the number of these windows.
+    """
+    if not fitted.accepts_nan or fitted.n_modelled != fitted.n_targets:
+        return 0
+    unknown = np.concatenate(
+        [
+            window_view(
+                np.isnan(one.columns[:, : fitted.n_modelled]), fitted.window_length
+            ).all(axis=1)
+            for one in segments
+        ]
+    )
+    for target in np.flatnonzero(unknown.any(axis=0)):
+        forecasts[unknown[:, target], :, target] = np.nan
+    return int(unknown.any(axis=1).sum())
+
+
+def _cut_origins(fitted, segments, steps, whole_blocks=True):
     return cut_origins(
         segments,
         fitted.window_length,
@@ -270,6 +335,7 @@ def _cut_origins(fitted, segments, steps):
         steps,
         fitted.n_modelled,
         fitted.independent,
+        whole_blocks,
     )
 
 

@@ -216,8 +216,19 @@ def join_samples(samples, order, dtype=None):
 # ------------------------------------------------------------------------- forecasts
 
 
-def cut_origins(segments, length, block_length, steps, n_modelled, independent):
+def cut_origins(
+    segments,
+    length,
+    block_length,
+    steps,
+    n_modelled,
+    independent,
+    whole_blocks=True,
+):
     """Return, for each channel of a series, the windows that forecasts start from.
+
+    With `whole_blocks`, the segments hold the covariates of whole blocks of rows ahead,
+    otherwise those of `steps` rows.
 
     Returns
     -------
@@ -227,6 +238,8 @@ def cut_origins(segments, length, block_length, steps, n_modelled, independent):
         ``(n, n_rows, n_exog)`` or None.
     """
     n_later = (math.ceil(steps / block_length) - 1) * block_length
+    if not whole_blocks:
+        n_later = steps - block_length
     by_segment = []
     for segment in segments:
         later, n_windows = None, len(segment.columns) - length + 1
@@ -292,14 +305,20 @@ def forecast_origins(predict, origins, steps, block_length):
 
 
 def _roll(predict, windows, later, n_blocks, block_length):
-    """Feed forecasts back into the windows, with the covariates of their rows."""
+    """Feed forecasts back into the windows, with the covariates of their rows.
+
+    If covariates are known for a part of the last block only, the last window moves on
+    by that part. Its forecasts then overlap with those before, which are kept, and
+    depend on known covariates alone.
+    """
     length, blocks = windows.shape[1], [predict(windows)]
     for start in range(0, (n_blocks - 1) * block_length, block_length):
-        rows = blocks[-1]
+        rows, n_new = blocks[-1], block_length
         if later is not None:
             exog = later[:, start : start + block_length]
-            rows = np.concatenate([rows, exog], axis=2)
+            n_new = exog.shape[1]
+            rows = np.concatenate([rows[:, :n_new], exog], axis=2)
         windows = np.concatenate([windows, rows], axis=1, dtype=windows.dtype)
         windows = windows[:, -length:]
-        blocks.append(predict(windows))
+        blocks.append(predict(windows)[:, block_length - n_new :])
     return np.concatenate(blocks, axis=1)

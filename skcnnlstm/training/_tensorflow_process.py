@@ -14,7 +14,9 @@ _import_pid = os.getpid()
 
 
 def check_process() -> None:
-    """Raise RuntimeError if this process was forked after TensorFlow's first operation.
+    """Raise RuntimeError where TensorFlow cannot run operations of the package.
+
+    That is inside a graph, and in a process forked after TensorFlow's first operation.
 
     Call it before any TensorFlow operation of the package.
     """
@@ -31,6 +33,12 @@ def check_process() -> None:
             f"operation: first used in process {_first_pid or _import_pid}, now in "
             f"process {pid}. Start workers with joblib's default backend 'loky', or "
             "with the multiprocessing start method 'spawn' or 'forkserver'."
+        )
+    if not tf.executing_eagerly():
+        raise RuntimeError(
+            "fit and predict must run in TensorFlow's eager mode: got a call inside "
+            "tf.Graph().as_default() or tf.function, or after "
+            "tf.compat.v1.disable_eager_execution(). Call it outside of these."
         )
 
 

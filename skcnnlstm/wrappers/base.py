@@ -12,6 +12,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skcnnlstm import training
+from skcnnlstm._utils.calls import check_calls
 from skcnnlstm._utils.diagnostics import (
     warn_about_excluded_samples,
     warn_about_scale,
@@ -29,6 +30,7 @@ from skcnnlstm._utils.validation import (
     backfill,
     check_windows,
     count_missing_history,
+    describe_filled_samples,
     to_plain,
 )
 from skcnnlstm._utils.warnings import warn
@@ -45,6 +47,7 @@ from skcnnlstm.wrappers.settings import (
 from skcnnlstm.wrappers.signature import DeclaredParametersMixin
 
 
+@check_calls
 class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin):
     """Base class of HybridRegressor and HybridClassifier."""
 
@@ -401,11 +404,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         missing = count_missing_history(self._flatten_steps(X), allow_nan=allow_nan)
         fill = None
         if missing.any():
-            warn(
-                f"{np.count_nonzero(missing)} of {len(X)} samples have no full "
-                "history: their missing first steps are filled with the first known "
-                "step."
-            )
+            warn(describe_filled_samples(missing))
 
             def fill(chunk, rows):
                 backfill(self._flatten_steps(chunk), missing[rows])

@@ -10,12 +10,14 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import ClassifierTags
 
 from skcnnlstm import training
+from skcnnlstm._utils.calls import check_calls
 from skcnnlstm._utils.validation import check_class_target
 from skcnnlstm.wrappers._scikeras import KerasClassifier
 from skcnnlstm.wrappers.base import BaseHybrid
 from skcnnlstm.wrappers.parameters import classifier_parameters
 
 
+@check_calls
 class HybridClassifier(BaseHybrid, KerasClassifier):
     """Base class of classifiers that train a Keras network.
 

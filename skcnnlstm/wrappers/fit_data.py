@@ -13,6 +13,7 @@ from skcnnlstm._utils.validation import (
     check_sample_weight,
     check_windows,
     count_missing_history,
+    describe_no_sample,
     to_plain,
 )
 
@@ -72,9 +73,6 @@ def usable_rows(X, sample_weight, *, allow_nan=False):
     missing = count_missing_history(X, allow_nan=allow_nan)
     rows = np.flatnonzero((missing == 0) & (weight > 0))
     if len(rows) == 0:
-        raise ValueError(
-            "X must hold at least one sample with a full history and a positive "
-            f"weight: got {len(X)} samples, {np.count_nonzero(missing)} of them with "
-            "missing (NaN) first steps. Use more rows or a smaller window_length."
-        )
+        length = X[0, ..., 0].size if X.ndim > 2 else X.shape[1]
+        raise ValueError(describe_no_sample(missing, length))
     return rows, weight[rows]

@@ -9,6 +9,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import RegressorTags
 from sklearn.utils.metaestimators import available_if
 
+from skcnnlstm._utils.calls import check_calls
 from skcnnlstm._utils.validation import (
     check_boolean,
     check_quantiles,
@@ -33,6 +34,7 @@ def _is_class_code_loss(loss):
     return loss in ("sparse_categorical_crossentropy", "SparseCategoricalCrossentropy")
 
 
+@check_calls
 class HybridRegressor(BaseHybrid, KerasRegressor):
     """Base class of regressors that train a Keras network.
 

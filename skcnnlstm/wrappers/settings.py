@@ -14,6 +14,8 @@ from skcnnlstm._utils.validation import (
     check_real,
 )
 
+# TensorFlow counts samples in 32 bits.
+_LARGEST_BATCH = 2**31 - 1
 _CLIPPING = {"clipnorm", "clipvalue", "global_clipnorm"}
 
 
@@ -41,6 +43,11 @@ def check_settings(params):
         minimums["plateau_patience"] = 1
     for name, minimum in minimums.items():
         settings[name] = check_integer(name, settings[name], minimum=minimum)
+    if settings["batch_size"] > _LARGEST_BATCH:
+        raise ValueError(
+            f"batch_size must be at most {_LARGEST_BATCH} (2**31 - 1): got batch_size="
+            f"{settings['batch_size']}. Use batch_size=-1 for all samples in one batch."
+        )
     if settings["learning_rate"] is not None:
         settings["learning_rate"] = check_real(
             "learning_rate", settings["learning_rate"], low=0, inclusive="neither"

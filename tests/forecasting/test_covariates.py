@@ -360,12 +360,12 @@ BAD_FITS = [
     (
         {},
         EXOG.where(EXOG["x"] != 3),
-        "exog must be finite: got NaN at row 3, feature 'x'.",
+        "exog must be finite: got NaN at row 3, column 'x'.",
     ),
     (
         {},
         EXOG["x"].where(EXOG["x"] != 3),
-        "exog must be finite: got NaN at row 3, feature 'x'.",
+        "exog must be finite: got NaN at row 3, column 'x'.",
     ),
     (
         {"horizon": 5},
@@ -434,8 +434,8 @@ def test_exog_must_be_given_always_or_never():
 def test_exog_must_extend_as_far_as_forecasts_use_it():
     forecaster = plain(ridge(), horizon=3).fit(FRAME[:30], exog=EXOG[:30])
     forecaster.forecast(2, exog=EXOG)
-    with pytest.raises(ValueError, match=r"exog must have 6 rows, .*: got 4\."):
-        forecaster.forecast(4, exog=EXOG[:4].to_numpy())
+    with pytest.raises(ValueError, match=r"exog must have 4 to 6 rows, .*: got 3\."):
+        forecaster.forecast(4, exog=EXOG[:3].to_numpy())
     with pytest.raises(ValueError, match=r"each of 13 rows, .* no row for 2024-02-10"):
         forecaster.predict(FRAME[30:], exog=EXOG)
     with pytest.raises(ValueError, match=r"exog must have 13 rows: got 10\."):
@@ -450,11 +450,12 @@ def test_arrays_of_exog_must_hold_only_the_rows_ahead():
     pd.testing.assert_frame_equal(
         labelled.forecast(exog=EXOG[30:33].to_numpy()), expected
     )
-    for steps, rows in [(None, 3), (2, 3), (4, 6)]:
+    for steps, rows, wanted in [(None, 3, "3"), (2, 3, "3"), (4, 4, "4 to 6")]:
         with pytest.raises(ValueError) as caught:
             labelled.forecast(steps, exog=EXOG[: 30 + rows].to_numpy())
         assert str(caught.value) == (
-            f"exog must have {rows} rows, those ahead: got {30 + rows}. Pass only the "
+            f"exog must have {wanted} rows, those ahead: got {30 + rows}. Pass only "
+            "the "
             f"rows ahead (exog[-{rows}:] if they are the last), or a DataFrame with "
             "the index of the series."
         )

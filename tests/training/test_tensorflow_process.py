@@ -2,7 +2,10 @@
 
 import re
 
-from training_helpers import run_python
+import numpy as np
+import pytest
+import tensorflow as tf
+from training_helpers import X, run_python, tiny, y
 
 
 def test_a_fork_after_the_first_operation_is_an_error():
@@ -52,3 +55,20 @@ def test_a_fork_after_the_first_operation_is_an_error():
             r"method 'spawn' or 'forkserver'\.",
             line,
         )
+
+
+def test_a_call_inside_a_graph_is_an_error_and_changes_nothing():
+    network = tiny().fit(X, y)
+    before = network.predict(X)
+    for call in (
+        lambda: network.predict(X),
+        lambda: network.fit(X, y),
+        lambda: tiny().initialize(X, y),
+        lambda: network.partial_fit(X, y),
+    ):
+        with (
+            tf.Graph().as_default(),
+            pytest.raises(RuntimeError, match="must run in TensorFlow's eager mode"),
+        ):
+            call()
+    np.testing.assert_array_equal(network.predict(X), before)

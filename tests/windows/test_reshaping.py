@@ -211,8 +211,8 @@ RULE = (
     "feature is NaN): got"
 )
 FILL = (
-    "Fill missing values in the series before making windows, or use a network with "
-    'missing="mask".'
+    'Use a network with missing="mask", which reads NaN anywhere, or fill missing '
+    "values in the series before making windows."
 )
 BAD_INPUT = {
     "NaN in 2-D windows": (

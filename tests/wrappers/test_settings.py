@@ -25,6 +25,13 @@ from skcnnlstm.wrappers.settings import (
         ({"epochs": 2.0}, TypeError, "epochs must be an integer >= 1: got epochs=2.0"),
         ({"epochs": "many"}, TypeError, "epochs must be an integer >= 1: got epochs="),
         ({"batch_size": 0}, ValueError, "batch_size must be an integer >= 1: got"),
+        (
+            {"batch_size": 2**31},
+            ValueError,
+            "batch_size must be at most 2147483647 (2**31 - 1): got "
+            "batch_size=2147483648. Use batch_size=-1 for all samples in one batch.",
+        ),
+        ({"batch_size": 2**63}, ValueError, "batch_size must be at most 2147483647"),
         ({"learning_rate": -1.0}, ValueError, "learning_rate must be"),
         ({"learning_rate": 0}, ValueError, "learning_rate must be"),
         ({"validation_fraction": 1.0}, ValueError, "validation_fraction must be"),

@@ -10,12 +10,19 @@ objects without importing pandas.
 - `tables`: conversion of tables of any library
 - `windows`, `finite`, `subsequences`: X
 - `targets`: y and sample weights
+- `text`: messages for tables that are not numeric
+- `estimators`: Keras models that are passed as estimators
 """
 
+from skcnnlstm._utils.validation.estimators import check_no_keras_model
 from skcnnlstm._utils.validation.finite import (
     backfill,
     check_finite,
     count_missing_history,
+)
+from skcnnlstm._utils.validation.history import (
+    describe_filled_samples,
+    describe_no_sample,
 )
 from skcnnlstm._utils.validation.parameters import (
     check_boolean,
@@ -58,6 +65,7 @@ __all__ = [
     "check_finite",
     "check_integer",
     "check_missing",
+    "check_no_keras_model",
     "check_quantiles",
     "check_real",
     "check_regression_target",
@@ -70,6 +78,8 @@ __all__ = [
     "check_window_shape",
     "check_windows",
     "count_missing_history",
+    "describe_filled_samples",
+    "describe_no_sample",
     "divisors",
     "has_labels",
     "is_auto",

@@ -206,10 +206,13 @@ def _non_finite_message(name, value, place, ndim, allow_nan):
         rule += "NaN)"
     if not np.isnan(value):
         return f"{rule}: got infinity at {place}. {_REPLACE_INFINITY}"
-    fill = "Fill missing values in the series before making windows"
-    if ndim == 2:
-        fill = "Fill missing values first, for example with "
-        fill += "sklearn.impute.SimpleImputer"
+    if ndim > 2:
+        return (
+            f'{rule}: got NaN at {place}. Use a network with missing="mask", which '
+            "reads NaN anywhere, or fill missing values in the series before making "
+            "windows."
+        )
+    fill = "Fill missing values first, for example with sklearn.impute.SimpleImputer"
     return f'{rule}: got NaN at {place}. {fill}, or use a network with missing="mask".'
 
 

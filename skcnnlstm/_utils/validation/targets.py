@@ -61,10 +61,24 @@ def check_class_target(y, n_samples, *, estimator):
         if "Complex data not supported" in str(error):
             raise ValueError(complex_data_message("y")) from error
         raise
+    _check_not_one_hot(y)
     y = column_or_1d(y, warn=True)
     check_classification_targets(y)
     _check_length(y, n_samples)
     return y
+
+
+def _check_not_one_hot(y):
+    """Raise if class labels have one column for each class."""
+    if y.ndim != 2 or y.shape[1] < 2 or y.dtype.kind not in "biuf":
+        return
+    if ((y != 0) & (y != 1)).any() or (y.sum(axis=1) != 1).any():
+        return
+    # The estimator checks of scikit-learn search for "should be a 1d array".
+    raise ValueError(
+        f"y should be a 1d array of class labels: got shape {y.shape} with one 1 in "
+        "each row, that is one-hot labels. Use numpy.asarray(y).argmax(axis=1)."
+    )
 
 
 def check_sample_weight(sample_weight, n_samples):

@@ -1,13 +1,12 @@
 """Checks of windows and tables: numeric data of the expected shape."""
 
-import numpy as np
 from sklearn.utils import check_array
 
 from skcnnlstm._utils.validation.tables import (
-    is_from_polars,
     to_plain,
     warn_about_large_integers,
 )
+from skcnnlstm._utils.validation.text import not_numeric_message
 
 
 def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5, ids=False):
@@ -62,17 +61,17 @@ def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5, ids=Fa
         if "Complex data not supported" in text:
             raise ValueError(complex_data_message(name)) from error
         if "could not convert string" in text or "bytes/strings" in text:
-            raise ValueError(_not_numeric_message(name, X, "text", ids)) from error
+            raise ValueError(not_numeric_message(name, X, "text", ids)) from error
         if "must be a string or a real number" in text:  # float() of an object
             what = "values that are no numbers"
-            raise TypeError(_not_numeric_message(name, X, what, ids)) from error
+            raise TypeError(not_numeric_message(name, X, what, ids)) from error
         if "could not be promoted" in text:  # NumPy's message for a column of dates
             what = "columns of incompatible types"
-            raise TypeError(_not_numeric_message(name, X, what, ids)) from error
+            raise TypeError(not_numeric_message(name, X, what, ids)) from error
         raise
     if array.dtype.kind not in "biuf":
         what = f"dtype {array.dtype}"
-        raise TypeError(_not_numeric_message(name, X, what, ids))
+        raise TypeError(not_numeric_message(name, X, what, ids))
     if not min_ndim <= array.ndim <= max_ndim:
         allowed = f"{min_ndim}" if min_ndim == max_ndim else f"{min_ndim} to {max_ndim}"
         shape = "rows of shape (n_rows, n_features)"
@@ -104,76 +103,6 @@ def complex_data_message(name):
         f"{name} must be real: got complex numbers (Complex data not supported). Use "
         f"{name}.real, or the real and imaginary parts as separate columns."
     )
-
-
-def _not_numeric_message(name, X, what, ids):
-    """Return a message that names the first column that is not numeric, if known."""
-    columns = getattr(X, "columns", None)
-    remedy = "Convert text and dates to numbers, or drop these columns."
-    if columns is None and hasattr(X, "iloc") and what == "text":
-        return _mixed_text_message(name, name, "text", X)
-    if columns is not None and hasattr(X, "iloc"):
-        for i, label in enumerate(columns):
-            column = X.iloc[:, i]
-            is_date = getattr(column.dtype, "kind", "O") in "mM"
-            if is_date or not _converts_to_float(column):
-                what = f"column {label!r} of dtype {column.dtype}"
-                if not is_date and any(map(_parses_as_number, column)):
-                    return _mixed_text_message(name, f"{name}[{label!r}]", what, column)
-                if not is_from_polars(X):
-                    remedy += (
-                        " If the column holds dates, make it the index: "
-                        f"{name}.set_index({label!r})."
-                    )
-                elif not is_date:
-                    remedy += (
-                        " If the column holds dates, convert it: "
-                        f"{name}.with_columns(polars.col({label!r}).str.to_date())."
-                    )
-                if ids and not is_date:
-                    remedy += (
-                        " If it identifies the series of each row, set "
-                        f"id_column={label!r}."
-                    )
-                break
-    return f"{name} must be numeric: got {what}. {remedy}"
-
-
-def _mixed_text_message(name, expression, what, column):
-    """Return a message that names the first value of a column that is no number."""
-    text = [
-        (f"{value!r} at row {row} ({label})", value)
-        for row, (label, value) in enumerate(column.items())
-        if isinstance(value, str) and not _parses_as_number(value)
-    ]
-    remedy = (
-        "Correct these values, or replace them by NaN with "
-        f"pandas.to_numeric({expression}, errors='coerce') and fill those."
-    )
-    if text and all(_parses_as_number(value.replace(",", ".")) for _, value in text):
-        remedy = (
-            "If the comma is a decimal separator, use "
-            f"{expression}.astype(str).str.replace(',', '.').astype(float)."
-        )
-    first = f", {text[0][0]}" if text else ""
-    return f"{name} must be numeric: got {what}{first}. {remedy}"
-
-
-def _parses_as_number(value):
-    """Return whether `float` accepts a value; NaN is not a number."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return False
-    return number == number
-
-
-def _converts_to_float(column):
-    try:
-        np.asarray(column, dtype=float)
-    except (TypeError, ValueError):
-        return False
-    return True
 
 
 def check_window_shape(estimator, X, shape):

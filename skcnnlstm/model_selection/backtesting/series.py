@@ -137,4 +137,5 @@ def read_exog(exog, panel, all_series):
         key: (len(series.times), series.rows.index)
         for key, series in all_series.items()
     }
-    return read_covariates(exog, panel, wanted)[0]
+    # `fit` raises if the estimator does not read NaN.
+    return read_covariates(exog, panel, wanted, accept_nan=True)[0]

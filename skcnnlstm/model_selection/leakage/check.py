@@ -2,7 +2,11 @@
 
 import pandas as pd
 
-from skcnnlstm._utils.validation import check_choice, check_integer
+from skcnnlstm._utils.validation import (
+    check_choice,
+    check_integer,
+    check_no_keras_model,
+)
 from skcnnlstm.exceptions import LeakageError
 from skcnnlstm.model_selection.leakage.findings import (
     fit_findings,
@@ -146,6 +150,7 @@ def check_leakage(
 
 def _check_argument_order(estimator, X, y):
     """Raise if positional arguments were swapped."""
+    check_no_keras_model("estimator", estimator)
     remedy = "Use check_leakage(estimator, X, y, cv), or cv=."
     if isinstance(estimator, type) or not hasattr(type(estimator), "fit"):
         kind = "the class " if isinstance(estimator, type) else ""

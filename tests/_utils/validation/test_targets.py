@@ -1,6 +1,7 @@
 """Targets and sample weights."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import Ridge
 from user_errors import assert_error
@@ -77,6 +78,18 @@ BAD_INPUT = {
 )
 def test_bad_input_raises_the_exact_message(call, error, message):
     assert_error(call, error, message)
+
+
+@pytest.mark.parametrize("convert", [np.asarray, pd.DataFrame, np.ndarray.tolist])
+@pytest.mark.parametrize("dtype", [float, int, bool])
+def test_one_hot_labels_are_named_and_the_remedy_works(convert, dtype):
+    labels = np.array([0, 2, 1, 2])
+    y = convert(np.eye(3, dtype=dtype)[labels])
+    with pytest.raises(ValueError, match=r"one-hot labels\. Use") as caught:
+        check.check_class_target(y, 4, estimator=None)
+    remedy = str(caught.value).rpartition("Use ")[2].removesuffix(".")
+    y = eval(remedy, {"numpy": np, "y": y})
+    assert check.check_class_target(y, 4, estimator=None).tolist() == labels.tolist()
 
 
 def test_grids_may_have_more_than_two_dimensions():

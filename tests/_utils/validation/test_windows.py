@@ -55,7 +55,7 @@ BAD_INPUT = {
         ValueError,
         f"X must be numeric: got column 'b' of dtype {pd.Series(['x']).dtype}, '1,5' "
         "at row 0 (0). If the comma is a decimal separator, use "
-        "X['b'].astype(str).str.replace(',', '.').astype(float).",
+        "X['b'].str.replace(',', '.').astype(float).",
     ),
     "a word among numbers": (
         lambda: check.check_windows(pd.DataFrame({"b": ["n/a", "2"]})),

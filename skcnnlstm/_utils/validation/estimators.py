@@ -1,0 +1,34 @@
+"""Recognise Keras models that are passed as estimators."""
+
+
+def check_no_keras_model(name, estimator):
+    """Raise TypeError if an estimator, or a step of a Pipeline, is a Keras model.
+
+    A Keras model has `fit` and `predict`, but scikit-learn can neither clone it nor set
+    its parameters.
+    """
+    model = _find_keras_model(estimator)
+    if model is None:
+        return
+    raise TypeError(
+        f"{name} must be a scikit-learn estimator: got a Keras model "
+        f"({type(model).__name__}), which cannot be cloned. Use "
+        "scikeras.wrappers.KerasRegressor(build, loss='mse') or KerasClassifier, where "
+        "build is a function that returns the model, or a network of this package."
+    )
+
+
+def _find_keras_model(estimator):
+    """Return the Keras model that an estimator is or has as an inner estimator."""
+    if isinstance(estimator, type):
+        return None
+    if any(
+        base.__name__ == "Model" and base.__module__.partition(".")[0] == "keras"
+        for base in type(estimator).__mro__
+    ):
+        return estimator
+    inner = [step[-1] for step in getattr(estimator, "steps", None) or ()]
+    for name in ("estimator", "regressor"):
+        inner.append(getattr(estimator, name, None))
+    found = (_find_keras_model(one) for one in inner if one is not None)
+    return next((model for model in found if model is not None), None)

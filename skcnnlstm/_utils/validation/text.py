@@ -1,0 +1,208 @@
+"""Messages for tables that are not numeric, with a remedy for the values at hand."""
+
+import re
+
+import numpy as np
+
+from skcnnlstm._utils.validation.tables import is_from_polars
+
+_DATE = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([ T].*)?$")
+_NOT_DIGITS = " \xa0\u202f'$€£¥"  # around and inside numbers of spreadsheets
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+$")
+# What must be replaced in numbers of a form, and the form if `float` cannot show it.
+_FORMS = (
+    ([(",", ".")], None),
+    ([(".", ""), (",", ".")], re.compile(r"[+-]?\d{1,3}(\.\d{3})*(,\d+)?$")),
+    ([(",", "")], re.compile(r"[+-]?\d{1,3}(,\d{3})*(\.\d+)?$")),
+)
+
+
+def not_numeric_message(name, X, what, ids):
+    """Return a message that names the first column that is not numeric, if known.
+
+    Parameters
+    ----------
+    name : str
+        Name of the input; "exog" for covariates.
+    X : array-like
+    what : str
+        What arrived, if no column can be named.
+    ids : bool
+        Whether the caller has a parameter `id_column`.
+    """
+    remedy = "Convert text and dates to numbers, or drop these columns."
+    if not hasattr(X, "iloc"):
+        remedy = _array_remedy(name, X) or _encode(name, None, X) or remedy
+        return f"{name} must be numeric: got {what}. {remedy}"
+    columns = getattr(X, "columns", None)
+    if columns is None:
+        if what == "text":
+            remedy = _number_remedy(name, X) or _encode(name, None, X) or remedy
+            return f"{name} must be numeric: got text{_first_text(X)}. {remedy}"
+        return f"{name} must be numeric: got {what}. {remedy}"
+    for i, label in enumerate(columns):
+        column = X.iloc[:, i]
+        is_date = getattr(column.dtype, "kind", "O") in "mM"
+        if not is_date and _converts_to_float(column):
+            continue
+        what = f"column {label!r} of dtype {column.dtype}"
+        numbers = None if is_date else _number_remedy(f"{name}[{label!r}]", column)
+        if numbers:
+            what += _first_text(column)
+            return f"{name} must be numeric: got {what}. {numbers}"
+        if is_from_polars(X) and not is_date and name != "exog":
+            remedy += (
+                " If the column holds dates, convert it: "
+                f"{name}.with_columns(polars.col({label!r}).str.to_date())."
+            )
+            if ids:
+                remedy += (
+                    " If it identifies the series of each row, set "
+                    f"id_column={label!r}."
+                )
+            break
+        remedy = _column_remedy(name, label, column, is_date, ids, len(columns) == 1)
+        break
+    return f"{name} must be numeric: got {what}. {remedy}"
+
+
+def _column_remedy(name, label, column, is_date, ids, only):
+    """Return the remedy for a column that holds no numbers."""
+    index = f"{name}.set_index({label!r})"
+    dates = f"{name}.set_index(pandas.to_datetime({name}.pop({label!r})))"
+    text = [value for value in column if isinstance(value, str)]
+    looks_like_date = bool(text) and all(map(_DATE.match, text))
+    if only and name == "exog" and (is_date or looks_like_date):
+        parsed = f"pandas.to_datetime({name}[{label!r}])"
+        return f"Convert dates to numbers, for example {parsed}.dt.month."
+    if is_date:
+        return (
+            "Convert text and dates to numbers, or drop these columns. If the column "
+            f"holds dates, make it the index: {index}."
+        )
+    if looks_like_date:
+        return f"Make the dates the index: {dates}."
+    if name == "exog":
+        return _encode(name, label, column)
+    remedy = (
+        "Convert text and dates to numbers, or drop these columns. If the column holds "
+        f"dates, make it the index: {index}."
+    )
+    if ids:
+        remedy += f" If it identifies the series of each row, set id_column={label!r}."
+    return remedy
+
+
+def _encode(name, label, column):
+    """Return how to encode text of covariates; None for other inputs."""
+    if name != "exog":
+        return None
+    columns = "" if label is None else f"columns=[{label!r}], "
+    table, end = name, ""
+    if not hasattr(column, "iloc"):
+        end = ".to_numpy()"
+        if np.ndim(column) > 1:
+            table = f"pandas.DataFrame({name})"
+    return (
+        "Encode the text as numbers, for past and future rows together: "
+        f"pandas.get_dummies({table}, {columns}dtype=float){end}."
+    )
+
+
+# ------------------------------------------------------------------ numbers as text
+
+
+def _array_remedy(name, X):
+    """Return how to convert an array or a list of text to numbers; None if unknown."""
+    try:
+        text = np.asarray(X)
+    except ValueError:
+        return None
+    if text.dtype.kind != "U":
+        return None
+    found = _find_replacements(text.ravel().tolist())
+    if found is None:
+        return None
+    source = name if isinstance(X, np.ndarray) else f"numpy.asarray({name})"
+    for old, new in found:
+        source = f"numpy.char.replace({source}, {old!r}, {new!r})"
+    return f"Use {source}.astype(float)."
+
+
+def _number_remedy(expression, column):
+    """Return how to convert a column of numbers with separators or words; or None."""
+    values = list(column)
+    text = [value for value in values if isinstance(value, str)]
+    found = _find_replacements(text)
+    if found is not None:
+        strings = f"{expression}.astype(str)"
+        if all(isinstance(value, str) or value != value for value in values):
+            strings = expression  # keeps NaN
+        for old, new in found:
+            strings += f".str.replace({old!r}, {new!r})"
+        use = f"{strings}.astype(float)"
+        if found == [(",", ".")]:
+            if text and all(_THOUSANDS.match(v) or "," not in v for v in text):
+                other = use.replace("',', '.'", "',', ''")
+                return (
+                    f"If the comma separates thousands, use {other}. If it is a "
+                    f"decimal separator, use {use}."
+                )
+            return f"If the comma is a decimal separator, use {use}."
+        return f"Use {use}."
+    if any(map(_parses_as_number, values)):
+        return (
+            "Correct these values, or replace them by NaN with "
+            f"pandas.to_numeric({expression}, errors='coerce') and fill those."
+        )
+    return None
+
+
+def _find_replacements(text):
+    """Return the (old, new) pairs after which each text is a number; None if none.
+
+    The first try replaces nothing but a decimal comma.
+    """
+    if not text:
+        return None
+    given = text
+    junk = [(char, "") for char in _NOT_DIGITS]
+    text = [_replace(value, junk) for value in text]
+    used = [pair for pair in junk if any(pair[0] in value for value in given)]
+    for pairs, form in _FORMS:
+        if form is not None and not all(map(form.match, text)):
+            continue
+        if all(_parses_as_number(_replace(value, pairs)) for value in text):
+            return used + [pair for pair in pairs if any(pair[0] in v for v in text)]
+    return None
+
+
+def _replace(value, pairs):
+    for old, new in pairs:
+        value = value.replace(old, new)
+    return value
+
+
+def _first_text(column):
+    """Return the first value of a column that is text and no number, and its place."""
+    for row, (label, value) in enumerate(column.items()):
+        if isinstance(value, str) and not _parses_as_number(value):
+            return f", {value!r} at row {row} ({label})"
+    return ""
+
+
+def _parses_as_number(value):
+    """Return whether `float` accepts a value; NaN is not a number."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return False
+    return number == number
+
+
+def _converts_to_float(column):
+    try:
+        np.asarray(column, dtype=float)
+    except (TypeError, ValueError):
+        return False
+    return True

@@ -1,0 +1,131 @@
+"""Recognise rows that are earlier than fitted rows, but were not fitted themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+# A step longer than this many usual ones is a hole in the fitted rows.
+_HOLE = 1.5
+
+
+@dataclass(frozen=True, eq=False)
+class FittedLabels:
+    """The parts of time that hold fitted rows.
+
+    Only the first and the last label of each part is kept, not all labels.
+    """
+
+    edges: pd.Index  # first and last label of each part, ascending
+
+    @classmethod
+    def of(cls, time):
+        """Return the parts of a time index; None if its labels have no order."""
+        if time is None or not _has_order(time):
+            return None
+        if not time.is_monotonic_increasing:
+            time = time.sort_values()
+        steps = np.diff(_numbers(time))
+        ends = np.flatnonzero(steps > _HOLE * np.median(steps)) if len(steps) else []
+        places = np.sort(np.concatenate([[0], ends, np.add(ends, 1), [len(time) - 1]]))
+        return cls(time[places.astype(np.intp)].copy())
+
+    def count_earlier(self, time):
+        """Count the labels before the last fitted one that were not fitted."""
+        labels = _numbers_like(time, self.edges)
+        if labels is None:
+            return 0
+        edges = _numbers(self.edges)
+        place = np.searchsorted(edges, labels, side="right")
+        fitted = (place % 2 == 1) | np.isin(labels, edges)
+        return int(np.count_nonzero(~fitted & (labels < edges[-1])))
+
+    def count_before_end(self, time):
+        """Count the labels before the last fitted one."""
+        labels = _numbers_like(time, self.edges)
+        if labels is None:
+            return 0
+        return int(np.count_nonzero(labels < _numbers(self.edges)[-1]))
+
+
+def _has_order(index):
+    """Return whether labels are times, periods, durations or integers."""
+    times = pd.DatetimeIndex | pd.PeriodIndex | pd.TimedeltaIndex
+    return isinstance(index, times) or index.dtype.kind in "iu"
+
+
+def _numbers(index):
+    return np.asarray(index.astype("int64"), dtype=np.int64)
+
+
+def _numbers_like(index, other):
+    """Return labels as the numbers of another index; None if they have another kind."""
+    if type(index) is not type(other) or not _has_order(index):
+        return None
+    if isinstance(index, pd.PeriodIndex) and index.freq != other.freq:
+        return None
+    if isinstance(index, pd.DatetimeIndex) and (index.tz is None) != (other.tz is None):
+        return None
+    if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
+        index = index.as_unit(other.unit)
+    return _numbers(index)
+
+
+def describe_earlier_rows(fitted, tables):
+    """Return a warning about scored rows that precede fitted ones; None if none.
+
+    `tables` holds the scored rows of each series.
+    """
+    earlier = {
+        key: fitted.series[key].labels.count_earlier(rows.time)
+        for key, rows in tables.items()
+        if rows.time is not None and fitted.series[key].labels is not None
+    }
+    n_earlier = sum(earlier.values())
+    n_rows = sum(len(rows.values) for rows in tables.values())
+    if n_earlier:
+        return (
+            f"{n_earlier} of {n_rows} rows to score are earlier than fitted rows: the "
+            "forecaster was trained on their future, so the score is too good. "
+            f"{_use_folds(fitted)}"
+        )
+    if fitted.panel.kind != "long" or len(tables) == len(fitted.series):
+        return None
+    others = [
+        one.labels
+        for key, one in fitted.series.items()
+        if key not in tables and one.labels is not None
+    ]
+    early = sum(
+        max((labels.count_before_end(rows.time) for labels in others), default=0)
+        for key, rows in tables.items()
+        if not _was_fitted(fitted.series[key], rows)
+    )
+    if not early:
+        return None
+    return (
+        f"the rows to score hold {len(tables)} of {len(fitted.series)} series, and "
+        f"{early} of {n_rows} rows are earlier than fitted rows of other series: the "
+        f"forecaster was trained on their future. {_use_folds(fitted)}"
+    )
+
+
+def _was_fitted(one, rows):
+    """Return whether the rows do not go beyond the fitted ones of their series."""
+    if one.labels is None or rows.time is None:
+        return True
+    return one.labels.count_before_end(rows.time[-1:]) > 0 or bool(
+        rows.time[-1] == one.labels.edges[-1]
+    )
+
+
+def _use_folds(fitted):
+    if fitted.panel.kind == "long":
+        name = fitted.panel.id_column
+        return (
+            "Use folds in time order for each series: cv=PanelTimeSeriesSplit(2) and "
+            f"fit(frame, groups=frame[{name!r}])."
+        )
+    return "Use folds in time order, such as cv=TimeSeriesSplit(3) in a search."

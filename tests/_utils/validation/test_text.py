@@ -1,0 +1,75 @@
+"""Remedies for tables that are not numeric are applied, and work."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+
+from skcnnlstm import FlattenWindows, SeriesForecaster
+from skcnnlstm._utils.validation import check_windows
+
+NUMBERS = {
+    "decimal commas": (["1,5", "2,5"], [1.5, 2.5]),
+    "decimal commas and numbers": (["1,5", 2.5], [1.5, 2.5]),
+    "decimal commas and gaps": (["1,5", None], [1.5, np.nan]),
+    "points for thousands": (["1.001,5", "2.002,5"], [1001.5, 2002.5]),
+    "commas for thousands": (["1,001.5", "2,005"], [1001.5, 2005.0]),
+    "ambiguous commas": (["1,001", "2,005"], [1001.0, 2005.0]),
+    "currency": (["$1,001.00", "$2,005.20"], [1001.0, 2005.2]),
+    "spaces": (["1 001,5", "2 002,5"], [1001.5, 2002.5]),
+}
+
+
+@pytest.mark.parametrize("text, numbers", NUMBERS.values(), ids=NUMBERS.keys())
+@pytest.mark.parametrize("as_frame", [False, True], ids=["series", "frame"])
+def test_numbers_with_separators_are_read_by_the_remedy(text, numbers, as_frame):
+    X = pd.Series(text, dtype=object)
+    X = X.to_frame("v") if as_frame else X
+    with pytest.raises(ValueError) as caught:
+        check_windows(X, min_ndim=1)
+    remedy = re.search(r"use (X.*?astype\(float\))", str(caught.value), re.I)[1]
+    np.testing.assert_array_equal(eval(remedy, {"X": X}), numbers)
+
+
+@pytest.mark.parametrize("as_list", [False, True], ids=["array", "list"])
+def test_arrays_with_decimal_commas_are_read_by_the_remedy(as_list):
+    X = ["1,5", "2,5"] if as_list else np.array(["1,5", "2,5"])
+    with pytest.raises(ValueError) as caught:
+        check_windows(X, min_ndim=1)
+    remedy = re.search(r"Use (.*)\.$", str(caught.value))[1]
+    np.testing.assert_array_equal(eval(remedy, {"X": X, "numpy": np}), [1.5, 2.5])
+
+
+SHOP = ["a", "b"] * 20
+TEXT_IN_EXOG = {
+    "a frame": pd.DataFrame({"price": 1.0, "shop": SHOP}),
+    "categories": pd.DataFrame({"shop": SHOP}, dtype="category"),
+    "a series": pd.Series(SHOP, name="shop"),
+    "an array": np.array(SHOP),
+    "an array with two columns": np.array([SHOP, SHOP]).T,
+    "missing text": pd.DataFrame({"shop": ["a", None] * 20}),
+}
+
+
+@pytest.mark.parametrize("exog", TEXT_IN_EXOG.values(), ids=TEXT_IN_EXOG.keys())
+def test_text_in_exog_is_encoded_by_the_remedy(exog):
+    ridge = make_pipeline(FlattenWindows(), Ridge())
+    forecaster = SeriesForecaster(ridge, window_length=4)
+    series = pd.Series(np.arange(40.0))
+    with pytest.raises((TypeError, ValueError)) as caught:
+        forecaster.fit(series, exog=exog)
+    assert "set_index" not in str(caught.value)
+    remedy = re.search(r"together: (pandas.*)\.$", str(caught.value))[1]
+    encoded = eval(remedy, {"exog": exog, "pandas": pd})
+    assert forecaster.fit(series, exog=encoded).n_windows_ == 36
+
+
+def test_dates_as_text_become_the_index_by_the_remedy():
+    X = pd.DataFrame({"v": [1.0, 2.0], "day": ["2024-01-01", "2024-01-02"]})
+    with pytest.raises(ValueError) as caught:
+        check_windows(X)
+    remedy = re.search(r"index: (.*)\.$", str(caught.value))[1]
+    assert len(check_windows(eval(remedy, {"X": X, "pandas": pd}))) == 2
