@@ -149,8 +149,8 @@ def _rows_one_season_apart(places, season_length):
 def mase(actual, forecast, scale):
     """Return the mean absolute scaled error.
 
-    The mean of ``|y - f| / scale`` [1]_. Below 1, the forecast is more accurate than
-    the seasonal naive forecast, one step ahead, was on the training rows.
+    The mean of ``|y - f| / scale`` [1]_. A value below 1 means a smaller error than
+    that of the seasonal naive forecast one step ahead on the training rows.
 
     Parameters
     ----------

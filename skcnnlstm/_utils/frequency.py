@@ -91,7 +91,7 @@ def find_frequency(index: Any, labels: Labels, freq: Any = None) -> tuple[Any, A
 
 
 def _own_frequency(index: Any) -> Any:
-    """Return the frequency that an index states, other than the length of periods."""
+    """Return the frequency stored in an index; None for a PeriodIndex."""
     if isinstance(index, pd.RangeIndex):
         return abs(index.step)
     if not isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
@@ -102,10 +102,10 @@ def _own_frequency(index: Any) -> Any:
 
 
 def _is_regular(positions: Any, labels: Labels) -> bool:
-    """Return whether labels are one step apart, but for a few gaps without a schedule.
+    """Return whether labels are one step apart, except for a few irregular gaps.
 
-    A schedule leaves out the same hours of each day or week, as a machine does that is
-    off at night. It has three gaps or more that are a day or a week apart.
+    Regular gaps leave out the same hours of each day or week, for example the hours at
+    night. Three gaps or more that are a day or a week apart are regular.
     """
     order = np.argsort(positions)
     gaps = np.diff(positions[order]) != 1

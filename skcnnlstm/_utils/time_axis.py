@@ -222,7 +222,7 @@ def find_segments(index: Any, n_rows: int, axis: TimeAxis | None = None) -> Segm
         Number of rows.
     axis : TimeAxis or None, default=None
         Time axis of a series that these rows may continue. Its frequency is used where
-        the labels are on its grid; otherwise the labels have a frequency of their own.
+        the labels are on its grid; otherwise the frequency of the labels is used.
     """
     located = None if axis is None or index is None else axis.locate(index)
     positions = located

@@ -85,7 +85,7 @@ def _count_time(labels: Labels, offset: Any, origin: Labels) -> tuple[Any, int]:
     first = origin.wall[0] // ticks_per_day(labels.unit)
     if cls is offsets.Day:
         return days - first, offset.n
-    # The origin is on the grid; the others must be so many months or weeks away.
+    # The origin is on the grid. The other labels must be whole steps away.
     if not offset.is_on_offset(pd.Timestamp(np.datetime64(int(first), "D"))):
         return None, 1
     if cls is offsets.Week:

@@ -111,7 +111,10 @@ class BacktestDisplay:
 
 
 def _draw_forecasts(ax, table, result, kwargs):
-    """Draw the forecasts from the first origin of each fold; return the first line."""
+    """Draw the forecasts from the first origin of each fold.
+
+    Return the line of the first fold.
+    """
     actual = table.drop_duplicates("time").set_index("time")["actual"].sort_index()
     style = {"color": _axes.HISTORY, "linewidth": 1.4, "label": "actual"}
     _axes.draw_line(ax, actual, style)
