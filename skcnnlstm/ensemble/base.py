@@ -365,7 +365,7 @@ class _HybridEnsemble(
         if n_incomplete:
             warn(
                 f"{n_incomplete} of {len(windows)} samples have no full history: their "
-                "missing first steps are filled with their first known one."
+                "missing first steps are filled with the first known step."
             )
         return np.concatenate([self._predict_part(part) for part in parts])
 

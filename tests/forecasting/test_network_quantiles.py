@@ -66,7 +66,7 @@ def test_warning_about_short_history_points_at_the_line_of_the_user():
     forecaster = make_forecaster(tiny(quantiles=QUANTILES))
     forecaster.fit(series[:70]).update(series[76:])
     for call in (forecaster.forecast_quantiles, forecaster.forecast_interval):
-        with pytest.warns(UserWarning, match="rows since its last gap") as caught:
+        with pytest.warns(UserWarning, match="rows since the last gap") as caught:
             call()
         assert [warning.filename for warning in caught] == [__file__]
 
@@ -101,13 +101,13 @@ def test_quantiles_of_several_columns_and_several_series_are_labelled():
             {},
             {},
             lambda f: f.forecast_quantiles(),
-            "quantiles need a network that has learned them",
+            "estimator must be a network with quantiles: got estimator=CNNRegressor(",
         ),
         (
             {"quantiles": QUANTILES},
             {},
             lambda f: f.forecast_interval(coverage=0.8),
-            "coverage must lie between two of the network's quantiles: got "
+            "coverage must lie between two quantiles of the network: got "
             "coverage=0.8, quantiles=(0.05, 0.5, 0.95). Use one of 0.9, fit with "
             "quantiles=(0.1, 0.5, 0.9), or set a calibration_fraction.",
         ),
@@ -115,15 +115,15 @@ def test_quantiles_of_several_columns_and_several_series_are_labelled():
             {"quantiles": QUANTILES},
             {},
             lambda f: f.forecast_quantiles(4),
-            "steps of quantiles must be at most what the network forecasts at once, "
-            "for a forecast that is fed back has none: got steps=4, 3 at once. Use "
-            "SeriesForecaster(..., horizon=4).",
+            "steps must be at most the number that the network predicts at once, "
+            "because forecasts that are fed back as input have no quantiles: got "
+            "steps=4, predicted at once 3. Use SeriesForecaster(..., horizon=4).",
         ),
         (
             {"quantiles": QUANTILES},
             {"strategy": "recursive"},
             lambda f: f.predict_quantiles(daily_series()),
-            'got steps=3, 1 at once. Use strategy="direct".',
+            'got steps=3, predicted at once 1. Use strategy="direct".',
         ),
     ],
 )
