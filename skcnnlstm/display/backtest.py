@@ -60,8 +60,9 @@ class BacktestDisplay:
             Result of `backtest`.
         kind : {"forecasts", "errors"}, default="forecasts"
             "forecasts" draws the actual values, and the forecasts and intervals from
-            the first origin of each fold. "errors" draws the mean absolute error by
-            steps ahead, also of the naive and the seasonal naive forecast.
+            the first origin of each fold. "errors" draws the mean absolute error for
+            each step ahead, of the forecaster and of the naive and the seasonal naive
+            forecast.
         names : list, str or None, default=None
             Series and targets to draw, one panel each. None draws all, at most 12.
         ax : Axes, sequence of them (one for each panel) or None, default=None
