@@ -64,11 +64,12 @@ def _rank(n, coverage):
 
 
 def conformal_quantile(scores, coverage):
-    """Return the upper bound of the next score that has a given coverage.
+    """Return an upper bound for the next score, with a given coverage.
 
     The bound is the ``ceil((n + 1) * coverage)``-th smallest of n scores. If the next
     score is exchangeable with them, it is at most the bound with a probability of at
-    least `coverage` and, without ties, of at most ``coverage + 1 / (n + 1)`` [1]_.
+    least `coverage`. Without ties, this probability is at most
+    ``coverage + 1 / (n + 1)`` [1]_.
 
     Parameters
     ----------

@@ -4,7 +4,7 @@ __all__ = ["LeakageError", "MistakeWarning"]
 
 
 class LeakageError(ValueError):
-    """Raised by `check_leakage` if it finds leakage and `raise_on` asks for an error.
+    """Raised by `check_leakage` for findings of the certainty `raise_on` or higher.
 
     Attributes
     ----------

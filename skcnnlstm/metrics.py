@@ -149,8 +149,8 @@ def _rows_one_season_apart(places, season_length):
 def mase(actual, forecast, scale):
     """Return the mean absolute scaled error.
 
-    The mean of ``|y - f| / scale`` [1]_. Below 1, the forecast is more accurate than
-    the seasonal naive forecast, one step ahead, was on the training rows.
+    The mean of ``|y - f| / scale`` [1]_. A value below 1 means a smaller error than
+    that of the seasonal naive forecast one step ahead on the training rows.
 
     Parameters
     ----------
@@ -399,9 +399,9 @@ def is_seasonal(train, season_length):
 
     The series is seasonal if it has at least three seasons, and if the absolute
     autocorrelation at lag m, the season length, exceeds
-    ``1.645 * sqrt((1 + 2 * (r_1^2 + ... + r_(m-1)^2)) / n)``. M4 called R's ``acf``,
-    which stops at lag ``10 log10(n)``, so that a longer season is never found. This
-    function computes all lags. No series of M4 is short enough for a difference.
+    ``1.645 * sqrt((1 + 2 * (r_1^2 + ... + r_(m-1)^2)) / n)``. M4 used R's ``acf``,
+    which computes lags up to ``10 log10(n)`` only and therefore finds no longer season.
+    This function computes all lags. For all series of M4, the result is the same.
 
     Parameters
     ----------

@@ -113,10 +113,9 @@ def warn_about_excluded_samples(X, rows):
         )
     elif many_later and n_gaps is None:
         warn(
-            f"X holds NaN: {len(excluded)} of {len(X)} samples are excluded from fit, "
-            'and not only the first ones. Set missing="mask" on the network to use '
-            "windows with gaps, and sequences of different lengths that are padded "
-            "with NaN at the start.",
+            f"X holds NaN: fit excludes {len(excluded)} of {len(X)} samples, not only "
+            'the first ones. Set missing="mask" on the network to train on windows '
+            "with missing values and on sequences that are padded with NaN.",
             MistakeWarning,
         )
     elif len(excluded) > len(rows):
@@ -193,9 +192,10 @@ def warn_about_lost_windows(n_used, runs, n_extra, fill):
 def warn_about_shuffling(X):
     """Warn if overlapping windows are unordered, or often lack the next window.
 
-    Both are signs of cross-validation that shuffles. Test windows then hold rows of
-    training windows. Only the first windows are compared, only those with two or three
-    axes, and none if they hold NaN: a next window may be missing because its target is.
+    Both are signs of shuffled folds, in which test windows hold rows of training
+    windows. Only the first windows are compared. Windows with NaN or with more than
+    three axes are not checked. With NaN, a window can be missing because its target is
+    unknown.
     """
     if X.ndim > 3 or X.shape[1] <= _N_HEAD_STEPS:
         return
@@ -207,10 +207,11 @@ def warn_about_shuffling(X):
     problem = _ordering_problem(windows.reshape(len(windows), n_steps, n_features))
     if problem:
         warn(
-            f"X holds overlapping windows, and {problem}, as in shuffled folds: test "
-            "windows then hold rows of training windows. Use folds in time order, such "
-            "as HorizonSplit or TimeSeriesSplit, and see check_leakage. Ignore this "
-            "warning if you removed samples on purpose.",
+            f"X holds overlapping windows from folds that are probably shuffled: "
+            f"{problem}. With shuffled folds, test windows share rows with training "
+            "windows. Use folds in time order, such as HorizonSplit or "
+            "TimeSeriesSplit, and see check_leakage. Ignore this warning if you "
+            "removed samples on purpose.",
             MistakeWarning,
         )
 
@@ -239,14 +240,14 @@ def _ordering_problem(windows):
     stride = min(lag for lag in lags if share[lag] > largest / 2)
     continues = offsets[stride] != 0
     if 0.1 < (offsets[stride][continues] > 0).mean() < 0.9:
-        return "they are not in time order"
+        return "the windows are not in time order"
     two_later = offsets.get(2 * stride, 0) != 0
     three_later = offsets.get(3 * stride, 0) != 0
     gaps_of_one = (~continues & two_later).mean()
     gaps = (~continues & (two_later | three_later)).mean()
     # Longer gaps only are gaps of the calendar, such as weekends.
     if gaps > _MANY_GAPS and gaps_of_one > gaps / 3:
-        return f"{gaps:.0%} of them lack the next window"
+        return f"for {gaps:.0%} of the windows, the next window is missing"
     return None
 
 

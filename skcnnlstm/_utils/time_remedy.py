@@ -1,4 +1,4 @@
-"""Suggest how an index without a frequency gets one."""
+"""Suggest a change that gives an index a frequency."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _NUMBERED = "series.reset_index(drop=True)"
 
 
 class Remedy(NamedTuple):
-    """What gives the rows of a series a frequency, and why."""
+    """A change that gives the rows of a series a frequency, and its reason."""
 
     code: str  # a parameter, such as freq="B", or an expression of `series`
     reason: str
 
 
 def suggest_remedy(index: Any) -> Remedy:
-    """Return what gives an index without a frequency one.
+    """Return a change that gives an index a frequency.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def _median_step(labels: Any) -> str:
 
 
 def _remedy_of_other_labels(index: Any) -> Remedy:
-    """Return what turns text, decimal numbers and the like into labels in time."""
+    """Return a change that converts other labels, such as text, to labels in time."""
     if index.nlevels > 1:
         return Remedy(_NUMBERED, "the index has several levels")
     if index.hasnans:

@@ -81,7 +81,7 @@ def build_cnn(
 
     - Max pooling replaces subsampling with learned weights.
     - ReLU replaces tanh.
-    - One pooling layer follows the last convolution, instead of one each.
+    - One pooling layer follows the last convolution. The paper has one after each.
 
     References
     ----------

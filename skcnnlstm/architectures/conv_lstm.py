@@ -84,7 +84,7 @@ def build_conv_lstm(
 
     - The network has one ConvLSTM layer.
     - The cells have no peephole connections (Keras' cell has none).
-    - Dense layers replace the forecasting network. ConvLSTMGridRegressor has it.
+    - Dense layers replace the forecasting network, which ConvLSTMGridRegressor has.
 
     References
     ----------

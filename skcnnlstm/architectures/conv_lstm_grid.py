@@ -206,10 +206,10 @@ class ConvLSTMGridRegressor(
         ):
             shape = ", ".join(map(str, grid))
             raise ValueError(
-                f"y must hold one grid per sample, with shape (n_samples, {shape}) or "
-                f"(n_samples, {shape}, n_targets) and n_targets one of "
-                f"{sorted(accepted)}: got shape {y.shape}. Use y.reshape(len(y), -1) "
-                "for several grids, or set n_targets."
+                f"y must have shape (n_samples, {shape}) or (n_samples, {shape}, "
+                f"n_targets), where n_targets is one of {sorted(accepted)}: got shape "
+                f"{y.shape}. Use y.reshape(len(y), -1) for several grids, or set "
+                "n_targets."
             )
         return y
 

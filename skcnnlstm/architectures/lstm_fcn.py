@@ -186,7 +186,7 @@ def build_lstm_fcn(
 
     Differences from Karim et al. (2018, 2019):
 
-    - Trained networks are not refined (fine-tuned repeatedly).
+    - The "refinement" of the papers, a repeated fine-tuning, is not implemented.
     - There is no masking layer. Use ``missing="mask"`` for series of unequal length.
     - After training, batch normalization uses the statistics of all training windows
       instead of running averages.

@@ -150,8 +150,8 @@ def build_lstnet(
       168 steps.
     - The GRUs have two biases, as in the code.
     - The output is linear. The code offers a sigmoid for targets between 0 and 1.
-    - The loss is the mean over a batch. The code uses the sum, so here gradients rarely
-      reach the norm of 10 above which they are scaled down.
+    - The loss is the mean over a batch. The code uses the sum. Here, gradients
+      therefore rarely exceed the norm of 10, above which they are scaled down.
     - There is no temporal attention (LSTNet-Attn).
 
     References

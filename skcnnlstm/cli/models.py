@@ -56,7 +56,7 @@ class SeasonalNaive:
 class FilledWindows:
     """Regressor that fills missing values with the last known ones before it.
 
-    The parameter `missing` tells `SeriesForecaster` that windows may hold NaN.
+    With the parameter `missing="mask"`, `SeriesForecaster` allows NaN in windows.
     """
 
     def __init__(self, regressor, missing="mask"):

@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-# Name on the command line, which is that of the module in `architectures`, and class.
+# Class of each model. The name on the command line is that of its module.
 NETWORKS = {
     "cnn_lstm": "CNNLSTMRegressor",
     "conv_lstm": "ConvLSTMRegressor",
@@ -64,7 +64,7 @@ def make_parser():
         "--time-column",
         metavar="NAME",
         help="column of dates, times or integers at equal steps "
-        "(default: the first such column); none numbers the rows",
+        "(default: the first such column); none to number the rows",
     )
     data.add_argument(
         "--date-format",
@@ -158,9 +158,10 @@ def check_rows(n_rows, options):
         return
     name = "window" if longest == options.window_length else "season"
     raise UsageError(
-        f"the series must have at least {required} rows: got {n_rows}. The minimum is "
-        f"--{name}-length {longest} plus --horizon {options.horizon} for training and "
-        f"for each of --folds {options.folds}. Use smaller values"
+        f"the series must have at least {required} rows: got {n_rows}. The first fit "
+        f"needs --{name}-length {longest} plus --horizon {options.horizon} rows, and "
+        f"each of --folds {options.folds} tests {options.horizon} more. Use smaller "
+        "values"
     )
 
 

@@ -79,7 +79,7 @@ def read_series(
     targets = list(dict.fromkeys(target_columns or ()))
     if time_column in targets:
         raise UsageError(
-            f"column {time_column!r} cannot be the time column and a target"
+            f"column {time_column!r} cannot be both the time column and a target"
         )
     numbers = {column: read_numbers(table[column], decimal) for column in columns}
     notes = []
@@ -215,20 +215,22 @@ def _read_targets(table, targets, numbers, decimal):
     for name in targets:
         values, mark = numbers[name]
         if decimal is None and mark != "," and "," in marks:
-            # "1.234" and "1,234" are read as the other columns are written.
+            # "1.234" is ambiguous: use the decimal mark of the other columns.
             with_commas, _ = read_numbers(table[name], ",")
             if not np.isnan(with_commas[~np.isnan(values)]).any():
                 values, mark = with_commas, ","
         if mark is None:
             first = table[name].str.contains(",").to_numpy()
             raise UsageError(
-                f"column {name!r} has two readings: {_cell(table[name], first)} has a "
-                "decimal comma or a mark between thousands. Choose with --decimal , or "
-                "--decimal ."
+                f"column {name!r} is ambiguous: the comma of "
+                f"{_cell(table[name], first)} is a decimal mark or a mark between "
+                "thousands. Use --decimal , or --decimal ."
             )
         check_numbers(table[name], values, decimal, _cell)
         if np.isnan(values).all():
-            raise UsageError(f"column {name!r} must hold numbers: all are missing")
+            raise UsageError(
+                f"column {name!r} must hold numbers: got only missing cells"
+            )
         frame[name] = values
     return pd.DataFrame(frame)
 

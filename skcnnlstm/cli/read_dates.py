@@ -13,7 +13,7 @@ from skcnnlstm.cli.options import UsageError
 _QUARTER = re.compile(r"(?P<year>\d{4})[ /-]?Q(?P<number>[1-4])", re.IGNORECASE)
 _QUARTER_FIRST = re.compile(r"Q(?P<number>[1-4])[ /-]?(?P<year>\d{4})", re.IGNORECASE)
 _OFFSET = r"(?<=\d)\s*(?:Z|[+-]\d{2}:?\d{2})$"
-# Text without a year is no date: pandas would read "1-01" as a day of year 1.
+# Text without a year is not a date: pandas would read "1-01" as a day of year 1.
 _HAS_YEAR = re.compile(r"\d{4}|\d{1,2}\D\d{1,2}\D\d{2}|[A-Za-z]{3,}\W*\d{2}$")
 _MONTH_FORMATS = ("%b-%y", "%b %y", "%b-%Y", "%b %Y", "%B %Y", "%B-%Y", "%Y/%m")
 # By the number of digits. Seconds below 1e8 would turn counters into dates.

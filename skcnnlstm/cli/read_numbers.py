@@ -31,7 +31,8 @@ def read_numbers(column, decimal=None):
     numbers : ndarray of float
         NaN for missing cells and for text.
     mark : {".", ",", None}
-        The decimal mark; None if both fit all cells, with different numbers.
+        The decimal mark; None if both marks fit equally well but give different
+        numbers.
     """
     if decimal is not None:
         return _read(column, decimal), decimal

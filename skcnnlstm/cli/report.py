@@ -130,7 +130,7 @@ def format_scores(results, unit, options):
     lines += [
         "",
         f"Mean ± standard deviation over {options.folds} folds of {options.horizon} "
-        "steps, each fitted on all rows before.",
+        "steps, each fitted on all earlier rows.",
         f"RMSE and MAE in {unit}{average}.",
         "MASE is relative to the error of the seasonal naive forecast (lag "
         f"{options.season_length}) in training.",

@@ -71,7 +71,7 @@ def run(options):
         print(note, flush=True)
     _print_progress("loading TensorFlow ...")
     _load_tensorflow()
-    # Rows are at equal steps here: models see numbers, and the report sees labels.
+    # Rows are at equal steps here: models get numbers, and the report gets labels.
     rows = frame.reset_index(drop=True)
     models = make_models(
         options,

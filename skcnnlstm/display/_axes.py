@@ -57,8 +57,8 @@ def make_axes(display, ax, n_panels=1):
     axes = np.atleast_1d(np.array(ax, dtype=object)).ravel()
     if len(axes) != n_panels:
         raise ValueError(
-            f"ax must contain one Axes for each panel: got {len(axes)}, {n_panels} "
-            "panels. Use ax=None, or select panels with names=."
+            f"ax must contain one Axes for each panel: got {len(axes)} Axes, "
+            f"{n_panels} panels. Use ax=None, or select panels with names=."
         )
     return axes
 
@@ -69,7 +69,8 @@ def select_panels(names, titles, keys):
     Parameters
     ----------
     names : list, one name, or None
-        Titles of panels, or series or targets in their keys; None selects the first 12.
+        Titles of panels, keys of series or names of targets. None selects the first 12
+        panels.
     titles : list of str
         Titles of all panels.
     keys : list of tuple
@@ -91,7 +92,8 @@ def select_panels(names, titles, keys):
         ]
         if not matching:
             raise ValueError(
-                "names must be titles of panels, series or targets: got "
+                "names must hold titles of panels, keys of series or names of "
+                "targets: got "
                 f"{name!r}. Use one or more of {listed(titles)}."
             )
         selected += [position for position in matching if position not in selected]

@@ -60,8 +60,9 @@ class BacktestDisplay:
             Result of `backtest`.
         kind : {"forecasts", "errors"}, default="forecasts"
             "forecasts" draws the actual values, and the forecasts and intervals from
-            the first origin of each fold. "errors" draws the mean absolute error by
-            steps ahead, also of the naive and the seasonal naive forecast.
+            the first origin of each fold. "errors" draws the mean absolute error for
+            each step ahead, of the forecaster and of the naive and the seasonal naive
+            forecast.
         names : list, str or None, default=None
             Series and targets to draw, one panel each. None draws all, at most 12.
         ax : Axes, sequence of them (one for each panel) or None, default=None
@@ -111,7 +112,10 @@ class BacktestDisplay:
 
 
 def _draw_forecasts(ax, table, result, kwargs):
-    """Draw the forecasts from the first origin of each fold; return the first line."""
+    """Draw the forecasts from the first origin of each fold.
+
+    Return the line of the first fold.
+    """
     actual = table.drop_duplicates("time").set_index("time")["actual"].sort_index()
     style = {"color": _axes.HISTORY, "linewidth": 1.4, "label": "actual"}
     _axes.draw_line(ax, actual, style)

@@ -377,7 +377,7 @@ def _check_history(series, fitted):
                 raise ValueError(
                     "series must have the columns given to fit: got "
                     f"{_describe_columns(width, names)}, fitted on {expected}. Pass "
-                    "only these; many series in the form passed to fit."
+                    "only these columns. Pass many series in the form given to fit."
                 )
         index = one.index if hasattr(one, "iloc") else pd.RangeIndex(len(one))
         if index.has_duplicates:

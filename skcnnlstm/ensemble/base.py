@@ -146,8 +146,8 @@ class _HybridEnsemble(
     ----------
     Wolpert, D. H. (1992). Stacked generalization. Neural Networks, 5(2), 241-259.
 
-    Breiman, L. (1996). Stacked regressions. Machine Learning, 24, 49-64: why weights
-    should not be negative.
+    Breiman, L. (1996). Stacked regressions. Machine Learning, 24, 49-64. It explains
+    why weights should not be negative.
     """
 
     _attributes_doc = ""  # Attributes that only the subclass has, in numpydoc form.

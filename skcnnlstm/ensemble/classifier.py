@@ -100,9 +100,10 @@ class HybridEnsembleClassifier(ClassifierMixin, _HybridEnsemble):
         tested = y[folds[0][1].start :]
         if self.method == "stack" and len(np.unique(tested)) < 2:
             raise ValueError(
-                "y must contain two classes in the folds for method='stack': got one "
-                f"class, {as_python(tested[0])!r}, in the last {len(tested)} samples. "
-                "Use method='mean' or 'weighted', or samples up to a later time."
+                "y must contain two classes in the test parts of the folds for "
+                f"method='stack': got one class, {as_python(tested[0])!r}, in the last "
+                f"{len(tested)} samples. Use method='mean' or 'weighted', or add later "
+                "samples."
             )
         return folds
 

@@ -40,9 +40,9 @@ def folds_with_two_classes(folds, y):
     if not kept:
         stop = folds[-1][0].stop
         raise ValueError(
-            "y must contain two classes before at least one fold: got one class, "
+            "y must contain two classes in at least one training part: got one class, "
             f"{as_python(y[0])!r}, in the first {stop} of {len(y)} samples. Use "
-            "method='mean', which needs no folds, or samples from an earlier time."
+            "method='mean', which needs no folds, or add earlier samples."
         )
     return kept
 

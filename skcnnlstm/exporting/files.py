@@ -29,8 +29,8 @@ _METADATA_FILE = "skcnnlstm.json"
 def export(estimator, path, format="onnx"):
     """Write a fitted estimator, with its preprocessing, for another runtime.
 
-    The file contains scaling, windows and reshaping as well as the network. Its input,
-    in float32, is the input of the estimator's `predict`, and so is its output:
+    The file contains scaling, windows and reshaping as well as the network. Input and
+    output are those of the estimator's `predict`, in float32:
 
     - a network or an ensemble: windows as in `fit`, without missing history.
     - a Pipeline with a SlidingWindow: rows ``(n_rows, n_features)``, and one forecast

@@ -71,7 +71,7 @@ _IDENTITIES = (None, "passthrough")  # steps of a Pipeline that do nothing
 
 
 def is_scaling(transformer):
-    """Return whether a fitted transformer can be a function of a tensor."""
+    """Return whether `scale` and `unscale` support a fitted transformer."""
     if isinstance(transformer, str) or transformer is None:
         return transformer in _IDENTITIES
     if isinstance(transformer, Pipeline):

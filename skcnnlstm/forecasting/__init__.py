@@ -1,4 +1,4 @@
-"""Forecast series; transformers, windows and targets are made of training rows only."""
+"""Forecast series without leakage: all fitted state comes from training rows."""
 
 from skcnnlstm.forecasting.forecaster import SeriesForecaster
 from skcnnlstm.forecasting.scorer import forecast_scorer

@@ -27,7 +27,7 @@ def check_given(exog, columns):
     if columns is not None and exog is None:
         raise ValueError(
             "exog must be given because the forecaster was fitted with exog: got None. "
-            "Pass the covariates of the rows, and for predict and forecast those of "
+            "Pass the covariates of the rows; predict and forecast also need those of "
             "the rows ahead. A search or cross_validate passes them to score after "
             "sklearn.set_config(enable_metadata_routing=True) and "
             "forecaster.set_fit_request(exog=True).set_score_request(exog=True)."

@@ -163,7 +163,7 @@ def read_training_data(reader, series, exog, settings):
 
 
 def fit_forecaster(settings, data, tasks):
-    """Return the record of a fit, with a calibration if the settings ask for one.
+    """Return the record of a fit, with a calibration if the settings require one.
 
     `tasks` reports the fits of the inner estimator to scikit-learn's callbacks.
     """

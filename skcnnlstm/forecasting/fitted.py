@@ -376,8 +376,8 @@ def describe_short_tails(fitted):
         subject = f"of the fitted series, {counts} rows"
     return (
         f"{subject} since the last gap in time, fewer than "
-        f"window_length={fitted.window_length}: the first of them was repeated to "
-        "fill the window."
+        f"window_length={fitted.window_length}: the first row after the gap was "
+        "repeated to fill the window."
     )
 
 
@@ -394,7 +394,7 @@ def describe_short_history(fitted, runs):
     if fitted.panel.kind != "one":
         n_series = sum(n > 0 for n in short.values())
         subject = f"{n_short} rows of {n_series} series do not continue the fitted ones"
-        first = "the first of them"
+        first = "the first row of each series or after its gap"
     elif len(runs[None][0]) == 1 and runs[None][1] is None:
         subject = f"the first {n_short} rows do not continue the fitted ones"
         first = "the first row"
@@ -407,13 +407,13 @@ def describe_short_history(fitted, runs):
 
 
 def _raise_too_few_to_score(runs, next_run, horizon):
-    got = f"which {'do not ' if next_run is None else ''}continue them"
+    got = f"which {'do not ' if next_run is None else ''}continue the fitted rows"
     if len(runs) > 1:
         got = f"at most {longest_run(runs)} of them without a gap in time"
     raise ValueError(
-        f"series must have {horizon} rows (the horizon) that continue the fitted ones, "
-        f"or {horizon + 1} rows that do not, for score: got n_rows={runs[-1][1]}, "
-        f"{got}. Use longer test folds or a shorter horizon."
+        f"series must have at least {horizon} rows (the horizon) for score, or "
+        f"{horizon + 1} if they do not continue the fitted rows: got "
+        f"n_rows={runs[-1][1]}, {got}. Use longer test folds or a shorter horizon."
     )
 
 

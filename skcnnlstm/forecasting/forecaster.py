@@ -75,8 +75,8 @@ class SeriesForecaster(
         - None: model the rows as they are.
         - a transformer with `inverse_transform`, such as ``MinMaxScaler()``.
 
-        Covariates are scaled separately, with the same kind of transformer; for "log"
-        with "standard".
+        Covariates are scaled separately, with the same kind of transformer. With "log",
+        they are only standardised.
     strategy : {"direct", "recursive"}, default="direct"
         How several steps are forecast.
 
@@ -446,10 +446,10 @@ class SeriesForecaster(
 
         With a `calibration_fraction`, intervals are split conformal [1]_, separately
         for each step ahead. The model is fitted without the held-out rows and
-        forecasts them from each of their n origins. An interval extends on both sides
-        by the ``ceil((n + 1) * coverage)``-th smallest absolute error that many steps
-        ahead. With ``transformer="log"``, errors are of logarithms and intervals are
-        ratios of the forecast. If future errors are exchangeable with those of the
+        forecasts them from each of their n origins. For each step, an interval extends
+        on both sides by the ``ceil((n + 1) * coverage)``-th smallest absolute error of
+        that step. With ``transformer="log"``, errors are of logarithms and intervals
+        are ratios of the forecast. If future errors are exchangeable with those of the
         held-out rows, an interval contains the actual value with a probability of at
         least `coverage`, for any model and distribution. If a series changes over
         time, errors are not exchangeable: see ``backtest(..., adaptive=True)``.
@@ -597,9 +597,9 @@ def _warn_about_y(y):
     # A scorer of scikit-learn would compare the forecast of row t + 1 with row t of y.
     exog = " Pass covariates that are known ahead as fit(series, exog=...)."
     warn(
-        "y is ignored: the targets of a SeriesForecaster are later rows of X. Pass "
-        "only the series to fit, a search or cross_validate. As scoring use None or a "
-        "forecast_scorer, such as forecast_scorer('neg_mean_absolute_error'): the "
-        "scorers of scikit-learn, which need y, are off by one step."
+        "y is ignored: the targets of a SeriesForecaster are later rows of X. Call "
+        "fit, a search or cross_validate with the series only. Set scoring to None or "
+        "to a forecast_scorer, such as forecast_scorer('neg_mean_absolute_error'): "
+        "scikit-learn's scorers need y and are off by one step."
         f"{exog if getattr(y, 'ndim', 1) == 2 else ''}"
     )

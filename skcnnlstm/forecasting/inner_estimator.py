@@ -10,7 +10,7 @@ from sklearn.base import is_classifier
 
 from skcnnlstm._utils.validation import check_no_keras_model, is_auto
 
-# Optimizer steps that epochs="auto" stands for. On the validation parts of eight data
+# Number of optimizer steps with epochs="auto". On the validation parts of eight data
 # sets, from 36 months of airline passengers to 6,640 hours of ETTh1, the errors after
 # 150 to 400 steps differ by 3 %; 1,000 steps and more overfit.
 _OPTIMIZER_STEPS = 250
@@ -92,7 +92,7 @@ def configure_estimator(estimator, n_targets, gap, n_samples):
                     params.get(prefix + "batch_size"), n_samples
                 )
         elif name == "validation_gap" and value == 0:
-            # Also without early stopping, which an inner search may switch on.
+            # Set it even without early stopping: an inner search may enable that.
             changes[key] = gap
     return estimator.set_params(**changes)
 
@@ -108,7 +108,8 @@ def _count_epochs(batch_size, n_samples):
 def validation_share(estimator):
     """Return the share of samples that early stopping in an estimator holds out.
 
-    None without early stopping, and for an ensemble, which also cuts elsewhere.
+    None without early stopping. None for an ensemble, which also holds out other
+    samples.
     """
     params = estimator.get_params(deep=True)
     if any(

@@ -252,7 +252,8 @@ def check_same_series(panel, fitted, known):
     if panel.kind == "list" and len(panel.series) != len(known):
         raise ValueError(
             "series must hold all series given to fit, in that order: got "
-            f"{len(panel.series)}, fitted on {len(known)}. Use a dict for some of them."
+            f"{len(panel.series)}, fitted on {len(known)}. To pass only some of them, "
+            "use a dict with their positions as keys."
         )
 
 

@@ -220,8 +220,8 @@ def _check_no_gap(panel, runs):
             with panel.naming(key):
                 raise ValueError(
                     "series must have no gap in time for predict with exog: got "
-                    f"{len(spans)} runs of rows. Fill the gaps, or predict one run at "
-                    "a time."
+                    f"{len(spans)} parts without a gap. Fill the gaps, or predict one "
+                    "part at a time."
                 )
 
 
@@ -278,7 +278,7 @@ def forecasts_and_actual(fitted, panel, tables, exog):
     forecasts, actual = (_join(arrays) for arrays in zip(*results, strict=True))
     if np.isnan(actual).all():
         raise ValueError(
-            "series must have a known value in a row that is forecast, for score: got "
+            "series must have a known value among the forecast rows for score: got "
             "only NaN. Use longer test folds."
         )
     return forecasts, actual

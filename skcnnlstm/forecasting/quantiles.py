@@ -108,9 +108,9 @@ def _check_quantiles(fitted, steps):
         if fitted.block_length < fitted.horizon:
             remedy = 'Use strategy="direct"'
         raise ValueError(
-            "steps must be at most what the network forecasts at once, because "
-            f"forecasts that are fed back have no quantiles: got steps={steps}, "
-            f"{fitted.block_length} at once. {remedy}."
+            "steps must be at most the number that the network predicts at once, "
+            "because forecasts that are fed back as input have no quantiles: got "
+            f"steps={steps}, predicted at once {fitted.block_length}. {remedy}."
         )
     return tuple(quantiles)
 

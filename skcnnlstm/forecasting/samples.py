@@ -121,7 +121,7 @@ def check_has_samples(counts):
 
 
 def order_in_time(counts, held_out=None, gap=0):
-    """Order the samples of several series so that one cut takes the tail of each.
+    """Order the samples of several series so that early stopping can hold out the last.
 
     Sample i of a series with n samples gets the relative time (i + 1/2) / n, and all
     samples are sorted by it. A cut then takes the same share of each series, up to

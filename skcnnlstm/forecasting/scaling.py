@@ -48,9 +48,9 @@ def check_past_covariates_known(roles, steps, horizon, block_length):
         return
     if block_length < horizon:
         raise ValueError(
-            'strategy="recursive" must forecast every column of the series: got '
-            f"target_columns without {len(roles.past)} of them. Use "
-            'strategy="direct", or remove the other columns from the series.'
+            'target_columns must include every column with strategy="recursive": got '
+            f"{len(roles.past)} columns that are not in target_columns. Use "
+            'strategy="direct", or remove these columns from the series.'
         )
     raise ValueError(
         "steps must be at most horizon if the series has past covariates, because "

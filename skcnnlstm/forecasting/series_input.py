@@ -265,8 +265,8 @@ def check_is_not_steps(series):
     else:
         return
     raise TypeError(
-        "series must hold rows with values, from each of which predict forecasts: got "
-        f"{got}. Use forecast({steps}) for the steps after the fitted rows."
+        "series must hold rows with values, because predict forecasts from each row: "
+        f"got {got}. Use forecast({steps}) for the steps after the fitted rows."
     )
 
 

@@ -75,10 +75,10 @@ def check_activation(name, value):
         raise ValueError(_unknown_activation_message(name, value))
     if isinstance(function, FunctionType) and found is not function:
         raise ValueError(
-            f"{name} must be the function that Keras finds by its name: got "
-            f"{name}={value!r}, but Keras finds {found!r}. Register the function with "
-            "keras.saving.register_keras_serializable, or pass the one that was "
-            "registered last under this name."
+            f"{name} must be the function that is registered with Keras under its "
+            f"name: got {name}={value!r}, but Keras finds {found!r}. Register the "
+            "function with keras.saving.register_keras_serializable, or pass the "
+            "function that Keras finds."
         )
     sample = keras.ops.ones((1, 2))
     try:

@@ -43,7 +43,7 @@ def epoch_function(model, target_dtype, vector=None):
     model : keras.Model
         A compiled model.
     target_dtype : {"float32", "int32"}
-        Type of the targets; "int32" stands for class codes.
+        Type of the targets; "int32" means class codes.
     vector : keras.Variable or None
         If given, the optimizer updates this vector of all trainable weights. The
         weights are copied into it at the start of a call and back at its end.
@@ -177,8 +177,8 @@ def _apply_gradients(optimizer, gradients, trained):
 def predict_function(model):
     """Trace the network as a pure function of `(weights, x)`.
 
-    `weights` holds all weights in one vector: each further argument would cost a call
-    as much time as a small layer. The function reads no variable, so any number of
+    `weights` holds all weights in one vector, because each argument of a call takes as
+    much time as a small layer. The function reads no variable, so any number of
     threads may call it at the same time.
     """
     shapes = [tuple(v.shape) for v in model.weights]

@@ -104,7 +104,7 @@ def compute_fingerprint(thing, *, is_callback=False) -> Fingerprint:
 
 
 def is_user_defined(thing) -> bool:
-    """Whether a function or class is user-defined, or made by a library function."""
+    """Return whether a function or class is user-defined, or local to a function."""
     module = getattr(thing, "__module__", None) or ""
     is_local = "<locals>" in getattr(thing, "__qualname__", "")
     return module.partition(".")[0] not in _LIBRARIES or is_local
@@ -244,7 +244,10 @@ class _Walk:
 
 
 def _is_of_library(thing):
-    """Whether an object is of a library other than Keras, and no container."""
+    """Return whether an object belongs to a library other than Keras.
+
+    Containers and callbacks do not count.
+    """
     kind = type(thing)
     if isinstance(thing, (keras.callbacks.Callback, *_CONTAINERS)):
         return False

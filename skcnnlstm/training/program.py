@@ -110,16 +110,16 @@ class Program:
                 # With class codes it would silently compute something else.
                 raise ValueError("categorical_accuracy needs one column for each class")
         except Exception as error:  # of Keras, TensorFlow or a user-defined metric
-            targets = f"numbers of shape {_shape_text(output_shape)}"
+            targets = f"numeric targets of shape {_shape_text(output_shape)}"
             remedy = "Use 'mae' or 'mse', or 'accuracy' for classes."
             if y.ndim == 1:
-                targets = "class codes of shape (n_samples,)"
+                targets = "class codes of shape (n_samples,) as targets"
                 remedy = (
                     "Use 'accuracy', or set loss='categorical_crossentropy': its "
                     "targets have one column for each class."
                 )
             raise ValueError(
-                f"metrics must each return one number for targets that are {targets} "
+                f"metrics must each return one number for {targets} "
                 f"and predictions of shape {_shape_text(output_shape)}: got "
                 f"{_summarize_error(error)}. {remedy}"
             ) from error

@@ -31,8 +31,8 @@ class LastSteps(ArrayOutputMixin, WindowTransformer):
     Parameters
     ----------
     window_length : int
-        Number of steps to keep, in time steps. At most the length of the windows, which
-        keeps them whole.
+        Number of time steps to keep, at most the length of the windows. The full length
+        keeps all steps.
 
     Attributes
     ----------
@@ -124,9 +124,8 @@ class SubsequenceReshaper(ArrayOutputMixin, WindowTransformer):
     ----------
     n_subsequences : int or "auto", default="auto"
         Number of subsequences, S. It must divide the length of the windows. "auto"
-        selects the divisor nearest to the square root of the length, and warns if that
-        is 1. Of two divisors whose product is the length, the smaller one is never
-        further from the root, so there are no ties.
+        selects the divisor nearest to the square root of the length, which is never
+        greater than the root. It warns if that divisor is 1.
     n_rows : int or None, default=None
         Number of rows, R, that each subsequence is folded into, for a ConvLSTM.
         ``S * R`` must divide the length of the windows. None does not fold.

@@ -320,9 +320,9 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         )
         if rate is None and settings["plateau_patience"] is not None:
             raise ValueError(
-                "plateau_patience must be None where the learning rate is not a "
-                f"number: got plateau_patience={settings['plateau_patience']}. Set "
-                "plateau_patience=None, or a number as learning_rate."
+                "plateau_patience must be None unless the learning rate is a number: "
+                f"got plateau_patience={settings['plateau_patience']}. Set "
+                "plateau_patience=None, or set learning_rate to a number."
             )
         spec = training.ProgramSpec(
             network=training.build_network_json(*network_args),
@@ -342,9 +342,9 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         if spec.network != self._network or not same_target:
             if required:
                 raise ValueError(
-                    "partial_fit must continue with the fitted network and targets: "
-                    "got other parameters of the network, or targets of another "
-                    "width. Call fit to train a new network."
+                    "partial_fit must continue with the fitted network: got other "
+                    "network parameters, or another number of targets. Call fit to "
+                    "train a new network."
                 )
             warn(
                 "warm_start has no effect on this fit, which starts with new weights: "

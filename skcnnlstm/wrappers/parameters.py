@@ -173,13 +173,14 @@ def regressor_parameters(
         weights of this map are initially zero. "auto" means False, and True inside
         SeriesForecaster.
     n_targets : int or None, default=1
-        Number of series that y continues: the first `n_targets` features of X. None
-        means all features if their number divides the width of y, and one otherwise.
+        Number of features that y predicts: y holds later values of the first
+        `n_targets` features of X. None means all features if their number divides the
+        width of y, and one otherwise.
         `instance_norm` and the architectures that predict step by step use it.
         SeriesForecaster sets it.
     season_length : int or None, default=None
-        Length of a season in time steps, at most the window length. Required by
-        ``instance_norm="seasonal"``, which alone uses it.
+        Length of a season in time steps, at most the window length. It is required by
+        ``instance_norm="seasonal"`` and has no effect otherwise.
     """
 
 

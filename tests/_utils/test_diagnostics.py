@@ -114,7 +114,7 @@ def test_samples_excluded_after_the_first_complete_one_are_reported():
     X = X[..., np.newaxis].copy()
     X[3::4, :2] = np.nan
     (message,) = mistake_warnings(lambda: network().fit(X, y))
-    assert f"{len(X[3::4])} of {len(X)} samples are excluded from fit" in message
+    assert f"fit excludes {len(X[3::4])} of {len(X)} samples" in message
     assert 'Set missing="mask" on the network' in message
 
 
@@ -139,9 +139,15 @@ WALK = np.random.default_rng(0).normal(size=600).cumsum()
 @pytest.mark.parametrize(
     ("cv", "problem"),
     [
-        (KFold(5, shuffle=True, random_state=0), "% of them lack the next window"),
-        (KFold(10, shuffle=True, random_state=1), "% of them lack the next window"),
-        (ShuffleSplit(2, random_state=0), "they are not in time order"),
+        (
+            KFold(5, shuffle=True, random_state=0),
+            "the next window is missing",
+        ),
+        (
+            KFold(10, shuffle=True, random_state=1),
+            "the next window is missing",
+        ),
+        (ShuffleSplit(2, random_state=0), "the windows are not in time order"),
         (KFold(5), None),
         (TimeSeriesSplit(3), None),
         (HorizonSplit(3, horizon=2), None),
@@ -155,7 +161,7 @@ def test_windows_of_shuffled_folds_are_reported(cv, problem, stride):
         )
         assert len(messages) == (problem is not None)
         if problem:
-            assert messages[0].startswith("X holds overlapping windows, and ")
+            assert messages[0].startswith("X holds overlapping windows from ")
             assert problem in messages[0] and "HorizonSplit" in messages[0]
 
 

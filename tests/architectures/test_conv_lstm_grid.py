@@ -163,8 +163,8 @@ def test_targets_of_another_grid_shape_raise_value_error(change, params):
     X, y = moving_wave(n_features=2)
     target = change(y[:, 0])
     message = (
-        "y must hold one grid per sample, with shape (n_samples, 5, 6) or (n_samples, "
-        f"5, 6, n_targets) and n_targets one of {[1] if params else [1, 2]}: got shape "
+        "y must have shape (n_samples, 5, 6) or (n_samples, 5, 6, n_targets), where "
+        f"n_targets is one of {[1] if params else [1, 2]}: got shape "
         f"{target.shape}. Use y.reshape(len(y), -1) for several grids, or set "
         "n_targets."
     )

@@ -57,9 +57,9 @@ INVALID_OPTIONS = [
     ),
     (
         "--horizon 40",
-        "the series must have at least 224 rows: got 144. The minimum is "
-        "--window-length 24 plus --horizon 40 for training and for each of --folds 4. "
-        "Use smaller values",
+        "the series must have at least 224 rows: got 144. The first fit needs "
+        "--window-length 24 plus --horizon 40 rows, and each of --folds 4 tests 40 "
+        "more. Use smaller values",
     ),
 ]
 

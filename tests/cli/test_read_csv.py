@@ -56,7 +56,7 @@ INVALID_FILES = [
     (
         make_table(),
         "--time-column sales --target-columns sales",
-        "column 'sales' cannot be the time column and a target",
+        "column 'sales' cannot be both the time column and a target",
     ),
     (
         make_table(),
@@ -106,15 +106,15 @@ INVALID_FILES = [
     (
         make_table(16),
         "",
-        "the series must have at least 17 rows: got 16. The minimum is "
-        "--window-length 8 plus --horizon 3 for training and for each of --folds 2. "
+        "the series must have at least 17 rows: got 16. The first fit needs "
+        "--window-length 8 plus --horizon 3 rows, and each of --folds 2 tests 3 more. "
         "Use smaller values",
     ),
     (
         make_table(),
         "--season-length 32",
-        "the series must have at least 41 rows: got 40. The minimum is "
-        "--season-length 32 plus --horizon 3 for training and for each of --folds 2. "
+        "the series must have at least 41 rows: got 40. The first fit needs "
+        "--season-length 32 plus --horizon 3 rows, and each of --folds 2 tests 3 more. "
         "Use smaller values",
     ),
 ]
@@ -304,8 +304,8 @@ def test_numbers_with_two_readings_are_an_error_that_names_the_option(folder):
     with pytest.raises(UsageError) as error:
         _read_columns(folder, days, cells, separator=";")
     assert str(error.value) == (
-        "column 'y' has two readings: '1,234' in row 1 has a decimal comma or a mark "
-        "between thousands. Choose with --decimal , or --decimal ."
+        "column 'y' is ambiguous: the comma of '1,234' in row 1 is a decimal mark or a "
+        "mark between thousands. Use --decimal , or --decimal ."
     )
     for decimal, first in ((",", 1.234), (".", 1234)):
         series = _read_columns(folder, days, cells, separator=";", decimal=decimal)

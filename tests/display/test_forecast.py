@@ -83,7 +83,7 @@ def test_each_target_has_a_panel_and_names_selects_panels(airline):
     assert list(selected.forecast) == [(None, "half")]
     assert selected.ax_.get_ylabel() == "half"
     with pytest.raises(
-        ValueError, match=r"names must be titles of panels.*'whole'.*'air'"
+        ValueError, match=r"names must hold titles of panels.*'whole'.*'air'"
     ):
         s.ForecastDisplay.from_estimator(forecaster, frame, names=["whole"])
 
@@ -149,7 +149,7 @@ def test_a_search_is_unwrapped_and_given_axes_are_used(airline):
     again = display.plot()
     assert again is display and display.ax_ is not ax
     frame = pd.DataFrame({"a": airline, "b": airline})
-    with pytest.raises(ValueError, match=r"ax must contain one Axes .* got 1, 2 pan"):
+    with pytest.raises(ValueError, match=r"ax must contain one Axes .* got 1 Axes"):
         s.ForecastDisplay.from_estimator(ridge().fit(frame), frame, ax=ax)
 
 

@@ -254,7 +254,7 @@ def test_missing_history_is_left_out_of_fit_and_filled_with_one_warning():
         filled[row, : 3 - row] = series[0]
     message = (
         "3 of 40 samples have no full history: their missing first steps are filled "
-        "with their first known one."
+        "with the first known step."
     )
     with pytest.warns(UserWarning, match=f"^{re.escape(message)}$") as caught:
         predicted = ensemble.predict(X)
@@ -521,17 +521,17 @@ CLASSIFIER_ERRORS = [
         {"method": "weighted", "n_splits": 1},
         {},
         ValueError,
-        "y must contain two classes before at least one fold: got one class, 'a', "
-        "in the first 10 of 20 samples. Use method='mean', which needs no folds, or "
-        "samples from an earlier time.",
+        "y must contain two classes in at least one training part: got one class, "
+        "'a', in the first 10 of 20 samples. Use method='mean', which needs no folds, "
+        "or add earlier samples.",
     ),
     (
         {"method": "stack", "n_splits": 3},
         {},
         ValueError,
-        "y must contain two classes in the folds for method='stack': got one class, "
-        "'b', in the last 5 samples. Use method='mean' or 'weighted', or samples up to "
-        "a later time.",
+        "y must contain two classes in the test parts of the folds for "
+        "method='stack': got one class, 'b', in the last 5 samples. Use method='mean' "
+        "or 'weighted', or add later samples.",
     ),
 ]
 

@@ -394,9 +394,9 @@ BAD_FITS = [
     (
         {"target_columns": "a", "strategy": "recursive"},
         None,
-        'strategy="recursive" must forecast every column of the series: got '
-        'target_columns without 1 of them. Use strategy="direct", or remove the other '
-        "columns from the series.",
+        'target_columns must include every column with strategy="recursive": got 1 '
+        'columns that are not in target_columns. Use strategy="direct", or remove '
+        "these columns from the series.",
     ),
     (
         {"strategy": "multi"},

@@ -178,9 +178,9 @@ FRAME = pd.DataFrame({"a": np.arange(40.0), "b": np.arange(40.0) + 1}, index=MON
 def test_a_score_of_too_few_rows_reports_how_many_are_needed():
     forecaster = SeriesForecaster(ridge(), window_length=4, horizon=5).fit(FRAME[:20])
     message = (
-        "series must have 5 rows (the horizon) that continue the fitted ones, or 6 "
-        "rows that do not, for score: got n_rows={}, which {} them. Use longer test "
-        "folds or a shorter horizon."
+        "series must have at least 5 rows (the horizon) for score, or 6 if they do "
+        "not continue the fitted rows: got n_rows={}, which {} the fitted rows. Use "
+        "longer test folds or a shorter horizon."
     )
     assert np.isfinite(forecaster.score(FRAME[20:25]))
     with pytest.raises(ValueError, match=re.escape(message.format(4, "continue"))):

@@ -117,6 +117,7 @@ def test_recursive_forecasts_have_no_quantiles(strategy, remedy):
     with pytest.raises(ValueError) as caught:
         forecaster.forecast_quantiles(3)
     assert str(caught.value) == (
-        "steps must be at most what the network forecasts at once, because forecasts "
-        f"that are fed back have no quantiles: got steps=3, {at_once} at once. {remedy}"
+        "steps must be at most the number that the network predicts at once, because "
+        "forecasts that are fed back as input have no quantiles: got steps=3, "
+        f"predicted at once {at_once}. {remedy}"
     )

@@ -258,8 +258,8 @@ def test_predict_with_a_number_of_steps_suggests_forecast(asked, got):
     with pytest.raises(TypeError) as caught:
         forecaster.predict(asked)
     assert str(caught.value) == (
-        "series must hold rows with values, from each of which predict forecasts: got "
-        f"{got}. Use forecast(7) for the steps after the fitted rows."
+        "series must hold rows with values, because predict forecasts from each row: "
+        f"got {got}. Use forecast(7) for the steps after the fitted rows."
     )
 
 

@@ -100,10 +100,11 @@ UNKNOWN = (
         (
             check_activation,
             ("activation", tanh),
-            "activation must be the function that Keras finds by its name: got "
-            f"activation={tanh!r}, but Keras finds {keras.activations.tanh!r}. "
-            "Register the function with keras.saving.register_keras_serializable, or "
-            "pass the one that was registered last under this name.",
+            "activation must be the function that is registered with Keras under its "
+            f"name: got activation={tanh!r}, but Keras finds "
+            f"{keras.activations.tanh!r}. Register the function with "
+            "keras.saving.register_keras_serializable, or pass the function that Keras "
+            "finds.",
         ),
         (
             check_activation,

@@ -77,11 +77,11 @@ def test_accuracy_equals_the_score(loss):
 
 
 METRIC_MESSAGE = (
-    "metrics must each return one number for targets that are {targets} and "
+    "metrics must each return one number for {targets} and "
     "predictions of shape (n_samples, {n_outputs}): got "
 )
 CLASS_CODES_MESSAGE = METRIC_MESSAGE.format(
-    targets="class codes of shape (n_samples,)", n_outputs=3
+    targets="class codes of shape (n_samples,) as targets", n_outputs=3
 )
 CLASS_CODES_REMEDY = (
     "Use 'accuracy', or set loss='categorical_crossentropy': its targets have one "
@@ -112,7 +112,9 @@ def test_a_metric_that_returns_several_numbers_is_an_error():
     with pytest.raises(ValueError) as error:
         tiny(metrics=[metric]).fit(X, np.column_stack([y, y]))
     assert str(error.value) == (
-        METRIC_MESSAGE.format(targets="numbers of shape (n_samples, 2)", n_outputs=2)
+        METRIC_MESSAGE.format(
+            targets="numeric targets of shape (n_samples, 2)", n_outputs=2
+        )
         + "ValueError, 'r2_score returns several numbers'. Use 'mae' or 'mse', or "
         "'accuracy' for classes."
     )

@@ -105,9 +105,8 @@ def test_partial_fit_with_another_network_raises_value_error(windows):
     X, y = windows
     regressor = CNNRegressor(filters=4, random_state=0).partial_fit(X, y)
     message = (
-        "^partial_fit must continue with the fitted network and targets: got other "
-        "parameters of the network, or targets of another width. Call fit to train a "
-        r"new network\.$"
+        "^partial_fit must continue with the fitted network: got other network "
+        r"parameters, or another number of targets\. Call fit to train a new network\.$"
     )
     with pytest.raises(ValueError, match=message):
         regressor.partial_fit(X, np.c_[y, y])

@@ -53,9 +53,9 @@ def check_broadcast(**arrays):
 
 
 def check_pair(actual, forecast):
-    """Return both as floats; raise if their shapes differ.
+    """Return both arrays as floats; raise if their shapes differ.
 
-    Without this check (n,) would broadcast against (n, 1).
+    Without this check, shape (n,) would broadcast against (n, 1).
     """
     actual = check_numbers("actual", actual)
     forecast = check_numbers("forecast", forecast)
@@ -96,7 +96,7 @@ def check_ascending_origins(origins, n_origins):
 
 
 def check_season(season_length, n_rows=None, n_seasons=0):
-    """Return the season length; raise if `n_rows` hold fewer than `n_seasons`."""
+    """Return the season length; raise if the rows hold too few seasons."""
     season_length = check_integer("season_length", season_length)
     if n_rows is not None and n_rows < n_seasons * season_length:
         longest = n_rows // n_seasons

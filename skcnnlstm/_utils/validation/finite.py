@@ -105,9 +105,9 @@ def _as_steps(X):
 def _overlapping_non_finite(X):
     """Return the indices of overlapping windows that hold a non-finite value.
 
-    A sliding view is judged by the rows under it: `steps[i, t]` is the same memory as
-    `steps[i + 1, t - stride]`. The first `stride` steps of every window and the rest of
-    the last window are therefore all its values. Returns None for any other array.
+    In a sliding view, `steps[i, t]` is the same memory as `steps[i + 1, t - stride]`.
+    It therefore suffices to check the first `stride` steps of every window and all
+    steps of the last one. Returns None for any other array.
     """
     steps = _as_steps(X)
     if steps is None or steps.strides[1] == 0:

@@ -6,7 +6,7 @@ import numbers
 
 import numpy as np
 
-# A value from here up to 100, where a share between 0 and 1 is asked for, is read as a
+# For a share between 0 and 1, a value from this one up to 100 was probably meant as a
 # percentage. Smaller values are ambiguous.
 _SMALLEST_PERCENTAGE = 5
 

@@ -15,9 +15,9 @@ TIME_TYPES = frozenset(
 
 
 def remedy_for_short_series(n_rows, horizon):
-    """Return what to shorten so that `n_rows` hold a window and its target.
+    """Return a remedy for a series that is too short for a window and its target.
 
-    Only a shorter horizon helps where the horizon alone exceeds the rows.
+    If the horizon alone exceeds the number of rows, shorter windows do not suffice.
     """
     only_horizon = horizon > 1 and horizon >= n_rows
     return "a shorter horizon" if only_horizon else "shorter windows"

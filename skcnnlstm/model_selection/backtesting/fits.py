@@ -28,7 +28,7 @@ class FitTask(NamedTuple):
     coverage: float | None  # of calibrated intervals; None without any
 
     def runner(self, series, exogs):
-        """Return the runner for series in the user's form and their covariates."""
+        """Return a FoldRunner for the series and covariates that the user passed."""
         panel = read_panel(series, self.id_column)
         return FoldRunner(self.forecaster, panel, exogs, self.folds, self.horizon)
 

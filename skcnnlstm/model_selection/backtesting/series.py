@@ -102,8 +102,9 @@ def _warn_about_later_training_rows(all_series):
             warn(
                 f"the series end at different times: in fold {number} the model trains "
                 f"on rows of series {latest!r} up to {trained[latest]}, and forecasts "
-                f"series {earliest!r} from {origin[earliest]}. Events that affect all "
-                "series are then known too early. End all series at the same date.",
+                f"series {earliest!r} from {origin[earliest]}. The model then "
+                "learns from later events that affect all series. End all series at "
+                "the same date.",
                 MistakeWarning,
             )
             return

@@ -43,8 +43,8 @@ def check_leakage(
     """Check a cross-validation for information from the future or from test samples.
 
     The check locates each sample in time: windows by the rows that they share, rows by
-    their order. It then knows which time steps each sample contains and which steps its
-    target contains. For each fold it reports training samples that share target steps
+    their order. This gives the time steps that each sample and its target contain. For
+    each fold it reports training samples that share target steps
     with test samples, or that contain steps after the first test origin.
 
     Parameters
@@ -156,7 +156,7 @@ def _check_argument_order(estimator, X, y):
         kind = "the class " if isinstance(estimator, type) else ""
         named = estimator if kind else type(estimator)
         raise TypeError(
-            "estimator must be an estimator and the first argument: got "
+            "estimator must be the first argument and an estimator instance: got "
             f"{kind}{named.__name__}. {remedy}"
         )
     for name, value, expected in (("X", X, "rows"), ("y", y, "targets or None")):

@@ -59,12 +59,12 @@ def test_invalid_input_raises_an_error(change, message):
     [
         (
             ("X", "y", Ridge(), TimeSeriesSplit(3)),
-            "estimator must .* first argument: got ndarr",
+            "estimator must be the first argument .*: got ndarr",
         ),
         ((Ridge, "X", "y", TimeSeriesSplit(3)), "estimator must .*: got the class Rid"),
         (
             ("y", Ridge(), "X"),
-            "estimator must be an estimator and the first argument: got nd",
+            "estimator must be the first argument and an estimator instance: got nd",
         ),
         ((Ridge(), "X", TimeSeriesSplit(3)), r"y must be targets or None: got y=TimeS"),
         ((Ridge(), StandardScaler(), "y"), r"X must be rows: got X=StandardScaler\(\)"),
