@@ -139,7 +139,7 @@ def run_panel(n_series):
 
 
 def measure_panel(n_series, checkout=None):
-    """Return the medians of three runs in new processes, of any checkout."""
+    """Return the medians of three runs in new processes; None means this checkout."""
     checkout = Path(__file__).parents[1] if checkout is None else checkout
     command = [sys.executable, __file__, "--panel-worker", str(n_series)]
     runs = []
