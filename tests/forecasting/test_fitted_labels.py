@@ -84,7 +84,7 @@ LONG = pd.concat(
 @pytest.mark.filterwarnings("ignore:Scoring failed")
 def test_folds_of_one_series_are_told_to_use_panel_time_series_split():
     long = ridge(id_column="id")
-    with pytest.warns(MistakeWarning, match="hold 1 of 3 .* PanelTimeSeriesSplit"):
+    with pytest.warns(MistakeWarning, match=r"hold 1 of 3 .*cv=PanelTimeSeriesSplit"):
         cross_val_score(long, LONG, cv=TimeSeriesSplit(3))
     with warnings.catch_warnings():
         warnings.simplefilter("error")

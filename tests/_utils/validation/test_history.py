@@ -40,7 +40,7 @@ def test_shuffled_rows_are_named_if_some_samples_are_left(length, sort):
 def test_the_index_is_named_if_a_scaler_drops_it_and_the_remedies_work():
     train, test = FRAME[:150], FRAME[150:]
     fitted = pipeline(8, StandardScaler()).fit(train, train["a"])
-    with pytest.warns(UserWarning, match=r"7 of 50 .* set_output\(transform=.pandas"):
+    with pytest.warns(UserWarning, match=r"7 of 50 .*set_output\(transform=.pandas"):
         fitted.predict(test)
     scaler = StandardScaler().set_output(transform="pandas")
     pipeline(8, scaler).fit(train, train["a"]).predict(test)
