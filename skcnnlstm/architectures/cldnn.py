@@ -18,8 +18,10 @@ from skcnnlstm.layers.blocks import (
     output_head,
 )
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
+from skcnnlstm.wrappers.parameters import with_network_parameters
 
 
+@with_network_parameters
 def build_cldnn(
     input_shape,
     n_outputs,
@@ -36,37 +38,17 @@ def build_cldnn(
 ):
     """Build a CLDNN for windows.
 
+    Convolutions read each window over time, and a linear layer reduces their output.
+    LSTMs read the result together with the window. Hidden layers process the last LSTM
+    output and the last step of the linear layer. X has shape `(n_samples,
+    window_length)` or `(n_samples, window_length, n_features)`.
+
     Parameters
     ----------
-    input_shape : tuple of int
-        Shape of one sample: `(window_length,)` or `(window_length, n_features)`.
-    n_outputs : int
-        Number of outputs.
-    output_activation : str or None, default=None
-        Activation of the output layer.
-    filters : int or tuple of int, default=(256, 256)
-        Number of filters. A tuple makes one convolution per entry.
-    kernel_size : int or tuple of int, default=(9, 3)
-        Kernel size in time steps. A tuple has one entry per convolution.
     linear_units : int, default=256
         Units of the linear layer that reduces the output of the convolutions.
-    activation : str, default="relu"
-        Activation of the convolutions and of the hidden layers.
-    lstm_units : int or tuple of int, default=(128, 128)
-        Units of the LSTM. A tuple stacks one layer per entry.
-    lstm_activation : str, default="tanh"
-        Activation of the LSTM cell. Values other than "tanh" are slower on a GPU: they
-        cannot use the cuDNN kernel.
-    dense_units : int or tuple of int, default=256
-        Units of the hidden layers before the output. A tuple makes one layer per
-        entry; `()` makes none.
     dropout : float, default=0.0
         Dropout rate before the hidden layers, from 0 (inclusive) to 1 (exclusive).
-
-    Returns
-    -------
-    model : keras.Model
-        The network, not compiled.
 
     Notes
     -----
@@ -130,23 +112,12 @@ def build_cldnn(
     last = layers.Flatten(name="last_convolved")(last)
     x = layers.Concatenate(name="with_convolved")([x, last])
     x = apply_dropout(x, dropout, "dropout")
-    output = output_head(
-        x,
-        n_outputs,
-        dense_units=dense_units,
-        activation=activation,
-        output_activation=output_activation,
-    )
+    output = output_head(x, n_outputs, dense_units, activation, output_activation)
     return keras.Model(window, output, name="cldnn")
 
 
 class CLDNNRegressor(HybridRegressor, build=build_cldnn):
     """Forecast from windows with a CLDNN.
-
-    Convolutions read each window over time, and a linear layer reduces their output.
-    LSTMs read the result together with the window. Hidden layers compute the forecast
-    from the last LSTM output and the last step of the linear layer. X has shape
-    `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
 
     Examples
     --------
@@ -159,11 +130,6 @@ class CLDNNRegressor(HybridRegressor, build=build_cldnn):
 
 class CLDNNClassifier(HybridClassifier, build=build_cldnn):
     """Classify windows with a CLDNN.
-
-    Convolutions read each window over time, and a linear layer reduces their output.
-    LSTMs read the result together with the window. Hidden layers classify the last LSTM
-    output and the last step of the linear layer. X has shape `(n_samples,
-    window_length)` or `(n_samples, window_length, n_features)`.
 
     Examples
     --------

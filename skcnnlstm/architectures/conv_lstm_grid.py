@@ -17,6 +17,7 @@ from skcnnlstm.layers.blocks import (
 )
 from skcnnlstm.wrappers import HybridRegressor
 from skcnnlstm.wrappers.assemble import grid_shape
+from skcnnlstm.wrappers.parameters import with_network_parameters
 
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
@@ -43,6 +44,7 @@ class BlankGrids(layers.Layer):
         return {**super().get_config(), "n_steps": self.n_steps}
 
 
+@with_network_parameters
 def build_conv_lstm_grid(
     input_shape,
     n_outputs,
@@ -74,11 +76,6 @@ def build_conv_lstm_grid(
         Activation of the LSTM cells.
     dropout : float, default=0.0
         Dropout rate before the output layer, from 0 (inclusive) to 1 (exclusive).
-
-    Returns
-    -------
-    model : keras.Model
-        The network, not compiled.
 
     Notes
     -----

@@ -18,8 +18,10 @@ from skcnnlstm.layers.blocks import (
     output_head,
 )
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
+from skcnnlstm.wrappers.parameters import with_network_parameters
 
 
+@with_network_parameters
 def build_deep_conv_lstm(
     input_shape,
     n_outputs,
@@ -36,16 +38,12 @@ def build_deep_conv_lstm(
 ):
     """Build a DeepConvLSTM for windows.
 
+    Convolutions over time process each feature separately. LSTMs read the result for
+    all features step by step, and the last output determines the prediction. X has
+    shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
+
     Parameters
     ----------
-    input_shape : tuple of int
-        Shape of one sample: `(window_length,)` or `(window_length, n_features)`.
-    n_outputs : int
-        Number of outputs.
-    output_activation : str or None, default=None
-        Activation of the output layer.
-    filters : int or tuple of int, default=(64, 64, 64, 64)
-        Number of filters. A tuple makes one convolution per entry.
     kernel_size : int or tuple of int, default=5
         Kernel size in time steps. A tuple has one entry per convolution. Each feature
         is convolved separately, with the same weights.
@@ -53,24 +51,9 @@ def build_deep_conv_lstm(
         "valid" removes ``kernel_size - 1`` time steps in each convolution; with the
         other defaults, windows need at least 17 steps. "same" keeps the number of time
         steps.
-    activation : str, default="relu"
-        Activation of the convolutions and of the hidden layers.
-    lstm_units : int or tuple of int, default=(128, 128)
-        Units of the LSTM. A tuple stacks one layer per entry.
-    lstm_activation : str, default="tanh"
-        Activation of the LSTM cell. Values other than "tanh" are slower on a GPU: they
-        cannot use the cuDNN kernel.
-    dense_units : int or tuple of int, default=()
-        Units of the hidden layers before the output. A tuple makes one layer per
-        entry; `()` makes none.
     dropout : float, default=0.5
         Dropout rate before each LSTM layer and after the last one, from 0 (inclusive)
         to 1 (exclusive).
-
-    Returns
-    -------
-    model : keras.Model
-        The network, not compiled.
 
     Notes
     -----
@@ -122,22 +105,12 @@ def build_deep_conv_lstm(
             name=f"lstm_{i}",
         )
     x = apply_dropout(x, dropout, f"dropout_{len(lstm_units) + 1}")
-    output = output_head(
-        x,
-        n_outputs,
-        dense_units=dense_units,
-        activation=activation,
-        output_activation=output_activation,
-    )
+    output = output_head(x, n_outputs, dense_units, activation, output_activation)
     return keras.Model(window, output, name="deep_conv_lstm")
 
 
 class DeepConvLSTMRegressor(HybridRegressor, build=build_deep_conv_lstm):
     """Forecast from windows with a DeepConvLSTM.
-
-    Convolutions over time process each feature separately. LSTMs read the result for
-    all features step by step, and the last output becomes the forecast. X has shape
-    `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
 
     Examples
     --------
@@ -150,10 +123,6 @@ class DeepConvLSTMRegressor(HybridRegressor, build=build_deep_conv_lstm):
 
 class DeepConvLSTMClassifier(HybridClassifier, build=build_deep_conv_lstm):
     """Classify windows with a DeepConvLSTM.
-
-    Convolutions over time process each feature separately. LSTMs read the result for
-    all features step by step, and the last output determines the class. X has shape
-    `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
 
     Examples
     --------

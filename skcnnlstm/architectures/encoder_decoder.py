@@ -19,8 +19,10 @@ from skcnnlstm.layers.blocks import (
     output_head,
 )
 from skcnnlstm.wrappers import HybridRegressor
+from skcnnlstm.wrappers.parameters import with_network_parameters
 
 
+@with_network_parameters
 def build_encoder_decoder(
     input_shape,
     n_outputs,
@@ -40,40 +42,18 @@ def build_encoder_decoder(
 
     Parameters
     ----------
-    input_shape : tuple of int
-        Shape of one sample: `(window_length,)` or `(window_length, n_features)`.
-    n_outputs : int
-        Number of outputs.
     output_axes : tuple of three int or None, default=None
         Numbers of steps ahead, targets and quantiles, with product `n_outputs`. None
         means `n_outputs` steps of one target.
     filters : int or tuple of int, default=(64, 64)
         Number of filters in the encoder. A tuple makes one convolution per entry.
-    kernel_size : int or tuple of int, default=3
-        Kernel size in time steps. A tuple has one entry per convolution.
-    padding : {"same", "valid"}, default="same"
-        "same" keeps the number of time steps. "valid" removes ``kernel_size - 1`` time
-        steps in each convolution.
-    pool_size : int, default=2
-        Pool size of the max pooling after the last convolution, in time steps. The
-        last pool can be shorter. 1 means no pooling.
-    activation : str, default="relu"
-        Activation of the convolutions and of the hidden layers.
     lstm_units : int, default=200
         Units of the decoder LSTM, which runs one step for each step ahead.
-    lstm_activation : str, default="tanh"
-        Activation of the LSTM cell. Values other than "tanh" are slower on a GPU: they
-        cannot use the cuDNN kernel.
     dense_units : int or tuple of int, default=100
         Units of the hidden layers before the output, with the same weights for each
         step ahead. A tuple makes one layer per entry; `()` makes none.
     dropout : float, default=0.0
         Dropout rate after the encoder, from 0 (inclusive) to 1 (exclusive).
-
-    Returns
-    -------
-    model : keras.Model
-        The network, not compiled.
 
     Notes
     -----

@@ -16,6 +16,7 @@ from skcnnlstm.layers.blocks import (
     output_head,
 )
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
+from skcnnlstm.wrappers.parameters import with_network_parameters
 
 # Reduction ratio of squeeze-and-excitation: Hu et al. (2018), "Squeeze-and-excitation
 # networks", CVPR.
@@ -118,6 +119,7 @@ class AttentionLSTM(layers.Layer):
         return {**super().get_config(), "units": self.units}
 
 
+@with_network_parameters
 def build_lstm_fcn(
     input_shape,
     n_outputs,
@@ -134,18 +136,12 @@ def build_lstm_fcn(
 ):
     """Build an LSTM-FCN, ALSTM-FCN, MLSTM-FCN or MALSTM-FCN for windows.
 
+    Convolutions read each window over time, and their output is averaged over time. In
+    parallel, an LSTM reads the variables one by one, each with all its time steps. X
+    has shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
+
     Parameters
     ----------
-    input_shape : tuple of int
-        Shape of one sample: `(window_length,)` or `(window_length, n_features)`.
-    n_outputs : int
-        Number of outputs.
-    output_activation : str or None, default=None
-        Activation of the output layer.
-    filters : int or tuple of int, default=(128, 256, 128)
-        Number of filters. A tuple makes one convolution per entry.
-    kernel_size : int or tuple of int, default=(8, 5, 3)
-        Kernel size in time steps. A tuple has one entry per convolution.
     lstm_units : int, default=8
         Units of the LSTM over the variables. The papers select 8, 64 or 128; their code
         does so by the lowest training loss.
@@ -156,18 +152,8 @@ def build_lstm_fcn(
         Whether each convolution but the last has a squeeze-and-excitation block
         (MLSTM-FCN), which scales each channel by a weight computed from the means of
         all channels over the window.
-    activation : str, default="relu"
-        Activation of the convolutions and of the hidden layers.
-    dense_units : int or tuple of int, default=()
-        Units of the hidden layers before the output. A tuple makes one layer per
-        entry; `()` makes none.
     dropout : float, default=0.8
         Dropout rate after the LSTM, from 0 (inclusive) to 1 (exclusive).
-
-    Returns
-    -------
-    model : keras.Model
-        The network, not compiled.
 
     Notes
     -----
@@ -236,13 +222,7 @@ def build_lstm_fcn(
     recurrent = apply_dropout(recurrent, dropout, "dropout")
 
     x = layers.Concatenate(name="merge")([recurrent, convolved])
-    output = output_head(
-        x,
-        n_outputs,
-        dense_units=dense_units,
-        activation=activation,
-        output_activation=output_activation,
-    )
+    output = output_head(x, n_outputs, dense_units, activation, output_activation)
     return keras.Model(window, output, name="lstm_fcn")
 
 
@@ -268,10 +248,6 @@ def _squeeze_and_excite(x, number):
 class LSTMFCNRegressor(HybridRegressor, build=build_lstm_fcn):
     """Forecast from windows with an LSTM-FCN.
 
-    Convolutions read each window over time, and their output is averaged over time. In
-    parallel, an LSTM reads the variables one by one, each with all its time steps. X
-    has shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
-
     Examples
     --------
     >>> from skcnnlstm import LSTMFCNRegressor, make_windows
@@ -285,10 +261,6 @@ class LSTMFCNClassifier(
     HybridClassifier, build=build_lstm_fcn, defaults=_PUBLISHED_TRAINING
 ):
     """Classify windows with an LSTM-FCN.
-
-    Convolutions read each window over time, and their output is averaged over time. In
-    parallel, an LSTM reads the variables one by one, each with all its time steps. X
-    has shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
 
     The defaults are those of the papers. 2,000 epochs are intended for data sets of
     tens to hundreds of windows, where an epoch is one or two optimizer steps. A few

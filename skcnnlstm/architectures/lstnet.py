@@ -14,6 +14,7 @@ from skcnnlstm.layers.blocks import (
     output_head,
 )
 from skcnnlstm.wrappers import HybridRegressor
+from skcnnlstm.wrappers.parameters import with_network_parameters
 
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
@@ -69,6 +70,7 @@ class JoinPhases(layers.Layer):
         return {**super().get_config(), "period": self.period}
 
 
+@with_network_parameters
 def build_lstnet(
     input_shape,
     n_outputs,
@@ -89,10 +91,6 @@ def build_lstnet(
 
     Parameters
     ----------
-    input_shape : tuple of int
-        Shape of one sample: `(window_length,)` or `(window_length, n_features)`.
-    n_outputs : int
-        Number of outputs.
     output_axes : tuple of three int or None, default=None
         Numbers of steps ahead, targets and quantiles, with product `n_outputs`. None
         means `n_outputs` steps of the first feature.
@@ -123,11 +121,6 @@ def build_lstnet(
     dropout : float, default=0.2
         Dropout rate after the convolution and both GRUs, from 0 (inclusive) to 1
         (exclusive).
-
-    Returns
-    -------
-    model : keras.Model
-        The network, not compiled.
 
     Notes
     -----

@@ -20,6 +20,7 @@ from skcnnlstm.layers.blocks import (
     output_head,
 )
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
+from skcnnlstm.wrappers.parameters import with_network_parameters
 
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
@@ -49,6 +50,7 @@ class WeightedMerge(layers.Layer):
         return input_shapes[0]
 
 
+@with_network_parameters
 def build_parallel_cnn_lstm(
     input_shape,
     n_outputs,
@@ -67,26 +69,17 @@ def build_parallel_cnn_lstm(
 ):
     """Build a network with parallel CNN and LSTM branches for windows.
 
+    Convolutions and an LSTM read each window in parallel. Their outputs are merged at
+    each step and averaged over time; an output layer computes the prediction. X has
+    shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
+
     Parameters
     ----------
-    input_shape : tuple of int
-        Shape of one sample: `(window_length,)` or `(window_length, n_features)`.
-    n_outputs : int
-        Number of outputs.
-    output_activation : str or None, default=None
-        Activation of the output layer.
-    filters : int or tuple of int, default=(64, 64)
-        Number of filters. A tuple makes one convolution per entry.
-    kernel_size : int or tuple of int, default=(7, 5)
-        Kernel size in time steps. A tuple has one entry per convolution.
     pool_size : int or None, default=None
         Pool size of the max pooling at the end of both branches, in time steps. The
         last pool can be shorter. None and 1 mean no pooling.
     lstm_units : int, default=64
         Units of the LSTM.
-    lstm_activation : str, default="tanh"
-        Activation of the LSTM cell. Values other than "tanh" are slower on a GPU: they
-        cannot use the cuDNN kernel.
     bidirectional : bool, default=False
         Whether a second LSTM reads the window backwards.
     merge : {"concat", "weighted", "attention"}, default="concat"
@@ -98,18 +91,8 @@ def build_parallel_cnn_lstm(
           the width of the other.
         - "attention" concatenates their channels, and averages over time with learned
           weights (`attention_weights`).
-    activation : str, default="relu"
-        Activation of the convolutions and of the hidden layers.
-    dense_units : int or tuple of int, default=()
-        Units of the hidden layers before the output. A tuple makes one layer per
-        entry; `()` makes none.
     dropout : float, default=0.0
         Dropout rate after the merge, from 0 (inclusive) to 1 (exclusive).
-
-    Returns
-    -------
-    model : keras.Model
-        The network, not compiled.
 
     Notes
     -----
@@ -173,13 +156,7 @@ def build_parallel_cnn_lstm(
     else:
         x = layers.GlobalAveragePooling1D(name="mean_over_time")(merged)
     x = apply_dropout(x, dropout, "dropout")
-    output = output_head(
-        x,
-        n_outputs,
-        dense_units=dense_units,
-        activation=activation,
-        output_activation=output_activation,
-    )
+    output = output_head(x, n_outputs, dense_units, activation, output_activation)
     return keras.Model(window, output, name="parallel_cnn_lstm")
 
 
@@ -247,10 +224,6 @@ class ParallelCNNLSTMRegressor(
 ):
     """Forecast from windows with a parallel CNN and LSTM.
 
-    Convolutions and an LSTM read each window in parallel. Their outputs are merged at
-    each step and averaged over time; an output layer computes the forecast. X has shape
-    `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
-
     Examples
     --------
     >>> from skcnnlstm import ParallelCNNLSTMRegressor, make_windows
@@ -267,11 +240,6 @@ class ParallelCNNLSTMClassifier(
     _ParallelCNNLSTMMixin, HybridClassifier, build=build_parallel_cnn_lstm
 ):
     """Classify windows with a parallel CNN and LSTM.
-
-    Convolutions and an LSTM read each window in parallel. Their outputs are merged at
-    each step and averaged over time; an output layer computes the class probabilities.
-    X has shape `(n_samples, window_length)` or `(n_samples, window_length,
-    n_features)`.
 
     Examples
     --------

@@ -252,7 +252,7 @@ def apply_dropout(x, rate, name):
 
 
 def output_head(
-    x, n_outputs, *, dense_units=(), activation="relu", output_activation=None
+    x, n_outputs, dense_units=(), activation="relu", output_activation=None
 ):
     """Apply one hidden layer per entry of `dense_units`, then the output layer."""
     if not isinstance(dense_units, list | tuple):
