@@ -71,6 +71,7 @@ def compose(class_doc, *sources, names, defaults=None):
     for name, value in (defaults or {}).items():
         entries[name] = _replace_default(entries[name], value)
     sections |= own
+    attributes += filter(None, [own.get("Attributes")])
     sections["Attributes"] = "\n".join(attributes)
     sections["Parameters"] = "\n".join(entries.get(name, name) for name in names)
     text = [own[""]]

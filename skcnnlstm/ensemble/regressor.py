@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.linear_model import LinearRegression
 
@@ -11,7 +12,6 @@ from skcnnlstm._utils.validation import check_regression_target
 from skcnnlstm.architectures.cnn import CNNRegressor
 from skcnnlstm.architectures.lstm import LSTMRegressor
 from skcnnlstm.ensemble.base import _HybridEnsemble, with_shared_docs
-from skcnnlstm.ensemble.out_of_fold import predictions
 from skcnnlstm.ensemble.weights import least_squares_weights
 
 
@@ -43,29 +43,6 @@ class HybridEnsembleRegressor(RegressorMixin, _HybridEnsemble):
     _kind = "regressor"
     _default_members: ClassVar = {"cnn": CNNRegressor, "lstm": LSTMRegressor}
 
-    def __init__(
-        self,
-        *,
-        cnn=None,
-        lstm=None,
-        method="mean",
-        final_estimator=None,
-        n_splits=5,
-        validation_gap=0,
-        epochs=None,
-        n_jobs=None,
-        random_state=None,
-    ):
-        self.cnn = cnn
-        self.lstm = lstm
-        self.method = method
-        self.final_estimator = final_estimator
-        self.n_splits = n_splits
-        self.validation_gap = validation_gap
-        self.epochs = epochs
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-
     def _default_final_estimator(self):
         return LinearRegression(positive=True)
 
@@ -73,7 +50,8 @@ class HybridEnsembleRegressor(RegressorMixin, _HybridEnsemble):
         return check_regression_target(y, n_samples, estimator=self)
 
     def _predict_member(self, member, X, classes):
-        return predictions(member, X)
+        output = np.asarray(member.predict(X), dtype=np.float64)
+        return output.reshape(len(X), -1)
 
     def _learn_weights(self, cnn, lstm, y, weight, classes):
         return least_squares_weights(cnn, lstm, y.reshape(len(y), -1), weight)

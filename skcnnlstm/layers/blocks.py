@@ -24,14 +24,8 @@ from skcnnlstm._utils.validation import (
 def check_per_layer(name, value, n_layers=None):
     """Return a parameter as a tuple with one positive integer per layer.
 
-    Parameters
-    ----------
-    name : str
-        Name of the parameter.
-    value : int, list or tuple
-        An integer applies to every layer, or to one layer if `n_layers` is None.
-    n_layers : int or None, default=None
-        Required number of entries; None accepts any number.
+    An integer applies to every layer. With `n_layers=None`, it applies to one layer,
+    and a tuple may have any number of entries.
     """
     if not isinstance(value, list | tuple):
         check_integer(name, value)
@@ -115,14 +109,7 @@ def check_padding(padding):
 def check_input_axes(input_shape, accepted, architecture):
     """Raise ValueError unless a sample has one of the accepted numbers of axes.
 
-    Parameters
-    ----------
-    input_shape : tuple of int
-        Shape of one sample.
-    accepted : tuple of int
-        Accepted numbers of axes.
-    architecture : str
-        Name for the message, with its article: "a CNN".
+    `architecture` is the name in the message, with its article: "a CNN".
     """
     if len(input_shape) not in accepted:
         shapes = {

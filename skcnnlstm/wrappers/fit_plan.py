@@ -38,20 +38,7 @@ class FitPlan(NamedTuple):
         )
 
     def fitted_attributes(self, data, trained):
-        """Return the attributes that a fit sets on the estimator.
-
-        Parameters
-        ----------
-        data : FitData
-            The data of the fit.
-        trained : TrainingResult
-            The result of training.
-
-        Returns
-        -------
-        attributes : dict
-            Values by attribute name.
-        """
+        """Return the attributes that a fit on `data` sets on the estimator, by name."""
         n_epochs = len(trained.history["loss"])
         return {
             **data.feature_attributes,
