@@ -32,21 +32,8 @@ class Reading(NamedTuple):
 def read_column(column, date_format=None):
     """Return the reading of a column that has equal steps, or else the first one.
 
-    Parameters
-    ----------
-    column : Series of str
-    date_format : str or None, default=None
-        Explicit format; None tries all.
-
-    Returns
-    -------
-    reading : Reading or None
-        None if no cell can be read.
-
-    Raises
-    ------
-    UsageError
-        If two readings with equal steps differ.
+    With `date_format=None`, all formats are tried. Returns None if no cell can be read.
+    Raises UsageError if two readings with equal steps differ.
     """
     readings = []
     for name, times in _read_all(column.str.strip(), date_format):

@@ -14,7 +14,6 @@ import pandas as pd
 
 from skcnnlstm._utils.time_axis import read_time_axis
 from skcnnlstm.cli import report
-from skcnnlstm.cli.models import make_models
 from skcnnlstm.cli.options import (
     NETWORKS,
     UsageError,
@@ -71,6 +70,8 @@ def run(options):
         print(note, flush=True)
     _print_progress("loading TensorFlow ...")
     _load_tensorflow()
+    from skcnnlstm.cli.models import make_models
+
     # Rows are at equal steps here: models see numbers, and the report sees labels.
     rows = frame.reset_index(drop=True)
     models = make_models(

@@ -29,20 +29,9 @@ _POSITIONED = (
 
 
 def make_axes(display, ax, n_panels=1):
-    """Return the axes to draw on, or create a figure with them.
+    """Return an array of the axes to draw on, or create a figure with them.
 
-    Parameters
-    ----------
-    display : str
-        Name of the display, for errors.
-    ax : Axes, sequence of them, or None
-        Argument of the user.
-    n_panels : int, default=1
-        Number of axes to return.
-
-    Returns
-    -------
-    axes : ndarray of Axes, shape (n_panels,)
+    `display` is the name of the display, for errors, and `ax` the argument of the user.
     """
     if ax is None:
         try:
@@ -66,14 +55,8 @@ def make_axes(display, ax, n_panels=1):
 def select_panels(names, titles, keys):
     """Return the positions of the panels to draw.
 
-    Parameters
-    ----------
-    names : list, one name, or None
-        Titles of panels, or series or targets in their keys; None selects the first 12.
-    titles : list of str
-        Titles of all panels.
-    keys : list of tuple
-        (series, target) of all panels.
+    `names` is one or a list of titles, series or targets; None selects the first 12
+    panels. `titles` and `keys`, of (series, target), are those of all panels.
     """
     if names is None:
         if len(titles) > MAX_PANELS:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import check_is_fitted
 
 from skcnnlstm._utils.introspection import unwrap_search
 from skcnnlstm._utils.time_index import find_frequency
@@ -140,8 +137,7 @@ class ForecastDisplay:
                 "forecaster must be a SeriesForecaster or a search around one: got "
                 f"forecaster={forecaster!r}. Use from_predictions for other models."
             )
-        check_is_fitted(forecaster)
-        fitted = _read_fitted(forecaster)
+        fitted = fitted_state(forecaster)
         _check_history(series, fitted)
         if coverage is None:
             coverage = _default_coverage(fitted, steps)
@@ -312,48 +308,13 @@ default=None
 # ---------------------------------------------------------------- fitted forecasters
 
 
-class _Fitted(NamedTuple):
-    """Fitted state of a forecaster, independent of a later `set_params`."""
-
-    panel: Any  # form of the fitted series
-    keys: list
-    horizon: int
-    steps_at_once: int  # steps that one prediction contains
-    calibrated: bool
-    quantiles: tuple | None
-    n_features: int
-    feature_names: list  # empty if the columns have no names
-    targets: list  # positions of the target columns
-
-    @property
-    def target_names(self):
-        """Names of the target columns; empty if the columns have no names."""
-        return [self.feature_names[at] for at in self.targets if self.feature_names]
-
-
-def _read_fitted(forecaster):
-    """Return what the display needs from a fitted forecaster."""
-    fitted = fitted_state(forecaster)
-    return _Fitted(
-        panel=fitted.panel,
-        keys=list(fitted.series),
-        horizon=fitted.horizon,
-        steps_at_once=fitted.block_length,
-        calibrated=fitted.calibration is not None,
-        quantiles=quantiles_of(fitted.estimator),
-        n_features=fitted.n_features,
-        feature_names=list(getattr(forecaster, "feature_names_in_", ())),
-        targets=fitted.roles.targets,
-    )
-
-
 def _default_coverage(fitted, steps):
     """Return the coverage of the interval to draw, or None for no interval."""
-    if fitted.calibrated:
+    if fitted.calibration is not None:
         return 0.9
-    quantiles = fitted.quantiles
+    quantiles = quantiles_of(fitted.estimator)
     # Steps that depend on earlier forecasts have no quantiles.
-    if quantiles is None or (steps or fitted.horizon) > fitted.steps_at_once:
+    if quantiles is None or (steps or fitted.horizon) > fitted.block_length:
         return None
     share = quantiles[-1] - quantiles[0]
     return share if np.isclose(quantiles[0] + quantiles[-1], 1) and share else None
@@ -362,18 +323,18 @@ def _default_coverage(fitted, steps):
 def _check_history(series, fitted):
     """Raise unless the history has the fitted columns, or the target columns."""
     panel = read_panel(series, fitted.panel.id_column)
-    check_same_series(panel, fitted.panel, fitted.keys)
+    check_same_series(panel, fitted.panel, list(fitted.series))
+    fitted_names = _column_names(fitted)
     for key, one in panel.series.items():
         shape = np.shape(one)
         width = shape[1] if len(shape) > 1 else 1
         names = list(getattr(one, "columns", ()))
-        valid = width in (fitted.n_features, len(fitted.targets))
-        if valid and fitted.feature_names and names:
-            valid = names == fitted.feature_names or set(names) <= set(
-                fitted.target_names
-            )
+        valid = width in (fitted.n_features, fitted.n_targets)
+        if valid and fitted_names and names:
+            targets = {fitted_names[at] for at in fitted.roles.targets}
+            valid = names == fitted_names or set(names) <= targets
         if not valid:
-            expected = _describe_columns(fitted.n_features, fitted.feature_names)
+            expected = _describe_columns(fitted.n_features, fitted_names)
             with panel.naming(key):
                 raise ValueError(
                     "series must have the columns given to fit: got "
@@ -390,6 +351,11 @@ def _check_history(series, fitted):
                 )
 
 
+def _column_names(fitted):
+    """Return the names of the fitted columns; empty if they have none."""
+    return [] if fitted.feature_names is None else list(fitted.feature_names)
+
+
 def _describe_columns(width, names):
     if names:
         return listed(names)
@@ -398,7 +364,8 @@ def _describe_columns(width, names):
 
 def _select_targets(series, fitted):
     """Return the target columns of a series, in the form of the series."""
-    if fitted.targets == list(range(fitted.n_features)):
+    names, targets = _column_names(fitted), fitted.roles.targets
+    if targets == list(range(fitted.n_features)):
         return series
     panel = read_panel(series, fitted.panel.id_column)
     selected = {}
@@ -407,9 +374,9 @@ def _select_targets(series, fitted):
         values = one if hasattr(one, "iloc") else np.asarray(one)
         if values.ndim == 1:
             return series
-        named = columns is not None and fitted.feature_names
+        named = columns is not None and names
         positions = check_target(
-            fitted.target_names if named else fitted.targets,
+            [names[at] for at in targets] if named else targets,
             values.shape[1],
             columns,
             name="target_columns",

@@ -16,7 +16,6 @@ from skcnnlstm.training.flat_optimizer import build_optimizer
 from skcnnlstm.training.keras_objects import deserialize
 from skcnnlstm.training.network_config import (
     building_layers,
-    fresh_weights,
     network_from_json,
     seed_states,
 )
@@ -54,8 +53,14 @@ class Program:
                     metrics=[deserialize(m, lambda name: name) for m in spec.metrics],
                     jit_compile=False,
                 )
-            self._create_variables()
-        optimizer = self.model.optimizer
+            # Before any trace: create the variables of the optimizer and the metrics.
+            optimizer = self.model.optimizer
+            with self._explain_errors():
+                self._vector = build_optimizer(
+                    optimizer, self.model.trainable_variables
+                )
+            if self._has_metrics:
+                self._check_metrics()
         self._initial_slots = [backend.array(v) for v in optimizer.variables]
         self._seed_states = seed_states(self.model)
         self._batch_norms = [
@@ -82,14 +87,6 @@ class Program:
         """Name of the loss in messages."""
         loss = self.model.loss
         return getattr(loss, "__name__", type(loss).__name__)
-
-    def _create_variables(self):
-        """Create the variables of the optimizer and the metrics before any trace."""
-        model = self.model
-        with self._explain_errors():
-            self._vector = build_optimizer(model.optimizer, model.trainable_variables)
-        if self._has_metrics:
-            self._check_metrics()
 
     def _check_metrics(self):
         """Compute the metrics of a batch of zeros; raise ValueError if that fails."""
@@ -149,10 +146,6 @@ class Program:
                 "numbers as settings of an optimizer, and keras.ops in user-defined "
                 "functions."
             ) from error
-
-    def fresh_weights(self, seed):
-        """Draw initial weights for `seed`."""
-        return fresh_weights(self.model, seed)
 
     def set_state(self, weights, slots=None, learning_rate=None):
         """Set weights, optimizer slots (None: initial ones) and learning rate."""
@@ -241,11 +234,6 @@ class Program:
     def slots(self):
         """Return a copy of the optimizer's slots."""
         return [backend.array(v) for v in self.model.optimizer.variables]
-
-    @property
-    def has_batch_norm(self):
-        """Whether the network has a BatchNormalization layer."""
-        return bool(self._batch_norms)
 
     def set_batch_norm_statistics(self, chunks):
         """Set the statistics of BatchNormalization layers to those of the samples.
