@@ -6,17 +6,7 @@ import keras
 from keras import layers
 
 from skcnnlstm._utils.validation import check_integer
-from skcnnlstm.layers.blocks import (
-    apply_dropout,
-    apply_lstm,
-    as_series,
-    check_activation,
-    check_input_axes,
-    check_per_layer,
-    check_widths,
-    conv1d_stack,
-    output_head,
-)
+from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 from skcnnlstm.wrappers.parameters import with_network_parameters
 
@@ -86,22 +76,22 @@ def build_cldnn(
     Sainath, T. N., Vinyals, O., Senior, A. and Sak, H. (2015). Convolutional, long
     short-term memory, fully connected deep neural networks. ICASSP.
     """
-    check_input_axes(input_shape, (1, 2), "a CLDNN")
-    filters = check_widths("filters", filters)
-    kernel_size = check_per_layer("kernel_size", kernel_size, len(filters))
+    blocks.check_input_axes(input_shape, (1, 2), "a CLDNN")
+    filters = blocks.check_widths("filters", filters)
+    kernel_size = blocks.check_per_layer("kernel_size", kernel_size, len(filters))
     linear_units = check_integer("linear_units", linear_units)
-    lstm_units = check_widths("lstm_units", lstm_units)
-    check_activation("activation", activation)
+    lstm_units = blocks.check_widths("lstm_units", lstm_units)
+    blocks.check_activation("activation", activation)
 
     window = layers.Input(input_shape, name="window")
-    series = as_series(window)
-    x = conv1d_stack(
+    series = blocks.as_series(window)
+    x = blocks.conv1d_stack(
         series, filters, kernel_size, padding="same", activation=activation
     )
     linear = layers.Dense(linear_units, name="linear")(x)
     x = layers.Concatenate(name="with_window")([linear, series])
     for i, units in enumerate(lstm_units, 1):
-        x = apply_lstm(
+        x = blocks.apply_lstm(
             x,
             units,
             activation=lstm_activation,
@@ -111,9 +101,9 @@ def build_cldnn(
     last = layers.Cropping1D((linear.shape[1] - 1, 0), name="last_step")(linear)
     last = layers.Flatten(name="last_convolved")(last)
     x = layers.Concatenate(name="with_convolved")([x, last])
-    x = apply_dropout(x, dropout, "dropout")
-    output = output_head(x, n_outputs, dense_units, activation, output_activation)
-    return keras.Model(window, output, name="cldnn")
+    x = blocks.apply_dropout(x, dropout, "dropout")
+    x = blocks.output_head(x, n_outputs, dense_units, activation, output_activation)
+    return keras.Model(window, x, name="cldnn")
 
 
 class CLDNNRegressor(HybridRegressor, build=build_cldnn):

@@ -6,17 +6,7 @@ import keras
 from keras import layers
 
 from skcnnlstm._utils.validation import check_integer
-from skcnnlstm.layers.blocks import (
-    apply_dropout,
-    as_series,
-    check_activation,
-    check_input_axes,
-    check_padding,
-    check_per_layer,
-    check_widths,
-    conv1d_stack,
-    output_head,
-)
+from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 from skcnnlstm.wrappers.parameters import with_network_parameters
 
@@ -67,22 +57,22 @@ def build_cnn(
     LeCun, Y. and Bengio, Y. (1995). Convolutional networks for images, speech, and
     time series. The Handbook of Brain Theory and Neural Networks.
     """
-    check_input_axes(input_shape, (1, 2), "a CNN")
-    filters = check_widths("filters", filters)
-    kernel_size = check_per_layer("kernel_size", kernel_size, len(filters))
+    blocks.check_input_axes(input_shape, (1, 2), "a CNN")
+    filters = blocks.check_widths("filters", filters)
+    kernel_size = blocks.check_per_layer("kernel_size", kernel_size, len(filters))
     pool_size = check_integer("pool_size", pool_size)
-    check_padding(padding)
-    check_activation("activation", activation)
+    blocks.check_padding(padding)
+    blocks.check_activation("activation", activation)
 
     window = layers.Input(input_shape, name="window")
-    x = as_series(window)
-    x = conv1d_stack(x, filters, kernel_size, padding=padding, activation=activation)
+    x = blocks.as_series(window)
+    x = blocks.conv1d_stack(x, filters, kernel_size, padding, activation)
     if pool_size > 1:
         x = layers.MaxPooling1D(pool_size, padding="same", name="pool")(x)
     x = layers.Flatten(name="features")(x)
-    x = apply_dropout(x, dropout, "dropout")
-    output = output_head(x, n_outputs, dense_units, activation, output_activation)
-    return keras.Model(window, output, name="cnn")
+    x = blocks.apply_dropout(x, dropout, "dropout")
+    x = blocks.output_head(x, n_outputs, dense_units, activation, output_activation)
+    return keras.Model(window, x, name="cnn")
 
 
 class CNNRegressor(HybridRegressor, build=build_cnn):

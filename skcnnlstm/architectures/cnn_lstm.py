@@ -7,20 +7,7 @@ from keras import layers
 from sklearn.utils.metaestimators import available_if
 
 from skcnnlstm._utils.validation import check_boolean, check_integer
-from skcnnlstm.layers.blocks import (
-    apply_dropout,
-    apply_lstm,
-    as_subsequences,
-    attention_pooling,
-    check_activation,
-    check_input_axes,
-    check_padding,
-    check_per_layer,
-    check_widths,
-    conv1d_stack_per_row,
-    output_head,
-    resolve_auto_subsequences,
-)
+from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 from skcnnlstm.wrappers.parameters import with_network_parameters
 
@@ -98,25 +85,23 @@ def build_cnn_lstm(
     Donahue, J. et al. (2015). Long-term recurrent convolutional networks for visual
     recognition and description. CVPR.
     """
-    check_input_axes(input_shape, (1, 2, 3), "a CNN-LSTM")
-    filters = check_widths("filters", filters)
-    kernel_size = check_per_layer("kernel_size", kernel_size, len(filters))
+    blocks.check_input_axes(input_shape, (1, 2, 3), "a CNN-LSTM")
+    filters = blocks.check_widths("filters", filters)
+    kernel_size = blocks.check_per_layer("kernel_size", kernel_size, len(filters))
     pool_size = check_integer("pool_size", pool_size)
     lstm_units = check_integer("lstm_units", lstm_units)
     check_boolean("attention", attention)
-    check_padding(padding)
-    check_activation("activation", activation)
+    blocks.check_padding(padding)
+    blocks.check_activation("activation", activation)
 
     window = layers.Input(input_shape, name="window")
-    x = as_subsequences(window, n_subsequences)
-    x = conv1d_stack_per_row(
-        x, filters, kernel_size, padding=padding, activation=activation
-    )
+    x = blocks.as_subsequences(window, n_subsequences)
+    x = blocks.conv1d_stack_per_row(x, filters, kernel_size, padding, activation)
     if pool_size > 1:
         x = layers.MaxPooling2D((1, pool_size), padding="same", name="pool")(x)
     x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]), name="features")(x)
-    x = apply_dropout(x, dropout, "dropout_1")
-    x = apply_lstm(
+    x = blocks.apply_dropout(x, dropout, "dropout_1")
+    x = blocks.apply_lstm(
         x,
         lstm_units,
         activation=lstm_activation,
@@ -125,17 +110,17 @@ def build_cnn_lstm(
         name="lstm",
     )
     if attention:
-        x = attention_pooling(x, lstm_units)
-    x = apply_dropout(x, dropout, "dropout_2")
-    output = output_head(x, n_outputs, dense_units, activation, output_activation)
-    return keras.Model(window, output, name="cnn_lstm")
+        x = blocks.attention_pooling(x, lstm_units)
+    x = blocks.apply_dropout(x, dropout, "dropout_2")
+    x = blocks.output_head(x, n_outputs, dense_units, activation, output_activation)
+    return keras.Model(window, x, name="cnn_lstm")
 
 
 class _CNNLSTMMixin:
     """Methods of CNNLSTMRegressor and CNNLSTMClassifier."""
 
     _variable_first_axis = True
-    _resolve_auto = staticmethod(resolve_auto_subsequences)
+    _resolve_auto = staticmethod(blocks.resolve_auto_subsequences)
 
     @available_if(lambda estimator: estimator._network_param("attention"))
     def attention_weights(self, X):

@@ -6,17 +6,7 @@ import keras
 from keras import layers
 
 from skcnnlstm._utils.validation import check_integer
-from skcnnlstm.layers.blocks import (
-    apply_dropout,
-    as_subsequences,
-    check_activation,
-    check_input_axes,
-    check_kernel_fits,
-    check_padding,
-    check_per_layer,
-    output_head,
-    resolve_auto_subsequences,
-)
+from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 from skcnnlstm.wrappers.parameters import with_network_parameters
 
@@ -85,19 +75,19 @@ def build_conv_lstm(
     Shi, X. et al. (2015). Convolutional LSTM network: a machine learning approach for
     precipitation nowcasting. NeurIPS.
     """
-    check_input_axes(input_shape, (1, 2, 3, 4), "a ConvLSTM")
+    blocks.check_input_axes(input_shape, (1, 2, 3, 4), "a ConvLSTM")
     filters = check_integer("filters", filters)
-    kernel_rows, kernel_steps = check_per_layer("kernel_size", kernel_size, 2)
-    check_padding(padding)
-    check_activation("activation", activation)
+    kernel_rows, kernel_steps = blocks.check_per_layer("kernel_size", kernel_size, 2)
+    blocks.check_padding(padding)
+    blocks.check_activation("activation", activation)
 
     window = layers.Input(input_shape, name="window")
     x = window
     if len(input_shape) < 4:
-        x = as_subsequences(window, n_subsequences)
+        x = blocks.as_subsequences(window, n_subsequences)
         x = layers.Reshape((x.shape[1], 1, *x.shape[2:]), name="grids")(x)
-    check_kernel_fits(kernel_rows, x.shape[2], padding)
-    check_kernel_fits(kernel_steps, x.shape[3], padding)
+    blocks.check_kernel_fits(kernel_rows, x.shape[2], padding)
+    blocks.check_kernel_fits(kernel_steps, x.shape[3], padding)
     x = layers.ConvLSTM2D(
         filters,
         (kernel_rows, kernel_steps),
@@ -106,9 +96,9 @@ def build_conv_lstm(
         name="conv_lstm",
     )(x)  # (n_rows, n_steps, filters)
     x = layers.Flatten(name="features")(x)
-    x = apply_dropout(x, dropout, "dropout")
-    output = output_head(x, n_outputs, dense_units, activation, output_activation)
-    return keras.Model(window, output, name="conv_lstm")
+    x = blocks.apply_dropout(x, dropout, "dropout")
+    x = blocks.output_head(x, n_outputs, dense_units, activation, output_activation)
+    return keras.Model(window, x, name="conv_lstm")
 
 
 class ConvLSTMRegressor(HybridRegressor, build=build_conv_lstm):
@@ -123,7 +113,7 @@ class ConvLSTMRegressor(HybridRegressor, build=build_conv_lstm):
     (5,)
     """
 
-    _resolve_auto = staticmethod(resolve_auto_subsequences)
+    _resolve_auto = staticmethod(blocks.resolve_auto_subsequences)
 
 
 class ConvLSTMClassifier(HybridClassifier, build=build_conv_lstm):
@@ -139,4 +129,4 @@ class ConvLSTMClassifier(HybridClassifier, build=build_conv_lstm):
     (4, 2)
     """
 
-    _resolve_auto = staticmethod(resolve_auto_subsequences)
+    _resolve_auto = staticmethod(blocks.resolve_auto_subsequences)

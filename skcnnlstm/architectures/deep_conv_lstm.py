@@ -5,18 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from skcnnlstm.layers.blocks import (
-    apply_dropout,
-    apply_lstm,
-    as_series,
-    check_activation,
-    check_input_axes,
-    check_padding,
-    check_per_layer,
-    check_widths,
-    conv1d_stack_per_row,
-    output_head,
-)
+from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 from skcnnlstm.wrappers.parameters import with_network_parameters
 
@@ -80,33 +69,31 @@ def build_deep_conv_lstm(
     Ordonez, F. J. and Roggen, D. (2016). Deep convolutional and LSTM recurrent neural
     networks for multimodal wearable activity recognition. Sensors 16(1).
     """
-    check_input_axes(input_shape, (1, 2), "a DeepConvLSTM")
-    filters = check_widths("filters", filters)
-    kernel_size = check_per_layer("kernel_size", kernel_size, len(filters))
-    lstm_units = check_widths("lstm_units", lstm_units)
-    check_padding(padding)
-    check_activation("activation", activation)
+    blocks.check_input_axes(input_shape, (1, 2), "a DeepConvLSTM")
+    filters = blocks.check_widths("filters", filters)
+    kernel_size = blocks.check_per_layer("kernel_size", kernel_size, len(filters))
+    lstm_units = blocks.check_widths("lstm_units", lstm_units)
+    blocks.check_padding(padding)
+    blocks.check_activation("activation", activation)
 
     window = layers.Input(input_shape, name="window")
-    x = layers.Permute((2, 1), name="sensors")(as_series(window))
+    x = layers.Permute((2, 1), name="sensors")(blocks.as_series(window))
     x = layers.Reshape((*x.shape[1:], 1), name="sensor_series")(x)
-    x = conv1d_stack_per_row(
-        x, filters, kernel_size, padding=padding, activation=activation
-    )
+    x = blocks.conv1d_stack_per_row(x, filters, kernel_size, padding, activation)
     x = layers.Permute((2, 1, 3), name="steps")(x)
     x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]), name="features")(x)
     for i, units in enumerate(lstm_units, 1):
-        x = apply_dropout(x, dropout, f"dropout_{i}")
-        x = apply_lstm(
+        x = blocks.apply_dropout(x, dropout, f"dropout_{i}")
+        x = blocks.apply_lstm(
             x,
             units,
             activation=lstm_activation,
             return_sequences=i < len(lstm_units),
             name=f"lstm_{i}",
         )
-    x = apply_dropout(x, dropout, f"dropout_{len(lstm_units) + 1}")
-    output = output_head(x, n_outputs, dense_units, activation, output_activation)
-    return keras.Model(window, output, name="deep_conv_lstm")
+    x = blocks.apply_dropout(x, dropout, f"dropout_{len(lstm_units) + 1}")
+    x = blocks.output_head(x, n_outputs, dense_units, activation, output_activation)
+    return keras.Model(window, x, name="deep_conv_lstm")
 
 
 class DeepConvLSTMRegressor(HybridRegressor, build=build_deep_conv_lstm):

@@ -6,18 +6,7 @@ import keras
 from keras import layers
 
 from skcnnlstm._utils.validation import check_integer
-from skcnnlstm.layers.blocks import (
-    apply_dropout,
-    apply_lstm,
-    as_series,
-    check_activation,
-    check_input_axes,
-    check_padding,
-    check_per_layer,
-    check_widths,
-    conv1d_stack,
-    output_head,
-)
+from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridRegressor
 from skcnnlstm.wrappers.parameters import with_network_parameters
 
@@ -85,27 +74,27 @@ def build_encoder_decoder(
     Cho, K. et al. (2014). Learning phrase representations using RNN encoder-decoder for
     statistical machine translation. EMNLP.
     """
-    check_input_axes(input_shape, (1, 2), "an encoder-decoder")
-    filters = check_widths("filters", filters)
-    kernel_size = check_per_layer("kernel_size", kernel_size, len(filters))
+    blocks.check_input_axes(input_shape, (1, 2), "an encoder-decoder")
+    filters = blocks.check_widths("filters", filters)
+    kernel_size = blocks.check_per_layer("kernel_size", kernel_size, len(filters))
     pool_size = check_integer("pool_size", pool_size)
     lstm_units = check_integer("lstm_units", lstm_units)
-    check_padding(padding)
-    check_activation("activation", activation)
+    blocks.check_padding(padding)
+    blocks.check_activation("activation", activation)
     horizon = n_outputs if output_axes is None else output_axes[0]
 
     window = layers.Input(input_shape, name="window")
-    x = as_series(window)
-    x = conv1d_stack(x, filters, kernel_size, padding=padding, activation=activation)
+    x = blocks.as_series(window)
+    x = blocks.conv1d_stack(x, filters, kernel_size, padding, activation)
     if pool_size > 1:
         x = layers.MaxPooling1D(pool_size, padding="same", name="pool")(x)
     x = layers.Flatten(name="features")(x)
-    x = apply_dropout(x, dropout, "dropout")
+    x = blocks.apply_dropout(x, dropout, "dropout")
     x = layers.RepeatVector(horizon, name="steps_ahead")(x)
-    x = apply_lstm(
+    x = blocks.apply_lstm(
         x, lstm_units, activation=lstm_activation, return_sequences=True, name="lstm"
     )
-    x = output_head(
+    x = blocks.output_head(
         x, n_outputs // horizon, dense_units=dense_units, activation=activation
     )
     output = layers.Flatten(name="steps_in_order")(x)

@@ -5,14 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from skcnnlstm.layers.blocks import (
-    apply_dropout,
-    apply_lstm,
-    as_series,
-    check_input_axes,
-    check_widths,
-    output_head,
-)
+from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 from skcnnlstm.wrappers.parameters import with_network_parameters
 
@@ -66,13 +59,13 @@ def build_lstm(
     Hochreiter, S. and Schmidhuber, J. (1997). Long short-term memory. Neural
     Computation 9(8).
     """
-    check_input_axes(input_shape, (1, 2), "an LSTM")
-    lstm_units = check_widths("lstm_units", lstm_units)
+    blocks.check_input_axes(input_shape, (1, 2), "an LSTM")
+    lstm_units = blocks.check_widths("lstm_units", lstm_units)
 
     window = layers.Input(input_shape, name="window")
-    x = as_series(window)
+    x = blocks.as_series(window)
     for i, units in enumerate(lstm_units, 1):
-        x = apply_lstm(
+        x = blocks.apply_lstm(
             x,
             units,
             activation=lstm_activation,
@@ -80,9 +73,9 @@ def build_lstm(
             bidirectional=bidirectional,
             name=f"lstm_{i}",
         )
-        x = apply_dropout(x, dropout, f"dropout_{i}")
-    output = output_head(x, n_outputs, dense_units, activation, output_activation)
-    return keras.Model(window, output, name="lstm")
+        x = blocks.apply_dropout(x, dropout, f"dropout_{i}")
+    x = blocks.output_head(x, n_outputs, dense_units, activation, output_activation)
+    return keras.Model(window, x, name="lstm")
 
 
 class LSTMRegressor(HybridRegressor, build=build_lstm):

@@ -6,15 +6,7 @@ import keras
 from keras import layers, ops
 
 from skcnnlstm._utils.validation import check_boolean, check_integer
-from skcnnlstm.layers.blocks import (
-    apply_dropout,
-    as_series,
-    check_activation,
-    check_input_axes,
-    check_per_layer,
-    check_widths,
-    output_head,
-)
+from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 from skcnnlstm.wrappers.parameters import with_network_parameters
 
@@ -44,11 +36,6 @@ class AttentionLSTM(layers.Layer):
 
         a = softmax_j(v . tanh(U s + W x_j + b)),  c = sum_j a_j x_j,
         gates = kernel x_t + recurrent_kernel s + context_kernel c + bias
-
-    Parameters
-    ----------
-    units : int
-        Number of units.
     """
 
     def __init__(self, units, **kwargs):
@@ -191,16 +178,16 @@ def build_lstm_fcn(
     Karim, F., Majumdar, S., Darabi, H. and Harford, S. (2019). Multivariate LSTM-FCNs
     for time series classification. Neural Networks 116.
     """
-    check_input_axes(input_shape, (1, 2), "an LSTM-FCN")
-    filters = check_widths("filters", filters)
-    kernel_size = check_per_layer("kernel_size", kernel_size, len(filters))
+    blocks.check_input_axes(input_shape, (1, 2), "an LSTM-FCN")
+    filters = blocks.check_widths("filters", filters)
+    kernel_size = blocks.check_per_layer("kernel_size", kernel_size, len(filters))
     lstm_units = check_integer("lstm_units", lstm_units)
     check_boolean("attention", attention)
     check_boolean("squeeze_excite", squeeze_excite)
-    check_activation("activation", activation)
+    blocks.check_activation("activation", activation)
 
     window = layers.Input(input_shape, name="window")
-    series = as_series(window)
+    series = blocks.as_series(window)
     x = series
     for i, (width, size) in enumerate(zip(filters, kernel_size, strict=True), 1):
         x = layers.Conv1D(
@@ -219,11 +206,11 @@ def build_lstm_fcn(
     shuffled = layers.Permute((2, 1), name="dimension_shuffle")(series)
     lstm_layer = AttentionLSTM if attention else layers.LSTM
     recurrent = lstm_layer(lstm_units, name="lstm")(shuffled)
-    recurrent = apply_dropout(recurrent, dropout, "dropout")
+    recurrent = blocks.apply_dropout(recurrent, dropout, "dropout")
 
     x = layers.Concatenate(name="merge")([recurrent, convolved])
-    output = output_head(x, n_outputs, dense_units, activation, output_activation)
-    return keras.Model(window, output, name="lstm_fcn")
+    x = blocks.output_head(x, n_outputs, dense_units, activation, output_activation)
+    return keras.Model(window, x, name="lstm_fcn")
 
 
 def _squeeze_and_excite(x, number):

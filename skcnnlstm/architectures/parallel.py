@@ -8,17 +8,7 @@ from keras import layers, ops
 from sklearn.utils.metaestimators import available_if
 
 from skcnnlstm._utils.validation import check_choice, check_integer
-from skcnnlstm.layers.blocks import (
-    apply_dropout,
-    apply_lstm,
-    as_series,
-    attention_pooling,
-    check_activation,
-    check_input_axes,
-    check_per_layer,
-    check_widths,
-    output_head,
-)
+from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 from skcnnlstm.wrappers.parameters import with_network_parameters
 
@@ -117,23 +107,23 @@ def build_parallel_cnn_lstm(
     Karim, F., Majumdar, S., Darabi, H. and Chen, S. (2018). LSTM fully convolutional
     networks for time series classification. IEEE Access 6.
     """
-    check_input_axes(input_shape, (1, 2), "a parallel CNN-LSTM")
-    filters = check_widths("filters", filters)
-    kernel_size = check_per_layer("kernel_size", kernel_size, len(filters))
+    blocks.check_input_axes(input_shape, (1, 2), "a parallel CNN-LSTM")
+    filters = blocks.check_widths("filters", filters)
+    kernel_size = blocks.check_per_layer("kernel_size", kernel_size, len(filters))
     pool_size = 1 if pool_size is None else check_integer("pool_size", pool_size)
     lstm_units = check_integer("lstm_units", lstm_units)
-    check_activation("activation", activation)
+    blocks.check_activation("activation", activation)
     check_choice("merge", merge, ("concat", "weighted", "attention"))
 
     window = layers.Input(input_shape, name="window")
-    series = as_series(window)
+    series = blocks.as_series(window)
     convolved = series
     for i, (width, size) in enumerate(zip(filters, kernel_size, strict=True), 1):
         convolution = layers.Conv1D(width, size, padding="same", name=f"conv_{i}")
         convolved = convolution(convolved)
         convolved = layers.BatchNormalization(name=f"batch_norm_{i}")(convolved)
         convolved = layers.Activation(activation, name=f"activation_{i}")(convolved)
-    recurrent = apply_lstm(
+    recurrent = blocks.apply_lstm(
         series,
         lstm_units,
         activation=lstm_activation,
@@ -152,12 +142,12 @@ def build_parallel_cnn_lstm(
     else:
         merged = layers.Concatenate(name="merge")([convolved, recurrent])
     if merge == "attention":
-        x = attention_pooling(merged, lstm_units)
+        x = blocks.attention_pooling(merged, lstm_units)
     else:
         x = layers.GlobalAveragePooling1D(name="mean_over_time")(merged)
-    x = apply_dropout(x, dropout, "dropout")
-    output = output_head(x, n_outputs, dense_units, activation, output_activation)
-    return keras.Model(window, output, name="parallel_cnn_lstm")
+    x = blocks.apply_dropout(x, dropout, "dropout")
+    x = blocks.output_head(x, n_outputs, dense_units, activation, output_activation)
+    return keras.Model(window, x, name="parallel_cnn_lstm")
 
 
 def _project_to_equal_width(convolved, recurrent):

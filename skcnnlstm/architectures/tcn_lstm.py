@@ -6,14 +6,7 @@ import keras
 from keras import layers
 
 from skcnnlstm._utils.validation import check_integer, check_real
-from skcnnlstm.layers.blocks import (
-    apply_lstm,
-    as_series,
-    check_activation,
-    check_input_axes,
-    check_widths,
-    output_head,
-)
+from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 from skcnnlstm.wrappers.parameters import with_network_parameters
 
@@ -82,15 +75,15 @@ def build_tcn_lstm(
     Bai, S., Kolter, J. Z. and Koltun, V. (2018). An empirical evaluation of generic
     convolutional and recurrent networks for sequence modeling. arXiv:1803.01271.
     """
-    check_input_axes(input_shape, (1, 2), "a TCN-LSTM")
-    filters = check_widths("filters", filters)
+    blocks.check_input_axes(input_shape, (1, 2), "a TCN-LSTM")
+    filters = blocks.check_widths("filters", filters)
     kernel_size = check_integer("kernel_size", kernel_size)
     lstm_units = check_integer("lstm_units", lstm_units)
-    check_activation("activation", activation)
+    blocks.check_activation("activation", activation)
     check_real("dropout", dropout, low=0, high=1, inclusive="left")
 
     window = layers.Input(input_shape, name="window")
-    x = as_series(window)
+    x = blocks.as_series(window)
     for i, width in enumerate(filters):
         x = _residual_block(
             x,
@@ -101,15 +94,15 @@ def build_tcn_lstm(
             dropout=dropout,
             name=f"block_{i + 1}",
         )
-    x = apply_lstm(
+    x = blocks.apply_lstm(
         x,
         lstm_units,
         activation=lstm_activation,
         bidirectional=bidirectional,
         name="lstm",
     )
-    output = output_head(x, n_outputs, dense_units, activation, output_activation)
-    return keras.Model(window, output, name="tcn_lstm")
+    x = blocks.output_head(x, n_outputs, dense_units, activation, output_activation)
+    return keras.Model(window, x, name="tcn_lstm")
 
 
 def _residual_block(x, width, kernel_size, *, dilation, activation, dropout, name):

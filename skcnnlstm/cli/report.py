@@ -7,20 +7,12 @@ import os
 import numpy as np
 import pandas as pd
 
-from skcnnlstm._utils.time_axis import read_time_axis
 from skcnnlstm.cli.options import OUTPUT_FILES
+from skcnnlstm.cli.read_dates import step_unit
 
-# English names of pandas' frequencies. "Y", "Q" and "M" are those of periods and,
-# before pandas 2.2, of dates.
 _STEP_NAMES = {
-    "YE": "years",
-    "YS": "years",
     "Y": "years",
-    "QE": "quarters",
-    "QS": "quarters",
     "Q": "quarters",
-    "ME": "months",
-    "MS": "months",
     "M": "months",
     "W": "weeks",
     "D": "days",
@@ -133,10 +125,8 @@ def describe_rows(frame):
 
 def step_name(index):
     """Return the unit of the steps of an index: "months", "days", else "steps"."""
-    freq = read_time_axis(index).freq
-    if isinstance(index, pd.PeriodIndex):
-        freq = index.freqstr
-    return _STEP_NAMES.get(str(freq).partition("-")[0], "steps")
+    number, unit = step_unit(index)
+    return _STEP_NAMES.get(unit, "steps") if number == 1 else "steps"
 
 
 def format_label(value):

@@ -140,29 +140,6 @@ class _HybridEnsemble(
     should not be negative.
     """
 
-    def __init__(
-        self,
-        *,
-        cnn=None,
-        lstm=None,
-        method="mean",
-        final_estimator=None,
-        n_splits=5,
-        validation_gap=0,
-        epochs=None,
-        n_jobs=None,
-        random_state=None,
-    ):
-        self.cnn = cnn
-        self.lstm = lstm
-        self.method = method
-        self.final_estimator = final_estimator
-        self.n_splits = n_splits
-        self.validation_gap = validation_gap
-        self.epochs = epochs
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-
     # ------------------------------ differences between regressor and classifier
 
     _kind: str  # "regressor" or "classifier"

@@ -43,6 +43,29 @@ class HybridEnsembleRegressor(RegressorMixin, _HybridEnsemble):
     _kind = "regressor"
     _default_members: ClassVar = {"cnn": CNNRegressor, "lstm": LSTMRegressor}
 
+    def __init__(
+        self,
+        *,
+        cnn=None,
+        lstm=None,
+        method="mean",
+        final_estimator=None,
+        n_splits=5,
+        validation_gap=0,
+        epochs=None,
+        n_jobs=None,
+        random_state=None,
+    ):
+        self.cnn = cnn
+        self.lstm = lstm
+        self.method = method
+        self.final_estimator = final_estimator
+        self.n_splits = n_splits
+        self.validation_gap = validation_gap
+        self.epochs = epochs
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
     def _default_final_estimator(self):
         return LinearRegression(positive=True)
 

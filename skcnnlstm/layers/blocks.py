@@ -172,7 +172,7 @@ def resolve_auto_subsequences(params, input_shape):
 # --------------------------------------------------------------------------- blocks
 
 
-def conv1d_stack(x, filters, kernel_size, *, padding, activation):
+def conv1d_stack(x, filters, kernel_size, padding, activation):
     """Apply one Conv1D per entry of `filters` to `(n_steps, channels)`."""
     for i, (width, size) in enumerate(zip(filters, kernel_size, strict=True), 1):
         check_kernel_fits(size, x.shape[1], padding)
@@ -182,7 +182,7 @@ def conv1d_stack(x, filters, kernel_size, *, padding, activation):
     return x
 
 
-def conv1d_stack_per_row(x, filters, kernel_size, *, padding, activation):
+def conv1d_stack_per_row(x, filters, kernel_size, padding, activation):
     """Apply one Conv1D per entry of `filters` to each row of `(rows, steps, channels)`.
 
     Conv2D with a kernel of one row computes the same as `TimeDistributed(Conv1D)`,

@@ -102,16 +102,11 @@ def train(
 def _run_epochs(program, samples, options, validation, checkpoint):
     model = program.model
     history = {"loss": []}
-    # Order matters. User-defined callbacks see the weights that the fit returns and the
-    # learning rate of the epoch. The listener sees the weights of the epoch, whether
-    # or not the fit returns those of another one.
-    callbacks = [
-        *_best_weights_callbacks(options),
-        *options.callbacks,
-        *_plateau_callbacks(options, model.optimizer),
-    ]
+    callbacks = _epoch_callbacks(options, model.optimizer)
     by_batch = needs_batches(callbacks)
     steps = math.ceil(len(samples) / options.batch_size)
+    # The listener comes first: it sees the weights of the epoch, whether or not the fit
+    # returns those of another one.
     hooks = keras.callbacks.CallbackList(
         [*_listener_callbacks(program, samples, options, history), *callbacks],
         add_progbar=options.verbose > 0,
@@ -180,33 +175,30 @@ def _listener_callbacks(program, samples, options, history):
     ]
 
 
-def _best_weights_callbacks(options):
-    """Return a list of the callback that restores the best weights, or an empty one."""
-    if options.patience is not None:
-        monitor, patience = "val_loss", options.patience
-    elif options.keep_best:
-        monitor, patience = "loss", options.epochs  # never stops the fit
-    else:
-        return []
-    return [
-        keras.callbacks.EarlyStopping(
-            monitor=monitor, patience=patience, restore_best_weights=True
+def _epoch_callbacks(options, optimizer):
+    """Return the callbacks that run after each epoch, in order.
+
+    User-defined callbacks see the weights that the fit returns and the learning rate of
+    the epoch.
+    """
+    callbacks = list(options.callbacks)
+    stops_early = options.patience is not None
+    if stops_early or options.keep_best:
+        best = keras.callbacks.EarlyStopping(
+            monitor="val_loss" if stops_early else "loss",
+            patience=options.patience if stops_early else options.epochs,
+            restore_best_weights=True,
         )
-    ]
-
-
-def _plateau_callbacks(options, optimizer):
-    """Return a list of the callback that reduces the learning rate, or an empty one."""
-    if options.plateau_patience is None:
-        return []
-    return [
-        keras.callbacks.ReduceLROnPlateau(
+        callbacks.insert(0, best)
+    if options.plateau_patience is not None:
+        plateau = keras.callbacks.ReduceLROnPlateau(
             monitor="loss",
             factor=_PLATEAU_FACTOR,
             patience=options.plateau_patience,
             min_lr=_MIN_RELATIVE_RATE * float(optimizer.learning_rate),
         )
-    ]
+        callbacks.append(plateau)
+    return callbacks
 
 
 def _sample_order(n_samples, options, epoch):
@@ -275,12 +267,11 @@ class ChunkLoader:
     def evaluate(self):
         """Evaluate all samples; return their loss and metrics."""
         order = np.arange(len(self.samples), dtype=np.int32)
-        logs, reset = {}, True
+        logs = {}
         for tensors, positions in self._chunks(order, self.chunk_length):
             logs = self.program.evaluate(
-                tensors, positions, self.batch_size, reset=reset
+                tensors, positions, self.batch_size, reset=not logs
             )
-            reset = False
         return logs
 
 
