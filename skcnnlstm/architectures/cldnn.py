@@ -1,7 +1,5 @@
 """CLDNN: convolutions, a linear layer, LSTMs and hidden layers, with two skips."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers
 

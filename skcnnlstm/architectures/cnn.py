@@ -1,7 +1,5 @@
 """CNN: convolutions over time, max pooling and hidden layers."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers
 

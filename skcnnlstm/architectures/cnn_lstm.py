@@ -1,7 +1,5 @@
 """CNN-LSTM: convolutions read each subsequence, an LSTM reads their sequence."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers
 from sklearn.utils.metaestimators import available_if

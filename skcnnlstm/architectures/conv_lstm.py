@@ -1,7 +1,5 @@
 """ConvLSTM: an LSTM over subsequences whose matrix products are convolutions."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers
 

@@ -1,7 +1,5 @@
 """ConvLSTM encoder-forecaster: predict the next grids of a sequence of grids."""
 
-from __future__ import annotations
-
 import keras
 import numpy as np
 from keras import layers, ops

@@ -1,7 +1,5 @@
 """DeepConvLSTM: convolutions over time for each sensor, LSTMs over all sensors."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers
 

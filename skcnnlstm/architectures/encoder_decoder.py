@@ -1,7 +1,5 @@
 """CNN-LSTM encoder-decoder: a CNN encodes the window, an LSTM decodes each step."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers
 

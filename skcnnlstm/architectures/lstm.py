@@ -1,7 +1,5 @@
 """LSTM: recurrent layers over the time steps of a window."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers
 

@@ -1,7 +1,5 @@
 """LSTM-FCN: convolutions over time, parallel to an LSTM over the variables."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers, ops
 

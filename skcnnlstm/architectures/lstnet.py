@@ -1,7 +1,5 @@
 """LSTNet: a convolution, a GRU, a GRU over periods, and an autoregression."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers, ops
 
@@ -38,7 +36,7 @@ class FoldPeriods(layers.Layer):
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
 class JoinPhases(layers.Layer):
-    """Concatenate the states of all phases of a sample; the inverse is `FoldPeriods`."""
+    """Concatenate the states of all phases of a sample; inverse of `FoldPeriods`."""
 
     def __init__(self, period, **kwargs):
         super().__init__(**kwargs)

@@ -1,7 +1,5 @@
 """Parallel CNN-LSTM: a CNN and an LSTM read the same window and are merged."""
 
-from __future__ import annotations
-
 import keras
 import numpy as np
 from keras import layers, ops

@@ -1,7 +1,5 @@
 """TCN-LSTM: residual blocks of dilated causal convolutions, then an LSTM."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers
 

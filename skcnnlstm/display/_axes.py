@@ -1,7 +1,5 @@
 """Axes, colours, lines and labels that all displays share."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import numpy as np

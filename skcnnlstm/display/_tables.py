@@ -1,7 +1,5 @@
 """Convert forecasts and series of any form to one Series for each panel."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -1,7 +1,5 @@
 """Display of the attention weights of windows."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from skcnnlstm._utils.introspection import unwrap_search

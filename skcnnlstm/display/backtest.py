@@ -1,7 +1,5 @@
 """Display of the forecasts or errors of a backtest."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from skcnnlstm._utils.validation import check_choice

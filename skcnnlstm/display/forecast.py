@@ -1,7 +1,5 @@
 """Display of a forecast after the history of its series."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

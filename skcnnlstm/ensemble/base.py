@@ -1,7 +1,5 @@
 """Base class of the ensembles of a CNN and an LSTM."""
 
-from __future__ import annotations
-
 import inspect
 import math
 from abc import ABCMeta, abstractmethod

@@ -1,7 +1,5 @@
 """HybridEnsembleClassifier: an ensemble of a CNN and an LSTM for classification."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import ClassVar
 

@@ -1,7 +1,5 @@
 """Check and prepare the unfitted members of an ensemble."""
 
-from __future__ import annotations
-
 import numpy as np
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.utils.validation import has_fit_parameter

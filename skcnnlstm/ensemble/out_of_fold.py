@@ -1,7 +1,5 @@
 """Predict samples with members that were fitted on earlier samples only."""
 
-from __future__ import annotations
-
 import numpy as np
 from sklearn.base import clone
 

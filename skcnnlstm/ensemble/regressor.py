@@ -1,7 +1,5 @@
 """HybridEnsembleRegressor: an ensemble of a CNN and an LSTM for regression."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Learn the convex weights of two members from their out-of-fold predictions."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.optimize import brentq
 

@@ -1,7 +1,5 @@
 """Write a fitted estimator in the format of another runtime."""
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import os

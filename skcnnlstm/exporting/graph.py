@@ -5,8 +5,6 @@ Classes of this package build their own graphs, by the protocol in
 scikit-learn. All graphs use Keras operations and compute in float32.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 

@@ -3,8 +3,6 @@
 Every layer gets an explicit name, so two builds of a network have the same JSON text.
 """
 
-from __future__ import annotations
-
 from types import FunctionType
 
 import keras

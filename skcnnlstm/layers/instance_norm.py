@@ -1,7 +1,5 @@
 """Layers that normalize each window, and restore the level of the output."""
 
-from __future__ import annotations
-
 import math
 
 import keras

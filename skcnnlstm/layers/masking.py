@@ -1,7 +1,5 @@
 """Layers that let a network read windows with missing values."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers, ops
 

@@ -1,7 +1,5 @@
 """Layer and loss for the prediction of quantiles."""
 
-from __future__ import annotations
-
 import keras
 import numpy as np
 from keras import layers, ops

@@ -1,7 +1,5 @@
 """Layer for `instance_norm="seasonal"`: subtract the last season of each window."""
 
-from __future__ import annotations
-
 import math
 
 import keras

@@ -5,8 +5,6 @@ moments of one layer's input. Only files named `_tensorflow*` import TensorFlow,
 another Keras backend would need another set of these files.
 """
 
-from __future__ import annotations
-
 import math
 
 import keras

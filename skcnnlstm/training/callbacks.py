@@ -1,7 +1,5 @@
 """Prepare Keras callbacks for fits that run a whole epoch in one call."""
 
-from __future__ import annotations
-
 import copy
 
 import keras

@@ -1,7 +1,5 @@
 """Run programs over samples: training and prediction."""
 
-from __future__ import annotations
-
 import math
 from contextlib import nullcontext
 from dataclasses import dataclass, field

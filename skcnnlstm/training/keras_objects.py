@@ -6,8 +6,6 @@ settings (Keras 3.15 omits `delta` of Huber), and user-defined classes are often
 registered.
 """
 
-from __future__ import annotations
-
 import copy
 import json
 import types

@@ -6,8 +6,6 @@ process. It holds only the names of user-defined objects that are registered wit
 the objects themselves are passed as `custom_objects`.
 """
 
-from __future__ import annotations
-
 import random
 import threading
 from collections import OrderedDict

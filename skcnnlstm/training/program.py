@@ -1,7 +1,5 @@
 """Programs: compiled and traced networks that many fits use, one after another."""
 
-from __future__ import annotations
-
 import re
 from contextlib import contextmanager
 from functools import cached_property
@@ -153,10 +151,7 @@ class Program:
         self.model.stop_training = False
         self.model.set_weights(weights)
         optimizer = self.model.optimizer
-        for variable, value in zip(
-            optimizer.variables, slots or self._initial_slots, strict=True
-        ):
-            variable.assign(value)
+        _assign(optimizer.variables, slots or self._initial_slots)
         if learning_rate is not None:
             optimizer.learning_rate.assign(learning_rate)
 
@@ -168,10 +163,7 @@ class Program:
         state of dropout is set from `(seed, epoch)`.
         """
         if self._unaveraged_weights is not None:
-            for variable, value in zip(
-                self.model.trainable_variables, self._unaveraged_weights, strict=True
-            ):
-                variable.assign(value)
+            _assign(self.model.trainable_variables, self._unaveraged_weights)
             self._unaveraged_weights = None
         if new_epoch:
             self._reset_metrics()
@@ -278,6 +270,11 @@ class PredictionProgram:
     def __call__(self, weights, x):
         """Predict windows `x`, a float32 array, with weights in one vector."""
         return self._run(weights, backend.tensor(x)).numpy()
+
+
+def _assign(variables, values):
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
 
 
 def _summarize_error(error):

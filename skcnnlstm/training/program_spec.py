@@ -1,7 +1,5 @@
 """The specification of a program: all values that decide what is traced."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from skcnnlstm.training.fingerprint import (

@@ -1,7 +1,5 @@
 """Samples of a fit: a view of windows that is copied in chunks of bounded size."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

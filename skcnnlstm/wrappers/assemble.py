@@ -1,7 +1,5 @@
 """Add masking, normalization, linear skip and quantiles to a network."""
 
-from __future__ import annotations
-
 import inspect
 import math
 

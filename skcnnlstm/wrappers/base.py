@@ -1,7 +1,5 @@
 """Implement fit, partial_fit and predict for regressors and classifiers."""
 
-from __future__ import annotations
-
 import copy
 import itertools
 from functools import partial

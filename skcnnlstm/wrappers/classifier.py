@@ -1,7 +1,5 @@
 """Define HybridClassifier, the base class of all classifiers."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

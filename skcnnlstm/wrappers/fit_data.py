@@ -1,7 +1,5 @@
 """Validate the data of one fit: windows, targets and sample weights."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

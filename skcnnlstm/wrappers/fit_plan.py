@@ -1,7 +1,5 @@
 """Hold everything except the data that determines one fit."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from skcnnlstm import training

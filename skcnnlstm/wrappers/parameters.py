@@ -4,8 +4,6 @@ An architecture declares its own parameters as keyword-only parameters of its `b
 function. Each class gets its signature and its docstring from both places.
 """
 
-from __future__ import annotations
-
 import inspect
 
 from skcnnlstm._utils import docstrings

@@ -1,7 +1,5 @@
 """Define HybridRegressor, the base class of all regressors."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

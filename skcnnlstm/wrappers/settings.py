@@ -1,7 +1,5 @@
 """Validate the parameters of one fit."""
 
-from __future__ import annotations
-
 import numbers
 import os
 

@@ -1,7 +1,5 @@
 """Generate the signature, the docstring and the parameter methods of estimators."""
 
-from __future__ import annotations
-
 import inspect
 
 from skcnnlstm._utils import docstrings
