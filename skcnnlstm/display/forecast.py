@@ -214,6 +214,7 @@ default=None
         titles = [_axes.panel_title(key, keys) for key in keys]
         keys_drawn = [keys[at] for at in _axes.select_panels(names, titles, keys)]
         parts = {
+            "forecast": forecast,
             "lower": limits[0],
             "upper": limits[1],
             "history": past,
@@ -225,9 +226,7 @@ default=None
         }
         panels = {
             key: _align(
-                {"forecast": forecast[key]}
-                | {name: columns[key] for name, columns in parts.items()},
-                *indexed,
+                {name: columns[key] for name, columns in parts.items()}, *indexed
             )
             for key in keys_drawn
         }
@@ -238,8 +237,7 @@ default=None
             if n_shown and panel["history"] is not None:
                 panel["history"] = panel["history"].iloc[-n_shown:]
         by_part = {
-            name: {key: panel[name] for key, panel in panels.items()}
-            for name in ("forecast", *parts)
+            name: {key: panel[name] for key, panel in panels.items()} for name in parts
         }
         return cls(coverage=coverage, **by_part).plot(ax, **kwargs)
 
