@@ -117,12 +117,6 @@ def _n_decimals(value, n_digits=3):
     return int(np.clip(n_digits - 1 - math.floor(math.log10(abs(value))), 0, 12))
 
 
-def describe_rows(frame):
-    """Return the number of rows and their first and last label as text."""
-    first, last = format_labels(frame.index[[0, -1]])
-    return f"{len(frame)} {step_name(frame.index)}, {first} to {last}"
-
-
 def step_name(index):
     """Return the unit of the steps of an index: "months", "days", else "steps"."""
     number, unit = step_unit(index)
@@ -193,11 +187,6 @@ def write_files(folder, forecast, figure):
 
 
 # ------------------------------------------------------------------------------ figure
-
-
-def n_history_rows(n_rows, options):
-    """Return how many rows of history the figure shows."""
-    return min(n_rows, max(12 * options.horizon, 4 * options.window_length, 150))
 
 
 def draw_forecast(history, fitted, forecast, *, rmse, model_name, n_folds, series):

@@ -80,10 +80,8 @@ class AttentionDisplay:
 
         Parameters
         ----------
-        ax : Axes or None, default=None
-            Axes to draw on; None creates a figure.
-        **kwargs : dict
-            Passed to ``Axes.bar`` for one window, else to ``Axes.imshow``.
+        ax, **kwargs
+            As for `from_estimator`.
 
         Returns
         -------

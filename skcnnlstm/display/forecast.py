@@ -246,10 +246,8 @@ default=None
 
         Parameters
         ----------
-        ax : Axes, sequence of them (one for each panel) or None, default=None
-            Axes to draw on; None creates a figure.
-        **kwargs : dict
-            Passed to ``Axes.plot`` for the forecast line.
+        ax, **kwargs
+            As for `from_estimator`.
 
         Returns
         -------

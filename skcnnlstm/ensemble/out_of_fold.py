@@ -6,8 +6,6 @@ from sklearn.base import clone
 from skcnnlstm._utils.parallel import run_parallel
 from skcnnlstm._utils.time_folds import split_in_time_order
 
-# ----------------------------------------------------------------------------- folds
-
 
 def time_ordered_folds(n_samples, n_splits, gap):
     """Return `(train, test)` slices: the folds of TimeSeriesSplit, or a single one.
@@ -44,9 +42,6 @@ def folds_with_two_classes(folds, y):
 def as_python(label):
     """Return a NumPy scalar as a Python object, whose repr is shorter."""
     return label.item() if isinstance(label, np.generic) else label
-
-
-# ----------------------------------------------------------------------- predictions
 
 
 def in_threads(n_jobs, function, calls):

@@ -153,9 +153,6 @@ def _unroll(networks):
                     part.unroll = True
 
 
-# ------------------------------------------------------------------------ conversion
-
-
 class GraphModel(keras.Model):
     """An ExportGraph as a `keras.Model`, which Keras can export."""
 
