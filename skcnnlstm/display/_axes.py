@@ -50,24 +50,24 @@ def make_axes(display, ax, n_panels=1):
     return axes
 
 
-def select_panels(names, titles, keys):
-    """Return the positions of the panels to draw.
+def select_panels(names, keys):
+    """Return the keys, of (series, target), of the panels to draw.
 
-    `names` is one or a list of titles, series or targets; None selects the first 12
-    panels. `titles` and `keys`, of (series, target), are those of all panels.
+    `names` is one or a list of titles, series or targets; None selects the first 12.
     """
     if names is None:
-        if len(titles) > MAX_PANELS:
+        if len(keys) > MAX_PANELS:
             warn(
-                f"only the first {MAX_PANELS} of {len(titles)} panels are drawn. "
+                f"only the first {MAX_PANELS} of {len(keys)} panels are drawn. "
                 "Select others with names=."
             )
-        return list(range(min(len(titles), MAX_PANELS)))
+        return keys[:MAX_PANELS]
+    titles = [panel_title(key, keys) for key in keys]
     selected = []
     for name in names if isinstance(names, list | tuple) else [names]:
         matching = [
-            position
-            for position, (title, key) in enumerate(zip(titles, keys, strict=True))
+            key
+            for title, key in zip(titles, keys, strict=True)
             if name == title or name in key
         ]
         if not matching:
@@ -75,7 +75,7 @@ def select_panels(names, titles, keys):
                 "names must be titles of panels, series or targets: got "
                 f"{name!r}. Use one or more of {listed(titles)}."
             )
-        selected += [position for position in matching if position not in selected]
+        selected += [key for key in matching if key not in selected]
     return selected
 
 
@@ -127,13 +127,14 @@ def draw_line(ax, series, style, kwargs=()):
     return line
 
 
-def draw_band(ax, index, lower, upper, *, alpha, label):
-    """Draw an interval as a band, with a bar for each isolated step."""
+def draw_band(ax, lower, upper, *, alpha, label):
+    """Draw two Series of bounds as a band, with a bar for each isolated step."""
+    x, lower, upper = positions(lower.index), lower.to_numpy(), upper.to_numpy()
     style = {"color": FORECAST, "alpha": alpha}
     # matplotlib draws nothing at infinite bounds.
     known = np.isfinite(lower) & np.isfinite(upper)
     isolated = _find_isolated(known)
-    band, x = None, positions(index)
+    band = None
     if not isolated.any() or (known & ~isolated).any():
         band = ax.fill_between(x, lower, upper, linewidth=0, label=label, **style)
     if isolated.any():

@@ -211,8 +211,7 @@ default=None
             # A frame of intervals for one target does not contain its name.
             forecast = dict(zip(past, forecast.values(), strict=True))
         keys = list(forecast)
-        titles = [_axes.panel_title(key, keys) for key in keys]
-        keys_drawn = [keys[at] for at in _axes.select_panels(names, titles, keys)]
+        keys_drawn = _axes.select_panels(names, keys)
         parts = {
             "forecast": forecast,
             "lower": limits[0],
@@ -276,14 +275,8 @@ default=None
             style = {"color": _axes.HISTORY, "linewidth": 1.4, "label": "history"}
             lines["history"] = _axes.draw_line(ax, history, style)
         if lower is not None:
-            lines["band"] = _axes.draw_band(
-                ax,
-                forecast.index,
-                lower.to_numpy(),
-                upper.to_numpy(),
-                alpha=0.25,
-                label=_axes.interval_label(self.coverage),
-            )
+            label = _axes.interval_label(self.coverage)
+            lines["band"] = _axes.draw_band(ax, lower, upper, alpha=0.25, label=label)
         if actual is not None and len(actual):
             style = {"color": _axes.ACTUAL, "linewidth": 1.4, "linestyle": "--"}
             lines["actual"] = _axes.draw_line(ax, actual, style | {"label": "actual"})
