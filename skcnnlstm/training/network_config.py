@@ -148,11 +148,6 @@ def fresh_weights(model, seed) -> list[np.ndarray]:
     ]
 
 
-def seed_states(model) -> list:
-    """Return the variables that control dropout, in order."""
-    return [v for v in model.variables if v.name == "seed_generator_state"]
-
-
 def _nested_layers(layer):
     """Yield a layer and the layers inside it, the innermost last."""
     yield layer

@@ -15,7 +15,6 @@ from skcnnlstm.training.keras_objects import deserialize
 from skcnnlstm.training.network_config import (
     building_layers,
     network_from_json,
-    seed_states,
 )
 from skcnnlstm.training.program_spec import ProgramSpec
 
@@ -60,7 +59,9 @@ class Program:
             if self._has_metrics:
                 self._check_metrics()
         self._initial_slots = [backend.array(v) for v in optimizer.variables]
-        self._seed_states = seed_states(self.model)
+        self._seed_states = [  # of dropout
+            v for v in self.model.variables if v.name == "seed_generator_state"
+        ]
         self._batch_norms = [
             layer
             for layer in self.model.layers
