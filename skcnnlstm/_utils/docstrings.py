@@ -41,8 +41,9 @@ def compose(class_doc, *sources, names, defaults=None):
         Docstring in the class body: the summary, and sections for this class only. Its
         Parameters section describes parameters that no source describes.
     *sources : str or None
-        Docstrings that describe parameters and attributes. Notes and references are
-        taken from the first source that has them.
+        Docstrings that describe parameters and attributes. The paragraphs below the
+        summary line, notes and references are taken from the first source that has
+        them. The paragraphs come before those of `class_doc`.
     names : iterable of str
         The parameters of the class, in order.
     defaults : dict or None, default=None
@@ -59,14 +60,18 @@ def compose(class_doc, *sources, names, defaults=None):
     for source in map(_split_sections, sources):
         entries |= _split_entries(source.get("Parameters", ""))
         attributes += filter(None, [source.get("Attributes")])
-        for title in ("Notes", "References"):
-            if title in source:
+        source[""] = source[""].partition("\n\n")[2]
+        for title in ("", "Notes", "References"):
+            if source.get(title):
                 sections.setdefault(title, source[title])
     own = _split_sections(class_doc)
+    summary, _, paragraphs = own[""].partition("\n\n")
+    own[""] = "\n\n".join(filter(None, [summary, sections.get(""), paragraphs]))
     entries |= _split_entries(own.get("Parameters", ""))
     for name, value in (defaults or {}).items():
         entries[name] = _replace_default(entries[name], value)
     sections |= own
+    attributes += filter(None, [own.get("Attributes")])
     sections["Attributes"] = "\n".join(attributes)
     sections["Parameters"] = "\n".join(entries.get(name, name) for name in names)
     text = [own[""]]

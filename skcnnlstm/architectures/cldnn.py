@@ -1,25 +1,15 @@
 """CLDNN: convolutions, a linear layer, LSTMs and hidden layers, with two skips."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers
 
 from skcnnlstm._utils.validation import check_integer
-from skcnnlstm.layers.blocks import (
-    apply_dropout,
-    apply_lstm,
-    as_series,
-    check_activation,
-    check_input_axes,
-    check_per_layer,
-    check_widths,
-    conv1d_stack,
-    output_head,
-)
+from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
+from skcnnlstm.wrappers.parameters import with_network_parameters
 
 
+@with_network_parameters
 def build_cldnn(
     input_shape,
     n_outputs,
@@ -36,37 +26,17 @@ def build_cldnn(
 ):
     """Build a CLDNN for windows.
 
+    Convolutions read each window over time, and a linear layer reduces their output.
+    LSTMs read the result together with the window. Hidden layers process the last LSTM
+    output and the last step of the linear layer. X has shape `(n_samples,
+    window_length)` or `(n_samples, window_length, n_features)`.
+
     Parameters
     ----------
-    input_shape : tuple of int
-        Shape of one sample: `(window_length,)` or `(window_length, n_features)`.
-    n_outputs : int
-        Number of outputs.
-    output_activation : str or None, default=None
-        Activation of the output layer.
-    filters : int or tuple of int, default=(256, 256)
-        Number of filters. A tuple makes one convolution per entry.
-    kernel_size : int or tuple of int, default=(9, 3)
-        Kernel size in time steps. A tuple has one entry per convolution.
     linear_units : int, default=256
         Units of the linear layer that reduces the output of the convolutions.
-    activation : str, default="relu"
-        Activation of the convolutions and of the hidden layers.
-    lstm_units : int or tuple of int, default=(128, 128)
-        Units of the LSTM. A tuple stacks one layer per entry.
-    lstm_activation : str, default="tanh"
-        Activation of the LSTM cell. Values other than "tanh" are slower on a GPU: they
-        cannot use the cuDNN kernel.
-    dense_units : int or tuple of int, default=256
-        Units of the hidden layers before the output. A tuple makes one layer per
-        entry; `()` makes none.
     dropout : float, default=0.0
         Dropout rate before the hidden layers, from 0 (inclusive) to 1 (exclusive).
-
-    Returns
-    -------
-    model : keras.Model
-        The network, not compiled.
 
     Notes
     -----
@@ -104,22 +74,22 @@ def build_cldnn(
     Sainath, T. N., Vinyals, O., Senior, A. and Sak, H. (2015). Convolutional, long
     short-term memory, fully connected deep neural networks. ICASSP.
     """
-    check_input_axes(input_shape, (1, 2), "a CLDNN")
-    filters = check_widths("filters", filters)
-    kernel_size = check_per_layer("kernel_size", kernel_size, len(filters))
+    blocks.check_input_axes(input_shape, (1, 2), "a CLDNN")
+    filters = blocks.check_widths("filters", filters)
+    kernel_size = blocks.check_per_layer("kernel_size", kernel_size, len(filters))
     linear_units = check_integer("linear_units", linear_units)
-    lstm_units = check_widths("lstm_units", lstm_units)
-    check_activation("activation", activation)
+    lstm_units = blocks.check_widths("lstm_units", lstm_units)
+    blocks.check_activation("activation", activation)
 
     window = layers.Input(input_shape, name="window")
-    series = as_series(window)
-    x = conv1d_stack(
+    series = blocks.as_series(window)
+    x = blocks.conv1d_stack(
         series, filters, kernel_size, padding="same", activation=activation
     )
     linear = layers.Dense(linear_units, name="linear")(x)
     x = layers.Concatenate(name="with_window")([linear, series])
     for i, units in enumerate(lstm_units, 1):
-        x = apply_lstm(
+        x = blocks.apply_lstm(
             x,
             units,
             activation=lstm_activation,
@@ -129,24 +99,13 @@ def build_cldnn(
     last = layers.Cropping1D((linear.shape[1] - 1, 0), name="last_step")(linear)
     last = layers.Flatten(name="last_convolved")(last)
     x = layers.Concatenate(name="with_convolved")([x, last])
-    x = apply_dropout(x, dropout, "dropout")
-    output = output_head(
-        x,
-        n_outputs,
-        dense_units=dense_units,
-        activation=activation,
-        output_activation=output_activation,
-    )
-    return keras.Model(window, output, name="cldnn")
+    x = blocks.apply_dropout(x, dropout, "dropout")
+    x = blocks.output_head(x, n_outputs, dense_units, activation, output_activation)
+    return keras.Model(window, x, name="cldnn")
 
 
 class CLDNNRegressor(HybridRegressor, build=build_cldnn):
     """Forecast from windows with a CLDNN.
-
-    Convolutions read each window over time, and a linear layer reduces their output.
-    LSTMs read the result together with the window. Hidden layers compute the forecast
-    from the last LSTM output and the last step of the linear layer. X has shape
-    `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
 
     Examples
     --------
@@ -159,11 +118,6 @@ class CLDNNRegressor(HybridRegressor, build=build_cldnn):
 
 class CLDNNClassifier(HybridClassifier, build=build_cldnn):
     """Classify windows with a CLDNN.
-
-    Convolutions read each window over time, and a linear layer reduces their output.
-    LSTMs read the result together with the window. Hidden layers classify the last LSTM
-    output and the last step of the linear layer. X has shape `(n_samples,
-    window_length)` or `(n_samples, window_length, n_features)`.
 
     Examples
     --------

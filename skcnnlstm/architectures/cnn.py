@@ -1,25 +1,15 @@
 """CNN: convolutions over time, max pooling and hidden layers."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers
 
 from skcnnlstm._utils.validation import check_integer
-from skcnnlstm.layers.blocks import (
-    apply_dropout,
-    as_series,
-    check_activation,
-    check_input_axes,
-    check_padding,
-    check_per_layer,
-    check_widths,
-    conv1d_stack,
-    output_head,
-)
+from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
+from skcnnlstm.wrappers.parameters import with_network_parameters
 
 
+@with_network_parameters
 def build_cnn(
     input_shape,
     n_outputs,
@@ -35,36 +25,13 @@ def build_cnn(
 ):
     """Build a convolutional network for windows.
 
+    Convolutions over time, max pooling and a hidden layer process each window. X has
+    shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
+
     Parameters
     ----------
-    input_shape : tuple of int
-        Shape of one sample: `(window_length,)` or `(window_length, n_features)`.
-    n_outputs : int
-        Number of outputs.
-    output_activation : str or None, default=None
-        Activation of the output layer.
-    filters : int or tuple of int, default=64
-        Number of filters. A tuple makes one convolution per entry.
-    kernel_size : int or tuple of int, default=3
-        Kernel size in time steps. A tuple has one entry per convolution.
-    padding : {"same", "valid"}, default="same"
-        "same" keeps the number of time steps. "valid" removes ``kernel_size - 1`` time
-        steps in each convolution.
-    pool_size : int, default=2
-        Pool size of the max pooling after the last convolution, in time steps. The
-        last pool can be shorter. 1 means no pooling.
-    activation : str, default="relu"
-        Activation of the convolutions and of the hidden layers.
-    dense_units : int or tuple of int, default=50
-        Units of the hidden layers before the output. A tuple makes one layer per
-        entry; `()` makes none.
     dropout : float, default=0.0
         Dropout rate after pooling, from 0 (inclusive) to 1 (exclusive).
-
-    Returns
-    -------
-    model : keras.Model
-        The network, not compiled.
 
     Notes
     -----
@@ -88,35 +55,26 @@ def build_cnn(
     LeCun, Y. and Bengio, Y. (1995). Convolutional networks for images, speech, and
     time series. The Handbook of Brain Theory and Neural Networks.
     """
-    check_input_axes(input_shape, (1, 2), "a CNN")
-    filters = check_widths("filters", filters)
-    kernel_size = check_per_layer("kernel_size", kernel_size, len(filters))
+    blocks.check_input_axes(input_shape, (1, 2), "a CNN")
+    filters = blocks.check_widths("filters", filters)
+    kernel_size = blocks.check_per_layer("kernel_size", kernel_size, len(filters))
     pool_size = check_integer("pool_size", pool_size)
-    check_padding(padding)
-    check_activation("activation", activation)
+    blocks.check_padding(padding)
+    blocks.check_activation("activation", activation)
 
     window = layers.Input(input_shape, name="window")
-    x = as_series(window)
-    x = conv1d_stack(x, filters, kernel_size, padding=padding, activation=activation)
+    x = blocks.as_series(window)
+    x = blocks.conv1d_stack(x, filters, kernel_size, padding, activation)
     if pool_size > 1:
         x = layers.MaxPooling1D(pool_size, padding="same", name="pool")(x)
     x = layers.Flatten(name="features")(x)
-    x = apply_dropout(x, dropout, "dropout")
-    output = output_head(
-        x,
-        n_outputs,
-        dense_units=dense_units,
-        activation=activation,
-        output_activation=output_activation,
-    )
-    return keras.Model(window, output, name="cnn")
+    x = blocks.apply_dropout(x, dropout, "dropout")
+    x = blocks.output_head(x, n_outputs, dense_units, activation, output_activation)
+    return keras.Model(window, x, name="cnn")
 
 
 class CNNRegressor(HybridRegressor, build=build_cnn):
     """Forecast from windows with a convolutional network.
-
-    Convolutions over time, max pooling and a hidden layer process each window. X has
-    shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
 
     Examples
     --------
@@ -129,9 +87,6 @@ class CNNRegressor(HybridRegressor, build=build_cnn):
 
 class CNNClassifier(HybridClassifier, build=build_cnn):
     """Classify windows with a convolutional network.
-
-    Convolutions over time, max pooling and a hidden layer process each window. X has
-    shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
 
     Examples
     --------

@@ -1,29 +1,16 @@
 """CNN-LSTM: convolutions read each subsequence, an LSTM reads their sequence."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers
 from sklearn.utils.metaestimators import available_if
 
 from skcnnlstm._utils.validation import check_boolean, check_integer
-from skcnnlstm.layers.blocks import (
-    apply_dropout,
-    apply_lstm,
-    as_subsequences,
-    attention_pooling,
-    check_activation,
-    check_input_axes,
-    check_padding,
-    check_per_layer,
-    check_widths,
-    conv1d_stack_per_row,
-    output_head,
-    resolve_auto_subsequences,
-)
+from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
+from skcnnlstm.wrappers.parameters import with_network_parameters
 
 
+@with_network_parameters
 def build_cnn_lstm(
     input_shape,
     n_outputs,
@@ -44,40 +31,25 @@ def build_cnn_lstm(
 ):
     """Build a CNN-LSTM for windows or subsequences.
 
+    Each window is cut into subsequences. Convolutions and pooling extract features from
+    each subsequence, an LSTM reads the features in time order, and its last output
+    determines the prediction.
+
+    X has shape `(n_samples, window_length)` or `(n_samples, window_length,
+    n_features)`. It can also be the output of SubsequenceReshaper, of shape
+    `(n_samples, n_subsequences, n_steps, n_features)`; `predict` then also accepts
+    another number of subsequences than `fit`.
+
     Parameters
     ----------
     input_shape : tuple of int
         Shape of one sample: `(window_length,)`, `(window_length, n_features)` or
         `(n_subsequences, n_steps, n_features)`.
-    n_outputs : int
-        Number of outputs.
-    output_activation : str or None, default=None
-        Activation of the output layer.
-    n_subsequences : int or "auto", default="auto"
-        Number of subsequences into which each window is cut, in time order. It must
-        divide the window length. "auto" uses the divisor closest to the square root of
-        the window length. Has no effect on windows cut by SubsequenceReshaper.
-    filters : int or tuple of int, default=64
-        Number of filters. A tuple makes one convolution per entry.
     kernel_size : int or tuple of int, default=3
         Kernel size in time steps. A tuple has one entry per convolution. A convolution
         never crosses the border between subsequences.
-    padding : {"same", "valid"}, default="same"
-        "same" keeps the number of time steps. "valid" removes ``kernel_size - 1`` time
-        steps in each convolution.
-    pool_size : int, default=2
-        Pool size of the max pooling after the last convolution, in time steps. The
-        last pool can be shorter. 1 means no pooling.
-    activation : str, default="relu"
-        Activation of the convolutions and of the hidden layers.
     lstm_units : int, default=50
         Units of the LSTM over the subsequences.
-    lstm_activation : str, default="tanh"
-        Activation of the LSTM cell. Values other than "tanh" are slower on a GPU: they
-        cannot use the cuDNN kernel.
-    dense_units : int or tuple of int, default=()
-        Units of the hidden layers before the output. A tuple makes one layer per
-        entry; `()` makes none.
     dropout : float, default=0.0
         Dropout rate before and after the LSTM, from 0 (inclusive) to 1 (exclusive).
     bidirectional : bool, default=False
@@ -86,11 +58,6 @@ def build_cnn_lstm(
         Whether to average the LSTM's outputs over all subsequences with learned
         weights, which `attention_weights` returns. By default, the last output of the
         LSTM is used.
-
-    Returns
-    -------
-    model : keras.Model
-        The network, not compiled.
 
     Notes
     -----
@@ -116,25 +83,23 @@ def build_cnn_lstm(
     Donahue, J. et al. (2015). Long-term recurrent convolutional networks for visual
     recognition and description. CVPR.
     """
-    check_input_axes(input_shape, (1, 2, 3), "a CNN-LSTM")
-    filters = check_widths("filters", filters)
-    kernel_size = check_per_layer("kernel_size", kernel_size, len(filters))
+    blocks.check_input_axes(input_shape, (1, 2, 3), "a CNN-LSTM")
+    filters = blocks.check_widths("filters", filters)
+    kernel_size = blocks.check_per_layer("kernel_size", kernel_size, len(filters))
     pool_size = check_integer("pool_size", pool_size)
     lstm_units = check_integer("lstm_units", lstm_units)
     check_boolean("attention", attention)
-    check_padding(padding)
-    check_activation("activation", activation)
+    blocks.check_padding(padding)
+    blocks.check_activation("activation", activation)
 
     window = layers.Input(input_shape, name="window")
-    x = as_subsequences(window, n_subsequences)
-    x = conv1d_stack_per_row(
-        x, filters, kernel_size, padding=padding, activation=activation
-    )
+    x = blocks.as_subsequences(window, n_subsequences)
+    x = blocks.conv1d_stack_per_row(x, filters, kernel_size, padding, activation)
     if pool_size > 1:
         x = layers.MaxPooling2D((1, pool_size), padding="same", name="pool")(x)
     x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]), name="features")(x)
-    x = apply_dropout(x, dropout, "dropout_1")
-    x = apply_lstm(
+    x = blocks.apply_dropout(x, dropout, "dropout_1")
+    x = blocks.apply_lstm(
         x,
         lstm_units,
         activation=lstm_activation,
@@ -143,31 +108,19 @@ def build_cnn_lstm(
         name="lstm",
     )
     if attention:
-        x = attention_pooling(x, lstm_units)
-    x = apply_dropout(x, dropout, "dropout_2")
-    output = output_head(
-        x,
-        n_outputs,
-        dense_units=dense_units,
-        activation=activation,
-        output_activation=output_activation,
-    )
-    return keras.Model(window, output, name="cnn_lstm")
-
-
-def _has_attention(estimator):
-    return estimator._network_param("attention")
+        x = blocks.attention_pooling(x, lstm_units)
+    x = blocks.apply_dropout(x, dropout, "dropout_2")
+    x = blocks.output_head(x, n_outputs, dense_units, activation, output_activation)
+    return keras.Model(window, x, name="cnn_lstm")
 
 
 class _CNNLSTMMixin:
     """Methods of CNNLSTMRegressor and CNNLSTMClassifier."""
 
     _variable_first_axis = True
+    _resolve_auto = staticmethod(blocks.resolve_auto_subsequences)
 
-    def _resolve_auto(self, params, input_shape):
-        return resolve_auto_subsequences(params, input_shape)
-
-    @available_if(_has_attention)
+    @available_if(lambda estimator: estimator._network_param("attention"))
     def attention_weights(self, X):
         """Return the attention weight of each subsequence of each window.
 
@@ -189,15 +142,6 @@ class _CNNLSTMMixin:
 class CNNLSTMRegressor(_CNNLSTMMixin, HybridRegressor, build=build_cnn_lstm):
     """Forecast from windows with a CNN-LSTM.
 
-    Each window is cut into subsequences. Convolutions and pooling extract features from
-    each subsequence, an LSTM reads the features in time order, and its last output
-    becomes the forecast.
-
-    X has shape `(n_samples, window_length)` or `(n_samples, window_length,
-    n_features)`. It can also be the output of SubsequenceReshaper, of shape
-    `(n_samples, n_subsequences, n_steps, n_features)`; `predict` then also accepts
-    another number of subsequences than `fit`.
-
     Examples
     --------
     >>> from skcnnlstm import CNNLSTMRegressor, make_windows
@@ -210,15 +154,6 @@ class CNNLSTMRegressor(_CNNLSTMMixin, HybridRegressor, build=build_cnn_lstm):
 
 class CNNLSTMClassifier(_CNNLSTMMixin, HybridClassifier, build=build_cnn_lstm):
     """Classify windows with a CNN-LSTM.
-
-    Each window is cut into subsequences. Convolutions and pooling extract features from
-    each subsequence, an LSTM reads the features in time order, and its last output
-    determines the class.
-
-    X has shape `(n_samples, window_length)` or `(n_samples, window_length,
-    n_features)`. It can also be the output of SubsequenceReshaper, of shape
-    `(n_samples, n_subsequences, n_steps, n_features)`; `predict` then also accepts
-    another number of subsequences than `fit`.
 
     Examples
     --------

@@ -1,25 +1,15 @@
 """ConvLSTM: an LSTM over subsequences whose matrix products are convolutions."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers
 
 from skcnnlstm._utils.validation import check_integer
-from skcnnlstm.layers.blocks import (
-    apply_dropout,
-    as_subsequences,
-    check_activation,
-    check_input_axes,
-    check_kernel_fits,
-    check_padding,
-    check_per_layer,
-    output_head,
-    resolve_auto_subsequences,
-)
+from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
+from skcnnlstm.wrappers.parameters import with_network_parameters
 
 
+@with_network_parameters
 def build_conv_lstm(
     input_shape,
     n_outputs,
@@ -35,20 +25,20 @@ def build_conv_lstm(
 ):
     """Build a ConvLSTM for windows, subsequences or grids.
 
+    Each window is cut into subsequences. An LSTM that uses convolutions instead of
+    matrix products reads them in time order, and its last state determines the
+    prediction.
+
+    X has shape `(n_samples, window_length)` or `(n_samples, window_length,
+    n_features)`. It can also be the output of SubsequenceReshaper, with or without
+    rows.
+
     Parameters
     ----------
     input_shape : tuple of int
         Shape of one sample: `(window_length,)`, `(window_length, n_features)`,
         `(n_subsequences, n_steps, n_features)` or `(n_subsequences, n_rows, n_steps,
         n_features)`.
-    n_outputs : int
-        Number of outputs.
-    output_activation : str or None, default=None
-        Activation of the output layer.
-    n_subsequences : int or "auto", default="auto"
-        Number of subsequences into which each window is cut, in time order. It must
-        divide the window length. "auto" uses the divisor closest to the square root of
-        the window length. Has no effect on windows cut by SubsequenceReshaper.
     filters : int, default=64
         Number of channels of the LSTM state.
     kernel_size : int or tuple of two int, default=(1, 3)
@@ -58,16 +48,8 @@ def build_conv_lstm(
         ``kernel_size - 1`` of them.
     activation : str, default="tanh"
         Activation of the LSTM cell and of the hidden layers.
-    dense_units : int or tuple of int, default=()
-        Units of the hidden layers before the output. A tuple makes one layer per
-        entry; `()` makes none.
     dropout : float, default=0.0
         Dropout rate after the ConvLSTM, from 0 (inclusive) to 1 (exclusive).
-
-    Returns
-    -------
-    model : keras.Model
-        The network, not compiled.
 
     Notes
     -----
@@ -91,19 +73,19 @@ def build_conv_lstm(
     Shi, X. et al. (2015). Convolutional LSTM network: a machine learning approach for
     precipitation nowcasting. NeurIPS.
     """
-    check_input_axes(input_shape, (1, 2, 3, 4), "a ConvLSTM")
+    blocks.check_input_axes(input_shape, (1, 2, 3, 4), "a ConvLSTM")
     filters = check_integer("filters", filters)
-    kernel_rows, kernel_steps = check_per_layer("kernel_size", kernel_size, 2)
-    check_padding(padding)
-    check_activation("activation", activation)
+    kernel_rows, kernel_steps = blocks.check_per_layer("kernel_size", kernel_size, 2)
+    blocks.check_padding(padding)
+    blocks.check_activation("activation", activation)
 
     window = layers.Input(input_shape, name="window")
     x = window
     if len(input_shape) < 4:
-        x = as_subsequences(window, n_subsequences)
+        x = blocks.as_subsequences(window, n_subsequences)
         x = layers.Reshape((x.shape[1], 1, *x.shape[2:]), name="grids")(x)
-    check_kernel_fits(kernel_rows, x.shape[2], padding)
-    check_kernel_fits(kernel_steps, x.shape[3], padding)
+    blocks.check_kernel_fits(kernel_rows, x.shape[2], padding)
+    blocks.check_kernel_fits(kernel_steps, x.shape[3], padding)
     x = layers.ConvLSTM2D(
         filters,
         (kernel_rows, kernel_steps),
@@ -112,33 +94,13 @@ def build_conv_lstm(
         name="conv_lstm",
     )(x)  # (n_rows, n_steps, filters)
     x = layers.Flatten(name="features")(x)
-    x = apply_dropout(x, dropout, "dropout")
-    output = output_head(
-        x,
-        n_outputs,
-        dense_units=dense_units,
-        activation=activation,
-        output_activation=output_activation,
-    )
-    return keras.Model(window, output, name="conv_lstm")
+    x = blocks.apply_dropout(x, dropout, "dropout")
+    x = blocks.output_head(x, n_outputs, dense_units, activation, output_activation)
+    return keras.Model(window, x, name="conv_lstm")
 
 
-class _ConvLSTMMixin:
-    """Methods of ConvLSTMRegressor and ConvLSTMClassifier."""
-
-    def _resolve_auto(self, params, input_shape):
-        return resolve_auto_subsequences(params, input_shape)
-
-
-class ConvLSTMRegressor(_ConvLSTMMixin, HybridRegressor, build=build_conv_lstm):
+class ConvLSTMRegressor(HybridRegressor, build=build_conv_lstm):
     """Forecast from windows with a ConvLSTM.
-
-    Each window is cut into subsequences. An LSTM that uses convolutions instead of
-    matrix products reads them in time order, and its last state becomes the forecast.
-
-    X has shape `(n_samples, window_length)` or `(n_samples, window_length,
-    n_features)`. It can also be the output of SubsequenceReshaper, with or without
-    rows.
 
     Examples
     --------
@@ -149,16 +111,11 @@ class ConvLSTMRegressor(_ConvLSTMMixin, HybridRegressor, build=build_conv_lstm):
     (5,)
     """
 
+    _resolve_auto = staticmethod(blocks.resolve_auto_subsequences)
 
-class ConvLSTMClassifier(_ConvLSTMMixin, HybridClassifier, build=build_conv_lstm):
+
+class ConvLSTMClassifier(HybridClassifier, build=build_conv_lstm):
     """Classify windows with a ConvLSTM.
-
-    Each window is cut into subsequences. An LSTM that uses convolutions instead of
-    matrix products reads them in time order, and its last state determines the class.
-
-    X has shape `(n_samples, window_length)` or `(n_samples, window_length,
-    n_features)`. It can also be the output of SubsequenceReshaper, with or without
-    rows.
 
     Examples
     --------
@@ -169,3 +126,5 @@ class ConvLSTMClassifier(_ConvLSTMMixin, HybridClassifier, build=build_conv_lstm
     >>> classifier.fit(X, ["slow", "fast", "slow", "fast"]).predict_proba(X).shape
     (4, 2)
     """
+
+    _resolve_auto = staticmethod(blocks.resolve_auto_subsequences)

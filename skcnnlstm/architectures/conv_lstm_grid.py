@@ -1,33 +1,20 @@
 """ConvLSTM encoder-forecaster: predict the next grids of a sequence of grids."""
 
-from __future__ import annotations
-
 import keras
 import numpy as np
 from keras import layers, ops
 from sklearn.metrics import r2_score
 
 from skcnnlstm._utils.validation import check_regression_target
-from skcnnlstm.layers.blocks import (
-    apply_dropout,
-    check_activation,
-    check_input_axes,
-    check_per_layer,
-    check_widths,
-)
+from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridRegressor
 from skcnnlstm.wrappers.assemble import grid_shape
+from skcnnlstm.wrappers.parameters import with_network_parameters
 
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
 class BlankGrids(layers.Layer):
-    """Return grids of zeros with one channel, the input of the forecaster.
-
-    Parameters
-    ----------
-    n_steps : int
-        Number of grids in each sample.
-    """
+    """Return `n_steps` grids of zeros with one channel, the input of the forecaster."""
 
     def __init__(self, n_steps, **kwargs):
         super().__init__(**kwargs)
@@ -43,6 +30,7 @@ class BlankGrids(layers.Layer):
         return {**super().get_config(), "n_steps": self.n_steps}
 
 
+@with_network_parameters
 def build_conv_lstm_grid(
     input_shape,
     n_outputs,
@@ -75,11 +63,6 @@ def build_conv_lstm_grid(
     dropout : float, default=0.0
         Dropout rate before the output layer, from 0 (inclusive) to 1 (exclusive).
 
-    Returns
-    -------
-    model : keras.Model
-        The network, not compiled.
-
     Notes
     -----
     Shapes for S grids of R rows, C columns and F features:
@@ -109,10 +92,10 @@ def build_conv_lstm_grid(
     Shi, X. et al. (2015). Convolutional LSTM network: a machine learning approach for
     precipitation nowcasting. NeurIPS.
     """
-    check_input_axes(input_shape, (1, 2, 3, 4), "a ConvLSTM on grids")
-    filters = check_widths("filters", filters)
-    kernel_size = check_per_layer("kernel_size", kernel_size, len(filters))
-    check_activation("activation", activation)
+    blocks.check_input_axes(input_shape, (1, 2, 3, 4), "a ConvLSTM on grids")
+    filters = blocks.check_widths("filters", filters)
+    kernel_size = blocks.check_per_layer("kernel_size", kernel_size, len(filters))
+    blocks.check_activation("activation", activation)
 
     window = grids = layers.Input(input_shape, name="window")
     shape = grid_shape(input_shape)
@@ -142,7 +125,7 @@ def build_conv_lstm_grid(
         outputs.append(x)
     if len(outputs) > 1:
         x = layers.Concatenate(name="states")(outputs)
-    x = apply_dropout(x, dropout, "dropout")
+    x = blocks.apply_dropout(x, dropout, "dropout")
     # A dense layer over the channels of each cell is a 1 x 1 convolution.
     x = layers.Dense(n_outputs // (horizon * n_cells), name="output")(x)
     output = layers.Flatten(name="grids_in_order")(x)

@@ -1,25 +1,14 @@
 """DeepConvLSTM: convolutions over time for each sensor, LSTMs over all sensors."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers
 
-from skcnnlstm.layers.blocks import (
-    apply_dropout,
-    apply_lstm,
-    as_series,
-    check_activation,
-    check_input_axes,
-    check_padding,
-    check_per_layer,
-    check_widths,
-    conv1d_stack_per_row,
-    output_head,
-)
+from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
+from skcnnlstm.wrappers.parameters import with_network_parameters
 
 
+@with_network_parameters
 def build_deep_conv_lstm(
     input_shape,
     n_outputs,
@@ -36,16 +25,12 @@ def build_deep_conv_lstm(
 ):
     """Build a DeepConvLSTM for windows.
 
+    Convolutions over time process each feature separately. LSTMs read the result for
+    all features step by step, and the last output determines the prediction. X has
+    shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
+
     Parameters
     ----------
-    input_shape : tuple of int
-        Shape of one sample: `(window_length,)` or `(window_length, n_features)`.
-    n_outputs : int
-        Number of outputs.
-    output_activation : str or None, default=None
-        Activation of the output layer.
-    filters : int or tuple of int, default=(64, 64, 64, 64)
-        Number of filters. A tuple makes one convolution per entry.
     kernel_size : int or tuple of int, default=5
         Kernel size in time steps. A tuple has one entry per convolution. Each feature
         is convolved separately, with the same weights.
@@ -53,24 +38,9 @@ def build_deep_conv_lstm(
         "valid" removes ``kernel_size - 1`` time steps in each convolution; with the
         other defaults, windows need at least 17 steps. "same" keeps the number of time
         steps.
-    activation : str, default="relu"
-        Activation of the convolutions and of the hidden layers.
-    lstm_units : int or tuple of int, default=(128, 128)
-        Units of the LSTM. A tuple stacks one layer per entry.
-    lstm_activation : str, default="tanh"
-        Activation of the LSTM cell. Values other than "tanh" are slower on a GPU: they
-        cannot use the cuDNN kernel.
-    dense_units : int or tuple of int, default=()
-        Units of the hidden layers before the output. A tuple makes one layer per
-        entry; `()` makes none.
     dropout : float, default=0.5
         Dropout rate before each LSTM layer and after the last one, from 0 (inclusive)
         to 1 (exclusive).
-
-    Returns
-    -------
-    model : keras.Model
-        The network, not compiled.
 
     Notes
     -----
@@ -97,47 +67,35 @@ def build_deep_conv_lstm(
     Ordonez, F. J. and Roggen, D. (2016). Deep convolutional and LSTM recurrent neural
     networks for multimodal wearable activity recognition. Sensors 16(1).
     """
-    check_input_axes(input_shape, (1, 2), "a DeepConvLSTM")
-    filters = check_widths("filters", filters)
-    kernel_size = check_per_layer("kernel_size", kernel_size, len(filters))
-    lstm_units = check_widths("lstm_units", lstm_units)
-    check_padding(padding)
-    check_activation("activation", activation)
+    blocks.check_input_axes(input_shape, (1, 2), "a DeepConvLSTM")
+    filters = blocks.check_widths("filters", filters)
+    kernel_size = blocks.check_per_layer("kernel_size", kernel_size, len(filters))
+    lstm_units = blocks.check_widths("lstm_units", lstm_units)
+    blocks.check_padding(padding)
+    blocks.check_activation("activation", activation)
 
     window = layers.Input(input_shape, name="window")
-    x = layers.Permute((2, 1), name="sensors")(as_series(window))
+    x = layers.Permute((2, 1), name="sensors")(blocks.as_series(window))
     x = layers.Reshape((*x.shape[1:], 1), name="sensor_series")(x)
-    x = conv1d_stack_per_row(
-        x, filters, kernel_size, padding=padding, activation=activation
-    )
+    x = blocks.conv1d_stack_per_row(x, filters, kernel_size, padding, activation)
     x = layers.Permute((2, 1, 3), name="steps")(x)
     x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]), name="features")(x)
     for i, units in enumerate(lstm_units, 1):
-        x = apply_dropout(x, dropout, f"dropout_{i}")
-        x = apply_lstm(
+        x = blocks.apply_dropout(x, dropout, f"dropout_{i}")
+        x = blocks.apply_lstm(
             x,
             units,
             activation=lstm_activation,
             return_sequences=i < len(lstm_units),
             name=f"lstm_{i}",
         )
-    x = apply_dropout(x, dropout, f"dropout_{len(lstm_units) + 1}")
-    output = output_head(
-        x,
-        n_outputs,
-        dense_units=dense_units,
-        activation=activation,
-        output_activation=output_activation,
-    )
-    return keras.Model(window, output, name="deep_conv_lstm")
+    x = blocks.apply_dropout(x, dropout, f"dropout_{len(lstm_units) + 1}")
+    x = blocks.output_head(x, n_outputs, dense_units, activation, output_activation)
+    return keras.Model(window, x, name="deep_conv_lstm")
 
 
 class DeepConvLSTMRegressor(HybridRegressor, build=build_deep_conv_lstm):
     """Forecast from windows with a DeepConvLSTM.
-
-    Convolutions over time process each feature separately. LSTMs read the result for
-    all features step by step, and the last output becomes the forecast. X has shape
-    `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
 
     Examples
     --------
@@ -150,10 +108,6 @@ class DeepConvLSTMRegressor(HybridRegressor, build=build_deep_conv_lstm):
 
 class DeepConvLSTMClassifier(HybridClassifier, build=build_deep_conv_lstm):
     """Classify windows with a DeepConvLSTM.
-
-    Convolutions over time process each feature separately. LSTMs read the result for
-    all features step by step, and the last output determines the class. X has shape
-    `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
 
     Examples
     --------

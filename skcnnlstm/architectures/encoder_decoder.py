@@ -1,26 +1,15 @@
 """CNN-LSTM encoder-decoder: a CNN encodes the window, an LSTM decodes each step."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers
 
 from skcnnlstm._utils.validation import check_integer
-from skcnnlstm.layers.blocks import (
-    apply_dropout,
-    apply_lstm,
-    as_series,
-    check_activation,
-    check_input_axes,
-    check_padding,
-    check_per_layer,
-    check_widths,
-    conv1d_stack,
-    output_head,
-)
+from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridRegressor
+from skcnnlstm.wrappers.parameters import with_network_parameters
 
 
+@with_network_parameters
 def build_encoder_decoder(
     input_shape,
     n_outputs,
@@ -40,40 +29,18 @@ def build_encoder_decoder(
 
     Parameters
     ----------
-    input_shape : tuple of int
-        Shape of one sample: `(window_length,)` or `(window_length, n_features)`.
-    n_outputs : int
-        Number of outputs.
     output_axes : tuple of three int or None, default=None
         Numbers of steps ahead, targets and quantiles, with product `n_outputs`. None
         means `n_outputs` steps of one target.
     filters : int or tuple of int, default=(64, 64)
         Number of filters in the encoder. A tuple makes one convolution per entry.
-    kernel_size : int or tuple of int, default=3
-        Kernel size in time steps. A tuple has one entry per convolution.
-    padding : {"same", "valid"}, default="same"
-        "same" keeps the number of time steps. "valid" removes ``kernel_size - 1`` time
-        steps in each convolution.
-    pool_size : int, default=2
-        Pool size of the max pooling after the last convolution, in time steps. The
-        last pool can be shorter. 1 means no pooling.
-    activation : str, default="relu"
-        Activation of the convolutions and of the hidden layers.
     lstm_units : int, default=200
         Units of the decoder LSTM, which runs one step for each step ahead.
-    lstm_activation : str, default="tanh"
-        Activation of the LSTM cell. Values other than "tanh" are slower on a GPU: they
-        cannot use the cuDNN kernel.
     dense_units : int or tuple of int, default=100
         Units of the hidden layers before the output, with the same weights for each
         step ahead. A tuple makes one layer per entry; `()` makes none.
     dropout : float, default=0.0
         Dropout rate after the encoder, from 0 (inclusive) to 1 (exclusive).
-
-    Returns
-    -------
-    model : keras.Model
-        The network, not compiled.
 
     Notes
     -----
@@ -105,27 +72,27 @@ def build_encoder_decoder(
     Cho, K. et al. (2014). Learning phrase representations using RNN encoder-decoder for
     statistical machine translation. EMNLP.
     """
-    check_input_axes(input_shape, (1, 2), "an encoder-decoder")
-    filters = check_widths("filters", filters)
-    kernel_size = check_per_layer("kernel_size", kernel_size, len(filters))
+    blocks.check_input_axes(input_shape, (1, 2), "an encoder-decoder")
+    filters = blocks.check_widths("filters", filters)
+    kernel_size = blocks.check_per_layer("kernel_size", kernel_size, len(filters))
     pool_size = check_integer("pool_size", pool_size)
     lstm_units = check_integer("lstm_units", lstm_units)
-    check_padding(padding)
-    check_activation("activation", activation)
+    blocks.check_padding(padding)
+    blocks.check_activation("activation", activation)
     horizon = n_outputs if output_axes is None else output_axes[0]
 
     window = layers.Input(input_shape, name="window")
-    x = as_series(window)
-    x = conv1d_stack(x, filters, kernel_size, padding=padding, activation=activation)
+    x = blocks.as_series(window)
+    x = blocks.conv1d_stack(x, filters, kernel_size, padding, activation)
     if pool_size > 1:
         x = layers.MaxPooling1D(pool_size, padding="same", name="pool")(x)
     x = layers.Flatten(name="features")(x)
-    x = apply_dropout(x, dropout, "dropout")
+    x = blocks.apply_dropout(x, dropout, "dropout")
     x = layers.RepeatVector(horizon, name="steps_ahead")(x)
-    x = apply_lstm(
+    x = blocks.apply_lstm(
         x, lstm_units, activation=lstm_activation, return_sequences=True, name="lstm"
     )
-    x = output_head(
+    x = blocks.output_head(
         x, n_outputs // horizon, dense_units=dense_units, activation=activation
     )
     output = layers.Flatten(name="steps_in_order")(x)

@@ -1,21 +1,14 @@
 """LSTM: recurrent layers over the time steps of a window."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers
 
-from skcnnlstm.layers.blocks import (
-    apply_dropout,
-    apply_lstm,
-    as_series,
-    check_input_axes,
-    check_widths,
-    output_head,
-)
+from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
+from skcnnlstm.wrappers.parameters import with_network_parameters
 
 
+@with_network_parameters
 def build_lstm(
     input_shape,
     n_outputs,
@@ -30,34 +23,19 @@ def build_lstm(
 ):
     """Build a stack of LSTM layers for windows.
 
+    The LSTM reads each window step by step; its last output determines the prediction.
+    X has shape `(n_samples, window_length)` or `(n_samples, window_length,
+    n_features)`.
+
     Parameters
     ----------
-    input_shape : tuple of int
-        Shape of one sample: `(window_length,)` or `(window_length, n_features)`.
-    n_outputs : int
-        Number of outputs.
-    output_activation : str or None, default=None
-        Activation of the output layer.
-    lstm_units : int or tuple of int, default=50
-        Units of the LSTM. A tuple stacks one layer per entry.
-    lstm_activation : str, default="tanh"
-        Activation of the LSTM cell. Values other than "tanh" are slower on a GPU: they
-        cannot use the cuDNN kernel.
     activation : str, default="relu"
         Activation of the hidden layers.
-    dense_units : int or tuple of int, default=()
-        Units of the hidden layers before the output. A tuple makes one layer per
-        entry; `()` makes none.
     dropout : float, default=0.0
         Dropout rate after each LSTM layer, from 0 (inclusive) to 1 (exclusive).
     bidirectional : bool, default=False
         Whether each layer also reads the window backwards. The outputs of both
         directions are concatenated.
-
-    Returns
-    -------
-    model : keras.Model
-        The network, not compiled.
 
     Notes
     -----
@@ -79,13 +57,13 @@ def build_lstm(
     Hochreiter, S. and Schmidhuber, J. (1997). Long short-term memory. Neural
     Computation 9(8).
     """
-    check_input_axes(input_shape, (1, 2), "an LSTM")
-    lstm_units = check_widths("lstm_units", lstm_units)
+    blocks.check_input_axes(input_shape, (1, 2), "an LSTM")
+    lstm_units = blocks.check_widths("lstm_units", lstm_units)
 
     window = layers.Input(input_shape, name="window")
-    x = as_series(window)
+    x = blocks.as_series(window)
     for i, units in enumerate(lstm_units, 1):
-        x = apply_lstm(
+        x = blocks.apply_lstm(
             x,
             units,
             activation=lstm_activation,
@@ -93,22 +71,13 @@ def build_lstm(
             bidirectional=bidirectional,
             name=f"lstm_{i}",
         )
-        x = apply_dropout(x, dropout, f"dropout_{i}")
-    output = output_head(
-        x,
-        n_outputs,
-        dense_units=dense_units,
-        activation=activation,
-        output_activation=output_activation,
-    )
-    return keras.Model(window, output, name="lstm")
+        x = blocks.apply_dropout(x, dropout, f"dropout_{i}")
+    x = blocks.output_head(x, n_outputs, dense_units, activation, output_activation)
+    return keras.Model(window, x, name="lstm")
 
 
 class LSTMRegressor(HybridRegressor, build=build_lstm):
     """Forecast from windows with an LSTM.
-
-    The LSTM reads each window step by step; its last output becomes the forecast. X
-    has shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
 
     Examples
     --------
@@ -121,9 +90,6 @@ class LSTMRegressor(HybridRegressor, build=build_lstm):
 
 class LSTMClassifier(HybridClassifier, build=build_lstm):
     """Classify windows with an LSTM.
-
-    The LSTM reads each window step by step; its last output determines the class. X
-    has shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
 
     Examples
     --------

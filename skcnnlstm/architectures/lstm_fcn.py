@@ -1,21 +1,12 @@
 """LSTM-FCN: convolutions over time, parallel to an LSTM over the variables."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers, ops
 
 from skcnnlstm._utils.validation import check_boolean, check_integer
-from skcnnlstm.layers.blocks import (
-    apply_dropout,
-    as_series,
-    check_activation,
-    check_input_axes,
-    check_per_layer,
-    check_widths,
-    output_head,
-)
+from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
+from skcnnlstm.wrappers.parameters import with_network_parameters
 
 # Reduction ratio of squeeze-and-excitation: Hu et al. (2018), "Squeeze-and-excitation
 # networks", CVPR.
@@ -43,11 +34,6 @@ class AttentionLSTM(layers.Layer):
 
         a = softmax_j(v . tanh(U s + W x_j + b)),  c = sum_j a_j x_j,
         gates = kernel x_t + recurrent_kernel s + context_kernel c + bias
-
-    Parameters
-    ----------
-    units : int
-        Number of units.
     """
 
     def __init__(self, units, **kwargs):
@@ -118,6 +104,7 @@ class AttentionLSTM(layers.Layer):
         return {**super().get_config(), "units": self.units}
 
 
+@with_network_parameters
 def build_lstm_fcn(
     input_shape,
     n_outputs,
@@ -134,18 +121,12 @@ def build_lstm_fcn(
 ):
     """Build an LSTM-FCN, ALSTM-FCN, MLSTM-FCN or MALSTM-FCN for windows.
 
+    Convolutions read each window over time, and their output is averaged over time. In
+    parallel, an LSTM reads the variables one by one, each with all its time steps. X
+    has shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
+
     Parameters
     ----------
-    input_shape : tuple of int
-        Shape of one sample: `(window_length,)` or `(window_length, n_features)`.
-    n_outputs : int
-        Number of outputs.
-    output_activation : str or None, default=None
-        Activation of the output layer.
-    filters : int or tuple of int, default=(128, 256, 128)
-        Number of filters. A tuple makes one convolution per entry.
-    kernel_size : int or tuple of int, default=(8, 5, 3)
-        Kernel size in time steps. A tuple has one entry per convolution.
     lstm_units : int, default=8
         Units of the LSTM over the variables. The papers select 8, 64 or 128; their code
         does so by the lowest training loss.
@@ -156,18 +137,8 @@ def build_lstm_fcn(
         Whether each convolution but the last has a squeeze-and-excitation block
         (MLSTM-FCN), which scales each channel by a weight computed from the means of
         all channels over the window.
-    activation : str, default="relu"
-        Activation of the convolutions and of the hidden layers.
-    dense_units : int or tuple of int, default=()
-        Units of the hidden layers before the output. A tuple makes one layer per
-        entry; `()` makes none.
     dropout : float, default=0.8
         Dropout rate after the LSTM, from 0 (inclusive) to 1 (exclusive).
-
-    Returns
-    -------
-    model : keras.Model
-        The network, not compiled.
 
     Notes
     -----
@@ -205,16 +176,16 @@ def build_lstm_fcn(
     Karim, F., Majumdar, S., Darabi, H. and Harford, S. (2019). Multivariate LSTM-FCNs
     for time series classification. Neural Networks 116.
     """
-    check_input_axes(input_shape, (1, 2), "an LSTM-FCN")
-    filters = check_widths("filters", filters)
-    kernel_size = check_per_layer("kernel_size", kernel_size, len(filters))
+    blocks.check_input_axes(input_shape, (1, 2), "an LSTM-FCN")
+    filters = blocks.check_widths("filters", filters)
+    kernel_size = blocks.check_per_layer("kernel_size", kernel_size, len(filters))
     lstm_units = check_integer("lstm_units", lstm_units)
     check_boolean("attention", attention)
     check_boolean("squeeze_excite", squeeze_excite)
-    check_activation("activation", activation)
+    blocks.check_activation("activation", activation)
 
     window = layers.Input(input_shape, name="window")
-    series = as_series(window)
+    series = blocks.as_series(window)
     x = series
     for i, (width, size) in enumerate(zip(filters, kernel_size, strict=True), 1):
         x = layers.Conv1D(
@@ -233,17 +204,11 @@ def build_lstm_fcn(
     shuffled = layers.Permute((2, 1), name="dimension_shuffle")(series)
     lstm_layer = AttentionLSTM if attention else layers.LSTM
     recurrent = lstm_layer(lstm_units, name="lstm")(shuffled)
-    recurrent = apply_dropout(recurrent, dropout, "dropout")
+    recurrent = blocks.apply_dropout(recurrent, dropout, "dropout")
 
     x = layers.Concatenate(name="merge")([recurrent, convolved])
-    output = output_head(
-        x,
-        n_outputs,
-        dense_units=dense_units,
-        activation=activation,
-        output_activation=output_activation,
-    )
-    return keras.Model(window, output, name="lstm_fcn")
+    x = blocks.output_head(x, n_outputs, dense_units, activation, output_activation)
+    return keras.Model(window, x, name="lstm_fcn")
 
 
 def _squeeze_and_excite(x, number):
@@ -268,10 +233,6 @@ def _squeeze_and_excite(x, number):
 class LSTMFCNRegressor(HybridRegressor, build=build_lstm_fcn):
     """Forecast from windows with an LSTM-FCN.
 
-    Convolutions read each window over time, and their output is averaged over time. In
-    parallel, an LSTM reads the variables one by one, each with all its time steps. X
-    has shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
-
     Examples
     --------
     >>> from skcnnlstm import LSTMFCNRegressor, make_windows
@@ -285,10 +246,6 @@ class LSTMFCNClassifier(
     HybridClassifier, build=build_lstm_fcn, defaults=_PUBLISHED_TRAINING
 ):
     """Classify windows with an LSTM-FCN.
-
-    Convolutions read each window over time, and their output is averaged over time. In
-    parallel, an LSTM reads the variables one by one, each with all its time steps. X
-    has shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
 
     The defaults are those of the papers. 2,000 epochs are intended for data sets of
     tens to hundreds of windows, where an epoch is one or two optimizer steps. A few

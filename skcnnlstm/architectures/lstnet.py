@@ -1,19 +1,12 @@
 """LSTNet: a convolution, a GRU, a GRU over periods, and an autoregression."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers, ops
 
 from skcnnlstm._utils.validation import check_integer
-from skcnnlstm.layers.blocks import (
-    apply_dropout,
-    as_series,
-    check_activation,
-    check_input_axes,
-    output_head,
-)
+from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridRegressor
+from skcnnlstm.wrappers.parameters import with_network_parameters
 
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
@@ -23,11 +16,6 @@ class FoldPeriods(layers.Layer):
     The input has shape `(n_samples, n_periods * period, channels)`, the output
     `(n_samples * period, n_periods, channels)`. The steps of an output sequence are one
     period apart.
-
-    Parameters
-    ----------
-    period : int
-        Length of a period in time steps.
     """
 
     def __init__(self, period, **kwargs):
@@ -48,13 +36,7 @@ class FoldPeriods(layers.Layer):
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
 class JoinPhases(layers.Layer):
-    """Concatenate the states of all phases of a sample: the inverse of `FoldPeriods`.
-
-    Parameters
-    ----------
-    period : int
-        Length of a period in time steps.
-    """
+    """Concatenate the states of all phases of a sample; inverse of `FoldPeriods`."""
 
     def __init__(self, period, **kwargs):
         super().__init__(**kwargs)
@@ -69,6 +51,7 @@ class JoinPhases(layers.Layer):
         return {**super().get_config(), "period": self.period}
 
 
+@with_network_parameters
 def build_lstnet(
     input_shape,
     n_outputs,
@@ -89,10 +72,6 @@ def build_lstnet(
 
     Parameters
     ----------
-    input_shape : tuple of int
-        Shape of one sample: `(window_length,)` or `(window_length, n_features)`.
-    n_outputs : int
-        Number of outputs.
     output_axes : tuple of three int or None, default=None
         Numbers of steps ahead, targets and quantiles, with product `n_outputs`. None
         means `n_outputs` steps of the first feature.
@@ -124,11 +103,6 @@ def build_lstnet(
         Dropout rate after the convolution and both GRUs, from 0 (inclusive) to 1
         (exclusive).
 
-    Returns
-    -------
-    model : keras.Model
-        The network, not compiled.
-
     Notes
     -----
     Shapes for a window of L steps and F features:
@@ -159,22 +133,22 @@ def build_lstnet(
     Lai, G., Chang, W.-C., Yang, Y. and Liu, H. (2018). Modeling long- and short-term
     temporal patterns with deep neural networks. SIGIR.
     """
-    check_input_axes(input_shape, (1, 2), "an LSTNet")
+    blocks.check_input_axes(input_shape, (1, 2), "an LSTNet")
     filters = check_integer("filters", filters)
     kernel_size = check_integer("kernel_size", kernel_size)
     gru_units = check_integer("gru_units", gru_units)
-    check_activation("activation", activation)
-    check_activation("gru_activation", gru_activation)
+    blocks.check_activation("activation", activation)
+    blocks.check_activation("gru_activation", gru_activation)
 
     window = layers.Input(input_shape, name="window")
-    series = as_series(window)
+    series = blocks.as_series(window)
     x = series
     if kernel_size > 1:
         x = layers.ZeroPadding1D((kernel_size - 1, 0), name="no_history")(x)
     x = layers.Conv1D(filters, kernel_size, activation=activation, name="conv")(x)
-    x = apply_dropout(x, dropout, "dropout_conv")
+    x = blocks.apply_dropout(x, dropout, "dropout_conv")
     features = layers.GRU(gru_units, activation=gru_activation, name="gru")(x)
-    features = apply_dropout(features, dropout, "dropout_gru")
+    features = blocks.apply_dropout(features, dropout, "dropout_gru")
     skip = None if skip is None else check_integer("skip", skip)
     skip_units = check_integer("skip_units", skip_units)
     n_periods = 0 if skip is None else x.shape[1] // skip
@@ -183,9 +157,9 @@ def build_lstnet(
         phases = FoldPeriods(skip, name="phases")(phases)
         skip_gru = layers.GRU(skip_units, activation=gru_activation, name="skip_gru")
         phases = JoinPhases(skip, name="joined_phases")(skip_gru(phases))
-        phases = apply_dropout(phases, dropout, "dropout_skip_gru")
+        phases = blocks.apply_dropout(phases, dropout, "dropout_skip_gru")
         features = layers.Concatenate(name="features")([features, phases])
-    output = output_head(features, n_outputs)
+    output = blocks.output_head(features, n_outputs)
     if highway_window is not None:
         n_steps = min(check_integer("highway_window", highway_window), series.shape[1])
         recent = last_steps(series, n_steps, "recent_steps")

@@ -1,25 +1,14 @@
 """Parallel CNN-LSTM: a CNN and an LSTM read the same window and are merged."""
 
-from __future__ import annotations
-
 import keras
 import numpy as np
 from keras import layers, ops
 from sklearn.utils.metaestimators import available_if
 
 from skcnnlstm._utils.validation import check_choice, check_integer
-from skcnnlstm.layers.blocks import (
-    apply_dropout,
-    apply_lstm,
-    as_series,
-    attention_pooling,
-    check_activation,
-    check_input_axes,
-    check_per_layer,
-    check_widths,
-    output_head,
-)
+from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
+from skcnnlstm.wrappers.parameters import with_network_parameters
 
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
@@ -49,6 +38,7 @@ class WeightedMerge(layers.Layer):
         return input_shapes[0]
 
 
+@with_network_parameters
 def build_parallel_cnn_lstm(
     input_shape,
     n_outputs,
@@ -67,26 +57,17 @@ def build_parallel_cnn_lstm(
 ):
     """Build a network with parallel CNN and LSTM branches for windows.
 
+    Convolutions and an LSTM read each window in parallel. Their outputs are merged at
+    each step and averaged over time; an output layer computes the prediction. X has
+    shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
+
     Parameters
     ----------
-    input_shape : tuple of int
-        Shape of one sample: `(window_length,)` or `(window_length, n_features)`.
-    n_outputs : int
-        Number of outputs.
-    output_activation : str or None, default=None
-        Activation of the output layer.
-    filters : int or tuple of int, default=(64, 64)
-        Number of filters. A tuple makes one convolution per entry.
-    kernel_size : int or tuple of int, default=(7, 5)
-        Kernel size in time steps. A tuple has one entry per convolution.
     pool_size : int or None, default=None
         Pool size of the max pooling at the end of both branches, in time steps. The
         last pool can be shorter. None and 1 mean no pooling.
     lstm_units : int, default=64
         Units of the LSTM.
-    lstm_activation : str, default="tanh"
-        Activation of the LSTM cell. Values other than "tanh" are slower on a GPU: they
-        cannot use the cuDNN kernel.
     bidirectional : bool, default=False
         Whether a second LSTM reads the window backwards.
     merge : {"concat", "weighted", "attention"}, default="concat"
@@ -98,18 +79,8 @@ def build_parallel_cnn_lstm(
           the width of the other.
         - "attention" concatenates their channels, and averages over time with learned
           weights (`attention_weights`).
-    activation : str, default="relu"
-        Activation of the convolutions and of the hidden layers.
-    dense_units : int or tuple of int, default=()
-        Units of the hidden layers before the output. A tuple makes one layer per
-        entry; `()` makes none.
     dropout : float, default=0.0
         Dropout rate after the merge, from 0 (inclusive) to 1 (exclusive).
-
-    Returns
-    -------
-    model : keras.Model
-        The network, not compiled.
 
     Notes
     -----
@@ -134,23 +105,23 @@ def build_parallel_cnn_lstm(
     Karim, F., Majumdar, S., Darabi, H. and Chen, S. (2018). LSTM fully convolutional
     networks for time series classification. IEEE Access 6.
     """
-    check_input_axes(input_shape, (1, 2), "a parallel CNN-LSTM")
-    filters = check_widths("filters", filters)
-    kernel_size = check_per_layer("kernel_size", kernel_size, len(filters))
+    blocks.check_input_axes(input_shape, (1, 2), "a parallel CNN-LSTM")
+    filters = blocks.check_widths("filters", filters)
+    kernel_size = blocks.check_per_layer("kernel_size", kernel_size, len(filters))
     pool_size = 1 if pool_size is None else check_integer("pool_size", pool_size)
     lstm_units = check_integer("lstm_units", lstm_units)
-    check_activation("activation", activation)
+    blocks.check_activation("activation", activation)
     check_choice("merge", merge, ("concat", "weighted", "attention"))
 
     window = layers.Input(input_shape, name="window")
-    series = as_series(window)
+    series = blocks.as_series(window)
     convolved = series
     for i, (width, size) in enumerate(zip(filters, kernel_size, strict=True), 1):
         convolution = layers.Conv1D(width, size, padding="same", name=f"conv_{i}")
         convolved = convolution(convolved)
         convolved = layers.BatchNormalization(name=f"batch_norm_{i}")(convolved)
         convolved = layers.Activation(activation, name=f"activation_{i}")(convolved)
-    recurrent = apply_lstm(
+    recurrent = blocks.apply_lstm(
         series,
         lstm_units,
         activation=lstm_activation,
@@ -169,18 +140,12 @@ def build_parallel_cnn_lstm(
     else:
         merged = layers.Concatenate(name="merge")([convolved, recurrent])
     if merge == "attention":
-        x = attention_pooling(merged, lstm_units)
+        x = blocks.attention_pooling(merged, lstm_units)
     else:
         x = layers.GlobalAveragePooling1D(name="mean_over_time")(merged)
-    x = apply_dropout(x, dropout, "dropout")
-    output = output_head(
-        x,
-        n_outputs,
-        dense_units=dense_units,
-        activation=activation,
-        output_activation=output_activation,
-    )
-    return keras.Model(window, output, name="parallel_cnn_lstm")
+    x = blocks.apply_dropout(x, dropout, "dropout")
+    x = blocks.output_head(x, n_outputs, dense_units, activation, output_activation)
+    return keras.Model(window, x, name="parallel_cnn_lstm")
 
 
 def _project_to_equal_width(convolved, recurrent):
@@ -247,10 +212,6 @@ class ParallelCNNLSTMRegressor(
 ):
     """Forecast from windows with a parallel CNN and LSTM.
 
-    Convolutions and an LSTM read each window in parallel. Their outputs are merged at
-    each step and averaged over time; an output layer computes the forecast. X has shape
-    `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
-
     Examples
     --------
     >>> from skcnnlstm import ParallelCNNLSTMRegressor, make_windows
@@ -267,11 +228,6 @@ class ParallelCNNLSTMClassifier(
     _ParallelCNNLSTMMixin, HybridClassifier, build=build_parallel_cnn_lstm
 ):
     """Classify windows with a parallel CNN and LSTM.
-
-    Convolutions and an LSTM read each window in parallel. Their outputs are merged at
-    each step and averaged over time; an output layer computes the class probabilities.
-    X has shape `(n_samples, window_length)` or `(n_samples, window_length,
-    n_features)`.
 
     Examples
     --------

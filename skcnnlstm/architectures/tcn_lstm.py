@@ -1,22 +1,15 @@
 """TCN-LSTM: residual blocks of dilated causal convolutions, then an LSTM."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers
 
 from skcnnlstm._utils.validation import check_integer, check_real
-from skcnnlstm.layers.blocks import (
-    apply_lstm,
-    as_series,
-    check_activation,
-    check_input_axes,
-    check_widths,
-    output_head,
-)
+from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
+from skcnnlstm.wrappers.parameters import with_network_parameters
 
 
+@with_network_parameters
 def build_tcn_lstm(
     input_shape,
     n_outputs,
@@ -33,14 +26,13 @@ def build_tcn_lstm(
 ):
     """Build a temporal convolutional network, followed by an LSTM, for windows.
 
+    Residual blocks of causal convolutions read each window; each block reaches twice as
+    far back as the previous one. An LSTM reads their output, and its last output
+    determines the prediction. X has shape `(n_samples, window_length)` or `(n_samples,
+    window_length, n_features)`.
+
     Parameters
     ----------
-    input_shape : tuple of int
-        Shape of one sample: `(window_length,)` or `(window_length, n_features)`.
-    n_outputs : int
-        Number of outputs.
-    output_activation : str or None, default=None
-        Activation of the output layer.
     filters : int or tuple of int, default=(32, 32, 32, 32)
         Number of filters of each residual block, one entry per block. The dilation
         doubles from block to block: 1, 2, 4, and so on. With n blocks, each output step
@@ -52,22 +44,11 @@ def build_tcn_lstm(
         Activation of the convolutions, of the residual sums and of the hidden layers.
     lstm_units : int, default=50
         Units of the LSTM.
-    lstm_activation : str, default="tanh"
-        Activation of the LSTM cell. Values other than "tanh" are slower on a GPU: they
-        cannot use the cuDNN kernel.
     bidirectional : bool, default=False
         Whether a second LSTM reads the steps backwards.
-    dense_units : int or tuple of int, default=()
-        Units of the hidden layers before the output. A tuple makes one layer per
-        entry; `()` makes none.
     dropout : float, default=0.2
         Rate of the spatial dropout after each convolution, which drops whole channels,
         from 0 (inclusive) to 1 (exclusive).
-
-    Returns
-    -------
-    model : keras.Model
-        The network, not compiled.
 
     Notes
     -----
@@ -92,15 +73,15 @@ def build_tcn_lstm(
     Bai, S., Kolter, J. Z. and Koltun, V. (2018). An empirical evaluation of generic
     convolutional and recurrent networks for sequence modeling. arXiv:1803.01271.
     """
-    check_input_axes(input_shape, (1, 2), "a TCN-LSTM")
-    filters = check_widths("filters", filters)
+    blocks.check_input_axes(input_shape, (1, 2), "a TCN-LSTM")
+    filters = blocks.check_widths("filters", filters)
     kernel_size = check_integer("kernel_size", kernel_size)
     lstm_units = check_integer("lstm_units", lstm_units)
-    check_activation("activation", activation)
+    blocks.check_activation("activation", activation)
     check_real("dropout", dropout, low=0, high=1, inclusive="left")
 
     window = layers.Input(input_shape, name="window")
-    x = as_series(window)
+    x = blocks.as_series(window)
     for i, width in enumerate(filters):
         x = _residual_block(
             x,
@@ -111,21 +92,15 @@ def build_tcn_lstm(
             dropout=dropout,
             name=f"block_{i + 1}",
         )
-    x = apply_lstm(
+    x = blocks.apply_lstm(
         x,
         lstm_units,
         activation=lstm_activation,
         bidirectional=bidirectional,
         name="lstm",
     )
-    output = output_head(
-        x,
-        n_outputs,
-        dense_units=dense_units,
-        activation=activation,
-        output_activation=output_activation,
-    )
-    return keras.Model(window, output, name="tcn_lstm")
+    x = blocks.output_head(x, n_outputs, dense_units, activation, output_activation)
+    return keras.Model(window, x, name="tcn_lstm")
 
 
 def _residual_block(x, width, kernel_size, *, dilation, activation, dropout, name):
@@ -151,11 +126,6 @@ def _residual_block(x, width, kernel_size, *, dilation, activation, dropout, nam
 class TCNLSTMRegressor(HybridRegressor, build=build_tcn_lstm):
     """Forecast from windows with a temporal convolutional network and an LSTM.
 
-    Residual blocks of causal convolutions read each window; each block reaches twice as
-    far back as the previous one. An LSTM reads their output, and its last output
-    becomes the forecast. X has shape `(n_samples, window_length)` or `(n_samples,
-    window_length, n_features)`.
-
     Examples
     --------
     >>> from skcnnlstm import TCNLSTMRegressor, make_windows
@@ -167,11 +137,6 @@ class TCNLSTMRegressor(HybridRegressor, build=build_tcn_lstm):
 
 class TCNLSTMClassifier(HybridClassifier, build=build_tcn_lstm):
     """Classify windows with a temporal convolutional network and an LSTM.
-
-    Residual blocks of causal convolutions read each window; each block reaches twice as
-    far back as the previous one. An LSTM reads their output, and its last output
-    determines the class. X has shape `(n_samples, window_length)` or `(n_samples,
-    window_length, n_features)`.
 
     Examples
     --------

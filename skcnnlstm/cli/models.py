@@ -4,9 +4,13 @@ import warnings
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator, clone
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
 
-# This module imports scikit-learn and networks on first use: reading the options takes
-# no seconds.
+import skcnnlstm
+from skcnnlstm._utils.validation import resolve_subsequences
+from skcnnlstm.cli.options import NETWORKS
 
 SEASONAL_NAIVE, RIDGE = "seasonal naive", "Ridge"
 # Short series give few windows for many weights. Dropout and weight decay limit
@@ -22,24 +26,11 @@ _NETWORK_PARAMS = {
 _EXTRA_PARAMS = {"parallel": {"batch_size": 16}}
 
 
-class SeasonalNaive:
-    """Regressor that repeats the last season of its window.
-
-    It implements what `sklearn.base.clone` needs, so that defining it does not import
-    scikit-learn.
-    """
+class SeasonalNaive(BaseEstimator):
+    """Regressor that repeats the last season of its window."""
 
     def __init__(self, season_length):
         self.season_length = season_length
-
-    def get_params(self, deep=True):
-        """Return the parameters."""
-        return {"season_length": self.season_length}
-
-    def set_params(self, **params):
-        """Set parameters."""
-        vars(self).update(params)
-        return self
 
     def fit(self, X, y):
         """Store the number of steps to forecast."""
@@ -53,7 +44,7 @@ class SeasonalNaive:
         return season[:, steps].reshape(len(X), -1)
 
 
-class FilledWindows:
+class FilledWindows(BaseEstimator):
     """Regressor that fills missing values with the last known ones before it.
 
     With the parameter `missing="mask"`, `SeriesForecaster` allows NaN in windows.
@@ -63,19 +54,8 @@ class FilledWindows:
         self.regressor = regressor
         self.missing = missing
 
-    def get_params(self, deep=True):
-        """Return the parameters."""
-        return {"regressor": self.regressor, "missing": self.missing}
-
-    def set_params(self, **params):
-        """Set parameters."""
-        vars(self).update(params)
-        return self
-
     def fit(self, X, y):
         """Fit a clone of the regressor on filled windows."""
-        from sklearn.base import clone
-
         self.regressor_ = clone(self.regressor).fit(self._filled(X), y)
         return self
 
@@ -96,8 +76,6 @@ def subsequence_params(window_length, season_length):
     A window of several whole seasons is split into seasons, and each is normalised by
     the last one. Other windows are split as ``n_subsequences="auto"`` does.
     """
-    from skcnnlstm._utils.validation import resolve_subsequences
-
     if 1 < season_length < window_length and window_length % season_length == 0:
         return {
             "n_subsequences": window_length // season_length,
@@ -110,29 +88,11 @@ def subsequence_params(window_length, season_length):
 
 
 def make_models(options, positive, has_missing=False):
-    """Return the forecasters by name.
+    """Return the forecasters by name: seasonal naive, Ridge and the chosen networks.
 
-    Parameters
-    ----------
-    options : Namespace
-        The parsed options.
-    positive : bool
-        Whether all values of the series are positive: the series is then modelled on a
-        log scale.
-    has_missing : bool, default=False
-        Whether the series holds NaN: networks then mask it.
-
-    Returns
-    -------
-    models : dict of SeriesForecaster
-        The seasonal naive forecast, a Ridge and the networks of ``--models``.
+    With `positive`, the series is modelled on a log scale. With `has_missing`, the
+    networks mask missing values.
     """
-    from sklearn.linear_model import Ridge
-    from sklearn.pipeline import make_pipeline
-
-    import skcnnlstm
-    from skcnnlstm.cli.options import NETWORKS
-
     regressors = {RIDGE: make_pipeline(skcnnlstm.FlattenWindows(), Ridge())}
     for name in dict.fromkeys(options.models):
         params = _NETWORK_PARAMS | _EXTRA_PARAMS.get(name, {})

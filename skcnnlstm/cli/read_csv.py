@@ -38,23 +38,10 @@ def read_series(
 ):
     """Read and check the series that the options select.
 
-    Parameters
-    ----------
-    file : str or None
-        Path of a CSV file; None loads the airline series.
-    time_column : str or None, default=None
-        None selects the first column of times at equal steps, or else of integers;
-        "none" numbers the rows.
-    target_columns : list of str or None, default=None
-        None selects all other numeric columns.
-    date_format : str or None, default=None
-        Format of the time column, as for ``strptime``; None finds it.
-    decimal : {".", ","} or None, default=None
-        Decimal mark; None finds it.
-
-    Returns
-    -------
-    series : InputSeries
+    `file` is a path; None loads the airline series. For the other parameters, None
+    means: the first column of times at equal steps, or else of integers, as time column
+    ("none" numbers the rows); all other numeric columns as targets; the date format and
+    the decimal mark that fit.
     """
     if file is None:
         from skcnnlstm.datasets import load_airline

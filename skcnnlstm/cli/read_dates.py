@@ -32,21 +32,8 @@ class Reading(NamedTuple):
 def read_column(column, date_format=None):
     """Return the reading of a column that has equal steps, or else the first one.
 
-    Parameters
-    ----------
-    column : Series of str
-    date_format : str or None, default=None
-        Explicit format; None tries all.
-
-    Returns
-    -------
-    reading : Reading or None
-        None if no cell can be read.
-
-    Raises
-    ------
-    UsageError
-        If two readings with equal steps differ.
+    With `date_format=None`, all formats are tried. Returns None if no cell can be read.
+    Raises UsageError if two readings with equal steps differ.
     """
     readings = []
     for name, times in _read_all(column.str.strip(), date_format):
@@ -171,19 +158,28 @@ def with_equal_steps(index):
     )
 
 
+def step_unit(index):
+    """Return the number and the unit of the steps of an index: (2, "h"), (1, "M").
+
+    The unit of months is "M", whether labels are at their start or end, or periods;
+    likewise "Q" and "Y". Returns (1, None) for other steps.
+    """
+    periods = isinstance(index, pd.PeriodIndex)
+    freq = index.freqstr if periods else read_time_axis(index).alias
+    match = re.match(r"(\d*)([A-Za-z]+)", freq) if isinstance(freq, str) else None
+    if match is None:
+        return 1, None
+    number, unit = match.groups()
+    return int(number or 1), re.sub("^([YQM])[SE]$", r"\1", unit)
+
+
 def season_length(index):
     """Return the usual season of the steps of an index; None if it is unknown."""
-    freq = read_time_axis(index).alias
-    if isinstance(index, pd.PeriodIndex):
-        freq = {"M": "MS", "Q": "QS", "Y": "YS", "A": "YS"}.get(index.freqstr[0])
-    if not isinstance(freq, str):
-        return None
-    number, alias = re.fullmatch(r"(\d*)([A-Za-z]+).*", freq).groups()
-    n, alias = int(number or 1), alias.rstrip("SE") if alias[0] in "MQY" else alias
+    n, unit = step_unit(index)
     sizes = {"Y": 1, "Q": 4, "M": 12, "W": 52, "B": 5, "D": 7, "h": 24, "min": 1440}
-    size = sizes.get(alias)
+    size = sizes.get(unit)
     if size is None:
         return None
-    if alias == "min" and n < 5:
+    if unit == "min" and n < 5:
         size = 60
     return size // n if size % n == 0 else 1

@@ -16,23 +16,11 @@ def is_missing(column):
 
 
 def read_numbers(column, decimal=None):
-    """Read a column of text as numbers.
+    """Read a column of text as numbers; return them and the decimal mark.
 
-    Currency signs, percent signs and marks between thousands are left out.
-
-    Parameters
-    ----------
-    column : Series of str
-    decimal : {".", ","} or None, default=None
-        Decimal mark; None finds the one that fits all cells.
-
-    Returns
-    -------
-    numbers : ndarray of float
-        NaN for missing cells and for text.
-    mark : {".", ",", None}
-        The decimal mark; None if both marks fit equally well but give different
-        numbers.
+    Currency signs, percent signs and marks between thousands are left out. Numbers are
+    NaN for missing cells and for text. With `decimal=None`, the mark is the one that
+    fits all cells, or None if both fit, with different numbers.
     """
     if decimal is not None:
         return _read(column, decimal), decimal

@@ -7,20 +7,12 @@ import os
 import numpy as np
 import pandas as pd
 
-from skcnnlstm._utils.time_axis import read_time_axis
 from skcnnlstm.cli.options import OUTPUT_FILES
+from skcnnlstm.cli.read_dates import step_unit
 
-# English names of pandas' frequencies. "Y", "Q" and "M" are those of periods and,
-# before pandas 2.2, of dates.
 _STEP_NAMES = {
-    "YE": "years",
-    "YS": "years",
     "Y": "years",
-    "QE": "quarters",
-    "QS": "quarters",
     "Q": "quarters",
-    "ME": "months",
-    "MS": "months",
     "M": "months",
     "W": "weeks",
     "D": "days",
@@ -35,17 +27,9 @@ _STEP_NAMES = {
 
 
 def scores_by_fold(result):
-    """Return RMSE, MAE, MASE and seconds of each fold.
+    """Return RMSE, MAE, MASE and seconds of each fold, which has one forecast.
 
-    Parameters
-    ----------
-    result : BacktestResult
-        With one forecast per fold.
-
-    Returns
-    -------
-    scores : DataFrame of shape (n_folds, 4)
-        Means over targets; NaN where the score of one target is undefined.
+    Scores are means over targets; NaN where the score of one target is undefined.
     """
     measures = ["rmse", "mae", "mase"]
     by_target = result.scores(by=["fold", "target"])[measures]
@@ -62,20 +46,10 @@ def mean_rmse(result):
 
 
 def select_best(results):
-    """Return the name of the best model and the measure that selects it.
+    """Return the name of the best model, and "by RMSE" or "by MASE".
 
-    That is RMSE for one target, and MASE for several: their scales may differ. Where
+    RMSE selects for one target, and MASE for several: their scales may differ. Where
     MASE is undefined, RMSE selects.
-
-    Parameters
-    ----------
-    results : dict of BacktestResult
-        By name of the model.
-
-    Returns
-    -------
-    name : str
-    measure : {"by RMSE", "by MASE"}
     """
     scores = {
         name: scores_by_fold(result).mean(skipna=False)
@@ -92,22 +66,7 @@ def select_best(results):
 
 
 def format_scores(results, unit, options):
-    """Format the scores as a table, the best RMSE first.
-
-    Parameters
-    ----------
-    results : dict of BacktestResult
-        By name of the model.
-    unit : str
-        The unit of the targets.
-    options : Namespace
-        The parsed options `folds`, `horizon` and `season_length`.
-
-    Returns
-    -------
-    text : str
-        Aligned lines, and notes below them.
-    """
+    """Format the scores as a table, the best RMSE first, with notes below."""
     scores = {name: scores_by_fold(result) for name, result in results.items()}
     ranked = sorted(scores, key=lambda name: scores[name]["rmse"].mean())
     titles = {"RMSE": "rmse", "MAE": "mae", "MASE": "mase", "seconds": "seconds"}
@@ -158,18 +117,10 @@ def _n_decimals(value, n_digits=3):
     return int(np.clip(n_digits - 1 - math.floor(math.log10(abs(value))), 0, 12))
 
 
-def describe_rows(frame):
-    """Return the number of rows and their first and last label as text."""
-    first, last = format_labels(frame.index[[0, -1]])
-    return f"{len(frame)} {step_name(frame.index)}, {first} to {last}"
-
-
 def step_name(index):
     """Return the unit of the steps of an index: "months", "days", else "steps"."""
-    freq = read_time_axis(index).alias
-    if isinstance(index, pd.PeriodIndex):
-        freq = index.freqstr
-    return _STEP_NAMES.get(str(freq).partition("-")[0], "steps")
+    number, unit = step_unit(index)
+    return _STEP_NAMES.get(unit, "steps") if number == 1 else "steps"
 
 
 def format_label(value):
@@ -191,17 +142,7 @@ def format_labels(index):
 def format_forecast(forecast, rmse, max_rows=48, max_columns=8):
     """Format a forecast, one step per line.
 
-    Parameters
-    ----------
-    forecast : DataFrame of shape (horizon, n_targets)
-    rmse : Series of shape (n_targets,)
-        By target: it limits the digits that are shown.
-    max_rows, max_columns : int
-        Limits of what is shown.
-
-    Returns
-    -------
-    text : str
+    `rmse`, by target, limits the digits that are shown.
     """
     shown = forecast.iloc[:max_rows, :max_columns]
     columns = [["", *format_labels(shown.index)]]
@@ -248,32 +189,11 @@ def write_files(folder, forecast, figure):
 # ------------------------------------------------------------------------------ figure
 
 
-def n_history_rows(n_rows, options):
-    """Return how many rows of history the figure shows."""
-    return min(n_rows, max(12 * options.horizon, 4 * options.window_length, 150))
-
-
 def draw_forecast(history, fitted, forecast, *, rmse, model_name, n_folds, series):
     """Draw the history, the one-step-ahead forecasts of it, and the forecast.
 
-    Parameters
-    ----------
-    history, fitted, forecast : DataFrame
-        With the same columns: the last rows, their one-step-ahead forecasts, and the
-        rows after them.
-    rmse : Series of shape (n_targets,)
-        RMSE in cross-validation by target: the half width of the band.
-    model_name : str
-        The model of the forecasts.
-    n_folds : int
-        Number of folds of the cross-validation.
-    series : InputSeries
-        Its `name` makes the title; its `unit` labels the axis of a single target.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-        One panel for each target, at most 12.
+    The three frames have the same columns. `rmse`, by target, is the half width of the
+    band. The figure has one panel for each target, at most 12.
     """
     from matplotlib.figure import Figure
 

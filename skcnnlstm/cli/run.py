@@ -14,7 +14,6 @@ import pandas as pd
 
 from skcnnlstm._utils.time_axis import read_time_axis
 from skcnnlstm.cli import report
-from skcnnlstm.cli.models import make_models
 from skcnnlstm.cli.options import (
     NETWORKS,
     UsageError,
@@ -66,12 +65,16 @@ def run(options):
         raise UsageError('forecast.png needs matplotlib: pip install "skcnnlstm[plot]"')
     prepare_output(options.output)
 
-    print(f"{series.name}: {report.describe_rows(frame)}", flush=True)
+    first, last = report.format_labels(frame.index[[0, -1]])
+    n_steps = f"{len(frame)} {report.step_name(frame.index)}"
+    print(f"{series.name}: {n_steps}, {first} to {last}", flush=True)
     for note in [*series.notes, *season_note]:
         print(note, flush=True)
     _print_progress("loading TensorFlow ...")
     _load_tensorflow()
-    # Rows are at equal steps here: models get numbers, and the report gets labels.
+    from skcnnlstm.cli.models import make_models
+
+    # Rows are at equal steps here: models see numbers, and the report sees labels.
     rows = frame.reset_index(drop=True)
     models = make_models(
         options,
@@ -99,7 +102,7 @@ def run(options):
     rmse = report.mean_rmse(results[best])
     print(report.format_forecast(forecast, rmse), flush=True)
 
-    n_history = report.n_history_rows(len(frame), options)
+    n_history = max(12 * options.horizon, 4 * options.window_length, 150)
     figure = report.draw_forecast(
         frame.iloc[-n_history:],
         one_step_ahead(model, rows, frame.index).iloc[-n_history:],

@@ -1,7 +1,5 @@
 """Axes, colours, lines and labels that all displays share."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import numpy as np
@@ -29,20 +27,9 @@ _POSITIONED = (
 
 
 def make_axes(display, ax, n_panels=1):
-    """Return the axes to draw on, or create a figure with them.
+    """Return an array of the axes to draw on, or create a figure with them.
 
-    Parameters
-    ----------
-    display : str
-        Name of the display, for errors.
-    ax : Axes, sequence of them, or None
-        Argument of the user.
-    n_panels : int, default=1
-        Number of axes to return.
-
-    Returns
-    -------
-    axes : ndarray of Axes, shape (n_panels,)
+    `display` is the name of the display, for errors, and `ax` the argument of the user.
     """
     if ax is None:
         try:
@@ -63,31 +50,24 @@ def make_axes(display, ax, n_panels=1):
     return axes
 
 
-def select_panels(names, titles, keys):
-    """Return the positions of the panels to draw.
+def select_panels(names, keys):
+    """Return the keys, of (series, target), of the panels to draw.
 
-    Parameters
-    ----------
-    names : list, one name, or None
-        Titles of panels, keys of series or names of targets. None selects the first 12
-        panels.
-    titles : list of str
-        Titles of all panels.
-    keys : list of tuple
-        (series, target) of all panels.
+    `names` is one or a list of titles, series or targets; None selects the first 12.
     """
     if names is None:
-        if len(titles) > MAX_PANELS:
+        if len(keys) > MAX_PANELS:
             warn(
-                f"only the first {MAX_PANELS} of {len(titles)} panels are drawn. "
+                f"only the first {MAX_PANELS} of {len(keys)} panels are drawn. "
                 "Select others with names=."
             )
-        return list(range(min(len(titles), MAX_PANELS)))
+        return keys[:MAX_PANELS]
+    titles = [panel_title(key, keys) for key in keys]
     selected = []
     for name in names if isinstance(names, list | tuple) else [names]:
         matching = [
-            position
-            for position, (title, key) in enumerate(zip(titles, keys, strict=True))
+            key
+            for title, key in zip(titles, keys, strict=True)
             if name == title or name in key
         ]
         if not matching:
@@ -96,7 +76,7 @@ def select_panels(names, titles, keys):
                 "targets: got "
                 f"{name!r}. Use one or more of {listed(titles)}."
             )
-        selected += [position for position in matching if position not in selected]
+        selected += [key for key in matching if key not in selected]
     return selected
 
 
@@ -148,13 +128,14 @@ def draw_line(ax, series, style, kwargs=()):
     return line
 
 
-def draw_band(ax, index, lower, upper, *, alpha, label):
-    """Draw an interval as a band, with a bar for each isolated step."""
+def draw_band(ax, lower, upper, *, alpha, label):
+    """Draw two Series of bounds as a band, with a bar for each isolated step."""
+    x, lower, upper = positions(lower.index), lower.to_numpy(), upper.to_numpy()
     style = {"color": FORECAST, "alpha": alpha}
     # matplotlib draws nothing at infinite bounds.
     known = np.isfinite(lower) & np.isfinite(upper)
     isolated = _find_isolated(known)
-    band, x = None, positions(index)
+    band = None
     if not isolated.any() or (known & ~isolated).any():
         band = ax.fill_between(x, lower, upper, linewidth=0, label=label, **style)
     if isolated.any():

@@ -1,7 +1,5 @@
 """Date labels for a time axis. Importing this module imports matplotlib."""
 
-from __future__ import annotations
-
 from matplotlib.dates import AutoDateLocator, DateFormatter, num2date
 
 # Format of each tick label, and of its second line, which is written when it changes.

@@ -1,7 +1,5 @@
 """Convert forecasts and series of any form to one Series for each panel."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 
@@ -11,19 +9,9 @@ _INTERVAL_COLUMNS = ["forecast", "lower", "upper"]
 
 
 def split_columns(series, id_column=None):
-    """Return one pandas Series for each column of each series.
+    """Return a Series for each column, by (key of the series, name of the column).
 
-    Parameters
-    ----------
-    series : array-like, Series, DataFrame, list or dict of these, or long frame
-        In any form that `SeriesForecaster` accepts or returns.
-    id_column : str or None
-        Column that names the series in a long frame.
-
-    Returns
-    -------
-    columns : dict
-        By (key of the series, name of the column).
+    `series` has any form that `SeriesForecaster` accepts or returns.
     """
     columns = {}
     for key, one in read_panel(series, id_column).series.items():

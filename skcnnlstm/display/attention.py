@@ -1,7 +1,5 @@
 """Display of the attention weights of windows."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from skcnnlstm._utils.introspection import unwrap_search
@@ -82,10 +80,8 @@ class AttentionDisplay:
 
         Parameters
         ----------
-        ax : Axes or None, default=None
-            Axes to draw on; None creates a figure.
-        **kwargs : dict
-            Passed to ``Axes.bar`` for one window, else to ``Axes.imshow``.
+        ax, **kwargs
+            As for `from_estimator`.
 
         Returns
         -------

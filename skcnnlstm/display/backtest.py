@@ -1,7 +1,5 @@
 """Display of the forecasts or errors of a backtest."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from skcnnlstm._utils.validation import check_choice
@@ -97,8 +95,7 @@ class BacktestDisplay:
         table = self.result.forecasts.join(self.result.references)
         panels = dict(list(table.groupby(["series", "target"], sort=False)))
         keys = list(panels)
-        titles = [_axes.panel_title(key, keys) for key in keys]
-        drawn = [keys[at] for at in _axes.select_panels(names, titles, keys)]
+        drawn = _axes.select_panels(names, keys)
         self.axes_ = _axes.make_axes("BacktestDisplay", ax, len(drawn))
         draw = _draw_forecasts if kind == "forecasts" else _draw_errors
         lines = []
@@ -123,14 +120,8 @@ def _draw_forecasts(ax, table, result, kwargs):
     for _, fold in table.groupby("fold"):
         first = fold[fold["origin"] == fold["origin"].iloc[0]].set_index("time")
         if "lower" in first:
-            _axes.draw_band(
-                ax,
-                first.index,
-                first["lower"].to_numpy(),
-                first["upper"].to_numpy(),
-                alpha=0.2,
-                label=None if lines else _axes.interval_label(result.coverage),
-            )
+            label = None if lines else _axes.interval_label(result.coverage)
+            _axes.draw_band(ax, first["lower"], first["upper"], alpha=0.2, label=label)
         label = None if lines else "forecast from the start of each fold"
         style = {"color": _axes.FORECAST, "linewidth": 1.6, "label": label}
         lines.append(_axes.draw_line(ax, first["forecast"], style, kwargs))

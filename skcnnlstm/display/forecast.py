@@ -1,12 +1,7 @@
 """Display of a forecast after the history of its series."""
 
-from __future__ import annotations
-
-from typing import Any, NamedTuple
-
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import check_is_fitted
 
 from skcnnlstm._utils.introspection import unwrap_search
 from skcnnlstm._utils.time_axis import read_time_axis
@@ -139,8 +134,7 @@ class ForecastDisplay:
                 "forecaster must be a SeriesForecaster or a search around one: got "
                 f"forecaster={forecaster!r}. Use from_predictions for other models."
             )
-        check_is_fitted(forecaster)
-        fitted = _read_fitted(forecaster)
+        fitted = fitted_state(forecaster)
         _check_history(series, fitted)
         if coverage is None:
             coverage = _default_coverage(fitted, steps)
@@ -216,9 +210,9 @@ default=None
             # A frame of intervals for one target does not contain its name.
             forecast = dict(zip(past, forecast.values(), strict=True))
         keys = list(forecast)
-        titles = [_axes.panel_title(key, keys) for key in keys]
-        keys_drawn = [keys[at] for at in _axes.select_panels(names, titles, keys)]
+        keys_drawn = _axes.select_panels(names, keys)
         parts = {
+            "forecast": forecast,
             "lower": limits[0],
             "upper": limits[1],
             "history": past,
@@ -230,9 +224,7 @@ default=None
         }
         panels = {
             key: _align(
-                {"forecast": forecast[key]}
-                | {name: columns[key] for name, columns in parts.items()},
-                *indexed,
+                {name: columns[key] for name, columns in parts.items()}, *indexed
             )
             for key in keys_drawn
         }
@@ -243,8 +235,7 @@ default=None
             if n_shown and panel["history"] is not None:
                 panel["history"] = panel["history"].iloc[-n_shown:]
         by_part = {
-            name: {key: panel[name] for key, panel in panels.items()}
-            for name in ("forecast", *parts)
+            name: {key: panel[name] for key, panel in panels.items()} for name in parts
         }
         return cls(coverage=coverage, **by_part).plot(ax, **kwargs)
 
@@ -253,10 +244,8 @@ default=None
 
         Parameters
         ----------
-        ax : Axes, sequence of them (one for each panel) or None, default=None
-            Axes to draw on; None creates a figure.
-        **kwargs : dict
-            Passed to ``Axes.plot`` for the forecast line.
+        ax, **kwargs
+            As for `from_estimator`.
 
         Returns
         -------
@@ -285,14 +274,8 @@ default=None
             style = {"color": _axes.HISTORY, "linewidth": 1.4, "label": "history"}
             lines["history"] = _axes.draw_line(ax, history, style)
         if lower is not None:
-            lines["band"] = _axes.draw_band(
-                ax,
-                forecast.index,
-                lower.to_numpy(),
-                upper.to_numpy(),
-                alpha=0.25,
-                label=_axes.interval_label(self.coverage),
-            )
+            label = _axes.interval_label(self.coverage)
+            lines["band"] = _axes.draw_band(ax, lower, upper, alpha=0.25, label=label)
         if actual is not None and len(actual):
             style = {"color": _axes.ACTUAL, "linewidth": 1.4, "linestyle": "--"}
             lines["actual"] = _axes.draw_line(ax, actual, style | {"label": "actual"})
@@ -311,48 +294,13 @@ default=None
 # ---------------------------------------------------------------- fitted forecasters
 
 
-class _Fitted(NamedTuple):
-    """Fitted state of a forecaster, independent of a later `set_params`."""
-
-    panel: Any  # form of the fitted series
-    keys: list
-    horizon: int
-    steps_at_once: int  # steps that one prediction contains
-    calibrated: bool
-    quantiles: tuple | None
-    n_features: int
-    feature_names: list  # empty if the columns have no names
-    targets: list  # positions of the target columns
-
-    @property
-    def target_names(self):
-        """Names of the target columns; empty if the columns have no names."""
-        return [self.feature_names[at] for at in self.targets if self.feature_names]
-
-
-def _read_fitted(forecaster):
-    """Return what the display needs from a fitted forecaster."""
-    fitted = fitted_state(forecaster)
-    return _Fitted(
-        panel=fitted.panel,
-        keys=list(fitted.series),
-        horizon=fitted.horizon,
-        steps_at_once=fitted.block_length,
-        calibrated=fitted.calibration is not None,
-        quantiles=quantiles_of(fitted.estimator),
-        n_features=fitted.n_features,
-        feature_names=list(getattr(forecaster, "feature_names_in_", ())),
-        targets=fitted.roles.targets,
-    )
-
-
 def _default_coverage(fitted, steps):
     """Return the coverage of the interval to draw, or None for no interval."""
-    if fitted.calibrated:
+    if fitted.calibration is not None:
         return 0.9
-    quantiles = fitted.quantiles
+    quantiles = quantiles_of(fitted.estimator)
     # Steps that depend on earlier forecasts have no quantiles.
-    if quantiles is None or (steps or fitted.horizon) > fitted.steps_at_once:
+    if quantiles is None or (steps or fitted.horizon) > fitted.block_length:
         return None
     share = quantiles[-1] - quantiles[0]
     return share if np.isclose(quantiles[0] + quantiles[-1], 1) and share else None
@@ -361,18 +309,18 @@ def _default_coverage(fitted, steps):
 def _check_history(series, fitted):
     """Raise unless the history has the fitted columns, or the target columns."""
     panel = read_panel(series, fitted.panel.id_column)
-    check_same_series(panel, fitted.panel, fitted.keys)
+    check_same_series(panel, fitted.panel, list(fitted.series))
+    fitted_names = _column_names(fitted)
     for key, one in panel.series.items():
         shape = np.shape(one)
         width = shape[1] if len(shape) > 1 else 1
         names = list(getattr(one, "columns", ()))
-        valid = width in (fitted.n_features, len(fitted.targets))
-        if valid and fitted.feature_names and names:
-            valid = names == fitted.feature_names or set(names) <= set(
-                fitted.target_names
-            )
+        valid = width in (fitted.n_features, fitted.n_targets)
+        if valid and fitted_names and names:
+            targets = {fitted_names[at] for at in fitted.roles.targets}
+            valid = names == fitted_names or set(names) <= targets
         if not valid:
-            expected = _describe_columns(fitted.n_features, fitted.feature_names)
+            expected = _describe_columns(fitted.n_features, fitted_names)
             with panel.naming(key):
                 raise ValueError(
                     "series must have the columns given to fit: got "
@@ -389,6 +337,11 @@ def _check_history(series, fitted):
                 )
 
 
+def _column_names(fitted):
+    """Return the names of the fitted columns; empty if they have none."""
+    return [] if fitted.feature_names is None else list(fitted.feature_names)
+
+
 def _describe_columns(width, names):
     if names:
         return listed(names)
@@ -397,7 +350,8 @@ def _describe_columns(width, names):
 
 def _select_targets(series, fitted):
     """Return the target columns of a series, in the form of the series."""
-    if fitted.targets == list(range(fitted.n_features)):
+    names, targets = _column_names(fitted), fitted.roles.targets
+    if targets == list(range(fitted.n_features)):
         return series
     panel = read_panel(series, fitted.panel.id_column)
     selected = {}
@@ -406,9 +360,9 @@ def _select_targets(series, fitted):
         values = one if hasattr(one, "iloc") else np.asarray(one)
         if values.ndim == 1:
             return series
-        named = columns is not None and fitted.feature_names
+        named = columns is not None and names
         positions = check_target(
-            fitted.target_names if named else fitted.targets,
+            [names[at] for at in targets] if named else targets,
             values.shape[1],
             columns,
             name="target_columns",

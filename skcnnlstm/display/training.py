@@ -1,7 +1,5 @@
 """Display of the training history of networks."""
 
-from __future__ import annotations
-
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
@@ -106,7 +104,11 @@ class TrainingHistoryDisplay:
             for key, label in parts.items():
                 if key in history:
                     style = {"color": next(colours), "label": prefix + label}
-                    self.lines_[network, key] = self._draw(history[key], style | kwargs)
+                    if len(history[key]) == 1:
+                        style["marker"] = "o"
+                    epochs = np.arange(1, len(history[key]) + 1)
+                    (line,) = self.ax_.plot(epochs, history[key], **style | kwargs)
+                    self.lines_[network, key] = line
             if "val_loss" in history:
                 best = int(np.argmin(history["val_loss"]))
                 self.ax_.plot(
@@ -123,10 +125,3 @@ class TrainingHistoryDisplay:
         self.ax_.legend(frameon=False, fontsize=9)
         _axes.style_axes(self.ax_)
         return self
-
-    def _draw(self, values, style):
-        epochs = np.arange(1, len(values) + 1)
-        if len(values) == 1:
-            style = {"marker": "o"} | style
-        (line,) = self.ax_.plot(epochs, values, **style)
-        return line

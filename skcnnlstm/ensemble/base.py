@@ -1,7 +1,5 @@
 """Base class of the ensembles of a CNN and an LSTM."""
 
-from __future__ import annotations
-
 import inspect
 import math
 from abc import ABCMeta, abstractmethod
@@ -47,15 +45,12 @@ from skcnnlstm.ensemble.out_of_fold import (
 )
 from skcnnlstm.wrappers.fit_data import read_windows, usable_rows
 
-_METHODS = ("mean", "weighted", "stack")
-
 
 def with_shared_docs(ensemble):
     """Decorate an ensemble class: add the docstring sections of `_HybridEnsemble`."""
     ensemble.__doc__ = _docs.compose(
         ensemble.__doc__,
         _HybridEnsemble.__doc__,
-        ensemble._attributes_doc,
         names=inspect.signature(ensemble).parameters,
     )
     return ensemble
@@ -66,9 +61,6 @@ class _HybridEnsemble(
     NetworkReprMixin, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta
 ):
     """Fit two members separately and combine their predictions.
-
-    A subclass declares `__init__` with all parameters, and implements the methods in
-    the section "differences between regressor and classifier".
 
     Parameters
     ----------
@@ -149,8 +141,6 @@ class _HybridEnsemble(
     Breiman, L. (1996). Stacked regressions. Machine Learning, 24, 49-64. It explains
     why weights should not be negative.
     """
-
-    _attributes_doc = ""  # Attributes that only the subclass has, in numpydoc form.
 
     # ------------------------------ differences between regressor and classifier
 
@@ -287,7 +277,7 @@ class _HybridEnsemble(
             If parameters, windows and targets do not match, or there are too few
             samples for the folds. The ensemble is then unchanged.
         """
-        check_choice("method", self.method, _METHODS)
+        check_choice("method", self.method, ("mean", "weighted", "stack"))
         n_splits = check_integer("n_splits", self.n_splits)
         gap = check_integer("validation_gap", self.validation_gap, minimum=0)
         members, final = self._unfitted_members(), self._unfitted_final_estimator()
@@ -416,10 +406,6 @@ class _HybridEnsemble(
         """The fitted second member."""
         check_is_fitted(self)
         return self.estimators_[1]
-
-    def __sklearn_is_fitted__(self):
-        """Return whether the ensemble is fitted."""
-        return hasattr(self, "estimators_")
 
     def __sklearn_tags__(self):
         """Return scikit-learn's tags."""

@@ -1,7 +1,5 @@
 """HybridEnsembleClassifier: an ensemble of a CNN and an LSTM for classification."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import ClassVar
 
@@ -35,6 +33,11 @@ class HybridEnsembleClassifier(ClassifierMixin, _HybridEnsemble):
     folds are left out if only one class occurs before them. "stack" never predicts a
     class that occurs in no fold.
 
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Sorted labels, in the order of the columns of `predict_proba`.
+
     Examples
     --------
     >>> import numpy as np
@@ -46,13 +49,6 @@ class HybridEnsembleClassifier(ClassifierMixin, _HybridEnsemble):
     (4, 2)
     """
 
-    _attributes_doc = """
-
-    Attributes
-    ----------
-    classes_ : ndarray of shape (n_classes,)
-        Sorted labels, in the order of the columns of `predict_proba`.
-    """
     _kind = "classifier"
     _default_members: ClassVar = {"cnn": CNNClassifier, "lstm": LSTMClassifier}
 

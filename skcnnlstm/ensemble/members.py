@@ -1,7 +1,5 @@
 """Check and prepare the unfitted members of an ensemble."""
 
-from __future__ import annotations
-
 import numpy as np
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.utils.validation import has_fit_parameter
@@ -13,16 +11,8 @@ from skcnnlstm.wrappers.settings import draw_seed
 def check_member(name, estimator, kind, default):
     """Return `estimator`; raise TypeError unless it is an instance of the kind.
 
-    Parameters
-    ----------
-    name : str
-        The parameter that holds the estimator.
-    estimator : object
-        Its value.
-    kind : {"regressor", "classifier"}
-        The kind of the ensemble.
-    default : str
-        The estimator that the error message suggests.
+    `name` is its parameter, `kind` is "regressor" or "classifier", and `default` is the
+    estimator that the error message suggests.
     """
     check_no_keras_model(name, estimator)
     is_kind, method = {
@@ -42,13 +32,7 @@ def check_member(name, estimator, kind, default):
 
 
 def check_accept_weights(estimators):
-    """Raise TypeError if the `fit` of an estimator has no `sample_weight`.
-
-    Parameters
-    ----------
-    estimators : dict of {str: estimator or None}
-        By the name of the parameter.
-    """
+    """Raise TypeError if the `fit` of an estimator has no `sample_weight`."""
     for name, estimator in estimators.items():
         if estimator is None or has_fit_parameter(estimator, "sample_weight"):
             continue

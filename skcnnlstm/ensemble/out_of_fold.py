@@ -1,14 +1,10 @@
 """Predict samples with members that were fitted on earlier samples only."""
 
-from __future__ import annotations
-
 import numpy as np
 from sklearn.base import clone
 
 from skcnnlstm._utils.parallel import run_parallel
 from skcnnlstm._utils.time_folds import split_in_time_order
-
-# ----------------------------------------------------------------------------- folds
 
 
 def time_ordered_folds(n_samples, n_splits, gap):
@@ -17,16 +13,12 @@ def time_ordered_folds(n_samples, n_splits, gap):
     Slices keep windows that are a view of a series a view; index arrays would copy.
     """
     folds = split_in_time_order(n_samples, n_splits, gap)
-    if not folds:
-        raise ValueError(_too_few_message(n_samples, n_splits, gap))
-    return folds
-
-
-def _too_few_message(n_samples, n_splits, gap):
+    if folds:
+        return folds
     smaller = range(n_splits - 1, 0, -1)
     most = next((n for n in smaller if split_in_time_order(n_samples, n, gap)), None)
     fewer = "" if most is None else f"n_splits={most}, "
-    return (
+    raise ValueError(
         "n_splits must leave training samples before every fold: got "
         f"n_splits={n_splits}, validation_gap={gap}, n_samples={n_samples} (those with "
         f"full history and nonzero weight). Use {fewer}more samples, or "
@@ -52,9 +44,6 @@ def as_python(label):
     return label.item() if isinstance(label, np.generic) else label
 
 
-# ----------------------------------------------------------------------- predictions
-
-
 def in_threads(n_jobs, function, calls):
     """Call a function in threads, so that windows are shared and not copied."""
     # joblib lets a requirement, but not a preference, override the user's backend.
@@ -70,31 +59,12 @@ def fit_clone(member, X, y, weight, task):
 
 
 def out_of_fold_predictions(members, X, y, weight, folds, predict, tasks, n_jobs=None):
-    """Return the predictions of each member for all folds.
+    """Return the predictions of each member for all folds, of shape (n_tested, width).
 
-    For each fold, a clone of the member is fitted on the samples before it.
-
-    Parameters
-    ----------
-    members : list of estimator
-        Unfitted.
-    X, y : ndarray
-        Samples in time order.
-    weight : ndarray or None
-        Sample weights.
-    folds : list of (slice, slice)
-        Training and test samples. Consecutive tests are adjacent.
-    predict : callable
-        ``predict(fitted, X)`` returns ``(n_samples, width)``.
-    tasks : iterator of callable
-        One for each fit, member by member: ``task(clone)`` is a context manager.
-    n_jobs : int or None
-        Number of threads.
-
-    Returns
-    -------
-    predictions : list of ndarray of shape (n_tested, width)
-        One array for each member.
+    For each fold, a clone of the member is fitted on the samples before it. `folds`
+    holds slices of training and test samples; consecutive tests are adjacent.
+    ``predict(fitted, X)`` returns the predictions. `tasks` yields one ``task(clone)``
+    for each fit, member by member: a context manager.
     """
     calls = [
         (member, X, y, weight, next(tasks), fold, predict)
@@ -123,11 +93,6 @@ def _fit_and_predict(member, X, y, weight, task, fold, predict):
         )
         raise
     return predict(fitted, X[test])
-
-
-def predictions(member, X, classes=None):
-    """Return the predictions of a regressor as `(n_samples, n_outputs)`."""
-    return np.asarray(member.predict(X), dtype=np.float64).reshape(len(X), -1)
 
 
 def probabilities(member, X, classes):

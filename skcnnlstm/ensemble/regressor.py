@@ -1,9 +1,8 @@
 """HybridEnsembleRegressor: an ensemble of a CNN and an LSTM for regression."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
+import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.linear_model import LinearRegression
 
@@ -11,7 +10,6 @@ from skcnnlstm._utils.validation import check_regression_target
 from skcnnlstm.architectures.cnn import CNNRegressor
 from skcnnlstm.architectures.lstm import LSTMRegressor
 from skcnnlstm.ensemble.base import _HybridEnsemble, with_shared_docs
-from skcnnlstm.ensemble.out_of_fold import predictions
 from skcnnlstm.ensemble.weights import least_squares_weights
 
 
@@ -73,7 +71,8 @@ class HybridEnsembleRegressor(RegressorMixin, _HybridEnsemble):
         return check_regression_target(y, n_samples, estimator=self)
 
     def _predict_member(self, member, X, classes):
-        return predictions(member, X)
+        output = np.asarray(member.predict(X), dtype=np.float64)
+        return output.reshape(len(X), -1)
 
     def _learn_weights(self, cnn, lstm, y, weight, classes):
         return least_squares_weights(cnn, lstm, y.reshape(len(y), -1), weight)

@@ -1,7 +1,5 @@
 """Learn the convex weights of two members from their out-of-fold predictions."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.optimize import brentq
 
@@ -13,21 +11,8 @@ def least_squares_weights(first, second, y, weight=None):
     """Return the convex weights with the least squared error over all outputs.
 
     With one free weight the loss is a parabola. Its minimum, clipped to [0, 1], is the
-    exact solution.
-
-    Parameters
-    ----------
-    first, second : ndarray of shape (n_samples, n_outputs)
-        Predictions of the two members.
-    y : ndarray of shape (n_samples, n_outputs)
-        Targets.
-    weight : ndarray of shape (n_samples,) or None
-        Sample weights.
-
-    Returns
-    -------
-    weights : ndarray of shape (2,)
-        (0.5, 0.5) if the members agree everywhere.
+    exact solution. The weights are (0.5, 0.5) if the members agree everywhere.
+    Predictions and targets have shape (n_samples, n_outputs).
     """
     difference = first - second
     weight = 1.0 if weight is None else weight[:, np.newaxis]
@@ -42,21 +27,9 @@ def log_loss_weights(first, second, codes, weight=None):
     """Return the convex weights with the least log-loss of the mixed probabilities.
 
     The loss is convex in the first weight: its slope has one root in (0, 1), or the
-    minimum is at an end.
-
-    Parameters
-    ----------
-    first, second : ndarray of shape (n_samples, n_classes)
-        Probabilities of the two members.
-    codes : ndarray of int of shape (n_samples,)
-        Column of the actual class.
-    weight : ndarray of shape (n_samples,) or None
-        Sample weights.
-
-    Returns
-    -------
-    weights : ndarray of shape (2,)
-        (0.5, 0.5) if the members agree on all actual classes.
+    minimum is at an end. The weights are (0.5, 0.5) if the members agree on all actual
+    classes. Probabilities have shape (n_samples, n_classes); `codes` holds the column
+    of the actual class of each sample.
     """
     weight = 1.0 if weight is None else weight
     rows = np.arange(len(codes))

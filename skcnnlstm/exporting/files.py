@@ -1,7 +1,5 @@
 """Write a fitted estimator in the format of another runtime."""
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import os
@@ -153,9 +151,6 @@ def _unroll(networks):
             for part in (layer, *(getattr(layer, name, None) for name in names)):
                 if isinstance(part, keras.layers.RNN):
                     part.unroll = True
-
-
-# ------------------------------------------------------------------------ conversion
 
 
 class GraphModel(keras.Model):

@@ -5,8 +5,6 @@ Classes of this package build their own graphs, by the protocol in
 scikit-learn. All graphs use Keras operations and compute in float32.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -53,17 +51,8 @@ class GraphContext:
 def build_graph(estimator, context=None):
     """Return the `ExportGraph` of a fitted estimator.
 
-    Parameters
-    ----------
-    estimator : estimator
-        Fitted.
-    context : GraphContext or None, default=None
-        None for the exported estimator itself.
-
-    Raises
-    ------
-    TypeError
-        If the estimator, or an estimator inside it, cannot be exported.
+    `context` is None for the exported estimator itself. Raises TypeError if the
+    estimator, or an estimator inside it, cannot be exported.
     """
     context = context or GraphContext()
     check_is_fitted(estimator)

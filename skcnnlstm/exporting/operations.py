@@ -4,8 +4,6 @@ The converters copy unsupported operations without an error. The resulting file 
 be loaded.
 """
 
-from __future__ import annotations
-
 from skcnnlstm import training
 
 

@@ -1,7 +1,5 @@
 """Express scikit-learn's scalers and their inverses as functions of a tensor."""
 
-from __future__ import annotations
-
 import numpy as np
 from keras import ops
 from sklearn.pipeline import Pipeline

@@ -3,8 +3,6 @@
 Every layer gets an explicit name, so two builds of a network have the same JSON text.
 """
 
-from __future__ import annotations
-
 from types import FunctionType
 
 import keras
@@ -24,14 +22,8 @@ from skcnnlstm._utils.validation import (
 def check_per_layer(name, value, n_layers=None):
     """Return a parameter as a tuple with one positive integer per layer.
 
-    Parameters
-    ----------
-    name : str
-        Name of the parameter.
-    value : int, list or tuple
-        An integer applies to every layer, or to one layer if `n_layers` is None.
-    n_layers : int or None, default=None
-        Required number of entries; None accepts any number.
+    An integer applies to every layer. With `n_layers=None`, it applies to one layer,
+    and a tuple may have any number of entries.
     """
     if not isinstance(value, list | tuple):
         check_integer(name, value)
@@ -115,14 +107,7 @@ def check_padding(padding):
 def check_input_axes(input_shape, accepted, architecture):
     """Raise ValueError unless a sample has one of the accepted numbers of axes.
 
-    Parameters
-    ----------
-    input_shape : tuple of int
-        Shape of one sample.
-    accepted : tuple of int
-        Accepted numbers of axes.
-    architecture : str
-        Name for the message, with its article: "a CNN".
+    `architecture` is the name in the message, with its article: "a CNN".
     """
     if len(input_shape) not in accepted:
         shapes = {
@@ -185,7 +170,7 @@ def resolve_auto_subsequences(params, input_shape):
 # --------------------------------------------------------------------------- blocks
 
 
-def conv1d_stack(x, filters, kernel_size, *, padding, activation):
+def conv1d_stack(x, filters, kernel_size, padding, activation):
     """Apply one Conv1D per entry of `filters` to `(n_steps, channels)`."""
     for i, (width, size) in enumerate(zip(filters, kernel_size, strict=True), 1):
         check_kernel_fits(size, x.shape[1], padding)
@@ -195,7 +180,7 @@ def conv1d_stack(x, filters, kernel_size, *, padding, activation):
     return x
 
 
-def conv1d_stack_per_row(x, filters, kernel_size, *, padding, activation):
+def conv1d_stack_per_row(x, filters, kernel_size, padding, activation):
     """Apply one Conv1D per entry of `filters` to each row of `(rows, steps, channels)`.
 
     Conv2D with a kernel of one row computes the same as `TimeDistributed(Conv1D)`,
@@ -252,7 +237,7 @@ def apply_dropout(x, rate, name):
 
 
 def output_head(
-    x, n_outputs, *, dense_units=(), activation="relu", output_activation=None
+    x, n_outputs, dense_units=(), activation="relu", output_activation=None
 ):
     """Apply one hidden layer per entry of `dense_units`, then the output layer."""
     if not isinstance(dense_units, list | tuple):

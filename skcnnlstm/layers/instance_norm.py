@@ -1,7 +1,5 @@
 """Layers that normalize each window, and restore the level of the output."""
 
-from __future__ import annotations
-
 import math
 
 import keras
@@ -16,16 +14,10 @@ _EPSILON = 1e-5
 class NormaliseWindow(layers.Layer):
     """Subtract the last value of each window, or standardize each window.
 
-    Parameters
-    ----------
-    mode : {"last", "standard"}
-        "last" subtracts the last value. "standard" subtracts the mean and divides by
-        the standard deviation.
-    n_targets : int
-        Number of targets; they are the first features.
-    skip_nan : bool, default=False
-        Whether windows can contain NaN. The statistics are then those of the known
-        values, and NaN stays NaN. The shift of a feature without known values is zero.
+    `mode` is "last", or "standard": subtract the mean and divide by the standard
+    deviation. The targets are the first `n_targets` features. With `skip_nan`, windows
+    can contain NaN: the statistics are then those of the known values, and NaN stays
+    NaN. The shift of a feature without known values is zero.
     """
 
     def __init__(self, mode, n_targets, skip_nan=False, **kwargs):
@@ -92,11 +84,8 @@ class NormaliseWindow(layers.Layer):
 class RestoreLevel(layers.Layer):
     """Scale and shift the output of a network: the inverse of the normalization.
 
-    Parameters
-    ----------
-    horizon : int
-        Number of steps ahead. Outputs are ordered by step: all targets of step 1, then
-        all targets of step 2, and so on.
+    Outputs are ordered by step: all targets of step 1, then all targets of step 2, and
+    so on, up to `horizon`.
     """
 
     def __init__(self, horizon, **kwargs):

@@ -1,7 +1,5 @@
 """Layers that let a network read windows with missing values."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers, ops
 
@@ -25,15 +23,10 @@ class MarkMissing(layers.Layer):
 
 
 def concatenate_mask(window):
-    """Fill missing values, and concatenate the mask of missing values.
+    """Return windows with zero instead of NaN, without and with the mask of NaN.
 
-    Returns
-    -------
-    values : KerasTensor of shape (..., n_features)
-        The window with zero instead of NaN. A window of shape `(window_length,)` gets
-        a feature axis.
-    masked : KerasTensor of shape (..., 2 * n_features)
-        The same values, followed by the mask of each feature.
+    A window of shape `(window_length,)` gets a feature axis. The mask doubles the
+    number of features.
     """
     if len(window.shape) == 2:
         window = layers.Reshape((window.shape[1], 1), name="series_with_gaps")(window)

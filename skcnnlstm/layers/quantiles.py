@@ -1,7 +1,5 @@
 """Layer and loss for the prediction of quantiles."""
 
-from __future__ import annotations
-
 import keras
 import numpy as np
 from keras import layers, ops
@@ -18,11 +16,6 @@ class SortQuantiles(layers.Layer):
     Sorting works at any scale of the target. The alternative, a softplus of the
     difference between neighbouring quantiles, trains badly for large and for small
     targets.
-
-    Parameters
-    ----------
-    n_quantiles : int
-        Number of quantiles per output.
     """
 
     def __init__(self, n_quantiles, **kwargs):
@@ -41,21 +34,10 @@ class SortQuantiles(layers.Layer):
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
 class PinballLoss(keras.losses.Loss):
-    """Compute the mean pinball loss over outputs and quantiles.
+    """Compute the mean pinball loss over outputs and quantiles (Koenker, Bassett 1978).
 
-    For the error e = true - predicted and the quantile level q, the loss is
-    max(q * e, (q - 1) * e). The quantiles minimize it (Koenker and Bassett, 1978).
-
-    Parameters
-    ----------
-    quantiles : tuple of float
-        Quantile levels.
-    name : str, default="pinball"
-        Name of the loss.
-
-    References
-    ----------
-    Koenker, R. and Bassett, G. (1978). Regression quantiles. Econometrica 46(1).
+    For the error e = true - predicted and the quantile level q, the loss is ``max(q *
+    e, (q - 1) * e)``. The quantiles minimize it.
     """
 
     def __init__(self, quantiles, *, name="pinball", **kwargs):

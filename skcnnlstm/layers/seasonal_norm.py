@@ -1,7 +1,5 @@
 """Layer for `instance_norm="seasonal"`: subtract the last season of each window."""
 
-from __future__ import annotations
-
 import math
 
 import keras
@@ -20,14 +18,8 @@ class NormaliseSeason(layers.Layer):
     with output zero therefore repeats the last season. NaN in the last season is
     replaced by the mean of its known values.
 
-    Parameters
-    ----------
-    season_length : int
-        Length of a season in time steps, at most the window length.
-    n_targets : int
-        Number of targets; they are the first features.
-    n_outputs : int
-        Number of outputs, in the order of steps, then targets.
+    The targets are the first `n_targets` features. The `n_outputs` outputs are in the
+    order of steps, then targets.
     """
 
     def __init__(self, season_length, n_targets, n_outputs, **kwargs):

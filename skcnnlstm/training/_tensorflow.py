@@ -5,8 +5,6 @@ moments of one layer's input. Only files named `_tensorflow*` import TensorFlow,
 another Keras backend would need another set of these files.
 """
 
-from __future__ import annotations
-
 import math
 
 import keras
@@ -38,24 +36,15 @@ def array(value):
 def epoch_function(model, target_dtype, vector=None):
     """Trace training over the batches of an epoch, or of a part of it.
 
-    Parameters
-    ----------
-    model : keras.Model
-        A compiled model.
-    target_dtype : {"float32", "int32"}
-        Type of the targets; "int32" means class codes.
-    vector : keras.Variable or None
-        If given, the optimizer updates this vector of all trainable weights. The
-        weights are copied into it at the start of a call and back at its end.
+    The result takes `(x, y, weight, order, n_samples, batch_size, total)`: samples in
+    memory, the positions to train on and their number, the batch size (the last batch
+    may be shorter), and the sum of the losses of all earlier samples of the epoch. It
+    returns the new sum of losses and the metrics so far. An epoch may be run in one
+    call or in several.
 
-    Returns
-    -------
-    run : callable
-        Takes `(x, y, weight, order, n_samples, batch_size, total)`: samples in memory,
-        the positions to train on and their number, the batch size (the last batch may
-        be shorter), and the sum of the losses of all earlier samples of the epoch.
-        Returns the new sum of losses and the metrics so far. An epoch may be run in
-        one call or in several.
+    `target_dtype` is "float32", or "int32" for class codes. If `vector` is given, a
+    variable, the optimizer updates this vector of all trainable weights. The weights
+    are copied into it at the start of a call and back at its end.
     """
     weights, optimizer = model.trainable_variables, model.optimizer
     trained = weights if vector is None else [vector]

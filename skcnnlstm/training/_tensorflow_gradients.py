@@ -6,8 +6,6 @@ the batch axis is the only axis of unknown length. Its gradients can therefore d
 when the graph is traced, which saves half of all operations of a training step.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

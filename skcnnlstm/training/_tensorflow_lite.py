@@ -1,7 +1,5 @@
 """Read the operations of a LiteRT file."""
 
-from __future__ import annotations
-
 
 def custom_operations(content):
     """Return the names of the operations in a LiteRT file that LiteRT does not define.

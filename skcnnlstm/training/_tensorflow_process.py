@@ -1,7 +1,5 @@
 """Check that TensorFlow can run in this process, and set its threads in workers."""
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 

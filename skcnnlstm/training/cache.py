@@ -1,7 +1,5 @@
 """A bounded cache of the programs of this process."""
 
-from __future__ import annotations
-
 import threading
 from collections import OrderedDict
 from contextlib import contextmanager

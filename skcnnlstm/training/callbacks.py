@@ -1,7 +1,5 @@
 """Prepare Keras callbacks for fits that run a whole epoch in one call."""
 
-from __future__ import annotations
-
 import copy
 
 import keras
@@ -44,18 +42,14 @@ def prepare_callbacks(callbacks, settings):
 
 def needs_batches(callbacks):
     """Return whether any callback must be called at every batch."""
+    unused = keras.callbacks.Callback
     return any(
-        _overrides(callback, hook)
+        # LambdaCallback sets its hooks on the instance.
+        hook in vars(callback)
+        or getattr(type(callback), hook) is not getattr(unused, hook)
         for callback in callbacks
         if not _has_unused_batch_hooks(callback)
         for hook in _BATCH_HOOKS
-    )
-
-
-def _overrides(callback, hook):
-    # LambdaCallback sets its hooks on the instance.
-    return hook in vars(callback) or (
-        getattr(type(callback), hook) is not getattr(keras.callbacks.Callback, hook)
     )
 
 
@@ -67,9 +61,7 @@ def _has_unused_batch_hooks(callback):
     """
     if type(callback) is keras.callbacks.TensorBoard:
         return callback.update_freq == "epoch"
-    if type(callback) in (
-        keras.callbacks.ModelCheckpoint,
-        keras.callbacks.BackupAndRestore,
-    ):
+    saving = keras.callbacks.ModelCheckpoint, keras.callbacks.BackupAndRestore
+    if type(callback) in saving:
         return callback.save_freq == "epoch"
     return type(callback) is keras.callbacks.TerminateOnNaN

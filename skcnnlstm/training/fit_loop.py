@@ -1,7 +1,5 @@
 """Run programs over samples: training and prediction."""
 
-from __future__ import annotations
-
 import math
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -14,6 +12,7 @@ from skcnnlstm.training import _tensorflow_process as process
 from skcnnlstm.training.cache import borrow_program, prediction_program
 from skcnnlstm.training.callbacks import needs_batches
 from skcnnlstm.training.checkpoint import Progress, restore_states, states_of
+from skcnnlstm.training.network_config import fresh_weights
 from skcnnlstm.training.samples import Samples
 
 # The rounding of a matrix product depends on its number of rows. With batches of a
@@ -30,53 +29,26 @@ _MIN_RELATIVE_RATE = 0.1
 class TrainingOptions:
     """Number of epochs, order of the samples, early stopping and callbacks of a fit.
 
-    Attributes
-    ----------
-    seed : int
-        Epoch `first_epoch + i` draws the order of its samples and its dropout from
-        `(seed, first_epoch + i)` only. A fit that continues another one is therefore
-        bit-identical to a single longer fit, unless one of them restored the weights
-        of an earlier epoch or reduced its learning rate.
-    epochs : int
-        Number of epochs to train.
-    batch_size : int
-        Number of samples in a batch.
-    shuffle : bool
-        Whether to train on the samples of an epoch in random order.
-    learning_rate : float or None
-        None keeps the learning rate of the optimizer, which may be a schedule.
-    patience : int or None
-        Patience of early stopping in epochs, by validation loss; None for no early
-        stopping.
-    plateau_patience : int or None
-        Number of epochs without a lower training loss after which the learning rate
-        is reduced; None for a constant learning rate.
-    keep_best : bool
-        Whether to restore the weights of the epoch with the lowest training loss.
-        Ignored with early stopping, which restores those with the lowest validation
-        loss.
-    first_epoch : int
-        Number of epochs trained by earlier fits.
-    callbacks : list of keras.callbacks.Callback
-        As `prepare_callbacks` returns them.
-    verbose : int
-        Verbosity of Keras' progress bar.
-    listener : object or None
-        Its method `begin_epoch()` is called before each epoch, and
-        `end_epoch(get_result)` after it. `get_result()` returns the `TrainingResult`
-        so far. The fit stops if `end_epoch` returns True.
+    Epoch ``first_epoch + i`` draws the order of its samples and its dropout from
+    ``(seed, first_epoch + i)`` only. A fit that continues another one is therefore
+    bit-identical to a single longer fit, unless one of them restored the weights of an
+    earlier epoch or reduced its learning rate.
+
+    The method `begin_epoch()` of the listener is called before each epoch, and
+    ``end_epoch(get_result)`` after it. ``get_result()`` returns the `TrainingResult` so
+    far. The fit stops if `end_epoch` returns True.
     """
 
     seed: int
     epochs: int = 1
     batch_size: int = 32
     shuffle: bool = True
-    learning_rate: float | None = None
-    patience: int | None = None
-    plateau_patience: int | None = None
-    keep_best: bool = False
-    first_epoch: int = 0
-    callbacks: list = field(default_factory=list)
+    learning_rate: float | None = None  # None keeps that of the optimizer
+    patience: int | None = None  # of early stopping, by validation loss
+    plateau_patience: int | None = None  # None keeps the learning rate constant
+    keep_best: bool = False  # by training loss; ignored with early stopping
+    first_epoch: int = 0  # number of epochs trained by earlier fits
+    callbacks: list = field(default_factory=list)  # result of `prepare_callbacks`
     verbose: int = 0
     listener: object | None = None
 
@@ -93,43 +65,26 @@ class TrainingResult:
 def train(
     spec, samples, options, *, validation=None, start=None, checkpoint=None
 ) -> TrainingResult:
-    """Train a network.
+    """Train a network, and return its weights, optimizer slots and history.
 
-    Parameters
-    ----------
-    spec : ProgramSpec
-        Network, loss, optimizer and metrics.
-    samples : Samples
-        Training samples.
-    options : TrainingOptions
-        Epochs, order, early stopping, callbacks.
-    validation : Samples or None
-        Samples to evaluate after each epoch.
-    start : TrainingResult or None
-        Weights and slots to start from; None draws fresh weights.
-    checkpoint : Checkpoint or None
-        File to save the progress of the fit to. If it holds the progress of an
-        interrupted fit, training continues from there.
+    `validation` holds samples to evaluate after each epoch. `start` is a
+    `TrainingResult` to start from; None draws fresh weights. `checkpoint` is the file
+    for the progress of the fit. If it holds the progress of an interrupted fit,
+    training continues from there.
 
-    Returns
-    -------
-    result : TrainingResult
-
-    Raises
-    ------
-    ValueError
-        If the loss is not finite after an epoch, or a weight at the end.
+    Raises ValueError if the loss is not finite after an epoch, or a weight at the end.
     """
     with checkpoint or nullcontext(), borrow_program(spec) as program:
         if checkpoint and checkpoint.progress:
             program.set_state(checkpoint.progress.weights, checkpoint.progress.slots)
         else:
-            weights = start.weights if start else program.fresh_weights(options.seed)
+            weights = (
+                start.weights if start else fresh_weights(program.model, options.seed)
+            )
             slots = start.slots if start else None
             program.set_state(weights, slots, options.learning_rate)
         history = _run_epochs(program, samples, options, validation, checkpoint)
-        if program.has_batch_norm:
-            program.set_batch_norm_statistics(_window_chunks(samples, options))
+        program.set_batch_norm_statistics(_window_chunks(samples, options))
         weights = program.weights()
         if not all(np.isfinite(values).all() for values in weights):
             # The loss is computed before each step, so that only the weights show
@@ -145,16 +100,11 @@ def train(
 def _run_epochs(program, samples, options, validation, checkpoint):
     model = program.model
     history = {"loss": []}
-    # Order matters. User-defined callbacks see the weights that the fit returns and the
-    # learning rate of the epoch. The listener sees the weights of the epoch, whether
-    # or not the fit returns those of another one.
-    callbacks = [
-        *_best_weights_callbacks(options),
-        *options.callbacks,
-        *_plateau_callbacks(options, model.optimizer),
-    ]
+    callbacks = _epoch_callbacks(options, model.optimizer)
     by_batch = needs_batches(callbacks)
     steps = math.ceil(len(samples) / options.batch_size)
+    # The listener comes first: it sees the weights of the epoch, whether or not the fit
+    # returns those of another one.
     hooks = keras.callbacks.CallbackList(
         [*_listener_callbacks(program, samples, options, history), *callbacks],
         add_progbar=options.verbose > 0,
@@ -179,8 +129,7 @@ def _run_epochs(program, samples, options, validation, checkpoint):
         # Validation, callbacks and early stopping use the weights that a fit returns.
         program.use_averaged_weights()
         if validation_loader:
-            if program.has_batch_norm:
-                program.set_batch_norm_statistics(_window_chunks(samples, options))
+            program.set_batch_norm_statistics(_window_chunks(samples, options))
             hooks.on_test_begin()
             validation_logs = validation_loader.evaluate()
             hooks.on_test_end(validation_logs)
@@ -207,9 +156,8 @@ def _listener_callbacks(program, samples, options, history):
         return []
 
     def result_so_far():
-        if program.has_batch_norm:
-            # Training does not read these statistics; they are set again at its end.
-            program.set_batch_norm_statistics(_window_chunks(samples, options))
+        # Training does not read these statistics; they are set again at its end.
+        program.set_batch_norm_statistics(_window_chunks(samples, options))
         copied = {name: list(values) for name, values in history.items()}
         return TrainingResult(program.weights(), program.slots(), copied)
 
@@ -225,33 +173,30 @@ def _listener_callbacks(program, samples, options, history):
     ]
 
 
-def _best_weights_callbacks(options):
-    """Return a list of the callback that restores the best weights, or an empty one."""
-    if options.patience is not None:
-        monitor, patience = "val_loss", options.patience
-    elif options.keep_best:
-        monitor, patience = "loss", options.epochs  # never stops the fit
-    else:
-        return []
-    return [
-        keras.callbacks.EarlyStopping(
-            monitor=monitor, patience=patience, restore_best_weights=True
+def _epoch_callbacks(options, optimizer):
+    """Return the callbacks that run after each epoch, in order.
+
+    User-defined callbacks see the weights that the fit returns and the learning rate of
+    the epoch.
+    """
+    callbacks = list(options.callbacks)
+    stops_early = options.patience is not None
+    if stops_early or options.keep_best:
+        best = keras.callbacks.EarlyStopping(
+            monitor="val_loss" if stops_early else "loss",
+            patience=options.patience if stops_early else options.epochs,
+            restore_best_weights=True,
         )
-    ]
-
-
-def _plateau_callbacks(options, optimizer):
-    """Return a list of the callback that reduces the learning rate, or an empty one."""
-    if options.plateau_patience is None:
-        return []
-    return [
-        keras.callbacks.ReduceLROnPlateau(
+        callbacks.insert(0, best)
+    if options.plateau_patience is not None:
+        plateau = keras.callbacks.ReduceLROnPlateau(
             monitor="loss",
             factor=_PLATEAU_FACTOR,
             patience=options.plateau_patience,
             min_lr=_MIN_RELATIVE_RATE * float(optimizer.learning_rate),
         )
-    ]
+        callbacks.append(plateau)
+    return callbacks
 
 
 def _sample_order(n_samples, options, epoch):
@@ -320,12 +265,11 @@ class ChunkLoader:
     def evaluate(self):
         """Evaluate all samples; return their loss and metrics."""
         order = np.arange(len(self.samples), dtype=np.int32)
-        logs, reset = {}, True
+        logs = {}
         for tensors, positions in self._chunks(order, self.chunk_length):
             logs = self.program.evaluate(
-                tensors, positions, self.batch_size, reset=reset
+                tensors, positions, self.batch_size, reset=not logs
             )
-            reset = False
         return logs
 
 
@@ -359,25 +303,12 @@ def _raise_not_finite(actual, epoch, program):
 
 
 def predict(network, weights, X, prepare_chunk=None, custom_objects=None):
-    """Predict windows with a network.
+    """Predict windows with a network; return a float64 array.
 
-    Parameters
-    ----------
-    network : str
-        JSON text of the network.
-    weights : tensor
-        All weights, as `copy_weights_to_device` returns them.
-    X : ndarray of shape (n_samples, ...)
-        Windows; a view is copied in chunks.
-    prepare_chunk : callable or None
-        Called with each chunk (a writable float32 array) and the slice of its samples
-        before the chunk is predicted. It may change the chunk in place.
-    custom_objects : dict or None
-        User-defined functions and classes by their names in `network`.
-
-    Returns
-    -------
-    y : ndarray of shape (n_samples, ...), float64
+    `network` is its JSON text, `weights` the result of `copy_weights_to_device`, and X
+    may be a view, which is copied in chunks. ``prepare_chunk(chunk, rows)`` may change
+    each chunk, a writable float32 array, in place before it is predicted; `rows` is the
+    slice of its samples. `custom_objects` is as for `network_from_json`.
     """
     program = prediction_program(network, custom_objects)
     window_bytes = 4 * math.prod(X.shape[1:])

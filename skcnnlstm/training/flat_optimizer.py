@@ -5,8 +5,6 @@ layer. Results are bit-identical, except that norms of gradients are summed in a
 order and may differ in the last bit.
 """
 
-from __future__ import annotations
-
 import math
 
 import keras

@@ -6,8 +6,6 @@ settings (Keras 3.15 omits `delta` of Huber), and user-defined classes are often
 registered.
 """
 
-from __future__ import annotations
-
 import copy
 import json
 import types
@@ -42,24 +40,12 @@ _ATTRIBUTE_TYPES = (*_PLAIN_TYPES, np.ndarray)
 
 @dataclass(frozen=True)
 class SerializedObject:
-    """A loss, metric or optimizer that can be compared, hashed and deserialized.
-
-    Attributes
-    ----------
-    cls : type
-        Class of the object.
-    config : str or None
-        JSON text of the config. None means that `value` itself is used.
-    fingerprint : Fingerprint
-        Fingerprint of the class and the attributes, or of the object itself.
-    value : object
-        The object itself if `config` is None; otherwise a dict of the attributes that
-        the config leaves out.
-    """
+    """A loss, metric or optimizer that can be compared, hashed and deserialized."""
 
     cls: type
-    config: str | None
-    fingerprint: Fingerprint
+    config: str | None  # JSON text; None means that `value` itself is used
+    fingerprint: Fingerprint  # of the class and the attributes, or of `value`
+    # The object itself, or a dict of the attributes that the config leaves out.
     value: object = field(compare=False, repr=False)
 
     @property
@@ -219,17 +205,11 @@ def serialize_metric(metric):
 
 
 def serialize_optimizer(optimizer, settings):
-    """Serialize an optimizer, given as a name, class or instance.
+    """Serialize an optimizer, given as a name, class or instance, without its rate.
 
-    `settings` are arguments of the constructor, for a name or a class.
-
-    Returns
-    -------
-    serialized : SerializedObject
-        The optimizer without its learning rate, which is set at each fit. A schedule
-        is part of it.
-    learning_rate : float or None
-        The learning rate, or None for a schedule.
+    `settings` are arguments of the constructor, for a name or a class. Returns the
+    `SerializedObject` and the learning rate, which is set at each fit. The rate is None
+    for a schedule, which is part of the object.
     """
     rate, others = settings.get("learning_rate"), dict(settings)
     is_number = type(rate) in (int, float)

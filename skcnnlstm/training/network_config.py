@@ -6,8 +6,6 @@ process. It holds only the names of user-defined objects that are registered wit
 the objects themselves are passed as `custom_objects`.
 """
 
-from __future__ import annotations
-
 import random
 import threading
 from collections import OrderedDict
@@ -101,20 +99,11 @@ def network_from_json(
 ) -> keras.Model:
     """Create a network from its JSON text.
 
-    Parameters
-    ----------
-    text : str
-        JSON text of the network.
-    custom_objects : dict or None
-        User-defined functions and classes by their names in `text`. Other names are
-        looked up among the objects that are registered now.
-    fast : bool, default=False
-        Whether layers use the faster computations of `fast_layers`.
-    on_gpu : bool, default=False
-        Whether a fast network keeps layers that have a fast kernel on a GPU.
-    reuse : bool, default=False
-        Whether the network built last may be returned, if it has the same text. Its
-        layers may have been called more than once.
+    `custom_objects` holds user-defined functions and classes by their names in `text`.
+    Other names are looked up among the objects that are registered now. With `fast`,
+    layers use the faster computations of `fast_layers`; with `on_gpu`, except those
+    that have a fast kernel on a GPU. With `reuse`, the network built last may be
+    returned if it has the same text. Its layers may have been called more than once.
     """
     with building_layers(), registered_as(custom_objects):
         key, model = _last_built.pop() if reuse and _last_built else (None, None)
@@ -157,11 +146,6 @@ def fresh_weights(model, seed) -> list[np.ndarray]:
         _fresh_weight(owners[id(variable)], variable, int(number) & 0x7FFFFFFF)
         for variable, number in zip(model.weights, seeds, strict=True)
     ]
-
-
-def seed_states(model) -> list:
-    """Return the variables that control dropout, in order."""
-    return [v for v in model.variables if v.name == "seed_generator_state"]
 
 
 def _nested_layers(layer):

@@ -1,7 +1,5 @@
 """Programs: compiled and traced networks that many fits use, one after another."""
 
-from __future__ import annotations
-
 import re
 from contextlib import contextmanager
 from functools import cached_property
@@ -16,9 +14,7 @@ from skcnnlstm.training.flat_optimizer import build_optimizer
 from skcnnlstm.training.keras_objects import deserialize
 from skcnnlstm.training.network_config import (
     building_layers,
-    fresh_weights,
     network_from_json,
-    seed_states,
 )
 from skcnnlstm.training.program_spec import ProgramSpec
 
@@ -54,10 +50,18 @@ class Program:
                     metrics=[deserialize(m, lambda name: name) for m in spec.metrics],
                     jit_compile=False,
                 )
-            self._create_variables()
-        optimizer = self.model.optimizer
+            # Before any trace: create the variables of the optimizer and the metrics.
+            optimizer = self.model.optimizer
+            with self._explain_errors():
+                self._vector = build_optimizer(
+                    optimizer, self.model.trainable_variables
+                )
+            if self._has_metrics:
+                self._check_metrics()
         self._initial_slots = [backend.array(v) for v in optimizer.variables]
-        self._seed_states = seed_states(self.model)
+        self._seed_states = [  # of dropout
+            v for v in self.model.variables if v.name == "seed_generator_state"
+        ]
         self._batch_norms = [
             layer
             for layer in self.model.layers
@@ -82,14 +86,6 @@ class Program:
         """Name of the loss in messages."""
         loss = self.model.loss
         return getattr(loss, "__name__", type(loss).__name__)
-
-    def _create_variables(self):
-        """Create the variables of the optimizer and the metrics before any trace."""
-        model = self.model
-        with self._explain_errors():
-            self._vector = build_optimizer(model.optimizer, model.trainable_variables)
-        if self._has_metrics:
-            self._check_metrics()
 
     def _check_metrics(self):
         """Compute the metrics of a batch of zeros; raise ValueError if that fails."""
@@ -150,20 +146,13 @@ class Program:
                 "functions."
             ) from error
 
-    def fresh_weights(self, seed):
-        """Draw initial weights for `seed`."""
-        return fresh_weights(self.model, seed)
-
     def set_state(self, weights, slots=None, learning_rate=None):
         """Set weights, optimizer slots (None: initial ones) and learning rate."""
         self._unaveraged_weights = None
         self.model.stop_training = False
         self.model.set_weights(weights)
         optimizer = self.model.optimizer
-        for variable, value in zip(
-            optimizer.variables, slots or self._initial_slots, strict=True
-        ):
-            variable.assign(value)
+        _assign(optimizer.variables, slots or self._initial_slots)
         if learning_rate is not None:
             optimizer.learning_rate.assign(learning_rate)
 
@@ -175,10 +164,7 @@ class Program:
         state of dropout is set from `(seed, epoch)`.
         """
         if self._unaveraged_weights is not None:
-            for variable, value in zip(
-                self.model.trainable_variables, self._unaveraged_weights, strict=True
-            ):
-                variable.assign(value)
+            _assign(self.model.trainable_variables, self._unaveraged_weights)
             self._unaveraged_weights = None
         if new_epoch:
             self._reset_metrics()
@@ -242,11 +228,6 @@ class Program:
         """Return a copy of the optimizer's slots."""
         return [backend.array(v) for v in self.model.optimizer.variables]
 
-    @property
-    def has_batch_norm(self):
-        """Whether the network has a BatchNormalization layer."""
-        return bool(self._batch_norms)
-
     def set_batch_norm_statistics(self, chunks):
         """Set the statistics of BatchNormalization layers to those of the samples.
 
@@ -290,6 +271,11 @@ class PredictionProgram:
     def __call__(self, weights, x):
         """Predict windows `x`, a float32 array, with weights in one vector."""
         return self._run(weights, backend.tensor(x)).numpy()
+
+
+def _assign(variables, values):
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
 
 
 def _summarize_error(error):

@@ -1,7 +1,5 @@
 """The specification of a program: all values that decide what is traced."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from skcnnlstm.training.fingerprint import (
@@ -20,32 +18,16 @@ class ProgramSpec:
     program. Sample counts, folds, epochs, batch sizes, seeds and learning rates are not
     part of it, so that changing them requires no new trace. User-defined objects are
     part of it by their fingerprint, so that an edited function is traced again.
-
-    Attributes
-    ----------
-    network : str
-        JSON text of the network.
-    loss : str or SerializedObject
-        The loss, as `serialize_loss` returns it.
-    optimizer : SerializedObject
-        The optimizer, as `serialize_optimizer` returns it.
-    metrics : tuple of (str or SerializedObject)
-        The metrics, as `serialize_metric` returns them.
-    target_dtype : {"float32", "int32"}
-        "float32" for targets of shape `(n_samples, n_outputs)`, "int32" for class
-        codes of shape `(n_samples,)`.
-    custom_objects : dict
-        The user-defined objects that the other fields name, by the name under which
-        they were registered with Keras when the specification was created.
-    fingerprint : Fingerprint
-        Fingerprint of `custom_objects`.
     """
 
-    network: str
+    network: str  # JSON text
     loss: str | SerializedObject
     optimizer: SerializedObject
     metrics: tuple = ()
+    # "float32" for targets of shape (n_samples, n_outputs), "int32" for class codes.
     target_dtype: str = "float32"
+    # User-defined objects that the other fields name, by the name under which they were
+    # registered with Keras when the specification was created, and their fingerprint.
     custom_objects: dict = field(init=False, compare=False, repr=False)
     fingerprint: Fingerprint = field(init=False)
 

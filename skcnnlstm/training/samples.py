@@ -1,7 +1,5 @@
 """Samples of a fit: a view of windows that is copied in chunks of bounded size."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -13,16 +11,8 @@ CHUNK_BYTES = 64 * 2**20
 class Samples:
     """Rows of an array of windows, with their targets and weights.
 
-    Parameters
-    ----------
-    X : ndarray of shape (n_windows, ...)
-        Windows, as a view. They are copied in chunks.
-    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        Targets of `rows`.
-    weight : ndarray of shape (n_samples,)
-        Weights of `rows`, float32.
-    rows : ndarray of shape (n_samples,)
-        Indices of the samples in `X`, in order.
+    X holds the windows, as a view that is copied in chunks. `rows` holds the positions
+    of the samples in X, in order; `y` and `weight` (float32) are those of `rows`.
     """
 
     def __init__(self, X, y, weight, rows):

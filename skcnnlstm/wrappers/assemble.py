@@ -1,7 +1,5 @@
 """Add masking, normalization, linear skip and quantiles to a network."""
 
-from __future__ import annotations
-
 import inspect
 import math
 
@@ -22,24 +20,8 @@ _FLOAT32 = {"dtype": "float32"}
 def build_masked_network(input_shape, n_outputs, *, build, missing, **params):
     """Build a network; with `missing="mask"`, it reads a mask of missing values too.
 
-    Parameters
-    ----------
-    input_shape : tuple of int
-        Shape of one sample: time axes, then features. `(window_length,)` has one
-        feature.
-    n_outputs : int
-        Width of the output.
-    build : callable
-        Builder of the architecture: `build(input_shape, n_outputs, **params)`.
-    missing : {"error", "mask"}
-        "error" adds nothing to the network.
-    **params : dict
-        Parameters of the builder.
-
-    Returns
-    -------
-    model : keras.Model
-        The network, not compiled.
+    `input_shape` is the shape of one sample: time axes, then features.
+    `(window_length,)` has one feature. `params` are parameters of the builder `build`.
     """
     if missing == "error":
         return build(input_shape, n_outputs, **params)
@@ -65,42 +47,17 @@ def build_regressor_network(
 ):
     """Build a network with the parts that a regressor adds to its architecture.
 
-    Parameters
-    ----------
-    input_shape : tuple of int
-        Shape of one sample: time axes, then features. `(window_length,)` has one
-        feature.
-    n_outputs : int
-        Number of outputs, `horizon * n_targets`.
-    build : callable
-        Builder of the architecture: `build(input_shape, n_outputs, **params)`. If it
-        has a parameter `output_axes`, it receives `(horizon, n_targets, n_quantiles)`,
-        the axes of its output in C order. If it has a parameter `n_series`, it receives
-        the number of features that are values and not masks.
-    missing : {"error", "mask"}
-        Whether windows can contain NaN.
-    instance_norm : {"auto", "last", "standard", "seasonal"} or None
-        How windows are normalized; "auto" means None here.
-    linear_skip : bool
-        Whether to add a linear map of the normalized window, with zero initial weights.
-    n_targets : int or None
-        Number of targets; they are the first features. None means all features if
-        their number divides `n_outputs`, and one otherwise.
-    quantiles : tuple of float or None
-        Quantile levels. The shape of the output is then `(n_samples, n_outputs,
-        n_quantiles)`.
-    season_length : int or None, default=None
-        Length of a season in time steps, for "seasonal".
-    grids : bool, default=False
-        Whether a sample is a sequence of grids of shape `grid_shape(input_shape)`.
-        Only its first axis is time then, and each cell has a level.
-    **params : dict
-        Parameters of the builder.
+    The parameters are those of `build_masked_network`, those that
+    `regressor_parameters` documents, and
 
-    Returns
-    -------
-    model : keras.Model
-        The network, not compiled.
+    - `n_outputs`: number of outputs, `horizon * n_targets`;
+    - `grids`: whether a sample is a sequence of grids, `grid_shape(input_shape)`. Only
+      its first axis is time then, and each cell has a level.
+
+    If the builder has a parameter `output_axes`, it receives `(horizon, n_targets,
+    n_quantiles)`, the axes of its output in C order. If it has a parameter `n_series`,
+    it receives the number of features that are values and not masks. With `quantiles`,
+    the output has shape `(n_samples, n_outputs, n_quantiles)`.
     """
     modes = ("auto", None, "last", "standard", "seasonal")
     check_choice("instance_norm", instance_norm, modes)
@@ -113,8 +70,12 @@ def build_regressor_network(
     if n_targets is None:
         n_targets = n_features if n_outputs % (n_cells * n_features) == 0 else 1
     n_targets = check_integer("n_targets", n_targets)
-    if mode is not None:
-        _check_n_targets(n_targets, n_features)
+    if mode is not None and n_targets > n_features:
+        raise ValueError(
+            "n_targets must be at most the number of features: got "
+            f"n_targets={n_targets}, n_features={n_features}. instance_norm takes the "
+            "level of the targets from the first n_targets features of the window."
+        )
     builder_parameters = inspect.signature(build).parameters
     if "n_series" in builder_parameters:
         params["n_series"] = n_features
@@ -199,15 +160,6 @@ def _check_season_length(season_length):
             "pattern, 12 for monthly data with a yearly pattern."
         )
     return check_integer("season_length", season_length)
-
-
-def _check_n_targets(n_targets, n_features):
-    if n_targets > n_features:
-        raise ValueError(
-            "n_targets must be at most the number of features: got "
-            f"n_targets={n_targets}, n_features={n_features}. instance_norm takes the "
-            "level of the targets from the first n_targets features of the window."
-        )
 
 
 def _infer_horizon(n_outputs, n_targets, n_cells):

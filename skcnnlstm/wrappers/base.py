@@ -1,7 +1,5 @@
 """Implement fit, partial_fit and predict for regressors and classifiers."""
 
-from __future__ import annotations
-
 import copy
 import itertools
 from functools import partial
@@ -157,22 +155,10 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
     ):
         """Validate, train and set the fitted attributes, in this order.
 
-        The estimator does not change before training has succeeded.
-
-        Parameters
-        ----------
-        X, y, sample_weight : array-like
-            As for `fit`.
-        settings : dict
-            The validated parameters of this fit.
-        is_partial : bool
-            Whether this is `partial_fit` or `initialize`.
-        resume : bool
-            Whether to continue from the fitted weights, if the estimator has any.
-        classes : array-like or None
-            All class labels; None takes those in `y`.
-        tasks : EpochReporter or None
-            scikit-learn callbacks that follow the fit.
+        The estimator does not change before training has succeeded. `is_partial` is
+        true for `partial_fit` and `initialize`. With `resume`, a fitted estimator
+        continues from its weights. `classes` holds all class labels; None takes those
+        in `y`. `tasks` reports to the scikit-learn callbacks that follow the fit.
         """
         resume = resume and self.__sklearn_is_fitted__()
         seed = self._seed if resume else draw_seed(settings["random_state"])

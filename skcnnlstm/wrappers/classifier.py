@@ -1,7 +1,5 @@
 """Define HybridClassifier, the base class of all classifiers."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -168,20 +166,7 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
 
         return super()._build_graph(context).then(normalize, classes=self.classes_)
 
-    def score(self, X, y, sample_weight=None):
-        """Return the accuracy of `predict(X)`.
-
-        Parameters
-        ----------
-        X, y, sample_weight : array-like
-            Windows, class labels and weights, as for `fit`.
-
-        Returns
-        -------
-        score : float
-            Fraction of correct predictions, from 0 to 1.
-        """
-        return ClassifierMixin.score(self, X, y, sample_weight)
+    score = ClassifierMixin.score  # not that of scikeras
 
     def __sklearn_tags__(self):
         """Return the tags of scikit-learn."""

@@ -1,7 +1,5 @@
 """Validate the data of one fit: windows, targets and sample weights."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np
@@ -42,13 +40,9 @@ class _FeatureNames(BaseEstimator):
 
 
 def read_windows(estimator, X):
-    """Validate X.
+    """Return the fitted attributes that describe X, and X as an array of windows.
 
-    Returns
-    -------
-    feature_attributes : dict
-        `n_features_in_`, and `feature_names_in_` if X is a DataFrame.
-    windows : ndarray of shape (n_samples, window_length, ...)
+    The attributes are `n_features_in_` and, for a DataFrame, `feature_names_in_`.
     """
     X = to_plain(X)
     windows = check_windows(X, estimator=estimator)
@@ -62,12 +56,7 @@ def read_windows(estimator, X):
 def usable_rows(X, sample_weight, *, allow_nan=False):
     """Select the samples with a full history and a positive weight.
 
-    Returns
-    -------
-    rows : ndarray of shape (n_rows,)
-        Positions of these samples.
-    weight : ndarray of shape (n_rows,)
-        Their weights.
+    Returns their positions and their weights.
     """
     weight = check_sample_weight(sample_weight, len(X))
     missing = count_missing_history(X, allow_nan=allow_nan)

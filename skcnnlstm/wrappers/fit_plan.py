@@ -1,7 +1,5 @@
 """Hold everything except the data that determines one fit."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from skcnnlstm import training
@@ -38,20 +36,7 @@ class FitPlan(NamedTuple):
         )
 
     def fitted_attributes(self, data, trained):
-        """Return the attributes that a fit sets on the estimator.
-
-        Parameters
-        ----------
-        data : FitData
-            The data of the fit.
-        trained : TrainingResult
-            The result of training.
-
-        Returns
-        -------
-        attributes : dict
-            Values by attribute name.
-        """
+        """Return the attributes that a fit on `data` sets on the estimator, by name."""
         n_epochs = len(trained.history["loss"])
         return {
             **data.feature_attributes,

@@ -4,9 +4,9 @@ An architecture declares its own parameters as keyword-only parameters of its `b
 function. Each class gets its signature and its docstring from both places.
 """
 
-from __future__ import annotations
-
 import inspect
+
+from skcnnlstm._utils import docstrings
 
 
 def training_parameters(
@@ -201,6 +201,54 @@ def classifier_parameters(*, loss="sparse_categorical_crossentropy", class_weigh
     classes_ : ndarray of shape (n_classes,)
         The sorted class labels, in the order of the columns of `predict_proba`.
     """
+
+
+# Parameters that many networks have; each has its own defaults.
+_NETWORK_PARAMETERS = """Parameters of networks.
+
+    Parameters
+    ----------
+    input_shape : tuple of int
+        Shape of one sample: `(window_length,)` or `(window_length, n_features)`.
+    n_outputs : int
+        Number of outputs.
+    output_activation : str or None, default=None
+        Activation of the output layer.
+    n_subsequences : int or "auto", default="auto"
+        Number of subsequences into which each window is cut, in time order. It must
+        divide the window length. "auto" uses the divisor closest to the square root of
+        the window length. Has no effect on windows cut by SubsequenceReshaper.
+    filters : int or tuple of int, default=64
+        Number of filters. A tuple makes one convolution per entry.
+    kernel_size : int or tuple of int, default=3
+        Kernel size in time steps. A tuple has one entry per convolution.
+    padding : {"same", "valid"}, default="same"
+        "same" keeps the number of time steps. "valid" removes ``kernel_size - 1`` time
+        steps in each convolution.
+    pool_size : int, default=2
+        Pool size of the max pooling after the last convolution, in time steps. The
+        last pool can be shorter. 1 means no pooling.
+    activation : str, default="relu"
+        Activation of the convolutions and of the hidden layers.
+    lstm_units : int or tuple of int, default=50
+        Units of the LSTM. A tuple stacks one layer per entry.
+    lstm_activation : str, default="tanh"
+        Activation of the LSTM cell. Values other than "tanh" are slower on a GPU: they
+        cannot use the cuDNN kernel.
+    dense_units : int or tuple of int, default=()
+        Units of the hidden layers before the output. A tuple makes one layer per
+        entry; `()` makes none.
+"""
+
+
+def with_network_parameters(build):
+    """Decorate a network builder: complete the documentation of its parameters."""
+    parameters = inspect.signature(build).parameters
+    defaults = {n: p.default for n, p in parameters.items() if p.default is not p.empty}
+    build.__doc__ = docstrings.compose(
+        build.__doc__, _NETWORK_PARAMETERS, names=parameters, defaults=defaults
+    )
+    return build
 
 
 # Builder arguments that the estimator passes; users do not set them.

@@ -1,7 +1,5 @@
 """Define HybridRegressor, the base class of all regressors."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -21,10 +19,6 @@ from skcnnlstm.wrappers._scikeras import KerasRegressor
 from skcnnlstm.wrappers.assemble import build_regressor_network
 from skcnnlstm.wrappers.base import BaseHybrid
 from skcnnlstm.wrappers.parameters import AUTO_EPOCHS, regressor_parameters
-
-
-def _has_quantiles(estimator):
-    return estimator._network_param("quantiles") is not None
 
 
 def _is_class_code_loss(loss):
@@ -170,7 +164,7 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
 
         return super()._build_graph(context).then(predict)
 
-    @available_if(_has_quantiles)
+    @available_if(lambda self: self._network_param("quantiles") is not None)
     def predict_quantiles(self, X):
         """Predict the quantiles of the target of each window.
 
@@ -188,20 +182,7 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         """
         return self._raw_predict(X)
 
-    def score(self, X, y, sample_weight=None):
-        """Return the coefficient of determination, R^2, of `predict(X)`.
-
-        Parameters
-        ----------
-        X, y, sample_weight : array-like
-            Windows, targets and weights, as for `fit`.
-
-        Returns
-        -------
-        score : float
-            R^2, at most 1.
-        """
-        return RegressorMixin.score(self, X, y, sample_weight)
+    score = RegressorMixin.score  # not that of scikeras
 
     def __sklearn_tags__(self):
         """Return the tags of scikit-learn."""

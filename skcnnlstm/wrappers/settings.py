@@ -1,7 +1,5 @@
 """Validate the parameters of one fit."""
 
-from __future__ import annotations
-
 import numbers
 import os
 
@@ -20,18 +18,10 @@ _CLIPPING = {"clipnorm", "clipvalue", "global_clipnorm"}
 
 
 def check_settings(params):
-    """Validate the training parameters of an estimator.
+    """Return the training parameters of an estimator, routed ones included, validated.
 
-    Parameters
-    ----------
-    params : dict
-        All parameters, routed ones included.
-
-    Returns
-    -------
-    settings : dict
-        The same parameters. NumPy numbers become Python numbers: an int8 from a
-        search grid would overflow later.
+    NumPy numbers become Python numbers: an int8 from a search grid would overflow
+    later.
     """
     settings = dict(params)
     minimums = {"epochs": 1, "patience": 0, "validation_gap": 0}
@@ -93,14 +83,8 @@ def _is_full_batch(size):
 def optimizer_settings(settings, routed, defaults):
     """Return the keyword arguments for the constructor of the optimizer.
 
-    Parameters
-    ----------
-    settings : dict
-        The result of `check_settings`.
-    routed : dict
-        Parameters routed to the optimizer, including the defaults of the class.
-    defaults : dict
-        Default of each parameter of the class.
+    `settings` is the result of `check_settings`, `routed` holds the parameters routed
+    to the optimizer, and `defaults` the default of each parameter of the class.
     """
     unset = {
         name

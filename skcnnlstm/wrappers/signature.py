@@ -1,7 +1,5 @@
 """Generate the signature, the docstring and the parameter methods of estimators."""
 
-from __future__ import annotations
-
 import inspect
 
 from skcnnlstm._utils import docstrings
@@ -95,7 +93,8 @@ class DeclaredParametersMixin:
             Every parameter of the signature, and every routed name that was set.
         """
         params = {name: getattr(self, name) for name in self._get_param_names()}
-        return params | {k: v for k, v in vars(self).items() if _is_routed(k)}
+        routed = {k: v for k, v in vars(self).items() if "__" in k.strip("_")}
+        return params | routed
 
     def set_params(self, **params):
         """Set parameters of this estimator.
@@ -133,8 +132,3 @@ class DeclaredParametersMixin:
             for name, value in vars(self).items()
             if name.startswith(f"{prefix}__")
         }
-
-
-def _is_routed(attribute):
-    """Return whether an attribute is a routed parameter, `prefix__name`."""
-    return "__" in attribute.strip("_")

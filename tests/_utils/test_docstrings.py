@@ -93,6 +93,12 @@ def test_sections_are_composed_in_the_numpydoc_order():
     assert docstring == EXPECTED
 
 
+def test_paragraphs_below_the_summary_come_from_the_first_source_that_has_them():
+    sources = ["Build.", "Build.\n\nLayers.\n\nShapes.", "Declare.\n\nUnused."]
+    docstring = compose("Title.\n\n    Usage.", *sources, names=[])
+    assert docstring == "Title.\n\nLayers.\n\nShapes.\n\nUsage.\n"
+
+
 def test_text_defaults_are_quoted():
     docstring = compose("Title.", SHARED, names=["epochs"], defaults={"epochs": "few"})
     assert 'epochs : int or "auto", default="few"\n' in docstring

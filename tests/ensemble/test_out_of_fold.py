@@ -28,9 +28,12 @@ def test_out_of_fold_predictions_do_not_depend_on_later_samples(wave):
     members = [CNNRegressor(epochs=1, filters=2, dense_units=(), random_state=0)]
     folds = out_of_fold.time_ordered_folds(len(X), 3, 0)
 
+    def predict_member(member, X):
+        return member.predict(X).reshape(len(X), -1)
+
     def predict(X, y):
         return out_of_fold.out_of_fold_predictions(
-            members, X, y, None, folds, out_of_fold.predictions, repeat(nullcontext)
+            members, X, y, None, folds, predict_member, repeat(nullcontext)
         )
 
     before = predict(X, y)[0]

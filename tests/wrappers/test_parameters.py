@@ -13,6 +13,7 @@ from skcnnlstm.wrappers.parameters import (
     declared_parameters,
     regressor_parameters,
     training_parameters,
+    with_network_parameters,
 )
 
 
@@ -34,6 +35,23 @@ def test_every_shared_parameter_is_documented_with_its_default(declare):
         default = parameter.default
         text = f'"{default}"' if isinstance(default, str) else str(default)
         assert documented[name].endswith(f", default={text}")
+
+
+def test_builders_inherit_the_documentation_of_parameters_that_networks_share():
+    @with_network_parameters
+    def build(input_shape, n_outputs, *, filters=(8, 4), units=3):
+        """Build a network.
+
+        Parameters
+        ----------
+        units : int, default=3
+            Units of the layer.
+        """
+
+    documented = documented_parameters(build.__doc__)
+    assert list(documented) == ["input_shape", "n_outputs", "filters", "units"]
+    assert documented["filters"] == "int or tuple of int, default=(8, 4)"
+    assert documented["units"] == "int, default=3"
 
 
 @pytest.mark.parametrize("estimator", [*REGRESSORS, *CLASSIFIERS], ids=class_name)

@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
@@ -239,12 +240,8 @@ def _select_later_rows(samples, test):
     """Return a mask of the second half of the test rows, or of those of each series."""
     if not samples.forecaster:
         return np.arange(len(test)) >= len(test) // 2
-    series = samples.series[test]
-    later = np.zeros(len(test), bool)
-    for key in np.unique(series):
-        members = np.flatnonzero(series == key)
-        later[members[len(members) // 2 :]] = True
-    return later
+    groups = pd.Series(test).groupby(samples.series[test])
+    return (groups.cumcount() >= groups.transform("size") // 2).to_numpy()
 
 
 def _fit_clone(estimator, X, y, train):

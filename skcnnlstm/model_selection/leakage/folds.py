@@ -80,9 +80,7 @@ def _find_ahead(samples, train, test):
     if samples.classes:
         return train[:0]
     _, last = samples.span()
-    ahead = [train[:0]]
-    for series in np.unique(samples.series[test]):
-        part = train[samples.series[train] == series]
-        first_origin = samples.origin[test[samples.series[test] == series]].min()
-        ahead.append(part[last[part] > first_origin])
-    return np.sort(np.concatenate(ahead))
+    origins = pd.Series(samples.origin[test]).groupby(samples.series[test])
+    # NaN, and so no leak, for a series without test samples.
+    first_origin = origins.min().reindex(samples.series[train]).to_numpy()
+    return np.sort(train[last[train] > first_origin])

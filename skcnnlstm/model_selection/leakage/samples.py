@@ -128,11 +128,7 @@ def _find_inner_window_length(estimator):
 
 def _positions_in_series(series):
     """Return the position of each sample within its series, from 0."""
-    positions = np.empty(len(series), np.intp)
-    for key in np.unique(series):
-        members = np.flatnonzero(series == key)
-        positions[members] = np.arange(len(members))
-    return positions
+    return pd.Series(series).groupby(series).cumcount().to_numpy()
 
 
 def _infer_stride(steps):
