@@ -455,8 +455,8 @@ def test_arrays_of_exog_must_hold_only_the_rows_ahead():
             labelled.forecast(steps, exog=EXOG[: 30 + rows].to_numpy())
         assert str(caught.value) == (
             f"exog must have {wanted} rows, those ahead: got {30 + rows}. Pass only "
-            f"the rows ahead (exog[-{rows}:] if they are the last), or a DataFrame with "
-            "the index of the series."
+            f"the rows ahead (exog[-{rows}:] if they are the last), or a DataFrame "
+            "with the index of the series."
         )
     bare = plain(ridge(), horizon=3).fit(FRAME[:30].to_numpy(), exog=EXOG[:30])
     with pytest.raises(ValueError, match=r"if they are the last\)\.$"):
