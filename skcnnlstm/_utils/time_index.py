@@ -110,7 +110,7 @@ def _is_regular(positions: Any, labels: Any, freq: Any, min_regular: float) -> b
     wall, day = local_times(labels)[0].asi8[order], ticks_per_day(labels)
     between = np.diff(wall[:-1][gaps])
     n_scheduled = np.isin(between, [day, 7 * day]).sum()
-    return bool(n_scheduled < 3 or 2 * n_scheduled < len(between))
+    return bool(n_scheduled < 2 or 2 * n_scheduled < len(between))
 
 
 def candidate_frequencies(labels: Any) -> Iterator[Any]:

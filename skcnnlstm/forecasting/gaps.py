@@ -62,7 +62,7 @@ def warn_without_frequency(panel, tables, axes):
     if panel.kind != "one":
         subject = f"the labels of series {listed(keys)} have"
     warn(
-        f"{subject} no frequency ({index.dtype}, from {index[0]} to {index[-1]}): rows "
+        f"{subject} no frequency ({index.dtype}): rows "
         "count as consecutive, and forecasts are labelled 1, 2, ... instead of dates. "
         f"{use}: {remedy.reason}."
     )

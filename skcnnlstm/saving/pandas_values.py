@@ -19,7 +19,7 @@ def to_parts(value):
     if value is pd.NaT:
         return ["NaT"]
     if isinstance(value, pd.offsets.BaseOffset):
-        return ["offset", value.freqstr]
+        return _offset_parts(value)
     if isinstance(value, _SCALARS):
         # An index with one label has its unit, time zone and frequency.
         return ["label", pd.Index([value])]
@@ -44,6 +44,15 @@ def to_parts(value):
     dtype = value.dtype
     values = value.to_numpy() if isinstance(dtype, np.dtype) else list(value)
     return ["index", values, str(dtype), value.name]
+
+
+def _offset_parts(offset):
+    if type(offset) is pd.offsets.CustomBusinessDay:
+        holidays = [str(day) for day in offset.holidays]
+        return ["business days", offset.n, offset.weekmask, holidays]
+    if type(offset) is pd.DateOffset and offset.kwds:
+        return ["date offset", offset.n, list(offset.kwds), list(offset.kwds.values())]
+    return ["offset", offset.freqstr]
 
 
 def _in_memory(index):
@@ -95,6 +104,12 @@ def _label(index):
 _MAKERS = {
     "NaT": lambda: pd.NaT,
     "offset": to_offset,
+    "business days": lambda n, weekmask, holidays: pd.offsets.CustomBusinessDay(
+        n, weekmask=weekmask, holidays=holidays
+    ),
+    "date offset": lambda n, names, values: pd.DateOffset(
+        n, **dict(zip(names, values, strict=True))
+    ),
     "label": _label,
     "categories": pd.CategoricalDtype,
     "dtype": pd.api.types.pandas_dtype,

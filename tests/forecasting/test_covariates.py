@@ -463,6 +463,7 @@ def test_arrays_of_exog_must_hold_only_the_rows_ahead():
         bare.forecast(exog=EXOG[:33])
 
 
+@pytest.mark.filterwarnings("ignore:the index of the series has no frequency")
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
 def test_exog_with_another_kind_of_labels_is_rejected(zone):
     forecaster = plain(ridge(), horizon=3).fit(FRAME[:30], exog=EXOG[:30])
@@ -533,6 +534,7 @@ UNEVEN = DAYS[:30] + pd.to_timedelta(np.arange(30) ** 2 % 7, unit="h")
 TEXT = pd.Index([f"row {i:02}" for i in range(30)])
 
 
+@pytest.mark.filterwarnings("ignore:the index of the series has no frequency")
 @pytest.mark.parametrize("index", [BUSINESS, UNEVEN, TEXT], ids=["B", "uneven", "text"])
 def test_predict_looks_up_the_rows_ahead_in_exog(index):
     rows, exog = pd.Series(np.arange(30.0), index), pd.Series(np.arange(30.0), index)
@@ -548,6 +550,7 @@ def test_predict_looks_up_the_rows_ahead_in_exog(index):
     assert known_ahead.tolist() == [18, 19, 20, 21]
 
 
+@pytest.mark.filterwarnings("ignore:the index of the series has no frequency")
 @pytest.mark.parametrize("index", [BUSINESS, UNEVEN, TEXT], ids=["B", "uneven", "text"])
 def test_forecasts_take_their_labels_from_exog_if_no_step_is_known(index):
     rows, exog = pd.Series(np.arange(30.0), index), pd.Series(np.arange(30.0), index)
@@ -574,6 +577,7 @@ def test_a_month_of_business_days_missing_in_exog_is_an_error():
         forecaster.forecast(exog=exog)
 
 
+@pytest.mark.filterwarnings("ignore:the index of the series has no frequency")
 def test_exog_without_enough_rows_ahead_or_the_last_text_label_is_rejected():
     rows, exog = pd.Series(np.arange(30.0), TEXT), pd.Series(np.arange(30.0), TEXT)
     forecaster = plain(RisingOfOne(), horizon=2).fit(rows[:29], exog=exog)
@@ -585,6 +589,7 @@ def test_exog_without_enough_rows_ahead_or_the_last_text_label_is_rejected():
         forecaster.forecast(exog=exog[29:])
 
 
+@pytest.mark.filterwarnings("ignore:the index of the series has no frequency")
 @pytest.mark.parametrize("index", [BUSINESS, UNEVEN, TEXT], ids=["B", "uneven", "text"])
 @pytest.mark.parametrize("form", ["index", "array"])
 def test_a_backtest_looks_covariates_up_by_the_labels_of_the_rows(

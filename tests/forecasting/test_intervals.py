@@ -358,6 +358,7 @@ def test_all_rows_given_to_fit_are_fitted_rows_for_predict():
     forecaster.predict(rows[48:])  # arrays other than those continue
 
 
+@pytest.mark.filterwarnings("ignore:the index of the series has no frequency")
 @pytest.mark.parametrize(
     "labels",
     [

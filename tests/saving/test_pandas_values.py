@@ -14,6 +14,8 @@ VALUES = [
     pd.Period("2020Q1", freq="Q"),
     pd.Interval(0, 1),
     pd.offsets.BusinessDay(2),
+    pd.offsets.CustomBusinessDay(2, weekmask="Mon Tue", holidays=["2024-01-01"]),
+    pd.DateOffset(3, months=1, days=2),
     pd.CategoricalDtype(["a", "b"], ordered=True),
     pd.StringDtype(),
     pd.RangeIndex(5, 125, 2, name="n"),
