@@ -75,7 +75,9 @@ def test_attention_averages_the_outputs_of_both_directions():
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 5])
-@pytest.mark.filterwarnings("ignore:n_subsequences='auto' leaves windows in one piece")
+@pytest.mark.filterwarnings(
+    "ignore:n_subsequences='auto' leaves each window in one piece"
+)
 def test_default_parameters_accept_the_shortest_windows(length):
     assert build_cnn_lstm((length,), 1).output.shape == (None, 1)
 
