@@ -1,5 +1,7 @@
 """Series that several tests of forecasters use."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -54,3 +56,13 @@ def three():
             ("c", -50, 2, 25),
         ]
     }
+
+
+def pytest_collection_modifyitems(items):
+    # Many tests of this folder use series with gaps or NaN on purpose.
+    lost = pytest.mark.filterwarnings(
+        "ignore:.* for training:skcnnlstm.MistakeWarning",
+    )
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(lost)
