@@ -75,13 +75,7 @@ def test_attention_averages_the_outputs_of_both_directions():
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 5])
-<<<<<<< HEAD
 @pytest.mark.filterwarnings("ignore:n_subsequences='auto' leaves each window")
-=======
-@pytest.mark.filterwarnings(
-    "ignore:n_subsequences='auto' leaves each window in one piece"
-)
->>>>>>> w-slim2
 def test_default_parameters_accept_the_shortest_windows(length):
     assert build_cnn_lstm((length,), 1).output.shape == (None, 1)
 

@@ -53,13 +53,7 @@ def test_valid_padding_removes_rows_and_steps_of_grids():
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 5])
-<<<<<<< HEAD
 @pytest.mark.filterwarnings("ignore:n_subsequences='auto' leaves each window")
-=======
-@pytest.mark.filterwarnings(
-    "ignore:n_subsequences='auto' leaves each window in one piece"
-)
->>>>>>> w-slim2
 def test_default_parameters_accept_the_shortest_windows(length):
     assert build_conv_lstm((length,), 1).output.shape == (None, 1)
 
