@@ -116,7 +116,7 @@ def from_config(text, trusted):
     """Return the Keras object of a JSON config, after a check of all names in it."""
     if type(text) is not str:
         raise ValueError(f"a config of type {type(text).__name__}")
-    config = json.loads(text)
+    config = parse_json(text)
     untrusted = sorted(untrusted_names(config, trusted))
     if untrusted:
         raise ValueError(f"a config with the names {', '.join(untrusted)}")
@@ -149,6 +149,20 @@ def _check_size(config, in_metric=False):
 # ------------------------------------------------------------------------------ names
 
 
+def parse_json(text):
+    """Return the value of a JSON text that is not made to fill the memory."""
+    _check_density(text)
+    return json.loads(text)
+
+
+def _check_density(text):
+    """Raise if the values of a JSON text need many times the memory of the text."""
+    marks = "{[," if isinstance(text, str) else b"{[,"
+    sizes = zip((230, 90, 60), map(text.count, (marks[:1], marks[1:2], marks[2:])))
+    if sum(size * count for size, count in sizes) > 40e6 + 3 * len(text):
+        raise ValueError("a JSON text with more values than its length explains")
+
+
 def untrusted_in_text(text, trusted):
     """Return the untrusted names in a value that Keras would read as a config.
 
@@ -157,6 +171,7 @@ def untrusted_in_text(text, trusted):
     """
     if isinstance(text, str) and text.lstrip()[:1] not in ("{", "["):
         return set()
+    _check_density(text)
     try:
         config = json.loads(text)
     except ValueError:
