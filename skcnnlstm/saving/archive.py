@@ -13,6 +13,7 @@ import json
 import math
 import zipfile
 from collections import defaultdict
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -33,7 +34,7 @@ _LOADERS = {
 _COMPUTING = {"sklearn.isotonic.IsotonicRegression"}
 # Nodes of skops 0.16 hold lists of trusted names: a few kilobytes in these loaders.
 _LARGE_LOADERS = ("ObjectNode", "FunctionNode")
-_STR_TYPE = ("TypeNode", "builtins", "str")
+_STR_TYPE = {"__loader__": "TypeNode", "__module__": "builtins", "__class__": "str"}
 
 
 class Names(NamedTuple):
@@ -134,7 +135,11 @@ class _Visitor:
             self.untrusted.add(name)
         if loader == "DictNode":
             for key in node["key_types"]["content"]:
-                if (key["__loader__"], key["__module__"], key["__class__"]) != _STR_TYPE:
+                if (
+                    key["__loader__"],
+                    key["__module__"],
+                    key["__class__"],
+                ) != _STR_TYPE:
                     raise ValueError("a dict with keys that are not text")
         if loader == "NdArrayNode" and node["type"] != "numpy":
             raise ValueError("an array of objects")
@@ -204,17 +209,24 @@ def _check_array(file, n_bytes, name):
 
     A node may also name a scalar type, which skops calls with the array.
     """
-    version = np.lib.format.read_magic(file)
-    read_header = {
-        (1, 0): np.lib.format.read_array_header_1_0,
-        (2, 0): np.lib.format.read_array_header_2_0,
-    }[version]
-    shape, _, dtype = read_header(file)
+    prefix = file.read(10)
+    header = prefix + file.read(int.from_bytes(prefix[8:], "little"))
+    shape, dtype = _read_header(header)
     n_values = math.prod(shape)
     if dtype.hasobject or min((0, *shape)) < 0 or n_values > n_bytes * 8:
         raise ValueError(f"an array of shape {shape} and dtype {dtype}")
-    if n_values * dtype.itemsize != n_bytes - file.tell():
+    if n_values * dtype.itemsize != n_bytes - len(header):
         raise ValueError("an array of another size than its header says")
     is_scalar = shape == () and name == f"numpy.{dtype.type.__name__}"
     if name != "numpy.ndarray" and not is_scalar:
         raise ValueError(f"an array of {dtype} as {name}")
+
+
+@lru_cache(1024)
+def _read_header(header):
+    """Return shape and dtype in the header of an array in the format 1.0 of NumPy."""
+    if not header.startswith(b"\x93NUMPY\x01\x00"):
+        raise ValueError("a part that is not an array")
+    file = io.BytesIO(header[8:])
+    shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+    return shape, dtype

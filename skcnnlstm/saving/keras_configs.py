@@ -157,20 +157,21 @@ def parse_json(text):
 
 def _check_density(text):
     """Raise if the values of a JSON text need many times the memory of the text."""
-    marks = "{[," if isinstance(text, str) else b"{[,"
-    sizes = zip((230, 90, 60), map(text.count, (marks[:1], marks[1:2], marks[2:])))
-    if sum(size * count for size, count in sizes) > 40e6 + 3 * len(text):
+    memory = 0
+    for mark, size in ("{", 230), ("[", 90), (",", 60):
+        memory += size * text.count(mark if isinstance(text, str) else mark.encode())
+    if memory > 40e6 + 3 * len(text):
         raise ValueError("a JSON text with more values than its length explains")
 
 
 def untrusted_in_text(text, trusted):
-    """Return the untrusted names in a value that Keras would read as a config.
+    """Return the untrusted names in a text that Keras would read.
 
-    The result is empty for other text. JSON readers accept any subclass of `str`, such
-    as `numpy.str_`, and bytes.
+    Keras reads JSON text as a config, and other text as the name of a registered
+    object. JSON readers accept any subclass of `str`, such as `numpy.str_`, and bytes.
     """
     if isinstance(text, str) and text.lstrip()[:1] not in ("{", "["):
-        return set()
+        return set(untrusted_names(str(text), trusted))
     _check_density(text)
     try:
         config = json.loads(text)

@@ -106,7 +106,7 @@ def _helpers_of_sklearn():
         for module in (model_selection, metrics)
         for thing in map(vars(module).get, module.__all__)
         if callable(thing)
-        # Estimators are in the lists of skops; DistanceMetric is not made of attributes.
+        # skops lists the estimators; a DistanceMetric holds more than attributes.
         and not (isinstance(thing, type) and issubclass(thing, _NOT_HELPERS))
     ]
     default_scorer = metrics.check_scoring(LinearRegression())

@@ -184,6 +184,12 @@ def test_a_registered_class_behind_a_module_of_keras_is_refused(path):
     assert_refused(path, "holds forged>Runs")
 
 
+def test_the_name_of_a_registered_class_as_a_parameter_is_refused(path):
+    forge_parameter(path, json_node("forged>Runs"))
+    assert_refused(path, "holds forged>Runs")
+    assert load(path, trusted=["forged>Runs"]).loss == "forged>Runs"
+
+
 @pytest.mark.parametrize("dtype", [np.str_, np.bytes_])
 def test_a_network_config_in_a_numpy_string_is_refused(dtype, path):
     buffer = io.BytesIO()
@@ -519,7 +525,10 @@ def test_a_nested_range_allocates_no_memory(path):
 
 @pytest.mark.parametrize(
     "name",
-    ["sklearn.isotonic.IsotonicRegression", "sklearn.metrics._dist_metrics.DistanceMetric"],
+    [
+        "sklearn.isotonic.IsotonicRegression",
+        "sklearn.metrics._dist_metrics.DistanceMetric",
+    ],
 )
 def test_classes_that_compute_while_they_load_need_trusted(name, path):
     attributes = {"X_thresholds_": long_range(), "y_thresholds_": long_range()}
