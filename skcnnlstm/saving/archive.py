@@ -1,9 +1,9 @@
 """Check a skops file before skops reads it.
 
-skops refuses classes and functions that are not trusted. Three things remain, which a
-forged file could use: skops calls a trusted function if the file lists it as a class,
-it decompresses and allocates whatever the file declares, and it accepts old formats
-with other rules.
+skops refuses classes and functions that are not trusted. A forged file could use what
+remains: skops calls a trusted function in the place of a class or of the type of a key,
+allocates whatever the file declares, follows references any number of times, and
+accepts old formats with other rules.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ import json
 import math
 import zipfile
 from collections import defaultdict
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
-from skcnnlstm.saving.keras_configs import find_public, untrusted_in_text
+from skcnnlstm.saving.keras_configs import find_public, parse_json, untrusted_in_text
 from skcnnlstm.saving.trust import find_safe, is_named_tuple
 from skcnnlstm.saving.values import StoredValue
 
@@ -25,13 +27,32 @@ _PROTOCOL = 2  # of skops 0.16; older ones have other nodes
 # Nodes that hold only what is in the file, but for the classes that they name.
 _LOADERS = {
     *("JsonNode", "ListNode", "TupleNode", "SetNode", "DictNode", "ObjectNode"),
-    *("FunctionNode", "TypeNode", "NdArrayNode", "DTypeNode", "BytesNode"),
-    *("BytearrayNode", "RandomStateNode", "LossNode", "ConstructorFromReduceNode"),
+    *("FunctionNode", "TypeNode", "NdArrayNode", "DTypeNode", "RandomStateNode"),
+    *("LossNode", "ConstructorFromReduceNode"),
 }
-# numpy.void(10**9) allocates so many bytes.
-_ALLOCATING = {"numpy.void"}
-# skops compresses sparse matrices.
-_MAX_SPARSE_BYTES = 64 * 2**20
+# `__setstate__` of this class interpolates: it copies what its attributes hold.
+_COMPUTING = {"sklearn.isotonic.IsotonicRegression"}
+# Nodes of skops 0.16 hold lists of trusted names: a few kilobytes in these loaders.
+_LARGE_LOADERS = ("ObjectNode", "FunctionNode")
+_STR_TYPE = {"__loader__": "TypeNode", "__module__": "builtins", "__class__": "str"}
+
+
+class Names(NamedTuple):
+    """The names of classes and functions in a file.
+
+    Attributes
+    ----------
+    found : set of str
+        All of them.
+    safe : set of str
+        Those that every file may hold, in each of their roles.
+    untrusted : set of str
+        Those that skops would trust, and those in Keras configs.
+    """
+
+    found: set
+    safe: set
+    untrusted: set
 
 
 def import_skops():
@@ -46,51 +67,30 @@ def import_skops():
     return skops.io
 
 
-def check_archive(content, trusted):
-    """Check the content of a skops file.
+def check_archive(content, trusted) -> Names:
+    """Check the content of a skops file, and return the names in it.
 
-    Parameters
-    ----------
-    content : bytes
-        The file.
-    trusted : set of str
-        The names that the user trusts.
-
-    Returns
-    -------
-    names : set of str
-        The names for skops to trust. All of them are safe or in `trusted`.
-    untrusted : set of str
-        The names that are neither safe nor in `trusted`.
-
-    Raises
-    ------
-    Exception
-        Of any type, if skops did not write the file.
+    `trusted` holds the names that the user trusts. An exception of any type is raised
+    if skops did not write the file.
     """
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        _check_members(archive, len(content))
-        schema = json.loads(archive.read("schema.json"))
+        members = archive.infolist()
+        if any(member.compress_type != zipfile.ZIP_STORED for member in members):
+            raise ValueError("a compressed part")
+        if len({member.filename for member in members}) < len(members):
+            raise ValueError("two parts with one name")
+        if sum(member.file_size for member in members) > len(content):
+            raise ValueError("parts that are longer than the file")
+        schema = parse_json(archive.read("schema.json"))
         if schema["protocol"] < _PROTOCOL:
             raise ValueError(f"protocol {schema['protocol']}")
-        nodes = _Nodes(archive, trusted)
-        nodes.visit(schema)
-    names = set(import_skops().get_untrusted_types(data=content))
-    safe = {name for name in names if nodes.are_safe(name)} - nodes.untrusted
-    untrusted = (names - safe) | nodes.untrusted
-    return safe | (names & trusted), untrusted - trusted
+        visitor = _Visitor(archive, trusted, len(content))
+        visitor.visit(schema)
+    safe = {name for name in visitor.roles if visitor.is_safe(name)}
+    return Names({*visitor.roles}, safe - visitor.untrusted, visitor.untrusted)
 
 
-def _check_members(archive, n_bytes):
-    """Check that the members are not compressed and do not overlap."""
-    members = archive.infolist()
-    if any(member.compress_type != zipfile.ZIP_STORED for member in members):
-        raise ValueError("a compressed part")
-    if sum(member.file_size for member in members) > n_bytes:
-        raise ValueError("parts that are longer than the file")
-
-
-class _Nodes:
+class _Visitor:
     """Visits every node of schema.json and collects names.
 
     Attributes
@@ -98,47 +98,65 @@ class _Nodes:
     roles : dict of set
         The loaders that use a class or function, by its name.
     untrusted : set of str
-        Names that skops would trust, and names in Keras configs.
+        As in `Names`.
     """
 
-    def __init__(self, archive, trusted):
+    def __init__(self, archive, trusted, n_bytes):
         self._archive, self._trusted = archive, trusted
         self.roles, self.untrusted = defaultdict(set), set()
-        self._ids = {}  # of the nodes with a member
+        self._sizes, self._ids = {}, {}
+        # Nodes and converted arrays may take so many bytes.
+        self._memory = 40e6 + 3 * n_bytes
 
-    def are_safe(self, name):
-        """Whether a name is safe in each of its roles, though skops does not trust it.
+    def is_safe(self, name):
+        """Whether a name is safe in each of its roles.
 
         skops calls the class of some nodes. So a function is safe in a node that
         returns it, and not in the place of a class.
         """
-        roles = self.roles[name]
-        return bool(roles) and all(_is_safe(role, name) for role in roles)
+        return all(_is_safe(role, name) for role in self.roles[name])
 
-    def visit(self, node):
-        """Visit a part of schema.json."""
-        if isinstance(node, list):
-            for part in node:
-                self.visit(part)
-        elif isinstance(node, dict):
-            if "__loader__" in node:
-                self._visit_node(node)
-            for part in node.values():
-                if isinstance(part, dict | list):
-                    self.visit(part)
+    def visit(self, part):
+        """Visit a part of schema.json; return its size: nodes and bytes of arrays."""
+        if not isinstance(part, list | dict):
+            return 0
+        parts = part if isinstance(part, list) else part.values()
+        size = sum(self.visit(one) for one in parts if isinstance(one, list | dict))
+        return self._visit_node(part, size) if "__loader__" in part else size
 
-    def _visit_node(self, node):
+    def _visit_node(self, node, size):
         loader = node["__loader__"]
-        if loader == "JsonNode":
-            return self._visit_json(node)
         name = f"{node['__module__']}.{node['__class__']}"
-        self.roles[name].add(loader)
-        if loader not in _LOADERS or name in _ALLOCATING:
+        if loader == "JsonNode":
+            self._visit_json(node)
+        else:
+            self.roles[name].add(loader)
+        if loader not in _LOADERS or name in _COMPUTING:
             self.untrusted.add(name)
+        if loader == "DictNode":
+            for key in node["key_types"]["content"]:
+                if (
+                    key["__loader__"],
+                    key["__module__"],
+                    key["__class__"],
+                ) != _STR_TYPE:
+                    raise ValueError("a dict with keys that are not text")
+        if loader == "NdArrayNode" and node["type"] != "numpy":
+            raise ValueError("an array of objects")
+        size += 1
+        if "file" in node:
+            size += self._check_file(node, loader, name)
+        is_new = node.get("__id__") not in self._sizes
+        # skops returns the first node of an id for all others, however often.
+        if self._sizes.setdefault(node.get("__id__") or object(), size) != size:
+            raise ValueError("two nodes with one id")
+        self._memory -= 4000 if loader in _LARGE_LOADERS else 1000
         if name == _STORED_VALUE:
             self._visit_keras_name(node)
-        if "file" in node:
-            self._check_file(node, loader)
+            self._memory -= size if is_new else 0
+        if self._memory < 0:
+            raise ValueError("more nodes than a file of this size may have")
+        return size
 
     def _visit_json(self, node):
         text = node["content"]
@@ -156,21 +174,18 @@ class _Nodes:
             if find_public(name, self._trusted) is None:
                 self.untrusted.add(str(name))
 
-    def _check_file(self, node, loader):
-        """Check the member of a node: one node each, of the declared size."""
-        name = node["file"]
-        if not isinstance(node["__id__"], int) or not node["__id__"]:
+    def _check_file(self, node, loader, name):
+        """Check the member of a node, which no other node uses; return its size."""
+        file_name, node_id = node["file"], node["__id__"]
+        if not isinstance(node_id, int) or not node_id:
             raise ValueError("a node without an id")
-        if self._ids.setdefault(name, node["__id__"]) != node["__id__"]:
+        if self._ids.setdefault(file_name, node_id) != node_id:
             raise ValueError("two nodes with one file")
-        with self._archive.open(name) as file:
-            if loader == "NdArrayNode":
-                _check_array(file, self._archive.getinfo(name).file_size)
-            elif loader == "SparseMatrixNode":
-                with zipfile.ZipFile(file) as matrix:
-                    sizes = [member.file_size for member in matrix.infolist()]
-                if sum(sizes) > _MAX_SPARSE_BYTES:
-                    raise ValueError("a sparse matrix that is too large")
+        n_bytes = self._archive.getinfo(file_name).file_size
+        if loader == "NdArrayNode":
+            with self._archive.open(file_name) as file:
+                _check_array(file, n_bytes, name)
+        return n_bytes
 
 
 def _is_safe(loader, name):
@@ -189,16 +204,29 @@ def _is_safe(loader, name):
     return isinstance(thing, type) and loader in ("ObjectNode", "TypeNode")
 
 
-def _check_array(file, n_bytes):
-    """Check that an array in the format of NumPy is as large as its header says."""
-    version = np.lib.format.read_magic(file)
-    read_header = {
-        (1, 0): np.lib.format.read_array_header_1_0,
-        (2, 0): np.lib.format.read_array_header_2_0,
-    }[version]
-    shape, _, dtype = read_header(file)
+def _check_array(file, n_bytes, name):
+    """Check that an array in the format of NumPy is as its header and node say.
+
+    A node may also name a scalar type, which skops calls with the array.
+    """
+    prefix = file.read(10)
+    header = prefix + file.read(int.from_bytes(prefix[8:], "little"))
+    shape, dtype = _read_header(header)
     n_values = math.prod(shape)
     if dtype.hasobject or min((0, *shape)) < 0 or n_values > n_bytes * 8:
         raise ValueError(f"an array of shape {shape} and dtype {dtype}")
-    if n_values * dtype.itemsize != n_bytes - file.tell():
+    if n_values * dtype.itemsize != n_bytes - len(header):
         raise ValueError("an array of another size than its header says")
+    is_scalar = shape == () and name == f"numpy.{dtype.type.__name__}"
+    if name != "numpy.ndarray" and not is_scalar:
+        raise ValueError(f"an array of {dtype} as {name}")
+
+
+@lru_cache(1024)
+def _read_header(header):
+    """Return shape and dtype in the header of an array in the format 1.0 of NumPy."""
+    if not header.startswith(b"\x93NUMPY\x01\x00"):
+        raise ValueError("a part that is not an array")
+    file = io.BytesIO(header[8:])
+    shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+    return shape, dtype

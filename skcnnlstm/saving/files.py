@@ -70,8 +70,8 @@ def save(estimator, path):
     root = {"estimator": to_supported(estimator), "versions": _versions()}
     try:
         content = skops_io.dumps(root)
-        names, untrusted = check_archive(content, set())
-        _read(content, names | untrusted, untrusted)
+        names = check_archive(content, set())
+        _read(content, names.found, names.found | names.untrusted)
     except MemoryError:
         raise
     except Exception as error:  # skops raises many types
@@ -136,7 +136,7 @@ def load(path, *, trusted=()):
     array([[6, 7, 8]])
     """
     trusted = trusted_names(trusted)
-    import_skops()
+    skops_io = import_skops()
     content = Path(path).read_bytes()
     if content.startswith(_FIRST_BYTES_OF_0_1):
         raise ValueError(
@@ -145,9 +145,17 @@ def load(path, *, trusted=()):
             "with this version."
         )
     try:
-        names, untrusted = check_archive(content, trusted)
+        names = check_archive(content, trusted)
+        untrusted = names.untrusted - trusted
         if not untrusted:
-            estimator, versions = _read(content, names, trusted)
+            try:
+                estimator, versions = _read(content, names.safe | trusted, trusted)
+            except skops_io.exceptions.UntrustedTypesFoundException:
+                untrusted = {*skops_io.get_untrusted_types(data=content)}
+                untrusted -= names.safe | trusted
+        else:
+            untrusted |= {*skops_io.get_untrusted_types(data=content)} - names.safe
+            untrusted -= trusted
     except Exception as error:  # skops, zipfile and estimators raise many types
         raise ValueError(
             f"path must be an undamaged file that save wrote: {path} cannot be loaded "

@@ -116,7 +116,7 @@ def from_config(text, trusted):
     """Return the Keras object of a JSON config, after a check of all names in it."""
     if type(text) is not str:
         raise ValueError(f"a config of type {type(text).__name__}")
-    config = json.loads(text)
+    config = parse_json(text)
     untrusted = sorted(untrusted_names(config, trusted))
     if untrusted:
         raise ValueError(f"a config with the names {', '.join(untrusted)}")
@@ -149,14 +149,30 @@ def _check_size(config, in_metric=False):
 # ------------------------------------------------------------------------------ names
 
 
-def untrusted_in_text(text, trusted):
-    """Return the untrusted names in a value that Keras would read as a config.
+def parse_json(text):
+    """Return the value of a JSON text that is not made to fill the memory."""
+    _check_density(text)
+    return json.loads(text)
 
-    The result is empty for other text. JSON readers accept any subclass of `str`, such
-    as `numpy.str_`, and bytes.
+
+def _check_density(text):
+    """Raise if the values of a JSON text need many times the memory of the text."""
+    memory = 0
+    for mark, size in ("{", 230), ("[", 90), (",", 60):
+        memory += size * text.count(mark if isinstance(text, str) else mark.encode())
+    if memory > 40e6 + 3 * len(text):
+        raise ValueError("a JSON text with more values than its length explains")
+
+
+def untrusted_in_text(text, trusted):
+    """Return the untrusted names in a text that Keras would read.
+
+    Keras reads JSON text as a config, and other text as the name of a registered
+    object. JSON readers accept any subclass of `str`, such as `numpy.str_`, and bytes.
     """
     if isinstance(text, str) and text.lstrip()[:1] not in ("{", "["):
-        return set()
+        return set(untrusted_names(str(text), trusted))
+    _check_density(text)
     try:
         config = json.loads(text)
     except ValueError:

@@ -80,10 +80,25 @@ def from_parts(kind, *parts):
     which another index would expand.
     """
     for part in parts:
-        for item in part if isinstance(part, list) else [part]:
-            if isinstance(item, range | pd.RangeIndex):
-                raise TypeError("a range as a part of another index")
+        _check_part(part)
     return _MAKERS[kind](*parts)
+
+
+def _check_part(part):
+    if isinstance(part, list | tuple):
+        for item in part:
+            _check_part(item)
+    elif isinstance(part, range | pd.RangeIndex | set | frozenset | dict):
+        raise TypeError(f"a {type(part).__name__} as a part of another index")
+
+
+def _index(values, dtype, name):
+    if isinstance(values, list):
+        dtype = pd.api.types.pandas_dtype(dtype)
+        if isinstance(dtype, np.dtype):  # "<U1000000" would expand the values
+            raise TypeError(f"a list as values of {dtype}")
+        return pd.Index(values, dtype=dtype, name=name)
+    return pd.Index(values, dtype=values.dtype, name=name)
 
 
 def _times(values, zone, freq, name):
@@ -128,7 +143,7 @@ _MAKERS = {
         left, right, closed, name
     ),
     "times": _times,
-    "index": lambda values, dtype, name: pd.Index(values, dtype=dtype, name=name),
+    "index": _index,
 }
 
 

@@ -15,6 +15,7 @@ from sklearn.utils.metadata_routing import MetadataRequest
 
 from skcnnlstm.saving.keras_configs import find_stateful_class, public_name
 
+_NOT_HELPERS = (BaseEstimator, metrics.DistanceMetric)
 _OURS = (BaseEstimator, model_selection.BaseCrossValidator)
 # Classes of scikit-learn that skops does not trust by default, and that hold plain
 # attributes only. skops trusts HalvingGridSearchCV and IterativeImputer only if
@@ -105,7 +106,8 @@ def _helpers_of_sklearn():
         for module in (model_selection, metrics)
         for thing in map(vars(module).get, module.__all__)
         if callable(thing)
-        and not (isinstance(thing, type) and issubclass(thing, BaseEstimator))
+        # skops lists the estimators; a DistanceMetric holds more than attributes.
+        and not (isinstance(thing, type) and issubclass(thing, _NOT_HELPERS))
     ]
     default_scorer = metrics.check_scoring(LinearRegression())
     request = MetadataRequest(owner=None)

@@ -135,7 +135,7 @@ class _Converter:
         if isinstance(value, np.ndarray | np.generic | np.dtype):
             return self._convert_numpy(value, path)
         if kind in (bytes, bytearray):
-            return value
+            return StoredValue.of(kind.__name__, np.frombuffer(value, np.uint8))
         if kind is complex:
             return StoredValue.of("complex", value.real, value.imag)
         if kind in (slice, range):
@@ -324,6 +324,16 @@ def _read_object_array(items, shape):
     return array.reshape(shape)
 
 
+def _read_array(array, dtype):
+    if not isinstance(array, np.ndarray) or type(dtype) is not str:
+        raise TypeError(f"a {type(array).__name__} as an array")
+    return array.view(dtype)
+
+
+def _read_bytes(array):
+    return _read_array(array, "u1").tobytes()
+
+
 def _read_masked_array(data, mask, fill_value):
     if not isinstance(data, np.ndarray) or np.shape(mask) != data.shape:
         raise TypeError("a mask that does not fit its data")
@@ -346,7 +356,9 @@ def _read_keras_name(name):
 
 
 _READERS = {
-    "array": lambda array, dtype: array.view(dtype),
+    "array": _read_array,
+    "bytearray": lambda array: bytearray(_read_bytes(array)),
+    "bytes": _read_bytes,
     "complex": complex,
     "date": _read_date,
     "dict": _read_dict,

@@ -29,6 +29,7 @@ from skcnnlstm.training.fingerprint import compute_fingerprint
 # Writing may take this share of the time between two writes.
 _WRITE_SHARE = 0.05
 _SCALARS = (type(None), bool, int, float, str)
+_ARRAY = "__array__"  # the key of a reference to an array
 
 
 @dataclass
@@ -135,44 +136,34 @@ class Checkpoint:
 
 
 def _write(path, seed, progress):
-    arrays = [*progress.weights, *progress.slots]
-    document = {
-        "seed": seed,
-        "n_weights": len(progress.weights),
-        "n_slots": len(progress.slots),
-        "history": progress.history,
-        "callbacks": [
-            {name: _to_json(value, arrays) for name, value in state.items()}
-            for state in progress.callbacks
-        ],
-    }
-    # NumPy writes the types of ml_dtypes, such as bfloat16, as raw bytes.
-    arrays = list(map(np.asarray, arrays))
-    document["dtypes"] = [array.dtype.name for array in arrays]
+    """Write one `.npz` file: JSON text, and the arrays that it refers to by number."""
+    arrays = []
+
+    def refer(value):
+        if isinstance(value, np.generic):
+            return value.item()
+        arrays.append(np.asarray(value))
+        # NumPy writes the types of ml_dtypes, such as bfloat16, as raw bytes.
+        return {_ARRAY: len(arrays) - 1, "dtype": arrays[-1].dtype.name}
+
+    document = json.dumps({"seed": seed, **vars(progress)}, default=refer)
     file = io.BytesIO()
-    np.savez(file, *arrays, json=np.array(json.dumps(document)))
+    np.savez(file, *arrays, json=np.array(document))
     write_atomically(path, [file.getbuffer()])
 
 
 def _read(path):
     """Return the seed and the progress in a checkpoint file."""
     try:
-        content = io.BytesIO(path.read_bytes())
-        with np.load(content, allow_pickle=False) as file:
-            document = json.loads(file["json"].item())
-            arrays = [
-                _with_dtype(file[f"arr_{number}"], dtype)
-                for number, dtype in enumerate(document["dtypes"])
-            ]
-        remaining = iter(arrays)
-        weights = list(itertools.islice(remaining, document["n_weights"]))
-        slots = list(itertools.islice(remaining, document["n_slots"]))
-        callbacks = [
-            {name: _from_json(value, arrays) for name, value in state.items()}
-            for state in document["callbacks"]
-        ]
-        progress = Progress(weights, slots, document["history"], callbacks)
-        return int(document["seed"]), progress
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+
+            def look_up(part):
+                if _ARRAY not in part:
+                    return part
+                return _with_dtype(file[f"arr_{part[_ARRAY]}"], part["dtype"])
+
+            document = json.loads(file["json"].item(), object_hook=look_up)
+        return int(document.pop("seed")), Progress(**document)
     except Exception as error:  # NumPy and zipfile raise many types
         raise ValueError(
             f"checkpoint must hold undamaged files: {path} cannot be read "
@@ -234,14 +225,10 @@ def _unlock(handle, path):
 def states_of(callbacks) -> list:
     """Return the attributes of callbacks that a file can hold.
 
-    These are numbers, text, arrays, and lists and dicts of numbers and text.
+    These are numbers, text, arrays, and lists and dicts of these.
     """
     return [
-        {
-            name: value
-            for name, value in vars(callback).items()
-            if _is_plain(value) or _is_arrays(value)
-        }
+        {name: value for name, value in vars(callback).items() if _is_plain(value)}
         for callback in callbacks
     ]
 
@@ -253,48 +240,15 @@ def restore_states(callbacks, states):
 
 
 def _is_plain(value):
-    """Whether a value is a number, text, or a list or dict of these."""
+    """Whether a file can hold a value, and gives back one of the same type."""
     if isinstance(value, list):
         return all(map(_is_plain, value))
     if isinstance(value, dict):
-        return all(isinstance(key, str) for key in value) and all(
-            map(_is_plain, value.values())
-        )
+        are_text = all(isinstance(key, str) for key in value)
+        return are_text and all(map(_is_plain, value.values()))
+    if isinstance(value, np.ndarray):
+        return not value.dtype.hasobject
     return type(value) in _SCALARS or isinstance(value, np.bool_ | np.number)
-
-
-def _is_arrays(value):
-    """Whether a value is an array or a list of arrays."""
-    return isinstance(value, np.ndarray) or (
-        isinstance(value, list)
-        and bool(value)
-        and all(isinstance(part, np.ndarray) for part in value)
-    )
-
-
-def _to_json(value, arrays):
-    """Return a value for JSON. Arrays are appended to `arrays`."""
-    if _is_arrays(value):
-        first = len(arrays)
-        arrays += value if isinstance(value, list) else [value]
-        return {"arrays": [first, len(arrays)], "is_list": isinstance(value, list)}
-    return {"value": _without_numpy(value)}
-
-
-def _without_numpy(value):
-    """Replace NumPy scalars by Python's."""
-    if isinstance(value, list):
-        return list(map(_without_numpy, value))
-    if isinstance(value, dict):
-        return {key: _without_numpy(part) for key, part in value.items()}
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _from_json(value, arrays):
-    if "value" in value:
-        return value["value"]
-    parts = arrays[slice(*value["arrays"])]
-    return parts if value["is_list"] else parts[0]
 
 
 # ---------------------------------------------------------------------------- digests

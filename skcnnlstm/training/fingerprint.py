@@ -14,13 +14,12 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import pickle
 import re
 import sys
 import threading
 import types
-from contextlib import contextmanager
-from typing import Any, NamedTuple
+from contextlib import contextmanager, suppress
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -32,9 +31,7 @@ _LIBRARIES = sys.stdlib_module_names | {
 }
 _SCALARS = (type(None), bool, int, float, complex, str, bytes, type(...))
 _CONTAINERS = (dict, list, tuple, set, frozenset, types.SimpleNamespace)
-_CODE = (types.FunctionType, staticmethod, classmethod, property)
-# Objects that are described by a few of their attributes.
-_PARTS = {
+_WRAPPED = {  # the parts of objects that hold a function
     types.MethodType: ("__func__", "__self__"),
     functools.partial: ("func", "args", "keywords"),
     staticmethod: ("__func__",),
@@ -43,6 +40,13 @@ _PARTS = {
     functools.cached_property: ("func",),
     types.BuiltinFunctionType: ("__qualname__", "__self__"),
 }
+_CODE = (types.FunctionType, staticmethod, classmethod, property)
+# Values in the closure of a callback that do not change during a fit.
+_CONSTANTS = (*_SCALARS, *_WRAPPED, *_CODE, tuple, type, types.ModuleType)
+_CODE_PARTS = (
+    *("co_code", "co_names", "co_freevars", "co_exceptiontable"),
+    *("co_varnames", "co_argcount", "co_kwonlyargcount"),
+)
 _MAX_DEPTH = 20
 _MAX_OBJECTS = 2000
 # Guards Keras' registry of user-defined objects.
@@ -117,7 +121,7 @@ class _Walk:
         self.is_callback = is_callback
         self.digest = hashlib.blake2b(digest_size=16)
         self.identities: dict[int, _Identity] = {}
-        self._seen: dict[int, tuple[int, Any]] = {}  # keeps the objects alive
+        self._seen: dict[int, tuple] = {}  # keeps the objects alive
         self._depth = 0
 
     def _add(self, *values):
@@ -133,7 +137,7 @@ class _Walk:
             if type(thing) in _SCALARS:
                 self._add(type(thing).__name__, thing)
             elif isinstance(thing, tuple | frozenset) and not thing:
-                self._add(type(thing).__name__)
+                self._add(type(thing).__name__)  # Python shares empty ones
             elif id(thing) in self._seen:
                 self._add("seen", self._seen[id(thing)][0])
             elif self._depth >= _MAX_DEPTH or len(self._seen) > _MAX_OBJECTS:
@@ -148,39 +152,39 @@ class _Walk:
         if isinstance(thing, types.ModuleType):
             self._add(thing.__name__)
         elif isinstance(thing, types.CodeType):
-            self._add(thing.co_code.hex(), thing.co_names, thing.co_freevars)
-            self._add(thing.co_exceptiontable)
-            self._add(thing.co_varnames, thing.co_argcount, thing.co_kwonlyargcount)
+            self._add(*(getattr(thing, name) for name in _CODE_PARTS))
             self.visit(*thing.co_consts)
-        elif isinstance(thing, types.FunctionType):
-            self._visit_function(thing)
-        elif isinstance(thing, type):
-            self._visit_class(thing)
-        elif type(thing) in _PARTS:
-            self.visit(*(getattr(thing, name) for name in _PARTS[type(thing)]))
+        elif isinstance(thing, types.FunctionType | type):
+            self._add(thing.__module__, thing.__qualname__)
+            if isinstance(thing, type):
+                self._visit_class(thing)
+            elif is_user_defined(thing):
+                self._visit_function(thing)
+        elif type(thing) in _WRAPPED:
+            self.visit(*(getattr(thing, name) for name in _WRAPPED[type(thing)]))
         elif isinstance(thing, keras.Layer | keras.Metric | keras.Optimizer):
-            self._visit_keras(thing)
+            # Programs share the variables, so these count by identity.
+            self.visit(type(thing), getattr(thing, "get_weights", list)())
+            with suppress(TypeError, ValueError, NotImplementedError):
+                self._add(json.dumps(thing.get_config(), sort_keys=True))
+            self._add_identity(thing)
         elif hasattr(type(thing), "__array__"):
             self._visit_array(thing)
         else:
             self._visit_object(thing)
 
     def _visit_function(self, function):
-        self._add(function.__module__, function.__qualname__)
-        if is_user_defined(function):
-            self.visit(function.__code__, function.__defaults__)
-            self.visit(function.__kwdefaults__, vars(function))
-            for cell in function.__closure__ or ():
-                try:
-                    value = cell.cell_contents
-                except ValueError:  # the variable is not set yet
-                    continue
-                fixed = (*_SCALARS, *_PARTS, tuple, type, *_CODE, types.ModuleType)
-                if not self.is_callback or isinstance(value, fixed):
-                    self.visit(value)
+        self.visit(function.__code__, function.__defaults__)
+        self.visit(function.__kwdefaults__, vars(function))
+        for cell in function.__closure__ or ():
+            try:
+                value = cell.cell_contents
+            except ValueError:  # the variable is not set yet
+                continue
+            if not self.is_callback or isinstance(value, _CONSTANTS):
+                self.visit(value)
 
     def _visit_class(self, thing):
-        self._add(thing.__module__, thing.__qualname__)
         for kind in filter(is_user_defined, thing.__mro__):
             for name, value in sorted(vars(kind).items()):
                 # Python adds annotations, a docstring and caches of abstract classes.
@@ -188,17 +192,6 @@ class _Walk:
                 is_data &= not isinstance(value, types.MemberDescriptorType)
                 if isinstance(value, _CODE) or (is_data and not self.is_callback):
                     self.visit(name, value)
-
-    def _visit_keras(self, thing):
-        """Add a Keras object with variables: programs share it by its identity."""
-        self.visit(type(thing))
-        try:
-            self._add(json.dumps(thing.get_config(), sort_keys=True))
-        except (TypeError, ValueError, NotImplementedError):
-            pass
-        if isinstance(thing, keras.Layer):
-            self.visit(thing.get_weights())
-        self._add_identity(thing)
 
     def _visit_array(self, thing):
         try:
@@ -223,16 +216,9 @@ class _Walk:
         elif isinstance(thing, list | tuple):
             self.visit(*thing)
         elif isinstance(thing, set | frozenset):
-            parts = [
-                compute_fingerprint(p, is_callback=self.is_callback) for p in thing
-            ]
+            parts = [compute_fingerprint(one) for one in thing]
             self._add(sorted(part.digest for part in parts))
             self.identities |= {hash(i): i for part in parts for i in part.identities}
-        elif not hasattr(thing, "__dict__"):
-            try:
-                self.digest.update(pickle.dumps(thing, protocol=4))
-            except Exception:  # any class may define __reduce__
-                self._add_identity(thing)
         if hasattr(thing, "__wrapped__"):  # a traced or cached function
             self.visit(thing.__wrapped__)
             self._add_identity(thing)
@@ -241,6 +227,8 @@ class _Walk:
                 # Keras numbers the names of losses: "mine", "mine_1", ...
                 if name != "name" or not isinstance(thing, keras.losses.Loss):
                     self.visit(name, value)
+        elif not isinstance(thing, _CONTAINERS):
+            self._add_identity(thing)
 
 
 def _is_of_library(thing):
@@ -249,12 +237,11 @@ def _is_of_library(thing):
     Containers and callbacks do not count.
     """
     kind = type(thing)
-    if isinstance(thing, (keras.callbacks.Callback, *_CONTAINERS)):
-        return False
-    if not hasattr(thing, "__dict__") or kind.__module__.startswith("keras."):
+    if issubclass(kind, (keras.callbacks.Callback, *_CONTAINERS)):
         return False
     file = getattr(sys.modules.get(kind.__module__), "__file__", None) or ""
-    return not is_user_defined(kind) or "site-packages" in file
+    is_other = not is_user_defined(kind) or "site-packages" in file
+    return is_other and not kind.__module__.startswith("keras.")
 
 
 # ----------------------------------------------------------- registered objects

@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 import tracemalloc
 import zipfile
 
@@ -181,6 +182,12 @@ def test_a_registered_class_behind_a_module_of_keras_is_refused(path):
         assert_refused(path, "holds forged>Runs")
     forge_parameter(path, stored_value("keras object", json.dumps(CONFIG)))
     assert_refused(path, "holds forged>Runs")
+
+
+def test_the_name_of_a_registered_class_as_a_parameter_is_refused(path):
+    forge_parameter(path, json_node("forged>Runs"))
+    assert_refused(path, "holds forged>Runs")
+    assert load(path, trusted=["forged>Runs"]).loss == "forged>Runs"
 
 
 @pytest.mark.parametrize("dtype", [np.str_, np.bytes_])
@@ -428,3 +435,187 @@ def test_cut_and_flipped_files_are_refused_or_unchanged(seed, path, windows):
             assert number % 2 == 0
             for one, other in zip(loaded._weights, fitted._weights, strict=True):
                 np.testing.assert_array_equal(one, other)
+
+
+# ------------------------------------------------------------- further forged files
+
+
+def dict_node(keys, key_types):
+    """Return the node of a dict with the given keys, and nodes for their types."""
+    content = {key: json_node(1) for key in keys}
+    types = node("ListNode", "builtins.list", key_types)
+    return node("DictNode", "builtins.dict", content, key_types=types)
+
+
+@pytest.mark.parametrize(
+    "key_type",
+    [
+        stored_value("keras name", "keras.activations.get"),
+        stored_value("keras name", "keras.metrics.get"),
+        stored_value("keras name", "keras.layers.Activation"),
+        node("TypeNode", "builtins.map"),
+        node("TypeNode", "numpy.void"),
+        node("TypeNode", NAME_OF_CNN),
+        node("FunctionNode", "skcnnlstm.metrics.smape"),
+        node("FunctionNode", "sklearn.metrics._scorer.get_scorer"),
+        json_node("str"),
+    ],
+)
+def test_the_keys_of_a_dict_call_nothing_but_str(key_type, path):
+    # skops calls the type of a key with the key.
+    forge_parameter(path, dict_node(["forged>Runs"], [key_type]))
+    assert_refused(path)
+
+
+def test_the_keys_of_a_dict_are_strings(path):
+    forge_parameter(path, dict_node(["a"], [node("TypeNode", "builtins.str")]))
+    assert load(path).loss == {"a": 1}
+
+
+def array_node(path, content, name="numpy.ndarray", file="forged.npy", id=4711):
+    """Add an array to a saved file, and return its node."""
+    write_members(path, read_members(path) | {file: content})
+    return node("NdArrayNode", name, type="numpy", file=file, __id__=id)
+
+
+@pytest.mark.parametrize("name", ["bytes_", "void", "str_", "object_", "float64"])
+def test_a_scalar_type_is_called_with_a_scalar_of_this_type_only(name, path):
+    # numpy.bytes_(10**9) allocates so many bytes.
+    buffer = io.BytesIO()
+    np.save(buffer, np.array(10**9))
+    forge_parameter(path, array_node(path, buffer.getvalue(), f"numpy.{name}"))
+    assert_refused(path, max_bytes=10e6)
+
+
+def long_range():
+    return stored_value("range", 0, 10**9, 1)
+
+
+def a_tuple(*values):
+    return node("TupleNode", "builtins.tuple", list(values))
+
+
+def a_list(*values):
+    return node("ListNode", "builtins.list", list(values))
+
+
+def test_a_nested_range_allocates_no_memory(path):
+    index = stored_value("pandas", "range", 0, 10**9, 1, None)
+    for value in (
+        stored_value("pandas", "levels", a_tuple(long_range()), a_list(json_node(1))),
+        stored_value("pandas", "levels", a_tuple(index), a_list(json_node(1))),
+        stored_value("pandas", "levels", a_list(a_tuple(index)), a_list(json_node(1))),
+        stored_value(
+            "pandas", "intervals", a_tuple(index), a_tuple(index), "right", None
+        ),
+        stored_value("pandas", "periods", a_tuple(long_range()), "D", None),
+        stored_value("pandas", "index", a_list(json_node("a")), "<U900000000", None),
+        stored_value("array", index, "int64"),
+        node(
+            "NdArrayNode",
+            "numpy.ndarray",
+            [long_range(), long_range()],
+            type="json",
+            shape=a_tuple(json_node(2), json_node(10**9)),
+        ),
+    ):
+        forge_parameter(path, value)
+        assert_refused(path, max_bytes=10e6)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sklearn.isotonic.IsotonicRegression",
+        "sklearn.metrics._dist_metrics.DistanceMetric",
+    ],
+)
+def test_classes_that_compute_while_they_load_need_trusted(name, path):
+    attributes = {"X_thresholds_": long_range(), "y_thresholds_": long_range()}
+    attributes["out_of_bounds"] = json_node("nan")
+    types = a_list(*[node("TypeNode", "builtins.str")] * 3)
+    state = node("DictNode", "builtins.dict", attributes, key_types=types)
+    forge_parameter(path, node("ObjectNode", name, state))
+    assert_refused(path, f"holds {name}", max_bytes=10e6)
+
+
+def test_references_cannot_multiply_the_work(path):
+    # Each list holds the one before twice, by its id: 2**60 items.
+    value = a_list(json_node(1)) | {"__id__": 10_000}
+    for number in range(60):
+        reference = a_list() | {"__id__": 10_000 + number}
+        value = a_list(value, reference) | {"__id__": 10_001 + number}
+    forge_parameter(path, value)
+    assert_refused(path, "two nodes with one id")
+
+
+def test_a_node_that_contains_itself_is_refused(path):
+    value = a_list(a_list() | {"__id__": 10_000}) | {"__id__": 10_000}
+    forge_parameter(path, value)
+    assert_refused(path, "two nodes with one id")
+
+
+def test_a_shared_array_cannot_be_converted_many_times(path):
+    values = np.random.default_rng(0).permutation(100_000)
+    buffer = io.BytesIO()
+    np.save(buffer, values)
+    array = array_node(path, buffer.getvalue())
+    for one in (
+        stored_value("pandas", "levels", a_list(array), a_list(json_node(1))),
+        stored_value("masked array", array, array, json_node(0)),
+    ):
+        forge_parameter(path, a_list(*[one] * 300))
+        assert_refused(path)
+
+
+def test_a_bytearray_of_a_file_is_refused(path):
+    # skops makes a list of its bytes first.
+    write_members(path, read_members(path) | {"b.bin": bytes(30_000_000)})
+    value = node("BytearrayNode", "builtins.bytearray", file="b.bin", __id__=4711)
+    forge_parameter(path, value)
+    assert_refused(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[],",
+        "{},",
+        '{"":0},',
+        '"ab",',
+        '{"__class__":"a","__module__":"b","__loader__":"ObjectNode"},',
+        '{"__class__":"add","__module__":"numpy","__loader__":"FunctionNode"},',
+        '{"__class__":"str","__module__":"builtins","__loader__":"JsonNode",'
+        '"content":"1"},',
+    ],
+)
+def test_a_forged_schema_of_10_mb_needs_at_most_100_mb(text, path):
+    items = text * (10_000_000 // len(text))
+    schema = json.dumps(read_schema(path))
+    forged = a_list() | {"content": "ITEMS"}
+    write_schema(path, schema)
+    forge_parameter(path, forged)
+    schema = json.dumps(read_schema(path)).replace('"ITEMS"', f"[{items[:-1]}]")
+    write_schema(path, schema)
+    del items, schema
+    assert_refused(path)
+
+
+def test_of_two_members_with_one_name_the_checked_one_is_loaded(path):
+    buffer = io.BytesIO()
+    np.save(buffer, np.arange(9.0))
+    (name,) = [name for name in read_members(path) if name.endswith(".npy")]
+    with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning):
+        archive.writestr(name, buffer.getvalue())
+    assert_refused(path, "two parts with one name")
+
+
+def test_a_module_is_not_imported_by_name(path, tmp_path, monkeypatch):
+    (tmp_path / "side_effects.py").write_text("raise SystemExit('imported')")
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("side_effects.Estimator", "skcnnlstm.__main__.main", "antigravity.x"):
+        for loader in ("ObjectNode", "TypeNode", "FunctionNode", "DictNode"):
+            content = {} if loader == "DictNode" else dict_node([], [])
+            forge_parameter(path, node(loader, name, content, key_types=a_list()))
+            assert_refused(path, f"holds {name}")
+    assert not {"side_effects", "antigravity", "skcnnlstm.__main__"} & {*sys.modules}

@@ -60,6 +60,9 @@ def test_a_range_is_not_expanded_to_another_index(long):
         ["levels", [long], [None]],
         ["intervals", long, long, "right", None],
         ["index", long, "int64", None],
+        ["levels", (long,), [None]],
+        ["levels", [(long,)], [None]],
+        ["periods", (long,), "D", None],
     ):
         with pytest.raises(TypeError, match="a range as a part of another index"):
             from_parts(*parts)

@@ -121,6 +121,8 @@ def test_nested_values_are_found_in_containers_and_attributes():
         ("frozenset", range(10**12)),
         ("object array", range(10**12), (10**12,)),
         ("dict", range(10**12), range(10**12)),
+        ("bytes", range(10**12)),
+        ("array", range(10**12), "i8"),
         ("masked array", range(10**12), False, np.array(0)),
         ("masked array", np.zeros(1), np.zeros(2, bool), np.array(0)),
         ("keras object", np.str_("{}")),
