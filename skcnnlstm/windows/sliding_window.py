@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Hashable
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +11,6 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skcnnlstm._utils.export_graph import ExportGraph
 from skcnnlstm._utils.sklearn_callbacks import CallbackSupportMixin, report_as_one_task
-from skcnnlstm._utils.time_axis import (
-    Segments,
-    TimeAxis,
-    find_segments,
-    read_time_axis,
-)
 from skcnnlstm._utils.validation import (
     check_choice,
     check_finite,
@@ -29,7 +23,29 @@ from skcnnlstm._utils.validation import (
 from skcnnlstm.windows.base import ArrayOutputMixin
 from skcnnlstm.windows.make_windows import window_view
 
+if TYPE_CHECKING:  # the module imports pandas, which arrays do not need
+    from skcnnlstm._utils.time_axis import Segments, TimeAxis
+
 _MIN_REGULAR = 0.51  # less than for a series: shuffled folds leave out many rows
+
+
+class _OneSegment(NamedTuple):
+    """All rows of an array: the same fields as `Segments`."""
+
+    order: NDArray[np.intp]
+    starts: NDArray[np.intp]
+    next_run: int | None = None
+
+
+def _find_segments(
+    index: Any, n_rows: int, axis: "TimeAxis | None" = None
+) -> "Segments | _OneSegment":
+    """Return the parts of rows without gaps; arrays are one part."""
+    if index is None:
+        return _OneSegment(np.arange(n_rows), np.zeros(1, dtype=np.intp))
+    from skcnnlstm._utils.time_axis import find_segments
+
+    return find_segments(index, n_rows, axis, _MIN_REGULAR)
 
 
 def fingerprint_rows(rows: NDArray[Any]) -> tuple[Hashable, ...]:
@@ -127,7 +143,7 @@ class SlidingWindow(
 
     history_: NDArray[Any]
     n_features_in_: int
-    _axis: TimeAxis | None
+    _axis: "TimeAxis | None"
 
     def __init__(
         self,
@@ -160,7 +176,7 @@ class SlidingWindow(
         context = check_choice("context", self.context, ("index", "always", "none"))
         X = to_plain(X)
         rows, index = self._check_rows(X)
-        order, starts, _ = find_segments(index, len(rows), None, _MIN_REGULAR)
+        order, starts, _ = _find_segments(index, len(rows))
 
         validate_data(self, X, reset=True, skip_check_array=True)
         last_segment = order[starts[-1] :]
@@ -168,6 +184,8 @@ class SlidingWindow(
         self._fitted = length, context
         self._axis = None
         if index is not None:
+            from skcnnlstm._utils.time_axis import read_time_axis
+
             axis = read_time_axis(index, min_regular=_MIN_REGULAR)
             self._axis = axis.without_rows()
         self._fingerprint = fingerprint_rows(rows) if context == "always" else None
@@ -191,7 +209,7 @@ class SlidingWindow(
         rows, index = self._check_rows(X)
         validate_data(self, X, reset=False, skip_check_array=True)
         length, context = self._fitted
-        segments = find_segments(index, len(rows), self._axis, _MIN_REGULAR)
+        segments = _find_segments(index, len(rows), self._axis)
         continued = None
         if context == "index":
             continued = segments.next_run
@@ -221,7 +239,7 @@ class SlidingWindow(
     def _make_windows(
         self,
         rows: NDArray[Any],
-        segments: Segments,
+        segments: "Segments | _OneSegment",
         continued: int | None,
         length: int,
     ) -> NDArray[Any]:

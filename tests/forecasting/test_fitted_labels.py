@@ -56,6 +56,7 @@ def test_a_search_without_cv_is_told_to_use_time_series_split(series):
 
 
 @pytest.mark.filterwarnings("ignore:.* gaps in time leave")
+@pytest.mark.filterwarnings("ignore:the index of the series has no frequency")
 def test_shuffled_folds_are_reported_for_a_scorer_too():
     cv = KFold(3, shuffle=True, random_state=0)
     scorer = forecast_scorer("neg_mean_absolute_error")

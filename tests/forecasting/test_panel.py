@@ -17,7 +17,12 @@ from sklearn.model_selection import (
     TimeSeriesSplit,
 )
 
-from skcnnlstm import PanelTimeSeriesSplit, SeriesForecaster, forecast_scorer
+from skcnnlstm import (
+    MistakeWarning,
+    PanelTimeSeriesSplit,
+    SeriesForecaster,
+    forecast_scorer,
+)
 from skcnnlstm.forecasting.panel import listed, read_panel
 
 MONTHS = pd.date_range("2020-01-01", periods=40, freq="MS")
@@ -323,7 +328,7 @@ def test_a_search_that_splits_a_long_frame_by_rows_suggests_the_panel_splitter(t
     grid = {"window_length": [2, 3]}
     search = GridSearchCV(forecaster, grid, cv=TimeSeriesSplit(2), error_score="raise")
     message = r"cv=PanelTimeSeriesSplit\(2\) and fit\(frame, groups=frame\['id'\]\)\.$"
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=message), pytest.warns(MistakeWarning):
         search.fit(frame)
     search.set_params(cv=PanelTimeSeriesSplit(2)).fit(frame, groups=frame["id"])
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()

@@ -107,8 +107,7 @@ BAD_SERIES = [
     (
         ["1", "2", "3"],
         ValueError,
-        "series must be numeric: got text. Convert text and dates to numbers, or drop "
-        "these columns.",
+        "series must be numeric: got text. Use numpy.asarray(series).astype(float).",
     ),
     (
         np.arange(40) + 1j,

@@ -74,6 +74,7 @@ ENDED[40:, 1] = np.nan
 
 
 @pytest.mark.filterwarnings("ignore:NaN in the target columns leaves")
+@pytest.mark.filterwarnings("ignore:the first 7 rows do not continue")
 @pytest.mark.parametrize("channels", ["joint", "independent"])
 def test_a_column_that_ended_is_forecast_as_nan_with_a_warning(channels):
     frame = pd.DataFrame(ENDED, columns=["x", "y"])

@@ -165,14 +165,14 @@ def test_networks_read_nested_frames_as_windows():
 # ------------------------------------------------------------------------- panels
 
 
-def test_series_with_equal_indexes_share_one_calendar():
+def test_series_with_equal_indexes_share_one_time_axis():
     for panel, id_column in (
         (pd.concat([FRAME.assign(id=name) for name in "abc"]), "id"),
         ({name: FRAME.copy() for name in "abc"}, None),
     ):
         fitted = forecaster(id_column=id_column).fit(panel)
-        calendars = {id(one.calendar) for one in fitted._fitted.series.values()}
-        assert len(calendars) == 1
+        axes = {id(one.axis) for one in fitted._fitted.series.values()}
+        assert len(axes) == 1
 
 
 @pytest.mark.parametrize("transformer", ["standard", "log", None])
