@@ -135,13 +135,10 @@ class _Visitor:
             self.untrusted.add(name)
         if loader == "DictNode":
             for key in node["key_types"]["content"]:
-                if (
-                    key["__loader__"],
-                    key["__module__"],
-                    key["__class__"],
-                ) != _STR_TYPE:
+                if key != key | _STR_TYPE:
                     raise ValueError("a dict with keys that are not text")
-        if loader == "NdArrayNode" and node["type"] != "numpy":
+        # The dtype "object" is an empty array.
+        if loader == "NdArrayNode" and node["type"] != "numpy" and node["content"]:
             raise ValueError("an array of objects")
         size += 1
         if "file" in node:

@@ -97,8 +97,8 @@ def load(path, *, trusted=()):
     trusted : sequence of str or type, default=()
         User-defined classes and functions that the file may name, as objects or by
         name: "package.module.Name", or "package>Name" if it is registered with Keras.
-        Loading may run their code. The trees of scikit-learn must be in `trusted`,
-        too: a forged tree can crash the process.
+        Loading may run their code. Trees and IsotonicRegression of scikit-learn must
+        be in `trusted`, too: forged ones can crash the process or fill the memory.
 
     Returns
     -------

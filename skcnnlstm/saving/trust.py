@@ -68,6 +68,8 @@ def _find_ours(name):
     Objects of these classes can be made without running anything.
     """
     module, _, attribute = name.rpartition(".")
+    if module.endswith("__main__"):  # the command line
+        return None
     try:
         thing = getattr(importlib.import_module(module), attribute, None)
     except ImportError:

@@ -214,7 +214,7 @@ def test_a_config_that_an_earlier_id_replaces_is_refused(path):
     text = node("NdArrayNode", "numpy.str_", type="numpy", file="n.npy", __id__=77)
     parameters |= {first: text, last: json_node("{}") | {"__id__": 77}}
     write_schema(path, schema)
-    assert_refused(path, "forged>Runs")
+    assert_refused(path, "two nodes with one id")
 
 
 # ------------------------------------------------------------------------------- sizes
