@@ -177,7 +177,7 @@ class TimeAxis:
             return replace(self, ends=index[-1:])
         if longest is not None:
             longest = max(longest, _longest_step(joined[2:]))
-        ends = joined[[0, 2 + ticks_of(joined[2:]).argmax()]]
+        ends = joined.take(np.array([0, 2 + ticks_of(joined[2:]).argmax()]))
         return replace(self, ends=ends.rename(self.ends.name), longest=longest)
 
 
@@ -207,7 +207,7 @@ def read_time_axis(
             freq = read_frequency(freq, labels)
         return TimeAxis(freq, np.arange(len(index)), index, index[-1:], "text")
     ticks = ticks_of(labels)
-    ends = labels[[ticks.argmin(), ticks.argmax()]]
+    ends = labels.take(np.array([ticks.argmin(), ticks.argmax()]))
     found, positions = find_frequency(index, labels, freq, min_regular)
     if found is not None:
         return TimeAxis(found, positions - positions.min(), labels, ends, form)

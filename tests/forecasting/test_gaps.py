@@ -313,9 +313,7 @@ def test_row_numbers_of_a_long_frame_are_not_times():
 
 
 @pytest.mark.parametrize("shared", [True, False])
-def test_labels_that_series_share_are_read_once(
-    shared, monkeypatch
-):
+def test_labels_that_series_share_are_read_once(shared, monkeypatch):
     read = []
     monkeypatch.setattr(
         gaps, "read_time_axis", lambda *args: read.append(1) or read_time_axis(*args)
