@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pandas.tseries import offsets
+from pandas.tseries.frequencies import to_offset
 
 from skcnnlstm._utils.time_index import (
     MIN_REGULAR,
@@ -24,7 +26,6 @@ from skcnnlstm._utils.time_index import (
     local_times,
     localize,
     nanoseconds,
-    read_frequency,
     read_labels,
     ticks_of,
     ticks_per_day,
@@ -177,7 +178,7 @@ class TimeAxis:
             return replace(self, ends=index[-1:])
         if longest is not None:
             longest = max(longest, _longest_step(joined[2:]))
-        ends = joined[[0, 2 + ticks_of(joined[2:]).argmax()]]
+        ends = joined.take(np.array([0, 2 + ticks_of(joined[2:]).argmax()]))
         return replace(self, ends=ends.rename(self.ends.name), longest=longest)
 
 
@@ -207,12 +208,64 @@ def read_time_axis(
             freq = read_frequency(freq, labels)
         return TimeAxis(freq, np.arange(len(index)), index, index[-1:], "text")
     ticks = ticks_of(labels)
-    ends = labels[[ticks.argmin(), ticks.argmax()]]
-    found, positions = find_frequency(index, labels, freq, min_regular)
+    ends = labels.take(np.array([ticks.argmin(), ticks.argmax()]))
+    if freq is None:
+        found, positions = find_frequency(index, labels, min_regular)
+    else:
+        found = read_frequency(freq, labels)
+        positions = count_steps(labels, found)
+        if positions is None:
+            _raise_off_grid(index, labels, freq, found)
     if found is not None:
         return TimeAxis(found, positions - positions.min(), labels, ends, form)
     consecutive = np.arange(len(index))
     return TimeAxis(None, consecutive, labels, ends, form, _longest_step(labels))
+
+
+def _raise_off_grid(index: Any, labels: Any, freq: Any, offset: Any) -> None:
+    """Raise the error of an explicit frequency, with the first label that is wrong."""
+    wrong = bisect.bisect_left(
+        range(len(labels)),
+        True,
+        key=lambda row: count_steps(labels[: row + 1], offset) is None,
+    )
+    raise ValueError(
+        f"freq must fit every label: got freq={freq!r}, and {index[wrong]} is not on "
+        "its grid. Use a frequency that fits, or freq=None."
+    )
+
+
+def read_frequency(freq: Any, labels: Any) -> Any:
+    """Return an explicit frequency as an offset, or as the step of integers."""
+    is_integer = isinstance(freq, int | np.integer) and not isinstance(freq, bool)
+    n, reason = 0, ""
+    try:
+        if labels.dtype.kind == "i":
+            n = offset = int(freq) if is_integer else 0
+        elif isinstance(labels, pd.PeriodIndex):
+            try:
+                offset = pd.PeriodDtype(freq).freq
+            except ValueError:  # of dates, such as "MS"
+                offset = pd.date_range("2000", periods=2, freq=freq).to_period().freq
+            n = offset = offset.n if offset.base == labels.freq.base else 0
+        elif hasattr(labels, "unit") and not is_integer:
+            offset = to_offset(freq)
+            n = offset.n
+    except (ValueError, TypeError, AttributeError) as error:
+        reason = f" ({error})"
+    if n > 0:
+        return offset
+    remedy = 'Use an alias such as "D", or freq=None'
+    if labels.dtype.kind == "i":
+        remedy = "Use a positive integer, or an index of dates (pandas.to_datetime)"
+    elif isinstance(labels, pd.PeriodIndex):
+        remedy = f"Use freq={labels.freqstr!r}"
+    elif not hasattr(labels, "unit"):
+        remedy = "Use freq=None, or an index of dates (pandas.to_datetime)"
+    raise ValueError(
+        f"freq must be a positive step that fits the labels: got freq={freq!r}, and an "
+        f"index of dtype {labels.dtype}{reason}. {remedy}."
+    )
 
 
 def _longest_step(labels: Any) -> int:

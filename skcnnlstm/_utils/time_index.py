@@ -44,7 +44,7 @@ _DAYS = (offsets.Day, offsets.Week, offsets.BusinessDay, offsets.CustomBusinessD
 
 
 def find_frequency(
-    index: Any, labels: Any, freq: Any = None, min_regular: float = MIN_REGULAR
+    index: Any, labels: Any, min_regular: float = MIN_REGULAR
 ) -> tuple[Any, Any]:
     """Return the frequency of labels and their positions; (None, None) without one.
 
@@ -54,24 +54,10 @@ def find_frequency(
         The index of a series.
     labels : Index
         Its labels, as `read_labels` returns them, at least one.
-    freq : str, offset, int or None, default=None
-        Explicit frequency.
     min_regular : float, default=MIN_REGULAR
         Share of consecutive labels that must be one step apart. Below the default,
         weekly closures are not accepted as gaps either.
     """
-    if freq is not None:
-        explicit = read_frequency(freq, labels)
-        positions = count_steps(labels, explicit)
-        if positions is None:
-            wrong = 0
-            while count_steps(labels[: wrong + 1], explicit) is not None:
-                wrong += 1
-            raise ValueError(
-                f"freq must fit every label: got freq={freq!r}, and {index[wrong]} is "
-                "not on its grid. Use a frequency that fits, or freq=None."
-            )
-        return explicit, positions
     own = getattr(index, "freq", None) if hasattr(labels, "unit") else None
     if isinstance(index, pd.RangeIndex):
         own = abs(index.step)
@@ -255,6 +241,8 @@ def is_business_days(labels: Any, freq: Any) -> bool:
 
 def _skip_holidays(positions: Any) -> Any:
     """Count up to ten missing business days in a row as no steps."""
+    if (np.diff(positions) == 1).all():
+        return positions
     values, where = np.unique(positions, return_inverse=True)
     steps = np.diff(values)
     steps[steps <= MAX_HOLIDAYS + 1] = 1
@@ -316,36 +304,3 @@ def nanoseconds(offset: Any) -> int:
     if isinstance(offset, offsets.Day):
         return int(offset.n) * 86_400 * 10**9
     return int(offset.nanos) if isinstance(offset, offsets.Tick) else 0
-
-
-def read_frequency(freq: Any, labels: Any) -> Any:
-    """Return an explicit frequency as an offset, or as the step of integers."""
-    is_integer = isinstance(freq, int | np.integer) and not isinstance(freq, bool)
-    n, reason = 0, ""
-    try:
-        if labels.dtype.kind == "i":
-            n = offset = int(freq) if is_integer else 0
-        elif isinstance(labels, pd.PeriodIndex):
-            try:
-                offset = pd.PeriodDtype(freq).freq
-            except ValueError:  # of dates, such as "MS"
-                offset = pd.date_range("2000", periods=2, freq=freq).to_period().freq
-            n = offset = offset.n if offset.base == labels.freq.base else 0
-        elif hasattr(labels, "unit") and not is_integer:
-            offset = to_offset(freq)
-            n = offset.n
-    except (ValueError, TypeError, AttributeError) as error:
-        reason = f" ({error})"
-    if n > 0:
-        return offset
-    remedy = 'Use an alias such as "D", or freq=None'
-    if labels.dtype.kind == "i":
-        remedy = "Use a positive integer, or an index of dates (pandas.to_datetime)"
-    elif isinstance(labels, pd.PeriodIndex):
-        remedy = f"Use freq={labels.freqstr!r}"
-    elif not hasattr(labels, "unit"):
-        remedy = "Use freq=None, or an index of dates (pandas.to_datetime)"
-    raise ValueError(
-        f"freq must be a positive step that fits the labels: got freq={freq!r}, and an "
-        f"index of dtype {labels.dtype}{reason}. {remedy}."
-    )

@@ -14,6 +14,7 @@ from skcnnlstm._utils.time_index import (
     MIN_REGULAR,
     candidate_frequencies,
     count_steps,
+    is_business_days,
     local_times,
     read_labels,
     ticks_of,
@@ -59,9 +60,18 @@ def suggest_remedy(index: Any) -> Remedy:
         return Remedy(_NUMBERED, "the labels have no regular step")
     labels = labels.sort_values()
     for code, freq, required in _possible_frequencies(labels):
-        positions = count_steps(labels, to_offset(freq), holidays=False)
-        if positions is not None and _share_of_single_steps(positions) >= required:
+        offset = to_offset(freq)
+        positions = count_steps(labels, offset, holidays=False)
+        if positions is None:
+            continue
+        share = _share_of_single_steps(positions)
+        if share >= MIN_REGULAR:
             return Remedy(f"freq={code}", "it fits all labels")
+        if share >= required:
+            reason = "it fits all labels, and missing ones are then gaps"
+            if is_business_days(labels, offset):
+                reason = "it fits all labels, and missing ones are then holidays"
+            return Remedy(f"freq={code}", reason)
     series = "series"
     if not isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
         utc = ", utc=True" if form == "local" else ""
