@@ -97,7 +97,7 @@ def _has_batch_norm(model):
 
 
 def network_from_json(
-    text, custom_objects=None, *, fast=False, on_gpu=False, reuse=False
+    text, custom_objects=None, *, fast=False, on_gpu=False, portable=True, reuse=False
 ) -> keras.Model:
     """Create a network from its JSON text.
 
@@ -112,6 +112,8 @@ def network_from_json(
         Whether layers use the faster computations of `fast_layers`.
     on_gpu : bool, default=False
         Whether a fast network keeps layers that have a fast kernel on a GPU.
+    portable : bool, default=True
+        Whether a fast network uses only operations that exist in other runtimes.
     reuse : bool, default=False
         Whether the network built last may be returned, if it has the same text. Its
         layers may have been called more than once.
@@ -123,7 +125,7 @@ def network_from_json(
     replace_silu(model)
     disable_cudnn_for_bfloat16(model)
     if fast:
-        use_fast_layers(model, on_gpu=on_gpu)
+        use_fast_layers(model, on_gpu=on_gpu, portable=portable)
     return model
 
 
