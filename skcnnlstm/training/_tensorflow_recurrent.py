@@ -55,7 +55,7 @@ def _reorder_gates(weight):
     return tf.concat([i, c, f, o], axis=-1)
 
 
-def run_loop(step, gates, state=None):
+def run_loop(step, gates, state=None, *, keep_outputs=True):
     """Run a recurrent step over the gates of all steps in a loop.
 
     Parameters
@@ -67,10 +67,12 @@ def run_loop(step, gates, state=None):
         Products of the inputs of all steps with the input kernel.
     state : tuple of tensors or None
         State before the first step.
+    keep_outputs : bool, default=True
+        Whether to return the output of each step.
 
     Returns
     -------
-    outputs : tensor of shape (n_steps, n_samples, ...)
+    outputs : tensor of shape (n_steps, n_samples, ...) or None
         Output of each step.
     state : tuple of tensors
         State after the last step.
@@ -78,22 +80,24 @@ def run_loop(step, gates, state=None):
     n_steps = gates.shape[0]
     rows = tf.TensorArray(gates.dtype, n_steps, element_shape=gates.shape[1:])
     rows = rows.unstack(gates)
-    start = 0
+    start, outputs = 0, ()
     if state is None:
         # Outside the loop, because only a step computes the shape of a state.
         start, state = 1, step(rows.read(0), None)
-    outputs = tf.TensorArray(gates.dtype, n_steps, element_shape=state[0].shape)
-    if start:
-        outputs = outputs.write(0, state[0])
+    if keep_outputs:
+        shape = state[0].shape
+        outputs = (tf.TensorArray(gates.dtype, n_steps, element_shape=shape),)
+        if start:
+            outputs = (outputs[0].write(0, state[0]),)
 
-    def body(position, outputs, *state):
+    def body(position, state, outputs):
         state = step(rows.read(position), state)
-        return position + 1, outputs.write(position, state[0]), *state
+        outputs = tuple(array.write(position, state[0]) for array in outputs)
+        return position + 1, state, outputs
 
-    _, outputs, *state = tf.while_loop(
+    _, state, outputs = tf.while_loop(
         lambda position, *_: position < n_steps,
         body,
-        (tf.constant(start), outputs, *state),
-        maximum_iterations=n_steps - start,
+        (tf.constant(start), state, outputs),
     )
-    return outputs.stack(), tuple(state)
+    return outputs[0].stack() if keep_outputs else None, state

@@ -29,7 +29,7 @@ from skcnnlstm.training._tensorflow_recurrent import run_block_lstm, run_loop
 _MAX_COLUMNS = 512
 
 
-def use_fast_layers(model, *, on_gpu=False, portable=True) -> None:
+def use_fast_layers(model, *, on_gpu=False, portable=True, large_batches=False) -> None:
     """Replace `call` of the layers of a built functional model, if possible.
 
     Parameters
@@ -40,6 +40,8 @@ def use_fast_layers(model, *, on_gpu=False, portable=True) -> None:
         Whether layers that have a fast kernel on a GPU are left unchanged.
     portable : bool, default=True
         Whether to use only operations that exist in other runtimes, for exports.
+    large_batches : bool, default=False
+        Whether batches have more than 128 samples.
     """
     for outer in model.layers:
         for layer in unwrap_bidirectional(outer):
@@ -56,10 +58,10 @@ def use_fast_layers(model, *, on_gpu=False, portable=True) -> None:
                 layer.unroll = n_steps <= MAX_UNROLLED_STEPS
                 if n_steps == 1 and not has_states:
                     continue  # state weights are not used, and would have no gradient
-                everywhere = portable or on_gpu
-                if everywhere and not layer.unroll:
-                    continue
-                if not everywhere and _suits_block_lstm(layer, n_steps, n_features):
+                if portable or on_gpu:
+                    if not layer.unroll:
+                        continue
+                elif _suits_block_lstm(layer, n_steps, n_features, large_batches):
                     create_call = _block_lstm_call
             call = create_call and create_call(layer)
             if call is not None:
@@ -233,8 +235,10 @@ _MAX_BLOCK_FEATURES = 64
 _MAX_BLOCK_KERNEL = 10_200  # units * (n_features + units)
 
 
-def _suits_block_lstm(layer, n_steps, n_features):
+def _suits_block_lstm(layer, n_steps, n_features, large_batches):
     """Return whether `BlockLSTM` supports a layer and is its fastest form."""
+    if large_batches and n_steps <= MAX_UNROLLED_STEPS:
+        return False
     if type(layer) is not layers.LSTM or layer.compute_dtype != "float32":
         return False
     cell = layer.cell
@@ -309,7 +313,7 @@ def _step_call(layer, inputs_to_gates, step):
         sequences = _move_steps_first(sequences, layer)
         gates = inputs_to_gates(ops.reshape(sequences, (-1, *shape)))
         gates = ops.reshape(gates, (n_steps, -1, *gates.shape[1:]))
-        return run_loop(step, gates, state)
+        return run_loop(step, gates, state, keep_outputs=layer.return_sequences)
 
     return _recurrent_call(layer, unroll if layer.unroll else loop)
 

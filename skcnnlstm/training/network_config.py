@@ -97,7 +97,14 @@ def _has_batch_norm(model):
 
 
 def network_from_json(
-    text, custom_objects=None, *, fast=False, on_gpu=False, portable=True, reuse=False
+    text,
+    custom_objects=None,
+    *,
+    fast=False,
+    on_gpu=False,
+    portable=True,
+    large_batches=False,
+    reuse=False,
 ) -> keras.Model:
     """Create a network from its JSON text.
 
@@ -114,6 +121,8 @@ def network_from_json(
         Whether a fast network keeps layers that have a fast kernel on a GPU.
     portable : bool, default=True
         Whether a fast network uses only operations that exist in other runtimes.
+    large_batches : bool, default=False
+        Whether a fast network is for batches of more than 128 samples.
     reuse : bool, default=False
         Whether the network built last may be returned, if it has the same text. Its
         layers may have been called more than once.
@@ -125,7 +134,9 @@ def network_from_json(
     replace_silu(model)
     disable_cudnn_for_bfloat16(model)
     if fast:
-        use_fast_layers(model, on_gpu=on_gpu, portable=portable)
+        use_fast_layers(
+            model, on_gpu=on_gpu, portable=portable, large_batches=large_batches
+        )
     return model
 
 

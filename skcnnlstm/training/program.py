@@ -45,6 +45,7 @@ class Program:
                 fast=True,
                 on_gpu=process.on_gpu(),
                 portable=False,
+                large_batches=spec.large_batches,
                 reuse=True,
             )
             with registered_as(spec.custom_objects):

@@ -305,6 +305,13 @@ def test_block_lstm_is_not_used_for_unsuitable_layers(n_steps, layer):
 
 
 @pytest.mark.parametrize("n_steps", [12, 33])
+def test_large_batches_run_unrolled_where_steps_are_few(n_steps):
+    text = model_of_layer((n_steps, 2), layers.LSTM(3)).to_json()
+    fast = network_from_json(text, fast=True, portable=False, large_batches=True)
+    assert ("BlockLSTM" in operation_types(fast)) == (n_steps == 33)
+
+
+@pytest.mark.parametrize("n_steps", [12, 33])
 def test_portable_layers_are_unrolled_or_unchanged(n_steps):
     model = model_of_layer((n_steps, 2), layers.LSTM(3, name="part"))
     assert_equal_results(model, {"part"} if n_steps == 12 else set(), portable=True)
