@@ -231,13 +231,13 @@ MAX_UNROLLED_STEPS = 32
 # `BlockLSTM` multiplies inputs and states step by step. It is the fastest form for many
 # steps of few features; `benchmarks/README.md` has the measurements.
 _MIN_BLOCK_STEPS = 12
-_MAX_BLOCK_FEATURES = 64
+_MAX_BLOCK_FEATURES = {"unrolled": 32, "loop": 64}  # the alternative to it
 _MAX_BLOCK_KERNEL = 10_200  # units * (n_features + units)
 
 
 def _suits_block_lstm(layer, n_steps, n_features, large_batches):
     """Return whether `BlockLSTM` supports a layer and is its fastest form."""
-    if large_batches and n_steps <= MAX_UNROLLED_STEPS:
+    if large_batches and layer.unroll:
         return False
     if type(layer) is not layers.LSTM or layer.compute_dtype != "float32":
         return False
@@ -246,7 +246,7 @@ def _suits_block_lstm(layer, n_steps, n_features, large_batches):
         cell.activation is keras.activations.tanh
         and cell.recurrent_activation is keras.activations.sigmoid
         and n_steps >= _MIN_BLOCK_STEPS
-        and n_features <= _MAX_BLOCK_FEATURES
+        and n_features <= _MAX_BLOCK_FEATURES["unrolled" if layer.unroll else "loop"]
         and cell.units * (n_features + cell.units) <= _MAX_BLOCK_KERNEL
     )
 

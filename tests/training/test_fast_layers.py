@@ -304,6 +304,16 @@ def test_block_lstm_is_not_used_for_unsuitable_layers(n_steps, layer):
     assert "BlockLSTM" in operation_types(fast)
 
 
+@pytest.mark.parametrize(
+    ("n_steps", "n_features", "expected"),
+    [(32, 32, True), (32, 33, False), (33, 64, True), (33, 65, False)],
+)
+def test_block_lstm_is_used_for_few_features(n_steps, n_features, expected):
+    text = model_of_layer((n_steps, n_features), layers.LSTM(3)).to_json()
+    fast = network_from_json(text, fast=True, portable=False)
+    assert ("BlockLSTM" in operation_types(fast)) == expected
+
+
 @pytest.mark.parametrize("n_steps", [12, 33])
 def test_large_batches_run_unrolled_where_steps_are_few(n_steps):
     text = model_of_layer((n_steps, 2), layers.LSTM(3)).to_json()
