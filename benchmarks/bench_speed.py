@@ -128,13 +128,17 @@ def resident_mb():
 # ---------------------------------------------------------------- data and estimators
 
 
-def windows(n, length=LENGTH):
-    """Make `n` windows of a noisy wave, float32, and the value after each."""
+def windows(n, length=LENGTH, n_features=1):
+    """Make `n` windows of noisy waves, float32, and the value after each."""
     from skcnnlstm import make_windows
 
     rng = np.random.default_rng(SEED)
     steps = np.arange(n + length)
     series = np.sin(steps / 7) + 0.1 * rng.standard_normal(len(steps))
+    if n_features > 1:
+        noise = rng.standard_normal((len(steps), n_features - 1))
+        series = np.column_stack([series, np.cos(steps / 7)[:, None] + 0.1 * noise])
+        return make_windows(series.astype("float32"), length, target=0)
     return make_windows(series.astype("float32"), length)
 
 
@@ -191,7 +195,8 @@ def with_ours(epochs, name="CNNLSTM", **params):
         same = {"n_subsequences": N_SUBSEQUENCES, "lstm_activation": "relu"}
         params = same | params
     cls = getattr(skcnnlstm, f"{name}Regressor")
-    return cls(epochs=epochs, batch_size=32, random_state=SEED, **params)
+    params = {"epochs": epochs, "batch_size": 32, "random_state": SEED} | params
+    return cls(**params)
 
 
 def epoch_timer():
@@ -277,13 +282,13 @@ def _search(rounds, quick, n_jobs):
 def row_a(settings):
     """Search a grid: 4 candidates, 5 folds, 600 windows, 20 epochs, batch 32."""
     ratio, _, details = _search(settings.rounds, settings.quick, None)
-    return [Figure("grid search, scikeras / ours", ratio, "x", 10, 15, False, details)]
+    return [Figure("grid search, scikeras / ours", ratio, "x", 18, 25, False, details)]
 
 
 def row_b(settings):
     """Search the same grid a second time in the process."""
     _, again, details = _search(settings.rounds, settings.quick, None)
-    return [Figure("the same search again", again, "x", 18, 40, False, details)]
+    return [Figure("the same search again", again, "x", 32, 45, False, details)]
 
 
 def row_c(settings):
@@ -336,7 +341,7 @@ def row_e(settings):
         lambda: per_call(lambda: theirs.predict(cut), settings.pick(30, 5)),
         lambda: per_call(lambda: ours.predict(one), 300),
     )
-    return [Figure("one-window predict", ratio, "x", 40, 100, False, details)]
+    return [Figure("one-window predict", ratio, "x", 100, 150, False, details)]
 
 
 def matrix_product_rate():
@@ -476,33 +481,62 @@ def row_j(settings):
     ]
 
 
+def epoch_against_keras(settings, estimator, X, y):
+    """Return the ratio of an epoch of `Model.fit` to ours, same network and batch."""
+    estimator.initialize(X, y)
+
+    def by_keras():
+        model, timer = estimator.model_, epoch_timer()
+        model.compile("adam", "mse")
+        model.fit(
+            X,
+            y.reshape(len(y), -1),
+            batch_size=estimator.batch_size,
+            epochs=4,
+            verbose=0,
+            callbacks=[timer],
+        )
+        return statistics.median(timer.seconds[1:])
+
+    return in_turn(settings.rounds, by_keras, lambda: steady_epoch(estimator, X, y))
+
+
 def row_k(settings):
     """Compare an epoch of every architecture with `Model.fit` of its network."""
     from skcnnlstm import all_estimators
 
     n = settings.pick(2000, 500)
-    pairs = {"ConvLSTMGrid": grids(n // 10)}
     figures = []
-    for cls_name, cls in all_estimators("regressor"):
-        if not hasattr(cls, "initialize"):
-            continue  # made of other estimators
-        name = cls_name.removesuffix("Regressor")
-        X, y = pairs.get(name) or windows(n)
-        ours = with_ours(4, name).initialize(X, y)
+    for length, n_features in [(24, 1), (96, 7)]:
+        for cls_name, cls in all_estimators("regressor"):
+            if not hasattr(cls, "initialize"):
+                continue  # made of other estimators
+            name = cls_name.removesuffix("Regressor")
+            shape = f"{length} x {n_features}"
+            X, y = windows(n, length, n_features)
+            if name == "ConvLSTMGrid":
+                if n_features > 1:
+                    continue
+                shape, (X, y) = "grids", grids(n // 10)
+            ratio, details = epoch_against_keras(settings, with_ours(4, name), X, y)
+            work = f"{name}, {shape}: Model.fit / ours, an epoch"
+            figures.append(Figure(work, ratio, "x", 3, 5, False, details))
+    return figures
 
-        def by_keras(ours=ours, X=X, y=y):
-            model, timer = ours.model_, epoch_timer()
-            model.compile("adam", "mse")
-            flat = y.reshape(len(y), -1)
-            model.fit(X, flat, batch_size=32, epochs=4, verbose=0, callbacks=[timer])
-            return statistics.median(timer.seconds[1:])
 
-        def by_us(ours=ours, X=X, y=y):
-            return steady_epoch(ours, X, y)
-
-        ratio, details = in_turn(settings.rounds, by_keras, by_us)
-        work = f"{name}: Model.fit / ours, an epoch"
-        figures.append(Figure(work, ratio, "x", 1, 3, False, details))
+def row_o(settings):
+    """Compare an epoch of an LSTM over many steps with `Model.fit`."""
+    figures = []
+    for length, units, batch_size, at_least, reach_for in [
+        (96, 50, 32, 3.5, 5),
+        (150, 64, 16, 3, 4),
+        (470, 64, 16, 3, 4),
+    ]:
+        X, y = windows(settings.pick(2000, 320), length)
+        ours = with_ours(4, "LSTM", lstm_units=units, batch_size=batch_size)
+        ratio, details = epoch_against_keras(settings, ours, X, y)
+        work = f"LSTM {units}, {length} x 1, batch {batch_size}: Model.fit / ours"
+        figures.append(Figure(work, ratio, "x", at_least, reach_for, False, details))
     return figures
 
 

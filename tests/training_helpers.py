@@ -149,6 +149,15 @@ def digest_of_fit():
     return hashlib.sha256(b"".join(v.tobytes() for v in values)).hexdigest()
 
 
+def digest_of_long_fit(n_features):
+    """Return a digest of a seeded fit of an LSTM over 40 steps."""
+    rows = np.random.default_rng(0).standard_normal((90, n_features))
+    long, target = make_windows(rows.astype("float32"), 40, target=0)
+    estimator = tiny(LSTMRegressor, bidirectional=True).fit(long, target)
+    values = [*weights(estimator), estimator.predict(long)]
+    return hashlib.sha256(b"".join(v.tobytes() for v in values)).hexdigest()
+
+
 def run_python(code, timeout=240):
     """Run code in a new Python process that can import the test helpers."""
     return subprocess.run(

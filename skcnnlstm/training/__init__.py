@@ -42,10 +42,11 @@ from skcnnlstm.training.network_config import (
     network_from_json,
     truncate_network,
 )
-from skcnnlstm.training.program_spec import ProgramSpec
+from skcnnlstm.training.program_spec import MAX_SMALL_BATCH, ProgramSpec
 from skcnnlstm.training.samples import Samples
 
 __all__ = [
+    "MAX_SMALL_BATCH",
     "Checkpoint",
     "ProgramSpec",
     "Samples",

@@ -5,7 +5,8 @@ here start fewer operations:
 
 - a convolution along time is one matrix product,
 - an LSTM or GRU multiplies all steps by the input kernel at once,
-- a ConvLSTM convolves its four gates together.
+- a ConvLSTM convolves its four gates together,
+- an LSTM over many steps of few features is one operation.
 
 Results agree with those of Keras within float32 rounding. A GPU has fast kernels for
 most layers; there, only recurrent layers without such a kernel are replaced.
@@ -22,17 +23,25 @@ from functools import reduce
 import keras
 from keras import layers, ops
 
-# Recurrent layers with more steps run in a loop: tracing each unrolled step would cost
-# more time than a small fit saves.
-MAX_UNROLLED_STEPS = 32
+from skcnnlstm.training._tensorflow_recurrent import run_block_lstm, run_loop
+
 # With more columns, the copies for the matrix product cost more time than they save.
 _MAX_COLUMNS = 512
 
 
-def use_fast_layers(model, *, on_gpu=False) -> None:
+def use_fast_layers(model, *, on_gpu=False, portable=True, large_batches=False) -> None:
     """Replace `call` of the layers of a built functional model, if possible.
 
-    With `on_gpu`, layers that have a fast kernel on a GPU are left unchanged.
+    Parameters
+    ----------
+    model : keras.Model
+        Changed in place.
+    on_gpu : bool, default=False
+        Whether layers that have a fast kernel on a GPU are left unchanged.
+    portable : bool, default=True
+        Whether to use only operations that exist in other runtimes, for exports.
+    large_batches : bool, default=False
+        Whether batches have more than 128 samples.
     """
     for outer in model.layers:
         for layer in unwrap_bidirectional(outer):
@@ -40,14 +49,20 @@ def use_fast_layers(model, *, on_gpu=False) -> None:
                 continue
             if hasattr(layer, "use_cudnn"):
                 layer.use_cudnn = False
+            create_call = _FAST_CALLS.get(type(layer))
             if isinstance(layer, layers.RNN):
                 # A layer that is called with initial states has a list of inputs.
                 has_states = isinstance(outer.input, list)
-                n_steps = (outer.input[0] if has_states else outer.input).shape[1]
+                inputs = outer.input[0] if has_states else outer.input
+                n_steps, n_features = inputs.shape[1], inputs.shape[-1]
                 layer.unroll = n_steps <= MAX_UNROLLED_STEPS
                 if n_steps == 1 and not has_states:
                     continue  # state weights are not used, and would have no gradient
-            create_call = _FAST_CALLS.get(type(layer))
+                if portable or on_gpu:
+                    if not layer.unroll:
+                        continue
+                elif _suits_block_lstm(layer, n_steps, n_features, large_batches):
+                    create_call = _block_lstm_call
             call = create_call and create_call(layer)
             if call is not None:
                 layer.call = call
@@ -210,67 +225,146 @@ def _reshape_call(layer):
 
 # ------------------------------------------------------------------------ recurrence
 
+# Recurrent layers with more steps run in a loop: tracing each unrolled step would cost
+# more time than a small fit saves.
+MAX_UNROLLED_STEPS = 32
+# `BlockLSTM` multiplies inputs and states step by step. It is the fastest form for many
+# steps of few features; `benchmarks/README.md` has the measurements.
+_MIN_BLOCK_STEPS = 12
+_MAX_BLOCK_FEATURES = {"unrolled": 32, "loop": 64}  # the alternative to it
+_MAX_BLOCK_KERNEL = 10_200  # units * (n_features + units)
 
-def _recurrent_call(layer, inputs_to_gates, run_steps):
-    """Return the `call` of an unrolled recurrent layer, or None.
 
-    `inputs_to_gates` maps a batch of the inputs of all steps to their gates.
-    `run_steps` takes a list of the gates of each step and the initial states (None for
-    zeros). It returns the state after each step, and all states after the last step.
-    """
+def _suits_block_lstm(layer, n_steps, n_features, large_batches):
+    """Return whether `BlockLSTM` supports a layer and is its fastest form."""
+    if large_batches and layer.unroll:
+        return False
+    if type(layer) is not layers.LSTM or layer.compute_dtype != "float32":
+        return False
     cell = layer.cell
-    if not (
-        layer.unroll
-        and cell.use_bias
+    return (
+        cell.activation is keras.activations.tanh
+        and cell.recurrent_activation is keras.activations.sigmoid
+        and n_steps >= _MIN_BLOCK_STEPS
+        and n_features <= _MAX_BLOCK_FEATURES["unrolled" if layer.unroll else "loop"]
+        and cell.units * (n_features + cell.units) <= _MAX_BLOCK_KERNEL
+    )
+
+
+def _is_supported_recurrence(layer):
+    """Return whether a recurrent layer has a bias, no dropout and no kept state."""
+    cell = layer.cell
+    return (
+        cell.use_bias
         and cell.dropout == cell.recurrent_dropout == 0
         and not layer.stateful
-    ):
+    )
+
+
+def _recurrent_call(layer, run):
+    """Return the `call` of a recurrent layer, or None.
+
+    `run(sequences, state)` takes the initial state (None for zeros). It returns the
+    outputs of all steps as a list or as a tensor, in the order of processing and with
+    the steps first, and the state after the last step.
+    """
+    if not _is_supported_recurrence(layer):
         return None
     keras_call = layer.call
 
     def call(sequences, initial_state=None, mask=None, training=False):
         if mask is not None:
             return keras_call(sequences, initial_state, mask, training)
-        n_steps, *step = sequences.shape[1:]
-        gates = inputs_to_gates(ops.reshape(sequences, (-1, *step)))
-        first, *rest = gates.shape[1:]
-        gates = ops.reshape(gates, (-1, n_steps * first, *rest))
-        steps = ops.split(gates, n_steps, axis=1)
-        steps = steps[::-1] if layer.go_backwards else steps
-        states, last = run_steps(steps, initial_state)
-        output = ops.stack(states, axis=1) if layer.return_sequences else states[-1]
-        return (output, *last) if layer.return_state else output
+        state = None if initial_state is None else tuple(initial_state)
+        outputs, state = run(sequences, state)
+        output = state[0]
+        if layer.return_sequences:
+            if isinstance(outputs, list):
+                output = ops.stack(outputs, axis=1)
+            else:
+                output = ops.moveaxis(outputs, 0, 1)
+        return (output, *state) if layer.return_state else output
 
     return call
 
 
-def _run_lstm(cell, gates_of_steps, initial_state, state_to_gates):
-    """Run an LSTM or a ConvLSTM; the gates are input, forget, cell and output."""
-    state, memory = (None, None) if initial_state is None else initial_state
-    states = []
-    for gates in gates_of_steps:
+def _step_call(layer, inputs_to_gates, step):
+    """Return the `call` of a recurrent layer that is unrolled or looped, or None.
+
+    `inputs_to_gates` maps a batch of the inputs of all steps to their gates.
+    ``step(gates, state)`` returns the state after a step, a tuple whose first part is
+    the output. A `state` of None means zeros.
+    """
+
+    def unroll(sequences, state):
+        n_steps, *shape = sequences.shape[1:]
+        gates = inputs_to_gates(ops.reshape(sequences, (-1, *shape)))
+        first, *rest = gates.shape[1:]
+        gates = ops.reshape(gates, (-1, n_steps * first, *rest))
+        steps = ops.split(gates, n_steps, axis=1)
+        outputs = []
+        for gates in steps[::-1] if layer.go_backwards else steps:
+            state = step(gates, state)
+            outputs.append(state[0])
+        return outputs, state
+
+    def loop(sequences, state):
+        n_steps, *shape = sequences.shape[1:]
+        sequences = _move_steps_first(sequences, layer)
+        gates = inputs_to_gates(ops.reshape(sequences, (-1, *shape)))
+        gates = ops.reshape(gates, (n_steps, -1, *gates.shape[1:]))
+        return run_loop(step, gates, state, keep_outputs=layer.return_sequences)
+
+    return _recurrent_call(layer, unroll if layer.unroll else loop)
+
+
+def _move_steps_first(sequences, layer):
+    """Move the axis of the steps to the front, in the order of processing."""
+    sequences = ops.moveaxis(sequences, 1, 0)
+    return ops.flip(sequences, axis=0) if layer.go_backwards else sequences
+
+
+def _block_lstm_call(layer):
+    """Return a `call` that runs all steps of an LSTM in one operation, or None."""
+    cell = layer.cell
+
+    def run(sequences, state):
+        hidden, memory = run_block_lstm(
+            _move_steps_first(sequences, layer),
+            ops.convert_to_tensor(cell.kernel),
+            ops.convert_to_tensor(cell.recurrent_kernel),
+            ops.convert_to_tensor(cell.bias),
+            state,
+        )
+        return hidden, (hidden[-1], memory[-1])
+
+    return _recurrent_call(layer, run)
+
+
+def _lstm_step(cell, state_to_gates):
+    """Return the step of an LSTM or a ConvLSTM.
+
+    The order of the gates is input, forget, cell, output.
+    """
+
+    def step(gates, state):
         if state is not None:
-            gates = gates + state_to_gates(state)
+            gates = gates + state_to_gates(state[0])
         i, f, c, o = ops.split(gates, 4, axis=-1)
-        new = cell.recurrent_activation(i) * cell.activation(c)
-        if memory is not None:
-            new = cell.recurrent_activation(f) * memory + new
-        memory = new
-        state = cell.recurrent_activation(o) * cell.activation(memory)
-        states.append(state)
-    return states, (state, memory)
+        memory = cell.recurrent_activation(i) * cell.activation(c)
+        if state is not None:
+            memory = cell.recurrent_activation(f) * state[1] + memory
+        return cell.recurrent_activation(o) * cell.activation(memory), memory
+
+    return step
 
 
 def _lstm_call(layer):
     cell = layer.cell
-
-    def state_to_gates(state):
-        return ops.matmul(state, cell.recurrent_kernel)
-
-    return _recurrent_call(
+    return _step_call(
         layer,
         lambda inputs: ops.matmul(inputs, cell.kernel) + cell.bias,
-        lambda steps, initial: _run_lstm(cell, steps, initial, state_to_gates),
+        _lstm_step(cell, lambda state: ops.matmul(state, cell.recurrent_kernel)),
     )
 
 
@@ -284,10 +378,10 @@ def _conv_lstm_call(layer):
     def state_to_gates(state):
         return _convolve_grid(state, cell.recurrent_kernel, "same")
 
-    return _recurrent_call(
+    return _step_call(
         layer,
         lambda inputs: _convolve_grid(inputs, cell.kernel, cell.padding) + cell.bias,
-        lambda steps, initial: _run_lstm(cell, steps, initial, state_to_gates),
+        _lstm_step(cell, state_to_gates),
     )
 
 
@@ -296,24 +390,19 @@ def _gru_call(layer):
     if not (cell.reset_after and cell.use_bias):
         return None
 
-    def run_steps(gates_of_steps, initial_state):
-        state = initial_state[0] if initial_state else None
-        states = []
-        for gates in gates_of_steps:
-            inner = cell.bias[1]
-            if state is not None:
-                inner = ops.matmul(state, cell.recurrent_kernel) + inner
-            update, reset, new = ops.split(gates, 3, axis=-1)
-            update_inner, reset_inner, new_inner = ops.split(inner, 3, axis=-1)
-            update = cell.recurrent_activation(update + update_inner)
-            reset = cell.recurrent_activation(reset + reset_inner)
-            new = (1 - update) * cell.activation(new + reset * new_inner)
-            state = new if state is None else update * state + new
-            states.append(state)
-        return states, (state,)
+    def step(gates, state):
+        inner = cell.bias[1]
+        if state is not None:
+            inner = ops.matmul(state[0], cell.recurrent_kernel) + inner
+        update, reset, new = ops.split(gates, 3, axis=-1)
+        update_inner, reset_inner, new_inner = ops.split(inner, 3, axis=-1)
+        update = cell.recurrent_activation(update + update_inner)
+        reset = cell.recurrent_activation(reset + reset_inner)
+        new = (1 - update) * cell.activation(new + reset * new_inner)
+        return (new if state is None else update * state[0] + new,)
 
-    return _recurrent_call(
-        layer, lambda inputs: ops.matmul(inputs, cell.kernel) + cell.bias[0], run_steps
+    return _step_call(
+        layer, lambda inputs: ops.matmul(inputs, cell.kernel) + cell.bias[0], step
     )
 
 

@@ -95,15 +95,24 @@ def _has_batch_norm(model):
 
 
 def network_from_json(
-    text, custom_objects=None, *, fast=False, on_gpu=False, reuse=False
+    text,
+    custom_objects=None,
+    *,
+    fast=False,
+    on_gpu=False,
+    portable=True,
+    large_batches=False,
+    reuse=False,
 ) -> keras.Model:
     """Create a network from its JSON text.
 
     `custom_objects` holds user-defined functions and classes by their names in `text`.
     Other names are looked up among the objects that are registered now. With `fast`,
     layers use the faster computations of `fast_layers`; with `on_gpu`, except those
-    that have a fast kernel on a GPU. With `reuse`, the network built last may be
-    returned if it has the same text. Its layers may have been called more than once.
+    that have a fast kernel on a GPU. A `portable` network uses only operations that
+    exist in other runtimes; `large_batches` means more than 128 samples. With `reuse`,
+    the network built last may be returned if it has the same text. Its layers may have
+    been called more than once.
     """
     with building_layers(), registered_as(custom_objects):
         key, model = _last_built.pop() if reuse and _last_built else (None, None)
@@ -112,7 +121,9 @@ def network_from_json(
     replace_silu(model)
     disable_cudnn_for_bfloat16(model)
     if fast:
-        use_fast_layers(model, on_gpu=on_gpu)
+        use_fast_layers(
+            model, on_gpu=on_gpu, portable=portable, large_batches=large_batches
+        )
     return model
 
 

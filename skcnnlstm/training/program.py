@@ -40,6 +40,8 @@ class Program:
                 spec.custom_objects,
                 fast=True,
                 on_gpu=process.on_gpu(),
+                portable=False,
+                large_batches=spec.large_batches,
                 reuse=True,
             )
             with registered_as(spec.custom_objects):
@@ -262,7 +264,11 @@ class PredictionProgram:
 
     def __init__(self, network: str, custom_objects=None):
         model = network_from_json(
-            network, custom_objects, fast=True, on_gpu=process.on_gpu()
+            network,
+            custom_objects,
+            fast=True,
+            on_gpu=process.on_gpu(),
+            portable=False,
         )
         self.output_shape = model.outputs[0].shape[1:]
         with building_layers():

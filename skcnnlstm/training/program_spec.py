@@ -9,15 +9,18 @@ from skcnnlstm.training.fingerprint import (
 )
 from skcnnlstm.training.keras_objects import SerializedObject
 
+MAX_SMALL_BATCH = 128
+
 
 @dataclass(frozen=True)
 class ProgramSpec:
     """Network, loss, optimizer and metrics of a program.
 
     Specifications can be compared and hashed; fits with equal specifications share a
-    program. Sample counts, folds, epochs, batch sizes, seeds and learning rates are not
-    part of it, so that changing them requires no new trace. User-defined objects are
-    part of it by their fingerprint, so that an edited function is traced again.
+    program. Sample counts, folds, epochs, seeds and learning rates are not part of it,
+    so that changing them requires no new trace; of the batch size, only
+    `large_batches` is. User-defined objects are part of it by their fingerprint, so
+    that an edited function is traced again.
     """
 
     network: str  # JSON text
@@ -26,6 +29,7 @@ class ProgramSpec:
     metrics: tuple = ()
     # "float32" for targets of shape (n_samples, n_outputs), "int32" for class codes.
     target_dtype: str = "float32"
+    large_batches: bool = False  # more samples than MAX_SMALL_BATCH
     # User-defined objects that the other fields name, by the name under which they were
     # registered with Keras when the specification was created, and their fingerprint.
     custom_objects: dict = field(init=False, compare=False, repr=False)

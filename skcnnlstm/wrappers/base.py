@@ -37,6 +37,7 @@ from skcnnlstm.wrappers.fit_data import FitData, read_windows, usable_rows
 from skcnnlstm.wrappers.fit_plan import FitPlan
 from skcnnlstm.wrappers.settings import (
     as_list,
+    batch_size,
     check_settings,
     checkpoint_settings,
     draw_seed,
@@ -245,8 +246,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         network_args = self._build_network_args(
             settings, data.X.shape[1:], data.n_outputs
         )
-        target_dtype = str(data.samples.y.dtype)
-        spec, rate = self._build_program_spec(settings, network_args, target_dtype)
+        spec, rate = self._build_program_spec(settings, network_args, data.samples)
         initial_state = None
         if resume:
             initial_state = self._fitted_state(
@@ -297,7 +297,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         """Return the parameters of the builder without "auto"."""
         return params
 
-    def _build_program_spec(self, settings, network_args, target_dtype):
+    def _build_program_spec(self, settings, network_args, samples):
         """Return the specification of the training program, and the learning rate."""
         routed = self._routed("optimizer")
         optimizer, rate = training.serialize_optimizer(
@@ -315,7 +315,8 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
             loss=training.serialize_loss(settings["loss"], self._routed("loss")),
             optimizer=optimizer,
             metrics=tuple(map(training.serialize_metric, as_list(settings["metrics"]))),
-            target_dtype=target_dtype,
+            target_dtype=str(samples.y.dtype),
+            large_batches=batch_size(settings, samples) > training.MAX_SMALL_BATCH,
         )
         return spec, rate
 

@@ -5,6 +5,7 @@ import warnings
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from exported_models import (
     CASES,
     IGNORE_DEPRECATIONS,
@@ -107,6 +108,20 @@ def test_graphs_have_no_gpu_kernels_even_on_a_gpu(monkeypatch):
     assert model.get_layer("lstm_1").use_cudnn is False
     on_gpu = network_from_json(fitted._network, fast=True, on_gpu=True)
     assert on_gpu.get_layer("lstm_1").use_cudnn == "auto"  # so the above can fail
+
+
+def test_graphs_have_only_operations_of_other_runtimes():
+    X, y = make_windows(ROWS, 12)
+    fitted = LSTMRegressor(epochs=1).fit(X, y - 50)
+
+    def operations(network):
+        signature = tf.TensorSpec((None, *X.shape[1:]))
+        traced = tf.function(network, autograph=False).get_concrete_function(signature)
+        return {node.op for node in traced.graph.as_graph_def().node}
+
+    assert "BlockLSTM" not in operations(build_graph(fitted).run)
+    engine = network_from_json(fitted._network, fast=True, portable=False)
+    assert "BlockLSTM" in operations(engine)  # so the above can fail
 
 
 def stacked_classifier():

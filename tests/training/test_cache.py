@@ -26,6 +26,7 @@ from skcnnlstm import (
     CNNLSTMClassifier,
     CNNLSTMRegressor,
     CNNRegressor,
+    LSTMRegressor,
     ParallelCNNLSTMRegressor,
 )
 from skcnnlstm.training import cache, clear_programs
@@ -58,6 +59,12 @@ def test_a_grid_search_traces_one_program_for_each_shape(traces):
     search = GridSearchCV(tiny(), grid, cv=TimeSeriesSplit(2)).fit(X, y)
     search.predict(X[:1])
     assert traces == {"epoch_function": 2, "gradients": 2, "predict_function": 2}
+
+
+def test_only_large_batches_need_another_program(traces):
+    for size in (1, 128, 129, 1000):
+        tiny(LSTMRegressor, batch_size=size, epochs=1).fit(X, y)
+    assert traces["epoch_function"] == 2
 
 
 def test_early_stopping_and_sample_weights_trace_only_an_evaluation(traces):

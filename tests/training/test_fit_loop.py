@@ -28,6 +28,7 @@ from training_helpers import (
     as_array,
     assert_equal_weights,
     digest_of_fit,
+    digest_of_long_fit,
     run_python,
     tiny,
     weights,
@@ -42,7 +43,7 @@ from skcnnlstm import (
     ParallelCNNLSTMClassifier,
     ParallelCNNLSTMRegressor,
 )
-from skcnnlstm.training import clear_programs
+from skcnnlstm.training import clear_programs, samples
 
 
 def plain_loop(estimator, X, target, loss, optimizer, weight=None):
@@ -227,6 +228,23 @@ def test_another_process_returns_bit_identical_results():
         """
     )
     assert f"digest {digest_of_fit()}" in process.stdout, process.stderr
+
+
+@pytest.mark.parametrize("n_features", [1, 80])  # one operation, or a loop
+def test_fits_over_many_steps_are_bit_identical(n_features, monkeypatch, empty_cache):
+    first = digest_of_long_fit(n_features)
+    assert digest_of_long_fit(n_features) == first
+    with ThreadPoolExecutor(2) as pool:
+        assert set(pool.map(digest_of_long_fit, [n_features] * 2)) == {first}
+    monkeypatch.setattr(samples, "CHUNK_BYTES", 1)
+    assert digest_of_long_fit(n_features) == first
+    process = run_python(
+        f"""
+        import training_helpers as helpers
+        print("digest", helpers.digest_of_long_fit({n_features}))
+        """
+    )
+    assert f"digest {first}" in process.stdout, process.stderr
 
 
 def test_a_seeded_fit_does_not_change_global_state(empty_cache):
