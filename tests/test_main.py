@@ -28,7 +28,7 @@ def test_ctrl_c_prints_one_line_and_exits_with_130(tmp_path):
         rest = process.communicate(timeout=60)[1]
     finally:
         process.kill()
-    assert process.returncode == 130
+    assert process.returncode == 130, rest
     assert "Traceback" not in rest
     assert rest.splitlines()[-1] == "skcnnlstm: interrupted, no file was written"
     assert not list(tmp_path.iterdir())

@@ -12,6 +12,7 @@ _LARGE_TARGET = 100.0  # of targets; 3,000 steps of Adam do not reach it
 # Missing history: share of samples excluded after the first complete one.
 _MANY_EXCLUDED = 0.1
 _MAX_GAP_SAMPLES = 2000  # excluded windows in which gaps are counted
+_GAP_SLACK = 5  # of these windows, because shuffled rows are a sample
 _IN_ROWS = 0.4  # share of steps that must be found again; shuffled test rows are not
 # Windows lost to gaps in time, or to NaN in targets.
 _MANY_LOST = 0.1
@@ -138,6 +139,10 @@ def _count_gaps(X, excluded):
     some = excluded[:_MAX_GAP_SAMPLES]
     steps = X[some].reshape(len(some), -1, X.shape[-1])
     missing = np.isnan(steps).all(axis=2).sum(axis=1)
+    # After a gap, windows of L - 1, L - 2, ... missing steps follow each other.
+    counts = np.bincount(missing, minlength=steps.shape[1])[1:]
+    if (counts[:-1] > 2 * counts[1:] + _GAP_SLACK).any():
+        return None
     alone = missing == steps.shape[1] - 1
     before_last = steps[~alone, -2]
     if len(before_last):
@@ -171,10 +176,10 @@ def warn_about_lost_windows(n_used, runs, n_extra, fill):
         within += sum(max(0, stop - start - n_extra) for start, stop in spans)
         n_gaps += len(spans) - 1
     if whole - within > _MANY_LOST * whole:
-        gaps = "a gap" if n_gaps == 1 else f"{n_gaps} gaps"
+        gaps = "a gap in time leaves" if n_gaps == 1 else f"{n_gaps} gaps in time leave"
         example = f", for example with {fill}" if fill else ""
         warn(
-            f"{gaps} in time leave {n_used} of {whole} windows for training, because "
+            f"{gaps} {n_used} of {whole} windows for training, because "
             f"no window and no target crosses a gap. Fill the missing rows{example}, "
             "or use a shorter window_length or horizon.",
             MistakeWarning,

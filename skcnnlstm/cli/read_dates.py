@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from skcnnlstm._utils.time_axis import read_time_axis
 from skcnnlstm.cli.options import UsageError
 
 _QUARTER = re.compile(r"(?P<year>\d{4})[ /-]?Q(?P<number>[1-4])", re.IGNORECASE)
@@ -64,6 +63,8 @@ def _steps(times):
     """Return the frequency of complete times, or None, and the number of gaps."""
     if times.isna().any() or times.duplicated().any():
         return None, 0
+    from skcnnlstm._utils.time_axis import read_time_axis
+
     axis = read_time_axis(pd.DatetimeIndex(times).sort_values())
     return axis.freq, np.count_nonzero(np.diff(axis.positions) != 1)
 
@@ -131,6 +132,8 @@ def with_equal_steps(index):
     Labels such as the 15th of each month become periods.
     """
     name = index.name
+    from skcnnlstm._utils.time_axis import read_time_axis
+
     axis = read_time_axis(index)
     if axis.freq is None and isinstance(index, pd.DatetimeIndex):
         for unit in ("M", "Q", "Y"):
@@ -164,6 +167,8 @@ def step_unit(index):
     The unit of months is "M", whether labels are at their start or end, or periods;
     likewise "Q" and "Y". Returns (1, None) for other steps.
     """
+    from skcnnlstm._utils.time_axis import read_time_axis
+
     periods = isinstance(index, pd.PeriodIndex)
     freq = index.freqstr if periods else read_time_axis(index).alias
     match = re.match(r"(\d*)([A-Za-z]+)", freq) if isinstance(freq, str) else None

@@ -12,7 +12,6 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from skcnnlstm._utils.time_axis import read_time_axis
 from skcnnlstm.cli import report
 from skcnnlstm.cli.options import (
     NETWORKS,
@@ -97,6 +96,8 @@ def run(options):
     )
     with _fit_errors(best):
         model = models[best].fit(rows)
+    from skcnnlstm._utils.time_axis import read_time_axis
+
     labels = read_time_axis(frame.index).next_labels(options.horizon)
     forecast = model.forecast().set_axis(labels)
     rmse = report.mean_rmse(results[best])

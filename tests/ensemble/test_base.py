@@ -256,7 +256,7 @@ def test_missing_history_is_left_out_of_fit_and_filled_with_one_warning():
         "3 of 40 samples have no full history: their missing first steps are filled "
         "with the first known step."
     )
-    with pytest.warns(UserWarning, match=f"^{re.escape(message)}$") as caught:
+    with pytest.warns(UserWarning, match=f"^{re.escape(message)}") as caught:
         predicted = ensemble.predict(X)
     assert len(caught) == 1
     assert caught[0].filename == __file__

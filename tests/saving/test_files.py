@@ -123,6 +123,8 @@ INDEXES = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:the index of the series has no frequency")
+@pytest.mark.filterwarnings("ignore:.* for training:skcnnlstm.MistakeWarning")
 @pytest.mark.parametrize("name", INDEXES)
 def test_loaded_forecasters_continue_every_kind_of_index(name, path):
     index = INDEXES[name]

@@ -47,7 +47,7 @@ def test_an_activation_registered_again_is_a_different_one(
     np.testing.assert_array_equal(first.predict(subsequences[:, 1:]), shorter)
     for estimator in first, second:
         assert_agrees_with_model(estimator, subsequences)
-    with pytest.raises(ValueError, match="registered last"):
+    with pytest.raises(ValueError, match="is registered with Keras under its name"):
         first.fit(subsequences, y)
     np.testing.assert_array_equal(first.predict(subsequences), before)
     assert keras.saving.get_registered_object("tests>bend") is second.activation

@@ -32,6 +32,6 @@ def test_a_scan_passes_the_state_from_step_to_step():
         return (state[0] + gates, state[1] + 1)
 
     zero = tf.zeros((1, 1))
-    outputs, state = recurrent.scan_steps(step, gates, (zero, zero))
+    outputs, state = recurrent.run_loop(step, gates, (zero, zero))
     assert np.ravel(outputs).tolist() == [1, 3, 7]
     assert [float(np.ravel(part)[0]) for part in state] == [7, 3]

@@ -125,5 +125,8 @@ def test_column_names_of_frames_are_kept_and_checked(windows):
 def test_targets_of_different_lengths_raise_value_error():
     X, _ = make_windows(np.arange(20.0), 4)
     ragged = pd.Series([[1.0], [1.0, 2.0]] * 8)
-    with pytest.raises(ValueError, match="y must hold one number"):
+    with pytest.raises(
+        ValueError,
+        match=r"y must hold series of equal length .* same number of targets",
+    ):
         CNNRegressor(epochs=1).fit(X, ragged)

@@ -203,11 +203,15 @@ def _stack_cells(array, missing, name):
     if len(set(lengths)) > 1:
         n_columns = array.size // len(array)
         other = next(i for i, length in enumerate(lengths) if length != lengths[0])
+        remedy = (
+            f"Cut the series to the last {min(lengths)} steps, or pad them with NaN at "
+            'the start and use missing="mask".'
+        )
+        if name == "y":
+            remedy = "Give each sample the same number of targets."
         raise ValueError(
             f"{name} must hold series of equal length in its cells: got {lengths[0]} "
-            f"steps in row 0 and {lengths[other]} in row {other // n_columns}. Cut the "
-            f"series to the last {min(lengths)} steps, or pad them with NaN at the "
-            'start and use missing="mask".'
+            f"steps in row 0 and {lengths[other]} in row {other // n_columns}. {remedy}"
         )
     windows = np.stack(cells).reshape(len(array), -1, lengths[0])
     return windows.transpose(0, 2, 1)

@@ -63,7 +63,7 @@ def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5, ids=Fa
         if "could not convert string" in text or "bytes/strings" in text:
             raise ValueError(not_numeric_message(name, X, "text", ids)) from error
         if "must be a string or a real number" in text:  # float() of an object
-            what = "values that are no numbers"
+            what = "objects (an argument must be a string or a number)"
             raise TypeError(not_numeric_message(name, X, what, ids)) from error
         if "could not be promoted" in text:  # NumPy's message for a column of dates
             what = "columns of incompatible types"
