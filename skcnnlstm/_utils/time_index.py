@@ -48,15 +48,9 @@ def find_frequency(
 ) -> tuple[Any, Any]:
     """Return the frequency of labels and their positions; (None, None) without one.
 
-    Parameters
-    ----------
-    index : Index
-        The index of a series.
-    labels : Index
-        Its labels, as `read_labels` returns them, at least one.
-    min_regular : float, default=MIN_REGULAR
-        Share of consecutive labels that must be one step apart. Below the default,
-        weekly closures are not accepted as gaps either.
+    `index` is that of a series, and `labels` are its labels from `read_labels`, at least
+    one. `min_regular` is the share of consecutive labels that must be one step apart.
+    Below the default, weekly closures are not accepted as gaps either.
     """
     own = getattr(index, "freq", None) if hasattr(labels, "unit") else None
     if isinstance(index, pd.RangeIndex):
