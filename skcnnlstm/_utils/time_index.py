@@ -48,9 +48,9 @@ def find_frequency(
 ) -> tuple[Any, Any]:
     """Return the frequency of labels and their positions; (None, None) without one.
 
-    `index` is that of a series, and `labels` are its labels from `read_labels`, at least
-    one. `min_regular` is the share of consecutive labels that must be one step apart.
-    Below the default, weekly closures are not accepted as gaps either.
+    `labels` are the labels of `index` from `read_labels`, at least one. `min_regular`
+    is the share of consecutive labels that must be one step apart. Below the default,
+    weekly closures are not accepted as gaps either.
     """
     own = getattr(index, "freq", None) if hasattr(labels, "unit") else None
     if isinstance(index, pd.RangeIndex):
