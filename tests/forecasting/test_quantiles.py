@@ -119,5 +119,5 @@ def test_recursive_forecasts_have_no_quantiles(strategy, remedy):
     assert str(caught.value) == (
         "steps must be at most the number that the network predicts at once, because "
         "forecasts that are fed back as input have no quantiles: got steps=3, "
-        f"predicted at once {at_once}. {remedy}"
+        f"and the network predicts {at_once} at once. {remedy}"
     )
