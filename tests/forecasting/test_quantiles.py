@@ -66,6 +66,11 @@ def test_an_interval_lies_between_two_symmetric_quantiles():
     assert interval.loc[1].tolist() == [9, 8, 10]
 
 
+def test_a_median_alone_has_no_interval():
+    with pytest.raises(ValueError, match=r"got coverage=0.8, .* Fit with quantiles=\("):
+        find_interval((0.5,), 0.8)
+
+
 @pytest.mark.parametrize(
     ("coverage", "message"),
     [
