@@ -105,10 +105,10 @@ def warn_about_excluded_samples(X, rows):
     many_later = len(later) > _MANY_EXCLUDED * len(X)
     if many_later and n_gaps is not None and n_gaps > _MANY_EXCLUDED * len(X):
         warn(
-            f"the rows of X are probably shuffled: {len(excluded)} of "
-            f"{len(X)} samples have no full history, because there is often a gap "
-            "before a row, and are excluded from fit. Split the rows in time order, "
-            "with train_test_split(..., shuffle=False) or TimeSeriesSplit. Fill real "
+            "the rows of X are probably shuffled, because many rows follow a gap: "
+            f"{len(excluded)} of {len(X)} samples have no full history and are "
+            "excluded from fit. Split the rows in time order, with "
+            "train_test_split(..., shuffle=False) or TimeSeriesSplit. Fill real "
             "gaps before SlidingWindow.",
             MistakeWarning,
         )
@@ -132,9 +132,9 @@ def warn_about_excluded_samples(X, rows):
 def _count_gaps(X, excluded):
     """Count the gaps in time before excluded windows, the first one included.
 
-    The row after a gap has a window of which only the last step is known. Return None
-    if the windows are not those of rows, such as sequences of different lengths: the
-    step before the last one is then no last step of another window.
+    Only the last step is known in the window of the row after a gap. Return None if the
+    windows are not consecutive rows of a series, as for sequences of different lengths.
+    In such windows, the step before the last is not the last step of another window.
     """
     some = excluded[:_MAX_GAP_SAMPLES]
     steps = X[some].reshape(len(some), -1, X.shape[-1])
@@ -187,8 +187,8 @@ def warn_about_lost_windows(n_used, runs, n_extra, fill):
     elif within - n_used > _MANY_LOST * within:
         warn(
             f"NaN in the target columns leaves {n_used} of {within} windows for "
-            "training. Interpolate short gaps before fit, use a shorter horizon, or, "
-            "if columns have NaN at different times, forecast them separately with "
+            "training. Interpolate short gaps before fit, or use a shorter horizon. If "
+            "columns have NaN at different times, forecast them separately with "
             'channels="independent".',
             MistakeWarning,
         )

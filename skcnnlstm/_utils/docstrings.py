@@ -26,7 +26,7 @@ def _split_entries(body):
 
 
 def _replace_default(entry, value):
-    """Return a parameter's entry with another default."""
+    """Return the docstring entry of a parameter with another default."""
     text = str(value) if not isinstance(value, str) else f'"{value}"'
     first, rest = entry.split("\n", 1)
     return f"{first.rsplit('default=', 1)[0]}default={text}\n{rest}"

@@ -231,7 +231,7 @@ def _raise_off_grid(index: Any, labels: Any, freq: Any, offset: Any) -> None:
     )
     raise ValueError(
         f"freq must fit every label: got freq={freq!r}, and {index[wrong]} is not on "
-        "its grid. Use a frequency that fits, or freq=None."
+        "its grid. Use another frequency, or freq=None to infer it."
     )
 
 
@@ -305,8 +305,8 @@ def find_segments(
     n_rows : int
         Number of rows.
     axis : TimeAxis or None, default=None
-        Time axis of a series that these rows may continue. Its frequency is used where
-        the labels are on its grid; otherwise the labels have a frequency of their own.
+        Time axis of a series that these rows may continue. Its frequency is used if all
+        labels are on its grid. Otherwise the frequency of the labels is inferred.
     min_regular : float, default=MIN_REGULAR
         As for `find_frequency`.
     """

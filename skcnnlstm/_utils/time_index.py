@@ -10,15 +10,15 @@ The rule:
    weekdays are business days ("B"). Labels at one time of day are counted in days of
    the local clock, other labels in absolute time.
 4. The candidate is accepted if every label is on its grid, and at least 90 % of
-   consecutive labels are one step apart. Hours that are left out each day or each week
-   by a schedule are no gaps: such a candidate is rejected.
+   consecutive labels are one step apart. A candidate is rejected if hours are missing
+   every day or every week, because these are not gaps.
 5. Otherwise there is no frequency: rows are consecutive, and the rows after them are
    labelled 1, 2, ...
 
 With a frequency, there is a gap between consecutive rows that are more than one step
-apart. With "B", up to ten missing weekdays in a row are holidays, and no gap. In a time
-zone, a midnight that does not exist is the first valid moment of its day, and an
-ambiguous time is the first of the two.
+apart. With "B", up to ten missing weekdays in a row are holidays, not a gap. In a time
+zone, a midnight that does not exist becomes the first valid time of its day, and an
+ambiguous time becomes its first occurrence.
 """
 
 from __future__ import annotations
@@ -261,7 +261,11 @@ def local_times(times: Any) -> tuple[Any, bool]:
 
 
 def localize(times: Any, tz: Any) -> Any:
-    """Return local times in a time zone: the first valid moment, the first of two."""
+    """Return times with a time zone.
+
+    A time that does not exist becomes the next valid one; an ambiguous time becomes its
+    first occurrence.
+    """
     first = np.ones(len(times), dtype=bool)
     return times.tz_localize(tz, ambiguous=first, nonexistent="shift_forward")
 

@@ -210,8 +210,8 @@ def _read_targets(table, targets, numbers, decimal):
             first = table[name].str.contains(",").to_numpy()
             raise UsageError(
                 f"column {name!r} is ambiguous: the comma of "
-                f"{_cell(table[name], first)} is a decimal mark or a mark between "
-                "thousands. Use --decimal , or --decimal ."
+                f"{_cell(table[name], first)} can be a decimal mark or a thousands "
+                'separator. Use --decimal "," or --decimal "."'
             )
         check_numbers(table[name], values, decimal, _cell)
         if np.isnan(values).all():

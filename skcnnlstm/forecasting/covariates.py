@@ -122,7 +122,7 @@ def split_exog(exog, panel):
         if len(exog) != len(keys):
             raise ValueError(
                 f"exog must have one table for each series: got {len(exog)} tables for "
-                f"{len(keys)} series."
+                f"{len(keys)} series. Pass a list with one table for each series."
             )
         exog = dict(enumerate(exog))
     elif isinstance(exog, pd.Series | pd.DataFrame):
@@ -135,7 +135,8 @@ def split_exog(exog, panel):
     missing = [key for key in keys if key not in exog]
     if missing:
         raise ValueError(
-            f"exog must have a table for each series: got no table for {missing[0]!r}."
+            f"exog must have a table for each series: got no table for {missing[0]!r}. "
+            "Add this table."
         )
     return {key: exog[key] for key in keys}
 
@@ -156,9 +157,10 @@ def _check_not_names(exog):
 def _read(exog, n_rows, labels, max_rows, ahead, accept_nan):
     """Return the covariates of the rows of one series, (n_rows, n_exog).
 
-    If both have an index, rows are looked up by label and `exog` may have more. If not,
-    they are taken in order, and `exog` has at most `max_rows`. `ahead` means that the
-    rows follow the known ones, for messages.
+    If `exog` and the series have an index, rows are looked up by label, and `exog` may
+    have further rows. Otherwise rows are taken in order, and `exog` must have `n_rows`
+    to `max_rows` rows. `ahead` is True if the rows follow the known ones; only messages
+    depend on it.
     """
     exog = to_plain(exog, "exog")
     table = check_windows(exog, name="exog", min_ndim=1, max_ndim=2)
@@ -176,7 +178,8 @@ def _read(exog, n_rows, labels, max_rows, ahead, accept_nan):
             raise ValueError(
                 f"exog must have a row for each of {n_rows} rows, from {labels[0]} to "
                 f"{labels[-1]}: got no row for {labels[int(np.argmax(places < 0))]}. "
-                "predict and forecast also need the rows of the horizon ahead."
+                "Add the missing rows. predict and forecast also need those of the "
+                "horizon ahead."
             )
         table = table[places]
     elif not n_rows <= len(table) <= max_rows:
@@ -229,9 +232,9 @@ def _count_message(n_given, n_rows, max_rows, ahead, labels):
         )
     elif n_given < n_rows:
         remedy = (
-            "The estimator predicts a whole horizon at once, from the covariates of "
-            "all its steps (with strategy='recursive' one step at a time). For fewer "
-            "rows, fit with a shorter horizon."
+            "The estimator predicts a whole horizon at once, and needs the covariates "
+            "of all its steps. Pass more rows, or fit with a shorter horizon or with "
+            "strategy='recursive', which predicts one step at a time."
         )
     else:
         remedy = f"Pass only the rows ahead (exog[-{n_rows}:] if they are the last)"
@@ -251,7 +254,7 @@ def _check_columns(table, names, fitted):
         wanted = f"{n_fitted} columns" if fitted_names is None else f"{fitted_names}"
         raise ValueError(
             f"exog must have the columns given to fit, in that order: got {got}, "
-            f"fitted on {wanted}."
+            f"fitted on {wanted}. Pass exactly these columns."
         )
 
 
@@ -306,9 +309,9 @@ def _name_rows_in(known, axis, n_rows):
         found = np.flatnonzero(known == axis.last_label[0])
         if not len(found):
             raise ValueError(
-                "exog must have the row of the last label, if the labels have no order "
-                f"in time: got none for {axis.last_label[0]!r}. Give the rows that "
-                "were known and those ahead, or those ahead alone without an index "
+                "exog must contain the last label of the series if labels have no "
+                f"order in time: got no row for {axis.last_label[0]!r}. Pass the rows "
+                "of the series and the rows ahead, or an array of only the rows ahead "
                 "(exog.to_numpy())."
             )
         labels = known[found[-1] + 1 :][:n_rows].rename(axis.ends.name)
@@ -316,14 +319,15 @@ def _name_rows_in(known, axis, n_rows):
     if len(labels) < n_rows:
         raise ValueError(
             f"exog must have a row for each of the {n_rows} rows that follow {last}: "
-            f"got {len(labels)} later ones. predict and forecast need the rows of the "
-            "horizon ahead, too."
+            f"got {len(labels)}. Add the missing rows. predict and forecast also need "
+            "those of the horizon ahead."
         )
     if is_business and (np.diff(np.append(0, positions)) > 1).any():
         gap = int(np.argmax(np.diff(np.append(0, positions)) > 1))
         raise ValueError(
             f"exog must have a row for each of the rows that follow {last}: got none "
-            f"between {labels[gap - 1] if gap else last} and {labels[gap]}."
+            f"between {labels[gap - 1] if gap else last} and {labels[gap]}. Add the "
+            "missing rows."
         )
     return labels
 
@@ -334,8 +338,8 @@ def _check_same_kind(index, axis):
         return
     known = axis.last_label
     remedy = (
-        "Give exog the index of the series and of the rows ahead, or of just the rows "
-        "wanted an array (exog.to_numpy())"
+        "Give exog the index of the series and of the rows ahead, or pass an array of "
+        "exactly the required rows (exog.to_numpy())"
     )
     if isinstance(known, pd.DatetimeIndex):
         if isinstance(index, pd.DatetimeIndex):

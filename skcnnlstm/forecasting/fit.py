@@ -238,10 +238,10 @@ def _split_to_calibrate(settings, data):
     if short:
         warn(
             "calibration_fraction="
-            f"{settings.calibration_fraction:g} holds out no rows of too short series: "
-            f"got {listed(list(short))}. All their rows are trained on, and their "
-            "intervals use the errors of the other series. Pass longer series, or "
-            "leave these out."
+            f"{settings.calibration_fraction:g} holds out no rows of series that are "
+            f"too short: got {listed(list(short))}. All rows of these series are used "
+            "for training, and their intervals use the errors of the other series. "
+            "Use longer series, or remove these."
         )
     return first, last
 

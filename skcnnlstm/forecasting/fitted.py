@@ -154,7 +154,7 @@ class FittedSeries:
         return count
 
     def find_scored_runs(self, rows, horizon, runs, next_run):
-        """Return the runs of origins whose targets all lie in the rows.
+        """Return the runs of origins with all of their targets in the rows.
 
         Parameters
         ----------
@@ -296,7 +296,7 @@ class FittedSeries:
             raise ValueError(
                 "series must have labels of the same kind as the known rows: got "
                 f"{describe_index(index)}, known {describe_index(axis.last_label)}. "
-                "Pass rows to update with the index that continues, or without an "
+                "Pass rows whose index continues the known one, or rows without an "
                 "index (series.to_numpy())."
             )
         if not axis.is_before(index):
@@ -356,8 +356,8 @@ def describe_unknown_targets(fitted):
         subject = "the series has"
     return (
         f"{subject} no known value in the last window_length={fitted.window_length} "
-        "rows: the forecasts are NaN. Remove what has ended before fit, or use a "
-        "longer window_length."
+        "rows: the forecasts are NaN. Before fit, remove columns and series that have "
+        "ended, or use a longer window_length."
     )
 
 
@@ -394,7 +394,7 @@ def describe_short_history(fitted, runs):
     if fitted.panel.kind != "one":
         n_series = sum(n > 0 for n in short.values())
         subject = f"{n_short} rows of {n_series} series do not continue the fitted ones"
-        first = "the first row of each series or after its gap"
+        first = "the first row of each series, or the first one after its gap,"
     elif len(runs[None][0]) == 1 and runs[None][1] is None:
         subject = f"the first {n_short} rows do not continue the fitted ones"
         first = "the first row"

@@ -108,8 +108,8 @@ def find_training_runs(panel, tables, axes, length, horizon):
         named = listed(short, lambda key: f"{key!r} with {longest[key]}")
         raise ValueError(
             "each series must have at least window_length + horizon rows without a gap "
-            f"in time: got {named}, window_length={length}, horizon={horizon}. Leave "
-            f"those out, or use {shorter}."
+            f"in time: got {named}, window_length={length}, horizon={horizon}. "
+            f"Remove these series, or use {shorter}."
         )
     return found
 

@@ -34,7 +34,7 @@ def predict_windows(fitted, windows):
         raise ValueError(
             f"estimator must predict horizon * n_targets = {shape[1] * shape[2]} "
             f"values for each window: got shape {predicted.shape} for {shape[0]} "
-            "windows."
+            "windows. Use an estimator that predicts several outputs."
         )
     return predicted.reshape(shape)
 
@@ -103,7 +103,7 @@ def forecast_scaled(fitted, steps, exog, predict=predict_windows):
 
 
 def _read_rows_ahead(fitted, steps, exog):
-    """Return labels and covariates of the next rows, and whether of whole blocks.
+    """Return labels and covariates of the next rows, and whether these fill blocks.
 
     Beyond the first block, covariates of `steps` rows suffice.
     """
@@ -191,8 +191,9 @@ def forecast_rows_scaled(fitted, panel, tables, exog, predict=predict_windows):
             n_unknown += _remove_unknown(fitted, segments, forecasts[key])
     if n_unknown:
         warn(
-            f"{n_unknown} windows have no known value of a target: its forecasts from "
-            "them are NaN. Remove what has ended, or use a longer window_length."
+            f"{n_unknown} windows have no known value of a target column: its "
+            "forecasts from these windows are NaN. Remove columns and series that have "
+            "ended, or use a longer window_length."
         )
     return forecasts
 
@@ -220,8 +221,8 @@ def _check_no_gap(panel, runs):
             with panel.naming(key):
                 raise ValueError(
                     "series must have no gap in time for predict with exog: got "
-                    f"{len(spans)} parts without a gap. Fill the gaps, or predict one "
-                    "part at a time."
+                    f"{len(spans)} parts separated by gaps. Fill the gaps, or predict "
+                    "one part at a time."
                 )
 
 

@@ -94,7 +94,7 @@ def predict_quantiles(estimator, windows):
 
 
 def _check_quantiles(fitted, steps):
-    """Return the quantiles; raise if there are none, or none for so many steps."""
+    """Return the quantiles; raise if there are none for this number of steps."""
     quantiles = quantiles_of(fitted.estimator)
     if quantiles is None:
         raise ValueError(
@@ -110,7 +110,8 @@ def _check_quantiles(fitted, steps):
         raise ValueError(
             "steps must be at most the number that the network predicts at once, "
             "because forecasts that are fed back as input have no quantiles: got "
-            f"steps={steps}, predicted at once {fitted.block_length}. {remedy}."
+            f"steps={steps}, and the network predicts {fitted.block_length} at once. "
+            f"{remedy}."
         )
     return tuple(quantiles)
 
@@ -125,10 +126,12 @@ def find_interval(quantiles, coverage):
     }
     if round(coverage, 9) not in symmetric:
         tail = (1 - coverage) / 2
+        use = "Fit"
+        if symmetric:
+            use = f"Use one of {', '.join(f'{share:g}' for share in symmetric)}, fit"
         raise ValueError(
             "coverage must lie between two quantiles of the network: got "
-            f"coverage={coverage:g}, quantiles={tuple(quantiles)}. Use one of "
-            f"{', '.join(f'{share:g}' for share in symmetric) or 'none'}, fit with "
+            f"coverage={coverage:g}, quantiles={tuple(quantiles)}. {use} with "
             f"quantiles=({tail:g}, 0.5, {1 - tail:g}), or set a calibration_fraction."
         )
     return symmetric[round(coverage, 9)]

@@ -225,17 +225,17 @@ def cut_origins(
     independent,
     whole_blocks=True,
 ):
-    """Return, for each channel of a series, the windows that forecasts start from.
+    """Return the windows that forecasts start from, and covariates of later blocks.
 
-    With `whole_blocks`, the segments hold the covariates of whole blocks of rows ahead,
-    otherwise those of `steps` rows.
+    With `whole_blocks`, the segments hold covariates for whole blocks of rows ahead.
+    Otherwise they hold covariates for `steps` rows ahead.
 
     Returns
     -------
     origins : list of (windows, later)
-        Windows ``(n, length, n_features)``, and the shifted covariates of the rows
-        after each window that a recursive forecast of `steps` needs,
-        ``(n, n_rows, n_exog)`` or None.
+        One pair for each channel. `windows` has shape ``(n, length, n_features)``.
+        `later` has shape ``(n, n_rows, n_exog)``: the covariates of the rows after the
+        first block. It is None without covariates or with one block.
     """
     n_later = (math.ceil(steps / block_length) - 1) * block_length
     if not whole_blocks:

@@ -36,7 +36,7 @@ def find_roles(target_columns, rows):
     if len(set(targets)) < len(targets):
         raise ValueError(
             "target_columns must name each column once: got "
-            f"target_columns={target_columns!r}."
+            f"target_columns={target_columns!r}. Remove the duplicates."
         )
     past = [column for column in range(n_columns) if column not in targets]
     return Roles(targets, past)
@@ -131,8 +131,8 @@ class Scale:
     def fit(cls, transformer, roles, rows, exog, factory=None):
         """Fit the transformers on training rows and their covariates (or None).
 
-        `factory` is the `TransformerFactory` of this transformer, if there are many
-        series.
+        `factory` is the `TransformerFactory` that many series share; None makes a new
+        one.
         """
         factory = TransformerFactory(transformer) if factory is None else factory
         positive = is_log(transformer)
@@ -204,6 +204,6 @@ def _transform(transformer, values):
         raise ValueError(
             "transformer must return one row for each row: got "
             f"transformer={transformer}, which returned shape {scaled.shape} for "
-            f"{values.shape}."
+            f"{values.shape}. Use a transformer that keeps the number of rows."
         )
     return scaled

@@ -60,7 +60,8 @@ class _ForecastScorer:
         estimator = unwrap_search(estimator)  # cross_validate may pass a search
         if not isinstance(estimator, SeriesForecaster):
             raise TypeError(
-                f"estimator must be a SeriesForecaster for {self!r}: got {estimator!r}."
+                f"estimator must be a SeriesForecaster for {self!r}: got "
+                f"{estimator!r}. Use scoring={self.scoring!r} for other estimators."
             )
         forecasts, actual = estimator._forecasts_and_actual(X, exog)
         known = ~np.isnan(actual)

@@ -47,7 +47,7 @@ class Rows(NamedTuple):
         return self.take([(start, stop)])._replace(time=time)
 
     def describe_first(self, mask):
-        """Return value and place of the first True of `mask`, for messages."""
+        """Return the value and the place of the first True in `mask`, for messages."""
         row, column = np.unravel_index(np.argmax(mask), mask.shape)
         label = "" if self.index is None else f" ({self.index[row]})"
         column_label = column if self.columns is None else repr(self.columns[column])
@@ -252,7 +252,7 @@ def _check_size(rows, accept_nan):
         raise ValueError(
             f"series must not exceed {_LARGEST:g} in absolute value, so that its "
             "variance is finite: got "
-            f"{rows.describe_first(np.abs(table) > _LARGEST)}. Use other units."
+            f"{rows.describe_first(np.abs(table) > _LARGEST)}. Use larger units."
         )
 
 
@@ -285,9 +285,10 @@ def _check_finite(rows, accept_nan):
     wrong = np.isinf(rows.values) if accept_nan else ~np.isfinite(rows.values)
     if not wrong.any():
         return
-    remedy = "Interpolate, or start the series after the gap"
-    if np.isnan(rows.values[wrong]).any():
-        remedy += ", or use a network with missing='mask', which reads NaN"
+    remedy = "Replace infinite values with numbers first"
+    if np.isnan(rows.values[wrong][0]):
+        remedy = "Interpolate, start the series after the gap, or use a network with "
+        remedy += "missing='mask'"
     raise ValueError(
         f"series must be finite: got {rows.describe_first(wrong)}. {remedy}."
     )

@@ -44,8 +44,8 @@ def _float_dtype(values):
 class StandardScalerFactory:
     """Fit one `StandardScaler` for each series.
 
-    scikit-learn fits the first one of each width. If the arithmetic below gives the
-    same bits, the others are copies of it with statistics of their own.
+    For each number of columns, scikit-learn fits the first scaler. If the arithmetic
+    below gives bit-identical statistics, the others are copies with new statistics.
     """
 
     def __init__(self):

@@ -1,9 +1,12 @@
 """Check a skops file before skops reads it.
 
-skops refuses classes and functions that are not trusted. A forged file could use what
-remains: skops calls a trusted function in the place of a class or of the type of a key,
-allocates whatever the file declares, follows references any number of times, and
-accepts old formats with other rules.
+skops refuses classes and functions that are not trusted. These checks reject forged
+files that skops would still read:
+
+- A trusted function takes the place of a class or of the type of a key: skops calls it.
+- The file declares more memory than it holds: skops allocates this memory.
+- References are followed any number of times.
+- The file has an old format, which has other rules.
 """
 
 from __future__ import annotations
@@ -105,14 +108,14 @@ class _Visitor:
         self._archive, self._trusted = archive, trusted
         self.roles, self.untrusted = defaultdict(set), set()
         self._sizes, self._ids = {}, {}
-        # Nodes and converted arrays may take so many bytes.
+        # Bytes that nodes and converted arrays may use.
         self._memory = 40e6 + 3 * n_bytes
 
     def is_safe(self, name):
-        """Whether a name is safe in each of its roles.
+        """Return whether a name is safe in each of its roles.
 
-        skops calls the class of some nodes. So a function is safe in a node that
-        returns it, and not in the place of a class.
+        skops calls the class of some nodes. A function is therefore safe in a node that
+        returns it, but not as the class of a node.
         """
         return all(_is_safe(role, name) for role in self.roles[name])
 
@@ -186,7 +189,7 @@ class _Visitor:
 
 
 def _is_safe(loader, name):
-    """Whether every file may hold a class or function in a role."""
+    """Return whether every file may hold a class or function in this role."""
     if loader == "ConstructorFromReduceNode":
         return name == _STORED_VALUE
     if loader == "DictNode":
@@ -202,7 +205,7 @@ def _is_safe(loader, name):
 
 
 def _check_array(file, n_bytes, name):
-    """Check that an array in the format of NumPy is as its header and node say.
+    """Check that a stored NumPy array matches its header and its node.
 
     A node may also name a scalar type, which skops calls with the array.
     """
@@ -213,7 +216,7 @@ def _check_array(file, n_bytes, name):
     if dtype.hasobject or min((0, *shape)) < 0 or n_values > n_bytes * 8:
         raise ValueError(f"an array of shape {shape} and dtype {dtype}")
     if n_values * dtype.itemsize != n_bytes - len(header):
-        raise ValueError("an array of another size than its header says")
+        raise ValueError("an array whose size differs from its header")
     is_scalar = shape == () and name == f"numpy.{dtype.type.__name__}"
     if name != "numpy.ndarray" and not is_scalar:
         raise ValueError(f"an array of {dtype} as {name}")

@@ -77,8 +77,8 @@ def save(estimator, path):
     except Exception as error:  # skops raises many types
         raise TypeError(
             "estimator must hold only values that can be loaded again: got one that "
-            f"cannot ({type(error).__name__}: {error}). Use a name, a Keras object or "
-            "a plain value."
+            f"cannot ({type(error).__name__}: {error}). Use a plain value, a Keras "
+            "object, or the name of one, such as 'mse'."
         ) from error
     write_atomically(path, [content])
 
@@ -163,16 +163,16 @@ def load(path, *, trusted=()):
         ) from error
     if untrusted:
         raise ValueError(
-            f"path must name trusted types only: {path} holds "
-            f"{', '.join(sorted(untrusted))}. If you know and trust them, use "
-            f"load(path, trusted={sorted(untrusted)}), after you registered those "
-            "that Keras must find."
+            f"path must hold only trusted types: {path} holds "
+            f"{', '.join(sorted(untrusted))}. If you trust them, use load(path, "
+            f"trusted={sorted(untrusted)}). First register your own Keras objects with "
+            "keras.saving.register_keras_serializable."
         )
     differences = _compare(versions)
     if differences:
         warn(
             f"{path} was written with other releases: {differences}. Predictions may "
-            "differ. Compare some with known values."
+            "differ. Compare a few predictions with earlier ones."
         )
     return estimator
 

@@ -150,7 +150,7 @@ def _check_size(config, in_metric=False):
 
 
 def parse_json(text):
-    """Return the value of a JSON text that is not made to fill the memory."""
+    """Parse JSON text; raise if its values need far more memory than the text."""
     _check_density(text)
     return json.loads(text)
 
@@ -161,7 +161,7 @@ def _check_density(text):
     for mark, size in ("{", 230), ("[", 90), (",", 60):
         memory += size * text.count(mark if isinstance(text, str) else mark.encode())
     if memory > 40e6 + 3 * len(text):
-        raise ValueError("a JSON text with more values than its length explains")
+        raise ValueError("a JSON text with too many values for its length")
 
 
 def untrusted_in_text(text, trusted):

@@ -1,4 +1,4 @@
-"""The classes and functions that a file may name."""
+"""Find the classes and functions that a saved file may contain."""
 
 from __future__ import annotations
 
@@ -36,9 +36,10 @@ _OF_SKLEARN = {
 
 
 def full_name(thing):
-    """Return the full name of a class or function, the public one if it is Keras'.
+    """Return the full name of a class or function.
 
-    None if it has no name to import it by, as a lambda.
+    For an object of Keras, this is its public name. Return None for an object that
+    cannot be imported by name, such as a lambda.
     """
     public = public_name(thing)
     if public:
@@ -63,9 +64,10 @@ def find_safe(name):
 
 
 def _find_ours(name):
-    """Find an estimator, a splitter, a record, a network builder or a metric.
+    """Return a class or function of this package that every file may hold, or None.
 
-    Objects of these classes can be made without running anything.
+    These are estimators, splitters, named tuples and dataclasses, network builders and
+    metrics. Creating an instance of these classes has no side effects.
     """
     module, _, attribute = name.rpartition(".")
     if module.endswith("__main__"):  # the command line
@@ -85,7 +87,7 @@ def _find_ours(name):
 
 
 def _find_listed(name):
-    """Find a class of `_OF_SKLEARN`, None if this release does not have it."""
+    """Return a class of `_OF_SKLEARN`; None if this release does not have it."""
     module, _, attribute = name.rpartition(".")
     if attribute not in _OF_SKLEARN.get(module, ()):
         return None
@@ -96,7 +98,7 @@ def _find_listed(name):
 
 
 def is_named_tuple(kind):
-    """Whether a class is a named tuple."""
+    """Return whether a class is a named tuple."""
     return issubclass(kind, tuple) and hasattr(kind, "_fields")
 
 

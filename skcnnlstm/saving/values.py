@@ -258,8 +258,8 @@ class _Converter:
         if not is_supported or isinstance(value, _REFUSED):
             raise TypeError(
                 f"{_at(path)} must be an object that a file can hold: got {value!r} of "
-                f"type {kind.__module__}.{kind.__qualname__}. Use a name, a Keras "
-                "object or a plain value."
+                f"type {kind.__module__}.{kind.__qualname__}. Use a plain "
+                "value, a Keras object, or the name of one, such as 'mse'."
             )
         return value
 

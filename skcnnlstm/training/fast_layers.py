@@ -319,7 +319,7 @@ def _step_call(layer, inputs_to_gates, step):
 
 
 def _move_steps_first(sequences, layer):
-    """Move the axis of the steps to the front, in the order of processing."""
+    """Move the time axis to the front; reverse it for a layer that goes backwards."""
     sequences = ops.moveaxis(sequences, 1, 0)
     return ops.flip(sequences, axis=0) if layer.go_backwards else sequences
 

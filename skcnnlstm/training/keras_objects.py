@@ -205,11 +205,12 @@ def serialize_metric(metric):
 
 
 def serialize_optimizer(optimizer, settings):
-    """Serialize an optimizer, given as a name, class or instance, without its rate.
+    """Serialize an optimizer without its learning rate.
 
-    `settings` are arguments of the constructor, for a name or a class. Returns the
-    `SerializedObject` and the learning rate, which is set at each fit. The rate is None
-    for a schedule, which is part of the object.
+    `optimizer` is a name, a class or an instance. For a name or a class, `settings` are
+    the arguments of the constructor. Returns the `SerializedObject` and the learning
+    rate, which each fit sets. The rate is None for a schedule, because a schedule is
+    part of the serialized object.
     """
     rate, others = settings.get("learning_rate"), dict(settings)
     is_number = type(rate) in (int, float)
@@ -320,7 +321,7 @@ def _attributes_outside_config(instance, types_):
 
 
 def _construct(parameter, cls, settings):
-    """Call a constructor; name the parameter if it rejects the settings."""
+    """Call a constructor; name the parameter in the error for wrong settings."""
     try:
         return cls(**settings)
     except (TypeError, ValueError) as error:

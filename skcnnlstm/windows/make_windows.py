@@ -140,7 +140,7 @@ def cut_windows(
 
 
 def flatten_targets(y: NDArray[Any]) -> NDArray[Any]:
-    """Return targets as `make_windows` does, from (n_samples, horizon, n_targets)."""
+    """Reshape targets (n_samples, horizon, n_targets) as `make_windows` does."""
     n_samples, horizon, n_targets = y.shape
     if horizon == n_targets == 1:
         return y[:, 0, 0]

@@ -30,7 +30,7 @@ _MIN_REGULAR = 0.51  # less than for a series: shuffled folds leave out many row
 
 
 class _OneSegment(NamedTuple):
-    """All rows of an array: the same fields as `Segments`."""
+    """One segment with all rows of an array; it has the same fields as `Segments`."""
 
     order: NDArray[np.intp]
     starts: NDArray[np.intp]

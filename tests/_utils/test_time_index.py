@@ -181,13 +181,13 @@ ERRORS = [
         DAYS,
         "MS",
         "freq must fit every label: got freq='MS', and 2024-01-05 00:00:00 is not on "
-        "its grid. Use a frequency that fits, or freq=None.",
+        "its grid. Use another frequency, or freq=None to infer it.",
     ),
     (
         DAYS,
         "B",
         "freq must fit every label: got freq='B', and 2024-01-06 00:00:00 is not on "
-        "its grid. Use a frequency that fits, or freq=None.",
+        "its grid. Use another frequency, or freq=None to infer it.",
     ),
     (
         pd.RangeIndex(4),

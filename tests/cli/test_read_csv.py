@@ -304,8 +304,8 @@ def test_numbers_with_two_readings_are_an_error_that_names_the_option(folder):
     with pytest.raises(UsageError) as error:
         _read_columns(folder, days, cells, separator=";")
     assert str(error.value) == (
-        "column 'y' is ambiguous: the comma of '1,234' in row 1 is a decimal mark or a "
-        "mark between thousands. Use --decimal , or --decimal ."
+        "column 'y' is ambiguous: the comma of '1,234' in row 1 can be a decimal mark "
+        'or a thousands separator. Use --decimal "," or --decimal "."'
     )
     for decimal, first in ((",", 1.234), (".", 1234)):
         series = _read_columns(folder, days, cells, separator=";", decimal=decimal)

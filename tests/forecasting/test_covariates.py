@@ -327,15 +327,16 @@ BAD_FITS = [
         {},
         EXOG[1:],
         "exog must have a row for each of 40 rows, from 2024-01-01 00:00:00 to "
-        "2024-02-09 00:00:00: got no row for 2024-01-01 00:00:00.",
+        "2024-02-09 00:00:00: got no row for 2024-01-01 00:00:00. Add the "
+        "missing rows.",
     ),
     (
         {},
         EXOG.reset_index(drop=True),
         f"exog must have labels of the kind that the series has: got RangeIndex of "
         f"dtype int64, the series has DatetimeIndex of dtype {DAYS.dtype}. Give exog "
-        "the index of the series and of the rows ahead, or of just the rows wanted an "
-        "array (exog.to_numpy()).",
+        "the index of the series and of the rows ahead, or pass an array of exactly "
+        "the required rows (exog.to_numpy()).",
     ),
     (
         {},
@@ -389,7 +390,8 @@ BAD_FITS = [
     (
         {"target_columns": ["a", 0]},
         None,
-        "target_columns must name each column once: got target_columns=['a', 0].",
+        "target_columns must name each column once: got target_columns=['a', 0]. "
+        "Remove the duplicates.",
     ),
     (
         {"target_columns": "a", "strategy": "recursive"},
@@ -585,7 +587,7 @@ def test_exog_without_enough_rows_ahead_or_the_last_text_label_is_rejected():
         ValueError, match=r"each of the 2 rows that follow row 28: got 1"
     ):
         forecaster.forecast(exog=exog)
-    with pytest.raises(ValueError, match="exog must have the row of the last label"):
+    with pytest.raises(ValueError, match="exog must contain the last label"):
         forecaster.forecast(exog=exog[29:])
 
 

@@ -228,7 +228,7 @@ def test_series_that_are_too_short_are_listed():
     assert str(caught.value) == (
         "each series must have at least window_length + horizon rows without a gap in "
         "time: got '1' with 1, '2' with 2, '3' with 3, '4' with 4, '5' with 5 and 5 "
-        "more, window_length=8, horizon=3. Leave those out, or use shorter windows."
+        "more, window_length=8, horizon=3. Remove these series, or use shorter windows."
     )
 
 
@@ -334,12 +334,12 @@ def test_a_horizon_longer_than_the_series_is_named_as_the_cause():
     forecaster = SeriesForecaster(ridge(), window_length=4, horizon=40)
     with pytest.raises(ValueError, match=r"44 rows or more, or a shorter horizon\.$"):
         forecaster.fit(FRAME)
-    with pytest.raises(ValueError, match="Leave those out, or use a shorter horizon"):
+    with pytest.raises(ValueError, match="these series, or use a shorter horizon"):
         forecaster.fit([FRAME, FRAME])
     forecaster.set_params(horizon=39)
     with pytest.raises(ValueError, match=r"43 rows or more, or shorter windows\.$"):
         forecaster.fit(FRAME)
-    with pytest.raises(ValueError, match="Leave those out, or use shorter windows"):
+    with pytest.raises(ValueError, match="Remove these series, or use shorter windows"):
         forecaster.fit([FRAME, FRAME])
     forecaster.set_params(horizon=30)
     with pytest.raises(

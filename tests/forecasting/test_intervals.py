@@ -328,7 +328,7 @@ def test_an_invalid_fraction_leaves_the_forecaster_unchanged(params, message):
 
 
 def test_one_of_many_series_that_is_too_short_is_named():
-    with pytest.warns(UserWarning, match="holds out no rows of too short .* got 'b'"):
+    with pytest.warns(UserWarning, match="holds out no rows .* too short: got 'b'"):
         zero(horizon=2).fit({"a": noise(100), "b": noise(6)})
 
 

@@ -117,13 +117,14 @@ def test_quantiles_of_several_columns_and_several_series_are_labelled():
             lambda f: f.forecast_quantiles(4),
             "steps must be at most the number that the network predicts at once, "
             "because forecasts that are fed back as input have no quantiles: got "
-            "steps=4, predicted at once 3. Use SeriesForecaster(..., horizon=4).",
+            "steps=4, and the network predicts 3 at once. Use SeriesForecaster(..., "
+            "horizon=4).",
         ),
         (
             {"quantiles": QUANTILES},
             {"strategy": "recursive"},
             lambda f: f.predict_quantiles(daily_series()),
-            'got steps=3, predicted at once 1. Use strategy="direct".',
+            'got steps=3, and the network predicts 1 at once. Use strategy="direct".',
         ),
     ],
 )

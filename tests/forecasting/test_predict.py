@@ -172,5 +172,5 @@ def test_an_estimator_with_a_wrong_number_of_outputs_is_an_error():
         forecaster.forecast()
     assert str(caught.value) == (
         "estimator must predict horizon * n_targets = 2 values for each window: got "
-        "shape (1,) for 1 windows."
+        "shape (1,) for 1 windows. Use an estimator that predicts several outputs."
     )

@@ -66,6 +66,11 @@ def test_an_interval_lies_between_two_symmetric_quantiles():
     assert interval.loc[1].tolist() == [9, 8, 10]
 
 
+def test_a_median_alone_has_no_interval():
+    with pytest.raises(ValueError, match=r"got coverage=0.8, .* Fit with quantiles=\("):
+        find_interval((0.5,), 0.8)
+
+
 @pytest.mark.parametrize(
     ("coverage", "message"),
     [
@@ -119,5 +124,5 @@ def test_recursive_forecasts_have_no_quantiles(strategy, remedy):
     assert str(caught.value) == (
         "steps must be at most the number that the network predicts at once, because "
         "forecasts that are fed back as input have no quantiles: got steps=3, "
-        f"predicted at once {at_once}. {remedy}"
+        f"and the network predicts {at_once} at once. {remedy}"
     )

@@ -67,9 +67,6 @@ UNSORTED = FRAME.iloc[[0, 2, 1, *range(3, 40)]]
 TWICE = FRAME.iloc[[0, 1, 1, *range(2, 40)]]
 
 
-FULL_STOP = "Interpolate, or start the series after the gap."
-
-
 def at(value, row, column):
     frame = FRAME.copy()
     frame.iloc[row, column] = value
@@ -81,13 +78,14 @@ BAD_SERIES = [
         at(np.nan, 2, 1),
         ValueError,
         "series must be finite: got NaN at row 2 "
-        "(1949-03-01 00:00:00), column 'b'. Interpolate, or start the series after "
-        "the gap, or use a network with missing='mask', which reads NaN.",
+        "(1949-03-01 00:00:00), column 'b'. Interpolate, start the series after the "
+        "gap, or use a network with missing='mask'.",
     ),
     (
         [0.0, 1.0, np.inf, 3.0],
         ValueError,
-        f"series must be finite: got inf at row 2, column 0. {FULL_STOP}",
+        "series must be finite: got inf at row 2, column 0. Replace infinite values "
+        "with numbers first.",
     ),
     (
         TEXT,

@@ -175,7 +175,7 @@ def test_a_short_series_of_a_panel_is_left_out_of_the_calibration(refit, transfo
         refit_after_calibration=refit,
         transformer=transformer,
     )
-    with pytest.warns(UserWarning, match="holds out no rows of too short .* got 'b'"):
+    with pytest.warns(UserWarning, match="holds out no rows .* too short: got 'b'"):
         forecaster.fit({"a": wave, "b": wave[:29], "c": 2 * wave})
     shapes = {key: one.shape for key, one in forecaster.calibration_scores_.items()}
     assert shapes == {"a": (20, 1, 1), "b": (0, 1, 1), "c": (20, 1, 1)}

@@ -452,7 +452,7 @@ def my_loss(y_true, y_pred):
 def test_user_defined_types_need_trusted(path):
     save(CNNRegressor(loss=my_loss, callbacks=[keras.callbacks.CSVLogger]), path)
     names = f"keras.callbacks.CSVLogger, {__name__}.my_loss"
-    with pytest.raises(ValueError, match=f"holds {names}. If you know and trust"):
+    with pytest.raises(ValueError, match=f"holds {names}. If you trust them"):
         load(path)
     loaded = load(path, trusted=[my_loss, "keras.callbacks.CSVLogger"])
     assert loaded.loss is my_loss

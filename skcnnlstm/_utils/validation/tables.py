@@ -15,9 +15,9 @@ from skcnnlstm._utils.warnings import warn
 
 _LARGEST_EXACT = 2**53  # float64 represents all integers up to here
 
-# Keys of `DataFrame.attrs`. Tables without row labels of their own are read like
-# arrays, with the names of their columns. The others name the library of a table and
-# the column that became its index, for messages.
+# Keys of `DataFrame.attrs`. `_UNLABELLED` marks a table without row labels, which
+# is read like an array with column names. For messages, the others hold the library of
+# a table and the column that became its index.
 _UNLABELLED = "skcnnlstm_unlabelled"
 _LIBRARY = "skcnnlstm_library"
 _DATES = "skcnnlstm_dates"
@@ -156,7 +156,7 @@ def _needs_conversion(row):
 
 
 def _convert_objects(array, name):
-    """Return an array of objects as numbers or windows, or with NaN for missing."""
+    """Return an array of objects as numbers or windows, with NaN for missing values."""
     values = array.ravel()
     missing = np.array([_is_missing(value) for value in values], dtype=bool)
     known = values[~missing] if missing.any() else values
@@ -195,8 +195,8 @@ def _stack_cells(array, missing, name):
     if missing.any():
         row = int(np.argmax(missing.reshape(len(array), -1).any(axis=1)))
         raise ValueError(
-            f"{name} must have a series in each cell: got a missing one in row {row}. "
-            "Drop this row."
+            f"{name} must have a series in each cell: got a missing value in row "
+            f"{row}. Drop this row."
         )
     cells = [np.asarray(to_plain(cell, name)) for cell in array.ravel()]
     lengths = [len(cell) for cell in cells]
@@ -241,7 +241,7 @@ def _convert_frame(frame, name):
         raise ValueError(
             f"{name} must have a series in each cell, or in none: got series in column "
             f"{frame.columns[series]!r}, none in column {frame.columns[numbers_]!r}. "
-            "Select the columns of one kind."
+            "Select only the columns with series, or only the others."
         )
     if all(value is column for value, column in zip(values, columns, strict=True)):
         return _rebuild(frame, frame, frame.index)

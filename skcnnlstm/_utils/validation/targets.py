@@ -76,8 +76,8 @@ def _check_not_one_hot(y):
         return
     # The estimator checks of scikit-learn search for "should be a 1d array".
     raise ValueError(
-        f"y should be a 1d array of class labels: got shape {y.shape} with one 1 in "
-        "each row, that is one-hot labels. Use numpy.asarray(y).argmax(axis=1)."
+        "y should be a 1d array of class labels: got one-hot labels of shape "
+        f"{y.shape}. Use numpy.asarray(y).argmax(axis=1)."
     )
 
 
@@ -129,5 +129,6 @@ def _check_length(y, n_samples):
     if len(y) != n_samples:
         raise ValueError(
             "X and y must have the same number of samples: got X with "
-            f"{n_samples}, y with {len(y)}. Use make_windows, which returns both."
+            f"{n_samples}, y with {len(y)}. Use make_windows, which returns X "
+            "and y of the same length."
         )

@@ -130,7 +130,7 @@ def _array_remedy(name, X):
 
 
 def _number_remedy(expression, column):
-    """Return how to convert a column of numbers with separators or words; or None."""
+    """Return how to convert a column of text and numbers to numbers, or None."""
     values = list(column)
     text = [value for value in values if isinstance(value, str)]
     found = _find_replacements(text)

@@ -1,4 +1,4 @@
-"""One fit of a backtest and the forecasts of its folds, in any process."""
+"""Fit and forecast the folds of a backtest, in this process or in workers."""
 
 from __future__ import annotations
 

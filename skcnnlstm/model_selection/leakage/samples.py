@@ -169,7 +169,7 @@ def _locate_overlapping(steps, stride, series):
 def _infer_horizon(samples, notes):
     """Return the steps that a target reaches ahead, inferred from the values.
 
-    If the values do not show it, return the number of outputs and add a note.
+    If it cannot be inferred, return the number of outputs and add a note.
     """
     y = samples.target
     if y is None:

@@ -32,7 +32,7 @@ def test_shuffled_rows_are_named_if_no_sample_is_left():
 def test_shuffled_rows_are_named_if_some_samples_are_left(length, sort):
     train, _ = train_test_split(FRAME, random_state=0)
     train = train.sort_index() if sort else train
-    with pytest.warns(MistakeWarning, match="X are probably shuffled") as caught:
+    with pytest.warns(MistakeWarning, match="probably shuffled, because") as caught:
         pipeline(length).fit(train, train["a"])
     assert len(caught) == 1
 

@@ -159,11 +159,12 @@ ERRORS = [
     (
         nested([[1, 2]]).assign(b=1),
         "X must have a series in each cell, or in none: got series in column 'dim_0', "
-        "none in column 'b'. Select the columns of one kind.",
+        "none in column 'b'. Select only the columns with series, or only the others.",
     ),
     (
         pd.DataFrame({"a": [[1, 2], None]}),
-        "X must have a series in each cell: got a missing one in row 1. Drop this row.",
+        "X must have a series in each cell: got a missing value in row 1. Drop this "
+        "row.",
     ),
 ]
 
