@@ -1,9 +1,13 @@
-"""Prepare Keras callbacks for fits that run a whole epoch in one call."""
+"""Keras callbacks of a fit: the user's, early stopping and plateaus."""
 
 import copy
 
 import keras
 
+# Karim et al. (2018): factor of the learning rate on a plateau, and its lowest value
+# relative to the first one.
+_PLATEAU_FACTOR = 2 ** (-1 / 3)
+_MIN_RELATIVE_RATE = 0.1
 _BATCH_HOOKS = (
     "on_batch_begin",
     "on_batch_end",
@@ -65,3 +69,29 @@ def _has_unused_batch_hooks(callback):
     if type(callback) in saving:
         return callback.save_freq == "epoch"
     return type(callback) is keras.callbacks.TerminateOnNaN
+
+
+def epoch_callbacks(options, optimizer):
+    """Return the callbacks that run after each epoch, in order.
+
+    User-defined callbacks see the weights that the fit returns and the learning rate of
+    the epoch.
+    """
+    callbacks = list(options.callbacks)
+    stops_early = options.patience is not None
+    if stops_early or options.keep_best:
+        best = keras.callbacks.EarlyStopping(
+            monitor="val_loss" if stops_early else "loss",
+            patience=options.patience if stops_early else options.epochs,
+            restore_best_weights=True,
+        )
+        callbacks.insert(0, best)
+    if options.plateau_patience is not None:
+        plateau = keras.callbacks.ReduceLROnPlateau(
+            monitor="loss",
+            factor=_PLATEAU_FACTOR,
+            patience=options.plateau_patience,
+            min_lr=_MIN_RELATIVE_RATE * float(optimizer.learning_rate),
+        )
+        callbacks.append(plateau)
+    return callbacks

@@ -10,7 +10,7 @@ import numpy as np
 from skcnnlstm.training import _tensorflow as backend
 from skcnnlstm.training import _tensorflow_process as process
 from skcnnlstm.training.cache import borrow_program, prediction_program
-from skcnnlstm.training.callbacks import needs_batches
+from skcnnlstm.training.callbacks import epoch_callbacks, needs_batches
 from skcnnlstm.training.checkpoint import Progress, restore_states, states_of
 from skcnnlstm.training.network_config import fresh_weights
 from skcnnlstm.training.samples import Samples
@@ -19,10 +19,6 @@ from skcnnlstm.training.samples import Samples
 # multiple of 32 rows, a prediction does not depend on the other rows of its batch.
 _ROW_MULTIPLE = 32
 _PREDICTION_BYTES = 32 * 2**20
-# Karim et al. (2018): factor of the learning rate on a plateau, and its lowest value
-# relative to the first one.
-_PLATEAU_FACTOR = 2 ** (-1 / 3)
-_MIN_RELATIVE_RATE = 0.1
 
 
 @dataclass
@@ -100,7 +96,7 @@ def train(
 def _run_epochs(program, samples, options, validation, checkpoint):
     model = program.model
     history = {"loss": []}
-    callbacks = _epoch_callbacks(options, model.optimizer)
+    callbacks = epoch_callbacks(options, model.optimizer)
     by_batch = needs_batches(callbacks)
     steps = math.ceil(len(samples) / options.batch_size)
     # The listener comes first: it sees the weights of the epoch, whether or not the fit
@@ -171,32 +167,6 @@ def _listener_callbacks(program, samples, options, history):
             on_epoch_end=end_epoch,
         )
     ]
-
-
-def _epoch_callbacks(options, optimizer):
-    """Return the callbacks that run after each epoch, in order.
-
-    User-defined callbacks see the weights that the fit returns and the learning rate of
-    the epoch.
-    """
-    callbacks = list(options.callbacks)
-    stops_early = options.patience is not None
-    if stops_early or options.keep_best:
-        best = keras.callbacks.EarlyStopping(
-            monitor="val_loss" if stops_early else "loss",
-            patience=options.patience if stops_early else options.epochs,
-            restore_best_weights=True,
-        )
-        callbacks.insert(0, best)
-    if options.plateau_patience is not None:
-        plateau = keras.callbacks.ReduceLROnPlateau(
-            monitor="loss",
-            factor=_PLATEAU_FACTOR,
-            patience=options.plateau_patience,
-            min_lr=_MIN_RELATIVE_RATE * float(optimizer.learning_rate),
-        )
-        callbacks.append(plateau)
-    return callbacks
 
 
 def _sample_order(n_samples, options, epoch):
