@@ -72,11 +72,13 @@ def suggest_remedy(index: Any) -> Remedy:
         if positions is None:
             continue
         share = _share_of_single_steps(positions)
-        if share >= MIN_REGULAR:
-            return Remedy(f"freq={code}", "it fits all labels")
         if share >= required:
-            reason = "it fits all labels, and missing ones are then gaps"
-            if is_business_days(labels, offset):
+            reason = "it fits all labels"
+            if share < 1:
+                n_rows = _longest_run(positions)
+                reason += f", and missing ones are then gaps (at most {n_rows} rows "
+                reason += "without one)"
+            if share < 1 and is_business_days(labels, offset):
                 reason = "it fits all labels, and missing ones are then holidays"
             return Remedy(f"freq={code}", reason)
     series = "series"
@@ -129,6 +131,12 @@ def _has_empty_step(labels: Any, step: str) -> bool:
     if span // nanoseconds(to_offset(step)) > len(labels):
         return True
     return bool(pd.Series(0.0, index=labels).resample(step).mean().isna().any())
+
+
+def _longest_run(positions: Any) -> int:
+    """Return the largest number of rows that are one step apart."""
+    ends = np.flatnonzero(np.diff(np.sort(positions)) != 1) + 1
+    return int(np.diff([0, *ends, len(positions)]).max())
 
 
 def _median_step(labels: Any) -> str:

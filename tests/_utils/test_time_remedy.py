@@ -132,6 +132,13 @@ def test_text_with_two_readings_is_named_in_the_reason():
     )
 
 
+def test_the_reason_names_the_longest_run_of_rows_without_a_gap():
+    assert suggest_remedy(HOURS[HOURS.hour >= 8]).reason == (
+        "it fits all labels, and missing ones are then gaps (at most 16 rows without "
+        "one)"
+    )
+
+
 def test_a_remedy_has_a_reason():
     assert suggest_remedy(MONTHS._with_freq(None)).reason == (
         "there is one label per month"
