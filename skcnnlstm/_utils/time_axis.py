@@ -80,7 +80,11 @@ class TimeAxis:
         ends, options = self.ends, {"periods": n_steps + 1, "freq": self.freq}
         options |= {"unit": unit, "name": ends.name}
         if isinstance(ends, pd.TimedeltaIndex):
-            return pd.timedelta_range(ends[-1].as_unit(unit), **options)[1:]
+            with contextlib.suppress(pd.errors.OutOfBoundsTimedelta):
+                return pd.timedelta_range(ends[-1].as_unit(unit), **options)[1:]
+            # `timedelta_range` counts in nanoseconds, at most 292 years.
+            step = pd.Timedelta(self.freq).as_unit(ends.unit)
+            return ends[-1:].repeat(n_steps) + np.arange(1, n_steps + 1) * step
         is_local = ends.tz is not None and not is_absolute(self.freq)
         start = (local_times(ends)[0] if is_local else ends)[-1].as_unit(unit)
         times = pd.date_range(start, **options)[1:]

@@ -189,9 +189,9 @@ def count_steps(labels: Any, freq: Any, *, holidays: bool = True) -> Any:
         steps = ticks_of(labels) - ticks_of(labels)[0]
     elif isinstance(labels, pd.TimedeltaIndex) or is_absolute(freq):
         tick, size = 10**9 // _TICKS_PER_SECOND[labels.unit], nanoseconds(freq)
-        common = math.gcd(tick, size)
-        if not common:  # months of a timedelta
+        if not size:  # months of a timedelta
             return None
+        common = math.gcd(tick, size)
         steps, size = (labels.asi8 - labels.asi8[0]) * (tick // common), size // common
     elif type(freq) in _MONTHS or type(freq) in _DAYS:
         plain = not (freq.normalize or freq.kwds.get("offset"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -14,8 +15,10 @@ from skcnnlstm._utils.time_index import (
     MIN_REGULAR,
     candidate_frequencies,
     count_steps,
+    find_frequency,
     is_business_days,
     local_times,
+    nanoseconds,
     read_labels,
     ticks_of,
     ticks_per_day,
@@ -30,6 +33,10 @@ _NANOSECONDS = {"D": _DAY, "h": _DAY // 24, "min": 60 * 10**9, "s": 10**9} | {
     "us": 10**3,
     "ns": 1,
 }
+# Text without a year is not a date: pandas would read "1-01" as a day of year 1.
+_YEAR = re.compile(r"\d{4}|\d{1,2}\D\d{1,2}\D\d{2}")
+_QUARTER = re.compile(r"\d{4}-?Q[1-4]", re.IGNORECASE)
+_DAY_FIRST = ", dayfirst=True"
 _NUMBERED = "series.reset_index(drop=True)"
 
 
@@ -65,11 +72,13 @@ def suggest_remedy(index: Any) -> Remedy:
         if positions is None:
             continue
         share = _share_of_single_steps(positions)
-        if share >= MIN_REGULAR:
-            return Remedy(f"freq={code}", "it fits all labels")
         if share >= required:
-            reason = "it fits all labels, and missing ones are then gaps"
-            if is_business_days(labels, offset):
+            reason = "it fits all labels"
+            if share < 1:
+                n_rows = _longest_run(positions)
+                reason += f", and missing ones are then gaps (at most {n_rows} rows "
+                reason += "without one)"
+            if share < 1 and is_business_days(labels, offset):
                 reason = "it fits all labels, and missing ones are then holidays"
             return Remedy(f"freq={code}", reason)
     series = "series"
@@ -84,7 +93,13 @@ def suggest_remedy(index: Any) -> Remedy:
                 local = ".tz_localize(None)" if has_zone else ""
                 code = f'{series}{local}.to_period("{alias}")'
                 return Remedy(code, f"there is one label per {name}")
-    code = f'{series}.resample("{_median_step(labels)}").mean()'
+    step = _median_step(labels)
+    code = f'{series}.resample("{step}").mean()'
+    try:
+        if _has_empty_step(labels, step):
+            code += ".interpolate()"
+    except (ValueError, OverflowError):  # pandas resamples at most 292 years
+        return Remedy(_NUMBERED, "the labels have no regular step")
     return Remedy(code, "this is the median step")
 
 
@@ -107,6 +122,21 @@ def _possible_frequencies(labels: Any) -> Iterator[tuple[str, Any, float]]:
 def _share_of_single_steps(positions: Any) -> float:
     """Return the share of consecutive labels that are one step apart."""
     return float(np.mean(np.diff(np.sort(positions)) == 1))
+
+
+def _has_empty_step(labels: Any, step: str) -> bool:
+    """Return whether resampling leaves steps without a label."""
+    ticks = int(labels.asi8[-1]) - int(labels.asi8[0])
+    span = ticks * (_DAY // ticks_per_day(labels))
+    if span // nanoseconds(to_offset(step)) > len(labels):
+        return True
+    return bool(pd.Series(0.0, index=labels).resample(step).mean().isna().any())
+
+
+def _longest_run(positions: Any) -> int:
+    """Return the largest number of rows that are one step apart."""
+    ends = np.flatnonzero(np.diff(np.sort(positions)) != 1) + 1
+    return int(np.diff([0, *ends, len(positions)]).max())
 
 
 def _median_step(labels: Any) -> str:
@@ -135,14 +165,49 @@ def _remedy_of_other_labels(index: Any) -> Remedy:
             return Remedy(code, "the labels are whole numbers")
     texts = [str(label) for label in index]
     undated = index.inferred_type in ("floating", "time", "empty")
-    if not undated and not any(map(str.isdigit, texts)):
+    if not undated and all(map(_QUARTER.fullmatch, texts)):
+        code = 'series.set_axis(pandas.PeriodIndex(series.index, freq="Q"))'
+        return Remedy(code, "the labels are quarters as text")
+    if (
+        not undated
+        and all(map(_YEAR.search, texts))
+        and not any(map(str.isdigit, texts))
+    ):
+        readings = _read_dates(texts)
+        gaps = {option: _count_gaps(times) for option, times in readings.items()}
+        fewest = min(gaps.values(), default=None)
+        regular = [o for o in gaps if gaps[o] == fewest and fewest < len(texts)]
+        option = next(iter([*regular, *readings]), None)
+        if option is not None:
+            code = f"series.set_axis(pandas.to_datetime(series.index{option}))"
+            reason = "the labels are dates as text"
+            if len(regular) == 2:
+                code = code.replace("index)", f"index{_DAY_FIRST})")
+                reason += ", and regular with the day or the month first"
+            return Remedy(code, reason)
+    return Remedy(_NUMBERED, "the labels have no order in time")
+
+
+def _count_gaps(times: Any) -> int:
+    """Return the number of gaps in dates; without a frequency that of dates."""
+    freq, positions = find_frequency(times, times)
+    if freq is None:
+        return len(times)
+    return int(np.count_nonzero(np.diff(np.sort(positions)) != 1))
+
+
+def _read_dates(texts: list[str]) -> dict[str, Any]:
+    """Return text as dates, by the options of `to_datetime`; equal readings once."""
+    readings: dict[str, Any] = {}
+    for option in ("", _DAY_FIRST):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that pandas guesses the format
             try:
-                pd.to_datetime(pd.Index(texts))
+                times = pd.to_datetime(pd.Index(texts), dayfirst=bool(option))
             except (ValueError, TypeError, OverflowError):
-                pass
-            else:
-                code = "series.set_axis(pandas.to_datetime(series.index))"
-                return Remedy(code, "the labels are dates as text")
-    return Remedy(_NUMBERED, "the labels have no order in time")
+                continue
+        if isinstance(times, pd.DatetimeIndex) and not any(
+            times.equals(other) for other in readings.values()
+        ):
+            readings[option] = times
+    return readings

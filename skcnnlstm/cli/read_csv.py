@@ -14,11 +14,16 @@ from skcnnlstm.cli.read_dates import (
     lacks_year,
     read_column,
     season_length,
+    strip_cells,
     with_equal_steps,
 )
 from skcnnlstm.cli.read_numbers import check_numbers, is_missing, read_numbers
 from skcnnlstm.cli.report import format_label
 
+# Columns that count rows or hold parts of dates; the first is pandas' row labels.
+_NO_TARGETS = re.compile(
+    r"unnamed: 0|year|quarter|month|week|day|weekday|hour|minute", re.IGNORECASE
+)
 _TIME_NAMES = re.compile("date|time|month|day|period|quarter|^ds$|^ts$", re.IGNORECASE)
 NO_COLUMN = "none"  # the value of --time-column that numbers the rows
 
@@ -78,13 +83,21 @@ def read_series(
         notes.append(f"time column: {note}")
     if not targets:
         others = [column for column in columns if column != time_column]
-        targets = [column for column in others if _is_numeric(table, numbers, column)]
+        numeric = [column for column in others if _is_numeric(table, numbers, column)]
+        targets = [c for c in numeric if not _NO_TARGETS.fullmatch(c)] or numeric
         if not targets:
+            last = table[columns[-1]]
             raise UsageError(
-                f"no column of numbers in {source}: {_join_names(columns)}"
+                f"no column of numbers in {source}: {_join_names(columns)}. Column "
+                f"{last.name!r} holds {_cell(last, ~is_missing(last).to_numpy())}"
             )
         notes.append(f"target columns: {_join_names(targets)}")
-        left_out = [column for column in others if column not in targets]
+        parts = [column for column in numeric if column not in targets]
+        if parts:
+            notes.append(
+                f"columns that count rows or time, not used: {_join_names(parts)}"
+            )
+        left_out = [column for column in others if column not in numeric]
         if left_out:
             notes.append(f"columns without numbers, not used: {_join_names(left_out)}")
     frame = _read_targets(table, targets, numbers, decimal)
@@ -114,8 +127,8 @@ def _read_table(file):
         raise UsageError(f"{file} is not a text file in UTF-8") from None
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}") from None
-    header = text.lstrip().partition("\n")[0]
-    separator = next((mark for mark in ",;\t" if mark in header), ",")
+    header, _, rows = text.lstrip().partition("\n")
+    separator = _find_separator(header, rows.partition("\n")[0])
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
@@ -137,9 +150,22 @@ def _read_table(file):
         raise UsageError(
             f"the first line of {file} must hold column names: got {header.strip()}"
         )
+    table = table[(table != "").any(axis=1)]  # spreadsheets append empty rows
     if not len(table):
         raise UsageError(f"{file} has a header but no rows")
+    table.attrs["separator"] = separator
     return table
+
+
+def _find_separator(header, row):
+    """Return the mark between fields.
+
+    A comma may be part of a name or a decimal mark in a file with another mark.
+    """
+    for mark in ";\t|":
+        if 0 < header.count(mark) == row.count(mark):
+            return mark
+    return next((mark for mark in ",;\t|" if mark in header), ",")
 
 
 def _join_names(names):
@@ -157,6 +183,12 @@ def _is_numeric(table, numbers, column):
     """Return whether more than half of the cells that hold a value are numbers."""
     known = ~is_missing(table[column]).to_numpy()
     return known.any() and np.mean(~np.isnan(numbers[column][0][known])) > 0.5
+
+
+def _has_decimal_points(column):
+    """Return whether points in a column cannot be marks between thousands."""
+    numbers, with_commas = (read_numbers(column, mark)[0] for mark in ".,")
+    return bool((np.isnan(with_commas) & ~np.isnan(numbers)).any())
 
 
 def _find_time_column(table, targets, numbers, date_format):
@@ -180,6 +212,11 @@ def _find_time_column(table, targets, numbers, date_format):
             dates.append(name)
     if dates:
         return dates[0], dates[0]
+    if date_format is not None:
+        raise UsageError(
+            f"no column has dates of the format {date_format!r}. Correct "
+            "--date-format, or leave it out"
+        )
     first = table.columns[0]
     if columns[:1] == [first]:
         if lacks_year(table[first]):
@@ -206,10 +243,18 @@ def _read_targets(table, targets, numbers, decimal):
             with_commas, _ = read_numbers(table[name], ",")
             if not np.isnan(with_commas[~np.isnan(values)]).any():
                 values, mark = with_commas, ","
+        sign, sign_name = ",", "comma"
+        if decimal is None and mark == "." and table.attrs.get("separator") == ";":
+            # Such files often have decimal commas; then the point groups thousands.
+            others = [c for c in numbers if _is_numeric(table, numbers, c)]
+            if not any(_has_decimal_points(table[c]) for c in others):
+                with_commas, _ = read_numbers(table[name], ",")
+                mark = mark if np.array_equal(values, with_commas, True) else None
+                sign, sign_name = ".", "point"
         if mark is None:
-            first = table[name].str.contains(",").to_numpy()
+            first = table[name].str.contains(sign, regex=False).to_numpy()
             raise UsageError(
-                f"column {name!r} is ambiguous: the comma of "
+                f"column {name!r} is ambiguous: the {sign_name} of "
                 f"{_cell(table[name], first)} can be a decimal mark or a thousands "
                 'separator. Use --decimal "," or --decimal "."'
             )
@@ -230,9 +275,10 @@ def _read_times(column, date_format):
             f"time column {name!r} has no value in row {np.argmax(missing) + 1}"
         )
     reading = read_column(column, date_format)
-    is_integer = column.str.strip().str.fullmatch(r"[-+]?\d{1,18}").all()
+    cells = strip_cells(column)
+    is_integer = cells.str.fullmatch(r"[-+]?\d{1,18}").all()
     if is_integer and (reading is None or reading.step is None):
-        index = pd.Index(column.astype("int64"), name=name)
+        index = pd.Index(cells.astype("int64"), name=name)
     else:
         wrong = np.ones(len(column), dtype=bool)
         if reading is not None:

@@ -9,14 +9,16 @@ import pandas as pd
 
 from skcnnlstm.cli.options import UsageError
 
-_QUARTER = re.compile(r"(?P<year>\d{4})[ /-]?Q(?P<number>[1-4])", re.IGNORECASE)
+_QUARTER = re.compile(r"(?P<year>\d{4})[ ./-]?Q(?P<number>[1-4])", re.IGNORECASE)
 _QUARTER_FIRST = re.compile(r"Q(?P<number>[1-4])[ /-]?(?P<year>\d{4})", re.IGNORECASE)
 _OFFSET = r"(?<=\d)\s*(?:Z|[+-]\d{2}:?\d{2})$"
 # Text without a year is not a date: pandas would read "1-01" as a day of year 1.
 _HAS_YEAR = re.compile(r"\d{4}|\d{1,2}\D\d{1,2}\D\d{2}|[A-Za-z]{3,}\W*\d{2}$")
 _MONTH_FORMATS = ("%b-%y", "%b %y", "%b-%Y", "%b %Y", "%B %Y", "%B-%Y", "%Y/%m")
+_MONTH_FORMATS += ("%m.%Y", "%YM%m")  # the latter is that of Eurostat
 # By the number of digits. Seconds below 1e8 would turn counters into dates.
-_DIGITS = {6: "%Y%m", 8: "%Y%m%d", 9: "s", 10: "s", 12: "ms", 13: "ms"}
+_DIGITS = {6: ["%Y%m"], 8: ["%Y%m%d"], 9: ["s"], 10: ["s", "%Y%m%d%H"]}
+_DIGITS |= {12: ["ms", "%Y%m%d%H%M"], 13: ["ms"], 14: ["%Y%m%d%H%M%S"]}
 
 
 class Reading(NamedTuple):
@@ -35,7 +37,7 @@ def read_column(column, date_format=None):
     Raises UsageError if two readings with equal steps differ.
     """
     readings = []
-    for name, times in _read_all(column.str.strip(), date_format):
+    for name, times in _read_all(strip_cells(column), date_format):
         if times.notna().any() and not any(r.times.equals(times) for r in readings):
             readings.append(Reading(name, times, *_steps(times)))
     regular = [reading for reading in readings if reading.step is not None]
@@ -52,6 +54,14 @@ def read_column(column, date_format=None):
     if regular:
         return regular[0]
     return max(readings, key=lambda r: r.times.notna().sum(), default=None)
+
+
+def strip_cells(column):
+    """Return cells without blanks, and whole numbers without the ".0" of floats."""
+    cells = column.str.strip()
+    if cells.str.fullmatch(r"\d+\.0").all():
+        return cells.str.removesuffix(".0")
+    return cells
 
 
 def lacks_year(column):
@@ -75,11 +85,12 @@ def _read_all(cells, date_format):
         yield date_format, _parse(cells, format=date_format)
         return
     if cells.str.fullmatch(r"\d+").all():
-        name = _DIGITS.get(cells.str.len().max())
-        if name in ("s", "ms"):
-            yield f"{name} since 1970", pd.to_datetime(pd.to_numeric(cells), unit=name)
-        elif name is not None:
-            yield name, _parse(cells, format=name)
+        for name in _DIGITS.get(cells.str.len().max(), ()):
+            if name in ("s", "ms"):
+                times = pd.to_datetime(pd.to_numeric(cells), unit=name)
+                yield f"{name} since 1970", times
+            else:
+                yield name, _parse(cells, format=name)
         return
     for pattern in (_QUARTER, _QUARTER_FIRST):
         parts = cells.str.extract(rf"^{pattern.pattern}$", flags=re.IGNORECASE)
@@ -111,7 +122,10 @@ def _parse(cells, **settings):
         settings = {"errors": "coerce", **(settings or {"dayfirst": False})}
         try:
             return pd.to_datetime(cells, **settings)
-        except ValueError:  # offsets in some cells
+        except ValueError as error:
+            if "directive" in str(error):
+                raise UsageError(f"--date-format is invalid: {error}") from None
+            # Some cells have offsets.
             return pd.to_datetime(cells, utc=True, **settings)
 
 

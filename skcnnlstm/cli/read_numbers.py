@@ -6,6 +6,7 @@ import pandas as pd
 from skcnnlstm.cli.options import UsageError
 
 MISSING = frozenset(["", "na", "n/a", "nan", "null", "none", "?", "-", "#n/a", "<na>"])
+MISSING |= {".", "..", "--"}  # of FRED, the World Bank and others
 _MARKS = {".": ",", ",": "."}  # decimal mark: mark between thousands
 _NOT_DIGITS = r"[\s€$£¥%']|^[A-Z]{3}(?=[\s\d])|(?<=\d)\s*[A-Z]{3}$"
 
@@ -36,8 +37,9 @@ def read_numbers(column, decimal=None):
 
 def _read(column, decimal):
     cells = column.str.strip().str.replace(_NOT_DIGITS, "", regex=True)
+    cells = cells.str.replace("\u2212", "-", regex=False)  # the minus sign of Unicode
     thousands = _MARKS[decimal]
-    grouped = rf"([-+]?\d{{1,3}}(?:\{thousands}\d{{3}})+(?:\{decimal}\d*)?)"
+    grouped = rf"([-+]?[1-9]\d{{0,2}}(?:\{thousands}\d{{3}})+(?:\{decimal}\d*)?)"
     is_grouped = cells.str.fullmatch(grouped)
     cells = cells.where(~is_grouped, cells.str.replace(thousands, "", regex=False))
     if decimal == ",":

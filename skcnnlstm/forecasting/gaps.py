@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pandas as pd
 
 from skcnnlstm._utils.time_axis import read_time_axis, split_at_gaps
@@ -135,6 +137,9 @@ def without_gaps(index, freq):
     if isinstance(index, pd.PeriodIndex):
         return "series.resample(series.index.freq).mean()"
     if isinstance(freq, int):
+        digits = _read_digits(index)
+        if digits is not None:
+            return digits
         first, last = int(index[0]), int(index[-1])
         return f"series.reindex(range({first}, {last + 1}, {freq}))"
     name = repr(freq.freqstr)
@@ -142,7 +147,24 @@ def without_gaps(index, freq):
         name = "freq"  # its alias does not name the days
     if isinstance(index, pd.TimedeltaIndex):  # `asfreq` takes none of these
         return f"series.resample({name}).mean()"
-    return f"series.asfreq({name})"
+    series = "series"
+    if not isinstance(index, pd.DatetimeIndex):  # dates or datetimes of Python
+        with contextlib.suppress(ValueError):  # with several offsets
+            pd.to_datetime(index)
+            series = "series.set_axis(pandas.to_datetime(series.index))"
+    return f"{series}.asfreq({name})"
+
+
+def _read_digits(index):
+    """Return an expression that reads integers such as 202401 as dates, or None."""
+    texts = index.astype(str)
+    for length, format in ((6, "%Y%m"), (8, "%Y%m%d")):
+        if (texts.str.len() == length).all():
+            times = pd.to_datetime(texts, format=format, errors="coerce")
+            if not times.hasnans and read_time_axis(times).freq is not None:
+                text = "series.index.astype(str)"
+                return f'series.set_axis(pandas.to_datetime({text}, format="{format}"))'
+    return None
 
 
 def longest_run(runs):

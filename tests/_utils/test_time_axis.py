@@ -193,3 +193,10 @@ def test_every_index_has_an_axis(index):
         assert located is None or len(located) == len(other)
         if other.is_monotonic_increasing:
             assert len(find_segments(other, len(other), axis).order) == len(other)
+
+
+def test_timedeltas_continue_beyond_the_range_of_nanoseconds():
+    seconds = pd.TimedeltaIndex((np.arange(5) * 10**11).astype("m8[s]"), name="age")
+    labels = read_time_axis(seconds).next_labels(2)
+    assert labels.as_unit("s").asi8.tolist() == [5 * 10**11, 6 * 10**11]
+    assert labels.name == "age"

@@ -307,3 +307,8 @@ def test_local_times_have_one_time_of_day():
     found, is_daily = local_times(local.tz_localize("Europe/Berlin"))
     assert found.equals(local) and is_daily
     assert not local_times(local[:1].append(local[1:] + pd.Timedelta("1s")))[1]
+
+
+def test_months_do_not_fit_timedeltas():
+    with pytest.raises(ValueError, match="freq must fit every label: got freq='ME'"):
+        find(pd.timedelta_range("0s", periods=5, freq="90s"), "ME")

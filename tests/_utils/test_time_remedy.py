@@ -41,7 +41,11 @@ REMEDIES = {
         DAYS.tz_localize("Europe/Berlin") + 500 * JITTER[:60].map(abs),
         'series.tz_localize(None).to_period("D")',
     ),
-    "each hour, with jitter": (HOURS + JITTER, 'series.resample("h").mean()'),
+    "each hour, with jitter": (
+        HOURS + JITTER,
+        'series.resample("h").mean().interpolate()',
+    ),
+    "each hour, late": (HOURS + JITTER.map(abs), 'series.resample("h").mean()'),
     "closed on Sundays": (
         closed_but("Mon Tue Wed Thu Fri Sat"),
         mask_code("Mon Tue Wed Thu Fri Sat"),
@@ -54,15 +58,33 @@ REMEDIES = {
     "off at night": (HOURS[HOURS.hour >= 8], 'freq="h"'),
     "some days": (
         pd.date_range("2020", periods=600)[np.sort(RANDOM.permutation(600)[:60])],
-        'series.resample("6D").mean()',
+        'series.resample("6D").mean().interpolate()',
     ),
     "irregular timedeltas": (
         pd.to_timedelta(np.cumsum(RANDOM.integers(50, 70, 40)), unit="s"),
-        'series.resample("min").mean()',
+        'series.resample("min").mean().interpolate()',
     ),
     "dates as text": (
         pd.Index(DAYS.strftime("%Y/%m/%d")),
         "series.set_axis(pandas.to_datetime(series.index))",
+    ),
+    "day first, as text": (
+        pd.Index(DAYS.strftime("%d/%m/%Y")),
+        "series.set_axis(pandas.to_datetime(series.index, dayfirst=True))",
+    ),
+    "quarters as text": (
+        pd.Index([f"{year}Q{n}" for year in range(2000, 2009) for n in (1, 2, 3, 4)]),
+        'series.set_axis(pandas.PeriodIndex(series.index, freq="Q"))',
+    ),
+    "text without a year": (
+        pd.Index(
+            [f"{year}-{month:02}" for year in (1, 2, 3) for month in range(1, 13)]
+        ),
+        "series.reset_index(drop=True)",
+    ),
+    "timedeltas of centuries": (
+        pd.TimedeltaIndex((np.arange(40) * 10**11 + np.arange(40) % 2).astype("m8[s]")),
+        "series.reset_index(drop=True)",
     ),
     "years as floats": (
         pd.Index(np.arange(1990.0, 2020)),
@@ -97,8 +119,24 @@ def test_the_remedy_gives_these_labels_a_frequency(name):
     else:
         changed = eval(code, {"series": series, "pandas": pandas})
         assert len(changed) <= 2 * len(series)
+        assert changed.notna().all()
         axis = read_time_axis(changed.index)
     assert axis.freq is not None
+
+
+def test_text_with_two_readings_is_named_in_the_reason():
+    remedy = suggest_remedy(pd.Index(DAYS[:12].strftime("%d/%m/%Y")))
+    assert "dayfirst=True" in remedy.code
+    assert remedy.reason == (
+        "the labels are dates as text, and regular with the day or the month first"
+    )
+
+
+def test_the_reason_names_the_longest_run_of_rows_without_a_gap():
+    assert suggest_remedy(HOURS[HOURS.hour >= 8]).reason == (
+        "it fits all labels, and missing ones are then gaps (at most 16 rows without "
+        "one)"
+    )
 
 
 def test_a_remedy_has_a_reason():

@@ -42,7 +42,11 @@ INVALID_FILES = [
         "",
         "the first line of my.csv must hold column names: got 2020-01-01,5",
     ),
-    ("a,b\nx,y\n", "", "no column of numbers in my.csv: a, b"),
+    (
+        "a,b\nx,y\n",
+        "",
+        "no column of numbers in my.csv: a, b. Column 'b' holds 'y' in row 1",
+    ),
     (
         make_table(),
         "--target-columns cost",
@@ -226,6 +230,50 @@ def test_dates_without_a_year_number_the_rows(folder):
     )
 
 
+def test_a_date_format_that_reads_no_column_is_an_error(folder):
+    dates = pd.date_range("2001", periods=30).strftime("%d/%m/%Y")
+    with pytest.raises(
+        UsageError, match="no column has dates of the format '%Y-%m-%d'"
+    ):
+        _read_columns(folder, dates, date_format="%Y-%m-%d")
+    with pytest.raises(UsageError, match="--date-format is invalid: 'Q' is a bad"):
+        _read_columns(folder, dates, date_format="%Q")
+
+
+@pytest.mark.parametrize("name", ["Unnamed: 0", "year", "Month"])
+def test_columns_that_count_rows_or_time_are_no_targets(folder, name):
+    dates = pd.date_range("2001", periods=30, freq="MS")
+    table = pd.DataFrame({name: dates.month, "date": dates, "y": 1.5})
+    frame, series = _read(folder, table)
+    assert frame.columns.tolist() == ["y"]
+    assert f"columns that count rows or time, not used: {name}" in series.notes
+    assert _read(folder, table[[name, "date"]])[0].columns.tolist() == [name]
+
+
+def test_a_comma_in_a_name_is_no_separator_and_empty_rows_are_left_out(folder):
+    lines = ["when;y, total", "2001-01-01;1,5", "2001-01-02;2,5", "2001-01-03;3,5"]
+    (folder / "my.csv").write_text("\n".join([*lines, ";", ";"]))
+    frame = read_series(str(folder / "my.csv")).frame
+    assert frame["y, total"].tolist() == [1.5, 2.5, 3.5]
+
+
+def test_a_point_between_semicolons_may_group_thousands(folder):
+    days = pd.date_range("2001", periods=3).strftime("%Y-%m-%d")
+    cells = ["1.100", "1.200", "1.300"]
+    with pytest.raises(UsageError) as error:
+        _read_columns(folder, days, cells, separator=";")
+    assert str(error.value) == (
+        "column 'y' is ambiguous: the point of '1.100' in row 1 is a decimal mark or a "
+        "mark between thousands. Use --decimal , or --decimal ."
+    )
+    for mark, first in ((",", 1100.0), (".", 1.1)):
+        frame = _read_columns(folder, days, cells, separator=";", decimal=mark).frame
+        assert frame["y"].iloc[0] == first
+    cells[2] = "1.25"
+    frame = _read_columns(folder, days, cells, separator=";").frame
+    assert frame["y"].tolist() == [1.1, 1.2, 1.25]
+
+
 def test_a_column_of_month_names_is_no_time_column(folder):
     dates = pd.date_range("2001", periods=30, freq="MS")
     table = pd.DataFrame({"month": dates.strftime("%B"), "date": dates, "y": 1.5})
@@ -282,6 +330,9 @@ AMOUNTS = {
     "decimal commas": (";", ["1.234,5", "7,25", "1250"], [1234.5, 7.25, 1250]),
     "thousands": (",", ['"1,234.5"', "7.25", "1250"], [1234.5, 7.25, 1250]),
     "currency": (",", ['"$1,234.50"', "€7.25", "USD 1250"], [1234.5, 7.25, 1250]),
+    "below one": (";", ["0,125", "0,250"], [0.125, 0.25]),
+    "minus sign": (",", ["\u22121.5", "2.5"], [-1.5, 2.5]),
+    "points": (",", [".", "..", "--", "3", "4", "5", "6"], [np.nan] * 3 + [3, 4, 5, 6]),
     "percent": (",", ["12.5%", "7 %", "-3%"], [12.5, 7, -3]),
     "missing": (",", ["NA", "?", "", "-", "3", "4", "5"], [np.nan] * 4 + [3, 4, 5]),
 }

@@ -9,6 +9,7 @@ DAYS = pd.date_range("2001-01-01", periods=40)
 MONTHS = pd.date_range("2001-01-01", periods=40, freq="MS")
 QUARTERS = pd.period_range("2001", periods=20, freq="Q")
 HOURS = pd.date_range("2024-03-30", periods=40, freq="h", tz="Europe/Berlin")
+NAIVE_HOURS = pd.date_range("2001-01-01", periods=40, freq="h")
 LOCAL_DAYS = pd.date_range("2024-03-20", periods=20, tz="Europe/Berlin")
 
 COLUMNS = {
@@ -30,6 +31,16 @@ COLUMNS = {
         [f"Q{p.quarter} {p.year}" for p in QUARTERS],
         QUARTERS.to_timestamp(),
     ),
+    "quarters with a point": (
+        [f"{p.year}.Q{p.quarter}" for p in QUARTERS],
+        QUARTERS.to_timestamp(),
+    ),
+    "%YM%m": (MONTHS.strftime("%YM%m"), MONTHS),
+    "%m.%Y": (MONTHS.strftime("%m.%Y"), MONTHS),
+    "%Y%m%d%H": (NAIVE_HOURS.strftime("%Y%m%d%H"), NAIVE_HOURS),
+    "%Y%m%d%H%M": (NAIVE_HOURS.strftime("%Y%m%d%H%M"), NAIVE_HOURS),
+    "%Y%m%d%H%M%S": (NAIVE_HOURS.strftime("%Y%m%d%H%M%S"), NAIVE_HOURS),
+    "seconds as floats": ([f"{s}.0" for s in DAYS.as_unit("s").asi8], DAYS),
     "seconds": (DAYS.as_unit("s").asi8, DAYS),
     "milliseconds": (DAYS.as_unit("ms").asi8, DAYS),
     "days with two offsets": (LOCAL_DAYS.map(str), LOCAL_DAYS.tz_localize(None)),

@@ -488,8 +488,8 @@ REGRESSOR_ERRORS = [
         {},
         {"y": Y20[:19]},
         ValueError,
-        "X and y must have the same number of samples: got X with 20, y with 19. Make "
-        "both by make_windows.",
+        "X and y must have the same number of samples: got X with 20, y with 19. Use "
+        "make_windows, which returns both.",
     ),
 ]
 

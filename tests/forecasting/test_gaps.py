@@ -343,3 +343,34 @@ def test_the_suggested_remedy_for_a_long_frame_without_a_frequency_works():
     forecast = forecaster.fit(frame).forecast()
     assert forecast["shop"].tolist() == ["a", "b"]
     assert forecast.index.year.tolist() == [1970, 1970]
+
+
+GAPPY = {
+    "dates of Python": pd.Index(pd.date_range("1500", periods=40, unit="s").date),
+    "datetimes of Python": pd.Index(
+        pd.date_range("2024", periods=40, tz="Europe/Berlin").to_pydatetime(),
+        dtype=object,
+    ),
+    "months as integers": pd.Index(
+        [100 * year + month for year in (2001, 2002, 2003) for month in range(1, 13)]
+    ),
+    "days as integers": pd.Index(
+        pd.date_range("2024-01-20", periods=40).strftime("%Y%m%d").astype(int)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GAPPY)
+def test_the_remedy_for_gaps_works_for_labels_that_are_no_index_of_dates(name):
+    index = GAPPY[name]
+    if name.endswith("Python"):
+        index = index.delete(20)
+    series = pd.Series(np.arange(float(len(index))), index=index)
+    axis = read_time_axis(index)
+    code = gaps.without_gaps(index, axis.freq)
+    filled = eval(code, {"series": series, "pandas": pd}).interpolate()
+    assert filled.notna().all()
+    assert len(filled) == len(index) + name.endswith("Python")
+    changed = read_time_axis(filled.index)
+    assert changed.positions.tolist() == list(range(len(filled)))
+    assert gaps.without_gaps(pd.Index([1, 2, 4]), 1) == "series.reindex(range(1, 5, 1))"

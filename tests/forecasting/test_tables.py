@@ -121,6 +121,17 @@ def test_windows_of_a_polars_frame():
     np.testing.assert_array_equal(window.transform(polars[30:]), expected)
 
 
+def test_columns_of_polars_that_are_no_text_are_not_read_as_dates():
+    pl = pytest.importorskip("polars", reason="polars is optional")
+    series = polars_frame()
+    for dtype in (pl.Duration("us"), pl.Time):
+        table = series.with_columns(pl.int_range(pl.len()).cast(dtype).alias("day"))
+        with pytest.raises(TypeError, match="drop these columns") as error:
+            forecaster().fit(table)
+        assert "to_date" not in str(error.value)
+        assert "set_index" not in str(error.value)
+
+
 def test_the_remedies_for_polars_work():
     pl = pytest.importorskip("polars", reason="polars is optional")
     series = polars_frame()

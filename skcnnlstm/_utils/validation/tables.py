@@ -177,6 +177,8 @@ def _convert_objects(array, name):
 
 
 def _is_missing(value):
+    if isinstance(value, Decimal):
+        return value.is_snan()  # float() would raise
     return value is None or type(value).__name__ in (
         "NAType",
         "NaTType",

@@ -111,9 +111,9 @@ def check_sample_weight(sample_weight, n_samples):
 
 
 def _plain_labels(y):
-    """Return class labels without a mask, and of another library as plain ones."""
-    if isinstance(y, np.ma.MaskedArray) and not np.ma.is_masked(y):
-        return y.data
+    """Return class labels with NaN for a mask, and of another library as plain ones."""
+    if isinstance(y, np.ma.MaskedArray):
+        return to_plain(y, "y") if np.ma.is_masked(y) else y.data
     return y if isinstance(y, np.ndarray | list | tuple) else to_plain(y, "y")
 
 

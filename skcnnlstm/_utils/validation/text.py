@@ -50,12 +50,13 @@ def not_numeric_message(name, X, what, ids):
         if numbers:
             what += _first_text(column)
             return f"{name} must be numeric: got {what}. {numbers}"
-        if is_from_polars(X) and not is_date and name != "exog":
-            remedy += (
-                " If the column holds dates, convert it: "
-                f"{name}.with_columns(polars.col({label!r}).str.to_date())."
-            )
-            if ids:
+        if is_from_polars(X) and name != "exog":
+            if any(isinstance(value, str) for value in column):
+                remedy += (
+                    " If the column holds dates, convert it: "
+                    f"{name}.with_columns(polars.col({label!r}).str.to_date())."
+                )
+            if ids and not is_date:
                 remedy += (
                     " If it identifies the series of each row, set "
                     f"id_column={label!r}."

@@ -67,6 +67,7 @@ CONVERTED = {
     "list with pandas.NA": ([[1, pd.NA], [2, 3]], [[1, NAN], [2, 3]]),
     "decimals": ([Decimal("1.5"), Fraction(1, 4)], [1.5, 0.25]),
     "objects": (np.array([1, pd.NA, True], dtype=object), [1, NAN, 1]),
+    "signaling NaN": ([Decimal("sNaN"), Decimal(1)], [NAN, 1]),
     "object column": (pd.Series([1, pd.NA, Decimal(2)], dtype=object), [1, NAN, 2]),
     "object frame": (
         pd.DataFrame({"a": [1, None], "b": [pd.NA, 2.5]}, dtype=object),

@@ -12,6 +12,13 @@ ROWS = np.arange(20.0).reshape(10, 2)
 
 
 BAD_INPUT = {
+    "class target: masked labels": (
+        lambda: check.check_class_target(
+            np.ma.masked_equal(np.arange(10) % 3, 2), 10, estimator=None
+        ),
+        ValueError,
+        "Input y contains NaN.",
+    ),
     "regression target: complex numbers": (
         lambda: check.check_regression_target(ROWS[:, 0] * 1j, 10, estimator=None),
         ValueError,
