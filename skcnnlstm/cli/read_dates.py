@@ -104,8 +104,10 @@ def _read_all(cells, date_format):
     if cells.str.contains(_HAS_YEAR).mean() <= 0.5:
         return
     if cells.str.contains(rf":\d{{2}}.*{_OFFSET}").any():
-        yield "dates with offsets from UTC", _read_with_offsets(cells)
-        return
+        times = _read_with_offsets(cells)
+        if times.notna().any():
+            yield "dates with offsets from UTC", times
+            return
     yield "%Y-%m-%d", _parse(cells, format="ISO8601")
     for name in _MONTH_FORMATS:
         yield name, _parse(cells, format=name)
@@ -136,8 +138,16 @@ def _read_with_offsets(cells):
     if offsets.nunique() == 1:
         return _parse(cells, format="ISO8601")
     local = _parse(cells.str.replace(_OFFSET, "", regex=True), format="ISO8601")
-    times_of_day = (local - local.dt.normalize()).nunique()
-    return local if times_of_day == 1 else absolute
+    if local.isna().any():  # no ISO 8601
+        return absolute
+    midnight = local.dt.normalize()
+    usual = (local - midnight).mode()[0]
+    # Where clocks change at midnight, that day starts one hour later.
+    late = (local - midnight == usual + pd.Timedelta("1h")) & (
+        offsets != offsets.shift()
+    )
+    is_daily = ((local - midnight == usual) | late).all()
+    return midnight + usual if is_daily else absolute
 
 
 def with_equal_steps(index):
@@ -183,6 +193,8 @@ def step_unit(index):
     """
     from skcnnlstm._utils.time_axis import read_time_axis
 
+    if index.dtype.kind == "i" and re.fullmatch("years?", str(index.name), re.I):
+        return int(index[1] - index[0]) if len(index) > 1 else 1, "Y"
     periods = isinstance(index, pd.PeriodIndex)
     freq = index.freqstr if periods else read_time_axis(index).alias
     match = re.match(r"(\d*)([A-Za-z]+)", freq) if isinstance(freq, str) else None

@@ -99,11 +99,11 @@ def check_enough_scores(n_scores, coverage, horizon):
     if n_scores >= needed:
         return
     highest = math.floor(1000 * n_scores / (n_scores + 1)) / 1000
+    lower = f", or a coverage of at most {highest:g}" if n_scores else ""
     raise ValueError(
         f"coverage={coverage:g} requires {needed} calibration errors for each step: "
         f"got {n_scores}. Use a longer series or a larger calibration_fraction "
-        f"({needed + horizon - 1} held-out rows without a gap suffice), or a coverage "
-        f"of at most {highest:g}."
+        f"({needed + horizon - 1} held-out rows without a gap suffice){lower}."
     )
 
 

@@ -9,6 +9,7 @@ DAYS = pd.date_range("2001-01-01", periods=40)
 MONTHS = pd.date_range("2001-01-01", periods=40, freq="MS")
 QUARTERS = pd.period_range("2001", periods=20, freq="Q")
 HOURS = pd.date_range("2024-03-30", periods=40, freq="h", tz="Europe/Berlin")
+CAIRO = pd.date_range("2024-04-05", periods=40)
 NAIVE_HOURS = pd.date_range("2001-01-01", periods=40, freq="h")
 LOCAL_DAYS = pd.date_range("2024-03-20", periods=20, tz="Europe/Berlin")
 
@@ -44,7 +45,15 @@ COLUMNS = {
     "seconds": (DAYS.as_unit("s").asi8, DAYS),
     "milliseconds": (DAYS.as_unit("ms").asi8, DAYS),
     "days with two offsets": (LOCAL_DAYS.map(str), LOCAL_DAYS.tz_localize(None)),
+    "days whose clocks change at midnight": (
+        CAIRO.tz_localize("Africa/Cairo", nonexistent="shift_forward").map(str),
+        CAIRO,
+    ),
     "hours with two offsets": (HOURS.map(str), HOURS.tz_convert("UTC")),
+    "day first with two offsets": (
+        HOURS.strftime("%d/%m/%Y %H:%M %z"),
+        HOURS.tz_convert("UTC"),
+    ),
     "UTC": (DAYS.strftime("%Y-%m-%dT%H:%M:%SZ"), DAYS.tz_localize("UTC")),
 }
 
@@ -81,3 +90,5 @@ def test_the_season_of_periods_and_of_numbers():
     assert season_length(pd.period_range("2001", periods=40, freq="M")) == 12
     assert season_length(pd.period_range("2001", periods=40, freq="Q")) == 4
     assert season_length(pd.RangeIndex(40)) is None
+    assert season_length(pd.RangeIndex(1950, 1990, name="Year")) == 1
+    assert season_length(pd.RangeIndex(1950, 1990, 10, name="year")) == 1

@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from skcnnlstm import FlattenWindows, SeriesForecaster, backtest
 from skcnnlstm.conformal import conformal_quantile
 from skcnnlstm.datasets import load_airline
+from skcnnlstm.forecasting import intervals
 from skcnnlstm.forecasting.intervals import Calibration, count_held_out
 
 
@@ -448,3 +449,8 @@ def test_scores_of_all_series_are_used_if_those_of_one_are_too_few():
     pooled = calibration.scores_for("a", 0.9).ravel()
     assert pooled.tolist() == [1, 2, 3, 4, 5, *[0.5] * 9]
     assert calibration.widths("b", 0.9).tolist() == [[1]]
+
+
+def test_a_lower_coverage_is_no_remedy_without_calibration_errors():
+    with pytest.raises(ValueError, match=r"without a gap suffice\)\.$"):
+        intervals.check_enough_scores(0, 0.9, horizon=1)
