@@ -103,13 +103,15 @@ def _warn_about_range(lowest, highest, name):
     largest = max(lowest, highest, key=abs)
     if abs(largest) <= _LARGEST_EXACT:
         return
+    value = int(float(largest))
+    rounded = "" if value == largest else f", which becomes {value}"
     remedy = f"numpy.subtract({name}, numpy.min({name}, axis=0))"
     if highest - lowest > _LARGEST_EXACT:
         remedy = f"numpy.divide({name}, 1000)"
     warn(
         f"{name} should hold integers of at most 2**53 in absolute value, because "
-        f"float64 rounds larger ones: got {largest}, which becomes "
-        f"{int(float(largest))}. Use an offset or larger units, for example {remedy}."
+        f"float64 rounds larger ones: got {largest}{rounded}. Use an offset or larger "
+        f"units, for example {remedy}."
     )
 
 
