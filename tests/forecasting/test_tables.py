@@ -153,6 +153,12 @@ def test_the_remedies_for_text_in_polars_work():
     with pytest.raises(ValueError, match=r"exog.to_dummies\(\['kind'\]\)\.") as error:
         forecaster().fit(series, exog=exog)
     forecaster().fit(series, exog=exog.to_dummies(["kind"]))
+    exog = series.select("day", x=pl.Series([None, *range(1, len(series))]))
+    code = 'exog.fill_null(strategy="forward").fill_null(strategy="backward")'
+    with pytest.raises(ValueError) as error:
+        forecaster().fit(series, exog=exog)
+    assert f"for example with {code}, or" in str(error.value)
+    forecaster().fit(series, exog=eval(code, {"exog": exog}))
 
 
 def test_the_remedies_for_polars_work():
