@@ -15,6 +15,7 @@ from skcnnlstm._utils.validation import (
     has_labels,
     to_plain,
 )
+from skcnnlstm._utils.validation.tables import is_from_polars
 from skcnnlstm.forecasting.gaps import describe_index
 from skcnnlstm.forecasting.panel import FORMS, is_list_of_series, read_panel
 
@@ -206,6 +207,8 @@ def _check_known(table, exog, columns, accept_nan):
     fill = "pandas.DataFrame(exog).ffill().bfill().to_numpy()"
     if isinstance(exog, pd.Series | pd.DataFrame):
         fill = "exog.ffill().bfill()"
+    if is_from_polars(exog):
+        fill = 'exog.fill_null(strategy="forward").fill_null(strategy="backward")'
     raise ValueError(
         f"exog must be finite: got NaN at row {row}, column {label}. Fill missing "
         f'values, for example with {fill}, or use a network with missing="mask".'

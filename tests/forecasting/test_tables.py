@@ -132,6 +132,35 @@ def test_columns_of_polars_that_are_no_text_are_not_read_as_dates():
         assert "set_index" not in str(error.value)
 
 
+def test_the_remedies_for_text_in_polars_work():
+    pl = pytest.importorskip("polars", reason="polars is optional")
+    series = polars_frame()
+    texts = pl.Series([f"{i},5" for i in range(len(series))])
+    table = series.select("day", y=texts)
+    code = "series['y'].str.replace_all(',', '.', literal=True).cast(float)"
+    with pytest.raises(ValueError) as error:
+        forecaster().fit(table)
+    assert f"use {code}." in str(error.value)
+    numbers = eval(code, {"series": table})
+    assert len(forecaster().fit(table.with_columns(y=numbers)).forecast()) == 2
+    table = table.with_columns(y=pl.Series(["?", *["1.5"] * (len(series) - 1)]))
+    code = "series['y'].cast(float, strict=False)"
+    with pytest.raises(ValueError) as error:
+        forecaster().fit(table)
+    assert f"by null with {code} and fill" in str(error.value)
+    assert eval(code, {"series": table}).null_count() == 1
+    exog = series.select("day", kind=pl.Series(["a", "b"] * 50).head(len(series)))
+    with pytest.raises(ValueError, match=r"exog.to_dummies\(\['kind'\]\)\.") as error:
+        forecaster().fit(series, exog=exog)
+    forecaster().fit(series, exog=exog.to_dummies(["kind"]))
+    exog = series.select("day", x=pl.Series([None, *range(1, len(series))]))
+    code = 'exog.fill_null(strategy="forward").fill_null(strategy="backward")'
+    with pytest.raises(ValueError) as error:
+        forecaster().fit(series, exog=exog)
+    assert f"for example with {code}, or" in str(error.value)
+    forecaster().fit(series, exog=eval(code, {"exog": exog}))
+
+
 def test_the_remedies_for_polars_work():
     pl = pytest.importorskip("polars", reason="polars is optional")
     series = polars_frame()

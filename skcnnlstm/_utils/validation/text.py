@@ -49,7 +49,15 @@ def not_numeric_message(name, X, what, ids):
         numbers = None if is_date else _number_remedy(f"{name}[{label!r}]", column)
         if numbers:
             what += _first_text(column)
+            if is_from_polars(X):
+                numbers = _for_polars(numbers)
             return f"{name} must be numeric: got {what}. {numbers}"
+        if is_from_polars(X) and name == "exog" and not is_date:
+            remedy = (
+                "Encode the text as numbers, for past and future rows together: "
+                f"exog.to_dummies([{label!r}])."
+            )
+            break
         if is_from_polars(X) and name != "exog":
             if any(isinstance(value, str) for value in column):
                 remedy += (
@@ -157,6 +165,19 @@ def _number_remedy(expression, column):
             f"pandas.to_numeric({expression}, errors='coerce') and fill those."
         )
     return None
+
+
+def _for_polars(remedy):
+    """Return a remedy for numbers in the syntax of polars."""
+    remedy = re.sub(
+        r"str\.replace\((.*?)\)", r"str.replace_all(\1, literal=True)", remedy
+    )
+    remedy = re.sub(
+        r"pandas\.to_numeric\((.*), errors='coerce'\)",
+        r"\1.cast(float, strict=False)",
+        remedy,
+    )
+    return remedy.replace(".astype(", ".cast(").replace("by NaN", "by null")
 
 
 def _find_replacements(text):
