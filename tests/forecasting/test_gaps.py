@@ -13,6 +13,7 @@ from forecast_models import (
 )
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.utils.fixes import parse_version
 from time_indexes import INDEXES, REGULAR, each_regular_index, numbered
 
 from skcnnlstm import SeriesForecaster, SlidingWindow, backtest, load, save
@@ -362,6 +363,8 @@ GAPPY = {
 
 @pytest.mark.parametrize("name", GAPPY)
 def test_the_remedy_for_gaps_works_for_labels_that_are_no_index_of_dates(name):
+    if name == "dates of Python" and parse_version(pd.__version__).major < 3:
+        pytest.skip("pandas 2 stores dates of Python in nanoseconds, from 1677 on")
     index = GAPPY[name]
     if name.endswith("Python"):
         index = index.delete(20)
