@@ -1,19 +1,13 @@
 """Serial and parallel calls of a function."""
 
+from operator import add  # workers import no test file
+
 import joblib
 import pytest
 import sklearn
 from user_errors import assert_error
 
 from skcnnlstm._utils.parallel import run_parallel
-
-
-def add(first, second):
-    return first + second
-
-
-def assume_finite():
-    return sklearn.get_config()["assume_finite"]
 
 
 @pytest.mark.parametrize("n_jobs", [None, 1, 2, -1])
@@ -34,8 +28,10 @@ def test_workers_use_the_configuration_of_the_caller(backend, own_workers):
         sklearn.config_context(assume_finite=True),
         joblib.parallel_config(backend),
     ):
-        assert run_parallel(2, assume_finite, [(), ()]) == [True, True]
-    assert not assume_finite()
+        # A worker imports scikit-learn, but no test file.
+        configs = run_parallel(2, sklearn.get_config, [(), ()])
+    assert [config["assume_finite"] for config in configs] == [True, True]
+    assert not sklearn.get_config()["assume_finite"]
 
 
 @pytest.mark.parametrize(

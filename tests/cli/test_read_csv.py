@@ -263,8 +263,8 @@ def test_a_point_between_semicolons_may_group_thousands(folder):
     with pytest.raises(UsageError) as error:
         _read_columns(folder, days, cells, separator=";")
     assert str(error.value) == (
-        "column 'y' is ambiguous: the point of '1.100' in row 1 is a decimal mark or a "
-        "mark between thousands. Use --decimal , or --decimal ."
+        "column 'y' is ambiguous: the point of '1.100' in row 1 can be a decimal mark "
+        'or a thousands separator. Use --decimal "," or --decimal "."'
     )
     for mark, first in ((",", 1100.0), (".", 1.1)):
         frame = _read_columns(folder, days, cells, separator=";", decimal=mark).frame
