@@ -62,7 +62,7 @@ def test_every_parameter_is_documented_and_keeps_its_default_in_a_clone(estimato
 @each_class
 def test_a_second_fit_and_a_pickled_copy_are_bit_identical(estimator):
     X, y = make_data(estimator)
-    if hasattr(estimator, "n_jobs"):  # an ensemble without a seed of its own
+    if hasattr(estimator, "n_jobs"):  # an ensemble, whose seed is not set
         estimator = clone(estimator).set_params(random_state=0)
     fitted = clone(estimator).fit(X, y)
     output = output_of(fitted, X)
