@@ -489,7 +489,7 @@ REGRESSOR_ERRORS = [
         {"y": Y20[:19]},
         ValueError,
         "X and y must have the same number of samples: got X with 20, y with 19. Use "
-        "make_windows, which returns both.",
+        "make_windows, which returns X and y of the same length.",
     ),
 ]
 
