@@ -11,6 +11,7 @@ from skcnnlstm.cli.options import UsageError
 
 _QUARTER = re.compile(r"(?P<year>\d{4})[ ./-]?Q(?P<number>[1-4])", re.IGNORECASE)
 _QUARTER_FIRST = re.compile(r"Q(?P<number>[1-4])[ /-]?(?P<year>\d{4})", re.IGNORECASE)
+_WEEK = r"\d{4}-?W\d\d(?:-?[1-7])?"  # ISO 8601
 _OFFSET = r"(?<=\d)\s*(?:Z|[+-]\d{2}:?\d{2})$"
 # Text without a year is not a date: pandas would read "1-01" as a day of year 1.
 _HAS_YEAR = re.compile(r"\d{4}|\d{1,2}\D\d{1,2}\D\d{2}|[A-Za-z]{3,}\W*\d{2}$")
@@ -101,6 +102,10 @@ def _read_all(cells, date_format):
                 _parse(parts["year"] + "-" + months.astype(str).str.zfill(2)),
             )
             return
+    if cells.str.fullmatch(_WEEK).all():
+        weeks = cells.str.replace("-", "").str.ljust(8, "1")  # Monday by default
+        yield "ISO weeks", _parse(weeks, format="%GW%V%u")
+        return
     if cells.str.contains(_HAS_YEAR).mean() <= 0.5:
         return
     if cells.str.contains(rf":\d{{2}}.*{_OFFSET}").any():

@@ -11,6 +11,7 @@ QUARTERS = pd.period_range("2001", periods=20, freq="Q")
 HOURS = pd.date_range("2024-03-30", periods=40, freq="h", tz="Europe/Berlin")
 CAIRO = pd.date_range("2024-04-05", periods=40)
 NAIVE_HOURS = pd.date_range("2001-01-01", periods=40, freq="h")
+WEEKS = pd.date_range("2020-01-06", periods=60, freq="W-MON")
 LOCAL_DAYS = pd.date_range("2024-03-20", periods=20, tz="Europe/Berlin")
 
 COLUMNS = {
@@ -36,6 +37,9 @@ COLUMNS = {
         [f"{p.year}.Q{p.quarter}" for p in QUARTERS],
         QUARTERS.to_timestamp(),
     ),
+    "ISO weeks": (WEEKS.strftime("%G-W%V"), WEEKS),
+    "ISO weeks without a dash": (WEEKS.strftime("%GW%V"), WEEKS),
+    "days of ISO weeks": (DAYS.strftime("%G-W%V-%u"), DAYS),
     "%YM%m": (MONTHS.strftime("%YM%m"), MONTHS),
     "%m.%Y": (MONTHS.strftime("%m.%Y"), MONTHS),
     "%Y%m%d%H": (NAIVE_HOURS.strftime("%Y%m%d%H"), NAIVE_HOURS),
