@@ -23,13 +23,11 @@ from skcnnlstm._utils.time_index import (
     find_frequency,
     is_absolute,
     is_business_days,
-    local_times,
-    localize,
     nanoseconds,
     read_labels,
     ticks_of,
-    ticks_per_day,
 )
+from skcnnlstm._utils.time_zones import day_exists, local_times, localize, ticks_per_day
 from skcnnlstm._utils.validation import check_time_order
 
 
@@ -87,7 +85,12 @@ class TimeAxis:
             return ends[-1:].repeat(n_steps) + np.arange(1, n_steps + 1) * step
         is_local = ends.tz is not None and not is_absolute(self.freq)
         start = (local_times(ends)[0] if is_local else ends)[-1].as_unit(unit)
-        times = pd.date_range(start, **options)[1:]
+        if is_local and isinstance(self.freq, offsets.Day | offsets.BusinessDay):
+            options["periods"] += 1  # a zone skips at most one day
+            times = pd.date_range(start, **options)[1:]
+            times = times[day_exists(times, ends.tz)][:n_steps]
+        else:
+            times = pd.date_range(start, **options)[1:]
         if is_local:
             times = localize(times, ends.tz)
             with contextlib.suppress(Exception):  # if clocks skip or repeat a midnight
@@ -95,9 +98,10 @@ class TimeAxis:
         return times
 
     def _as_given(self, labels: Any) -> Any:
-        if self.form != "date":
-            return labels
-        return pd.Index(labels.date, name=labels.name)
+        if self.form == "date":
+            with contextlib.suppress(ValueError):  # dates of Python end in 9999
+                return pd.Index(labels.date, name=labels.name)
+        return labels
 
     def _join(self, index: Any) -> Any:
         """Return `ends` and other labels in one index; None if they do not compare."""
