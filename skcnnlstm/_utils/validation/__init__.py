@@ -46,6 +46,7 @@ from skcnnlstm._utils.validation.targets import (
     check_class_target,
     check_regression_target,
     check_sample_weight,
+    with_plain_target,
 )
 from skcnnlstm._utils.validation.windows import (
     check_feature_names,
@@ -86,5 +87,6 @@ __all__ = [
     "remedy_for_short_series",
     "resolve_subsequences",
     "to_plain",
+    "with_plain_target",
     "without_unlabelled",
 ]
