@@ -38,11 +38,13 @@ _QUARTER = re.compile(r"\d{4}-?Q[1-4]", re.IGNORECASE)
 _OFFSET = r"\s*(?:Z|[+-]\d\d:?\d\d)$"  # from UTC
 # Dates that `to_datetime` reads with a format, and what must be appended.
 _FORMS = (
+    (r"\d{4}", "", "%Y"),
     (r"\d{6}", "", "%Y%m"),
     (r"\d{8}", "", "%Y%m%d"),
     (r"\d{4}-W\d\d-\d", "", "%G-W%V-%u"),
     (r"\d{4}-W\d\d", "-1", "%G-W%V-%u"),
     (r"\d{4}W\d\d", "1", "%GW%V%u"),
+    (r"[A-Za-z]{3}-\d\d", "", "%b-%y"),
 )
 _DAY_FIRST = ", dayfirst=True"
 _NUMBERED = "series.reset_index(drop=True)"

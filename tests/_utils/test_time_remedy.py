@@ -90,6 +90,14 @@ REMEDIES = {
         pd.Index(DAYS.strftime("%Y%m%d")),
         'series.set_axis(pandas.to_datetime(series.index, format="%Y%m%d"))',
     ),
+    "years as text": (
+        pd.Index([str(year) for year in range(1950, 2010)]),
+        'series.set_axis(pandas.to_datetime(series.index, format="%Y"))',
+    ),
+    "months of two-digit years": (
+        pd.Index(MONTHS.strftime("%b-%y")),
+        'series.set_axis(pandas.to_datetime(series.index, format="%b-%y"))',
+    ),
     "ISO weeks": (
         pd.Index(WEEKS.strftime("%G-W%V")),
         'series.set_axis(pandas.to_datetime(series.index + "-1", format="%G-W%V-%u"))',

@@ -173,7 +173,14 @@ def check_time_order(index, *, name="X", table=None):
     """Raise if a time index is not in ascending order; `table` is what it is of."""
     if index is None or index.is_monotonic_increasing:
         return
-    ascends = np.asarray(index[1:] > index[:-1])
+    try:
+        ascends = np.asarray(index[1:] > index[:-1])
+    except TypeError:
+        raise ValueError(
+            f"{name} must have times all with or all without a time zone: got both in "
+            f"its index. Use {name}.set_axis(pandas.to_datetime({name}.index, "
+            "utc=True))."
+        ) from None
     row = int(np.flatnonzero(~ascends)[0]) + 1
     dates = polars_dates(table)
     sort = "sort_index()" if dates is None else f"sort({dates!r})"
