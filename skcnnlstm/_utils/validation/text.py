@@ -62,7 +62,7 @@ def not_numeric_message(name, X, what, ids):
             )
             break
         if is_from_polars(X) and name != "exog":
-            if any(isinstance(value, str) for value in column):
+            if _looks_like_dates(column):
                 remedy += (
                     " If the column holds dates, convert it: "
                     f"{name}.with_columns(polars.col({label!r}).str.to_date())."
@@ -83,8 +83,7 @@ def _column_remedy(name, label, column, is_date, ids, only):
     """Return the remedy for a column that holds no numbers."""
     index = f"{name}.set_index({label!r})"
     dates = f"{name}.set_index(pandas.to_datetime({name}.pop({label!r})))"
-    text = [value for value in column if isinstance(value, str)]
-    looks_like_date = bool(text) and all(map(_DATE.match, text))
+    looks_like_date = _looks_like_dates(column)
     if only and name == "exog" and (is_date or looks_like_date):
         parsed = f"pandas.to_datetime({name}[{label!r}])"
         return f"Convert dates to numbers, for example {parsed}.dt.month."
@@ -104,6 +103,11 @@ def _column_remedy(name, label, column, is_date, ids, only):
     if ids:
         remedy += f" If it identifies the series of each row, set id_column={label!r}."
     return remedy
+
+
+def _looks_like_dates(column):
+    text = [value for value in column if isinstance(value, str)]
+    return bool(text) and all(map(_DATE.match, text))
 
 
 def _encode(name, label, column):

@@ -23,8 +23,8 @@ BAD_INPUT = {
     "regression target: complex numbers": (
         lambda: check.check_regression_target(ROWS[:, 0] * 1j, 10, estimator=None),
         ValueError,
-        "y must be real: got complex numbers (Complex data not supported). Use y.real, "
-        "or the real and imaginary parts as separate columns.",
+        "y must be real: got complex numbers (Complex data not supported). Use "
+        "numpy.real(y), or the real and imaginary parts as separate columns.",
     ),
     "regression target: text": (
         lambda: check.check_regression_target(np.array(["a", "b"]), 2, estimator=None),
@@ -35,8 +35,8 @@ BAD_INPUT = {
     "class target: complex numbers": (
         lambda: check.check_class_target(ROWS[:, 0] * 1j, 10, estimator=None),
         ValueError,
-        "y must be real: got complex numbers (Complex data not supported). Use y.real, "
-        "or the real and imaginary parts as separate columns.",
+        "y must be real: got complex numbers (Complex data not supported). Use "
+        "numpy.real(y), or the real and imaginary parts as separate columns.",
     ),
     "regression target: sequences of different lengths": (
         lambda: check.check_regression_target([[1], [1, 2]], 2, estimator=None),
