@@ -6,7 +6,8 @@ import contextlib
 
 import pandas as pd
 
-from skcnnlstm._utils.time_axis import read_time_axis, split_at_gaps
+from skcnnlstm._utils.segments import split_at_gaps
+from skcnnlstm._utils.time_axis import read_time_axis
 from skcnnlstm._utils.time_remedy import read_one_form, suggest_remedy
 from skcnnlstm._utils.validation import check_enough_rows, remedy_for_short_series
 from skcnnlstm._utils.validation.tables import to_pandas_first
@@ -27,17 +28,11 @@ def read_axes(panel, tables, freq):
     for key, rows in tables.items():
         index = rows.index
         same = index is not None and previous is not None
-        if not same or not (index is previous or _is_same(index, previous)):
+        if not same or not (index is previous or index.identical(previous)):
             with panel.naming(key):
                 axis = _read_axis(index, freq)
         axes[key], previous = axis, index
     return axes
-
-
-def _is_same(index, other):
-    freqs = [getattr(one, "freq", None) for one in (index, other)]
-    same = index.dtype == other.dtype and index.name == other.name
-    return same and freqs[0] == freqs[1] and index.equals(other)
 
 
 def _read_axis(index, freq):
