@@ -23,7 +23,8 @@ from skcnnlstm.cli.time_parts import join_time_parts
 
 # Columns that count rows or hold parts of dates; the first is pandas' row labels.
 _NO_TARGETS = re.compile(
-    r"unnamed: 0|year|quarter|month|week|day|weekday|hour|minute", re.IGNORECASE
+    r"unnamed: 0|date|time|timestamp|year|quarter|month|week|day|weekday|hour|minute",
+    re.IGNORECASE,
 )
 _TIME_NAMES = re.compile("date|time|month|day|period|quarter|^ds$|^ts$", re.IGNORECASE)
 NO_COLUMN = "none"  # the value of --time-column that numbers the rows
@@ -134,6 +135,7 @@ def _read_table(file):
         raise UsageError(f"{file} is not a text file in UTF-8") from None
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}") from None
+    text = re.sub(r"\Asep=.\s+", "", text)  # the first line of files for Excel
     header, _, rows = text.lstrip().partition("\n")
     separator = _find_separator(header, rows.partition("\n")[0])
     try:

@@ -38,6 +38,10 @@ COLUMNS = {
         QUARTERS.to_timestamp(),
     ),
     "ISO weeks": (WEEKS.strftime("%G-W%V"), WEEKS),
+    "ISO weeks of one digit": (
+        [f"{year}-W{week}" for year, week, _ in WEEKS.isocalendar().to_numpy()],
+        WEEKS,
+    ),
     "ISO weeks without a dash": (WEEKS.strftime("%GW%V"), WEEKS),
     "days of ISO weeks": (DAYS.strftime("%G-W%V-%u"), DAYS),
     "%YM%m": (MONTHS.strftime("%YM%m"), MONTHS),
@@ -47,6 +51,8 @@ COLUMNS = {
     "%Y%m%d%H%M%S": (NAIVE_HOURS.strftime("%Y%m%d%H%M%S"), NAIVE_HOURS),
     "seconds as floats": ([f"{s}.0" for s in DAYS.as_unit("s").asi8], DAYS),
     "seconds": (DAYS.as_unit("s").asi8, DAYS),
+    "microseconds": (DAYS.as_unit("us").asi8, DAYS),
+    "nanoseconds": (DAYS.as_unit("ns").asi8, DAYS),
     "milliseconds": (DAYS.as_unit("ms").asi8, DAYS),
     "days with two offsets": (LOCAL_DAYS.map(str), LOCAL_DAYS.tz_localize(None)),
     "days whose clocks change at midnight": (
