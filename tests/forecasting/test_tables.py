@@ -352,3 +352,15 @@ def test_remedies_convert_a_pyarrow_table_first(change):
     }[change]
     assert code in message
     forecaster().fit(follow(message, code, table))
+
+
+def test_covariates_with_a_time_zone_in_a_polars_frame_have_a_remedy():
+    pl = pytest.importorskip("polars", reason="polars is optional")
+    polars = polars_frame()
+    times = pl.col("day").cast(pl.Datetime).dt.replace_time_zone("UTC")
+    exog = polars.with_columns(times).rename({"y": "x"})
+    with pytest.raises(ValueError, match=r"Use exog.tz_localize\(None\)\.") as caught:
+        forecaster().fit(polars, exog=exog)
+    code = str(caught.value).partition("pandas first: exog = ")[2].removesuffix(".")
+    changed = eval(code, {"exog": exog, "pandas": pd}).tz_localize(None)
+    forecaster().fit(polars, exog=changed)
