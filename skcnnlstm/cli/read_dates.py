@@ -130,12 +130,14 @@ def _parse(cells, **settings):
         warnings.simplefilter("ignore")  # that pandas guesses a format
         settings = {"errors": "coerce", **(settings or {"dayfirst": False})}
         try:
-            return pd.to_datetime(cells, **settings)
+            times = pd.to_datetime(cells, **settings)
         except ValueError as error:
             if "directive" in str(error):
                 raise UsageError(f"--date-format is invalid: {error}") from None
-            # Some cells have offsets.
-            return pd.to_datetime(cells, utc=True, **settings)
+            times = None
+        if times is None or times.dtype == object:  # some cells have offsets
+            times = pd.to_datetime(cells, **settings | {"utc": True})
+        return times
 
 
 def _read_with_offsets(cells):
