@@ -5,7 +5,7 @@ import numpy as np
 from keras import layers, ops
 from sklearn.metrics import r2_score
 
-from skcnnlstm._utils.validation import check_regression_target
+from skcnnlstm._utils.validation import check_regression_target, with_plain_target
 from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridRegressor
 from skcnnlstm.wrappers.assemble import grid_shape
@@ -196,6 +196,7 @@ class ConvLSTMGridRegressor(
             )
         return y
 
+    @with_plain_target
     def score(self, X, y, sample_weight=None):
         """Return the coefficient of determination, R^2, averaged over all cells.
 

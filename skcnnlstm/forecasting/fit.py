@@ -13,6 +13,7 @@ from skcnnlstm._utils.diagnostics import warn_about_lost_windows
 from skcnnlstm._utils.identity import once_per_object
 from skcnnlstm._utils.time_axis import TimeAxis
 from skcnnlstm._utils.validation import check_boolean, check_choice, check_integer
+from skcnnlstm._utils.validation.tables import to_pandas_first
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.forecasting.covariates import (
     check_covariates_known,
@@ -23,8 +24,9 @@ from skcnnlstm.forecasting.covariates import (
 from skcnnlstm.forecasting.fitted import FittedForecaster, learn_series
 from skcnnlstm.forecasting.gaps import (
     find_training_runs,
+    for_each_series,
     read_axes,
-    warn_without_frequency,
+    warn_about_labels,
     without_gaps,
 )
 from skcnnlstm.forecasting.inner_estimator import (
@@ -150,7 +152,7 @@ def read_training_data(reader, series, exog, settings):
             with panel.naming(key):
                 check_covariates_known(table)
     axes = read_axes(panel, tables, settings.freq)
-    warn_without_frequency(panel, tables, axes)
+    warn_about_labels(panel, tables, axes)
     return TrainingData(
         panel,
         tables,
@@ -285,7 +287,7 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
             n_windows // (n_modelled if settings.independent else 1),
             runs,
             length + settings.block_length - 1,
-            _fill_gaps(runs, tables, data.axes),
+            *_fill_gaps(runs, data),
         )
     return FittedForecaster(
         estimator=estimator,
@@ -304,13 +306,18 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
     )
 
 
-def _fill_gaps(runs, tables, axes):
-    """Return how to fill the gaps of the first series that has any."""
+def _fill_gaps(runs, data):
+    """Return code that fills the gaps of the first series that has any.
+
+    The second text is a sentence about what must be done before.
+    """
     for key, spans in runs.items():
-        axis = axes[key]
+        axis = data.axes[key]
         if len(spans) > 1 and axis is not None and axis.freq is not None:
-            return f"{without_gaps(tables[key].index, axis.freq)}.interpolate()"
-    return ""
+            fill = without_gaps(data.tables[key].index, axis.freq)
+            fill = for_each_series(f"{fill}.interpolate()", data.panel.id_column)
+            return fill, to_pandas_first(data.panel.series[key], "series")
+    return "", ""
 
 
 def _fit_estimator(settings, samples, n_outputs, task):

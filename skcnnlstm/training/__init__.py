@@ -44,31 +44,3 @@ from skcnnlstm.training.network_config import (
 )
 from skcnnlstm.training.program_spec import MAX_SMALL_BATCH, ProgramSpec
 from skcnnlstm.training.samples import Samples
-
-__all__ = [
-    "MAX_SMALL_BATCH",
-    "Checkpoint",
-    "ProgramSpec",
-    "Samples",
-    "TrainingOptions",
-    "TrainingResult",
-    "build_network_json",
-    "clear_programs",
-    "copy_weights_to_device",
-    "custom_operations",
-    "facts_of",
-    "find_registered",
-    "join_loss",
-    "network_from_json",
-    "on_gpu",
-    "predict",
-    "prepare_callbacks",
-    "serialize",
-    "serialize_loss",
-    "serialize_metric",
-    "serialize_optimizer",
-    "split_loss",
-    "takes_class_codes",
-    "train",
-    "truncate_network",
-]

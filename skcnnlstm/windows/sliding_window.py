@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skcnnlstm._utils.export_graph import ExportGraph
+from skcnnlstm._utils.segments import Segments, split_at_gaps
 from skcnnlstm._utils.sklearn_callbacks import CallbackSupportMixin, report_as_one_task
 from skcnnlstm._utils.validation import (
     check_choice,
@@ -24,25 +25,15 @@ from skcnnlstm.windows.base import ArrayOutputMixin
 from skcnnlstm.windows.make_windows import window_view
 
 if TYPE_CHECKING:  # the module imports pandas, which arrays do not need
-    from skcnnlstm._utils.time_axis import Segments, TimeAxis
+    from skcnnlstm._utils.time_axis import TimeAxis
 
 _MIN_REGULAR = 0.51  # less than for a series: shuffled folds leave out many rows
 
 
-class _OneSegment(NamedTuple):
-    """One segment with all rows of an array; it has the same fields as `Segments`."""
-
-    order: NDArray[np.intp]
-    starts: NDArray[np.intp]
-    next_run: int | None = None
-
-
-def _find_segments(
-    index: Any, n_rows: int, axis: "TimeAxis | None" = None
-) -> "Segments | _OneSegment":
+def _find_segments(index: Any, n_rows: int, axis: "TimeAxis | None" = None) -> Segments:
     """Return the parts of rows without gaps; arrays are one part."""
     if index is None:
-        return _OneSegment(np.arange(n_rows), np.zeros(1, dtype=np.intp))
+        return split_at_gaps(np.arange(n_rows))
     from skcnnlstm._utils.time_axis import find_segments
 
     return find_segments(index, n_rows, axis, _MIN_REGULAR)
@@ -239,7 +230,7 @@ class SlidingWindow(
     def _make_windows(
         self,
         rows: NDArray[Any],
-        segments: "Segments | _OneSegment",
+        segments: Segments,
         continued: int | None,
         length: int,
     ) -> NDArray[Any]:

@@ -9,7 +9,7 @@ from sklearn.utils import ClassifierTags
 
 from skcnnlstm import training
 from skcnnlstm._utils.calls import check_calls
-from skcnnlstm._utils.validation import check_class_target
+from skcnnlstm._utils.validation import check_class_target, with_plain_target
 from skcnnlstm.wrappers._scikeras import KerasClassifier
 from skcnnlstm.wrappers.base import BaseHybrid
 from skcnnlstm.wrappers.parameters import classifier_parameters
@@ -166,7 +166,7 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
 
         return super()._build_graph(context).then(normalize, classes=self.classes_)
 
-    score = ClassifierMixin.score  # not that of scikeras
+    score = with_plain_target(ClassifierMixin.score)  # not that of scikeras
 
     def __sklearn_tags__(self):
         """Return the tags of scikit-learn."""

@@ -13,6 +13,7 @@ from skcnnlstm._utils.validation import (
     check_quantiles,
     check_regression_target,
     is_auto,
+    with_plain_target,
 )
 from skcnnlstm.layers.quantiles import PinballLoss
 from skcnnlstm.wrappers._scikeras import KerasRegressor
@@ -182,7 +183,7 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         """
         return self._raw_predict(X)
 
-    score = RegressorMixin.score  # not that of scikeras
+    score = with_plain_target(RegressorMixin.score)  # not that of scikeras
 
     def __sklearn_tags__(self):
         """Return the tags of scikit-learn."""
