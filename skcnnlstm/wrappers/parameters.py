@@ -252,7 +252,7 @@ def with_network_parameters(build):
 
 
 # Builder arguments that the estimator passes; users do not set them.
-_INTERNAL_ARGUMENTS = ("output_activation", "output_axes", "n_series")
+INTERNAL_ARGUMENTS = ("output_activation", "output_axes", "n_series")
 
 
 def declared_parameters(function):
@@ -260,7 +260,7 @@ def declared_parameters(function):
     return {
         name: parameter
         for name, parameter in inspect.signature(function).parameters.items()
-        if parameter.kind is parameter.KEYWORD_ONLY and name not in _INTERNAL_ARGUMENTS
+        if parameter.kind is parameter.KEYWORD_ONLY and name not in INTERNAL_ARGUMENTS
     }
 
 
