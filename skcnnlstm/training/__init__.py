@@ -39,6 +39,7 @@ from skcnnlstm.training.keras_objects import (
 )
 from skcnnlstm.training.network_config import (
     build_network_json,
+    fresh_weights,
     network_from_json,
     truncate_network,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "custom_operations",
     "facts_of",
     "find_registered",
+    "fresh_weights",
     "join_loss",
     "network_from_json",
     "on_gpu",

@@ -118,6 +118,10 @@ def network_from_json(
         key, model = _last_built.pop() if reuse and _last_built else (None, None)
         if key != network_key(text, custom_objects):
             model = keras.models.model_from_json(text)
+    for layer in model.layers:
+        if not layer.trainable:
+            # Keras 3.15 creates the variables of a frozen layer as trainable ones.
+            layer.trainable = False
     replace_silu(model)
     disable_cudnn_for_bfloat16(model)
     if fast:
