@@ -415,7 +415,7 @@ def describe_short_tails(fitted):
         counts = listed(list(short), lambda key: f"{key!r} has {short[key]}")
         subject = f"of the series, {counts} rows"
     return (
-        f"{subject} since its start or its last gap in time, fewer than "
+        f"{subject} since the last gap in time or its start, fewer than "
         f"window_length={fitted.window_length}: the first of these rows was repeated "
         "to fill the window."
     )

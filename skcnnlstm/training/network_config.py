@@ -118,10 +118,7 @@ def network_from_json(
         key, model = _last_built.pop() if reuse and _last_built else (None, None)
         if key != network_key(text, custom_objects):
             model = keras.models.model_from_json(text)
-    for layer in model.layers:
-        if not layer.trainable:
-            # Keras 3.15 creates the variables of a frozen layer as trainable ones.
-            layer.trainable = False
+    _freeze_variables(model)
     replace_silu(model)
     disable_cudnn_for_bfloat16(model)
     if fast:
@@ -129,6 +126,13 @@ def network_from_json(
             model, on_gpu=on_gpu, portable=portable, large_batches=large_batches
         )
     return model
+
+
+def _freeze_variables(model):
+    """Freeze the variables of frozen layers: Keras 3.15 creates trainable ones."""
+    for layer in model.layers:
+        if not layer.trainable:
+            layer.trainable = False
 
 
 def truncate_network(

@@ -86,8 +86,8 @@ def builder_name(build):
 def call_builder(build, input_shape, n_outputs, **params):
     """Return the network of a builder as a functional model with stable names.
 
-    Networks of this package name their layers. For other builders, layers without an
-    explicit name get one that does not depend on the layers that were built before.
+    The architectures of this package name their layers. Layers of other builders that
+    have no explicit name get one that does not depend on the layers built before.
 
     Raises
     ------
@@ -95,7 +95,7 @@ def call_builder(build, input_shape, n_outputs, **params):
         If the builder does not return a network of this shape.
     """
     network = _build_once(build, input_shape, n_outputs, params)
-    if getattr(build, "__module__", "").startswith("skcnnlstm."):
+    if getattr(build, "__module__", "").startswith("skcnnlstm.architectures."):
         return network
     if any(_has_automatic_name(layer) for layer in network.layers):
         # Names that Keras made contain a counter, so they differ from build to build.

@@ -87,7 +87,7 @@ def test_windows_do_not_cross_a_gap():
     n_calls = len(forecaster.estimator_.calls_)
     forecaster.partial_fit(series[33:34])  # completes no window after the gap
     assert len(forecaster.estimator_.calls_) == n_calls
-    with pytest.warns(UserWarning, match="the series has 2 rows since its start"):
+    with pytest.warns(UserWarning, match="the series has 2 rows since the last gap"):
         assert forecaster.forecast().index[0] == DAYS[34]
 
 

@@ -89,7 +89,7 @@ def test_a_forecast_uses_the_rows_after_the_last_gap():
 
 def test_a_short_series_repeats_its_first_row_with_a_warning():
     forecaster = plain(WindowSum()).fit(np.arange(10.0))
-    message = "^the series has 2 rows since its start or its last gap in time, fewer "
+    message = "^the series has 2 rows since the last gap in time or its start, fewer "
     with pytest.warns(UserWarning, match=message):
         assert forecaster.forecast(series=[5.0, 7.0]).tolist() == [5 + 5 + 7]
 
