@@ -51,6 +51,7 @@ _MODULES = {
     "training": ("clear_programs",),
     "saving": ("load", "save"),
     "model_selection.split": ("HorizonSplit", "PanelTimeSeriesSplit"),
+    "wrappers": ("HybridClassifier", "HybridRegressor"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -26,6 +26,7 @@ ORDER = [
     "forecasting",
     "ensemble",
     "model_selection",
+    "testing",
     "saving",
     "exporting",
     "display",

@@ -15,6 +15,7 @@ class CLDNNRegressor(HybridRegressor):
     history_: dict[Any, Any]
     n_epochs_: int
     n_features_in_: int
+    pretrained_layers_: list[str]
     def __init__(
         self,
         *,
@@ -39,6 +40,8 @@ class CLDNNRegressor(HybridRegressor):
         plateau_patience: int | None = ...,
         keep_best: bool = ...,
         missing: Literal["error", "mask"] = ...,
+        pretrained: Any = ...,
+        frozen: str | tuple[Any, ...] = ...,
         warm_start: bool = ...,
         random_state: Any = ...,
         verbose: Literal[0, 1, 2] = ...,
@@ -60,6 +63,7 @@ class CLDNNClassifier(HybridClassifier):
     history_: dict[Any, Any]
     n_epochs_: int
     n_features_in_: int
+    pretrained_layers_: list[str]
     classes_: NDArray[Any]
     def __init__(
         self,
@@ -85,6 +89,8 @@ class CLDNNClassifier(HybridClassifier):
         plateau_patience: int | None = ...,
         keep_best: bool = ...,
         missing: Literal["error", "mask"] = ...,
+        pretrained: Any = ...,
+        frozen: str | tuple[Any, ...] = ...,
         warm_start: bool = ...,
         random_state: Any = ...,
         verbose: Literal[0, 1, 2] = ...,

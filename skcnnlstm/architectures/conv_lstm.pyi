@@ -15,6 +15,7 @@ class ConvLSTMRegressor(HybridRegressor):
     history_: dict[Any, Any]
     n_epochs_: int
     n_features_in_: int
+    pretrained_layers_: list[str]
     def __init__(
         self,
         *,
@@ -38,6 +39,8 @@ class ConvLSTMRegressor(HybridRegressor):
         plateau_patience: int | None = ...,
         keep_best: bool = ...,
         missing: Literal["error", "mask"] = ...,
+        pretrained: Any = ...,
+        frozen: str | tuple[Any, ...] = ...,
         warm_start: bool = ...,
         random_state: Any = ...,
         verbose: Literal[0, 1, 2] = ...,
@@ -59,6 +62,7 @@ class ConvLSTMClassifier(HybridClassifier):
     history_: dict[Any, Any]
     n_epochs_: int
     n_features_in_: int
+    pretrained_layers_: list[str]
     classes_: NDArray[Any]
     def __init__(
         self,
@@ -83,6 +87,8 @@ class ConvLSTMClassifier(HybridClassifier):
         plateau_patience: int | None = ...,
         keep_best: bool = ...,
         missing: Literal["error", "mask"] = ...,
+        pretrained: Any = ...,
+        frozen: str | tuple[Any, ...] = ...,
         warm_start: bool = ...,
         random_state: Any = ...,
         verbose: Literal[0, 1, 2] = ...,

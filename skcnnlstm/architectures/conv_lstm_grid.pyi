@@ -13,6 +13,7 @@ class ConvLSTMGridRegressor(HybridRegressor):
     history_: dict[Any, Any]
     n_epochs_: int
     n_features_in_: int
+    pretrained_layers_: list[str]
     def __init__(
         self,
         *,
@@ -33,6 +34,8 @@ class ConvLSTMGridRegressor(HybridRegressor):
         plateau_patience: int | None = ...,
         keep_best: bool = ...,
         missing: Literal["error", "mask"] = ...,
+        pretrained: Any = ...,
+        frozen: str | tuple[Any, ...] = ...,
         warm_start: bool = ...,
         random_state: Any = ...,
         verbose: Literal[0, 1, 2] = ...,

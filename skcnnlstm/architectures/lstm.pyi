@@ -15,6 +15,7 @@ class LSTMRegressor(HybridRegressor):
     history_: dict[Any, Any]
     n_epochs_: int
     n_features_in_: int
+    pretrained_layers_: list[str]
     def __init__(
         self,
         *,
@@ -37,6 +38,8 @@ class LSTMRegressor(HybridRegressor):
         plateau_patience: int | None = ...,
         keep_best: bool = ...,
         missing: Literal["error", "mask"] = ...,
+        pretrained: Any = ...,
+        frozen: str | tuple[Any, ...] = ...,
         warm_start: bool = ...,
         random_state: Any = ...,
         verbose: Literal[0, 1, 2] = ...,
@@ -58,6 +61,7 @@ class LSTMClassifier(HybridClassifier):
     history_: dict[Any, Any]
     n_epochs_: int
     n_features_in_: int
+    pretrained_layers_: list[str]
     classes_: NDArray[Any]
     def __init__(
         self,
@@ -81,6 +85,8 @@ class LSTMClassifier(HybridClassifier):
         plateau_patience: int | None = ...,
         keep_best: bool = ...,
         missing: Literal["error", "mask"] = ...,
+        pretrained: Any = ...,
+        frozen: str | tuple[Any, ...] = ...,
         warm_start: bool = ...,
         random_state: Any = ...,
         verbose: Literal[0, 1, 2] = ...,

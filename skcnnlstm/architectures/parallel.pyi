@@ -16,6 +16,7 @@ class ParallelCNNLSTMRegressor(HybridRegressor):
     history_: dict[Any, Any]
     n_epochs_: int
     n_features_in_: int
+    pretrained_layers_: list[str]
     def __init__(
         self,
         *,
@@ -42,6 +43,8 @@ class ParallelCNNLSTMRegressor(HybridRegressor):
         plateau_patience: int | None = ...,
         keep_best: bool = ...,
         missing: Literal["error", "mask"] = ...,
+        pretrained: Any = ...,
+        frozen: str | tuple[Any, ...] = ...,
         warm_start: bool = ...,
         random_state: Any = ...,
         verbose: Literal[0, 1, 2] = ...,
@@ -66,6 +69,7 @@ class ParallelCNNLSTMClassifier(HybridClassifier):
     history_: dict[Any, Any]
     n_epochs_: int
     n_features_in_: int
+    pretrained_layers_: list[str]
     classes_: NDArray[Any]
     def __init__(
         self,
@@ -93,6 +97,8 @@ class ParallelCNNLSTMClassifier(HybridClassifier):
         plateau_patience: int | None = ...,
         keep_best: bool = ...,
         missing: Literal["error", "mask"] = ...,
+        pretrained: Any = ...,
+        frozen: str | tuple[Any, ...] = ...,
         warm_start: bool = ...,
         random_state: Any = ...,
         verbose: Literal[0, 1, 2] = ...,

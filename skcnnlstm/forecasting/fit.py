@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -70,6 +71,7 @@ class Settings(NamedTuple):
     calibration_fraction: Any  # checked against the number of rows
     freq: Any  # checked against the labels
     refit: bool  # whether a model is fitted on all rows
+    replay: int  # older windows that `partial_fit` trains on
 
     @property
     def calibrated(self):
@@ -95,6 +97,7 @@ def check_parameters(forecaster):
         calibration_fraction=forecaster.calibration_fraction,
         freq=forecaster.freq,
         refit=refit or forecaster.calibration_fraction is None,
+        replay=check_integer("replay", forecaster.replay, minimum=0),
     )
     check_estimator(settings.estimator)
     make_transformer(settings.transformer)
@@ -259,6 +262,9 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
     series, samples, widths = {}, [], {}
     without_rows = once_per_object(lambda axis: axis and axis.without_rows())
     factory = TransformerFactory(settings.transformer)
+    # A window that new rows complete may begin this many rows before them.
+    n_recent = length + settings.block_length - 1
+    n_recent += math.ceil(settings.replay / len(tables))
     for key, rows in tables.items():
         with panel.naming(key):
             series[key], segments = learn_series(
@@ -270,6 +276,7 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
                 runs[key],
                 length,
                 factory,
+                n_recent,
             )
             widths[key] = segments[0].columns.shape[1] - len(roles.past)
             samples += cut_samples(
@@ -303,6 +310,8 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
         n_features=data.n_features,
         feature_names=data.feature_names,
         exog_columns=data.exog_columns,
+        unfitted_transformer=settings.transformer,
+        freq=settings.freq,
     )
 
 

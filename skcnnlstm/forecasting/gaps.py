@@ -112,12 +112,7 @@ def find_training_runs(panel, tables, axes, length, horizon):
     ValueError
         Where a series has no run as long as a window and its targets.
     """
-    found = {
-        key: [(0, len(tables[key].values))]
-        if axis is None
-        else split_at_gaps(axis.positions).spans()
-        for key, axis in axes.items()
-    }
+    found = find_all_runs(tables, axes)
     if panel.kind == "one":
         first = to_pandas_first(panel.series[None], "series")
         _check_one(tables[None], axes[None], found[None], length, horizon, first)
@@ -132,6 +127,16 @@ def find_training_runs(panel, tables, axes, length, horizon):
             f"Remove these series, or use {shorter}."
         )
     return found
+
+
+def find_all_runs(tables, axes):
+    """Return the runs (start, stop) without gaps of each series, however short."""
+    return {
+        key: [(0, len(tables[key].values))]
+        if axis is None
+        else split_at_gaps(axis.positions).spans()
+        for key, axis in axes.items()
+    }
 
 
 def _check_one(rows, axis, runs, length, horizon, first):

@@ -39,6 +39,7 @@ from skcnnlstm.training.keras_objects import (
 )
 from skcnnlstm.training.network_config import (
     build_network_json,
+    fresh_weights,
     network_from_json,
     truncate_network,
 )

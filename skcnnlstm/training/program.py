@@ -67,7 +67,7 @@ class Program:
         self._batch_norms = [
             layer
             for layer in self.model.layers
-            if isinstance(layer, keras.layers.BatchNormalization)
+            if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
         ]
         self._moments_functions: dict[str, object] = {}
 

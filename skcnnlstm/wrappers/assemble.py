@@ -11,6 +11,7 @@ from skcnnlstm.layers.instance_norm import NormaliseWindow, RestoreLevel
 from skcnnlstm.layers.masking import concatenate_mask, masked_shape
 from skcnnlstm.layers.quantiles import SortQuantiles
 from skcnnlstm.layers.seasonal_norm import NormaliseSeason, check_season_fits_window
+from skcnnlstm.wrappers.builder import call_builder
 
 # Levels are subtracted and added in float32, whatever Keras' dtype policy: near 30,000,
 # neighbouring float16 numbers are 16 apart.
@@ -24,8 +25,8 @@ def build_masked_network(input_shape, n_outputs, *, build, missing, **params):
     `(window_length,)` has one feature. `params` are parameters of the builder `build`.
     """
     if missing == "error":
-        return build(input_shape, n_outputs, **params)
-    network = build(masked_shape(input_shape), n_outputs, **params)
+        return call_builder(build, input_shape, n_outputs, **params)
+    network = call_builder(build, masked_shape(input_shape), n_outputs, **params)
     window = layers.Input(input_shape, name="window")
     _, masked = concatenate_mask(window)
     return keras.Model(window, network.call(masked), name=network.name)
@@ -88,7 +89,8 @@ def build_regressor_network(
         )
 
     mask = missing == "mask"
-    network = build(masked_shape(shape) if mask else shape, width, **params)
+    shape_read = masked_shape(shape) if mask else shape
+    network = call_builder(build, shape_read, width, **params)
     inputs = values = layers.Input(input_shape, name="window")
     if shape != input_shape:
         values = layers.Reshape(shape, name="grids", **_FLOAT32)(inputs)

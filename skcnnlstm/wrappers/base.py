@@ -44,6 +44,7 @@ from skcnnlstm.wrappers.settings import (
     optimizer_settings,
 )
 from skcnnlstm.wrappers.signature import DeclaredParametersMixin
+from skcnnlstm.wrappers.transfer import freeze, load_pretrained, match_pretrained
 
 
 @check_calls
@@ -246,6 +247,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         network_args = self._build_network_args(
             settings, data.X.shape[1:], data.n_outputs
         )
+        network_args = freeze(network_args, settings["frozen"])
         spec, rate = self._build_program_spec(settings, network_args, data.samples)
         initial_state = None
         if resume:
@@ -253,6 +255,9 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
                 spec, data.target_attributes, required=is_partial
             )
         epochs_done = self._epochs_done if initial_state else 0
+        pretrained = {}
+        if initial_state is None:
+            pretrained = match_pretrained(settings["pretrained"], spec)
         callbacks = training.prepare_callbacks(
             settings["callbacks"], self._routed("callbacks")
         )
@@ -264,11 +269,17 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
                 checkpoint_settings(settings),
                 [None if new_seed else seed],
                 training.facts_of(spec, data.samples, callbacks, initial_state),
+                itertools.chain.from_iterable(pretrained.values()),
             )
             checkpoint = training.Checkpoint(
                 settings["checkpoint"], facts, seed, drawn=new_seed
             )
             seed = checkpoint.seed
+        pretrained_layers = list(pretrained)
+        if pretrained:
+            initial_state = load_pretrained(spec, seed, pretrained)
+        elif initial_state:
+            pretrained_layers = self.pretrained_layers_
         return FitPlan(
             network_args,
             spec,
@@ -278,6 +289,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
             epochs_done,
             callbacks,
             checkpoint,
+            pretrained_layers,
         )
 
     def _build_network_args(self, settings, input_shape, n_outputs):
@@ -465,13 +477,17 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         super().__setstate__(state)
 
     def __sklearn_clone__(self):
-        """Return an unfitted copy."""
+        """Return an unfitted copy, which shares a fitted `pretrained`."""
         parts = training.split_loss(self.loss)
-        if parts is self.loss:
+        if parts is self.loss and self.pretrained is None:
             return super().__sklearn_clone__()
-        # Keras 3.15 copies a loss object by its config, which can lack settings.
         unfitted = copy.copy(self)
-        unfitted.loss = "mse"
+        unfitted.pretrained = None
+        if parts is not self.loss:
+            # Keras 3.15 copies a loss object by its config, which can lack settings.
+            unfitted.loss = "mse"
         unfitted = super(BaseHybrid, unfitted).__sklearn_clone__()
-        unfitted.loss = training.join_loss(copy.deepcopy(parts))
+        unfitted.pretrained = self.pretrained
+        if parts is not self.loss:
+            unfitted.loss = training.join_loss(copy.deepcopy(parts))
         return unfitted

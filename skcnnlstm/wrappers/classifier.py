@@ -26,11 +26,18 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
     subclass. The class argument `defaults`, a dict, sets other defaults for shared
     parameters.
 
+    The class itself has no network, so it cannot be instantiated.
+
+    See Also
+    --------
+    HybridRegressor : The base class of regressors, with the rules for builders.
+    skcnnlstm.testing.check_network : Check a builder.
+
     Examples
     --------
     >>> import keras
     >>> import numpy as np
-    >>> from skcnnlstm.wrappers import HybridClassifier
+    >>> from skcnnlstm import HybridClassifier
     >>> def build_linear(input_shape, n_outputs, *, output_activation, use_bias=True):
     ...     window = keras.Input(input_shape)
     ...     output = keras.layers.Dense(
@@ -46,6 +53,7 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
     """
 
     _task_parameters = staticmethod(classifier_parameters)
+    _builder_needs = ("output_activation",)
 
     def _build_network_args(self, settings, input_shape, n_outputs):
         *args, params = super()._build_network_args(settings, input_shape, n_outputs)

@@ -17,6 +17,7 @@ class FitPlan(NamedTuple):
     epochs_done: int  # epochs that produced the initial state
     callbacks: list  # prepared Keras callbacks
     checkpoint: training.Checkpoint | None
+    pretrained_layers: list[str]  # layers that start from weights of `pretrained`
 
     def schedule(self, settings, samples, tasks):
         """Return the training schedule: epochs, batches and stopping rules."""
@@ -43,6 +44,7 @@ class FitPlan(NamedTuple):
             **data.target_attributes,
             "history_": trained.history,
             "n_epochs_": n_epochs,
+            "pretrained_layers_": self.pretrained_layers,
             "_epochs_done": self.epochs_done + n_epochs,
             "_seed": self.seed,
             "_network_args": self.network_args,

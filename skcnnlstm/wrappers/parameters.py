@@ -24,6 +24,8 @@ def training_parameters(
     plateau_patience=None,
     keep_best=False,
     missing="error",
+    pretrained=None,
+    frozen=(),
     warm_start=False,
     random_state=None,
     verbose=0,
@@ -82,6 +84,16 @@ def training_parameters(
         - "mask" allows NaN anywhere. The network reads 0 instead of NaN and, for each
           feature, an additional feature that is 1 where the value is missing. To pass
           sequences of different lengths, pad them with NaN at the beginning or the end.
+    pretrained : estimator, path-like or None, default=None
+        A fitted network to start from, a fitted estimator that contains one (such as a
+        SeriesForecaster or a Pipeline), or a file that `save` wrote. Each layer whose
+        name and shapes are equal starts from its weights; other layers start from new
+        ones. `clone` keeps it fitted. In the grid of a search, wrap it into
+        ``sklearn.frozen.FrozenEstimator``.
+    frozen : str or tuple of str, default=()
+        Layers that are not trained, by name or by pattern, such as ``"conv*"``. Frozen
+        BatchNormalization layers keep their statistics, too. The names are those of
+        ``[layer.name for layer in model_.layers]``.
     warm_start : bool, default=False
         Whether `fit` continues with the weights and the optimizer state of the
         previous fit.
@@ -119,6 +131,8 @@ def training_parameters(
         Number of epochs in the last fit.
     n_features_in_ : int
         Length of the second axis of X, as in scikit-learn.
+    pretrained_layers_ : list of str
+        Names of the layers that started from weights of `pretrained`.
     """
 
 
@@ -252,7 +266,7 @@ def with_network_parameters(build):
 
 
 # Builder arguments that the estimator passes; users do not set them.
-_INTERNAL_ARGUMENTS = ("output_activation", "output_axes", "n_series")
+INTERNAL_ARGUMENTS = ("output_activation", "output_axes", "n_series")
 
 
 def declared_parameters(function):
@@ -260,7 +274,7 @@ def declared_parameters(function):
     return {
         name: parameter
         for name, parameter in inspect.signature(function).parameters.items()
-        if parameter.kind is parameter.KEYWORD_ONLY and name not in _INTERNAL_ARGUMENTS
+        if parameter.kind is parameter.KEYWORD_ONLY and name not in INTERNAL_ARGUMENTS
     }
 
 

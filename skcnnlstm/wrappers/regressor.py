@@ -39,11 +39,35 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
     parameters of the subclass. The class argument `defaults`, a dict, sets other
     defaults for shared parameters.
 
+    The class itself has no network, so it cannot be instantiated.
+
+    See Also
+    --------
+    HybridClassifier : The base class of classifiers.
+    skcnnlstm.testing.check_network : Check a builder.
+
+    Notes
+    -----
+    Rules for builders:
+
+    - `input_shape` is the shape of one sample: ``(window_length, n_features)`` inside
+      SeriesForecaster, and ``(window_length,)`` for windows of one feature without that
+      axis.
+    - The network has one input of this shape, and one output of shape ``(n_outputs,)``:
+      the values of all targets, step by step. It is a functional or a sequential model.
+    - Every parameter is keyword-only, has a default, and has no name that another
+      parameter of the estimator has.
+    - A builder may also have these parameters, which are passed to it and do not become
+      parameters of the subclass: `output_axes`, the tuple ``(horizon, n_targets,
+      n_quantiles)`` whose product is `n_outputs`; and `n_series`, the number of
+      features that are values and not marks of missing values.
+    - Custom layers are registered with ``keras.saving.register_keras_serializable`` and
+      have a complete `get_config`.
+
     Examples
     --------
     >>> import keras
-    >>> from skcnnlstm import make_windows
-    >>> from skcnnlstm.wrappers import HybridRegressor
+    >>> from skcnnlstm import HybridRegressor, make_windows
     >>> def build_dense(input_shape, n_outputs, *, units=8):
     ...     window = keras.Input(input_shape)
     ...     x = keras.layers.Dense(units, activation="relu", name="hidden")(window)

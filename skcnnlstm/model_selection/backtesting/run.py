@@ -21,7 +21,11 @@ from skcnnlstm.model_selection.backtesting.fits import (
 )
 from skcnnlstm.model_selection.backtesting.intervals import adapted_widths
 from skcnnlstm.model_selection.backtesting.result import BacktestResult
-from skcnnlstm.model_selection.backtesting.series import read_all, read_exog
+from skcnnlstm.model_selection.backtesting.series import (
+    check_hold_out,
+    read_all,
+    read_exog,
+)
 from skcnnlstm.model_selection.backtesting.tables import make_tables
 
 
@@ -37,6 +41,7 @@ def backtest(
     coverage=None,
     adaptive=False,
     gamma=0.005,
+    hold_out=None,
     n_jobs=None,
     verbose=1,
 ):
@@ -90,6 +95,11 @@ def backtest(
     gamma : float, default=0.005
         Learning rate of `adaptive`, above 0. Larger values adapt faster, but a few
         misses in a row then make the intervals infinite.
+    hold_out : list or None, default=None
+        Keys of series to hold out, if there are many: the forecaster is not trained on
+        them, and only they are forecast. In each fold, a series is scaled by its own
+        training rows. This measures forecasts of series that are not in the fit; see
+        ``SeriesForecaster.forecast(series=...)``.
     n_jobs : int or None, default=None
         Number of fits to run in parallel, in joblib processes or, inside its
         `parallel_config`, on a cluster. None means 1; -1 uses all processors. The
@@ -171,6 +181,7 @@ def backtest(
             f"series: got forecaster={forecaster!r}. Tune on one series first, and "
             "backtest best_estimator_."
         )
+    hold_out = check_hold_out(hold_out, panel, coverage)
     all_series = read_all(inner, panel, cv, stride, season_length)
     exogs = read_exog(exog, panel, all_series)  # once for all folds
     folds = {key: one.folds for key, one in all_series.items()}
@@ -178,7 +189,10 @@ def backtest(
     folds_per_fit = _count_folds_per_fit(refit, n_folds)
     starts = range(0, n_folds, folds_per_fit)
     calibrated_coverage = None if adaptive else coverage
-    task = FitTask(forecaster, inner.id_column, folds, horizon, calibrated_coverage)
+    task = FitTask(
+        forecaster, inner.id_column, folds, horizon, calibrated_coverage, hold_out
+    )
+    all_series = {key: all_series[key] for key in hold_out or all_series}
     if calibrated_coverage is not None and inner is forecaster:
         runner = task.runner(series, exogs)
         for number in starts:
