@@ -28,6 +28,7 @@ ORDER = [
     "model_selection",
     "saving",
     "exporting",
+    "inspection",
     "display",
     "cli",
     "__main__",
