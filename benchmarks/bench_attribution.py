@@ -119,12 +119,10 @@ def main():
         row = measure(name, options.epochs)
         if columns is None:
             columns = list(row)
-            print(
-                f"| network | {' | '.join(columns)} |\n|{'---|' * (len(columns) + 1)}"
-            )
-        print(
-            f"| {name} | {' | '.join(f'{row[c]:.4g}' for c in columns)} |", flush=True
-        )
+            print(f"| network | {' | '.join(columns)} |")
+            print(f"|{'---|' * (len(columns) + 1)}")
+        cells = " | ".join(f"{row[column]:.4g}" for column in columns)
+        print(f"| {name} | {cells} |", flush=True)
         results["rows"][name] = row
         Path(options.output).write_text(json.dumps(results, indent=1))
     learned = {n: r for n, r in results["rows"].items() if r["r2"] >= ASKED["r2"]}

@@ -8,8 +8,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from skcnnlstm._utils.validation import check_choice
-
 # Windows are copied in chunks of at most this many bytes.
 _CHUNK_BYTES = 32 * 2**20
 
@@ -86,8 +84,7 @@ def resolve_baseline(baseline: Any, explained: Explained) -> np.ndarray:
     It is "mean", a number, or an array that can be broadcast to the windows.
     """
     windows = explained.windows
-    if isinstance(baseline, str):
-        check_choice("baseline", baseline, ("mean",))
+    if isinstance(baseline, str) and baseline == "mean":
         values = _mean_of_features(explained)
     else:
         values = _read_array(baseline, explained)
@@ -112,7 +109,8 @@ def _read_array(baseline, explained):
     try:
         values = np.asarray(baseline, dtype=float)
     except (TypeError, ValueError) as error:
-        raise TypeError(
+        kind = ValueError if isinstance(baseline, str) else TypeError
+        raise kind(
             f"baseline must be 'mean', a number or an array of numbers: got "
             f"{baseline!r}. Use baseline=0.0 for windows with mean zero."
         ) from error

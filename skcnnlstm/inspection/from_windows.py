@@ -219,8 +219,9 @@ def _raw_history(row_steps, history):
         raise ValueError(
             "the steps before SlidingWindow must have an inverse_transform if the rows "
             "continue the fitted ones, because these are part of the windows: got "
-            f"{', '.join(repr(step) for _, step in row_steps)}. Pass "
-            "X.reset_index(drop=True).to_numpy() to use only the given rows."
+            f"{', '.join(repr(step) for _, step in row_steps)}. Use steps with an "
+            "inverse, such as FunctionTransformer(np.log, np.exp), or fit with "
+            "SlidingWindow(context='none')."
         )
     return raw
 

@@ -1,27 +1,28 @@
-"""Integrated gradients, with as many steps as each window needs."""
+"""Integrated gradients, with as many points on a path as it needs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 import numpy as np
 
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.inspection.explained import Explained
 
-_N_STEPS = 16, 32, 64, 128, 256, 512
-# Attributions must sum to the difference of the outputs within this share of it, ...
+# Attributions must sum to the difference of the outputs within this share of it.
 _TOLERANCE = 0.005
-# ... or within the rounding of float32, as a share of the largest number in the sum.
-_ROUNDING = 2e-6
+# Errors of a part of a path below this share of its numbers are rounding, in float32.
+_ROUNDING = 1e-6
+_N_FIRST_PARTS = 2
+# Parts of a path that are computed for one output of one window.
+_MAX_PARTS = 400
 # A window is reported if its sum differs by more than this share of its attributions.
 _INACCURATE = 0.01
-# Points on paths that are computed at once.
-_BATCH = 512
+# Parts that are computed at once.
+_BATCH = 64
 
-# gradient(start, difference, nodes, weights, output), as `PathGradient`
-Gradient = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int], np.ndarray]
+# gradient(start, difference, left, right, output), as `PathGradient`
+Gradient = Callable[..., tuple[np.ndarray, np.ndarray]]
 
 
 def integrate_gradients(
@@ -46,68 +47,96 @@ def integrate_gradients(
         Outputs of the windows and of the baselines.
     """
     attributions = np.empty((*explained.windows.shape, len(positions)))
-    n_inaccurate = 0
+    changes = outputs - baseline_outputs
     for rows in explained.chunks():
         windows, start = explained.pair(baseline, rows)
         difference = np.nan_to_num(windows - start)
-        for place, output in enumerate(positions):
-            change = outputs[rows, place] - baseline_outputs[rows, place]
-            level = np.abs(outputs[rows, place]) + np.abs(baseline_outputs[rows, place])
-            part, n_wrong = _integrate(
-                lambda *args, output=output: gradient(*args, output),
-                start,
-                difference,
-                change,
-                level,
-            )
-            attributions[rows, ..., place] = part
-            n_inaccurate += n_wrong
+        for place, position in enumerate(positions):
+            path = _Path(gradient, start, difference, position)
+            attributions[rows, ..., place] = path.integrate(changes[rows, place])
     if not np.isfinite(attributions).all():
         raise ValueError(
             "the gradients of the network must be finite: got NaN or infinity between "
             "the baseline and a window. Use method='occlusion'."
         )
+    error = np.abs(attributions.sum(axis=(1, 2)) - changes)
+    size = np.abs(attributions).sum(axis=(1, 2)) + np.abs(changes)
+    rounding = 10 * _ROUNDING * (np.abs(outputs) + np.abs(baseline_outputs))
+    n_inaccurate = int((error > _INACCURATE * size + rounding).sum())
     if n_inaccurate:
         warn(
             f"the attributions of {n_inaccurate} of {outputs.size} outputs do not sum "
             f"to the difference of the outputs within {_INACCURATE:.0%} of their "
-            f"total size, even with {_N_STEPS[-1]} steps. Use method='occlusion' to "
-            "check them."
+            "total size. Use method='occlusion' to check them."
         )
     explained.move_repeated(attributions)
     return attributions
 
 
-def _integrate(gradient, start, difference, change, level):
-    """Return the attributions of one output, and the number of inaccurate windows.
+class _Path:
+    """The straight paths from baselines to windows.
 
-    `change` is the exact sum of the attributions of each window, and `level` the size
-    of the numbers that it is the difference of.
+    A path is divided into parts. The sum of the attributions of a part must be the
+    difference of the outputs at its ends. Parts with too large an error are halved, as
+    networks with kinks (ReLU, maxima) need short parts near the kinks only.
     """
-    attributions = np.zeros(difference.shape)
-    unfinished = np.arange(len(start))
-    for n_steps in _N_STEPS:
-        nodes, weights = gauss_legendre(n_steps)
-        size = max(1, _BATCH // n_steps)
-        for first in range(0, len(unfinished), size):
-            part = unfinished[first : first + size]
-            average = gradient(start[part], difference[part], nodes, weights)
-            moved = difference[part]
+
+    def __init__(self, gradient, start, difference, position):
+        self._gradient = gradient
+        self._start, self._difference = start, difference
+        self._position = position
+
+    def integrate(self, changes):
+        """Return the attributions, whose sums should be `changes`, ``(n,)``."""
+        n = len(self._start)
+        attributions = np.zeros(self._difference.shape)
+        budget = _TOLERANCE * np.abs(changes)  # for the errors of all parts
+        n_parts = np.zeros(n, dtype=int)
+        edges = np.linspace(0, 1, _N_FIRST_PARTS + 1)
+        owner = np.repeat(np.arange(n), _N_FIRST_PARTS)
+        left, right = np.tile(edges[:-1], n), np.tile(edges[1:], n)
+        while len(owner):
+            parts, errors, is_rounding = self._compute(owner, left, right)
+            n_own = np.bincount(owner, minlength=n)
+            n_parts += n_own
+            total = np.bincount(owner, errors, minlength=n)
+            is_last = (total <= budget) | (n_parts >= _MAX_PARTS)
+            # Parts with small errors use at most a quarter of the budget that is left.
+            small = errors <= budget[owner] / (4 * n_own[owner])
+            accepted = is_last[owner] | small | is_rounding | ~np.isfinite(errors)
+            np.add.at(attributions, owner[accepted], parts[accepted])
+            budget -= np.bincount(owner, np.where(accepted, errors, 0), minlength=n)
+            budget = np.maximum(budget, 0)
+            halved = ~accepted
+            middle = (left[halved] + right[halved]) / 2
+            owner = np.repeat(owner[halved], 2)
+            left, right = (
+                np.stack([left[halved], middle], axis=1).ravel(),
+                np.stack([middle, right[halved]], axis=1).ravel(),
+            )
+        return attributions
+
+    def _compute(self, owner, left, right):
+        """Return the attributions of parts, their errors, and which are rounding."""
+        parts = np.empty((len(owner), *self._difference.shape[1:]))
+        errors, is_rounding = np.empty(len(owner)), np.empty(len(owner), dtype=bool)
+        for first in range(0, len(owner), _BATCH):
+            rows = slice(first, first + _BATCH)
+            difference = self._difference[owner[rows]]
+            gradients, ends = self._gradient(
+                self._start[owner[rows]],
+                difference,
+                left[rows],
+                right[rows],
+                self._position,
+            )
+            width = (right - left)[rows, np.newaxis, np.newaxis]
             # Where nothing changes, the gradient may be NaN: missing values.
-            attributions[part] = np.where(moved == 0, 0, moved * average)
-        own = attributions[unfinished]
-        error = np.abs(own.sum(axis=(1, 2)) - change[unfinished])
-        size_of_sum = np.abs(own).sum(axis=(1, 2)) + level[unfinished]
-        bound = _TOLERANCE * np.abs(change[unfinished]) + _ROUNDING * size_of_sum
-        unfinished = unfinished[error > bound]
-        if not len(unfinished):
-            return attributions, 0
-    kept = error > bound
-    return attributions, int((error[kept] > _INACCURATE * size_of_sum[kept]).sum())
-
-
-@lru_cache
-def gauss_legendre(n_nodes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the nodes and weights of Gauss-Legendre quadrature between 0 and 1."""
-    nodes, weights = np.polynomial.legendre.leggauss(n_nodes)
-    return (nodes + 1) / 2, weights / 2
+            moved = difference == 0
+            part = np.where(moved, 0, width * difference * gradients)
+            ends = ends.astype(float)
+            parts[rows] = part
+            errors[rows] = np.abs(part.sum(axis=(1, 2)) - (ends[:, 1] - ends[:, 0]))
+            size = np.abs(part).sum(axis=(1, 2)) + np.abs(ends).sum(axis=1)
+            is_rounding[rows] = errors[rows] <= _ROUNDING * size
+        return parts, errors, is_rounding

@@ -1,4 +1,4 @@
-"""Trace the gradient of a function of windows, averaged along a straight path."""
+"""Trace the gradient of a function of windows, averaged along a part of a path."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import tensorflow as tf
 from skcnnlstm.training._tensorflow_gradients import GRADIENT_NAMES
 
 
-def path_gradient_function(run, shape, output_shape):
-    """Trace the average gradient of one output between two windows.
+def path_gradient_function(run, shape, output_shape, nodes, weights):
+    """Trace the average gradient of one output along parts of straight paths.
 
     Parameters
     ----------
@@ -18,15 +18,17 @@ def path_gradient_function(run, shape, output_shape):
         Maps a float32 tensor ``(n, *shape)`` to a tensor ``(n, *output_shape)``.
     shape, output_shape : tuple of int
         Shapes of one window and of its outputs.
+    nodes, weights : sequence of float
+        Quadrature between 0 and 1; the first node is 0 and the last one is 1.
 
     Returns
     -------
     average : callable
-        ``average(start, difference, nodes, weights, output)`` returns the mean of the
-        gradients at ``start + node * difference``, weighted by `weights`, in the shape
-        of `start`, ``(n, *shape)``. `nodes` and `weights` have one value for each point
-        of the path, and `output` one for each output; the gradient is that of the sum
-        of outputs, weighted by it. All are float32 tensors.
+        ``average(start, difference, left, right, output)`` takes windows ``start`` and
+        ``difference`` of shape ``(n, *shape)``, the ends of a part of each path
+        ``start + t * difference`` as values of t, ``(n,)``, and a vector with a weight
+        for each output. It returns the gradients, ``(n, *shape)``, and the outputs at
+        both ends, ``(n, 2)``. All are float32 tensors.
     """
     n_outputs = math.prod(output_shape)
     windows = tf.TensorSpec([None, *shape], tf.float32)
@@ -36,20 +38,19 @@ def path_gradient_function(run, shape, output_shape):
     @tf.function(
         input_signature=[windows, windows, vector, vector, one_output], autograph=False
     )
-    def average(start, difference, nodes, weights, output):
-        points = start[:, None] + _steps(nodes, shape) * difference[:, None]
+    def average(start, difference, left, right, output):
+        steps = left[:, None] + tf.constant(nodes, tf.float32) * (right - left)[:, None]
+        steps = tf.reshape(steps, [-1, len(nodes), *[1] * len(shape)])
+        points = start[:, None] + steps * difference[:, None]
         points = tf.reshape(points, [-1, *shape])
         with points.graph.gradient_override_map(GRADIENT_NAMES):
             outputs = tf.cast(run(points), tf.float32)
-            total = tf.linalg.matvec(tf.reshape(outputs, [-1, n_outputs]), output)
+            values = tf.linalg.matvec(tf.reshape(outputs, [-1, n_outputs]), output)
         # Zeros where no output depends on the windows.
-        (gradient,) = tf.gradients(total, points, unconnected_gradients="zero")
-        gradient = tf.reshape(gradient, [-1, tf.size(nodes), *shape])
-        return tf.reduce_sum(_steps(weights, shape) * gradient, axis=1)
+        (gradient,) = tf.gradients(values, points, unconnected_gradients="zero")
+        gradient = tf.reshape(gradient, [-1, len(nodes), *shape])
+        mean = tf.tensordot(gradient, tf.constant(weights, tf.float32), [[1], [0]])
+        values = tf.reshape(values, [-1, len(nodes)])
+        return mean, tf.stack([values[:, 0], values[:, -1]], axis=1)
 
     return average.get_concrete_function()
-
-
-def _steps(values, shape):
-    """Return one value for each point of the path, to multiply windows with."""
-    return tf.reshape(values, [1, -1, *[1] * len(shape)])

@@ -100,5 +100,5 @@ def test_errors_name_the_remedy(result):
             f"{type(several).__name__}. For many series, pass the Bunch of one of "
             "them, such as result[0] or result['key'].",
         )
-    with pytest.raises(ValueError, match="kind must be a known choice: got kind='box'"):
+    with pytest.raises(ValueError, match=r"kind must be one of .*: got kind='box'"):
         AttributionDisplay.from_result(result, kind="box")

@@ -147,7 +147,11 @@ def test_gradients_pass_scaling_windows_and_a_transformed_target():
 @pytest.mark.parametrize("method", ["weighted", "stack"])
 def test_an_ensemble_of_regressors(method):
     ensemble = HybridEnsembleRegressor(
-        REGRESSORS[0], REGRESSORS[1], method=method, n_splits=2, random_state=0
+        cnn=REGRESSORS[0],
+        lstm=REGRESSORS[1],
+        method=method,
+        n_splits=2,
+        random_state=0,
     ).fit(WINDOWS, TARGET)
     result = attribute(ensemble, WINDOWS[:10])
     assert_allclose(result.outputs, ensemble.predict(WINDOWS[:10]))
@@ -158,7 +162,7 @@ def test_a_classifier_is_explained_for_each_class():
     network = CNNLSTMClassifier(**SMALL).fit(WINDOWS, LABELS)
     result = attribute(network, WINDOWS[:10])
     # Probabilities sum to one.
-    assert_allclose(result.attributions.sum(axis=3), 0, atol=2e-4)
+    assert_allclose(result.attributions.sum(axis=3), 0, atol=1e-3)
     one = attribute(network, WINDOWS[:10], target="b")
     assert_allclose(one.attributions, result.attributions[..., 1])
     assert_allclose(one.outputs, network.predict_proba(WINDOWS[:10])[:, 1])
@@ -173,7 +177,7 @@ def test_a_classifier_is_explained_for_each_class():
 
 
 def test_an_ensemble_of_classifiers():
-    ensemble = HybridEnsembleClassifier(CLASSIFIERS[0], CLASSIFIERS[1])
+    ensemble = HybridEnsembleClassifier(cnn=CLASSIFIERS[0], lstm=CLASSIFIERS[1])
     ensemble.fit(WINDOWS, LABELS)
     assert_adds_up(attribute(ensemble, WINDOWS[:10], output="logit", target="a"))
 
@@ -286,8 +290,8 @@ ERRORS = [
     (
         lambda: attribute(linear(), WINDOWS, method="shap"),
         ValueError,
-        "method must be a known choice: got method='shap'. Use one of "
-        "'integrated_gradients', 'occlusion', 'permutation'.",
+        "method must be one of 'integrated_gradients', 'occlusion', 'permutation': got "
+        "method='shap'.",
     ),
     (
         lambda: attribute(linear(), WINDOWS, output="logit"),
@@ -338,7 +342,7 @@ def without_gradient():
     yield make_pipeline(PCA(3), LinearRegression()).fit(X, y), X, "PCA"
     yield RandomForestRegressor(2, random_state=0).fit(X, y), X, "RandomForestRegressor"
     stack = HybridEnsembleClassifier(
-        CLASSIFIERS[0], CLASSIFIERS[1], method="stack", n_splits=2
+        cnn=CLASSIFIERS[0], lstm=CLASSIFIERS[1], method="stack", n_splits=2
     )
     yield stack.fit(WINDOWS, LABELS), WINDOWS, "a classifier fitted with"
 
@@ -371,7 +375,7 @@ def test_an_operation_without_a_gradient_is_named(monkeypatch):
         return lambda w: tf.raw_ops.AdjustHue(images=w, delta=0.1)
 
     X = WINDOWS[:, :, [0, 1, 0]]
-    model = linear(X, X)
+    model = linear(X, X[:, -1])
     monkeypatch.setattr(WindowModel, "build_graph", build_graph)
     with pytest.raises(TypeError, match=r"got .*AdjustHue.*\. Use method='occlusion'"):
         attribute(model, X)

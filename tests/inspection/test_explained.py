@@ -39,8 +39,8 @@ def test_a_baseline_may_have_the_shape_of_x(given, expected):
         (
             "median",
             ValueError,
-            "baseline must be a known choice: got baseline='median'. Use one of "
-            "'mean'.",
+            "baseline must be 'mean', a number or an array of numbers: got 'median'. "
+            "Use baseline=0.0 for windows with mean zero.",
         ),
         (
             [1.0, NAN],

@@ -112,10 +112,12 @@ def test_history_needs_an_inverse_only_if_it_is_borrowed():
     model = ridge_of_rows(log, context="always", rows=ROWS[:30])
     with pytest.raises(ValueError, match="steps before SlidingWindow must have an inv"):
         read_windows(model, ROWS[30:])
-    model = ridge_of_rows(log, rows=ROWS[:30])
-    rows = ROWS[30:].reset_index(drop=True).to_numpy()  # the remedy
+    log_and_exp = FunctionTransformer(np.log, np.exp)  # the remedies
+    model = ridge_of_rows(log_and_exp, context="always", rows=ROWS[:30])
+    assert_allclose(read_windows(model, ROWS[30:]).windows[0], ROWS[27:31])
+    model = ridge_of_rows(log, context="none", rows=ROWS[:30])
     with pytest.warns(UserWarning, match="no full history"):
-        assert len(read_windows(model, rows).windows) == 10
+        assert len(read_windows(model, ROWS[30:]).windows) == 10
 
 
 def test_missing_history_of_windows_is_filled():
