@@ -65,7 +65,7 @@ default="integrated_gradients"
 
         - "integrated_gradients": the difference to the baseline, times the mean
           gradient of the prediction on the straight line from the baseline [1]_. The
-          sum over a window is the difference of the predictions, within 0.5 %. Every
+          sum over a window is the difference of the predictions, within 1 %. Every
           part of the estimator must have a gradient.
         - "occlusion": the change of the prediction if a block of lags of one feature is
           replaced by the baseline [2]_. It works with any estimator, and needs one

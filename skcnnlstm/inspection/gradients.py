@@ -10,16 +10,15 @@ from skcnnlstm._utils.warnings import warn
 from skcnnlstm.inspection.explained import Explained
 
 # Attributions must sum to the difference of the outputs within this share of it.
-_TOLERANCE = 0.005
+_TOLERANCE = 0.008
 # Errors of a part of a path below this share of its numbers are rounding, in float32.
 _ROUNDING = 1e-6
-_N_FIRST_PARTS = 2
 # Parts of a path that are computed for one output of one window.
 _MAX_PARTS = 400
 # A window is reported if its sum differs by more than this share of its attributions.
 _INACCURATE = 0.01
 # Parts that are computed at once.
-_BATCH = 64
+_BATCH = 32
 
 # gradient(start, difference, left, right, output), as `PathGradient`
 Gradient = Callable[..., tuple[np.ndarray, np.ndarray]]
@@ -53,7 +52,9 @@ def integrate_gradients(
         difference = np.nan_to_num(windows - start)
         for place, position in enumerate(positions):
             path = _Path(gradient, start, difference, position)
-            attributions[rows, ..., place] = path.integrate(changes[rows, place])
+            attributions[rows, ..., place] = path.integrate(
+                outputs[rows, place], baseline_outputs[rows, place]
+            )
     if not np.isfinite(attributions).all():
         raise ValueError(
             "the gradients of the network must be finite: got NaN or infinity between "
@@ -76,7 +77,7 @@ def integrate_gradients(
 class _Path:
     """The straight paths from baselines to windows.
 
-    A path is divided into parts. The sum of the attributions of a part must be the
+    A path is divided into parts. The sum of the attributions of a part should be the
     difference of the outputs at its ends. Parts with too large an error are halved, as
     networks with kinks (ReLU, maxima) need short parts near the kinks only.
     """
@@ -86,44 +87,54 @@ class _Path:
         self._start, self._difference = start, difference
         self._position = position
 
-    def integrate(self, changes):
-        """Return the attributions, whose sums should be `changes`, ``(n,)``."""
+    def integrate(self, outputs, baseline_outputs):
+        """Return the attributions; both outputs have the shape ``(n,)``."""
         n = len(self._start)
         attributions = np.zeros(self._difference.shape)
-        budget = _TOLERANCE * np.abs(changes)  # for the errors of all parts
-        n_parts = np.zeros(n, dtype=int)
-        edges = np.linspace(0, 1, _N_FIRST_PARTS + 1)
-        owner = np.repeat(np.arange(n), _N_FIRST_PARTS)
-        left, right = np.tile(edges[:-1], n), np.tile(edges[1:], n)
+        budget = _TOLERANCE * np.abs(outputs - baseline_outputs)
+        # Of the errors of accepted parts: their sum, and the sum of their squares.
+        total, squares, n_parts = np.zeros(n), np.zeros(n), np.zeros(n, dtype=int)
+
+        def add_up(values, where):
+            return np.bincount(owner[where], values[where], minlength=n)
+
+        # Adjacent parts are in pairs: the left end of the second one is the right end
+        # of the first one. `left_values` are the outputs at the left ends of pairs.
+        owner, left_values = np.repeat(np.arange(n), 2), baseline_outputs
+        left, right = np.tile([0, 0.5], n), np.tile([0.5, 1], n)
         while len(owner):
-            parts, errors, is_rounding = self._compute(owner, left, right)
-            n_own = np.bincount(owner, minlength=n)
-            n_parts += n_own
-            total = np.bincount(owner, errors, minlength=n)
-            is_last = (total <= budget) | (n_parts >= _MAX_PARTS)
-            # Parts with small errors use at most a quarter of the budget that is left.
-            small = errors <= budget[owner] / (4 * n_own[owner])
-            accepted = is_last[owner] | small | is_rounding | ~np.isfinite(errors)
+            parts, right_values = self._compute(owner, left, right)
+            lefts = np.stack([left_values, right_values[::2]], axis=1).ravel()
+            errors = parts.sum(axis=(1, 2)) - (right_values - lefts)
+            every = np.ones(len(owner), dtype=bool)
+            n_own = add_up(every, every)
+            n_parts += n_own.astype(int)
+            is_done = (
+                (np.abs(total + add_up(errors, every)) <= budget)
+                & (np.sqrt(squares + add_up(errors**2, every)) <= budget)
+            ) | (n_parts >= _MAX_PARTS)
+            size = np.abs(parts).sum(axis=(1, 2)) + np.abs(right_values) + np.abs(lefts)
+            limit = np.maximum(budget[owner] / (4 * n_own[owner]), _ROUNDING * size)
+            accepted = is_done[owner] | ~(np.abs(errors) > limit)  # also if NaN
             np.add.at(attributions, owner[accepted], parts[accepted])
-            budget -= np.bincount(owner, np.where(accepted, errors, 0), minlength=n)
-            budget = np.maximum(budget, 0)
+            total += add_up(errors, accepted)
+            squares += add_up(errors**2, accepted)
             halved = ~accepted
-            middle = (left[halved] + right[halved]) / 2
-            owner = np.repeat(owner[halved], 2)
+            owner, left_values = np.repeat(owner[halved], 2), lefts[halved]
+            ends = left[halved], (left[halved] + right[halved]) / 2, right[halved]
             left, right = (
-                np.stack([left[halved], middle], axis=1).ravel(),
-                np.stack([middle, right[halved]], axis=1).ravel(),
+                np.stack(pair, axis=1).ravel() for pair in (ends[:2], ends[1:])
             )
         return attributions
 
     def _compute(self, owner, left, right):
-        """Return the attributions of parts, their errors, and which are rounding."""
+        """Return the attributions of parts, and the outputs at their right ends."""
         parts = np.empty((len(owner), *self._difference.shape[1:]))
-        errors, is_rounding = np.empty(len(owner)), np.empty(len(owner), dtype=bool)
+        values = np.empty(len(owner))
         for first in range(0, len(owner), _BATCH):
             rows = slice(first, first + _BATCH)
             difference = self._difference[owner[rows]]
-            gradients, ends = self._gradient(
+            gradients, values[rows] = self._gradient(
                 self._start[owner[rows]],
                 difference,
                 left[rows],
@@ -132,11 +143,5 @@ class _Path:
             )
             width = (right - left)[rows, np.newaxis, np.newaxis]
             # Where nothing changes, the gradient may be NaN: missing values.
-            moved = difference == 0
-            part = np.where(moved, 0, width * difference * gradients)
-            ends = ends.astype(float)
-            parts[rows] = part
-            errors[rows] = np.abs(part.sum(axis=(1, 2)) - (ends[:, 1] - ends[:, 0]))
-            size = np.abs(part).sum(axis=(1, 2)) + np.abs(ends).sum(axis=1)
-            is_rounding[rows] = errors[rows] <= _ROUNDING * size
-        return parts, errors, is_rounding
+            parts[rows] = np.where(difference == 0, 0, width * difference * gradients)
+        return parts, values

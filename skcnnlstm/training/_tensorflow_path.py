@@ -19,7 +19,7 @@ def path_gradient_function(run, shape, output_shape, nodes, weights):
     shape, output_shape : tuple of int
         Shapes of one window and of its outputs.
     nodes, weights : sequence of float
-        Quadrature between 0 and 1; the first node is 0 and the last one is 1.
+        Quadrature between 0 and 1; the last node is 1.
 
     Returns
     -------
@@ -28,7 +28,7 @@ def path_gradient_function(run, shape, output_shape, nodes, weights):
         ``difference`` of shape ``(n, *shape)``, the ends of a part of each path
         ``start + t * difference`` as values of t, ``(n,)``, and a vector with a weight
         for each output. It returns the gradients, ``(n, *shape)``, and the outputs at
-        both ends, ``(n, 2)``. All are float32 tensors.
+        `right`, ``(n,)``. All are float32 tensors.
     """
     n_outputs = math.prod(output_shape)
     windows = tf.TensorSpec([None, *shape], tf.float32)
@@ -50,7 +50,6 @@ def path_gradient_function(run, shape, output_shape, nodes, weights):
         (gradient,) = tf.gradients(values, points, unconnected_gradients="zero")
         gradient = tf.reshape(gradient, [-1, len(nodes), *shape])
         mean = tf.tensordot(gradient, tf.constant(weights, tf.float32), [[1], [0]])
-        values = tf.reshape(values, [-1, len(nodes)])
-        return mean, tf.stack([values[:, 0], values[:, -1]], axis=1)
+        return mean, tf.reshape(values, [-1, len(nodes)])[:, -1]
 
     return average.get_concrete_function()

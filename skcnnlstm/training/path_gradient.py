@@ -12,11 +12,30 @@ from skcnnlstm.training import _tensorflow as backend
 from skcnnlstm.training._tensorflow_path import path_gradient_function
 from skcnnlstm.training.network_config import building_layers
 
-# Gauss-Lobatto quadrature between 0 and 1, exact for polynomials of degree 7. Both ends
-# are nodes, so it also computes the outputs there.
-_INNER = math.sqrt(3 / 7) / 2
-NODES = 0.0, 0.5 - _INNER, 0.5, 0.5 + _INNER, 1.0
-WEIGHTS = 1 / 20, 49 / 180, 16 / 45, 49 / 180, 1 / 20
+
+def _gauss_radau(n_nodes: int) -> tuple[list[float], list[float]]:
+    """Return nodes and weights between 0 and 1; the last node is 1.
+
+    The rule is exact for polynomials of degree ``2 * n_nodes - 2`` [1]_.
+
+    References
+    ----------
+    .. [1] Abramowitz, M. and Stegun, I. A. (1964). Handbook of mathematical functions,
+       formula 25.4.31.
+    """
+    legendre = np.polynomial.legendre
+    both = [*[0] * (n_nodes - 1), 1, 1]  # P_{n-1} + P_n, which is zero at -1
+    x = np.sort(legendre.legroots(both).real)[1:]
+    last = legendre.legval(x, [*[0] * (n_nodes - 1), 1])
+    weights = (1 - x) / (n_nodes * last) ** 2
+    nodes = [*((1 - x[::-1]) / 2), 1.0]
+    return nodes, [*(weights[::-1] / 2), 1 / n_nodes**2]
+
+
+# The right end of a part is a node, so the outputs there need no other computation. The
+# left end is none: in a constant window, a common baseline, the maxima of a pooling are
+# equal, and the gradient there is that of no other point.
+NODES, WEIGHTS = _gauss_radau(4)
 
 
 class PathGradient:
@@ -50,7 +69,7 @@ class PathGradient:
         right: np.ndarray,
         output: int,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the mean gradients and the outputs at the ends.
+        """Return the mean gradients and the outputs at the right ends.
 
         Parameters
         ----------
@@ -64,11 +83,11 @@ class PathGradient:
         Returns
         -------
         gradients : ndarray of shape (n, *shape), float32
-        ends : ndarray of shape (n, 2), float32
+        values : ndarray of shape (n,), float32
         """
         one_hot = np.zeros(self._n_outputs)
         one_hot[output] = 1
         arrays = start, difference, left, right, one_hot
         tensors = [backend.tensor(np.asarray(a, np.float32)) for a in arrays]
-        gradients, ends = self._average(*tensors)
-        return backend.array(gradients), backend.array(ends)
+        gradients, values = self._average(*tensors)
+        return backend.array(gradients), backend.array(values)

@@ -17,7 +17,7 @@ def at(position):
 
 
 def test_quadrature_is_exact_for_polynomials():
-    for power in range(8):
+    for power in range(7):
         assert_allclose(np.dot(WEIGHTS, np.power(NODES, power)), 1 / (power + 1))
 
 
@@ -28,11 +28,10 @@ def test_the_gradient_of_one_output_is_averaged_over_a_part_of_the_path():
         return keras.ops.stack(powers, axis=1)
 
     gradient = PathGradient(run, (4, 3), (2,))
-    squares, ends = gradient(START, DIFFERENCE, LEFT, RIGHT, 0)
+    squares, values = gradient(START, DIFFERENCE, LEFT, RIGHT, 0)
     assert squares.dtype == np.float32
     assert_allclose(squares, at(LEFT) + at(RIGHT), rtol=1e-4, atol=1e-5)
-    assert_allclose(ends[:, 0], (at(LEFT) ** 2).sum(axis=(1, 2)), rtol=1e-5)
-    assert_allclose(ends[:, 1], (at(RIGHT) ** 2).sum(axis=(1, 2)), rtol=1e-5)
+    assert_allclose(values, (at(RIGHT) ** 2).sum(axis=(1, 2)), rtol=1e-5)
     cubes, _ = gradient(START, DIFFERENCE, LEFT, RIGHT, 1)
     left, right = at(LEFT), at(RIGHT)
     mean = left**2 + left * right + right**2
@@ -48,7 +47,7 @@ def test_any_number_of_windows_uses_the_same_trace():
 
     gradient = PathGradient(run, (4, 3), ())
     for n in (1, 5):
-        ones, ends = gradient(START[:n], DIFFERENCE[:n], LEFT[:n], RIGHT[:n], 0)
+        ones, values = gradient(START[:n], DIFFERENCE[:n], LEFT[:n], RIGHT[:n], 0)
         assert_allclose(ones, np.ones((n, 4, 3)), rtol=1e-6)
-        assert ends.shape == (n, 2)
+        assert values.shape == (n,)
     assert len(traces) == 1
