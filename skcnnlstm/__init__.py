@@ -38,6 +38,7 @@ _MODULES = {
     "model_selection.backtesting": ("BacktestResult", "backtest"),
     "display": (
         "AttentionDisplay",
+        "AttributionDisplay",
         "BacktestDisplay",
         "ForecastDisplay",
         "TrainingHistoryDisplay",

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 import skcnnlstm
-from skcnnlstm import conformal, metrics, testing
+from skcnnlstm import conformal, inspection, metrics, testing
 
 ROOT = Path(skcnnlstm.__file__).parent
 
@@ -215,6 +215,7 @@ def _foreign_bases(cls):
 def public_objects():
     """Return the public classes and functions, by the module that defines them."""
     names = [getattr(skcnnlstm, name) for name in skcnnlstm.__all__]
+    names += [inspection.attribute]
     for module in (metrics, conformal, testing):
         functions = [
             value for _, value in inspect.getmembers(module, inspect.isfunction)

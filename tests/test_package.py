@@ -29,6 +29,7 @@ ORDER = [
     "testing",
     "saving",
     "exporting",
+    "inspection",
     "display",
     "cli",
     "__main__",

@@ -195,18 +195,34 @@ class SlidingWindow(
         windows : ndarray of shape (n_rows, window_length, n_features)
             A read-only array. Leading steps before the first known row are NaN.
         """
+        rows, segments, continued = self._find_context(X)
+        return self._make_windows(rows, self.history_, segments, continued)
+
+    def _window_positions(self, X: Any) -> NDArray[Any]:
+        """Return the rows that the windows of `transform` consist of, by position.
+
+        The shape is ``(n_rows, window_length)``. Rows of `history_` are -1 for the last
+        one, -2 for the one before, and so on. NaN stands for missing history.
+        """
+        rows, segments, continued = self._find_context(X)
+        positions = np.arange(float(len(rows)))[:, np.newaxis]
+        history = np.arange(-float(len(self.history_)), 0)[:, np.newaxis]
+        return self._make_windows(positions, history, segments, continued)[:, :, 0]
+
+    def _find_context(self, X: Any) -> tuple[NDArray[Any], Segments, int | None]:
+        """Return the rows, their segments, and the segment that `history_` precedes."""
         check_is_fitted(self)
         X = to_plain(X)
         rows, index = self._check_rows(X)
         validate_data(self, X, reset=False, skip_check_array=True)
-        length, context = self._fitted
+        _, context = self._fitted
         segments = _find_segments(index, len(rows), self._axis)
         continued = None
         if context == "index":
             continued = segments.next_run
         elif context == "always" and not self._are_fitted(rows, index):
             continued = 0
-        return self._make_windows(rows, segments, continued, length)
+        return rows, segments, continued
 
     def _check_rows(self, X: Any) -> tuple[NDArray[Any], Any]:
         """Return validated floating-point rows and their time index or None."""
@@ -230,11 +246,12 @@ class SlidingWindow(
     def _make_windows(
         self,
         rows: NDArray[Any],
+        history: NDArray[Any],
         segments: Segments,
         continued: int | None,
-        length: int,
     ) -> NDArray[Any]:
-        """Return windows of rows; `history_` precedes the segment `continued`."""
+        """Return windows of rows; `history` precedes the segment `continued`."""
+        length, _ = self._fitted
         n_padding = length - 1  # NaN steps before each segment
         n_rows, n_segments = len(rows), len(segments.starts)
         sizes = np.diff(np.append(segments.starts, n_rows))
@@ -252,7 +269,7 @@ class SlidingWindow(
             padded[ends] = rows[segments.order]
         if continued is not None:
             first = ends[segments.starts[continued]]
-            padded[first - len(self.history_) : first] = self.history_
+            padded[first - len(history) : first] = history
         windows = window_view(padded, length)
         if ordered:
             return windows

@@ -420,9 +420,9 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         return self._compute_output(text, training.copy_weights_to_device(weights), X)
 
     def _build_graph(self, context):
-        """Return the network's output as a graph for `export`."""
+        """Return the network's output as a graph."""
         model = training.network_from_json(
-            self._network, self._custom_objects, fast=True
+            self._network, self._custom_objects, **context.network_options
         )
         model.set_weights(self._weights)
         return ExportGraph(
