@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 import skcnnlstm
-from skcnnlstm import conformal, metrics, wrappers
+from skcnnlstm import conformal, metrics, references, wrappers
 
 ROOT = Path(skcnnlstm.__file__).parent
 
@@ -213,6 +213,7 @@ def public_objects():
     """Return the public classes and functions, by the module that defines them."""
     names = [getattr(skcnnlstm, name) for name in skcnnlstm.__all__]
     names += [wrappers.HybridRegressor, wrappers.HybridClassifier]
+    names += [getattr(references, name) for name in references.__all__]
     for module in (metrics, conformal):
         functions = [
             value for _, value in inspect.getmembers(module, inspect.isfunction)

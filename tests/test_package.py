@@ -26,6 +26,7 @@ ORDER = [
     "forecasting",
     "ensemble",
     "model_selection",
+    "references",
     "saving",
     "exporting",
     "display",
