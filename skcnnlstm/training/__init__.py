@@ -15,6 +15,7 @@
 - `_tensorflow*` are the only modules that import TensorFlow.
 """
 
+import skcnnlstm._utils.import_keras  # noqa: F401, before others import Keras
 from skcnnlstm.training._tensorflow_lite import custom_operations
 from skcnnlstm.training._tensorflow_process import on_gpu
 from skcnnlstm.training.cache import clear_programs
