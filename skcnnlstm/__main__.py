@@ -1,15 +1,21 @@
-"""Run the command line: ``python -m skcnnlstm [FILE] [options]``."""
+"""Run the command line: ``skcnnlstm``, or ``python -m skcnnlstm``."""
 
 import os
 import sys
 
-from skcnnlstm.cli import main
+from skcnnlstm import cli
 
-if __name__ == "__main__":
+
+def main():
+    """Run the command line and exit with its status."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # an ASCII terminal shows "?" for "±"
     try:
-        sys.exit(main())
+        sys.exit(cli.main())
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has stopped
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 import skcnnlstm
-from skcnnlstm import conformal, inspection, metrics, testing
+from skcnnlstm import conformal, inspection, metrics, references, testing
 
 ROOT = Path(skcnnlstm.__file__).parent
 
@@ -216,6 +216,7 @@ def public_objects():
     """Return the public classes and functions, by the module that defines them."""
     names = [getattr(skcnnlstm, name) for name in skcnnlstm.__all__]
     names += [inspection.attribute]
+    names += [getattr(references, name) for name in references.__all__]
     for module in (metrics, conformal, testing):
         functions = [
             value for _, value in inspect.getmembers(module, inspect.isfunction)

@@ -27,6 +27,7 @@ ORDER = [
     "ensemble",
     "model_selection",
     "testing",
+    "references",
     "saving",
     "exporting",
     "inspection",

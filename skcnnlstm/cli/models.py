@@ -1,4 +1,4 @@
-"""Make the forecasters that the command line compares."""
+"""Make the models that the command line compares."""
 
 import warnings
 
@@ -9,10 +9,10 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
 import skcnnlstm
+from skcnnlstm import references
 from skcnnlstm._utils.validation import resolve_subsequences
-from skcnnlstm.cli.options import NETWORKS
+from skcnnlstm.cli.options import NETWORKS, REFERENCES, RIDGE, SEASONAL_NAIVE
 
-SEASONAL_NAIVE, RIDGE = "seasonal naive", "Ridge"
 # Short series give few windows for many weights. Dropout and weight decay limit
 # overfitting, and the linear skip fits what a Ridge would.
 _NETWORK_PARAMS = {
@@ -24,24 +24,10 @@ _NETWORK_PARAMS = {
 }
 # The mean over time learns slowly: smaller batches make more steps in an epoch.
 _EXTRA_PARAMS = {"parallel": {"batch_size": 16}}
-
-
-class SeasonalNaive(BaseEstimator):
-    """Regressor that repeats the last season of its window."""
-
-    def __init__(self, season_length):
-        self.season_length = season_length
-
-    def fit(self, X, y):
-        """Store the number of steps to forecast."""
-        self.horizon_ = y.reshape(len(y), -1).shape[1] // X.shape[2]
-        return self
-
-    def predict(self, X):
-        """Return the season after each window, of shape (n, horizon * n_targets)."""
-        season = X[:, -self.season_length :]
-        steps = [h % self.season_length for h in range(self.horizon_)]
-        return season[:, steps].reshape(len(X), -1)
+_BATCH_SIZE = 32  # of the other networks
+# Without --epochs, at most so many epochs, and so many optimizer steps. The time of a
+# fit then depends little on the length of the series.
+_MAX_EPOCHS, _MAX_STEPS = 100, 400
 
 
 class FilledWindows(BaseEstimator):
@@ -87,13 +73,29 @@ def subsequence_params(window_length, season_length):
         return {"n_subsequences": resolve_subsequences("auto", window_length)}
 
 
-def make_models(options, positive, has_missing=False):
-    """Return the forecasters by name: seasonal naive, Ridge and the chosen networks.
+def count_epochs(n_windows):
+    """Return the default number of epochs for a number of training windows."""
+    n_batches = -(-max(n_windows, 1) // _BATCH_SIZE)
+    return min(_MAX_EPOCHS, -(-_MAX_STEPS // n_batches))
 
-    With `positive`, the series is modelled on a log scale. With `has_missing`, the
-    networks mask missing values.
+
+def make_models(options, targets, positive, has_missing=False):
+    """Return the models by name: seasonal naive, Ridge, the networks and --compare.
+
+    Parameters
+    ----------
+    options : Namespace
+        Of `make_parser`, with `season_length` and `epochs` set.
+    targets : list of str
+        Names of the columns to forecast.
+    positive : bool
+        Whether all values are positive. They are then modelled on a log scale.
+    has_missing : bool
+        Whether values are missing. Networks and LightGBM then mask them.
     """
     regressors = {RIDGE: make_pipeline(skcnnlstm.FlattenWindows(), Ridge())}
+    if has_missing:
+        regressors[RIDGE] = FilledWindows(regressors[RIDGE])
     for name in dict.fromkeys(options.models):
         params = _NETWORK_PARAMS | _EXTRA_PARAMS.get(name, {})
         if name in ("cnn_lstm", "conv_lstm"):
@@ -103,23 +105,23 @@ def make_models(options, positive, has_missing=False):
         regressors[name] = getattr(skcnnlstm, NETWORKS[name])(
             epochs=options.epochs, random_state=options.random_state, **params
         )
-    naive = SeasonalNaive(options.season_length)
-    if has_missing:
-        naive = FilledWindows(naive)
-        regressors[RIDGE] = FilledWindows(regressors[RIDGE])
-    models = {
-        SEASONAL_NAIVE: skcnnlstm.SeriesForecaster(
-            naive,
-            window_length=options.season_length,
-            horizon=options.horizon,
-            transformer=None,
-        )
-    }
+    models = {SEASONAL_NAIVE: references.SeasonalNaive(options.season_length)}
+    compared = {}
+    for name in dict.fromkeys(options.compare):
+        make = getattr(references, REFERENCES[name])
+        if name == "lightgbm":
+            missing = "mask" if has_missing else "error"
+            regressors[name] = make(missing=missing, random_state=options.random_state)
+        else:
+            compared[name] = make(
+                **{} if name == "drift" else {"season_length": options.season_length}
+            )
     for name, regressor in regressors.items():
         models[name] = skcnnlstm.SeriesForecaster(
             regressor,
             window_length=options.window_length,
             horizon=options.horizon,
             transformer="log" if positive else "standard",
+            target_columns=targets,
         )
-    return models
+    return models | compared

@@ -1,5 +1,6 @@
 """Read a series from a CSV file: choose columns, check values, order rows by time."""
 
+import contextlib
 import io
 import re
 import warnings
@@ -11,6 +12,7 @@ import pandas as pd
 
 from skcnnlstm.cli.options import UsageError, file_hint
 from skcnnlstm.cli.read_dates import (
+    insert_missing_steps,
     lacks_year,
     read_column,
     season_length,
@@ -31,24 +33,58 @@ NO_COLUMN = "none"  # the value of --time-column that numbers the rows
 
 
 class InputSeries(NamedTuple):
-    """A checked series to forecast."""
+    """A checked series to forecast, or many."""
 
-    frame: pd.DataFrame  # one float column for each target, rows in time order
+    # By the name of the series (None for a single one): float columns, the targets
+    # first and then past covariates, rows in time order.
+    frames: dict[str | None, pd.DataFrame]
     name: str
     unit: str  # of the targets
     notes: list  # lines that report what was chosen
     season_length: int | None  # of the steps; None if it is unknown
+    targets: list[str]
+    # Covariates that are known ahead, also of later rows; None without any.
+    exogs: dict[str | None, pd.DataFrame] | None = None
+    id_column: str | None = None
+
+    @property
+    def frame(self):
+        """The rows of the single series, or of the first one."""
+        return next(iter(self.frames.values()))
+
+
+class Columns(NamedTuple):
+    """The columns that the options name; None or empty means the default."""
+
+    time: str | None = None
+    targets: list[str] | None = None
+    past: tuple[str, ...] = ()
+    exog: tuple[str, ...] = ()
+    id: str | None = None
+
+    @property
+    def named(self):
+        """All columns that the user named."""
+        return [self.time, *(self.targets or ()), *self.past, *self.exog, self.id]
 
 
 def read_series(
-    file, time_column=None, target_columns=None, *, date_format=None, decimal=None
+    file,
+    time_column=None,
+    target_columns=None,
+    *,
+    past_covariates=(),
+    exog=(),
+    id_column=None,
+    date_format=None,
+    decimal=None,
 ):
     """Read and check the series that the options select.
 
     `file` is a path; None loads the airline series. For the other parameters, None
     means: the first column of times at equal steps, or else of integers, as time column
-    ("none" numbers the rows); all other numeric columns as targets; the date format and
-    the decimal mark that fit.
+    ("none" numbers the rows); all other numeric columns as targets; one series; the
+    date format and the decimal mark that fit.
     """
     if file is None:
         from skcnnlstm.datasets import load_airline
@@ -62,65 +98,184 @@ def read_series(
     else:
         table = _read_table(file)
         source, name = file, Path(file).stem
-    columns = list(table.columns)
-    is_numbered = time_column == NO_COLUMN and NO_COLUMN not in columns
-    for column in [time_column, *(target_columns or ())]:
+    targets = list(dict.fromkeys(target_columns or ()))
+    chosen = Columns(
+        time_column, targets, tuple(past_covariates), tuple(exog), id_column
+    )
+    is_numbered = _check_named(chosen, list(table.columns), source)
+    numbers = {column: read_numbers(table[column], decimal) for column in table.columns}
+    parts = _split_series(table, id_column)
+    first = next(iter(parts.values()))
+    chosen, notes, time_parts = _choose_columns(
+        table.iloc[first],
+        {name: (values[first], mark) for name, (values, mark) in numbers.items()},
+        chosen,
+        is_numbered,
+        date_format,
+        source,
+    )
+    if time_parts:
+        table[chosen.time] = join_time_parts(table[time_parts])[0]
+    columns = [*chosen.targets, *chosen.past]
+    values = _read_targets(table, [*columns, *chosen.exog], numbers, decimal)
+    times = None
+    if chosen.time is not None:
+        times = _read_times(table[chosen.time], date_format, several=len(parts) > 1)
+    frames, exogs, found = {}, {}, []
+    for key, rows in parts.items():
+        with _naming(key):
+            index = None if times is None else times[rows]
+            frame, more = _order_rows(values.iloc[rows], index, chosen)
+            known, ahead = _split_ahead(frame, chosen)
+            frames[key], exogs[key] = known[columns], ahead
+        found += [note for note in more if note not in found]
+    notes += found
+    if id_column is not None:
+        notes.insert(0, f"series: {len(frames)}, named by column {id_column}")
+    n_missing = sum(int(one.isna().to_numpy().sum()) for one in frames.values())
+    if n_missing:
+        notes.append(f"missing values: {n_missing}, which the networks mask")
+    unit = "the unit of each column"
+    if len(chosen.targets) == 1:
+        unit = "thousands of passengers" if file is None else chosen.targets[0]
+    season = season_length(next(iter(frames.values())).index)
+    return InputSeries(
+        frames,
+        name,
+        unit,
+        notes,
+        season,
+        chosen.targets,
+        exogs if chosen.exog else None,
+        id_column,
+    )
+
+
+def _check_named(chosen, columns, source):
+    """Raise unless each named column exists and has one role.
+
+    Return whether the time column is "none".
+    """
+    is_numbered = chosen.time == NO_COLUMN and NO_COLUMN not in columns
+    for column in chosen.named:
         if column not in (None, *columns) and not (is_numbered and column == NO_COLUMN):
             raise UsageError(
                 f"no column {column!r} in {source}. Its columns are "
                 f"{_join_names(columns)}{file_hint(column)}"
             )
-    targets = list(dict.fromkeys(target_columns or ()))
-    if time_column in targets:
+    roles = {
+        "the time column": [] if is_numbered else [chosen.time],
+        "a target": chosen.targets,
+        "a past covariate": chosen.past,
+        "known ahead": chosen.exog,
+        "the id column": [chosen.id],
+    }
+    used = {}
+    for role, names in roles.items():
+        for name in names:
+            if name is not None and used.setdefault(name, role) != role:
+                raise UsageError(
+                    f"column {name!r} cannot be both {used[name]} and {role}"
+                )
+    return is_numbered
+
+
+def _split_series(table, id_column):
+    """Return the rows of each series, by name; a single series has the name None."""
+    if id_column is None:
+        return {None: np.arange(len(table))}
+    missing = is_missing(table[id_column]).to_numpy()
+    if missing.any():
         raise UsageError(
-            f"column {time_column!r} cannot be both the time column and a target"
+            f"id column {id_column!r} has no value in row {np.argmax(missing) + 1}"
         )
-    numbers = {column: read_numbers(table[column], decimal) for column in columns}
-    notes = []
+    codes, names = pd.factorize(table[id_column].str.strip())
+    return {name: np.flatnonzero(codes == code) for code, name in enumerate(names)}
+
+
+@contextlib.contextmanager
+def _naming(key):
+    """Add the name of the series to an error, if there are many."""
+    try:
+        yield
+    except UsageError as error:
+        raise error if key is None else UsageError(f"series {key!r}: {error}") from None
+
+
+def _choose_columns(table, numbers, chosen, is_numbered, date_format, source):
+    """Return the columns to use, notes, and the columns that times are joined from."""
+    notes, parts, columns = [], [], list(table.columns)
+    others = {*chosen.past, *chosen.exog, chosen.id}
     if is_numbered:
-        time_column = None
+        chosen = chosen._replace(time=None)
         notes.append("time column: none, rows are numbered")
-    elif time_column is None:
+    elif chosen.time is None:
+        left = table.drop(columns=[name for name in others if name is not None])
         time_column, note, parts = _find_time_column(
-            table, targets, numbers, date_format
+            left, chosen.targets, numbers, date_format
         )
         columns = [column for column in columns if column not in parts]
+        chosen = chosen._replace(time=time_column)
         notes.append(f"time column: {note}")
+    if chosen.targets:
+        return chosen, notes, parts
+    others = [c for c in columns if c != chosen.time and c not in others]
+    numeric = [column for column in others if _is_numeric(table, numbers, column)]
+    targets = [c for c in numeric if not _NO_TARGETS.fullmatch(c)]
+    if len(targets) > 1 and targets[0] == table.columns[0]:
+        targets = targets[_counts(numbers[targets[0]][0]) :]
+    targets = targets or numeric
     if not targets:
-        others = [column for column in columns if column != time_column]
-        numeric = [column for column in others if _is_numeric(table, numbers, column)]
-        targets = [c for c in numeric if not _NO_TARGETS.fullmatch(c)]
-        if len(targets) > 1 and targets[0] == table.columns[0]:
-            targets = targets[_counts(numbers[targets[0]][0]) :]
-        targets = targets or numeric
-        if not targets:
-            last = table[columns[-1]]
-            raise UsageError(
-                f"no column of numbers in {source}: {_join_names(columns)}. Column "
-                f"{last.name!r} holds {_cell(last, ~is_missing(last).to_numpy())}"
-            )
-        notes.append(f"target columns: {_join_names(targets)}")
-        parts = [column for column in numeric if column not in targets]
-        if parts:
-            notes.append(
-                f"columns that count rows or time, not used: {_join_names(parts)}"
-            )
-        left_out = [column for column in others if column not in numeric]
-        if left_out:
-            notes.append(f"columns without numbers, not used: {_join_names(left_out)}")
-    frame = _read_targets(table, targets, numbers, decimal)
-    if time_column is not None:
-        frame.index = _read_times(table[time_column], date_format)
-        if not frame.index.is_monotonic_increasing:
-            frame = frame.sort_index(kind="stable")
-            notes.append(f"rows were sorted by {time_column}")
-        frame.index = with_equal_steps(frame.index).rename(time_column)
-    n_missing = int(frame.isna().to_numpy().sum())
-    if n_missing:
-        notes.append(f"missing values: {n_missing}, which the networks mask")
-    unit = targets[0] if len(targets) == 1 else "the unit of each column"
-    unit = "thousands of passengers" if file is None else unit
-    return InputSeries(frame, name, unit, notes, season_length(frame.index))
+        last = table[columns[-1]]
+        raise UsageError(
+            f"no column of numbers in {source}: {_join_names(columns)}. Column "
+            f"{last.name!r} holds {_cell(last, ~is_missing(last).to_numpy())}"
+        )
+    notes.append(f"target columns: {_join_names(targets)}")
+    counting = [column for column in numeric if column not in targets]
+    if counting:
+        names = _join_names(counting)
+        notes.append(f"columns that count rows or time, not used: {names}")
+    left_out = [column for column in others if column not in numeric]
+    if left_out:
+        notes.append(f"columns without numbers, not used: {_join_names(left_out)}")
+    return chosen._replace(targets=targets), notes, parts
+
+
+def _order_rows(frame, index, chosen):
+    """Return rows in time order at equal steps, and notes about changes."""
+    notes = []
+    if index is None:
+        return frame.reset_index(drop=True), notes
+    check_distinct(index, chosen.time)
+    frame = frame.set_axis(index)
+    if not index.is_monotonic_increasing:
+        frame = frame.sort_index(kind="stable")
+        notes.append(f"rows were sorted by {chosen.time}")
+    frame, n_inserted = insert_missing_steps(frame)
+    if n_inserted:
+        notes.append(
+            f"missing rows: {n_inserted}, inserted in {chosen.time} without values"
+        )
+    frame.index = with_equal_steps(frame.index).rename(chosen.time)
+    return frame, notes
+
+
+def _split_ahead(frame, chosen):
+    """Return the rows up to the last known target, and all covariates known ahead.
+
+    Without covariates that are known ahead, all rows are returned.
+    """
+    if not chosen.exog:
+        return frame, None
+    known = frame[chosen.targets].notna().any(axis=1).to_numpy()
+    if not known.any():
+        raise UsageError(
+            f"columns {_join_names(chosen.targets)} must hold numbers: got only "
+            "missing cells"
+        )
+    last = len(known) - np.argmax(known[::-1])
+    return frame.iloc[:last], frame[list(chosen.exog)]
 
 
 def _read_table(file):
@@ -290,28 +445,38 @@ def _read_targets(table, targets, numbers, decimal):
     return pd.DataFrame(frame)
 
 
-def _read_times(column, date_format):
-    """Return a time column as an index, in the order of the rows."""
+def _read_times(column, date_format, *, several=False):
+    """Return a time column as an index, in the order of the rows.
+
+    Times may repeat if there are several series. The format is found from the distinct
+    cells of all of them.
+    """
     name, missing = column.name, is_missing(column).to_numpy()
     if missing.any():
         raise UsageError(
             f"time column {name!r} has no value in row {np.argmax(missing) + 1}"
         )
-    reading = read_column(column, date_format)
-    cells = strip_cells(column)
+    cells, rows = strip_cells(column), np.arange(len(column))
+    if several:
+        rows, distinct = pd.factorize(cells)
+        cells = pd.Series(distinct, name=name)
+    reading = read_column(cells, date_format)
     is_integer = cells.str.fullmatch(r"[-+]?\d{1,18}").all()
     if is_integer and (reading is None or reading.step is None):
-        index = pd.Index(cells.astype("int64"), name=name)
-    else:
-        wrong = np.ones(len(column), dtype=bool)
-        if reading is not None:
-            wrong = reading.times.isna().to_numpy()
-        if wrong.any():
-            raise UsageError(
-                f"time column {name!r} must hold dates, times or integers: got "
-                f"{_cell(column, wrong)}. Use --date-format, or --time-column none"
-            )
-        index = pd.DatetimeIndex(reading.times, name=name)
+        return pd.Index(cells.astype("int64"), name=name)[rows]
+    wrong = np.ones(len(cells), dtype=bool)
+    if reading is not None:
+        wrong = reading.times.isna().to_numpy()
+    if wrong.any():
+        raise UsageError(
+            f"time column {name!r} must hold dates, times or integers: got "
+            f"{_cell(column, wrong[rows])}. Use --date-format, or --time-column none"
+        )
+    return pd.DatetimeIndex(reading.times, name=name)[rows]
+
+
+def check_distinct(index, name):
+    """Raise if a time occurs twice."""
     duplicated = index.duplicated()
     if duplicated.any():
         label = index[duplicated][0]
@@ -320,4 +485,3 @@ def _read_times(column, date_format):
             f"time column {name!r} must hold each time once: got "
             f"{format_label(label)} in rows {rows}"
         )
-    return index

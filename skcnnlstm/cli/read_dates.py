@@ -159,6 +159,26 @@ def _read_with_offsets(cells):
     return midnight + usual if is_daily else absolute
 
 
+def insert_missing_steps(frame):
+    """Insert rows of NaN for missing steps; return the frame and their number.
+
+    Nothing is inserted without a frequency, or if more than a tenth of the steps are
+    missing.
+    """
+    from skcnnlstm._utils.time_axis import read_time_axis
+
+    axis = read_time_axis(frame.index)
+    positions = axis.positions
+    n_missing = int(positions[-1]) + 1 - len(positions)
+    if axis.freq is None or not 0 < n_missing <= 0.1 * len(positions):
+        return frame, 0
+    first = read_time_axis(frame.index[:1], axis.freq)
+    labels = frame.index[:1].append(first.next_labels(int(positions[-1])))
+    if not frame.index.isin(labels).all():  # such as business days with holidays
+        return frame, 0
+    return frame.reindex(labels.rename(frame.index.name)), n_missing
+
+
 def with_equal_steps(index):
     """Return a sorted index with a frequency and without gaps, or raise an error.
 

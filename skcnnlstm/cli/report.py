@@ -1,8 +1,9 @@
-"""Report the result: table of scores, forecast, CSV file and figure."""
+"""Report the result: table of scores, forecast, CSV file."""
 
 import contextlib
 import math
 import os
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -29,40 +30,91 @@ _STEP_NAMES = {
 def scores_by_fold(result):
     """Return RMSE, MAE, MASE and seconds of each fold, which has one forecast.
 
-    Scores are means over targets; NaN where the score of one target is undefined.
+    Scores are means over series and targets; NaN where one of them is undefined.
     """
     measures = ["rmse", "mae", "mase"]
-    by_target = result.scores(by=["fold", "target"])[measures]
-    shape = len(result.folds), -1, len(measures)
-    values = by_target.to_numpy().reshape(shape).mean(axis=1)
-    seconds = result.folds["seconds"].to_numpy()
+    each = result.scores(by=["fold", "series", "target"])[measures]
+    n_folds = result.forecasts["fold"].nunique()
+    values = each.to_numpy().reshape(n_folds, -1, len(measures)).mean(axis=1)
+    seconds = result.folds["seconds"].to_numpy()[:n_folds]  # equal for all series
     return pd.DataFrame(values, columns=measures).assign(seconds=seconds)
 
 
-def mean_rmse(result):
-    """Return the RMSE of each target, a mean over folds, as a Series."""
-    rmse = result.scores(by=["fold", "target"])["rmse"]
-    return rmse.groupby("target").mean()
+def mean_rmse(result, *, many=False):
+    """Return the RMSE, a mean over folds, by (name of the series, target).
 
-
-def select_best(results):
-    """Return the name of the best model, and "by RMSE" or "by MASE".
-
-    RMSE selects for one target, and MASE for several: their scales may differ. Where
-    MASE is undefined, RMSE selects.
+    Unless there are `many`, the name of the series is None.
     """
-    scores = {
-        name: scores_by_fold(result).mean(skipna=False)
-        for name, result in results.items()
-    }
-    n_targets = next(iter(results.values())).forecasts["target"].nunique()
-    defined = not any(np.isnan(means["mase"]) for means in scores.values())
-    measure = "mase" if n_targets > 1 and defined else "rmse"
-    best = min(scores, key=lambda name: scores[name][measure])
-    return best, f"by {measure.upper()}"
+    rmse = result.scores(by=["fold", "series", "target"])["rmse"]
+    means = rmse.groupby(["series", "target"], sort=False).mean().to_dict()
+    if many:
+        return means
+    return {(None, target): value for (_, target), value in means.items()}
+
+
+def select_metric(results):
+    """Return the score that selects the best model, "rmse" or "mase".
+
+    RMSE selects for one target, and MASE for several targets or series: their scales
+    may differ. Where MASE is undefined, RMSE selects.
+    """
+    forecasts = next(iter(results.values())).forecasts
+    several = (forecasts[["series", "target"]].nunique() > 1).any()
+    undefined = any(
+        np.isnan(scores_by_fold(result)["mase"]).any() for result in results.values()
+    )
+    return "mase" if several and not undefined else "rmse"
+
+
+def rank_models(results, metric):
+    """Return the scores of each fold, (n_folds, n_models), the best model first."""
+    scores = {name: scores_by_fold(result)[metric] for name, result in results.items()}
+    return pd.DataFrame(
+        {
+            name: scores[name]
+            for name in sorted(scores, key=lambda name: scores[name].mean())
+        }
+    )
 
 
 # ------------------------------------------------------------------------------- text
+
+
+def describe_series(series):
+    """Return a line with the name, the length and the first and last label."""
+    lengths = [len(frame) for frame in series.frames.values()]
+    frame = series.frame
+    first, last = format_labels(frame.index[[0, -1]])
+    n_steps = f"{len(frame)} {step_name(frame.index)}"
+    if len(lengths) > 1:
+        n_steps = f"{len(lengths)} series of {min(lengths)} to {max(lengths)} "
+        n_steps += step_name(frame.index)
+        return f"{series.name}: {n_steps}"
+    return f"{series.name}: {n_steps}, {first} to {last}"
+
+
+def describe_winner(ranked, metric):
+    """Return one sentence: which model won, by how much, and whether that is clear.
+
+    `ranked` is the result of `rank_models`. A difference is clear if it is greater than
+    its standard deviation over the folds.
+    """
+    best = ranked.iloc[:, 0]
+    text = f"Best by {metric.upper()}: {best.name}"
+    if ranked.shape[1] == 1:
+        return f"{text}."
+    second = ranked.iloc[:, 1]
+    difference = second - best
+    mean, spread = difference.mean(), difference.std(ddof=1)
+    decimals = 2 if metric == "mase" else _n_decimals(best.mean())
+    share = f" ({100 * mean / second.mean():.0f} %)" if second.mean() > 0 else ""
+    text += f", {mean:.{decimals}f}{share} ahead of {second.name}; this is "
+    if mean > spread:
+        return f"{text}more than its spread over the folds ({spread:.{decimals}f})."
+    return (
+        f"{text}within its spread over the folds ({spread:.{decimals}f}), so the order "
+        "of the two may be chance."
+    )
 
 
 def format_scores(results, unit, options):
@@ -84,8 +136,13 @@ def format_scores(results, unit, options):
         + "".join(f"   {c:>{w}}" for c, w in zip(row[1:], widths[1:], strict=True))
         for row in rows
     ]
-    n_targets = next(iter(results.values())).forecasts["target"].nunique()
-    average = f", averaged over {n_targets} targets" if n_targets > 1 else ""
+    counts = next(iter(results.values())).forecasts[["series", "target"]].nunique()
+    parts = [
+        f"{counts[column]} {name}"
+        for column, name in (("series", "series"), ("target", "targets"))
+        if counts[column] > 1
+    ]
+    average = f", averaged over {' and '.join(parts)}" if parts else ""
     lines += [
         "",
         f"Mean ± standard deviation over {options.folds} folds of {options.horizon} "
@@ -139,25 +196,71 @@ def format_labels(index):
     return [str(value) for value in index]
 
 
-def format_forecast(forecast, rmse, max_rows=48, max_columns=8):
-    """Format a forecast, one step per line.
+class Forecast(NamedTuple):
+    """Forecasts by name of the series, each with a column for each target."""
 
-    `rmse`, by target, limits the digits that are shown.
+    mean: dict[str | None, pd.DataFrame]
+    lower: dict[str | None, pd.DataFrame] | None = None  # None without intervals
+    upper: dict[str | None, pd.DataFrame] | None = None
+    coverage: float | None = None
+
+    def table(self, key):
+        """Return forecasts and bounds of one series, with the names of the columns."""
+        mean = self.mean[key]
+        if self.lower is None:
+            return mean
+        columns = {}
+        for name in mean:
+            columns[name] = mean[name]
+            columns[f"{name}_lower"] = self.lower[key][name]
+            columns[f"{name}_upper"] = self.upper[key][name]
+        return pd.DataFrame(columns)
+
+
+def format_forecast(forecast, rmse, max_rows=48, max_columns=8):
+    """Format a `Forecast`, one step per line.
+
+    `rmse`, by series and target, limits the digits that are shown. None shows six
+    significant ones.
     """
-    shown = forecast.iloc[:max_rows, :max_columns]
+    lines, n_left, n_cut = [], max_rows, 0
+    for key, mean in forecast.mean.items():
+        table = forecast.table(key)
+        shown = table.iloc[: max(0, n_left), :max_columns]
+        n_left -= len(shown)
+        n_cut += shown.shape != table.shape
+        if shown.empty:
+            continue
+        if key is not None:
+            lines.append(f"  {key}")
+        lines += _format_table(shown, mean, key, rmse)
+    if n_cut:
+        n_steps, n_targets = mean.shape
+        text = f"{n_steps} steps, {n_targets} target{'s' * (n_targets > 1)}"
+        if len(forecast.mean) > 1:
+            text = f"{len(forecast.mean)} series, {text}"
+        lines.append(f"  ... see forecast.csv: {text}")
+    return "\n".join(lines)
+
+
+def _format_table(shown, mean, key, rmse):
     columns = [["", *format_labels(shown.index)]]
     for name, values in shown.items():
-        decimals = _n_decimals(rmse[name])
+        target = next(one for one in mean if name in _names(one))
+        if rmse is None:
+            decimals = _n_decimals(mean[target].abs().max(), 4)
+        else:
+            decimals = _n_decimals(rmse[key, target])
         columns.append([str(name), *(f"{value:.{decimals}f}" for value in values)])
     widths = [max(map(len, column)) for column in columns]
-    lines = [
+    return [
         "  " + "  ".join(c.rjust(w) for c, w in zip(row, widths, strict=True))
         for row in zip(*columns, strict=True)
     ]
-    if shown.shape != forecast.shape:
-        n_steps, n_targets = forecast.shape
-        lines.append(f"  ... see forecast.csv: {n_steps} steps, {n_targets} targets")
-    return "\n".join(lines)
+
+
+def _names(target):
+    return target, f"{target}_lower", f"{target}_upper"
 
 
 # ------------------------------------------------------------------------------- files
@@ -169,16 +272,22 @@ def round_forecast(forecast):
     return forecast.round({name: _n_decimals(largest[name], 6) for name in forecast})
 
 
-def write_files(folder, forecast, figure):
+def write_files(folder, forecast, figure, id_column=None):
     """Write forecast.csv and forecast.png: both or, after an error, neither."""
-    table = round_forecast(forecast).set_axis(format_labels(forecast.index))
-    table.index.name = forecast.index.name or "row"
+    tables = []
+    for key in forecast.mean:
+        table = round_forecast(forecast.table(key))
+        labels = pd.Index(format_labels(table.index), name=table.index.name or "row")
+        table = table.set_axis(labels).reset_index()
+        if key is not None:
+            table.insert(0, id_column, key)
+        tables.append(table)
     paths = [folder / name for name in OUTPUT_FILES]
     parts = [folder / f".{name}.{os.getpid()}.part" for name in OUTPUT_FILES]
     with contextlib.ExitStack() as stack:
         for part in parts:
             stack.callback(part.unlink, missing_ok=True)
-        table.to_csv(parts[0], lineterminator="\n")
+        pd.concat(tables).to_csv(parts[0], lineterminator="\n", index=False)
         figure.savefig(parts[1], format="png", dpi=150)
         # Renaming complete files never leaves half of one.
         for part, path in zip(parts, paths, strict=True):
@@ -186,70 +295,7 @@ def write_files(folder, forecast, figure):
     return paths
 
 
-# ------------------------------------------------------------------------------ figure
-
-
-def draw_forecast(history, fitted, forecast, *, rmse, model_name, n_folds, series):
-    """Draw the history, the one-step-ahead forecasts of it, and the forecast.
-
-    The three frames have the same columns. `rmse`, by target, is the half width of the
-    band. The figure has one panel for each target, at most 12.
-    """
-    from matplotlib.figure import Figure
-
-    from skcnnlstm.display._axes import MAX_PANELS
-
-    n_targets = history.shape[1]
-    names = list(history.columns[:MAX_PANELS])
-    height = 4.8 if len(names) == 1 else 1.3 + 2.4 * len(names)
-    figure = Figure(figsize=(10.5, height), layout="constrained")
-    panels = figure.subplots(len(names), sharex=True, squeeze=False)[:, 0]
-    steps = f"{len(forecast)} {step_name(forecast.index)}"
-    for panel, name in zip(panels, names, strict=True):
-        _draw_target(panel, history[name], fitted[name], forecast[name], rmse[name])
-        panel.set_ylabel(series.unit if n_targets == 1 else str(name))
-        title = f"RMSE {format_number(rmse[name])} in {n_folds} folds of {steps}"
-        panel.set_title(
-            title if len(names) == 1 else f"{name}: {title}",
-            loc="left",
-            fontsize=10,
-            color="#555555",
-        )
-    part = f" ({len(names)} of {n_targets} targets)" if len(names) < n_targets else ""
-    figure.suptitle(
-        f"{series.name}: the next {steps} by {model_name}{part}",
-        x=0.01,
-        ha="left",
-        fontsize=14,
-        fontweight="bold",
-    )
-    panels[-1].set_xlabel(str(history.index.name or "row"))
-    lines = panels[0].get_legend_handles_labels()
-    figure.legend(*lines, loc="outside lower center", frameon=False, ncols=4)
-    return figure
-
-
-def _draw_target(panel, history, fitted, forecast, rmse):
-    from skcnnlstm.display import ForecastDisplay
-    from skcnnlstm.display._axes import FORECAST, OTHERS, positions
-
-    panel.plot(
-        positions(fitted.index),
-        fitted,
-        color=OTHERS[-1],
-        linewidth=1.2,
-        label="fitted, one step ahead",
-        zorder=2.1,  # above the history
-    )
-    display = ForecastDisplay.from_predictions(
-        forecast,
-        history,
-        lower=forecast - rmse,
-        upper=forecast + rmse,
-        n_history=None,
-        ax=panel,
-    )
-    display.lines_[0]["band"].set_label("± RMSE in cross-validation")
-    past, future = positions(history.index), positions(forecast.index)
-    panel.axvspan(past[-1], future[-1], color=FORECAST, alpha=0.06, linewidth=0)
-    panel.get_legend().remove()  # the figure has one for all panels
+def list_files(paths):
+    """Return a line that names the files that were written."""
+    *names, last = map(str, paths)
+    return f"wrote {', '.join(names)} and {last}"

@@ -1,26 +1,26 @@
 """Run the command line: compare models by cross-validation, forecast with the best."""
 
-import contextlib
-import importlib.util
-import os
 import sys
-import tempfile
-import warnings
 
-# scikit-learn and TensorFlow are imported on first use: errors in the options or the
-# file appear before they load.
-import numpy as np
-import pandas as pd
-
-from skcnnlstm.cli import report
+from skcnnlstm.cli import figure, report
 from skcnnlstm.cli.options import (
     NETWORKS,
     UsageError,
+    check_figure,
+    check_interval_rows,
     check_rows,
-    make_parser,
+    make_printer,
+    parse_options,
     prepare_output,
+    prepare_save,
+    read_model_name,
 )
+from skcnnlstm.cli.progress import Progress
 from skcnnlstm.cli.read_csv import read_series
+from skcnnlstm.cli.rows import Rows
+
+# scikit-learn and TensorFlow are imported on first use: errors in the options or the
+# file appear before they load.
 
 
 def main(argv=None):
@@ -38,12 +38,19 @@ def main(argv=None):
         Ctrl-C.
     """
     try:
-        run(make_parser().parse_args(argv))
+        options = parse_options(argv)
+        if options.command == "forecast":
+            from skcnnlstm.cli.forecast import run_forecast
+
+            run_forecast(options)
+        else:
+            run(options)
     except UsageError as error:
-        _print_progress(f"skcnnlstm: {error}")
+        print(f"skcnnlstm: {error}", file=sys.stderr, flush=True)
         return 2
     except KeyboardInterrupt:
-        _print_progress("skcnnlstm: interrupted, no file was written")
+        message = "skcnnlstm: interrupted, no file was written"
+        print(message, file=sys.stderr, flush=True)
         return 130
     return 0
 
@@ -54,100 +61,131 @@ def run(options):
         options.file,
         options.time_column,
         options.target_columns,
+        past_covariates=options.past_covariates,
+        exog=options.exog,
+        id_column=options.id_column,
         date_format=options.date_format,
         decimal=options.decimal,
     )
+    chosen = read_model_name(options)
     season_note = _set_season_length(options, series)
-    check_rows(len(series.frame), options)
-    frame = series.frame
-    if importlib.util.find_spec("matplotlib") is None:
-        raise UsageError('forecast.png needs matplotlib: pip install "skcnnlstm[plot]"')
+    for key, frame in series.frames.items():
+        check_rows(len(frame), options, key)
+    check_rows_ahead(series, options.horizon)
+    check_interval_rows(min(map(len, series.frames.values())), options)
+    check_figure()
     prepare_output(options.output)
+    prepare_save(options.save)
 
-    first, last = report.format_labels(frame.index[[0, -1]])
-    n_steps = f"{len(frame)} {report.step_name(frame.index)}"
-    print(f"{series.name}: {n_steps}, {first} to {last}", flush=True)
+    show = make_printer(options)
+    show(report.describe_series(series))
     for note in [*series.notes, *season_note]:
-        print(note, flush=True)
-    _print_progress("loading TensorFlow ...")
-    _load_tensorflow()
-    from skcnnlstm.cli.models import make_models
-
-    # Rows are at equal steps here: models see numbers, and the report sees labels.
-    rows = frame.reset_index(drop=True)
-    models = make_models(
-        options,
-        positive=bool(((rows > 0) | rows.isna()).all(axis=None)),
-        has_missing=bool(rows.isna().any(axis=None)),
+        show(note)
+    progress = Progress(
+        [name for name in options.models if name in NETWORKS],
+        (2 if options.interval else 1) / options.folds,
+        quiet=options.quiet,
     )
-    _print_progress(
+    progress.show("loading TensorFlow ...")
+    from skcnnlstm.cli.fitting import (
+        fit_and_forecast,
+        fit_errors,
+        one_step_ahead,
+        save_model,
+    )
+    from skcnnlstm.cli.models import count_epochs, make_models
+
+    if options.epochs is None:
+        n_left = options.window_length + options.horizon - 1
+        options.epochs = count_epochs(
+            sum(len(frame) - n_left for frame in series.frames.values())
+        )
+    # Rows are at equal steps here: models see numbers, and the report sees labels.
+    data = Rows.numbered(series)
+    models = make_models(
+        options, series.targets, data.are_positive(), has_missing=data.have_missing()
+    )
+    progress.show(
         f"training on {options.folds} folds, {options.epochs} epochs per network ..."
     )
-    results = {name: evaluate(name, models[name], rows, options) for name in models}
+    results = {}
+    for name, model in models.items():
+        progress.start()
+        results[name] = evaluate(name, model, data, options)
+        rmse = report.scores_by_fold(results[name])["rmse"].mean()
+        progress.show_model(name, report.format_number(rmse))
 
-    print(f"\n{report.format_scores(results, series.unit, options)}\n")
-    best, measure = report.select_best(results)
-    message = f"Best {measure}: {best}"
-    if best not in NETWORKS:
-        networks = {name: results[name] for name in results if name in NETWORKS}
-        message += f" (best network: {report.select_best(networks)[0]})"
-    print(
-        f"{message}. Its forecast after a fit on all {len(frame)} rows:\n", flush=True
-    )
-    with _fit_errors(best):
-        model = models[best].fit(rows)
-    from skcnnlstm._utils.time_axis import read_time_axis
-
-    labels = read_time_axis(frame.index).next_labels(options.horizon)
-    forecast = model.forecast().set_axis(labels)
-    rmse = report.mean_rmse(results[best])
-    print(report.format_forecast(forecast, rmse), flush=True)
+    show(f"\n{report.format_scores(results, series.unit, options)}\n")
+    metric = report.select_metric(results)
+    ranked = report.rank_models(results, metric)
+    show(report.describe_winner(ranked, metric))
+    best = chosen or ranked.columns[0]
+    n_rows = sum(len(frame) for frame in series.frames.values())
+    show(f"Forecast of {best} after a fit on all {n_rows} rows:\n")
+    labelled = Rows(series.frames, series.exogs, series.targets)
+    with fit_errors(best):
+        fitted, forecast = fit_and_forecast(models[best], labelled, options)
+    rmse = report.mean_rmse(results[best], many=options.id_column is not None)
+    show(report.format_forecast(forecast, rmse))
 
     n_history = max(12 * options.horizon, 4 * options.window_length, 150)
-    figure = report.draw_forecast(
-        frame.iloc[-n_history:],
-        one_step_ahead(model, rows, frame.index).iloc[-n_history:],
+    steps = f"{options.horizon} {report.step_name(series.frame.index)}"
+    in_sample = None
+    if hasattr(fitted, "predict"):
+        in_sample = one_step_ahead(fitted, labelled)
+        in_sample = {key: one.iloc[-n_history:] for key, one in in_sample.items()}
+    history = {
+        key: frame[series.targets].iloc[-n_history:]
+        for key, frame in series.frames.items()
+    }
+    drawing = figure.draw_forecast(
+        history,
         forecast,
-        rmse=rmse,
+        series,
         model_name=best,
-        n_folds=options.folds,
-        series=series,
+        fitted=in_sample,
+        note=figure.describe_rmse(rmse, options.folds, steps),
     )
-    files = report.write_files(options.output, forecast, figure)
-    print("\nwrote " + " and ".join(map(str, files)), flush=True)
+    files = report.write_files(options.output, forecast, drawing, options.id_column)
+    if options.save is not None:
+        save_model(fitted, best, options.save)
+        files.append(options.save)
+    show(f"\n{report.list_files(files)}")
 
 
-def evaluate(name, model, frame, options):
+def evaluate(name, model, data, options):
     """Return the `BacktestResult` of one model, with one forecast per fold."""
     from sklearn.model_selection import TimeSeriesSplit
 
-    from skcnnlstm import backtest
+    from skcnnlstm import SeriesForecaster, backtest
+    from skcnnlstm.cli.fitting import fit_errors
 
-    with _fit_errors(name):
-        result = backtest(
+    arguments = {"series": data.target_values, "horizon": options.horizon}
+    if isinstance(model, SeriesForecaster):
+        arguments = {"series": data.values, **data.exog}
+    with fit_errors(name):
+        return backtest(
             model,
-            frame,
-            TimeSeriesSplit(options.folds, test_size=options.horizon),
+            cv=TimeSeriesSplit(options.folds, test_size=options.horizon),
             stride="fold",
             season_length=options.season_length,
-            verbose=int(sys.stderr.isatty()),
+            verbose=int(sys.stderr.isatty() and not options.quiet),
+            **arguments,
         )
-    scores = report.scores_by_fold(result)
-    for number, fold in enumerate(scores.itertuples(), start=1):
-        _print_progress(
-            f"  {name:14}  fold {number}/{options.folds}  "
-            f"RMSE {report.format_number(fold.rmse):>6}  {fold.seconds:5.1f} s"
-        )
-    return result
 
 
-@contextlib.contextmanager
-def _fit_errors(name):
-    """Report a ValueError of a fit as an error in the options or the data."""
-    try:
-        yield
-    except ValueError as error:
-        raise UsageError(f"{name} cannot be fitted: {error}") from None
+def check_rows_ahead(series, horizon):
+    """Raise an error if covariates that are known ahead end too early."""
+    for key, exog in (series.exogs or {}).items():
+        n_ahead = len(exog) - len(series.frames[key])
+        if n_ahead < horizon:
+            whose = "" if key is None else f" of series {key!r}"
+            remedy = f", or use --horizon {n_ahead}" if n_ahead else ""
+            raise UsageError(
+                f"--exog needs a row for each of the {horizon} steps ahead: got "
+                f"{n_ahead} rows after the last known target{whose}. Add rows with "
+                f"these columns and empty targets{remedy}"
+            )
 
 
 def _set_season_length(options, series):
@@ -157,58 +195,9 @@ def _set_season_length(options, series):
     length, source = series.season_length, "by the step of the rows"
     if length is None:
         length, source = 12, "the step is unknown"
-    rows_left = len(series.frame) - (options.folds + 1) * options.horizon
+    n_rows = min(len(frame) for frame in series.frames.values())
+    rows_left = n_rows - (options.folds + 1) * options.horizon
     if length > max(rows_left, options.window_length):
         length, source = 1, f"too few rows for {length}"
     options.season_length = length
     return [f"season length: {length} ({source}; see --season-length)"]
-
-
-def one_step_ahead(model, rows, labels):
-    """Forecast each row from the rows before it, where a whole window is known."""
-    with warnings.catch_warnings():
-        # The first rows have incomplete windows; they are dropped below.
-        warnings.simplefilter("ignore", UserWarning)
-        predicted = model.predict(rows)
-    first = np.asarray(predicted).reshape(len(rows), -1)[:-1, : rows.shape[1]]
-    fitted = pd.DataFrame(first, index=labels[1:], columns=rows.columns)
-    return fitted.iloc[model.window_length - 1 :]
-
-
-def _print_progress(line):
-    """Print a line to stderr; the results go to stdout."""
-    print(line, file=sys.stderr, flush=True)
-
-
-def _load_tensorflow():
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with _hidden_stderr():
-        import keras
-
-        keras.ops.zeros(1)  # the first operation searches for a GPU
-
-
-@contextlib.contextmanager
-def _hidden_stderr():
-    """Hide what C++ code writes to file descriptor 2, unless an error is raised.
-
-    TensorFlow 2.21 prints five lines on import and first use, some as errors, before
-    it reads TF_CPP_MIN_LOG_LEVEL (tensorflow#100442).
-    """
-    sys.stderr.flush()
-    try:
-        original = os.dup(2)
-    except OSError:  # stderr is closed
-        yield
-        return
-    with tempfile.TemporaryFile() as hidden:
-        os.dup2(hidden.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            hidden.seek(0)
-            os.write(original, hidden.read())
-            raise
-        finally:
-            os.dup2(original, 2)
-            os.close(original)

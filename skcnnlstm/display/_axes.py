@@ -11,6 +11,8 @@ from skcnnlstm.forecasting.panel import listed
 # Colours of Okabe and Ito, which stay distinct in grey and for colour-blind readers.
 HISTORY, ACTUAL, FORECAST = "#2b2d42", "#009e73", "#d55e00"
 OTHERS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+# Of several models: the forecast colour first. The actual values have none of these.
+MODELS = (FORECAST, "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 _GRID = "#d9d9d9"
 
 MAX_PANELS = 12

@@ -26,8 +26,11 @@ class BacktestDisplay:
     figure_ : Figure
         Figure that contains the panels.
     line_ : Line2D
-        Line of the forecaster in the first panel: its forecasts in the first fold, or
-        its errors.
+        Line of the (first) model in the first panel: its forecasts in the first fold,
+        or its errors.
+    lines_ : dict of Line2D
+        Such lines of all models in the first panel, by name. The name of the only model
+        of a backtest without names is None.
 
     Examples
     --------
@@ -49,7 +52,9 @@ class BacktestDisplay:
         self.result = result
 
     @classmethod
-    def from_result(cls, result, *, kind="forecasts", names=None, ax=None, **kwargs):
+    def from_result(
+        cls, result, *, kind="forecasts", names=None, models=None, ax=None, **kwargs
+    ):
         """Draw the result of a backtest.
 
         Parameters
@@ -57,16 +62,18 @@ class BacktestDisplay:
         result : BacktestResult
             Result of `backtest`.
         kind : {"forecasts", "errors"}, default="forecasts"
-            "forecasts" draws the actual values, and the forecasts and intervals from
-            the first origin of each fold. "errors" draws the mean absolute error for
-            each step ahead, of the forecaster and of the naive and the seasonal naive
-            forecast.
+            "forecasts" draws the actual values, and the forecasts from the first origin
+            of each fold; for a single model also their intervals. "errors" draws the
+            mean absolute error for each step ahead, of each model and of the naive and
+            the seasonal naive forecast.
         names : list, str or None, default=None
             Series and targets to draw, one panel each. None draws all, at most 12.
+        models : list, str or None, default=None
+            Names of the models to draw. None draws all.
         ax : Axes, sequence of them (one for each panel) or None, default=None
             Axes to draw on; None creates a figure.
         **kwargs : dict
-            Passed to ``Axes.plot`` for the lines of the forecaster.
+            Passed to ``Axes.plot`` for the lines of the models.
 
         Returns
         -------
@@ -77,14 +84,15 @@ class BacktestDisplay:
                 "result must be a BacktestResult: got "
                 f"{type(result).__name__}. Pass the result of backtest(...)."
             )
-        return cls(result=result).plot(ax, kind=kind, names=names, **kwargs)
+        display = cls(result=result)
+        return display.plot(ax, kind=kind, names=names, models=models, **kwargs)
 
-    def plot(self, ax=None, *, kind="forecasts", names=None, **kwargs):
+    def plot(self, ax=None, *, kind="forecasts", names=None, models=None, **kwargs):
         """Draw the forecasts or the errors.
 
         Parameters
         ----------
-        ax, kind, names, **kwargs
+        ax, kind, names, models, **kwargs
             As for `from_result`.
 
         Returns
@@ -93,6 +101,7 @@ class BacktestDisplay:
         """
         check_choice("kind", kind, ("forecasts", "errors"))
         table = self.result.forecasts.join(self.result.references)
+        table = _select_models(table, models)
         panels = dict(list(table.groupby(["series", "target"], sort=False)))
         keys = list(panels)
         drawn = _axes.select_panels(names, keys)
@@ -103,55 +112,96 @@ class BacktestDisplay:
             _axes.label_panel(panel, key, keys, len(drawn))
             lines.append(draw(panel, panels[key], self.result, kwargs))
         self.ax_, self.figure_ = self.axes_[0], self.axes_[0].figure
-        self.line_ = lines[0]
+        self.lines_ = lines[0]
+        self.line_ = next(iter(self.lines_.values()))
         _axes.add_legend(self.axes_, below=ax is None)
         return self
 
 
-def _draw_forecasts(ax, table, result, kwargs):
-    """Draw the forecasts from the first origin of each fold.
+def _select_models(table, models):
+    """Return the rows of the models to draw."""
+    if models is None:
+        return table
+    known = list(table["model"].unique()) if "model" in table else []
+    wanted = list(models) if isinstance(models, list | tuple) else [models]
+    for name in wanted:
+        if name not in known:
+            remedy = f"Use one or more of {', '.join(map(repr, known))}."
+            if not known:
+                remedy = "This backtest has one model without a name: use models=None."
+            raise ValueError(
+                f"models must be names of models of the backtest: got {name!r}. "
+                f"{remedy}"
+            )
+    return table[table["model"].isin(wanted)]
 
-    Return the line of the first fold.
+
+def _split_models(table):
+    """Return the rows, the colour and the line style of each model, by name."""
+    if "model" not in table:
+        return {None: (table, {"color": _axes.FORECAST})}
+    styles = {}
+    for number, (name, rows) in enumerate(table.groupby("model", sort=False)):
+        turn, place = divmod(number, len(_axes.MODELS))
+        linestyle = ("-", "--", ":", "-.")[turn % 4]
+        style = {"color": _axes.MODELS[place], "linestyle": linestyle}
+        styles[name] = rows, style
+    return styles
+
+
+def _draw_forecasts(ax, table, result, kwargs):
+    """Draw the forecasts of each model from the first origin of each fold.
+
+    Return the lines of the first fold, by model.
     """
     actual = table.drop_duplicates("time").set_index("time")["actual"].sort_index()
     style = {"color": _axes.HISTORY, "linewidth": 1.4, "label": "actual"}
     _axes.draw_line(ax, actual, style)
-    lines = []
-    for _, fold in table.groupby("fold"):
-        first = fold[fold["origin"] == fold["origin"].iloc[0]].set_index("time")
-        if "lower" in first:
-            label = None if lines else _axes.interval_label(result.coverage)
-            _axes.draw_band(ax, first["lower"], first["upper"], alpha=0.2, label=label)
-        label = None if lines else "forecast from the start of each fold"
-        style = {"color": _axes.FORECAST, "linewidth": 1.6, "label": label}
-        lines.append(_axes.draw_line(ax, first["forecast"], style, kwargs))
-        start = _axes.positions(first.index)[0]
-        ax.axvline(start, color="#bbbbbb", linewidth=0.8, linestyle=":", zorder=0)
+    lines, models = {}, _split_models(table)
+    for name, (rows, colour) in models.items():
+        label = "forecast from the start of each fold" if name is None else str(name)
+        for _, fold in rows.groupby("fold"):
+            first = fold[fold["origin"] == fold["origin"].iloc[0]].set_index("time")
+            # The bands of several models would hide each other.
+            if "lower" in first and len(models) == 1:
+                band = _axes.interval_label(result.coverage)
+                _axes.draw_band(
+                    ax,
+                    first["lower"],
+                    first["upper"],
+                    alpha=0.2,
+                    label=None if name in lines else band,
+                )
+            style = {**colour, "linewidth": 1.6}
+            style["label"] = None if name in lines else label
+            line = _axes.draw_line(ax, first["forecast"], style, kwargs)
+            lines.setdefault(name, line)
+            start = _axes.positions(first.index)[0]
+            ax.axvline(start, color="#bbbbbb", linewidth=0.8, linestyle=":", zorder=0)
     _axes.style_axes(ax, actual.index.rename(result.time_name or "time"))
-    return lines[0]
+    return lines
 
 
 def _draw_errors(ax, table, result, kwargs):
-    """Draw the mean absolute error by step; return the line of the forecaster."""
+    """Draw the mean absolute error by step; return the lines by model."""
+    models = _split_models(table)
+    reference = next(iter(models.values()))[0]
     names = {"naive": "naive", "seasonal_naive": "seasonal naive"}
-    if np.array_equal(table["naive"], table["seasonal_naive"]):
+    if np.array_equal(reference["naive"], reference["seasonal_naive"], equal_nan=True):
         del names["seasonal_naive"]
-    names["forecast"] = "forecaster"
-    colours = {
-        "naive": _axes.OTHERS[5],
-        "seasonal_naive": _axes.OTHERS[0],
-        "forecast": _axes.FORECAST,
-    }
+    names = {name: label for name, label in names.items() if label not in models}
+    colours = {"naive": _axes.OTHERS[5], "seasonal_naive": _axes.OTHERS[0]}
+    if None not in models:
+        colours = {"naive": "#999999", "seasonal_naive": "#555555"}
     for name, label in names.items():
-        errors = (table["actual"] - table[name]).abs().groupby(table["step"]).mean()
-        style = {
-            "color": colours[name],
-            "linestyle": "-" if name == "forecast" else "--",
-            "marker": "o" if len(errors) <= 60 else None,
-            "markersize": 3,
-            "label": label,
-        }
-        line = _axes.draw_line(ax, errors, style, kwargs if name == "forecast" else {})
+        errors = _errors_by_step(reference, name)
+        style = {"color": colours[name], "linestyle": "--", "label": label}
+        _draw_steps(ax, errors, style, {})
+    lines = {}
+    for name, (rows, colour) in models.items():
+        errors = _errors_by_step(rows, "forecast")
+        style = {**colour, "label": "forecaster" if name is None else str(name)}
+        lines[name] = _draw_steps(ax, errors, style, kwargs)
     ax.set_xlabel("steps ahead")
     ax.set_ylabel("mean absolute error")
     ax.set_ylim(bottom=0)
@@ -160,4 +210,16 @@ def _draw_errors(ax, table, result, kwargs):
     _axes.style_axes(ax)
     if len(errors) == 1:
         ax.set_xlim(0.5, 1.5)
-    return line
+    return lines
+
+
+def _errors_by_step(table, name):
+    """Return the mean absolute error of a column of forecasts for each step."""
+    return (table["actual"] - table[name]).abs().groupby(table["step"]).mean()
+
+
+def _draw_steps(ax, errors, style, kwargs):
+    marker = "o" if len(errors) <= 60 else None
+    return _axes.draw_line(
+        ax, errors, {**style, "marker": marker, "markersize": 3}, kwargs
+    )

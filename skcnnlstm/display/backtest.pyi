@@ -9,6 +9,7 @@ class BacktestDisplay:
     axes_: NDArray[Any]
     figure_: Any
     line_: Any
+    lines_: dict[Any, Any]
     def __init__(self, *, result: Any) -> None: ...
     @classmethod
     def from_result(
@@ -17,6 +18,7 @@ class BacktestDisplay:
         *,
         kind: Literal["forecasts", "errors"] = ...,
         names: Sequence[Any] | str | None = ...,
+        models: Sequence[Any] | str | None = ...,
         ax: Any = ...,
         **kwargs: Any,
     ) -> "BacktestDisplay": ...
@@ -26,5 +28,6 @@ class BacktestDisplay:
         *,
         kind: Any = ...,
         names: Any = ...,
+        models: Any = ...,
         **kwargs: Any,
     ) -> "BacktestDisplay": ...

@@ -111,4 +111,5 @@ class HybridEnsembleRegressor(RegressorMixin, _HybridEnsemble):
         # scikit-learn's checks fit networks for a few epochs, on rows without windows.
         tags.regressor_tags.poor_score = True
         tags.target_tags.multi_output = True
+        tags.input_tags.three_d_array = True
         return tags

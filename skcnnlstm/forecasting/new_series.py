@@ -19,7 +19,7 @@ from skcnnlstm.forecasting.fitted import FittedForecaster, fitted_state, learn_s
 from skcnnlstm.forecasting.gaps import (
     find_all_runs,
     read_axes,
-    warn_without_frequency,
+    warn_about_labels,
 )
 from skcnnlstm.forecasting.panel import cut_rows, is_list_of_series, read_panel
 from skcnnlstm.forecasting.scaling import TransformerFactory
@@ -110,7 +110,7 @@ def _read(forecaster, fitted, series):
     has_index = all(rows.index is not None for rows in tables.values())
     freq = fitted.freq if has_index and not panel.numbered else None
     axes = read_axes(panel, tables, freq)
-    warn_without_frequency(panel, tables, axes)
+    warn_about_labels(panel, tables, axes)
     return panel, tables, axes
 
 

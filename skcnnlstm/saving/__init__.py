@@ -8,6 +8,7 @@ A file is a `skops.io` archive. The other modules hold what skops leaves open:
 - `archive` checks a file before skops reads it.
 """
 
+import skcnnlstm._utils.import_keras  # noqa: F401, before others import Keras
 from skcnnlstm.saving.files import load, save
 
 __all__ = ["load", "save"]

@@ -16,6 +16,7 @@
 - `_tensorflow*` are the only modules that import TensorFlow.
 """
 
+import skcnnlstm._utils.import_keras
 from skcnnlstm.training._tensorflow_lite import custom_operations
 from skcnnlstm.training._tensorflow_process import on_gpu
 from skcnnlstm.training.cache import clear_programs

@@ -5,6 +5,8 @@ import os
 
 import tensorflow as tf
 
+from skcnnlstm._utils.import_keras import hidden_logs
+
 # The process that ran the first TensorFlow operation. Its threads do not survive a
 # fork: a forked process hangs at its first operation.
 _first_pid: int | None = None
@@ -22,7 +24,8 @@ def check_process() -> None:
     pid = os.getpid()
     # If the process that imported this file was forked, the user may have run an
     # operation before the fork: ask TensorFlow.
-    if _first_pid is None and (pid == _import_pid or not _has_started()):
+    is_first = _first_pid is None and (pid == _import_pid or not _has_started())
+    if is_first:
         _first_pid = pid
         _limit_threads_of_worker()
     if _first_pid != pid:
@@ -38,6 +41,9 @@ def check_process() -> None:
             "tf.Graph().as_default() or tf.function, or after "
             "tf.compat.v1.disable_eager_execution(). Call it outside of these."
         )
+    if is_first and not _has_started():
+        with hidden_logs():
+            tf.zeros(1)
 
 
 def on_gpu() -> bool:

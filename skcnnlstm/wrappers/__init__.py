@@ -13,6 +13,7 @@
 - `_scikeras`: the only module that imports scikeras.
 """
 
+import skcnnlstm._utils.import_keras  # noqa: F401, before others import Keras
 from skcnnlstm.wrappers.classifier import HybridClassifier
 from skcnnlstm.wrappers.regressor import HybridRegressor
 

@@ -6,6 +6,7 @@ import pytest
 from cli_tables import make_table, write_table
 
 from skcnnlstm.cli import main, options
+from skcnnlstm.forecasting.intervals import count_held_out
 
 
 @pytest.fixture
@@ -49,6 +50,40 @@ INVALID_OPTIONS = [
         "--random-state: must be an integer from 0 to 1000000000: got '-1'",
     ),
     ("--horizon", "--horizon: expected one argument"),
+    ("--interval 1", "--interval: must be a number between 0 and 1: got '1'"),
+    ("--interval 90%", "--interval: must be a number between 0 and 1: got '90%'"),
+    (
+        "--interval my.csv",
+        "--interval: must be a number between 0 and 1: got 'my.csv' (FILE goes before "
+        "the options)",
+    ),
+    (
+        "--compare arima",
+        "--compare: must be one or more of ets, theta, mstl, lightgbm, drift: got "
+        "'arima'",
+    ),
+    (
+        "--model gru",
+        "--model: must be one of seasonal_naive, ridge, cnn_lstm, conv_lstm, parallel: "
+        "got 'gru'",
+    ),
+    (
+        "--model lstm",
+        "--model: must be one of seasonal_naive, ridge, cnn_lstm, conv_lstm, parallel: "
+        "got 'lstm'. Add it with --models lstm",
+    ),
+    (
+        "--model ets",
+        "--model: must be one of seasonal_naive, ridge, cnn_lstm, conv_lstm, parallel: "
+        "got 'ets'. Add it with --compare ets",
+    ),
+    (
+        "my.csv --save none/my.skcnnlstm",
+        "--save must be a file in an existing folder: got none/my.skcnnlstm. Create "
+        "none",
+    ),
+    ("my.csv --save .", "--save must be a file: got the folder ."),
+    ("forecast", "the following arguments are required: MODEL, FILE"),
     ("--gpu", "unrecognized arguments: --gpu"),
     ("my.csv --output my.csv", "--output must be a folder: got the file my.csv"),
     (
@@ -109,17 +144,71 @@ def test_the_help_shows_the_defaults(capsys):
         "season_length": None,
         "models": ["cnn_lstm", "conv_lstm", "parallel"],
         "folds": 4,
-        "epochs": 100,
+        "epochs": None,
         "random_state": 0,
         "output": Path("."),
+        "command": "run",
+        "past_covariates": [],
+        "exog": [],
+        "id_column": None,
+        "compare": [],
+        "model": None,
+        "interval": None,
+        "save": None,
+        "quiet": False,
     }
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
     text = " ".join(capsys.readouterr().out.split())
     for words in (
-        "usage: python -m skcnnlstm [FILE] [options]",
+        "usage: skcnnlstm [FILE] [options] skcnnlstm forecast MODEL FILE [options]",
         "--horizon N number of time steps to forecast (default: 12)",
         "(default: cnn_lstm conv_lstm parallel)",
-        "python -m skcnnlstm my.csv --time-column date",
+        "skcnnlstm my.csv --time-column date",
     ):
         assert words in text
+
+
+@pytest.mark.parametrize(
+    "words, name",
+    [
+        ("--model ridge", "Ridge"),
+        ("--model Ridge", "Ridge"),
+        ("--model seasonal_naive", "seasonal naive"),
+        ("--model cnn_lstm", "cnn_lstm"),
+        ("--compare ets --model ets", "ets"),
+        ("", None),
+    ],
+)
+def test_a_model_is_chosen_by_its_name_in_the_table(words, name):
+    parsed = options.make_parser().parse_args(words.split())
+    assert options.read_model_name(parsed) == name
+
+
+def test_an_interval_without_a_number_is_of_90_percent():
+    assert options.make_parser().parse_args(["--interval"]).interval == 0.9
+    assert options.make_parser().parse_args(["--interval", "0.5"]).interval == 0.5
+
+
+def test_saving_without_skops_names_the_extra(monkeypatch):
+    monkeypatch.setattr(options.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(options.UsageError) as caught:
+        options.prepare_save(Path("my.skcnnlstm"))
+    assert str(caught.value) == '--save needs skops: pip install "skcnnlstm[save]"'
+
+
+def test_forecast_has_its_own_help(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["forecast", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "usage: skcnnlstm forecast MODEL FILE [options]" in text
+    assert "--steps N number of time steps" in text
+
+
+@pytest.mark.parametrize("n_rows, coverage", [(144, 0.9), (1001, 0.9), (200, 0.95)])
+def test_enough_rows_calibrate_an_interval(n_rows, coverage):
+    parsed = options.make_parser().parse_args(["--interval", str(coverage)])
+    n_wanted = options.count_calibration_rows(n_rows, parsed)
+    held_out = count_held_out(n_wanted / n_rows, n_rows, 24, 12)
+    assert held_out == n_wanted >= n_rows // 5
+    assert held_out - 12 + 1 >= round(coverage / (1 - coverage))

@@ -96,9 +96,9 @@ INVALID_FILES = [
         "time column 'date' must hold each time once: got 2020-01-04 in rows 4 and 5",
     ),
     (
-        make_table().drop(index=7),
+        make_table().drop(index=range(7, 12)),
         "",
-        "gap in time column 'date': 2020-01-07 is followed by 2020-01-09, but most "
+        "gap in time column 'date': 2020-01-07 is followed by 2020-01-13, but most "
         "steps are 1 day. Fill the gap, or number the rows with --time-column none",
     ),
     (
@@ -135,6 +135,99 @@ def test_an_invalid_file_prints_one_line_and_writes_no_file(
     status, _, err = _run(capsys, "my.csv", *QUICK, "--output", "out", *options.split())
     assert (status, err) == (2, f"skcnnlstm: {message}\n")
     assert [path.name for path in folder.iterdir()] == ["my.csv"]
+
+
+PANEL_ERRORS = [
+    (make_table(), "--id-column shop", "no column 'shop' in my.csv. Its columns are "),
+    (
+        make_table(),
+        "--id-column place --target-columns place",
+        "column 'place' cannot be both a target and the id column",
+    ),
+    (
+        make_table(),
+        "--exog visits --past-covariates visits",
+        "column 'visits' cannot be both a past covariate and known ahead",
+    ),
+    (
+        _change(4, "place", ""),
+        "--id-column place",
+        "id column 'place' has no value in row 5",
+    ),
+    (
+        pd.concat([make_table(), make_table().assign(place="there")[:16]]),
+        "--id-column place",
+        "series 'there' must have at least 17 rows: got 16. The first fit needs",
+    ),
+    (
+        pd.concat([make_table(), make_table().assign(place="there")[::3]]),
+        "--id-column place --target-columns sales",
+        "series 'there' must have at least 17 rows: got 14.",
+    ),
+    (
+        pd.concat([make_table(), make_table().assign(date="2020-01-04")]),
+        "--id-column place --target-columns sales",
+        "series 'here': time column 'date' must hold each time once: got 2020-01-04 in",
+    ),
+    (
+        make_table().assign(sales=""),
+        "--exog visits --target-columns sales",
+        "column 'sales' must hold numbers: got only missing cells",
+    ),
+]
+
+
+@pytest.mark.parametrize("table, words, message", PANEL_ERRORS)
+def test_an_invalid_panel_or_covariate_prints_one_line(
+    folder, capsys, table, words, message
+):
+    write_table(folder, table)
+    status, _, err = _run(capsys, "my.csv", *QUICK, *words.split())
+    assert status == 2
+    assert err.startswith(f"skcnnlstm: {message}")
+    assert len(err.splitlines()) == 1
+
+
+def test_missing_rows_are_inserted_without_values(folder):
+    table = make_table().drop(index=[7, 20, 21])
+    frame, series = _read(folder, table, target_columns=["sales"])
+    assert len(frame) == N_ROWS
+    assert frame["sales"].isna().to_numpy().nonzero()[0].tolist() == [7, 20, 21]
+    assert "missing rows: 3, inserted in date without values" in series.notes
+    assert "missing values: 3, which the networks mask" in series.notes
+
+
+def test_each_series_of_a_panel_is_read_separately(folder):
+    table = pd.concat([make_table(), make_table().assign(place="there")[10:]])
+    table = table.sample(frac=1, random_state=0)
+    file = str(folder / write_table(folder, table))
+    series = read_series(file, id_column="place")
+    assert set(series.frames) == {"here", "there"}
+    assert [len(series.frames[key]) for key in ("here", "there")] == [40, 30]
+    there = make_table()[10:]
+    assert series.frames["there"]["sales"].tolist() == there["sales"].tolist()
+    assert series.frames["there"].index.tolist() == there["date"].tolist()
+    assert series.targets == ["sales", "visits"]
+    assert "series: 2, named by column place" in series.notes
+
+
+def test_rows_without_targets_are_ahead_if_a_covariate_is_known(folder):
+    table = make_table().astype({"sales": object})
+    table.loc[36:, "sales"] = ""
+    file = str(folder / write_table(folder, table))
+    series = read_series(file, target_columns=["sales"], exog=["visits"])
+    assert len(series.frame) == 36
+    assert len(series.exogs[None]) == 40
+    without = read_series(file, target_columns=["sales"])
+    assert len(without.frame) == 40
+    assert without.exogs is None
+
+
+def test_past_covariates_follow_the_targets(folder):
+    file = str(folder / write_table(folder, make_table()))
+    series = read_series(file, target_columns=["visits"], past_covariates=["sales"])
+    assert series.frame.columns.tolist() == ["visits", "sales"]
+    assert series.targets == ["visits"]
 
 
 def _read(folder, table, time_column=None, target_columns=None):

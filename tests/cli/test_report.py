@@ -1,4 +1,4 @@
-"""Report of a run: scores, forecast, files and figure."""
+"""Report of a run: scores, forecast and files."""
 
 import io
 from types import SimpleNamespace
@@ -11,6 +11,7 @@ from skcnnlstm.cli import report
 from skcnnlstm.cli.models import make_models
 from skcnnlstm.cli.options import make_parser
 from skcnnlstm.cli.read_csv import read_series
+from skcnnlstm.cli.rows import Rows
 from skcnnlstm.cli.run import evaluate
 from skcnnlstm.datasets import load_airline
 from skcnnlstm.model_selection.backtesting.result import BacktestResult
@@ -26,9 +27,15 @@ def test_a_failed_write_keeps_the_previous_files(folder):
     figure = SimpleNamespace(savefig=_fail_half_way)
     (folder / "forecast.csv").write_text("previous")
     with pytest.raises(OSError, match="disk full"):
-        report.write_files(folder, load_airline().to_frame(), figure)
+        report.write_files(folder, make_forecast(), figure)
     assert (folder / "forecast.csv").read_text() == "previous"
     assert len(list(folder.iterdir())) == 1
+
+
+class NoFigure:
+    @staticmethod
+    def savefig(path, **settings):
+        path.write_bytes(b"")
 
 
 def _fail_half_way(path, **settings):
@@ -41,6 +48,7 @@ def _result(forecast, actual, scale):
     fold, step, target = np.indices(np.shape(forecast)).reshape(3, -1)
     forecasts = pd.DataFrame(
         {
+            "series": 0,
             "target": np.array(["a", "b"])[target],
             "fold": fold,
             "step": step + 1,
@@ -63,9 +71,10 @@ def test_scores_equal_a_computation_by_hand():
     assert fold.mae == pytest.approx((1 + 10) / 2)
     assert fold.mase == pytest.approx((1 / 1.5 + 10 / 30) / 2)
     assert fold.seconds == 0.25
-    assert report.mean_rmse(result).to_dict() == pytest.approx(
-        {"a": np.sqrt(2), "b": 10}
+    assert report.mean_rmse(result) == pytest.approx(
+        {(None, "a"): np.sqrt(2), (None, "b"): 10}
     )
+    assert set(report.mean_rmse(result, many=True)) == {(0, "a"), (0, "b")}
 
 
 def test_mase_is_undefined_if_it_is_for_one_target():
@@ -82,9 +91,11 @@ def test_mase_selects_among_models_of_several_targets():
         name: _result(forecast, actual, scale=[1, 10])
         for name, forecast in (("small", small), ("large", large))
     }
-    assert report.select_best(results) == ("large", "by MASE")
+    assert report.select_metric(results) == "mase"
+    assert report.rank_models(results, "mase").columns.tolist() == ["large", "small"]
     results["small"] = _result(small, actual, scale=[np.nan, 10])
-    assert report.select_best(results) == ("small", "by RMSE")
+    assert report.select_metric(results) == "rmse"
+    assert report.rank_models(results, "rmse").columns.tolist() == ["small", "large"]
 
 
 def test_rmse_selects_among_models_of_one_target():
@@ -93,7 +104,27 @@ def test_rmse_selects_among_models_of_one_target():
         "worse": _result(actual + 9, actual, scale=[10]),
         "better": _result(actual + 5, actual, scale=[1]),
     }
-    assert report.select_best(results) == ("better", "by RMSE")
+    assert report.select_metric(results) == "rmse"
+
+
+@pytest.mark.parametrize(
+    "scores, sentence",
+    [
+        (
+            {"a": [10.0, 12.0], "b": [15.0, 18.0]},
+            "Best by RMSE: a, 5.5 (33 %) ahead of b; this is more than its spread over "
+            "the folds (0.7).",
+        ),
+        (
+            {"a": [10.0, 12.0], "b": [9.0, 15.0]},
+            "Best by RMSE: a, 1.0 (8 %) ahead of b; this is within its spread over the "
+            "folds (2.8), so the order of the two may be chance.",
+        ),
+        ({"a": [10.0, 12.0]}, "Best by RMSE: a."),
+    ],
+)
+def test_one_sentence_says_which_model_won_and_how_clearly(scores, sentence):
+    assert report.describe_winner(pd.DataFrame(scores), "rmse") == sentence
 
 
 @pytest.fixture(scope="module")
@@ -101,9 +132,10 @@ def airline_results():
     """Results of both references on the last four years of the airline series."""
     options = make_parser().parse_args(["--season-length", "12"])
     frame = read_series(None).frame.reset_index(drop=True)
-    models = make_models(options, positive=True)
+    models = make_models(options, ["passengers"], positive=True)
+    data = Rows({None: frame}, None, ["passengers"])
     return {
-        name: evaluate(name, models[name], frame, options)
+        name: evaluate(name, models[name], data, options)
         for name in ("seasonal naive", "Ridge")
     }
 
@@ -136,60 +168,6 @@ def test_the_table_is_aligned_and_sorted_by_rmse(airline_results):
     assert max(map(len, text.splitlines())) <= 88
 
 
-def _draw(history, fitted, forecast, rmse, n_folds, unit):
-    return report.draw_forecast(
-        history,
-        fitted,
-        forecast,
-        rmse=pd.Series(rmse, index=history.columns),
-        model_name="cnn",
-        n_folds=n_folds,
-        series=SimpleNamespace(name="my", unit=unit),
-    )
-
-
-def _figure(n_targets):
-    history = pd.DataFrame(
-        np.arange(30.0 * n_targets).reshape(30, n_targets) + 1,
-        index=pd.date_range("2020-01-01", periods=30, freq="D", name="date"),
-        columns=[f"t{i}" for i in range(n_targets)],
-    )
-    forecast = history.iloc[-3:].set_axis(
-        pd.date_range("2020-01-31", periods=3, freq="D", name="date")
-    )
-    return _draw(history, history[10:], forecast, 2.0, n_folds=2, unit="t0")
-
-
-def test_the_figure_has_labels_and_a_legend():
-    figure = _figure(1)
-    (panel,) = figure.axes
-    assert figure.get_suptitle() == "my: the next 3 days by cnn"
-    assert panel.get_title(loc="left") == "RMSE 2.00 in 2 folds of 3 days"
-    assert (panel.get_xlabel(), panel.get_ylabel()) == ("date", "t0")
-    forecast = panel.get_lines()[-1]
-    assert [len(line.get_xdata()) for line in panel.get_lines()] == [20, 30, 3]
-    assert list(forecast.get_ydata()) == [28, 29, 30]
-    (legend,) = figure.legends
-    assert [text.get_text() for text in legend.get_texts()] == [
-        "fitted, one step ahead",
-        "history",
-        "± RMSE in cross-validation",
-        "forecast",
-    ]
-    figure.canvas.draw()
-    ticks = [text.get_text() for text in panel.get_xticklabels()]
-    assert "01\nFeb" in ticks
-
-
-@pytest.mark.parametrize("n_targets, n_panels", [(2, 2), (30, 12)])
-def test_each_target_has_a_panel_up_to_twelve(n_targets, n_panels):
-    figure = _figure(n_targets)
-    assert len(figure.axes) == n_panels
-    assert [panel.get_ylabel() for panel in figure.axes[:2]] == ["t0", "t1"]
-    assert len(figure.legends) == 1
-    assert ("12 of 30 targets" in figure.get_suptitle()) == (n_targets == 30)
-
-
 @pytest.mark.parametrize(
     "index",
     [
@@ -198,11 +176,48 @@ def test_each_target_has_a_panel_up_to_twelve(n_targets, n_panels):
         pd.date_range("2020-01-01", periods=30, freq="h", tz="Europe/Berlin"),
     ],
 )
-def test_every_kind_of_index_is_drawn_and_written(folder, index):
-    frame = pd.DataFrame({"a": np.arange(30.0)}, index=index)
-    figure = _draw(frame[:27], frame[5:27], frame[27:], 1.0, n_folds=1, unit="a")
-    csv, _ = report.write_files(folder, frame[27:], figure)
-    assert pd.read_csv(csv)["a"].tolist() == [27, 28, 29]
+def test_every_kind_of_index_is_written(folder, index):
+    forecast = report.Forecast({None: pd.DataFrame({"a": np.arange(30.0)}, index)})
+    csv, _ = report.write_files(folder, forecast, NoFigure)
+    assert pd.read_csv(csv)["a"].tolist() == list(range(30))
+
+
+def make_forecast(keys=(None,), targets=("a",), n_steps=3):
+    index = pd.date_range("2024-01-01", periods=n_steps, name="day")
+    values = np.arange(n_steps * len(targets), dtype=float).reshape(n_steps, -1) + 10
+    mean = {key: pd.DataFrame(values, index, list(targets)) for key in keys}
+    lower, upper = ({key: one + by for key, one in mean.items()} for by in (-1, 2))
+    return report.Forecast(mean, lower, upper, 0.9)
+
+
+def test_bounds_are_written_beside_the_forecast(folder):
+    csv, _ = report.write_files(folder, make_forecast(targets="ab"), NoFigure)
+    assert csv.read_text().splitlines()[:2] == [
+        "day,a,a_lower,a_upper,b,b_lower,b_upper",
+        "2024-01-01,10.0,9.0,12.0,11.0,10.0,13.0",
+    ]
+
+
+def test_many_series_are_written_in_one_file_with_their_id(folder):
+    forecast = make_forecast(["north", "south"])
+    csv, _ = report.write_files(folder, forecast, NoFigure, "shop")
+    table = pd.read_csv(csv)
+    assert table.columns.tolist() == ["shop", "day", "a", "a_lower", "a_upper"]
+    assert table["shop"].tolist() == ["north"] * 3 + ["south"] * 3
+
+
+def test_the_forecast_is_printed_with_the_digits_of_its_error():
+    text = report.format_forecast(make_forecast(), {(None, "a"): 1.23})
+    assert text.splitlines() == [
+        "                  a  a_lower  a_upper",
+        "  2024-01-01  10.00     9.00    12.00",
+        "  2024-01-02  11.00    10.00    13.00",
+        "  2024-01-03  12.00    11.00    14.00",
+    ]
+    several = make_forecast(["north", "south"], n_steps=40)
+    lines = report.format_forecast(several, None).splitlines()
+    assert lines[0] == "  north" and lines[42] == "  south"
+    assert lines[-1] == "  ... see forecast.csv: 2 series, 40 steps, 1 target"
 
 
 def test_numbers_have_three_significant_digits():

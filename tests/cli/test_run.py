@@ -5,9 +5,8 @@ import pandas as pd
 import pytest
 from cli_tables import QUICK, make_table, write_table
 
-from skcnnlstm.cli import main, models, run
-from skcnnlstm.cli.options import NETWORKS, make_parser
-from skcnnlstm.cli.read_csv import read_series
+from skcnnlstm.cli import main, models, options
+from skcnnlstm.cli.options import NETWORKS
 
 
 @pytest.fixture
@@ -23,7 +22,7 @@ def _run(capsys, *argv):
 
 
 def test_without_matplotlib_the_error_names_the_extra(folder, capsys, monkeypatch):
-    monkeypatch.setattr(run.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(options.importlib.util, "find_spec", lambda name: None)
     status, _, err = _run(capsys)
     assert status == 2
     assert err == (
@@ -43,9 +42,9 @@ def test_a_failed_fit_prints_one_line_that_names_the_model(folder, capsys, monke
 @pytest.mark.parametrize("targets", [["sales"], ["sales", "visits"]])
 def test_a_run_writes_a_forecast_and_a_figure(folder, capsys, targets):
     file = write_table(folder, make_table())
-    options = ["--time-column", "date", "--target-columns", *targets]
-    options += ["--output", "new/results"]
-    status, out, err = _run(capsys, file, *QUICK, *options)
+    chosen = ["--time-column", "date", "--target-columns", *targets]
+    chosen += ["--output", "new/results"]
+    status, out, err = _run(capsys, file, *QUICK, *chosen)
     assert status == 0
     results = folder / "new" / "results"
     assert sorted(path.name for path in results.iterdir()) == [
@@ -66,15 +65,16 @@ def test_a_run_writes_a_forecast_and_a_figure(folder, capsys, targets):
         "wrote new/results/forecast.csv and new/results/forecast.png"
     )
     for name in ("seasonal naive", "Ridge", "cnn"):
-        assert sum(line.startswith(f"  {name} ") for line in err.splitlines()) == 2
+        assert sum(line.startswith(f"  {name} ") for line in err.splitlines()) == 1
+    assert "s left" in next(line for line in err.splitlines() if " cnn " in line)
 
 
 def test_every_network_runs_and_equal_seeds_give_equal_forecasts(folder, capsys):
     file = write_table(folder, make_table()[["date", "sales"]])
-    options = [*QUICK[:-2], "--models", *NETWORKS]
+    chosen = [*QUICK[:-2], "--models", *NETWORKS]
     written = []
     for _ in range(2):
-        status, out, _ = _run(capsys, file, *options)
+        status, out, _ = _run(capsys, file, *chosen)
         assert status == 0
         written.append((folder / "forecast.csv").read_bytes())
     assert written[0] == written[1]
@@ -121,24 +121,87 @@ def test_a_series_with_negative_values_is_forecast(folder, capsys):
     assert status == 0
 
 
-def test_one_step_ahead_forecasts_use_earlier_rows_only():
-    series = read_series(None)
-    labels, frame = series.frame.index, series.frame.reset_index(drop=True)
-    options = make_parser().parse_args(["--season-length", "12"])
-    forecasters = models.make_models(options, positive=True)
-    naive, ridge = (
-        forecasters["seasonal naive"].fit(frame),
-        forecasters["Ridge"].fit(frame),
+def _panel():
+    """Return a long table of two shops with a price that is known ahead."""
+    parts = []
+    for place, shop in enumerate(["north", "south"]):
+        table = make_table(46)[["date", "sales", "visits"]].astype(object)
+        table["sales"] += 100 * place
+        table.loc[40:, ["sales", "visits"]] = ""
+        parts.append(table.assign(shop=shop, price=np.arange(46) % 5))
+    return pd.concat(parts)
+
+
+def test_a_panel_with_covariates_intervals_and_a_saved_model(folder, capsys):
+    pytest.importorskip("skops", reason="the extra save installs it")
+    file = write_table(folder, _panel())
+    words = "--id-column shop --target-columns sales --past-covariates visits --exog "
+    words += "price --interval 0.8 --save my.skcnnlstm --model cnn --compare drift"
+    status, out, _ = _run(capsys, file, *QUICK, *words.split())
+    assert status == 0
+    for text in (
+        "my: 2 series of 40 to 40 days",
+        "series: 2, named by column shop",
+        "averaged over 2 series",
+        "Forecast of cnn after a fit on all 80 rows",
+        "wrote forecast.csv, forecast.png and my.skcnnlstm",
+    ):
+        assert text in out
+    forecast = pd.read_csv(folder / "forecast.csv")
+    assert forecast.columns.tolist() == [
+        *("shop", "date", "sales", "sales_lower", "sales_upper"),
+    ]
+    assert forecast["shop"].tolist() == ["north"] * 3 + ["south"] * 3
+    assert forecast["date"].tolist()[:3] == ["2020-02-10", "2020-02-11", "2020-02-12"]
+    assert (forecast["sales_lower"] <= forecast["sales"]).all()
+
+    again = ["forecast", "my.skcnnlstm", file, "--id-column", "shop"]
+    status, out, _ = _run(capsys, *again, "--output", "again")
+    assert status == 0
+    assert "new rows: 0" in out
+    columns = ["shop", "date", "sales"]
+    pd.testing.assert_frame_equal(
+        pd.read_csv(folder / "again" / "forecast.csv")[columns], forecast[columns]
     )
-    expected = series.frame.shift(12).dropna()
-    fitted = run.one_step_ahead(naive, frame, labels)
-    pd.testing.assert_frame_equal(fitted, expected, check_freq=False)
-    changed = frame.copy()
-    changed.iloc[100:] *= 1.5
-    before, after = (
-        run.one_step_ahead(ridge, rows, labels) for rows in (frame, changed)
+
+
+def test_a_quiet_run_prints_nothing(folder, capsys):
+    file = write_table(folder, make_table()[["date", "sales"]])
+    assert _run(capsys, file, *QUICK, "--quiet", "--model", "ridge") == (0, "", "")
+    assert (folder / "forecast.csv").exists()
+
+
+def test_a_chosen_model_makes_the_forecast(folder, capsys):
+    file = write_table(folder, make_table()[["date", "sales"]])
+    status, out, _ = _run(capsys, file, *QUICK, "--model", "seasonal_naive")
+    assert status == 0
+    assert "Forecast of seasonal naive after" in out
+    values = pd.read_csv(folder / "forecast.csv")["sales"]
+    assert values.tolist() == make_table()["sales"].tolist()[-4:-1]
+
+
+def test_too_few_rows_ahead_are_an_error_before_training(folder, capsys):
+    table = _panel().query("shop == 'north'").drop(columns=["shop", "visits"])
+    file = write_table(folder, table[:42])
+    words = ["--target-columns", "sales", "--exog", "price"]
+    status, _, err = _run(capsys, file, *QUICK, *words)
+    assert status == 2
+    assert err == (
+        "skcnnlstm: --exog needs a row for each of the 3 steps ahead: got 2 rows after "
+        "the last known target. Add rows with these columns and empty targets, or use "
+        "--horizon 2\n"
     )
-    assert before.index[0] == labels[24]
-    same = (before == after)["passengers"]
-    assert same[: labels[100]].all()
-    assert not same[labels[101] :].any()
+    quick = [*QUICK[2:], "--horizon", "2", "--model", "ridge"]
+    assert _run(capsys, file, *quick, *words)[0] == 0
+
+
+def test_too_few_rows_for_an_interval_are_an_error_before_training(folder, capsys):
+    file = write_table(folder, make_table()[["date", "sales"]])
+    status, _, err = _run(capsys, file, *QUICK, "--interval", "0.97")
+    assert status == 2
+    assert err == (
+        "skcnnlstm: --interval 0.97 needs 46 rows, of which 35 calibrate the interval: "
+        "got 40. Use a smaller --interval or --horizon\n"
+    )
+    quick = [*QUICK, "--model", "ridge"]
+    assert _run(capsys, file, *quick, "--interval", "0.95")[0] == 0

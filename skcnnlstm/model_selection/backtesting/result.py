@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 
 from skcnnlstm import metrics
+from skcnnlstm._utils.validation import check_choice
+from skcnnlstm.model_selection.backtesting.comparison import compare_models
 
-_GROUPS = ("series", "target", "fold", "origin", "step", "time")
+_GROUPS = ("model", "series", "target", "fold", "origin", "step", "time")
+_TERMS = {"mae": "mae", "rmse": "square", "smape": "smape", "mase": "mase"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -19,8 +22,9 @@ class BacktestResult:
     Attributes
     ----------
     forecasts : DataFrame
-        One row for each forecast value, ordered by series and origin. Columns:
+        One row for each forecast value, ordered by model, series and origin. Columns:
 
+        - `model`: the name of the model; only if `backtest` was given a dict;
         - `series`: the key of the series; for a single series its name, or 0;
         - `target`: the column that is forecast (for a Series its name, or 0);
         - `fold`: the number of the fold, from 0;
@@ -35,12 +39,12 @@ class BacktestResult:
         `seasonal_naive`, `naive2`, and `scale`, the value that MASE divides an error
         by.
     folds : DataFrame
-        One row for each fold of each series. Columns:
+        One row for each fold of each series and model. Columns:
 
-        - `series`, `fold`: as in `forecasts`;
+        - `model`, `series`, `fold`: as in `forecasts`;
         - `first_train`, `last_train`: labels of the first and last training row;
         - `n_train`, `n_origins`: number of training rows and of origins;
-        - `refitted`: whether the forecaster was fitted for this fold;
+        - `refitted`: whether the model was fitted for this fold;
         - `seconds`: duration of the fit and the forecasts of all series.
     season_length : int
         Season length of the seasonal references and of MASE, in time steps.
@@ -62,22 +66,35 @@ class BacktestResult:
     time_name: object = None
 
     def __repr__(self):
-        n_origins = int(self.folds["n_origins"].sum())
+        n_origins, models = int(self.folds["n_origins"].sum()), ""
+        if self._several:
+            n_models = self.folds["model"].nunique()
+            n_origins //= n_models
+            models = f"{n_models} model{'s' * (n_models > 1)}, "
         return (
-            f"BacktestResult({self.folds['fold'].nunique()} folds, {n_origins} "
+            f"BacktestResult({models}{self.folds['fold'].nunique()} folds, {n_origins} "
             f"origins, {self.forecasts['step'].max()} steps ahead)"
         )
 
-    def scores(self, by=None):
+    @property
+    def _several(self):
+        """Whether the models have names."""
+        return "model" in self.forecasts
+
+    def scores(self, by=None, *, metric="auto"):
         """Return the scores of all forecasts, or of groups of forecasts.
 
         Parameters
         ----------
-        by : {"series", "target", "fold", "origin", "step", "time"}, list of these \
-or None, default=None
+        by : {"model", "series", "target", "fold", "origin", "step", "time"}, list of \
+these or None, default=None
             Columns of `forecasts` to group by. None scores all forecasts together. If
             the targets differ in scale, group by "target": MAE and RMSE over all
-            targets are then hard to interpret.
+            targets are then hard to interpret. With several models, "model" is always
+            the first group, and None means "model".
+        metric : {"auto", "mae", "rmse", "smape", "mase"}, default="auto"
+            The score that ranks the models. "auto" is "mae"; for several series or
+            targets, whose scales may differ, it is "mase" if that is defined.
 
         Returns
         -------
@@ -95,10 +112,26 @@ or None, default=None
               is returned;
             - `coverage`, `width`: only with intervals, the share of actual values
               inside them and their median width. Adaptive intervals may be infinite,
-              so their mean width is undefined.
+              so their mean width is undefined;
+            - `rank`, `difference`, `difference_std`, `p_value`: only by "model" alone;
+              see Notes.
 
             Each score uses all forecasts of the group whose `actual` is known. It is
             NaN if undefined.
+
+        Notes
+        -----
+        By "model" alone, the models are sorted by `metric`, and
+
+        - `rank` is 1 for the best;
+        - `difference` is the score minus that of the best model;
+        - `difference_std` is the standard deviation of this difference over the folds.
+          A difference that is smaller can be due to chance; NaN with one fold;
+        - `p_value` is that of the Diebold-Mariano test for equal accuracy with the
+          best model, for the term of `metric` at each origin, with the correction of
+          Harvey, Leybourne and Newbold. NaN with fewer than 10 origins, or fewer than
+          two horizons of them. The best model was selected on the same forecasts, so
+          small p-values are optimistic.
 
         Examples
         --------
@@ -118,9 +151,11 @@ or None, default=None
         >>> result.scores(by="fold").shape
         (4, 7)
         """
-        if by is None:
+        check_choice("metric", metric, ("auto", *_TERMS))
+        if by is None and not self._several:
             one_group = np.zeros(len(self.forecasts))
             return self._scores([one_group]).iloc[0].rename("scores")
+        by = "model" if by is None else by
         columns = list(by) if isinstance(by, list | tuple) else [by]
         if not columns or any(name not in _GROUPS for name in columns):
             listed = ", ".join(map(repr, _GROUPS))
@@ -129,12 +164,33 @@ or None, default=None
                 f"by must be columns to group by: got by={by!r}. Use one or more of "
                 f"{listed}, or None."
             )
-        return self._scores([self.forecasts[name] for name in columns])
+        if not self._several and "model" in columns:
+            raise ValueError(
+                'by="model" needs several models: got a backtest of one model without '
+                "a name. Use backtest({name: model}, ...)."
+            )
+        if self._several and "model" not in columns:
+            columns.insert(0, "model")
+        scores = self._scores([self.forecasts[name] for name in columns])
+        return self._compare(scores, metric) if columns == ["model"] else scores
+
+    def _compare(self, scores, metric):
+        """Sort the scores of models, and append ranks and differences."""
+        if metric == "auto":
+            one_scale = (self.forecasts[["series", "target"]].nunique() == 1).all()
+            use_mae = one_scale or scores["mase"].isna().any()
+            metric = "mae" if use_mae else "mase"
+        losses = self._terms()[_TERMS[metric]]
+        table = compare_models(scores[metric], losses, self.forecasts, metric)
+        return scores.loc[table.index].join(table)
+
+    def _terms(self):
+        known = self.forecasts["actual"].notna()
+        return _score_terms(self.forecasts, self.references).where(known)
 
     def _scores(self, groups):
         """Return the scores of each group, computed from means over its rows."""
-        known = self.forecasts["actual"].notna()
-        terms = _score_terms(self.forecasts, self.references).where(known)
+        known, terms = self.forecasts["actual"].notna(), self._terms()
         grouped = terms.groupby(groups)
         # The mean of pandas skips NaN. That is right for an unknown actual value, but
         # an undefined scale must make MASE undefined.
@@ -170,6 +226,7 @@ def _score_terms(forecasts, references):
     }
     if "lower" in forecasts:
         lower, upper = forecasts["lower"], forecasts["upper"]
-        terms["inside"] = actual.between(lower, upper).astype(float)
+        inside = actual.between(lower, upper).astype(float)
+        terms["inside"] = inside.where(lower.notna())  # a model without intervals
         terms["width"] = upper - lower
     return pd.DataFrame(terms)

@@ -22,5 +22,7 @@ class BacktestResult:
     ) -> None: ...
     def scores(
         self,
-        by: Literal["series", "target", "fold", "origin", "step", "time"] | Sequence[Any] | None = ...,
+        by: Literal["model", "series", "target", "fold", "origin", "step", "time"] | Sequence[Any] | None = ...,
+        *,
+        metric: Literal["auto", "mae", "rmse", "smape", "mase"] = ...,
     ) -> Any: ...

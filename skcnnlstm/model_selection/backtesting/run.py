@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import sys
-import time
+import contextlib
 
 import numpy as np
 
-from skcnnlstm._utils.parallel import run_parallel
 from skcnnlstm._utils.validation import check_boolean, check_integer, check_real
-from skcnnlstm.conformal import bounds, check_coverage
-from skcnnlstm.forecasting import SeriesForecaster
-from skcnnlstm.forecasting.intervals import check_calibrated
+from skcnnlstm.conformal import check_coverage
 from skcnnlstm.forecasting.panel import read_panel
-from skcnnlstm.forecasting.scaling import is_log
-from skcnnlstm.model_selection.backtesting.fits import (
-    FitTask,
-    check_tuned,
-    fit_and_forecast,
+from skcnnlstm.model_selection.backtesting.models import read_models
+from skcnnlstm.model_selection.backtesting.one_model import (
+    BacktestData,
+    Options,
+    check_forecaster,
+    run_forecaster,
+    run_other,
 )
-from skcnnlstm.model_selection.backtesting.intervals import adapted_widths
 from skcnnlstm.model_selection.backtesting.result import BacktestResult
 from skcnnlstm.model_selection.backtesting.series import (
     check_hold_out,
     read_all,
     read_exog,
 )
-from skcnnlstm.model_selection.backtesting.tables import make_tables
+from skcnnlstm.model_selection.backtesting.tables import join_models, make_tables
 
 
 def backtest(
@@ -34,6 +31,8 @@ def backtest(
     series,
     cv,
     *,
+    window_length=None,
+    horizon=None,
     exog=None,
     refit=True,
     stride=1,
@@ -45,19 +44,29 @@ def backtest(
     n_jobs=None,
     verbose=1,
 ):
-    """Evaluate a forecaster on past data, with forecasts from many origins.
+    """Evaluate one or several models on past data, with forecasts from many origins.
 
     Each fold of `cv` fits a clone of the forecaster on the training rows, or keeps an
     earlier fit (see `refit`). It then forecasts `horizon` steps from each origin. The
     first origin is the row before the test rows; the others are the test rows that are
     followed by `horizon` test rows. A forecast uses all rows up to its origin and no
-    later row. ``SeriesForecaster.score`` uses the same origins.
+    later row. ``SeriesForecaster.score`` uses the same origins. Several models forecast
+    from the same origins.
 
     Parameters
     ----------
-    forecaster : SeriesForecaster, or a search around one
-        Forecaster to evaluate. It is cloned and never changed. A search tunes again
-        for each fit, on the training rows of that fit.
+    forecaster : SeriesForecaster, search, regressor, other forecaster, or dict
+        Model to evaluate, or several models by name. They are cloned and never changed.
+
+        - A `SeriesForecaster`.
+        - A search around one. It tunes again for each fit, on the training rows of
+          that fit.
+        - A regressor of scikit-learn. It is fitted on flattened windows in a
+          `SeriesForecaster`: a copy of the first forecaster in the dict with this
+          estimator, or else one with `window_length` and `horizon`. A regressor without
+          support for several outputs is fitted once for each.
+        - Any object with ``fit(series)`` and ``forecast(steps)``, such as those in
+          `skcnnlstm.references`. Notes describe how it is fitted.
     series : array-like, Series or DataFrame of shape (n_rows,) or (n_rows, n_features)
         The series in time order, as for ``SeriesForecaster.fit``. Or many series: a
         list, a dict or, with `id_column`, a long frame. One model then trains on all
@@ -68,6 +77,12 @@ def backtest(
         `gap` or `max_train_size`. In each fold the training rows are consecutive, the
         test rows are consecutive, and the test rows are later. Rows in a gap between
         them serve as history but not for training.
+    window_length : int or None, default=None
+        Number of rows in the windows of regressors, in time steps. None means that of
+        the first `SeriesForecaster`; without one, regressors need it.
+    horizon : int or None, default=None
+        Number of time steps to forecast. None means that of the `SeriesForecaster`;
+        without one, it must be given.
     exog : array-like, Series, DataFrame or None, default=None
         Covariates of all rows that are known in advance, as for
         ``SeriesForecaster.fit``.
@@ -117,16 +132,28 @@ def backtest(
     ValueError
         Before the first fit, in any of these cases: the folds do not keep the order of
         time; a test part is shorter than the horizon; a training part is not longer
-        than `season_length`; the forecaster has no calibration, or too few calibration
-        rows, for the intervals.
+        than `season_length`; a forecaster has no calibration, or too few calibration
+        rows, for the intervals; the forecasters differ in `horizon`, `target_columns`,
+        `id_column` or `freq`.
 
     See Also
     --------
     SeriesForecaster.forecast_interval : Intervals after the fitted rows.
     skcnnlstm.metrics : The metrics, with their equations.
+    skcnnlstm.references : Simple forecasts, and adapters for other libraries.
 
     Notes
     -----
+    **Objects with fit and forecast.** Such an object is fitted again at each origin, on
+    all rows from the first training row to the origin, because it has no other way to
+    read the rows after the training part. `refit` has no effect on it. It gets one
+    series at a time: a Series (or a 1-D array) of the target column, or for several
+    targets a DataFrame (or a 2-D array). `forecast` returns an array-like with one row
+    for each step, and one column for each target. If its `fit` has a parameter `exog`,
+    it gets the covariates, and `forecast` those of the steps ahead. With `coverage`, a
+    method ``forecast_interval(steps, coverage)`` returns the columns forecast, lower
+    and upper bound; without this method, the bounds are NaN.
+
     If a regular index has a gap, no forecast crosses it, as in `score`. Seasons are
     counted in time steps: seasonal references use the last known value of the same
     season position, and the scale of MASE uses rows that are one season apart.
@@ -156,9 +183,22 @@ def backtest(
     ['series', 'target', 'fold', 'origin', 'step', 'time', 'actual', 'forecast']
     >>> bool(result.scores()["skill_seasonal_naive"] > 0)
     True
+
+    Compare several models:
+
+    >>> from skcnnlstm.references import SeasonalNaive
+    >>> models = {
+    ...     "windows": forecaster,
+    ...     "ridge": Ridge(),  # on the same windows, in the units of the forecaster
+    ...     "seasonal naive": SeasonalNaive(season_length=12),
+    ... }
+    >>> result = backtest(models, load_airline(), folds, season_length=12, verbose=0)
+    >>> result.scores(by="model").index[-1]
+    'seasonal naive'
     """
-    inner = _find_forecaster(forecaster)
-    horizon = check_integer("horizon", inner.horizon)
+    models = read_models(forecaster, window_length, horizon)
+    reader = models.reader
+    horizon = check_integer("horizon", reader.horizon)
     stride = _check_stride(stride)
     season_length = check_integer("season_length", season_length)
     adaptive = check_boolean("adaptive", adaptive)
@@ -172,80 +212,46 @@ def backtest(
             "coverage must be given if adaptive=True: got coverage=None. Use "
             "coverage=0.9."
         )
-    if coverage is not None and not adaptive:
-        check_calibrated(inner.calibration_fraction)
-    panel = read_panel(series, inner.id_column)
-    if panel.kind != "one" and inner is not forecaster:
-        raise TypeError(
-            "forecaster must be a SeriesForecaster, not a search, if there are many "
-            f"series: got forecaster={forecaster!r}. Tune on one series first, and "
-            "backtest best_estimator_."
-        )
+    panel = read_panel(series, reader.id_column)
     hold_out = check_hold_out(hold_out, panel, coverage)
-    all_series = read_all(inner, panel, cv, stride, season_length)
+    all_series = read_all(
+        reader, panel, cv, stride, season_length, accept_nan=models.accept_nan
+    )
     exogs = read_exog(exog, panel, all_series)  # once for all folds
-    folds = {key: one.folds for key, one in all_series.items()}
-    n_folds = len(next(iter(folds.values())))
-    folds_per_fit = _count_folds_per_fit(refit, n_folds)
-    starts = range(0, n_folds, folds_per_fit)
-    calibrated_coverage = None if adaptive else coverage
-    task = FitTask(
-        forecaster, inner.id_column, folds, horizon, calibrated_coverage, hold_out
-    )
+    data = BacktestData(series, panel, all_series, exogs, hold_out)
     all_series = {key: all_series[key] for key in hold_out or all_series}
-    if calibrated_coverage is not None and inner is forecaster:
-        runner = task.runner(series, exogs)
-        for number in starts:
-            runner.check_scores(number, coverage)
+    refit = _count_folds_per_fit(refit, data.n_folds)
+    options = Options(horizon, refit, coverage, adaptive, gamma, n_jobs, verbose)
 
-    calls = (
-        (series, exogs, task, range(n_folds)[start : start + folds_per_fit])
-        for start in starts
-    )
-    progress, fits, timings = _Progress(n_folds, verbose), [], []
-    for fit in run_parallel(n_jobs, fit_and_forecast, calls, return_as="generator"):
-        fits.append(fit)
-        check_tuned(inner, fits[0], fit, len(timings), coverage)
-        for position, seconds in enumerate(fit.seconds):
-            timings.append((position == 0, seconds))
-            progress.show(len(timings))
-
-    forecasts, limits = _concatenate_folds(fits, "forecasts"), {}
-    if coverage is not None:
-        relative = is_log(fits[0].transformer)
-        if adaptive:
-            widths = adapted_widths(
-                all_series,
-                forecasts,
-                fits[0].calibration,
-                coverage,
-                gamma,
-                relative=relative,
-            )
-        else:
-            widths = _concatenate_folds(fits, "widths")
-        limits = {
-            key: bounds(forecasts[key], widths[key], relative=relative)
-            for key in forecasts
-        }
-    tables = make_tables(all_series, forecasts, limits, timings, season_length)
+    n_targets = len(next(iter(all_series.values())).columns)
+    pairs = {name: models.make_forecaster(name, n_targets) for name in models.by_name}
+    for name, (model, inner) in pairs.items():
+        if inner is not None:
+            with _naming(name):
+                check_forecaster(model, inner, data, options)
+    tables = {}
+    for name, (model, inner) in pairs.items():
+        with _naming(name):
+            if inner is None:
+                result = run_other(model, name, data, options)
+            else:
+                result = run_forecaster(model, inner, name, data, options)
+        tables[name] = make_tables(all_series, *result, season_length)
+    joined = join_models(tables) if models.several else tables[None]
     index = next(iter(all_series.values())).rows.index
     time_name = None if index is None else index.name
-    return BacktestResult(*tables, season_length, coverage, time_name)
+    return BacktestResult(*joined, season_length, coverage, time_name)
 
 
-def _find_forecaster(forecaster):
-    """Return the forecaster itself, or the one inside a search."""
-    inner = forecaster
-    while not isinstance(inner, SeriesForecaster):
-        wrapped = getattr(inner, "estimator", None)
-        if wrapped is None or isinstance(forecaster, type):
-            raise TypeError(
-                "forecaster must be a SeriesForecaster or a search around one: got "
-                f"forecaster={forecaster!r}. Use SeriesForecaster(estimator)."
-            )
-        inner = wrapped
-    return inner
+@contextlib.contextmanager
+def _naming(name):
+    """Add the name of the model to an error."""
+    try:
+        yield
+    except Exception as error:
+        if name is not None:
+            error.add_note(f"The model is {name!r}.")
+        raise
 
 
 def _count_folds_per_fit(refit, n_folds):
@@ -271,28 +277,3 @@ def _check_stride(stride):
             'for every origin, "fold" for the first origin of each fold.'
         )
     return check_integer("stride", stride)
-
-
-def _concatenate_folds(fits, name):
-    """Return forecasts or widths of all folds of all fits, by key."""
-    folds = [fold for fit in fits for fold in getattr(fit, name)]
-    return {key: np.concatenate([fold[key] for fold in folds]) for key in folds[0]}
-
-
-class _Progress:
-    """Print progress to stderr: one updated line on a terminal, else ten lines."""
-
-    def __init__(self, n_folds, verbose):
-        self._n_folds, self._verbose = n_folds, verbose
-        self._start = time.perf_counter()
-
-    def show(self, n_done):
-        if not self._verbose:
-            return
-        n_folds, seconds = self._n_folds, time.perf_counter() - self._start
-        text = f"backtest: {n_done} of {n_folds} folds done after {seconds:.1f} s"
-        if sys.stderr.isatty():
-            end = "\n" if n_done == n_folds else ""
-            print(f"\r{text}", end=end, file=sys.stderr, flush=True)
-        elif n_done * 10 // n_folds > (n_done - 1) * 10 // n_folds:
-            print(text, file=sys.stderr, flush=True)

@@ -11,6 +11,8 @@ def backtest(
     series: ArrayLike | pd.Series | pd.DataFrame,
     cv: Any,
     *,
+    window_length: int | None = ...,
+    horizon: int | None = ...,
     exog: ArrayLike | pd.Series | pd.DataFrame | None = ...,
     refit: bool | int = ...,
     stride: int | Literal["fold"] = ...,

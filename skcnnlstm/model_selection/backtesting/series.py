@@ -14,7 +14,6 @@ from skcnnlstm._utils.validation import check_target
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.exceptions import MistakeWarning
 from skcnnlstm.forecasting.covariates import read_covariates
-from skcnnlstm.forecasting.inner_estimator import accepts_nan
 from skcnnlstm.forecasting.panel import listed
 from skcnnlstm.forecasting.series_input import Rows, read_series
 from skcnnlstm.model_selection.backtesting.folds import (
@@ -33,6 +32,7 @@ class BacktestSeries(NamedTuple):
     times: np.ndarray  # (n_rows,), position of each row in time, in time steps
     values: np.ndarray  # (n_rows, n_targets), of the columns forecast
     targets: pd.Index  # names of these columns
+    columns: list[int]  # their positions
     folds: list[Fold]
 
     def origins(self):
@@ -49,15 +49,18 @@ class BacktestSeries(NamedTuple):
         return positions if index is None else index.take(positions)
 
 
-def read_all(forecaster, panel, cv, stride, season_length):
-    """Return each series of a panel as a `BacktestSeries`, by key."""
+def read_all(forecaster, panel, cv, stride, season_length, *, accept_nan):
+    """Return each series of a panel as a `BacktestSeries`, by key.
+
+    `accept_nan` is whether all models accept NaN.
+    """
     cv = read_cv(cv)
     reader, all_series, known = clone(forecaster), {}, {}
     tables = read_series(
         reader,
         panel,
         reset=True,
-        accept_nan=accepts_nan(reader.estimator),
+        accept_nan=accept_nan,
         id_column=reader.id_column,
     )
     for key, rows in tables.items():
@@ -129,7 +132,7 @@ def _read_one(reader, rows, times, folds, season_length):
             "fewer folds or a shorter season."
         )
     values = rows.values[:, columns].astype(float)
-    return BacktestSeries(rows, times, values, names.take(columns), folds)
+    return BacktestSeries(rows, times, values, names.take(columns), columns, folds)
 
 
 def check_hold_out(hold_out, panel, coverage):

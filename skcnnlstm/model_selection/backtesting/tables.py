@@ -39,6 +39,24 @@ def make_tables(all_series, forecasts, bounds, timings, season_length):
     return [_join_columns(each) for each in zip(*parts, strict=True)]
 
 
+def join_models(tables):
+    """Return one set of tables from those of each model, by name."""
+    return [
+        pd.concat(parts, ignore_index=True)
+        for parts in zip(
+            *(_insert_name(name, each) for name, each in tables.items()), strict=True
+        )
+    ]
+
+
+def _insert_name(name, tables):
+    """Insert the name of the model into the tables of forecasts and folds."""
+    forecasts, references, folds = tables
+    for table in (forecasts, folds):
+        table.insert(0, "model", name)
+    return forecasts, references, folds
+
+
 def _join_columns(parts):
     """Return one table from the columns of each series, arrays or indexes."""
     return pd.DataFrame(

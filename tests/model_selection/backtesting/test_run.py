@@ -92,7 +92,8 @@ def test_progress_of_many_folds_is_ten_lines(capsys):
             ValueError,
             "calibration_fraction must be set for intervals",
         ),
-        ({"forecaster": Ridge()}, TypeError, "forecaster must be a SeriesForecaster"),
+        ({"forecaster": Ridge()}, ValueError, "window_length must be given for a regr"),
+        ({"forecaster": "Ridge"}, TypeError, "forecaster must be a SeriesForecaster, "),
         (
             {"series": np.array([np.nan, *range(29)])},
             ValueError,
