@@ -133,7 +133,9 @@ def build_conv_lstm_grid(
 
 
 class ConvLSTMGridRegressor(
-    HybridRegressor, build=build_conv_lstm_grid, defaults={"n_targets": None}
+    HybridRegressor,
+    build=build_conv_lstm_grid,
+    defaults={"n_targets": None, "linear_skip": False},
 ):
     """Forecast the next grid of a sequence of grids with a ConvLSTM.
 
@@ -168,6 +170,8 @@ class ConvLSTMGridRegressor(
     >>> regressor.fit(X, grids[4:]).predict(X).shape
     (16, 5, 6)
     """
+
+    _models_columns_jointly = True
 
     def _build_network_args(self, settings, input_shape, n_outputs):
         *args, params = super()._build_network_args(settings, input_shape, n_outputs)

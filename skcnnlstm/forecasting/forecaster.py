@@ -83,12 +83,17 @@ class SeriesForecaster(
         - "direct": the estimator predicts all `horizon` steps at once.
         - "recursive": the estimator predicts one step; later steps use the forecasts of
           earlier ones as input.
-    channels : {"joint", "independent"}, default="joint"
+    channels : {"auto", "joint", "independent"}, default="auto"
         How several columns are modelled.
 
         - "joint": one window holds all columns, and all targets are predicted together.
         - "independent": each target column is treated as a separate series. One
           estimator is trained on all of them and reads one column at a time.
+        - "auto": "joint" for estimators that are no network of this package, for
+          LSTNet and ConvLSTMGrid, and where the windows of all columns would take more
+          than 1 GiB. Otherwise "independent", unless a ridge regression on all columns
+          forecasts the last tenth of the training samples clearly better than one on
+          the history of each column: by more than a standard error.
     target_columns : int, str, list of these, or None, default=None
         The columns to forecast, by position or name; None for all. The other columns
         are past covariates: windows contain them after the targets, but they are not
@@ -255,7 +260,7 @@ class SeriesForecaster(
         horizon=1,
         transformer="standard",
         strategy="direct",
-        channels="joint",
+        channels="auto",
         target_columns=None,
         id_column=None,
         freq=None,

@@ -18,11 +18,14 @@ class FitPlan(NamedTuple):
     callbacks: list  # prepared Keras callbacks
     checkpoint: training.Checkpoint | None
 
-    def schedule(self, settings, samples, tasks):
-        """Return the training schedule: epochs, batches and stopping rules."""
+    def schedule(self, settings, samples, tasks, initial_weights, epochs=None):
+        """Return the training schedule: epochs, batches and stopping rules.
+
+        `epochs` ends training early, with the learning rates of the whole schedule.
+        """
         return training.TrainingOptions(
             seed=self.seed,
-            epochs=settings["epochs"],
+            epochs=settings["epochs"] if epochs is None else epochs,
             batch_size=batch_size(settings, samples),
             shuffle=settings["shuffle"],
             learning_rate=self.learning_rate,
@@ -33,9 +36,12 @@ class FitPlan(NamedTuple):
             callbacks=self.callbacks,
             verbose=settings["verbose"],
             listener=tasks,
+            decay_epochs=settings["epochs"] if settings["decays"] else None,
+            initial_weights=initial_weights,
+            compare_initial=settings["compares_initial"],
         )
 
-    def fitted_attributes(self, data, trained):
+    def fitted_attributes(self, data, constants, trained):
         """Return the attributes that a fit on `data` sets on the estimator, by name."""
         n_epochs = len(trained.history["loss"])
         return {
@@ -45,6 +51,7 @@ class FitPlan(NamedTuple):
             "n_epochs_": n_epochs,
             "_epochs_done": self.epochs_done + n_epochs,
             "_seed": self.seed,
+            "_constants": constants,
             "_network_args": self.network_args,
             "_network": self.program_spec.network,
             "_optimizer": self.program_spec.optimizer.description,

@@ -11,18 +11,19 @@ from skcnnlstm._utils import docstrings
 
 def training_parameters(
     *,
-    epochs=50,
-    batch_size=32,
+    epochs="auto",
+    batch_size="auto",
     optimizer="adam",
-    learning_rate=None,
+    learning_rate="auto",
     metrics=None,
     shuffle=True,
-    early_stopping=False,
+    early_stopping="auto",
     validation_fraction=0.1,
     validation_gap=0,
     patience=10,
     plateau_patience=None,
     keep_best=False,
+    standardize=True,
     missing="error",
     warm_start=False,
     random_state=None,
@@ -34,25 +35,32 @@ def training_parameters(
 
     Parameters
     ----------
-    epochs : int, default=50
-        Number of passes over the training samples.
-    batch_size : int, default=32
-        Number of samples per optimizer step. -1 uses all samples in each step.
+    epochs : int or "auto", default="auto"
+        Number of passes over the training samples. "auto" follows a recipe that trains
+        until the network has learned, described in the user guide. Parameters set to
+        "auto" belong to the recipe; any other value replaces that part of it. With a
+        number of epochs, "auto" means a constant learning rate, batches of 32 samples
+        and no early stopping.
+    batch_size : int or "auto", default="auto"
+        Number of samples per optimizer step. -1 uses all samples in each step. "auto"
+        uses 16 to 256 samples, more for more windows, and 32 with a number of epochs.
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
         Name, class or instance. Pass settings to a name or a class by routed
         parameters, such as ``optimizer__clipnorm=1.0``.
-    learning_rate : float or None, default=None
+    learning_rate : float, "auto" or None, default="auto"
         Step size of the optimizer. None uses the optimizer's default (0.001 for Adam).
+        "auto" means None, with a warm-up and a cosine decay if `epochs` is "auto".
     metrics : list or None, default=None
         Keras metrics, by name or as objects. `history_` records them next to the loss.
     shuffle : bool, default=True
         Whether to shuffle the training samples before each epoch. The validation
         samples of early stopping do not depend on it.
-    early_stopping : bool, default=False
+    early_stopping : bool or "auto", default="auto"
         Whether to hold out validation samples and to stop when their loss has not
         decreased for `patience` epochs. The weights of the epoch with the lowest
         validation loss are restored. A regressor holds out the last samples, a
-        classifier a random stratified part.
+        classifier a random stratified part. "auto" follows the recipe of `epochs="auto"`,
+        and means False with a number of epochs.
     validation_fraction : float, default=0.1
         Fraction of the samples that early stopping holds out, between 0 and 1
         (exclusive).
@@ -73,6 +81,13 @@ def training_parameters(
         default, the weights of the last epoch are kept. Has no effect with
         `early_stopping`, which restores the weights of the lowest validation loss, nor
         in `partial_fit`.
+    standardize : bool, default=True
+        Whether the network standardizes each feature of X, by mean and standard
+        deviation of the training windows. A regressor with the loss "mse" or "mae", or
+        with `quantiles`, standardizes y, too: `history_` then holds losses and metrics
+        of the standardized targets. With `instance_norm`, y has the scale of the
+        features that it continues. SeriesForecaster sets False, because it scales the
+        series itself.
     missing : {"error", "mask"}, default="error"
         How to treat NaN in X.
 
@@ -122,13 +137,8 @@ def training_parameters(
     """
 
 
-# The value of `epochs="auto"` outside SeriesForecaster.
-AUTO_EPOCHS = 50
-
-
 def regressor_parameters(
     *,
-    epochs="auto",
     loss="mse",
     quantiles=None,
     instance_norm="auto",
@@ -140,10 +150,6 @@ def regressor_parameters(
 
     Parameters
     ----------
-    epochs : int or "auto", default="auto"
-        Number of passes over the training samples. "auto" means 50. Inside
-        SeriesForecaster, and without early stopping, "auto" chooses the number that
-        results in about 250 optimizer steps.
     loss : str, callable or keras.losses.Loss, default="mse"
         Loss that training minimizes. Leave it at its default with `quantiles`. In a
         search, use names and routed settings, such as ``loss="huber"`` with

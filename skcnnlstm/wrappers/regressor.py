@@ -8,6 +8,7 @@ from sklearn.utils import RegressorTags
 from sklearn.utils.metaestimators import available_if
 
 from skcnnlstm._utils.calls import check_calls
+from skcnnlstm._utils.linear_map import LinearTask, choose_linear_map, fit_linear
 from skcnnlstm._utils.validation import (
     check_boolean,
     check_quantiles,
@@ -18,7 +19,8 @@ from skcnnlstm.layers.quantiles import PinballLoss
 from skcnnlstm.wrappers._scikeras import KerasRegressor
 from skcnnlstm.wrappers.assemble import build_regressor_network
 from skcnnlstm.wrappers.base import BaseHybrid
-from skcnnlstm.wrappers.parameters import AUTO_EPOCHS, regressor_parameters
+from skcnnlstm.wrappers.parameters import regressor_parameters
+from skcnnlstm.wrappers.standardization import fit_standardization
 
 
 def _is_class_code_loss(loss):
@@ -26,6 +28,16 @@ def _is_class_code_loss(loss):
     if not isinstance(loss, str):
         loss = getattr(loss, "__name__", type(loss).__name__)
     return loss in ("sparse_categorical_crossentropy", "SparseCategoricalCrossentropy")
+
+
+def is_absolute_loss(loss):
+    """Return whether a loss grows with the absolute error."""
+    return isinstance(loss, PinballLoss) or loss in ("mae", "mean_absolute_error")
+
+
+def _start_from(solution):
+    """Return the initial weights of a network that equals a linear map."""
+    return {"linear_skip": [solution.kernel, solution.bias], "output": 0.0}
 
 
 @check_calls
@@ -59,9 +71,8 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
     def _merged_params(self):
         """Return the parameters, with "auto" replaced by its default meaning."""
         params = super()._merged_params()
-        for name, value in (("epochs", AUTO_EPOCHS), ("linear_skip", False)):
-            if is_auto(params[name]):
-                params[name] = value
+        if is_auto(params["linear_skip"]):
+            params["linear_skip"] = False
         return params
 
     def _fit_settings(self):
@@ -89,6 +100,66 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         names = "instance_norm", "season_length", "linear_skip", "n_targets"
         params = args[-1] | {name: settings[name] for name in (*names, "quantiles")}
         return build_regressor_network, input_shape, n_outputs, params
+
+    def _horizon(self, settings, data):
+        """Return the number of steps that the targets reach ahead."""
+        n_targets = settings["n_targets"]
+        shape = data.X.shape[1:]
+        if n_targets is None:
+            n_targets = shape[-1] if len(shape) > 1 else 1
+        return max(1, data.n_outputs // max(1, n_targets))
+
+    def _fit_constants(self, settings, data):
+        """Return the means and scales of the features and the targets."""
+        mode, loss = settings["instance_norm"], settings["loss"]
+        has_levels = mode is not None and not is_auto(mode)
+        n_targets = data.n_outputs // self._horizon(settings, data)
+        n_features = data.X.shape[-1] if data.X.ndim > 2 else 1
+        if not (is_absolute_loss(loss) or loss in ("mse", "mean_squared_error")):
+            # Other losses depend on the units. Levels of windows then keep theirs, too.
+            return {} if has_levels else fit_standardization(data.X, data.rows)
+        n_targets = n_targets if has_levels and n_targets <= n_features else None
+        y = data.samples.y
+        y = y[..., 0] if y.ndim > 2 else y
+        return fit_standardization(data.X, data.rows, y, n_targets)
+
+    def _prepare_start(self, settings, data, resume):
+        """Choose and solve the linear skip; the network then starts from it."""
+        if not settings["linear_skip"]:
+            return settings, {}
+        if resume:
+            fitted = self._network_args[3]["linear_skip"]
+            return settings | {"linear_skip": fitted}, {}
+        samples, later = data.samples, None
+        if settings["early_stopping"]:
+            samples, later = self._split_validation(samples, settings, None)
+        task, solution = choose_linear_map(
+            samples, later, self._linear_task(settings, data)
+        )
+        form = "joint" if task.joint else "shared"
+        settings = settings | {"linear_skip": form, "linear_penalty": solution.penalty}
+        return settings, _start_from(solution)
+
+    def _restart(self, settings, data):
+        """Return the initial weights for all samples, as chosen on a part of them."""
+        if not settings["linear_skip"]:
+            return {}
+        task = self._linear_task(settings, data)
+        task = task._replace(joint=settings["linear_skip"] == "joint")
+        return _start_from(
+            fit_linear(data.samples, None, task, settings["linear_penalty"])
+        )
+
+    def _linear_task(self, settings, data):
+        mode = settings["instance_norm"]
+        horizon = self._horizon(settings, data)
+        return LinearTask(
+            mode=None if is_auto(mode) else mode,
+            n_targets=data.n_outputs // horizon,
+            horizon=horizon,
+            season_length=settings["season_length"],
+            absolute=is_absolute_loss(settings["loss"]),
+        )
 
     def _check_target(self, y, X):
         return check_regression_target(y, len(X), estimator=self)
