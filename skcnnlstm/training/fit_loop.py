@@ -73,12 +73,16 @@ class TrainingOptions:
 
 
 class TrainingResult(NamedTuple):
-    """The weights, optimizer slots and history that a fit returns."""
+    """The weights, optimizer slots and history that a fit returns.
+
+    `best_epoch` is the number of epochs that led to the weights, None if not compared.
+    """
 
     weights: list
     slots: list
     history: dict
-    best_epoch: int | None = None  # number of epochs that made the weights, if fewer
+    best_epoch: int | None = None
+    stop_reason: str = ""
 
 
 def train(
@@ -120,7 +124,25 @@ def train(
             )
         if checkpoint:
             checkpoint.remove()
-        return TrainingResult(weights, program.slots(), history, best_epoch)
+        reason = _stop_reason(options, history, best_epoch)
+        return TrainingResult(weights, program.slots(), history, best_epoch, reason)
+
+
+def _stop_reason(options, history, best_epoch):
+    """Return why training ended, as a sentence."""
+    n_epochs = len(history["loss"])
+    if n_epochs >= options.epochs:
+        reason = f"All {n_epochs} epochs were trained."
+    elif (
+        options.patience is not None
+        and n_epochs - 1 - int(np.argmin(history["val_loss"])) >= options.patience
+    ):
+        reason = f"The validation loss did not decrease for {options.patience} epochs."
+    else:
+        reason = f"A callback ended training after epoch {n_epochs}."
+    if best_epoch == 0:
+        reason += " No epoch had a lower validation loss than the initial weights."
+    return reason
 
 
 def _draw_weights(program, options):

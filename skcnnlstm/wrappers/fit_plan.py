@@ -49,6 +49,10 @@ class FitPlan(NamedTuple):
             **data.target_attributes,
             "history_": trained.history,
             "n_epochs_": n_epochs,
+            "best_epoch_": n_epochs
+            if trained.best_epoch is None
+            else trained.best_epoch,
+            "stop_reason_": trained.stop_reason,
             "_epochs_done": self.epochs_done + n_epochs,
             "_seed": self.seed,
             "_constants": constants,

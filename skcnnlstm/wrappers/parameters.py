@@ -59,8 +59,8 @@ def training_parameters(
         Whether to hold out validation samples and to stop when their loss has not
         decreased for `patience` epochs. The weights of the epoch with the lowest
         validation loss are restored. A regressor holds out the last samples, a
-        classifier a random stratified part. "auto" follows the recipe of `epochs="auto"`,
-        and means False with a number of epochs.
+        classifier a random stratified part. "auto" follows the recipe of "auto"
+        epochs, and means False with a number of epochs.
     validation_fraction : float, default=0.1
         Fraction of the samples that early stopping holds out, between 0 and 1
         (exclusive).
@@ -132,6 +132,11 @@ def training_parameters(
         validation samples.
     n_epochs_ : int
         Number of epochs in the last fit.
+    best_epoch_ : int
+        Number of epochs that led to the weights: fewer than `n_epochs_` if early
+        stopping restored earlier weights, 0 if the initial ones were best.
+    stop_reason_ : str
+        Why training ended, as a sentence.
     n_features_in_ : int
         Length of the second axis of X, as in scikit-learn.
     """
