@@ -7,7 +7,7 @@ error by that of the reference, which is the contender that is best on the valid
 part. Scores are stored as they are computed, so an interrupted run resumes.
 
     python benchmarks/bench_contenders.py --data DATA                  # hours
-    python benchmarks/bench_contenders.py --data DATA --sets airline-1,household --seeds 1
+    python benchmarks/bench_contenders.py --data DATA --sets household-7 --seeds 1
     python benchmarks/bench_contenders.py --data DATA --models CNNLSTM,Ridge
 
 Contenders that need a package that is not installed are left out, with a note.
@@ -379,7 +379,10 @@ def run(options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True)
-    words = lambda text: text.split(",")
+
+    def words(text):
+        return text.split(",")
+
     parser.add_argument("--sets", type=words, default=[*FORECASTING, *CLASSIFICATION])
     parser.add_argument("--models", type=words)
     parser.add_argument("--seeds", type=int, default=3)

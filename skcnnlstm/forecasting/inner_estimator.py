@@ -166,7 +166,7 @@ def choose_instance_norm(windows, targets, n_targets, gap, season_length, loss):
     first, later = _split_in_time(windows, targets, gap)
     if first is None:
         return "last"
-    modes = ["last", "standard"]
+    modes = ["last", None, "standard"]
     if isinstance(season_length, Integral) and 1 < season_length <= windows.shape[1]:
         modes.append("seasonal")
     horizon = first.y.shape[1] // n_targets
