@@ -148,11 +148,13 @@ class SeriesForecaster(
     `estimator`, at any depth, the forecaster sets these parameters. Values other than
     those named stay as they are.
 
-    - ``instance_norm="auto"`` becomes "last".
-    - ``linear_skip="auto"`` becomes True.
+    - ``instance_norm="auto"`` becomes "last", unless a ridge regression on windows that
+      are normalized in another way forecasts the last tenth of the samples better by
+      more than a standard error.
+    - ``linear_skip="auto"`` becomes True, unless the map would have more than 3,000
+      inputs.
     - `n_targets` becomes the number of columns that the network forecasts.
-    - ``epochs="auto"`` becomes the number of epochs that take 250 optimizer steps; with
-      early stopping, the network itself resolves it.
+    - `standardize` becomes False, because the forecaster scales the series.
     - ``validation_gap=0`` becomes ``horizon - 1`` for each series (0 with "recursive"),
       so that training and validation samples of early stopping share no target.
 
