@@ -174,15 +174,19 @@ def regressor_parameters(
         - "seasonal" subtracts the last season: from each step, the value at the same
           position in the last season of the window. It adds this season to the output.
         - None does not normalize.
-        - "auto" means None; inside SeriesForecaster, the forecaster chooses.
+        - "auto" means None; inside SeriesForecaster, the forecaster chooses by the
+          training rows.
 
         With ``missing="mask"``, the last value is the last known value, mean and
         deviation are those of the known values, and missing values of the last season
         are replaced by the mean of the season.
     linear_skip : bool or "auto", default="auto"
-        Whether to add a linear map of the (normalized) window to the output. The
-        weights of this map are initially zero. "auto" means False, and True inside
-        SeriesForecaster.
+        Whether to add a linear map of the (normalized) window to the output: a ridge
+        regression that `fit` solves first. The network starts with output zero and
+        learns the remainder; the map stays as it is. If early stopping holds out
+        samples, they choose the penalty, and whether a target is predicted from its
+        own history and the covariates, with one map for all targets, or from all
+        features. "auto" means False, and True inside SeriesForecaster.
     n_targets : int or None, default=1
         Number of features that y predicts: y holds later values of the first
         `n_targets` features of X. None means all features if their number divides the

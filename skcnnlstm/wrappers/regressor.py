@@ -8,7 +8,12 @@ from sklearn.utils import RegressorTags
 from sklearn.utils.metaestimators import available_if
 
 from skcnnlstm._utils.calls import check_calls
-from skcnnlstm._utils.linear_map import LinearTask, choose_linear_map, fit_linear
+from skcnnlstm._utils.linear_map import (
+    MAX_INPUTS,
+    LinearTask,
+    choose_linear_map,
+    fit_linear,
+)
 from skcnnlstm._utils.validation import (
     check_boolean,
     check_quantiles,
@@ -127,16 +132,24 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         """Choose and solve the linear skip; the network then starts from it."""
         if not settings["linear_skip"]:
             return settings, {}
-        if resume:
-            fitted = self._network_args[3]["linear_skip"]
-            return settings | {"linear_skip": fitted}, {}
+        task = self._linear_task(settings, data)
+        n_inputs = task.n_inputs(data.X.shape[1:])
+        if n_inputs > MAX_INPUTS:
+            raise ValueError(
+                f"linear_skip must map at most {MAX_INPUTS:,} values: got windows with "
+                f"{n_inputs:,} values. Use shorter windows or fewer features, or set "
+                "linear_skip=False."
+            )
         samples, later = data.samples, None
         if settings["early_stopping"]:
             samples, later = self._split_validation(samples, settings, None)
-        task, solution = choose_linear_map(
-            samples, later, self._linear_task(settings, data)
-        )
-        form = "joint" if task.joint else "shared"
+        form = self._network_args[3]["linear_skip"] if resume else None
+        if form:
+            task = task._replace(joint=form == "joint")
+            solution = fit_linear(samples, later, task)
+        else:
+            task, solution = choose_linear_map(samples, later, task)
+            form = "joint" if task.joint else "shared"
         settings = settings | {"linear_skip": form, "linear_penalty": solution.penalty}
         return settings, _start_from(solution)
 
