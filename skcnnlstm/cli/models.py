@@ -1,7 +1,5 @@
 """Make the forecasters that the command line compares."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, clone
@@ -9,7 +7,6 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
 import skcnnlstm
-from skcnnlstm._utils.validation import resolve_subsequences
 from skcnnlstm.cli.options import NETWORKS
 
 SEASONAL_NAIVE, RIDGE = "seasonal naive", "Ridge"
@@ -82,9 +79,7 @@ def subsequence_params(window_length, season_length):
             "instance_norm": "seasonal",
             "season_length": season_length,
         }
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a prime window length is not split
-        return {"n_subsequences": resolve_subsequences("auto", window_length)}
+    return {"n_subsequences": "auto"}
 
 
 def make_models(options, positive, has_missing=False):

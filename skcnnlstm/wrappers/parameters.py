@@ -232,7 +232,9 @@ _NETWORK_PARAMETERS = """Parameters of networks.
     n_subsequences : int or "auto", default="auto"
         Number of subsequences into which each window is cut, in time order. It must
         divide the window length. "auto" uses the divisor closest to the square root of
-        the window length. Has no effect on windows cut by SubsequenceReshaper.
+        the window length; where the pieces would be more than twice as long as they are
+        many, the network first repeats the first step of the window. Has no effect on
+        windows cut by SubsequenceReshaper.
     filters : int or tuple of int, default=64
         Number of filters. A tuple makes one convolution per entry.
     kernel_size : int or tuple of int, default=3
