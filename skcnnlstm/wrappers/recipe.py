@@ -5,14 +5,16 @@ from typing import NamedTuple
 
 from skcnnlstm._utils.validation import is_auto
 
-# Optimizer steps of a fit, and how many epochs it has at least.
-_STEPS = 600
-_CLASSIFIER_STEPS = 300
+# Optimizer steps of a fit: 15 epochs, but between these numbers. Large data sets get
+# three epochs at least.
+_STEPS = 600, 2000
+_CLASSIFIER_STEPS = 300, 2000
+_EPOCHS = 15
 _MIN_EPOCHS = 3
 _BATCH_SIZES = 16, 256
 _WINDOWS_PER_BATCH_SIZE = 64
 # Learning rate of a batch of 32 samples; it grows with the square root.
-_RATE, _RATE_BATCH = 1e-3, 32
+_RATE, _CLASSIFIER_RATE, _RATE_BATCH = 1e-3, 3e-3, 32
 # Without validation samples: fewer steps, because nothing shows when to stop.
 _STEPS_WITHOUT_VALIDATION = 250
 _MIN_HELD_OUT = 8
@@ -70,7 +72,8 @@ def resolve_training(settings, n_samples, horizon=None):
     if recipe:
         size = n_trained if batch_size == -1 else batch_size
         steps = math.ceil(max(1, n_trained) / size)
-        budget = _CLASSIFIER_STEPS if horizon is None else _STEPS
+        low, high = _CLASSIFIER_STEPS if horizon is None else _STEPS
+        budget = min(max(low, _EPOCHS * steps), high)
         if horizon is not None and not early_stopping:
             budget = _STEPS_WITHOUT_VALIDATION
         epochs = max(_MIN_EPOCHS, math.ceil(budget / steps))
@@ -81,7 +84,8 @@ def resolve_training(settings, n_samples, horizon=None):
     if is_auto(rate):
         rate = None
         if decays and settings["optimizer"] == "adam":
-            rate = _RATE * math.sqrt(size / _RATE_BATCH)
+            rate = _CLASSIFIER_RATE if horizon is None else _RATE
+            rate *= math.sqrt(size / _RATE_BATCH)
     return Training(
         epochs=epochs,
         batch_size=batch_size,
