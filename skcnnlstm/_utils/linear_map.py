@@ -199,8 +199,8 @@ def choose_linear_map(samples, later, *tasks):
     """Return the first task and its map, unless another one is clearly better.
 
     Each task is tried with a shared map and, for several targets, with a joint one. It
-    is clearly better if its losses on later samples are lower by more than their
-    standard error. Returns (task, None) if no map can be solved.
+    is clearly better if its losses on later samples are lower by more than two standard
+    errors. Returns (task, None) if no map can be solved.
     """
     forms = [
         task._replace(joint=joint)
@@ -218,7 +218,7 @@ def choose_linear_map(samples, later, *tasks):
 
 
 def is_clearly_lower(losses, others, horizon):
-    """Return whether losses are lower than others by more than a standard error.
+    """Return whether losses are lower than others by more than two standard errors.
 
     Errors of neighbouring samples share targets, so only every `horizon`-th counts.
     """
@@ -226,4 +226,4 @@ def is_clearly_lower(losses, others, horizon):
     if n_independent < 2:
         return False
     gains = np.asarray(others) - np.asarray(losses)
-    return gains.mean() > gains.std() / math.sqrt(n_independent)
+    return gains.mean() > 2 * gains.std() / math.sqrt(n_independent)

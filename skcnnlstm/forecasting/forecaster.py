@@ -93,7 +93,7 @@ class SeriesForecaster(
           LSTNet and ConvLSTMGrid, and where the windows of all columns would take more
           than 1 GiB. Otherwise "independent", unless a ridge regression on all columns
           forecasts the last tenth of the training samples clearly better than one on
-          the history of each column: by more than a standard error.
+          the history of each column: by more than two standard errors.
     target_columns : int, str, list of these, or None, default=None
         The columns to forecast, by position or name; None for all. The other columns
         are past covariates: windows contain them after the targets, but they are not
@@ -150,7 +150,7 @@ class SeriesForecaster(
 
     - ``instance_norm="auto"`` becomes "last", unless a ridge regression on windows that
       are normalized in another way forecasts the last tenth of the samples better by
-      more than a standard error.
+      more than two standard errors.
     - ``linear_skip="auto"`` becomes True, unless the map would have more than 3,000
       inputs.
     - `n_targets` becomes the number of columns that the network forecasts.
