@@ -221,9 +221,10 @@ def is_clearly_lower(losses, others, horizon):
     """Return whether losses are lower than others by more than two standard errors.
 
     Errors of neighbouring samples share targets, so only every `horizon`-th counts.
+    Fewer than ten of them show nothing.
     """
     n_independent = len(losses) / horizon
-    if n_independent < 2:
+    if n_independent < 10:
         return False
     gains = np.asarray(others) - np.asarray(losses)
     return gains.mean() > 2 * gains.std() / math.sqrt(n_independent)
