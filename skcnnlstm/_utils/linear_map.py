@@ -29,17 +29,17 @@ class LinearTask(NamedTuple):
     mode: str | None
     n_targets: int
     horizon: int
+    n_columns: int  # features of a time step, targets first
     joint: bool = False
     season_length: int | None = None
     absolute: bool = False  # whether the loss is the absolute error
 
     def n_inputs(self, window_shape):
         """Return the number of inputs of the map."""
-        n_features = window_shape[-1] if len(window_shape) > 1 else 1
-        n_steps = math.prod(window_shape) // n_features
+        n_steps = math.prod(window_shape) // self.n_columns
         if self.joint:
-            return n_steps * n_features
-        return n_steps * (1 + n_features - self.n_targets)
+            return n_steps * self.n_columns
+        return n_steps * (1 + self.n_columns - self.n_targets)
 
 
 def normalize(windows, task):
@@ -100,7 +100,7 @@ def _design(windows, y, weight, task):
     `(n_rows, 1)` or that of the targets.
     """
     n, n_targets = len(windows), task.n_targets
-    n_features = windows.shape[-1] if windows.ndim > 2 else 1
+    n_features = task.n_columns
     windows = np.asarray(windows, np.float64).reshape(n, -1, n_features)
     windows, level, scale = normalize(windows, task)
     y = np.asarray(y, np.float64).reshape(n, task.horizon, n_targets)

@@ -248,3 +248,4 @@ class LSTNetRegressor(
     """
 
     _models_columns_jointly = True
+    _output_layers = ("output", "highway")

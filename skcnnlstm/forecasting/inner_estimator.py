@@ -88,7 +88,7 @@ def configure_estimator(estimator, n_targets, gap, windows, targets):
                 params.get(prefix + "loss"),
             )
         elif name == "linear_skip" and is_auto(value):
-            task = LinearTask(None, n_targets, 1)
+            task = LinearTask(None, n_targets, 1, windows.shape[2])
             changes[key] = task.n_inputs(windows.shape[1:]) <= MAX_INPUTS
         elif name == "standardize" and prefix + "instance_norm" in params:
             changes[key] = False
@@ -129,7 +129,8 @@ def channels_are_independent(estimator, cut, n_targets, n_rows, horizon):
     first, later = _split_in_time(windows, targets, horizon - 1)
     if first is None:
         return True
-    task = LinearTask("last", n_targets, targets.shape[1] // n_targets)
+    horizon = targets.shape[1] // n_targets
+    task = LinearTask("last", n_targets, horizon, windows.shape[2])
     return not choose_linear_map(first, later, task)[0].joint
 
 
@@ -175,6 +176,7 @@ def choose_instance_norm(windows, targets, n_targets, gap, season_length, loss):
             mode,
             n_targets,
             horizon,
+            windows.shape[2],
             season_length=season_length,
             absolute=loss in ("mae", "mean_absolute_error"),
         )

@@ -2,7 +2,7 @@
 
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import layers
 
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
@@ -37,7 +37,7 @@ class RestoreTargets(layers.Layer):
         scale = np.asarray(self.scale, "float32")
         if len(output.shape) > 2:
             mean, scale = mean[:, np.newaxis], scale[:, np.newaxis]
-        return ops.add(ops.multiply(output, scale), mean)
+        return output * scale + mean
 
     def get_config(self):
         """Return the configuration of the layer."""
