@@ -32,6 +32,7 @@ from skcnnlstm.forecasting.gaps import (
 )
 from skcnnlstm.forecasting.inner_estimator import (
     accepts_nan,
+    channels_are_independent,
     check_estimator,
     configure_estimator,
     contains_network,
@@ -65,7 +66,7 @@ class Settings(NamedTuple):
     horizon: int
     transformer: Any
     block_length: int  # steps that the estimator predicts at once
-    independent: bool
+    independent: bool | None  # None chooses by the training rows
     target_columns: Any
     id_column: Any
     calibration_fraction: Any  # checked against the number of rows
@@ -84,14 +85,16 @@ def check_parameters(forecaster):
     refit = check_boolean("refit_after_calibration", forecaster.refit_after_calibration)
     horizon = check_integer("horizon", forecaster.horizon)
     strategy = check_choice("strategy", forecaster.strategy, ("direct", "recursive"))
-    channels = check_choice("channels", forecaster.channels, ("joint", "independent"))
+    channels = check_choice(
+        "channels", forecaster.channels, ("auto", "joint", "independent")
+    )
     settings = Settings(
         estimator=forecaster.estimator,
         window_length=check_integer("window_length", forecaster.window_length),
         horizon=horizon,
         transformer=forecaster.transformer,
         block_length=horizon if strategy == "direct" else 1,
-        independent=channels == "independent",
+        independent=None if channels == "auto" else channels == "independent",
         target_columns=forecaster.target_columns,
         id_column=forecaster.id_column,
         calibration_fraction=forecaster.calibration_fraction,
@@ -259,7 +262,7 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
         roles, settings.horizon, settings.horizon, settings.block_length
     )
     runs = find_training_runs(panel, tables, data.axes, length, settings.horizon)
-    series, samples, widths = {}, [], {}
+    series, parts, widths = {}, {}, {}
     without_rows = once_per_object(lambda axis: axis and axis.without_rows())
     factory = TransformerFactory(settings.transformer)
     # A window that new rows complete may begin this many rows before them.
@@ -267,7 +270,7 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
     n_recent += math.ceil(settings.replay / len(tables))
     for key, rows in tables.items():
         with panel.naming(key):
-            series[key], segments = learn_series(
+            series[key], parts[key] = learn_series(
                 settings.transformer,
                 roles,
                 rows,
@@ -278,20 +281,26 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
                 factory,
                 n_recent,
             )
-            widths[key] = segments[0].columns.shape[1] - len(roles.past)
-            samples += cut_samples(
-                segments,
-                length,
-                settings.block_length,
-                widths[key],
-                settings.independent,
-            )
+            widths[key] = parts[key][0].columns.shape[1] - len(roles.past)
     n_modelled = _check_same_width(widths)
-    n_outputs = 1 if settings.independent else n_modelled
+    independent = settings.independent
+    if independent is None:
+        longest = max(parts.values(), key=lambda segments: len(segments[0].columns))
+        cut = partial(cut_samples, longest, length, settings.block_length, n_modelled)
+        n_rows = sum(len(rows.values) for rows in tables.values())
+        independent = n_modelled > 1 and channels_are_independent(
+            settings.estimator, cut, n_modelled, n_rows, settings.block_length
+        )
+    samples = []
+    for segments in parts.values():
+        samples += cut_samples(
+            segments, length, settings.block_length, n_modelled, independent
+        )
+    n_outputs = 1 if independent else n_modelled
     estimator, n_windows = _fit_estimator(settings, samples, n_outputs, task)
     if warn_of_lost:
         warn_about_lost_windows(
-            n_windows // (n_modelled if settings.independent else 1),
+            n_windows // (n_modelled if independent else 1),
             runs,
             length + settings.block_length - 1,
             *_fill_gaps(runs, data),
@@ -304,7 +313,7 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
         window_length=length,
         horizon=settings.horizon,
         block_length=settings.block_length,
-        independent=settings.independent,
+        independent=independent,
         n_modelled=n_modelled,
         accepts_nan=accepts_nan(settings.estimator),
         n_features=data.n_features,
@@ -340,7 +349,7 @@ def _fit_estimator(settings, samples, n_outputs, task):
     pairs = [pair for pairs in samples for pair in pairs]
     windows, targets = join_samples(pairs, order, dtype)
     estimator = configure_estimator(
-        clone(settings.estimator), n_outputs, n_gap, len(windows)
+        clone(settings.estimator), n_outputs, n_gap, windows, targets
     )
     with task(estimator):
         return fit_on_windows(estimator, windows, targets), len(windows)

@@ -86,12 +86,17 @@ class SeriesForecaster(
         - "direct": the estimator predicts all `horizon` steps at once.
         - "recursive": the estimator predicts one step; later steps use the forecasts of
           earlier ones as input.
-    channels : {"joint", "independent"}, default="joint"
+    channels : {"auto", "joint", "independent"}, default="auto"
         How several columns are modelled.
 
         - "joint": one window holds all columns, and all targets are predicted together.
         - "independent": each target column is treated as a separate series. One
           estimator is trained on all of them and reads one column at a time.
+        - "auto": "joint" for estimators that are no network of this package, for
+          LSTNet and ConvLSTMGrid, and where the windows of all columns would take more
+          than 1 GiB. Otherwise "independent", unless a ridge regression on all columns
+          forecasts the last tenth of the training samples clearly better than one on
+          the history of each column: by more than two standard errors.
     target_columns : int, str, list of these, or None, default=None
         The columns to forecast, by position or name; None for all. The other columns
         are past covariates: windows contain them after the targets, but they are not
@@ -151,11 +156,13 @@ class SeriesForecaster(
     `estimator`, at any depth, the forecaster sets these parameters. Values other than
     those named stay as they are.
 
-    - ``instance_norm="auto"`` becomes "last".
-    - ``linear_skip="auto"`` becomes True.
+    - ``instance_norm="auto"`` becomes "last", unless a ridge regression on windows that
+      are normalized in another way forecasts the last tenth of the samples better by
+      more than two standard errors.
+    - ``linear_skip="auto"`` becomes True, unless the map would have more than 3,000
+      inputs.
     - `n_targets` becomes the number of columns that the network forecasts.
-    - ``epochs="auto"`` becomes the number of epochs that take 250 optimizer steps; with
-      early stopping, the network itself resolves it.
+    - `standardize` becomes False, because the forecaster scales the series.
     - ``validation_gap=0`` becomes ``horizon - 1`` for each series (0 with "recursive"),
       so that training and validation samples of early stopping share no target.
 
@@ -263,7 +270,7 @@ class SeriesForecaster(
         horizon=1,
         transformer="standard",
         strategy="direct",
-        channels="joint",
+        channels="auto",
         target_columns=None,
         id_column=None,
         freq=None,

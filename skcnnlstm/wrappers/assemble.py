@@ -8,6 +8,7 @@ from keras import layers
 
 from skcnnlstm._utils.validation import check_choice, check_integer
 from skcnnlstm.layers.instance_norm import NormaliseWindow, RestoreLevel
+from skcnnlstm.layers.linear_skip import LinearSkip
 from skcnnlstm.layers.masking import concatenate_mask, masked_shape
 from skcnnlstm.layers.quantiles import SortQuantiles
 from skcnnlstm.layers.seasonal_norm import NormaliseSeason, check_season_fits_window
@@ -117,11 +118,19 @@ def build_regressor_network(
     # `call` adds the layers of the network to this graph instead of nesting the model.
     output = network.call(window)
     if linear_skip:
-        flat = layers.Flatten(name="linear_skip_input")(values)
-        skip = layers.Dense(
-            width, use_bias=False, kernel_initializer="zeros", name="linear_skip"
-        )(flat)
-        output = layers.Add(name="with_linear_skip")([output, skip])
+        skip = LinearSkip(
+            n_cells * n_targets,
+            _infer_horizon(n_outputs, n_targets, n_cells),
+            joint=linear_skip == "joint",
+            n_quantiles=n_quantiles,
+            name="linear_skip",
+        )
+        shape = tuple(values.shape[1:])
+        n_columns = n_cells * (shape[-1] if len(shape) > 1 else 1)
+        columns = layers.Reshape(
+            (math.prod(shape) // n_columns, n_columns), name="linear_skip_input"
+        )
+        output = layers.Add(name="with_linear_skip")([output, skip(columns(values))])
     if quantiles is not None:
         output = SortQuantiles(n_quantiles, name="sorted_quantiles")(output)
     if mode is not None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from fnmatch import fnmatchcase
 
-import numpy as np
-
 import skcnnlstm
 from skcnnlstm import training
 from skcnnlstm._utils.introspection import fitted_networks
@@ -56,19 +54,6 @@ def match_pretrained(pretrained, spec):
             "the same architecture, with equal sizes in the layers to take over."
         )
     return matching
-
-
-def load_pretrained(spec, seed, pretrained_weights):
-    """Return initial weights drawn from `seed`, with those of some layers replaced."""
-    model = training.network_from_json(spec.network, spec.custom_objects)
-    weights = training.fresh_weights(model, seed)
-    places = {id(variable): place for place, variable in enumerate(model.weights)}
-    for layer in model.layers:
-        values = pretrained_weights.get(layer.name, ())
-        for variable, value in zip(layer.weights, values, strict=False):
-            place = places[id(variable)]
-            weights[place] = np.array(value, dtype=weights[place].dtype)
-    return training.TrainingResult(weights, None, {})
 
 
 def _find_network(pretrained):

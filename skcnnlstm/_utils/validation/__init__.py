@@ -40,7 +40,11 @@ from skcnnlstm._utils.validation.series import (
     check_time_order,
     remedy_for_short_series,
 )
-from skcnnlstm._utils.validation.subsequences import divisors, resolve_subsequences
+from skcnnlstm._utils.validation.subsequences import (
+    auto_subsequences,
+    divisors,
+    resolve_subsequences,
+)
 from skcnnlstm._utils.validation.tables import has_labels, to_plain, without_unlabelled
 from skcnnlstm._utils.validation.targets import (
     check_class_target,

@@ -141,8 +141,8 @@ def run_other(model, name, data, options):
     """Return the `ModelResult` of an object with `fit` and `forecast`."""
     if data.hold_out:
         raise TypeError(
-            "hold_out needs a SeriesForecaster, which forecasts series that were not in "
-            f"the fit: got {model!r}. Leave this model out, or set hold_out=None."
+            "hold_out needs a SeriesForecaster, which forecasts series that were not "
+            f"in the fit: got {model!r}. Leave this model out, or set hold_out=None."
         )
     coverage = None if options.adaptive else options.coverage
     targets = {key: one.columns for key, one in data.all_series.items()}
