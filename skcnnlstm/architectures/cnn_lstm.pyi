@@ -15,6 +15,8 @@ class CNNLSTMRegressor(HybridRegressor):
     model_: keras.Model
     history_: dict[Any, Any]
     n_epochs_: int
+    best_epoch_: int
+    stop_reason_: str
     n_features_in_: int
     pretrained_layers_: list[str]
     def __init__(
@@ -33,17 +35,18 @@ class CNNLSTMRegressor(HybridRegressor):
         bidirectional: bool = ...,
         attention: bool = ...,
         epochs: int | Literal["auto"] = ...,
-        batch_size: int = ...,
+        batch_size: int | Literal["auto"] = ...,
         optimizer: Any = ...,
-        learning_rate: float | None = ...,
+        learning_rate: float | Literal["auto"] | None = ...,
         metrics: Sequence[Any] | None = ...,
         shuffle: bool = ...,
-        early_stopping: bool = ...,
+        early_stopping: bool | Literal["auto"] = ...,
         validation_fraction: float = ...,
         validation_gap: int = ...,
         patience: int = ...,
         plateau_patience: int | None = ...,
         keep_best: bool = ...,
+        standardize: bool = ...,
         missing: Literal["error", "mask"] = ...,
         pretrained: Any = ...,
         frozen: str | tuple[Any, ...] = ...,
@@ -68,6 +71,8 @@ class CNNLSTMClassifier(HybridClassifier):
     model_: keras.Model
     history_: dict[Any, Any]
     n_epochs_: int
+    best_epoch_: int
+    stop_reason_: str
     n_features_in_: int
     pretrained_layers_: list[str]
     classes_: NDArray[Any]
@@ -86,18 +91,19 @@ class CNNLSTMClassifier(HybridClassifier):
         dropout: float = ...,
         bidirectional: bool = ...,
         attention: bool = ...,
-        epochs: int = ...,
-        batch_size: int = ...,
+        epochs: int | Literal["auto"] = ...,
+        batch_size: int | Literal["auto"] = ...,
         optimizer: Any = ...,
-        learning_rate: float | None = ...,
+        learning_rate: float | Literal["auto"] | None = ...,
         metrics: Sequence[Any] | None = ...,
         shuffle: bool = ...,
-        early_stopping: bool = ...,
+        early_stopping: bool | Literal["auto"] = ...,
         validation_fraction: float = ...,
         validation_gap: int = ...,
         patience: int = ...,
         plateau_patience: int | None = ...,
         keep_best: bool = ...,
+        standardize: bool = ...,
         missing: Literal["error", "mask"] = ...,
         pretrained: Any = ...,
         frozen: str | tuple[Any, ...] = ...,
