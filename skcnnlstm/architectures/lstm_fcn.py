@@ -250,10 +250,10 @@ class LSTMFCNClassifier(
 ):
     """Classify windows with an LSTM-FCN.
 
-    Of the papers' 8, 64 and 128 units, the largest number is the default, as folds of
-    the training parts of eight UCR sets prefer it. The papers train for 2,000 epochs, whatever the data. The default is the recipe of
-    `epochs="auto"`, which takes a small part of that time. The attribute
-    `paper_training` holds the parameters of the papers:
+    The papers choose 8, 64 or 128 units, and train for 2,000 epochs, whatever the data.
+    The defaults are 128 units, which folds of eight UCR sets prefer, and the recipe of
+    "auto" epochs, which takes a small part of that time. The attribute `paper_training`
+    holds the parameters of the papers:
     ``LSTMFCNClassifier(**LSTMFCNClassifier.paper_training)``.
 
     Examples
