@@ -78,6 +78,7 @@ PARAMS = [
     {"early_stopping": True, "patience": 2, "learning_rate": 0.03},
     {"keep_best": True, "plateau_patience": 1, "learning_rate": 0.05, "epochs": 12},
     {"optimizer": "adamw", "optimizer__use_ema": True},
+    {"epochs": "auto", "early_stopping": False, "batch_size": 48, "dropout": 0.3},
     {"callbacks": [keras.callbacks.EarlyStopping("loss", patience=1), Stop()]},
 ]
 
