@@ -14,6 +14,8 @@ class DeepConvLSTMRegressor(HybridRegressor):
     model_: keras.Model
     history_: dict[Any, Any]
     n_epochs_: int
+    best_epoch_: int
+    stop_reason_: str
     n_features_in_: int
     def __init__(
         self,
@@ -27,17 +29,18 @@ class DeepConvLSTMRegressor(HybridRegressor):
         dense_units: int | tuple[int, ...] = ...,
         dropout: float = ...,
         epochs: int | Literal["auto"] = ...,
-        batch_size: int = ...,
+        batch_size: int | Literal["auto"] = ...,
         optimizer: Any = ...,
-        learning_rate: float | None = ...,
+        learning_rate: float | Literal["auto"] | None = ...,
         metrics: Sequence[Any] | None = ...,
         shuffle: bool = ...,
-        early_stopping: bool = ...,
+        early_stopping: bool | Literal["auto"] = ...,
         validation_fraction: float = ...,
         validation_gap: int = ...,
         patience: int = ...,
         plateau_patience: int | None = ...,
         keep_best: bool = ...,
+        standardize: bool = ...,
         missing: Literal["error", "mask"] = ...,
         warm_start: bool = ...,
         random_state: Any = ...,
@@ -59,6 +62,8 @@ class DeepConvLSTMClassifier(HybridClassifier):
     model_: keras.Model
     history_: dict[Any, Any]
     n_epochs_: int
+    best_epoch_: int
+    stop_reason_: str
     n_features_in_: int
     classes_: NDArray[Any]
     def __init__(
@@ -72,18 +77,19 @@ class DeepConvLSTMClassifier(HybridClassifier):
         lstm_activation: str = ...,
         dense_units: int | tuple[int, ...] = ...,
         dropout: float = ...,
-        epochs: int = ...,
-        batch_size: int = ...,
+        epochs: int | Literal["auto"] = ...,
+        batch_size: int | Literal["auto"] = ...,
         optimizer: Any = ...,
-        learning_rate: float | None = ...,
+        learning_rate: float | Literal["auto"] | None = ...,
         metrics: Sequence[Any] | None = ...,
         shuffle: bool = ...,
-        early_stopping: bool = ...,
+        early_stopping: bool | Literal["auto"] = ...,
         validation_fraction: float = ...,
         validation_gap: int = ...,
         patience: int = ...,
         plateau_patience: int | None = ...,
         keep_best: bool = ...,
+        standardize: bool = ...,
         missing: Literal["error", "mask"] = ...,
         warm_start: bool = ...,
         random_state: Any = ...,

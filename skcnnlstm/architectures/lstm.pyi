@@ -14,6 +14,8 @@ class LSTMRegressor(HybridRegressor):
     model_: keras.Model
     history_: dict[Any, Any]
     n_epochs_: int
+    best_epoch_: int
+    stop_reason_: str
     n_features_in_: int
     def __init__(
         self,
@@ -25,17 +27,18 @@ class LSTMRegressor(HybridRegressor):
         dropout: float = ...,
         bidirectional: bool = ...,
         epochs: int | Literal["auto"] = ...,
-        batch_size: int = ...,
+        batch_size: int | Literal["auto"] = ...,
         optimizer: Any = ...,
-        learning_rate: float | None = ...,
+        learning_rate: float | Literal["auto"] | None = ...,
         metrics: Sequence[Any] | None = ...,
         shuffle: bool = ...,
-        early_stopping: bool = ...,
+        early_stopping: bool | Literal["auto"] = ...,
         validation_fraction: float = ...,
         validation_gap: int = ...,
         patience: int = ...,
         plateau_patience: int | None = ...,
         keep_best: bool = ...,
+        standardize: bool = ...,
         missing: Literal["error", "mask"] = ...,
         warm_start: bool = ...,
         random_state: Any = ...,
@@ -57,6 +60,8 @@ class LSTMClassifier(HybridClassifier):
     model_: keras.Model
     history_: dict[Any, Any]
     n_epochs_: int
+    best_epoch_: int
+    stop_reason_: str
     n_features_in_: int
     classes_: NDArray[Any]
     def __init__(
@@ -68,18 +73,19 @@ class LSTMClassifier(HybridClassifier):
         dense_units: int | tuple[int, ...] = ...,
         dropout: float = ...,
         bidirectional: bool = ...,
-        epochs: int = ...,
-        batch_size: int = ...,
+        epochs: int | Literal["auto"] = ...,
+        batch_size: int | Literal["auto"] = ...,
         optimizer: Any = ...,
-        learning_rate: float | None = ...,
+        learning_rate: float | Literal["auto"] | None = ...,
         metrics: Sequence[Any] | None = ...,
         shuffle: bool = ...,
-        early_stopping: bool = ...,
+        early_stopping: bool | Literal["auto"] = ...,
         validation_fraction: float = ...,
         validation_gap: int = ...,
         patience: int = ...,
         plateau_patience: int | None = ...,
         keep_best: bool = ...,
+        standardize: bool = ...,
         missing: Literal["error", "mask"] = ...,
         warm_start: bool = ...,
         random_state: Any = ...,

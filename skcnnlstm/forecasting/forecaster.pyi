@@ -26,7 +26,7 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         horizon: int = ...,
         transformer: Any = ...,
         strategy: Literal["direct", "recursive"] = ...,
-        channels: Literal["joint", "independent"] = ...,
+        channels: Literal["auto", "joint", "independent"] = ...,
         target_columns: int | str | Sequence[Any] | None = ...,
         id_column: Any = ...,
         freq: Any = ...,
