@@ -254,7 +254,12 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
 
     def _fit_constants(self, settings, data):
         """Return the means and scales of the features."""
-        return fit_standardization(data.X, data.rows)
+        _, n_features = self._count_columns(data.X)
+        return fit_standardization(data.X, data.rows, n_features=n_features)
+
+    def _count_columns(self, X):
+        """Return the number of cells and of features of a time step."""
+        return 1, X.shape[-1] if X.ndim > 2 else 1
 
     def _prepare_start(self, settings, data, continues):
         """Return the settings, and initial weights of layers by name."""

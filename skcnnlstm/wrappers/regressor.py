@@ -131,10 +131,6 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         params = args[-1] | {name: settings[name] for name in (*names, "quantiles")}
         return build_regressor_network, input_shape, n_outputs, params
 
-    def _count_columns(self, X):
-        """Return the number of cells and of features of a time step."""
-        return 1, X.shape[-1] if X.ndim > 2 else 1
-
     def _count_targets(self, settings, data):
         """Return the number of targets of a step, over all cells; 1 if it is invalid.
 
@@ -143,7 +139,8 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         n_cells, n_features = self._count_columns(data.X)
         n_targets = settings["n_targets"]
         if n_targets is None:
-            n_targets = n_features
+            divides = data.n_outputs % (n_cells * n_features) == 0
+            n_targets = n_features if divides else 1
         if not isinstance(n_targets, numbers.Integral) or n_targets < 1:
             return 1
         n_targets = int(n_targets) * n_cells
@@ -160,14 +157,18 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         continues = settings["linear_skip"] or not (mode is None or is_auto(mode))
         if not (is_absolute_loss(loss) or kind_of_loss(loss) == "squared"):
             # Other losses depend on the units of the targets.
-            return {} if continues else fit_standardization(data.X, data.rows)
+            return {} if continues else super()._fit_constants(settings, data)
         n_cells, n_features = self._count_columns(data.X)
         n_targets = self._count_targets(settings, data) // n_cells
         continues = continues and 0 < n_targets <= n_features
         y = data.samples.y
         y = y[..., 0] if y.ndim > 2 else y
         return fit_standardization(
-            data.X, data.rows, y, n_targets if continues else None
+            data.X,
+            data.rows,
+            y,
+            n_targets if continues else None,
+            n_features=n_features,
         )
 
     def _with_fitted_form(self, settings):

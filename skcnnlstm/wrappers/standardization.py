@@ -11,7 +11,7 @@ from skcnnlstm.training.network_config import building_layers, network_from_json
 _MAX_VALUES, _CHUNK_VALUES = 20_000_000, 50_000
 
 
-def fit_standardization(X, rows, y=None, n_targets=None):
+def fit_standardization(X, rows, y=None, n_targets=None, *, n_features=None):
     """Return the mean and the scale of each feature and of each target.
 
     Parameters
@@ -25,6 +25,8 @@ def fit_standardization(X, rows, y=None, n_targets=None):
     n_targets : int or None
         With a number, targets have the statistics of the first `n_targets` features,
         so that levels of the window are levels of the targets.
+    n_features : int or None
+        Number of features; None takes the last axis of X if there are more than two.
 
     Returns
     -------
@@ -33,9 +35,10 @@ def fit_standardization(X, rows, y=None, n_targets=None):
         (n_outputs,), if targets are standardized.
     """
     n_values = int(np.prod(X.shape[1:]))
+    if n_features is None:
+        n_features = X.shape[-1] if X.ndim > 2 else 1
     step = -(-len(rows) * n_values // _MAX_VALUES)
     sample = rows[::step]
-    n_features = X.shape[-1] if X.ndim > 2 else 1
     length = max(1, _CHUNK_VALUES // n_values)
 
     def windows():

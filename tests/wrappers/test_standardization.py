@@ -252,7 +252,7 @@ def test_targets_keep_their_units_with_a_loss_that_depends_on_them(loss):
         keras.losses.mean_squared_error,
         keras.losses.MeanSquaredError(),
     ],
-    ids=str,
+    ids=["long name", "name of the class", "function", "object"],
 )
 def test_each_spelling_of_a_loss_standardizes_targets(loss):
     fitted = tiny(loss=loss, epochs=1).fit(X, y * 9)
