@@ -92,7 +92,8 @@ def check_network(
         Facts about the network for windows of `n_features`:
 
         - `n_weights`: number of weights;
-        - `output_shapes`: dict of the output shape of each layer, by name;
+        - `output_shapes`: dict of the shape of the (first) output of each layer, by
+          name;
         - `checks`: names of the checks of scikit-learn that passed, a list;
         - `speed`: median ratio of the time of `Model.fit` to that of `fit`, both
           without tracing; None if it was not measured.
@@ -133,7 +134,7 @@ def check_network(
                 _check_layer_names(estimator, shape, n_outputs)
                 _check_serialization(estimator, shape, n_outputs)
         report.n_weights = network.count_params()
-        report.output_shapes = {one.name: one.output.shape for one in network.layers}
+        report.output_shapes = {one.name: _output_shape(one) for one in network.layers}
         X, y = _make_data(estimator, _N_WINDOWS, length, n_features)
         _check_determinism(estimator, X, y)
         _check_copies(estimator, X, y)
@@ -143,6 +144,12 @@ def check_network(
     if speed:
         report.speed = _check_speed(estimators[0], length, n_features)
     return report
+
+
+def _output_shape(layer):
+    outputs = layer.output
+    first = outputs[0] if isinstance(outputs, list | tuple) else outputs
+    return tuple(first.shape)
 
 
 def _make_classes(build):

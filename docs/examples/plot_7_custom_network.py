@@ -51,8 +51,8 @@ forecaster = SeriesForecaster(
 )
 search = GridSearchCV(
     forecaster,
-    {"estimator__units": [8, 32], "estimator__dropout": [0.0, 0.2]},
-    cv=TimeSeriesSplit(3, test_size=12),
+    {"estimator__units": [8, 32]},
+    cv=TimeSeriesSplit(2, test_size=12),
 ).fit(series[:-12])
 print(search.best_params_)
 

@@ -12,7 +12,7 @@ from skcnnlstm.layers.linear_skip import LinearSkip
 from skcnnlstm.layers.masking import concatenate_mask, masked_shape
 from skcnnlstm.layers.quantiles import SortQuantiles
 from skcnnlstm.layers.seasonal_norm import NormaliseSeason, check_season_fits_window
-from skcnnlstm.wrappers.builder import call_builder
+from skcnnlstm.wrappers.builder import call_builder, name_operations
 
 # Levels are subtracted and added in float32, whatever Keras' dtype policy: near 30,000,
 # neighbouring float16 numbers are 16 apart.
@@ -30,7 +30,8 @@ def build_masked_network(input_shape, n_outputs, *, build, missing, **params):
     network = call_builder(build, masked_shape(input_shape), n_outputs, **params)
     window = layers.Input(input_shape, name="window")
     _, masked = concatenate_mask(window)
-    return keras.Model(window, network.call(masked), name=network.name)
+    whole = keras.Model(window, network.call(masked), name=network.name)
+    return name_operations(whole)
 
 
 def build_regressor_network(
@@ -136,7 +137,7 @@ def build_regressor_network(
     if mode is not None:
         restore = RestoreLevel(horizon, name="restored", **_FLOAT32)
         output = restore(output, shift, scale)
-    return keras.Model(inputs, output, name=network.name)
+    return name_operations(keras.Model(inputs, output, name=network.name))
 
 
 def _normalise(window, normalise, *, flatten):

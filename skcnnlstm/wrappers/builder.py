@@ -95,13 +95,12 @@ def call_builder(build, input_shape, n_outputs, **params):
         If the builder does not return a network of this shape.
     """
     network = _build_once(build, input_shape, n_outputs, params)
-    if getattr(build, "__module__", "").startswith("skcnnlstm.architectures."):
-        return network
-    if any(_has_automatic_name(layer) for layer in network.layers):
+    own = getattr(build, "__module__", "").startswith("skcnnlstm.architectures.")
+    if not own and any(_has_automatic_name(layer) for layer in network.layers):
         # Names that Keras made contain a counter, so they differ from build to build.
         again = _build_once(build, input_shape, n_outputs, params)
         _name_layers(network, again)
-    return network
+    return name_operations(network)
 
 
 def _build_once(build, input_shape, n_outputs, params):
@@ -161,15 +160,32 @@ def _name_layers(network, again):
     taken = {layer.name for layer, other in pairs if layer.name == other.name}
     for layer, other in pairs:
         for part, its_other in zip(_parts(layer), _parts(other), strict=True):
-            if part.name == its_other.name:
-                continue
-            name = stem = _NUMBER.sub("", part.name)
-            number = 0
-            while part is layer and name in taken:
-                number += 1
-                name = f"{stem}_{number}"
-            part.name = name
+            if part.name != its_other.name:
+                part.name = _free_name(part.name, taken if part is layer else ())
         taken.add(layer.name)
+
+
+def name_operations(network):
+    """Rename the operations that are not layers, whose names always have a counter.
+
+    Keras also adds some when it calls a network. Returns the network.
+    """
+    taken = {layer.name for layer in network.layers}
+    for operation in network.operations:
+        if not isinstance(operation, keras.Layer):
+            operation.name = _free_name(operation.name, taken)
+            taken.add(operation.name)
+    return network
+
+
+def _free_name(name, taken):
+    """Return a name with the first number that is not taken."""
+    stem = name = _NUMBER.sub("", name)
+    number = 0
+    while name in taken:
+        number += 1
+        name = f"{stem}_{number}"
+    return name
 
 
 def _parts(layer):

@@ -156,6 +156,16 @@ def test_layers_without_names_get_names_that_do_not_depend_on_earlier_layers():
     assert names == ["bidirectional", "time_distributed", "lstm", "dense_1000", "dense"]
 
 
+def test_operations_get_names_that_do_not_depend_on_earlier_ones():
+    def build_mean(input_shape, n_outputs):
+        window = keras.Input(input_shape, name="window")
+        mean = keras.ops.mean(window, axis=1) + keras.ops.max(window, axis=1)
+        return keras.Model(window, layers.Dense(n_outputs, name="output")(mean))
+
+    first, second = (call_builder(build_mean, (12, 1), 2).to_json() for _ in range(2))
+    assert first == second
+
+
 def test_a_network_with_renamed_layers_trains_and_is_copied(windows):
     X, y = windows
     cls = HybridRegressor.from_builder(build_blog)
