@@ -55,7 +55,7 @@ def attribute(
     estimator : estimator
         A fitted network or ensemble, a Pipeline, a TransformedTargetRegressor or a
         search of one, a `SeriesForecaster`, or another estimator that takes windows.
-    X : array-like
+    X : array-like or None
         Windows, as for `predict`; in a Pipeline with a `SlidingWindow`, rows. For a
         `SeriesForecaster` rows of the series, as for its `predict`, or None to explain
         its `forecast`.
