@@ -65,8 +65,8 @@ default="integrated_gradients"
 
         - "integrated_gradients": the difference to the baseline, times the mean
           gradient of the prediction on the straight line from the baseline [1]_. The
-          sum over a window is the difference of the predictions, within 1 %. Every
-          part of the estimator must have a gradient.
+          sum over a window is the difference of the predictions. Every part of the
+          estimator must have a gradient.
         - "occlusion": the change of the prediction if a block of lags of one feature is
           replaced by the baseline [2]_. It works with any estimator, and needs one
           prediction for each block and feature.
@@ -140,6 +140,11 @@ default="integrated_gradients"
     Attributions are in the units of the windows or rows given: gradients pass through
     normalization, scaling, windows and reshaping. Axes of subsequences are joined into
     one axis of steps; cells of a grid are features.
+
+    The number of points on the path of an integrated gradient depends on the window, as
+    networks with kinks (ReLU, maxima) need more. Its error is at most about 0.1 % of
+    the sizes of the attributions. It is divided between them in proportion to their
+    sizes, so that they add up.
 
     Missing values (NaN) get nothing. Missing history gets nothing either: the first
     known step, which is repeated in its place, gets the sum.

