@@ -107,9 +107,9 @@ default="integrated_gradients"
     result : Bunch, list or dict
         With many series a list or a dict of Bunches, one for each series.
 
-        - `attributions`: ndarray of shape ``(n_samples, window_length, n_features)``,
-          followed by the axes of the outputs if there are several (all classes; for a
-          `SeriesForecaster` always the steps ahead).
+        - `attributions`: ndarray of shape ``(n_samples, window_length, n_features)``.
+          Several outputs are further axes: the classes of a classifier, or the axes of
+          `predict`. A `SeriesForecaster` always has the axis of the steps ahead.
         - `baseline`: the baseline of each window, in the shape of the windows.
         - `lags`: ndarray of shape ``(window_length,)``, from the oldest step to 0, the
           last step of the window.
@@ -304,7 +304,7 @@ def _predict_pair(model, explained, baseline):
 
 
 def _path_gradient(model, shape, output_shape):
-    """Return the gradient of a model; raise TypeError where it has none."""
+    """Return the gradient of a model, or raise TypeError if a part has none."""
     remedy = "Use method='occlusion', which needs predictions only."
     rule = "estimator must have a gradient in every part for integrated gradients"
     try:
