@@ -7,7 +7,7 @@ import pandas as pd
 
 def attribute(
     estimator: Any,
-    X: ArrayLike,
+    X: ArrayLike | None,
     *,
     method: Literal["integrated_gradients", "occlusion", "permutation"] = ...,
     target: Any = ...,

@@ -9,13 +9,15 @@ import numpy as np
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.inspection.explained import Explained
 
-# Attributions must sum to the difference of the outputs within this share of it.
-_TOLERANCE = 0.008
+# The error of the sum of the attributions of a window, as a share of the sum of their
+# sizes. It is then distributed, so that the sum is exact.
+_TOLERANCE = 0.001
 # Errors of a part of a path below this share of its numbers are rounding, in float32.
 _ROUNDING = 1e-6
+_N_FIRST_PARTS = 2
 # Parts of a path that are computed for one output of one window.
-_MAX_PARTS = 400
-# A window is reported if its sum differs by more than this share of its attributions.
+_MAX_PARTS = 128
+# A window with a larger error than this share is reported, and its error is kept.
 _INACCURATE = 0.01
 # Parts that are computed at once.
 _BATCH = 32
@@ -53,17 +55,14 @@ def integrate_gradients(
         for place, position in enumerate(positions):
             path = _Path(gradient, start, difference, position)
             attributions[rows, ..., place] = path.integrate(
-                outputs[rows, place], baseline_outputs[rows, place]
+                baseline_outputs[rows, place]
             )
     if not np.isfinite(attributions).all():
         raise ValueError(
             "the gradients of the network must be finite: got NaN or infinity between "
             "the baseline and a window. Use method='occlusion'."
         )
-    error = np.abs(attributions.sum(axis=(1, 2)) - changes)
-    size = np.abs(attributions).sum(axis=(1, 2)) + np.abs(changes)
-    rounding = 10 * _ROUNDING * (np.abs(outputs) + np.abs(baseline_outputs))
-    n_inaccurate = int((error > _INACCURATE * size + rounding).sum())
+    n_inaccurate = _distribute_errors(attributions, changes, outputs, baseline_outputs)
     if n_inaccurate:
         warn(
             f"the attributions of {n_inaccurate} of {outputs.size} outputs do not sum "
@@ -72,6 +71,22 @@ def integrate_gradients(
         )
     explained.move_repeated(attributions)
     return attributions
+
+
+def _distribute_errors(attributions, changes, outputs, baseline_outputs):
+    """Make attributions sum to `changes`, in place, by less than a percent of each.
+
+    Return the number of outputs whose error is larger; they are not changed.
+    """
+    sizes = np.abs(attributions)
+    size, errors = sizes.sum(axis=(1, 2)), changes - attributions.sum(axis=(1, 2))
+    bound = _INACCURATE * (size + np.abs(changes))
+    bound += 10 * _ROUNDING * (np.abs(outputs) + np.abs(baseline_outputs))
+    is_small = (np.abs(errors) <= bound) & (size > 0)
+    share = np.where(is_small, errors, 0) / np.where(size > 0, size, 1)
+    sizes *= share[:, np.newaxis, np.newaxis]
+    attributions += sizes
+    return int((np.abs(errors) > bound).sum())
 
 
 class _Path:
@@ -87,40 +102,47 @@ class _Path:
         self._start, self._difference = start, difference
         self._position = position
 
-    def integrate(self, outputs, baseline_outputs):
-        """Return the attributions; both outputs have the shape ``(n,)``."""
+    def integrate(self, baseline_outputs):
+        """Return the attributions; the outputs of the baselines are ``(n,)``."""
         n = len(self._start)
         attributions = np.zeros(self._difference.shape)
-        budget = _TOLERANCE * np.abs(outputs - baseline_outputs)
-        # Of the errors of accepted parts: their sum, and the sum of their squares.
-        total, squares, n_parts = np.zeros(n), np.zeros(n), np.zeros(n, dtype=int)
+        n_parts = np.zeros(n)
+        # Of accepted parts: size of the attributions, errors, and squares of errors.
+        size, total, squares = np.zeros(n), np.zeros(n), np.zeros(n)
 
         def add_up(values, where):
             return np.bincount(owner[where], values[where], minlength=n)
 
-        # Adjacent parts are in pairs: the left end of the second one is the right end
-        # of the first one. `left_values` are the outputs at the left ends of pairs.
-        owner, left_values = np.repeat(np.arange(n), 2), baseline_outputs
-        left, right = np.tile([0, 0.5], n), np.tile([0.5, 1], n)
+        # Adjacent parts are in groups: the right end of a part is the left end of the
+        # next one. `left_values` are the outputs at the left ends of groups.
+        n_adjacent, left_values = _N_FIRST_PARTS, baseline_outputs
+        edges = np.linspace(0, 1, n_adjacent + 1)
+        owner = np.repeat(np.arange(n), n_adjacent)
+        left, right = np.tile(edges[:-1], n), np.tile(edges[1:], n)
         while len(owner):
             parts, right_values = self._compute(owner, left, right)
-            lefts = np.stack([left_values, right_values[::2]], axis=1).ravel()
+            inner = right_values.reshape(-1, n_adjacent)[:, :-1]
+            lefts = np.concatenate([left_values[:, np.newaxis], inner], axis=1).ravel()
             errors = parts.sum(axis=(1, 2)) - (right_values - lefts)
+            sizes = np.abs(parts).sum(axis=(1, 2))
             every = np.ones(len(owner), dtype=bool)
             n_own = add_up(every, every)
-            n_parts += n_own.astype(int)
+            n_parts += n_own
+            budget = _TOLERANCE * (size + add_up(sizes, every))
             is_done = (
                 (np.abs(total + add_up(errors, every)) <= budget)
                 & (np.sqrt(squares + add_up(errors**2, every)) <= budget)
             ) | (n_parts >= _MAX_PARTS)
-            size = np.abs(parts).sum(axis=(1, 2)) + np.abs(right_values) + np.abs(lefts)
-            limit = np.maximum(budget[owner] / (4 * n_own[owner]), _ROUNDING * size)
+            rounding = _ROUNDING * (sizes + np.abs(right_values) + np.abs(lefts))
+            limit = np.maximum(budget[owner] / (4 * n_own[owner]), rounding)
             accepted = is_done[owner] | ~(np.abs(errors) > limit)  # also if NaN
             np.add.at(attributions, owner[accepted], parts[accepted])
+            size += add_up(sizes, accepted)
             total += add_up(errors, accepted)
             squares += add_up(errors**2, accepted)
             halved = ~accepted
-            owner, left_values = np.repeat(owner[halved], 2), lefts[halved]
+            n_adjacent, left_values = 2, lefts[halved]
+            owner = np.repeat(owner[halved], n_adjacent)
             ends = left[halved], (left[halved] + right[halved]) / 2, right[halved]
             left, right = (
                 np.stack(pair, axis=1).ravel() for pair in (ends[:2], ends[1:])

@@ -45,6 +45,7 @@ def test_axes_of_time_become_one_axis():
     assert_allclose(found.model.predict(found.windows), predicted)
 
 
+@pytest.mark.heavy
 def test_cells_of_a_grid_are_features():
     grids = np.random.default_rng(0).normal(size=(12, 3, 2, 4))
     network = ConvLSTMGridRegressor(filters=2, epochs=1, random_state=0)

@@ -70,7 +70,10 @@ def test_only_parts_with_a_kink_are_halved():
 
     found, n_parts = integrate(function, derivative, windows, 0.0)
     change = function(windows) - function(np.zeros_like(windows))
-    assert_allclose(total(found), change, rtol=0.01)
+    assert_allclose(total(found), change)
+    # The gradient is the same for all values of a window.
+    expected = windows * (change / total(windows))[:, np.newaxis, np.newaxis]
+    assert_allclose(found, expected, atol=0.005)
     assert 2 < n_parts < 20
 
 
@@ -90,7 +93,7 @@ def test_repeated_steps_give_their_share_to_the_first_known_one():
 def test_sums_that_stay_inaccurate_are_reported():
     with pytest.warns(UserWarning, match="attributions of 1 of 1 outputs do not sum"):
         _, n_parts = integrate(total, np.zeros_like, [[[2.0]]], 0.0)
-    assert 400 <= n_parts < 1000  # no endless loop
+    assert 128 <= n_parts < 400  # no endless loop
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         integrate(total, np.ones_like, [[[2.0]]], 0.0)
