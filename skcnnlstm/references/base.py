@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
+from skcnnlstm._utils.doc_link import DocLinkMixin
 from skcnnlstm._utils.time_axis import TimeAxis, read_time_axis
 from skcnnlstm._utils.validation import check_integer
 from skcnnlstm.conformal import check_coverage
@@ -26,7 +27,7 @@ class KnownRows(NamedTuple):
     form: Rows  # without values
 
 
-class ReferenceForecaster(BaseEstimator):
+class ReferenceForecaster(DocLinkMixin, BaseEstimator):
     """Base class: `fit` reads a series, and forecasts get the labels that follow.
 
     A subclass defines ``_learn(known)``, which returns what the model learns, and

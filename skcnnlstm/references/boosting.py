@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
+from skcnnlstm._utils.doc_link import DocLinkMixin
 from skcnnlstm._utils.validation import (
     check_choice,
     check_finite,
@@ -18,7 +19,7 @@ from skcnnlstm._utils.validation import (
 from skcnnlstm.references.base import import_extra
 
 
-class LightGBM(RegressorMixin, BaseEstimator):
+class LightGBM(DocLinkMixin, RegressorMixin, BaseEstimator):
     """Predict from windows with gradient-boosted trees, one model for each output.
 
     Trees cannot extrapolate: they predict no value beyond those seen in training.
