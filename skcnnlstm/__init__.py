@@ -38,6 +38,7 @@ _MODULES = {
     "model_selection.backtesting": ("BacktestResult", "backtest"),
     "display": (
         "AttentionDisplay",
+        "AttributionDisplay",
         "BacktestDisplay",
         "ForecastDisplay",
         "TrainingHistoryDisplay",
@@ -51,6 +52,7 @@ _MODULES = {
     "training": ("clear_programs",),
     "saving": ("load", "save"),
     "model_selection.split": ("HorizonSplit", "PanelTimeSeriesSplit"),
+    "wrappers": ("HybridClassifier", "HybridRegressor"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

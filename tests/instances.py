@@ -4,6 +4,7 @@ The common tests are parametrized with these lists. A new architecture is one mo
 """
 
 import skcnnlstm as s
+from skcnnlstm.testing import EXPECTED_FAILURES
 
 TINY = {"epochs": 2, "batch_size": 16, "random_state": 0}
 
@@ -53,15 +54,6 @@ TRANSFORMERS = [
 
 ALL = [*REGRESSORS, *CLASSIFIERS, *ENSEMBLES, *TRANSFORMERS]
 
-_MINI_BATCHES = {
-    "check_sample_weight_equivalence_on_dense_data": (
-        "a repeated sample may be in two mini-batches, a weighted one is not"
-    ),
-}
-_SCIKERAS = {
-    "check_mixin_order": "scikeras 0.13 puts BaseEstimator before its mixins",
-    "check_estimator_tags_renamed": "scikeras 0.13 still has _more_tags",
-}
 _ROWS_DEPEND = {
     "check_methods_subset_invariance": "a window holds the rows before its own",
     "check_methods_sample_order_invariance": "a window holds the rows before its own",
@@ -77,5 +69,6 @@ def expected_failures(estimator):
     ):
         return {}
     if type(estimator).__name__.startswith("HybridEnsemble"):
-        return _MINI_BATCHES
-    return _MINI_BATCHES | _SCIKERAS
+        name = "check_sample_weight_equivalence_on_dense_data"
+        return {name: EXPECTED_FAILURES[name]}
+    return EXPECTED_FAILURES

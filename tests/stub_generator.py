@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 import skcnnlstm
-from skcnnlstm import conformal, metrics, references, wrappers
+from skcnnlstm import conformal, inspection, metrics, references, testing
 
 ROOT = Path(skcnnlstm.__file__).parent
 
@@ -139,7 +139,7 @@ def signature(function, name, *, source=None):
         default = "" if parameter.default is parameter.empty else " = ..."
         parts.append(f"{star}{parameter.name}: {kind}{default}")
     returned = inspect.signature(function).return_annotation
-    if name == "__init__":
+    if name in ("__init__", "__init_subclass__"):
         result = "None"
     elif returned is not inspect.Signature.empty:
         result = _text(returned)
@@ -167,7 +167,8 @@ def class_stub(cls):
     for name, text in attributes.items():
         lines.append(f"    {name}: {annotation(text, is_result=True)}")
     members = {}
-    for name in ["__init__", *sorted(name for name in dir(cls) if name[0] != "_")]:
+    public = sorted(name for name in dir(cls) if name[0] != "_")
+    for name in ["__init__", "__init_subclass__", *public]:
         owner = next(base for base in cls.__mro__ if name in vars(base))
         inherited = parent and issubclass(parent, owner)
         if name not in attributes and _is_ours(owner) and not inherited:
@@ -180,6 +181,8 @@ def class_stub(cls):
 def _member(cls, name, member):
     if isinstance(member, property):
         return ["@property", f"def {name}(self) -> Any: ..."]
+    if name == "__init_subclass__":  # Python makes it a class method
+        return signature(member.__func__, name)
     if isinstance(member, classmethod):
         return ["@classmethod", *signature(member.__func__, name)]
     if isinstance(member, staticmethod):
@@ -212,9 +215,9 @@ def _foreign_bases(cls):
 def public_objects():
     """Return the public classes and functions, by the module that defines them."""
     names = [getattr(skcnnlstm, name) for name in skcnnlstm.__all__]
-    names += [wrappers.HybridRegressor, wrappers.HybridClassifier]
+    names += [inspection.attribute]
     names += [getattr(references, name) for name in references.__all__]
-    for module in (metrics, conformal):
+    for module in (metrics, conformal, testing):
         functions = [
             value for _, value in inspect.getmembers(module, inspect.isfunction)
         ]

@@ -2,6 +2,8 @@
 
 import doctest
 import re
+import sys
+import types
 from pathlib import Path
 
 import matplotlib
@@ -48,7 +50,9 @@ def test_the_code_of_each_page_runs(page, tmp_path, monkeypatch):
     if "export(" in (ROOT / page).read_text():
         pytest.importorskip("tf2onnx", reason="the extra export installs it; CI does")
     monkeypatch.chdir(tmp_path)  # some blocks write files
-    names = {"__name__": "page"}
+    module = types.ModuleType("page")  # so that files can name what a page defines
+    monkeypatch.setitem(sys.modules, "page", module)
+    names = vars(module)
     for line, code in code_blocks((ROOT / page).read_text()):
         run(page, line, code, names)
     plt.close("all")

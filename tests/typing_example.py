@@ -39,3 +39,16 @@ s.SlidingWindow(length=3)  # type: ignore[call-arg]
 s.HorizonSplit(3, horizons=2)  # type: ignore[call-arg]
 s.save(network)  # type: ignore[call-arg]
 transformer = s.Transformer()  # type: ignore[attr-defined]
+
+
+def build_own(input_shape: tuple[int, ...], n_outputs: int, *, units: int = 8) -> Any:
+    """Build a network of a user."""
+
+
+class OwnRegressor(s.HybridRegressor, build=build_own, defaults={"epochs": 3}):
+    """A network of a user."""
+
+
+assert_type(OwnRegressor(units=3).fit(X, y), OwnRegressor)
+assert_type(s.HybridRegressor.from_builder(build_own), type[s.HybridRegressor])
+s.HybridRegressor.from_builder("own")  # type: ignore[arg-type]

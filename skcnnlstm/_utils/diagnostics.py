@@ -153,7 +153,7 @@ def _count_gaps(X, excluded):
     return round(alone.sum() * len(excluded) / max(1, len(some)))
 
 
-def warn_about_lost_windows(n_used, runs, n_extra, fill):
+def warn_about_lost_windows(n_used, runs, n_extra, fill, first=""):
     """Warn if a forecaster trains on less than 90 % of the possible windows.
 
     Parameters
@@ -167,6 +167,8 @@ def warn_about_lost_windows(n_used, runs, n_extra, fill):
         ``n - n_extra`` windows.
     fill : str
         Code that fills the gaps of a series; may be empty.
+    first : str, default=""
+        Sentence about what must be done before.
     """
     whole = within = n_gaps = 0
     for spans in runs.values():
@@ -181,7 +183,7 @@ def warn_about_lost_windows(n_used, runs, n_extra, fill):
         warn(
             f"{gaps} {n_used} of {whole} windows for training, because "
             f"no window and no target crosses a gap. Fill the missing rows{example}, "
-            "or use a shorter window_length or horizon.",
+            f"or use a shorter window_length or horizon.{first}",
             MistakeWarning,
         )
     elif within - n_used > _MANY_LOST * within:

@@ -15,6 +15,8 @@ import skcnnlstm
 from skcnnlstm._utils.validation import check_choice
 
 KINDS = ("regressor", "classifier", "forecaster", "transformer")
+# Base classes of custom networks cannot be instantiated.
+_BASES = ("HybridClassifier", "HybridRegressor")
 
 
 def all_estimators(kind=None):
@@ -54,6 +56,7 @@ default=None
         (name, cls)
         for name, cls in public
         if inspect.isclass(cls)
+        and name not in _BASES
         and issubclass(cls, BaseEstimator)
         and kind in (None, _estimator_kind(cls))
     ]

@@ -1,4 +1,6 @@
-"""The protocol by which estimators describe their predictions to `export`.
+"""The protocol by which estimators describe their predictions as graphs.
+
+`export` writes these graphs to files, `attribute` computes their gradients.
 
 A class of this package that can be exported has a method
 ``_build_graph(context)``, which returns an `ExportGraph` of the fitted estimator.
@@ -10,12 +12,15 @@ Meta-estimators build the graphs inside them through `context`, which offers:
     Where the estimator is inside the exported one, for error messages.
 ``context.keep_missing``
     For transformers: whether the estimator after them reads missing history (NaN).
+``context.network_options``
+    Keyword arguments of `skcnnlstm.training.network_from_json`.
 ``context.build(estimator, name)``
     The `ExportGraph` of an estimator inside this one, at ``{path}.{name}``.
 ``context.transform(transformer, name)``, ``context.inverse_transform(...)``
     The two directions of a scikit-learn transformer, as functions of a tensor.
 
-The context is a `skcnnlstm.exporting.graph.GraphContext`.
+The context is a `skcnnlstm.exporting.graph.GraphContext`. A part without a graph raises
+`NoGraphError`.
 """
 
 from __future__ import annotations
@@ -23,6 +28,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+
+class NoGraphError(TypeError):
+    """Raised for a part of an estimator that has no graph.
+
+    Parameters
+    ----------
+    path : str
+        Where the part is inside the estimator.
+    rule, got, remedy : str
+        What the part must be to be exported, what it is, and what to do.
+    """
+
+    def __init__(self, path: str, rule: str, got: str, remedy: str):
+        super().__init__(path, rule, got, remedy)  # all of them, so that it is pickled
+        self.path, self.rule, self.got, self.remedy = path, rule, got, remedy
+
+    def __str__(self) -> str:
+        return f"{self.path} must {self.rule}: got {self.got}. {self.remedy}"
 
 
 @dataclass(frozen=True)

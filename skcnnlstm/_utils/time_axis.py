@@ -8,8 +8,7 @@ from __future__ import annotations
 import bisect
 import contextlib
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,19 +16,18 @@ from numpy.typing import NDArray
 from pandas.tseries import offsets
 from pandas.tseries.frequencies import to_offset
 
+from skcnnlstm._utils.segments import Segments, split_at_gaps
 from skcnnlstm._utils.time_index import (
     MIN_REGULAR,
     count_steps,
     find_frequency,
     is_absolute,
     is_business_days,
-    local_times,
-    localize,
     nanoseconds,
     read_labels,
     ticks_of,
-    ticks_per_day,
 )
+from skcnnlstm._utils.time_zones import day_exists, local_times, localize, ticks_per_day
 from skcnnlstm._utils.validation import check_time_order
 
 
@@ -87,7 +85,12 @@ class TimeAxis:
             return ends[-1:].repeat(n_steps) + np.arange(1, n_steps + 1) * step
         is_local = ends.tz is not None and not is_absolute(self.freq)
         start = (local_times(ends)[0] if is_local else ends)[-1].as_unit(unit)
-        times = pd.date_range(start, **options)[1:]
+        if is_local and isinstance(self.freq, offsets.Day | offsets.BusinessDay):
+            options["periods"] += 1  # a zone skips at most one day
+            times = pd.date_range(start, **options)[1:]
+            times = times[day_exists(times, ends.tz)][:n_steps]
+        else:
+            times = pd.date_range(start, **options)[1:]
         if is_local:
             times = localize(times, ends.tz)
             with contextlib.suppress(Exception):  # if clocks skip or repeat a midnight
@@ -95,11 +98,12 @@ class TimeAxis:
         return times
 
     def _as_given(self, labels: Any) -> Any:
-        if self.form != "date":
-            return labels
-        return pd.Index(labels.date, name=labels.name)
+        if self.form == "date":
+            with contextlib.suppress(ValueError):  # dates of Python end in 9999
+                return pd.Index(labels.date, name=labels.name)
+        return labels
 
-    def _join(self, index: Any) -> Any:
+    def join(self, index: Any) -> Any:
         """Return `ends` and other labels in one index; None if they do not compare."""
         labels, form = read_labels(index)
         if "text" in (form, self.form) or type(labels) is not type(self.ends):
@@ -135,7 +139,7 @@ class TimeAxis:
 
     def is_before(self, index: Any) -> bool:
         """Return whether labels, which must be comparable, are all later."""
-        joined = self._join(index)
+        joined = self.join(index)
         if joined is None:  # text
             return True
         return bool((ticks_of(joined)[2:] > ticks_of(joined)[1]).all())
@@ -143,7 +147,7 @@ class TimeAxis:
     def is_comparable(self, index: Any) -> bool:
         """Return whether labels are of the kind of the axis."""
         both_text = self.form == "text" == read_labels(index)[1]
-        return both_text or self._join(index) is not None
+        return both_text or self.join(index) is not None
 
     def locate(self, index: Any) -> NDArray[np.int64] | None:
         """Return the positions of labels, in steps from the latest row.
@@ -153,7 +157,7 @@ class TimeAxis:
         away than the longest step of the series. None if labels do not compare with
         those of the axis, or are not on its grid.
         """
-        joined = self._join(index)
+        joined = self.join(index)
         if joined is None:
             return None
         if self.freq is not None:
@@ -177,7 +181,7 @@ class TimeAxis:
 
     def after(self, index: Any) -> TimeAxis:
         """Return the axis that ends with later labels, which must be comparable."""
-        joined, longest = self._join(index), self.longest
+        joined, longest = self.join(index), self.longest
         if joined is None:
             return replace(self, ends=index[-1:])
         if longest is not None:
@@ -282,18 +286,6 @@ def _nanoseconds(labels: Any, ticks: Any) -> int:
     return int(ticks) * size
 
 
-class Segments(NamedTuple):
-    """Rows in time order, split at the gaps."""
-
-    order: NDArray[np.intp]  # (n_rows,), the rows in time order
-    starts: NDArray[np.intp]  # (n_runs,), where in that order each run starts
-    next_run: int | None  # the run that continues the series of an axis
-
-    def spans(self) -> list[tuple[int, int]]:
-        """Return (start, stop) of each run in `order`."""
-        return list(pairwise([*self.starts.tolist(), len(self.order)]))
-
-
 def find_segments(
     index: Any,
     n_rows: int,
@@ -322,17 +314,3 @@ def find_segments(
         if own.freq is None:
             check_time_order(index)
     return split_at_gaps(positions, continues=located is not None)
-
-
-def split_at_gaps(positions: Any, *, continues: bool = False) -> Segments:
-    """Return the segments of rows at some positions.
-
-    `continues` means that the positions count from the latest row of a series.
-    """
-    order = np.argsort(positions, kind="stable")
-    positions = positions[order]
-    starts = np.append(0, np.flatnonzero(np.diff(positions) != 1) + 1)
-    next_run = None
-    if continues and (positions[starts] == 1).any():
-        next_run = int(np.argmax(positions[starts] == 1))
-    return Segments(order, starts, next_run)

@@ -18,7 +18,7 @@ The rule:
 With a frequency, there is a gap between consecutive rows that are more than one step
 apart. With "B", up to ten missing weekdays in a row are holidays, not a gap. In a time
 zone, a midnight that does not exist becomes the first valid time of its day, and an
-ambiguous time becomes its first occurrence.
+ambiguous time becomes its first occurrence. A day that does not exist is no step.
 """
 
 from __future__ import annotations
@@ -34,10 +34,12 @@ from numpy.typing import NDArray
 from pandas.tseries import offsets
 from pandas.tseries.frequencies import to_offset
 
+from skcnnlstm._utils.time_zones import local_times, skip_missing_days, ticks_per_day
+
 MIN_REGULAR = 0.9
 MAX_HOLIDAYS = 10  # missing business days in a row; more are a gap
+_DAY = 86_400 * 10**9  # nanoseconds
 
-_TICKS_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _MONTHS = {offsets.MonthBegin: 1, offsets.QuarterBegin: 3, offsets.YearBegin: 12}
 _MONTHS |= {offsets.MonthEnd: 1, offsets.QuarterEnd: 3, offsets.YearEnd: 12}
 _DAYS = (offsets.Day, offsets.Week, offsets.BusinessDay, offsets.CustomBusinessDay)
@@ -188,7 +190,7 @@ def count_steps(labels: Any, freq: Any, *, holidays: bool = True) -> Any:
     if isinstance(freq, int):
         steps = ticks_of(labels) - ticks_of(labels)[0]
     elif isinstance(labels, pd.TimedeltaIndex) or is_absolute(freq):
-        tick, size = 10**9 // _TICKS_PER_SECOND[labels.unit], nanoseconds(freq)
+        tick, size = _DAY // ticks_per_day(labels), nanoseconds(freq)
         if not size:  # months of a timedelta
             return None
         common = math.gcd(tick, size)
@@ -206,6 +208,8 @@ def count_steps(labels: Any, freq: Any, *, holidays: bool = True) -> Any:
     if steps is None or (size > 1 and (steps % size).any()):
         return None
     steps = steps // size if size > 1 else steps
+    if local is not labels and freq == offsets.Day():
+        steps = skip_missing_days(steps, local, labels)
     return (
         _skip_holidays(steps) if holidays and is_business_days(labels, freq) else steps
     )
@@ -244,38 +248,8 @@ def _skip_holidays(positions: Any) -> Any:
     return counted - counted[0]
 
 
-def local_times(times: Any) -> tuple[Any, bool]:
-    """Return times of the local clock, and whether they have one time of day.
-
-    A midnight that the clocks skip has become 01:00. It is returned as midnight.
-    """
-    local, day = times.tz_localize(None), ticks_per_day(times)
-    times_of_day = np.unique(local.asi8 % day)
-    if len(times_of_day) == 2 and times.tz is not None:
-        for usual in times_of_day:
-            ticks = (local.asi8 - usual + day // 2) // day * day + usual
-            regular = pd.DatetimeIndex(ticks.view(f"M8[{times.unit}]"))
-            if (localize(regular, times.tz) == times).all():
-                return regular, True
-    return local, len(times_of_day) == 1
-
-
-def localize(times: Any, tz: Any) -> Any:
-    """Return times with a time zone.
-
-    A time that does not exist becomes the next valid one; an ambiguous time becomes its
-    first occurrence.
-    """
-    first = np.ones(len(times), dtype=bool)
-    return times.tz_localize(tz, ambiguous=first, nonexistent="shift_forward")
-
-
 def ticks_of(labels: Any) -> NDArray[np.int64]:
     return labels.asi8 if hasattr(labels, "asi8") else labels.to_numpy()
-
-
-def ticks_per_day(times: Any) -> int:
-    return 86_400 * _TICKS_PER_SECOND[times.unit]
 
 
 def _days(local: Any) -> Any:
@@ -300,5 +274,5 @@ def is_absolute(offset: Any) -> bool:
 def nanoseconds(offset: Any) -> int:
     """Return the length of days, hours and the like; 0 if the length varies."""
     if isinstance(offset, offsets.Day):
-        return int(offset.n) * 86_400 * 10**9
+        return int(offset.n) * _DAY
     return int(offset.nanos) if isinstance(offset, offsets.Tick) else 0

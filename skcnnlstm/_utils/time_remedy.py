@@ -17,13 +17,12 @@ from skcnnlstm._utils.time_index import (
     count_steps,
     find_frequency,
     is_business_days,
-    local_times,
     nanoseconds,
     read_labels,
     ticks_of,
-    ticks_per_day,
     weekdays_of,
 )
+from skcnnlstm._utils.time_zones import local_times, ticks_per_day
 
 _WEEKDAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
 _PERIODS = {"D": "day", "W": "week", "M": "month", "Q": "quarter", "Y": "year"}
@@ -36,6 +35,17 @@ _NANOSECONDS = {"D": _DAY, "h": _DAY // 24, "min": 60 * 10**9, "s": 10**9} | {
 # Text without a year is not a date: pandas would read "1-01" as a day of year 1.
 _YEAR = re.compile(r"\d{4}|\d{1,2}\D\d{1,2}\D\d{2}")
 _QUARTER = re.compile(r"\d{4}-?Q[1-4]", re.IGNORECASE)
+_OFFSET = r"\s*(?:Z|[+-]\d\d:?\d\d)$"  # from UTC
+# Dates that `to_datetime` reads with a format, and what must be appended.
+_FORMS = (
+    (r"\d{4}", "", "%Y"),
+    (r"\d{6}", "", "%Y%m"),
+    (r"\d{8}", "", "%Y%m%d"),
+    (r"\d{4}-W\d\d-\d", "", "%G-W%V-%u"),
+    (r"\d{4}-W\d\d", "-1", "%G-W%V-%u"),
+    (r"\d{4}W\d\d", "1", "%GW%V%u"),
+    (r"[A-Za-z]{3}-\d\d", "", "%b-%y"),
+)
 _DAY_FIRST = ", dayfirst=True"
 _NUMBERED = "series.reset_index(drop=True)"
 
@@ -63,6 +73,9 @@ def suggest_remedy(index: Any) -> Remedy:
     labels, form = read_labels(index)
     if form == "text":
         return _remedy_of_other_labels(index)
+    code = read_one_form(index) if index.dtype.kind in "iu" else None
+    if code is not None:
+        return Remedy(code, "the labels are dates as integers")
     if not hasattr(labels, "unit") or len(index) < 3:
         return Remedy(_NUMBERED, "the labels have no regular step")
     labels = labels.sort_values()
@@ -101,6 +114,26 @@ def suggest_remedy(index: Any) -> Remedy:
     except (ValueError, OverflowError):  # pandas resamples at most 292 years
         return Remedy(_NUMBERED, "the labels have no regular step")
     return Remedy(code, "this is the median step")
+
+
+def read_one_form(index: Any) -> str | None:
+    """Return code that reads labels such as 202401 or "2024-W05" as dates, or None."""
+    is_integer = index.dtype.kind in "iu"
+    if is_integer and not 180001 <= index.min() <= index.max() <= 22001231:
+        return None
+    texts = index.astype(str)
+    for form, end, format in _FORMS:
+        if not texts.str.fullmatch(form).all():
+            continue
+        times = pd.to_datetime(texts + end, format=format, errors="coerce")
+        if times.hasnans or times.year.min() < 1800 or times.year.max() > 2200:
+            continue
+        if is_integer and find_frequency(times, times)[0] is None:
+            continue
+        text = "series.index.astype(str)" if is_integer else "series.index"
+        text += f' + "{end}"' if end else ""
+        return f'series.set_axis(pandas.to_datetime({text}, format="{format}"))'
+    return None
 
 
 def _possible_frequencies(labels: Any) -> Iterator[tuple[str, Any, float]]:
@@ -168,22 +201,25 @@ def _remedy_of_other_labels(index: Any) -> Remedy:
     if not undated and all(map(_QUARTER.fullmatch, texts)):
         code = 'series.set_axis(pandas.PeriodIndex(series.index, freq="Q"))'
         return Remedy(code, "the labels are quarters as text")
+    in_one_form = None if undated else read_one_form(index)
+    if in_one_form is not None:
+        return Remedy(in_one_form, "the labels are dates as text")
     if (
         not undated
         and all(map(_YEAR.search, texts))
         and not any(map(str.isdigit, texts))
     ):
-        readings = _read_dates(texts)
-        gaps = {option: _count_gaps(times) for option, times in readings.items()}
+        readings = _read_dates(pd.Index(texts))
+        gaps = {reading: _count_gaps(times) for reading, times in readings.items()}
         fewest = min(gaps.values(), default=None)
-        regular = [o for o in gaps if gaps[o] == fewest and fewest < len(texts)]
-        option = next(iter([*regular, *readings]), None)
-        if option is not None:
-            code = f"series.set_axis(pandas.to_datetime(series.index{option}))"
+        regular = [r for r in gaps if gaps[r] == fewest and fewest < len(texts)]
+        if readings:
+            reading = next(iter([*regular, *readings]))
             reason = "the labels are dates as text"
-            if len(regular) == 2:
-                code = code.replace("index)", f"index{_DAY_FIRST})")
+            if "index" in regular and f"index{_DAY_FIRST}" in regular:
+                reading = f"index{_DAY_FIRST}"
                 reason += ", and regular with the day or the month first"
+            code = f"series.set_axis(pandas.to_datetime(series.{reading}))"
             return Remedy(code, reason)
     return Remedy(_NUMBERED, "the labels have no order in time")
 
@@ -196,18 +232,23 @@ def _count_gaps(times: Any) -> int:
     return int(np.count_nonzero(np.diff(np.sort(positions)) != 1))
 
 
-def _read_dates(texts: list[str]) -> dict[str, Any]:
-    """Return text as dates, by the options of `to_datetime`; equal readings once."""
+def _read_dates(texts: Any) -> dict[str, Any]:
+    """Return text as dates, by code that reads the index; equal readings once."""
+    ways = [("index", texts, {}), (f"index{_DAY_FIRST}", texts, {"dayfirst": True})]
+    if texts.str.contains(rf":\d\d.*{_OFFSET}").all():  # several need utc=True
+        ways.append(("index, utc=True", texts, {"utc": True}))
+        local = texts.str.replace(_OFFSET, "", regex=True)
+        ways.append((f'index.str.replace(r"{_OFFSET}", "", regex=True)', local, {}))
     readings: dict[str, Any] = {}
-    for option in ("", _DAY_FIRST):
+    for code, text, options in ways:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that pandas guesses the format
             try:
-                times = pd.to_datetime(pd.Index(texts), dayfirst=bool(option))
+                times = pd.to_datetime(text, **options)
             except (ValueError, TypeError, OverflowError):
                 continue
         if isinstance(times, pd.DatetimeIndex) and not any(
             times.equals(other) for other in readings.values()
         ):
-            readings[option] = times
+            readings[code] = times
     return readings

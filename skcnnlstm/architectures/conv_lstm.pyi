@@ -14,7 +14,10 @@ class ConvLSTMRegressor(HybridRegressor):
     model_: keras.Model
     history_: dict[Any, Any]
     n_epochs_: int
+    best_epoch_: int
+    stop_reason_: str
     n_features_in_: int
+    pretrained_layers_: list[str]
     def __init__(
         self,
         *,
@@ -26,18 +29,21 @@ class ConvLSTMRegressor(HybridRegressor):
         dense_units: int | tuple[int, ...] = ...,
         dropout: float = ...,
         epochs: int | Literal["auto"] = ...,
-        batch_size: int = ...,
+        batch_size: int | Literal["auto"] = ...,
         optimizer: Any = ...,
-        learning_rate: float | None = ...,
+        learning_rate: float | Literal["auto"] | None = ...,
         metrics: Sequence[Any] | None = ...,
         shuffle: bool = ...,
-        early_stopping: bool = ...,
+        early_stopping: bool | Literal["auto"] = ...,
         validation_fraction: float = ...,
         validation_gap: int = ...,
         patience: int = ...,
         plateau_patience: int | None = ...,
         keep_best: bool = ...,
+        standardize: bool = ...,
         missing: Literal["error", "mask"] = ...,
+        pretrained: Any = ...,
+        frozen: str | tuple[Any, ...] = ...,
         warm_start: bool = ...,
         random_state: Any = ...,
         verbose: Literal[0, 1, 2] = ...,
@@ -58,7 +64,10 @@ class ConvLSTMClassifier(HybridClassifier):
     model_: keras.Model
     history_: dict[Any, Any]
     n_epochs_: int
+    best_epoch_: int
+    stop_reason_: str
     n_features_in_: int
+    pretrained_layers_: list[str]
     classes_: NDArray[Any]
     def __init__(
         self,
@@ -70,19 +79,22 @@ class ConvLSTMClassifier(HybridClassifier):
         activation: str = ...,
         dense_units: int | tuple[int, ...] = ...,
         dropout: float = ...,
-        epochs: int = ...,
-        batch_size: int = ...,
+        epochs: int | Literal["auto"] = ...,
+        batch_size: int | Literal["auto"] = ...,
         optimizer: Any = ...,
-        learning_rate: float | None = ...,
+        learning_rate: float | Literal["auto"] | None = ...,
         metrics: Sequence[Any] | None = ...,
         shuffle: bool = ...,
-        early_stopping: bool = ...,
+        early_stopping: bool | Literal["auto"] = ...,
         validation_fraction: float = ...,
         validation_gap: int = ...,
         patience: int = ...,
         plateau_patience: int | None = ...,
         keep_best: bool = ...,
+        standardize: bool = ...,
         missing: Literal["error", "mask"] = ...,
+        pretrained: Any = ...,
+        frozen: str | tuple[Any, ...] = ...,
         warm_start: bool = ...,
         random_state: Any = ...,
         verbose: Literal[0, 1, 2] = ...,

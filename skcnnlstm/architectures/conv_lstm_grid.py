@@ -5,7 +5,7 @@ import numpy as np
 from keras import layers, ops
 from sklearn.metrics import r2_score
 
-from skcnnlstm._utils.validation import check_regression_target
+from skcnnlstm._utils.validation import check_regression_target, with_plain_target
 from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridRegressor
 from skcnnlstm.wrappers.assemble import grid_shape
@@ -133,7 +133,9 @@ def build_conv_lstm_grid(
 
 
 class ConvLSTMGridRegressor(
-    HybridRegressor, build=build_conv_lstm_grid, defaults={"n_targets": None}
+    HybridRegressor,
+    build=build_conv_lstm_grid,
+    defaults={"n_targets": None, "linear_skip": True},
 ):
     """Forecast the next grid of a sequence of grids with a ConvLSTM.
 
@@ -169,9 +171,15 @@ class ConvLSTMGridRegressor(
     (16, 5, 6)
     """
 
+    _models_columns_jointly = True
+
     def _build_network_args(self, settings, input_shape, n_outputs):
         *args, params = super()._build_network_args(settings, input_shape, n_outputs)
         return *args, params | {"grids": True}
+
+    def _count_columns(self, X):
+        _, *grid, n_features = grid_shape(X.shape[1:])
+        return grid[0] * grid[1], n_features
 
     def _flatten_steps(self, X):
         return X if X.ndim < 4 else X.reshape(*X.shape[:2], -1)
@@ -196,6 +204,7 @@ class ConvLSTMGridRegressor(
             )
         return y
 
+    @with_plain_target
     def score(self, X, y, sample_weight=None):
         """Return the coefficient of determination, R^2, averaged over all cells.
 

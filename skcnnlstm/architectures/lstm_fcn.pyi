@@ -14,7 +14,10 @@ class LSTMFCNRegressor(HybridRegressor):
     model_: keras.Model
     history_: dict[Any, Any]
     n_epochs_: int
+    best_epoch_: int
+    stop_reason_: str
     n_features_in_: int
+    pretrained_layers_: list[str]
     def __init__(
         self,
         *,
@@ -27,18 +30,21 @@ class LSTMFCNRegressor(HybridRegressor):
         dense_units: int | tuple[int, ...] = ...,
         dropout: float = ...,
         epochs: int | Literal["auto"] = ...,
-        batch_size: int = ...,
+        batch_size: int | Literal["auto"] = ...,
         optimizer: Any = ...,
-        learning_rate: float | None = ...,
+        learning_rate: float | Literal["auto"] | None = ...,
         metrics: Sequence[Any] | None = ...,
         shuffle: bool = ...,
-        early_stopping: bool = ...,
+        early_stopping: bool | Literal["auto"] = ...,
         validation_fraction: float = ...,
         validation_gap: int = ...,
         patience: int = ...,
         plateau_patience: int | None = ...,
         keep_best: bool = ...,
+        standardize: bool = ...,
         missing: Literal["error", "mask"] = ...,
+        pretrained: Any = ...,
+        frozen: str | tuple[Any, ...] = ...,
         warm_start: bool = ...,
         random_state: Any = ...,
         verbose: Literal[0, 1, 2] = ...,
@@ -59,7 +65,10 @@ class LSTMFCNClassifier(HybridClassifier):
     model_: keras.Model
     history_: dict[Any, Any]
     n_epochs_: int
+    best_epoch_: int
+    stop_reason_: str
     n_features_in_: int
+    pretrained_layers_: list[str]
     classes_: NDArray[Any]
     def __init__(
         self,
@@ -72,19 +81,22 @@ class LSTMFCNClassifier(HybridClassifier):
         activation: str = ...,
         dense_units: int | tuple[int, ...] = ...,
         dropout: float = ...,
-        epochs: int = ...,
-        batch_size: int = ...,
+        epochs: int | Literal["auto"] = ...,
+        batch_size: int | Literal["auto"] = ...,
         optimizer: Any = ...,
-        learning_rate: float | None = ...,
+        learning_rate: float | Literal["auto"] | None = ...,
         metrics: Sequence[Any] | None = ...,
         shuffle: bool = ...,
-        early_stopping: bool = ...,
+        early_stopping: bool | Literal["auto"] = ...,
         validation_fraction: float = ...,
         validation_gap: int = ...,
         patience: int = ...,
         plateau_patience: int | None = ...,
         keep_best: bool = ...,
+        standardize: bool = ...,
         missing: Literal["error", "mask"] = ...,
+        pretrained: Any = ...,
+        frozen: str | tuple[Any, ...] = ...,
         warm_start: bool = ...,
         random_state: Any = ...,
         verbose: Literal[0, 1, 2] = ...,
@@ -93,6 +105,7 @@ class LSTMFCNClassifier(HybridClassifier):
         loss: Any = ...,
         class_weight: Mapping[Any, Any] | Literal["balanced"] | None = ...,
     ) -> None: ...
+    paper_training: Any
     def set_fit_request(self, **routed: bool | str | None) -> Self: ...
     def set_partial_fit_request(self, **routed: bool | str | None) -> Self: ...
     def set_score_request(self, **routed: bool | str | None) -> Self: ...

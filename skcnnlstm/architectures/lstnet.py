@@ -210,6 +210,7 @@ class LSTNetRegressor(
         "loss": "mae",
         "batch_size": 128,
         "n_targets": None,
+        "linear_skip": False,
         "optimizer__global_clipnorm": 10.0,
     },
 ):
@@ -245,3 +246,6 @@ class LSTNetRegressor(
     >>> regressor.fit(X, y).predict(X).shape
     (52, 3)
     """
+
+    _models_columns_jointly = True
+    _output_layers = ("output", "highway")

@@ -11,7 +11,10 @@ class LSTNetRegressor(HybridRegressor):
     model_: keras.Model
     history_: dict[Any, Any]
     n_epochs_: int
+    best_epoch_: int
+    stop_reason_: str
     n_features_in_: int
+    pretrained_layers_: list[str]
     def __init__(
         self,
         *,
@@ -25,18 +28,21 @@ class LSTNetRegressor(HybridRegressor):
         highway_window: int | None = ...,
         dropout: float = ...,
         epochs: int | Literal["auto"] = ...,
-        batch_size: int = ...,
+        batch_size: int | Literal["auto"] = ...,
         optimizer: Any = ...,
-        learning_rate: float | None = ...,
+        learning_rate: float | Literal["auto"] | None = ...,
         metrics: Sequence[Any] | None = ...,
         shuffle: bool = ...,
-        early_stopping: bool = ...,
+        early_stopping: bool | Literal["auto"] = ...,
         validation_fraction: float = ...,
         validation_gap: int = ...,
         patience: int = ...,
         plateau_patience: int | None = ...,
         keep_best: bool = ...,
+        standardize: bool = ...,
         missing: Literal["error", "mask"] = ...,
+        pretrained: Any = ...,
+        frozen: str | tuple[Any, ...] = ...,
         warm_start: bool = ...,
         random_state: Any = ...,
         verbose: Literal[0, 1, 2] = ...,

@@ -225,9 +225,14 @@ class ParallelCNNLSTMRegressor(
 
 
 class ParallelCNNLSTMClassifier(
-    _ParallelCNNLSTMMixin, HybridClassifier, build=build_parallel_cnn_lstm
+    _ParallelCNNLSTMMixin,
+    HybridClassifier,
+    build=build_parallel_cnn_lstm,
+    defaults={"filters": (128, 256, 128), "kernel_size": (8, 5, 3)},
 ):
     """Classify windows with a parallel CNN and LSTM.
+
+    The convolutions are by default as wide as those of Karim et al. (2018).
 
     Examples
     --------

@@ -1,7 +1,5 @@
 """Make the models that the command line compares."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, clone
@@ -10,7 +8,6 @@ from sklearn.pipeline import make_pipeline
 
 import skcnnlstm
 from skcnnlstm import references
-from skcnnlstm._utils.validation import resolve_subsequences
 from skcnnlstm.cli.options import NETWORKS, REFERENCES, RIDGE, SEASONAL_NAIVE
 
 # Short series give few windows for many weights. Dropout and weight decay limit
@@ -68,9 +65,7 @@ def subsequence_params(window_length, season_length):
             "instance_norm": "seasonal",
             "season_length": season_length,
         }
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a prime window length is not split
-        return {"n_subsequences": resolve_subsequences("auto", window_length)}
+    return {"n_subsequences": "auto"}
 
 
 def count_epochs(n_windows):

@@ -21,10 +21,12 @@ from skcnnlstm.cli.read_dates import (
 )
 from skcnnlstm.cli.read_numbers import check_numbers, is_missing, read_numbers
 from skcnnlstm.cli.report import format_label
+from skcnnlstm.cli.time_parts import join_time_parts
 
 # Columns that count rows or hold parts of dates; the first is pandas' row labels.
 _NO_TARGETS = re.compile(
-    r"unnamed: 0|year|quarter|month|week|day|weekday|hour|minute", re.IGNORECASE
+    r"unnamed: 0|date|time|timestamp|year|quarter|month|week|day|weekday|hour|minute",
+    re.IGNORECASE,
 )
 _TIME_NAMES = re.compile("date|time|month|day|period|quarter|^ds$|^ts$", re.IGNORECASE)
 NO_COLUMN = "none"  # the value of --time-column that numbers the rows
@@ -104,7 +106,7 @@ def read_series(
     numbers = {column: read_numbers(table[column], decimal) for column in table.columns}
     parts = _split_series(table, id_column)
     first = next(iter(parts.values()))
-    chosen, notes = _choose_columns(
+    chosen, notes, time_parts = _choose_columns(
         table.iloc[first],
         {name: (values[first], mark) for name, (values, mark) in numbers.items()},
         chosen,
@@ -112,6 +114,8 @@ def read_series(
         date_format,
         source,
     )
+    if time_parts:
+        table[chosen.time] = join_time_parts(table[time_parts])[0]
     columns = [*chosen.targets, *chosen.past]
     values = _read_targets(table, [*columns, *chosen.exog], numbers, decimal)
     times = None
@@ -199,24 +203,28 @@ def _naming(key):
 
 
 def _choose_columns(table, numbers, chosen, is_numbered, date_format, source):
-    """Return the columns to use, and notes about those that were not named."""
-    notes, columns = [], list(table.columns)
+    """Return the columns to use, notes, and the columns that times are joined from."""
+    notes, parts, columns = [], [], list(table.columns)
     others = {*chosen.past, *chosen.exog, chosen.id}
     if is_numbered:
         chosen = chosen._replace(time=None)
         notes.append("time column: none, rows are numbered")
     elif chosen.time is None:
         left = table.drop(columns=[name for name in others if name is not None])
-        time_column, note = _find_time_column(
+        time_column, note, parts = _find_time_column(
             left, chosen.targets, numbers, date_format
         )
+        columns = [column for column in columns if column not in parts]
         chosen = chosen._replace(time=time_column)
         notes.append(f"time column: {note}")
     if chosen.targets:
-        return chosen, notes
+        return chosen, notes, parts
     others = [c for c in columns if c != chosen.time and c not in others]
     numeric = [column for column in others if _is_numeric(table, numbers, column)]
-    targets = [c for c in numeric if not _NO_TARGETS.fullmatch(c)] or numeric
+    targets = [c for c in numeric if not _NO_TARGETS.fullmatch(c)]
+    if len(targets) > 1 and targets[0] == table.columns[0]:
+        targets = targets[_counts(numbers[targets[0]][0]) :]
+    targets = targets or numeric
     if not targets:
         last = table[columns[-1]]
         raise UsageError(
@@ -224,13 +232,14 @@ def _choose_columns(table, numbers, chosen, is_numbered, date_format, source):
             f"{last.name!r} holds {_cell(last, ~is_missing(last).to_numpy())}"
         )
     notes.append(f"target columns: {_join_names(targets)}")
-    parts = [column for column in numeric if column not in targets]
-    if parts:
-        notes.append(f"columns that count rows or time, not used: {_join_names(parts)}")
+    counting = [column for column in numeric if column not in targets]
+    if counting:
+        names = _join_names(counting)
+        notes.append(f"columns that count rows or time, not used: {names}")
     left_out = [column for column in others if column not in numeric]
     if left_out:
         notes.append(f"columns without numbers, not used: {_join_names(left_out)}")
-    return chosen._replace(targets=targets), notes
+    return chosen._replace(targets=targets), notes, parts
 
 
 def _order_rows(frame, index, chosen):
@@ -281,6 +290,7 @@ def _read_table(file):
         raise UsageError(f"{file} is not a text file in UTF-8") from None
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}") from None
+    text = re.sub(r"\Asep=.\s+", "", text)  # the first line of files for Excel
     header, _, rows = text.lstrip().partition("\n")
     separator = _find_separator(header, rows.partition("\n")[0])
     try:
@@ -346,9 +356,10 @@ def _has_decimal_points(column):
 
 
 def _find_time_column(table, targets, numbers, date_format):
-    """Return the column of times and a note; None and a note if there is none.
+    """Return the column of times, or None; a note; and the columns it is joined from.
 
-    Times at equal steps come first, then other dates, then a first column that counts.
+    Times at equal steps come first, in one column or in several such as year and month.
+    Then follow other dates, and then a first column that counts.
     """
     columns = [column for column in table.columns if column not in targets]
     dates = []
@@ -361,11 +372,20 @@ def _find_time_column(table, targets, numbers, date_format):
         if reading is not None and reading.step is not None:
             others = [other for other in table.columns if other != name]
             if targets or any(_is_numeric(table, numbers, other) for other in others):
-                return name, name
+                return name, name, []
         if reading is not None and is_text and reading.times.notna().mean() > 0.5:
             dates.append(name)
+    found = None if date_format else join_time_parts(table[columns])
+    if found is not None:
+        joined, parts = found
+        reading = read_column(joined)
+        others = [column for column in columns if column not in parts]
+        has_targets = targets or any(_is_numeric(table, numbers, c) for c in others)
+        if has_targets and reading is not None and reading.step is not None:
+            table[joined.name] = joined
+            return joined.name, f"joined from {_join_names(parts)}", parts
     if dates:
-        return dates[0], dates[0]
+        return dates[0], dates[0], []
     if date_format is not None:
         raise UsageError(
             f"no column has dates of the format {date_format!r}. Correct "
@@ -374,14 +394,18 @@ def _find_time_column(table, targets, numbers, date_format):
     first = table.columns[0]
     if columns[:1] == [first]:
         if lacks_year(table[first]):
-            return None, f"none, {first} has no year and rows are numbered"
+            return None, f"none, {first} has no year and rows are numbered", []
         others = targets or [c for c in columns[1:] if _is_numeric(table, numbers, c)]
-        values = numbers[first][0]
-        steps = np.diff(values)
-        counts = len(steps) and steps[0] > 0 and (steps == steps[0]).all()
-        if others and counts and (values == np.round(values)).all():
-            return first, first
-    return None, "none, rows are numbered"
+        if others and _counts(numbers[first][0]):
+            return first, first, []
+    return None, "none, rows are numbered", []
+
+
+def _counts(values):
+    """Return whether values are whole numbers at equal steps above 0."""
+    steps = np.diff(values)
+    rises = len(steps) and steps[0] > 0 and (steps == steps[0]).all()
+    return bool(rises and (values == np.round(values)).all())
 
 
 def _read_targets(table, targets, numbers, decimal):

@@ -11,6 +11,7 @@ from skcnnlstm.cli.options import UsageError
 
 _QUARTER = re.compile(r"(?P<year>\d{4})[ ./-]?Q(?P<number>[1-4])", re.IGNORECASE)
 _QUARTER_FIRST = re.compile(r"Q(?P<number>[1-4])[ /-]?(?P<year>\d{4})", re.IGNORECASE)
+_WEEK = r"(?P<year>\d{4})[ -]?W(?P<week>\d\d?)(?:-?(?P<day>[1-7]))?"  # ISO 8601
 _OFFSET = r"(?<=\d)\s*(?:Z|[+-]\d{2}:?\d{2})$"
 # Text without a year is not a date: pandas would read "1-01" as a day of year 1.
 _HAS_YEAR = re.compile(r"\d{4}|\d{1,2}\D\d{1,2}\D\d{2}|[A-Za-z]{3,}\W*\d{2}$")
@@ -19,6 +20,7 @@ _MONTH_FORMATS += ("%m.%Y", "%YM%m")  # the latter is that of Eurostat
 # By the number of digits. Seconds below 1e8 would turn counters into dates.
 _DIGITS = {6: ["%Y%m"], 8: ["%Y%m%d"], 9: ["s"], 10: ["s", "%Y%m%d%H"]}
 _DIGITS |= {12: ["ms", "%Y%m%d%H%M"], 13: ["ms"], 14: ["%Y%m%d%H%M%S"]}
+_DIGITS |= {15: ["us"], 16: ["us"], 18: ["ns"], 19: ["ns"]}
 
 
 class Reading(NamedTuple):
@@ -86,7 +88,7 @@ def _read_all(cells, date_format):
         return
     if cells.str.fullmatch(r"\d+").all():
         for name in _DIGITS.get(cells.str.len().max(), ()):
-            if name in ("s", "ms"):
+            if name in ("s", "ms", "us", "ns"):
                 times = pd.to_datetime(pd.to_numeric(cells), unit=name)
                 yield f"{name} since 1970", times
             else:
@@ -101,6 +103,11 @@ def _read_all(cells, date_format):
                 _parse(parts["year"] + "-" + months.astype(str).str.zfill(2)),
             )
             return
+    if cells.str.fullmatch(_WEEK).all():
+        parts = cells.str.extract(_WEEK).fillna("1")  # Monday by default
+        weeks = parts["year"] + parts["week"].str.zfill(2) + parts["day"]
+        yield "ISO weeks", _parse(weeks, format="%G%V%u")
+        return
     if cells.str.contains(_HAS_YEAR).mean() <= 0.5:
         return
     if cells.str.contains(rf":\d{{2}}.*{_OFFSET}").any():
@@ -123,12 +130,14 @@ def _parse(cells, **settings):
         warnings.simplefilter("ignore")  # that pandas guesses a format
         settings = {"errors": "coerce", **(settings or {"dayfirst": False})}
         try:
-            return pd.to_datetime(cells, **settings)
+            times = pd.to_datetime(cells, **settings)
         except ValueError as error:
             if "directive" in str(error):
                 raise UsageError(f"--date-format is invalid: {error}") from None
-            # Some cells have offsets.
-            return pd.to_datetime(cells, utc=True, **settings)
+            times = None
+        if times is None or times.dtype == object:  # some cells have offsets
+            times = pd.to_datetime(cells, **settings | {"utc": True})
+        return times
 
 
 def _read_with_offsets(cells):

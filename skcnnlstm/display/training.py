@@ -16,6 +16,8 @@ class TrainingHistoryDisplay:
     ----------
     histories : dict of dict of list of float
         The `history_` of each network, by the name of the network.
+    stop_reasons : dict of str or None, default=None
+        The `stop_reason_` of each network; that of a single network is the title.
 
     Attributes
     ----------
@@ -36,8 +38,8 @@ class TrainingHistoryDisplay:
     ('loss', 1)
     """
 
-    def __init__(self, *, histories):
-        self.histories = histories
+    def __init__(self, *, histories, stop_reasons=None):
+        self.histories, self.stop_reasons = histories, stop_reasons
 
     @classmethod
     def from_estimator(cls, estimator, *, name="loss", ax=None, **kwargs):
@@ -60,18 +62,20 @@ class TrainingHistoryDisplay:
         display : TrainingHistoryDisplay
         """
         check_is_fitted(estimator)
-        histories = {}
+        histories, reasons = {}, {}
         for network in fitted_networks(estimator):
             label = type(network).__name__
             if label in histories:
                 label = f"{label} {len(histories) + 1}"
             histories[label] = network.history_
+            reasons[label] = network.stop_reason_
         if not histories:
             raise TypeError(
                 "estimator must be a network of this package or contain one: got "
                 f"{estimator!r}. Pass the network itself."
             )
-        return cls(histories=histories).plot(ax, name=name, **kwargs)
+        display = cls(histories=histories, stop_reasons=reasons)
+        return display.plot(ax, name=name, **kwargs)
 
     def plot(self, ax=None, *, name="loss", **kwargs):
         """Draw the training history.
@@ -119,6 +123,8 @@ class TrainingHistoryDisplay:
                     color=self.lines_[network, f"val_{name}"].get_color(),
                     label=f"{prefix}best weights (epoch {best + 1})",
                 )
+        if len(self.histories) == 1 and self.stop_reasons:
+            self.ax_.set_title(next(iter(self.stop_reasons.values())))
         self.ax_.set_xlabel("epoch")
         self.ax_.set_ylabel(name)
         self.ax_.xaxis.get_major_locator().set_params(integer=True)

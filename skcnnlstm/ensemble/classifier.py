@@ -7,7 +7,8 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 
-from skcnnlstm._utils.validation import check_class_target
+from skcnnlstm._utils.export_graph import NoGraphError
+from skcnnlstm._utils.validation import check_class_target, with_plain_target
 from skcnnlstm.architectures.cnn import CNNClassifier
 from skcnnlstm.architectures.lstm import LSTMClassifier
 from skcnnlstm.ensemble.base import _HybridEnsemble, with_shared_docs
@@ -144,12 +145,16 @@ class HybridEnsembleClassifier(ClassifierMixin, _HybridEnsemble):
         codes = self.predict_proba(X).argmax(axis=1)
         return self.classes_[codes]
 
+    score = with_plain_target(ClassifierMixin.score)
+
     def _build_graph(self, context):
         """Return the probabilities as a graph for `export`."""
         if hasattr(self, "final_estimator_"):
-            raise TypeError(
-                f"{context.path} must combine probabilities by weights to be exported: "
-                "got a classifier fitted with method='stack'. Use method='weighted'."
+            raise NoGraphError(
+                context.path,
+                "combine probabilities by weights to be exported",
+                "a classifier fitted with method='stack'",
+                "Use method='weighted'.",
             )
         return replace(super()._build_graph(context), classes=self.classes_)
 

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.linear_model import LinearRegression
 
-from skcnnlstm._utils.validation import check_regression_target
+from skcnnlstm._utils.validation import check_regression_target, with_plain_target
 from skcnnlstm.architectures.cnn import CNNRegressor
 from skcnnlstm.architectures.lstm import LSTMRegressor
 from skcnnlstm.ensemble.base import _HybridEnsemble, with_shared_docs
@@ -96,6 +96,8 @@ class HybridEnsembleRegressor(RegressorMixin, _HybridEnsemble):
         """
         predicted = self._predict_combined(X)
         return predicted.reshape(len(predicted), *self._target_shape)
+
+    score = with_plain_target(RegressorMixin.score)
 
     def _build_graph(self, context):
         """Return the predictions as a graph for `export`."""

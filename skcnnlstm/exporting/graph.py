@@ -5,7 +5,7 @@ Classes of this package build their own graphs, by the protocol in
 scikit-learn. All graphs use Keras operations and compute in float32.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import keras
@@ -15,7 +15,7 @@ from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, Ridge
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skcnnlstm._utils.export_graph import ExportGraph
+from skcnnlstm._utils.export_graph import ExportGraph, NoGraphError
 from skcnnlstm.exporting.scaling import SUPPORTED, is_scaling, scale, unscale
 
 _LINEAR = (LinearRegression, Ridge, Lasso, ElasticNet)
@@ -27,6 +27,8 @@ class GraphContext:
 
     path: str = "estimator"
     keep_missing: bool = False
+    # By default networks of operations that other runtimes have, too.
+    network_options: dict[str, Any] = field(default_factory=lambda: {"fast": True})
     ops: ClassVar[Any] = keras.ops
 
     def inside(self, name, **changes):
@@ -66,11 +68,12 @@ def build_graph(estimator, context=None):
         return context.build(estimator.best_estimator_, "best_estimator_")
     if type(estimator) in _LINEAR:
         return _build_linear(estimator)
-    raise TypeError(
-        f"{context.path} must be an estimator that can be exported: got "
-        f"{estimator!r}. Use an estimator of this package, LinearRegression, Ridge, "
-        "Lasso or ElasticNet, or a Pipeline, a search or a TransformedTargetRegressor "
-        "of one."
+    raise NoGraphError(
+        context.path,
+        "be an estimator that can be exported",
+        repr(estimator),
+        "Use an estimator of this package, LinearRegression, Ridge, Lasso or "
+        "ElasticNet, or a Pipeline, a search or a TransformedTargetRegressor of one.",
     )
 
 
@@ -118,8 +121,10 @@ def _build_step(step, context):
 
 def _check_scaling(transformer, path):
     if not is_scaling(transformer):
-        raise TypeError(
-            f"{path} must be a transformer that can be exported: got {transformer!r}. "
+        raise NoGraphError(
+            path,
+            "be a transformer that can be exported",
+            repr(transformer),
             "Use SlidingWindow, LastSteps, SubsequenceReshaper, FlattenWindows, "
-            f"{SUPPORTED}."
+            f"{SUPPORTED}.",
         )

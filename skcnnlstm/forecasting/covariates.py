@@ -15,7 +15,7 @@ from skcnnlstm._utils.validation import (
     has_labels,
     to_plain,
 )
-from skcnnlstm._utils.validation.tables import is_from_polars
+from skcnnlstm._utils.validation.tables import is_from_polars, to_pandas_first
 from skcnnlstm.forecasting.gaps import describe_index
 from skcnnlstm.forecasting.panel import FORMS, is_list_of_series, read_panel
 
@@ -175,7 +175,7 @@ def _read(exog, n_rows, labels, max_rows, ahead, accept_nan):
             )
         places = exog.index.get_indexer(labels)
         if (places < 0).any():
-            _check_same_kind(exog.index, read_time_axis(labels))
+            _check_same_kind(exog, read_time_axis(labels))
             raise ValueError(
                 f"exog must have a row for each of {n_rows} rows, from {labels[0]} to "
                 f"{labels[-1]}: got no row for {labels[int(np.argmax(places < 0))]}. "
@@ -286,17 +286,17 @@ def name_rows_ahead(exog, panel, axes, n_rows):
         raw[key] = to_plain(raw[key], "exog")
         if axis is not None and has_labels(raw[key]):
             with panel.naming(key):
-                labels[key] = _name_rows_in(raw[key].index, axis, n_rows)
+                labels[key] = _name_rows_in(raw[key], axis, n_rows)
     return labels
 
 
-def _name_rows_in(known, axis, n_rows):
+def _name_rows_in(exog, axis, n_rows):
     """Return the labels of the next rows that a table of covariates has.
 
     Without a frequency, and for business days with holidays ahead, they are the labels
     of the table after the last one of the series.
     """
-    is_business = is_business_days(axis.ends, axis.freq)
+    known, is_business = exog.index, is_business_days(axis.ends, axis.freq)
     if axis.freq is not None:
         labels = axis.next_labels(n_rows)
         if not is_business or labels.isin(known).all():
@@ -307,7 +307,7 @@ def _name_rows_in(known, axis, n_rows):
         later = order[positions[order] > 0][:n_rows]
         labels, positions = known[later].rename(axis.ends.name), positions[later]
     else:
-        _check_same_kind(known, axis)
+        _check_same_kind(exog, axis)
         # Labels without an order in time: the rows of the table have one.
         found = np.flatnonzero(known == axis.last_label[0])
         if not len(found):
@@ -335,8 +335,9 @@ def _name_rows_in(known, axis, n_rows):
     return labels
 
 
-def _check_same_kind(index, axis):
+def _check_same_kind(exog, axis):
     """Raise if covariates have labels of another kind than the series."""
+    index = exog.index
     if axis.is_comparable(index):
         return
     known = axis.last_label
@@ -352,4 +353,5 @@ def _check_same_kind(index, axis):
     raise ValueError(
         "exog must have labels of the kind that the series has: got "
         f"{describe_index(index)}, the series has {describe_index(known)}. {remedy}."
+        f"{to_pandas_first(exog, 'exog')}"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from skcnnlstm._utils.diagnostics import warn_about_lost_windows
 from skcnnlstm._utils.identity import once_per_object
 from skcnnlstm._utils.time_axis import TimeAxis
 from skcnnlstm._utils.validation import check_boolean, check_choice, check_integer
+from skcnnlstm._utils.validation.tables import to_pandas_first
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.forecasting.covariates import (
     check_covariates_known,
@@ -23,12 +25,14 @@ from skcnnlstm.forecasting.covariates import (
 from skcnnlstm.forecasting.fitted import FittedForecaster, learn_series
 from skcnnlstm.forecasting.gaps import (
     find_training_runs,
+    for_each_series,
     read_axes,
-    warn_without_frequency,
+    warn_about_labels,
     without_gaps,
 )
 from skcnnlstm.forecasting.inner_estimator import (
     accepts_nan,
+    channels_are_independent,
     check_estimator,
     configure_estimator,
     contains_network,
@@ -62,12 +66,13 @@ class Settings(NamedTuple):
     horizon: int
     transformer: Any
     block_length: int  # steps that the estimator predicts at once
-    independent: bool
+    independent: bool | None  # None chooses by the training rows
     target_columns: Any
     id_column: Any
     calibration_fraction: Any  # checked against the number of rows
     freq: Any  # checked against the labels
     refit: bool  # whether a model is fitted on all rows
+    replay: int  # older windows that `partial_fit` trains on
 
     @property
     def calibrated(self):
@@ -80,19 +85,22 @@ def check_parameters(forecaster):
     refit = check_boolean("refit_after_calibration", forecaster.refit_after_calibration)
     horizon = check_integer("horizon", forecaster.horizon)
     strategy = check_choice("strategy", forecaster.strategy, ("direct", "recursive"))
-    channels = check_choice("channels", forecaster.channels, ("joint", "independent"))
+    channels = check_choice(
+        "channels", forecaster.channels, ("auto", "joint", "independent")
+    )
     settings = Settings(
         estimator=forecaster.estimator,
         window_length=check_integer("window_length", forecaster.window_length),
         horizon=horizon,
         transformer=forecaster.transformer,
         block_length=horizon if strategy == "direct" else 1,
-        independent=channels == "independent",
+        independent=None if channels == "auto" else channels == "independent",
         target_columns=forecaster.target_columns,
         id_column=forecaster.id_column,
         calibration_fraction=forecaster.calibration_fraction,
         freq=forecaster.freq,
         refit=refit or forecaster.calibration_fraction is None,
+        replay=check_integer("replay", forecaster.replay, minimum=0),
     )
     check_estimator(settings.estimator)
     make_transformer(settings.transformer)
@@ -150,7 +158,7 @@ def read_training_data(reader, series, exog, settings):
             with panel.naming(key):
                 check_covariates_known(table)
     axes = read_axes(panel, tables, settings.freq)
-    warn_without_frequency(panel, tables, axes)
+    warn_about_labels(panel, tables, axes)
     return TrainingData(
         panel,
         tables,
@@ -254,12 +262,15 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
         roles, settings.horizon, settings.horizon, settings.block_length
     )
     runs = find_training_runs(panel, tables, data.axes, length, settings.horizon)
-    series, samples, widths = {}, [], {}
+    series, parts, widths = {}, {}, {}
     without_rows = once_per_object(lambda axis: axis and axis.without_rows())
     factory = TransformerFactory(settings.transformer)
+    # A window that new rows complete may begin this many rows before them.
+    n_recent = length + settings.block_length - 1
+    n_recent += math.ceil(settings.replay / len(tables))
     for key, rows in tables.items():
         with panel.naming(key):
-            series[key], segments = learn_series(
+            series[key], parts[key] = learn_series(
                 settings.transformer,
                 roles,
                 rows,
@@ -268,24 +279,31 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
                 runs[key],
                 length,
                 factory,
+                n_recent,
             )
-            widths[key] = segments[0].columns.shape[1] - len(roles.past)
-            samples += cut_samples(
-                segments,
-                length,
-                settings.block_length,
-                widths[key],
-                settings.independent,
-            )
+            widths[key] = parts[key][0].columns.shape[1] - len(roles.past)
     n_modelled = _check_same_width(widths)
-    n_outputs = 1 if settings.independent else n_modelled
+    independent = settings.independent
+    if independent is None:
+        longest = max(parts.values(), key=lambda segments: len(segments[0].columns))
+        cut = partial(cut_samples, longest, length, settings.block_length, n_modelled)
+        n_rows = sum(len(rows.values) for rows in tables.values())
+        independent = n_modelled > 1 and channels_are_independent(
+            settings.estimator, cut, n_modelled, n_rows, settings.block_length
+        )
+    samples = []
+    for segments in parts.values():
+        samples += cut_samples(
+            segments, length, settings.block_length, n_modelled, independent
+        )
+    n_outputs = 1 if independent else n_modelled
     estimator, n_windows = _fit_estimator(settings, samples, n_outputs, task)
     if warn_of_lost:
         warn_about_lost_windows(
-            n_windows // (n_modelled if settings.independent else 1),
+            n_windows // (n_modelled if independent else 1),
             runs,
             length + settings.block_length - 1,
-            _fill_gaps(runs, tables, data.axes),
+            *_fill_gaps(runs, data),
         )
     return FittedForecaster(
         estimator=estimator,
@@ -295,22 +313,29 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
         window_length=length,
         horizon=settings.horizon,
         block_length=settings.block_length,
-        independent=settings.independent,
+        independent=independent,
         n_modelled=n_modelled,
         accepts_nan=accepts_nan(settings.estimator),
         n_features=data.n_features,
         feature_names=data.feature_names,
         exog_columns=data.exog_columns,
+        unfitted_transformer=settings.transformer,
+        freq=settings.freq,
     )
 
 
-def _fill_gaps(runs, tables, axes):
-    """Return how to fill the gaps of the first series that has any."""
+def _fill_gaps(runs, data):
+    """Return code that fills the gaps of the first series that has any.
+
+    The second text is a sentence about what must be done before.
+    """
     for key, spans in runs.items():
-        axis = axes[key]
+        axis = data.axes[key]
         if len(spans) > 1 and axis is not None and axis.freq is not None:
-            return f"{without_gaps(tables[key].index, axis.freq)}.interpolate()"
-    return ""
+            fill = without_gaps(data.tables[key].index, axis.freq)
+            fill = for_each_series(f"{fill}.interpolate()", data.panel.id_column)
+            return fill, to_pandas_first(data.panel.series[key], "series")
+    return "", ""
 
 
 def _fit_estimator(settings, samples, n_outputs, task):
@@ -324,7 +349,7 @@ def _fit_estimator(settings, samples, n_outputs, task):
     pairs = [pair for pairs in samples for pair in pairs]
     windows, targets = join_samples(pairs, order, dtype)
     estimator = configure_estimator(
-        clone(settings.estimator), n_outputs, n_gap, len(windows)
+        clone(settings.estimator), n_outputs, n_gap, windows, targets
     )
     with task(estimator):
         return fit_on_windows(estimator, windows, targets), len(windows)

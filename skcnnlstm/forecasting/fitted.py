@@ -51,6 +51,8 @@ class FittedForecaster:
     n_features: int
     feature_names: np.ndarray | None
     exog_columns: tuple[int, list | None] | None  # number and names; None without exog
+    unfitted_transformer: Any  # the parameter, for series that were not in the fit
+    freq: Any  # the parameter
     n_windows: int = 0  # training samples of the estimator
     calibration: Any = None  # a Calibration, or None without intervals
 
@@ -116,6 +118,8 @@ class FittedSeries:
     high: np.ndarray  # (n_targets,), the largest
     continued: bool = False  # whether the next rows follow, whatever their index shows
     labels: FittedLabels | None = None  # of the fitted rows; None without dates
+    n_recent: int = 0  # rows to keep for `partial_fit`
+    recent: Segment | None = None  # at most that many last rows without a gap
 
     @property
     def window_length(self):
@@ -253,12 +257,9 @@ class FittedSeries:
         The rows are taken to follow unless an index shows an overlap. If the index
         shows a gap, the rows before it are no longer history.
         """
-        axis, follows = self._axis_with(rows)
-        runs, next_run = self.find_runs(rows)
-        start, _ = runs[-1]
-        columns, exog = self.scale.transform(rows), self.scale.transform_exog(exog)
-        run = Segment(columns, exog).rows(start, None)
-        if len(runs) == 1 and (follows or next_run == 0):
+        axis, segments, follows = self._read_more(rows, exog)
+        run = segments[-1]
+        if len(segments) == 1 and follows:
             known = self.tail.rows(self.window_length - self.n_known, None)
             run = known.append(run)
         run = run.astype(self.tail.columns.dtype)
@@ -271,7 +272,35 @@ class FittedSeries:
             n_known=n_known,
             low=np.fmin(self.low, low),
             high=np.fmax(self.high, high),
+            recent=self._with_recent(segments, follows)[-1].last(self.n_recent),
         )
+
+    def extend_recent(self, rows, exog):
+        """Return the segments of more rows, the first one after the recent rows.
+
+        Rows that do not continue are separate segments; the recent rows are then left
+        out.
+        """
+        _, segments, follows = self._read_more(rows, exog)
+        return self._with_recent(segments, follows)
+
+    def _with_recent(self, segments, follows):
+        dtype = self.recent.columns.dtype
+        segments = [segment.astype(dtype) for segment in segments]
+        if not follows:
+            return segments
+        return [self.recent.append(segments[0]), *segments[1:]]
+
+    def _read_more(self, rows, exog):
+        """Return the time axis after more rows, their segments between gaps, scaled.
+
+        The last value is whether the first segment follows the known rows.
+        """
+        axis, follows = self._axis_with(rows)
+        runs, next_run = self.find_runs(rows)
+        whole = Segment(self.scale.transform(rows), self.scale.transform_exog(exog))
+        segments = [whole.rows(*run) for run in runs]
+        return axis, segments, follows or next_run == 0
 
     def with_fitted_rows(self, rows):
         """Return the record with other rows as those that were fitted."""
@@ -309,11 +338,20 @@ class FittedSeries:
 
 
 def learn_series(
-    transformer, roles, rows, exog, axis, runs, window_length, factory=None
+    transformer,
+    roles,
+    rows,
+    exog,
+    axis,
+    runs,
+    window_length,
+    factory=None,
+    n_recent=0,
 ):
     """Return the record of one series, and its training segments between gaps.
 
     `axis` is the time axis without its rows. `factory` is as for `Scale.fit`.
+    `n_recent` is the number of last rows to keep for `partial_fit`.
     """
     check_columns_known(rows)
     scale = Scale.fit(transformer, roles, rows, exog, factory)
@@ -334,6 +372,8 @@ def learn_series(
         low=low,
         high=high,
         labels=FittedLabels.of(rows.time),
+        n_recent=n_recent,
+        recent=segments[-1].last(n_recent),
     )
     return fitted, segments
 
@@ -370,14 +410,14 @@ def describe_short_tails(fitted):
     }
     if not short:
         return None
-    subject = f"the fitted series has {next(iter(short.values()))} rows"
+    subject = f"the series has {next(iter(short.values()))} rows"
     if fitted.panel.kind != "one":
         counts = listed(list(short), lambda key: f"{key!r} has {short[key]}")
-        subject = f"of the fitted series, {counts} rows"
+        subject = f"of the series, {counts} rows"
     return (
-        f"{subject} since the last gap in time, fewer than "
-        f"window_length={fitted.window_length}: the first row after the gap was "
-        "repeated to fill the window."
+        f"{subject} since the last gap in time or its start, fewer than "
+        f"window_length={fitted.window_length}: the first of these rows was repeated "
+        "to fill the window."
     )
 
 

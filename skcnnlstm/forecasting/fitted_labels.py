@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
+
+from skcnnlstm._utils.time_axis import TimeAxis
+from skcnnlstm._utils.time_index import read_labels, ticks_of
 
 # A step longer than this many usual ones is a hole in the fitted rows.
 _HOLE = 1.5
@@ -18,59 +20,46 @@ class FittedLabels:
     Only the first and the last label of each part is kept, not all labels.
     """
 
-    edges: pd.Index  # first and last label of each part, ascending
+    axis: TimeAxis  # its `ends` are the first and last label of each part, ascending
 
     @classmethod
     def of(cls, time):
         """Return the parts of a time index; None if its labels have no order."""
-        if time is None or not _has_order(time):
+        if time is None:
             return None
-        if not time.is_monotonic_increasing:
-            time = time.sort_values()
-        steps = np.diff(_numbers(time))
+        labels, form = read_labels(time)
+        if form == "text":
+            return None
+        if not labels.is_monotonic_increasing:
+            labels = labels.sort_values()
+        steps = np.diff(ticks_of(labels))
         ends = np.flatnonzero(steps > _HOLE * np.median(steps)) if len(steps) else []
-        places = np.sort(np.concatenate([[0], ends, np.add(ends, 1), [len(time) - 1]]))
-        return cls(time[places.astype(np.intp)].copy())
+        places = [[0], ends, np.add(ends, 1), [len(labels) - 1]]
+        places = np.sort(np.concatenate(places)).astype(np.intp)
+        return cls(TimeAxis(None, None, None, labels[places], form))
+
+    def compare(self, time):
+        """Return edges and labels as numbers; None if their kinds differ."""
+        joined = self.axis.join(time)
+        return None if joined is None else np.split(ticks_of(joined), [-len(time)])
 
     def count_earlier(self, time):
         """Count the labels before the last fitted one that were not fitted."""
-        labels = _numbers_like(time, self.edges)
-        if labels is None:
+        compared = self.compare(time)
+        if compared is None:
             return 0
-        edges = _numbers(self.edges)
+        edges, labels = compared
         place = np.searchsorted(edges, labels, side="right")
         fitted = (place % 2 == 1) | np.isin(labels, edges)
         return int(np.count_nonzero(~fitted & (labels < edges[-1])))
 
     def count_before_end(self, time):
         """Count the labels before the last fitted one."""
-        labels = _numbers_like(time, self.edges)
-        if labels is None:
+        compared = self.compare(time)
+        if compared is None:
             return 0
-        return int(np.count_nonzero(labels < _numbers(self.edges)[-1]))
-
-
-def _has_order(index):
-    """Return whether labels are times, periods, durations or integers."""
-    times = pd.DatetimeIndex | pd.PeriodIndex | pd.TimedeltaIndex
-    return isinstance(index, times) or index.dtype.kind in "iu"
-
-
-def _numbers(index):
-    return np.asarray(index.astype("int64"), dtype=np.int64)
-
-
-def _numbers_like(index, other):
-    """Return labels as the numbers of another index; None if they have another kind."""
-    if type(index) is not type(other) or not _has_order(index):
-        return None
-    if isinstance(index, pd.PeriodIndex) and index.freq != other.freq:
-        return None
-    if isinstance(index, pd.DatetimeIndex) and (index.tz is None) != (other.tz is None):
-        return None
-    if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
-        index = index.as_unit(other.unit)
-    return _numbers(index)
+        edges, labels = compared
+        return int(np.count_nonzero(labels < edges[-1]))
 
 
 def describe_earlier_rows(fitted, tables):
@@ -116,9 +105,8 @@ def _was_fitted(one, rows):
     """Return whether the rows do not go beyond the fitted ones of their series."""
     if one.labels is None or rows.time is None:
         return True
-    return one.labels.count_before_end(rows.time[-1:]) > 0 or bool(
-        rows.time[-1] == one.labels.edges[-1]
-    )
+    compared = one.labels.compare(rows.time[-1:])
+    return compared is not None and bool(compared[1][0] <= compared[0][-1])
 
 
 def _use_folds(fitted):

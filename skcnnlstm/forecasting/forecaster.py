@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.utils.metaestimators import available_if
 
 from skcnnlstm._utils.introspection import NetworkReprMixin
 from skcnnlstm._utils.sklearn_callbacks import (
@@ -13,6 +14,7 @@ from skcnnlstm._utils.sklearn_callbacks import (
 )
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.exceptions import MistakeWarning
+from skcnnlstm.forecasting.continue_fit import can_continue, continue_fit
 from skcnnlstm.forecasting.fit import (
     check_parameters,
     fit_forecaster,
@@ -22,6 +24,7 @@ from skcnnlstm.forecasting.fitted import fitted_state
 from skcnnlstm.forecasting.fitted_labels import describe_earlier_rows
 from skcnnlstm.forecasting.graph import build_forecaster_graph
 from skcnnlstm.forecasting.intervals import forecast_interval
+from skcnnlstm.forecasting.new_series import read_new_series
 from skcnnlstm.forecasting.predict import (
     append_rows,
     forecast_rows,
@@ -83,12 +86,17 @@ class SeriesForecaster(
         - "direct": the estimator predicts all `horizon` steps at once.
         - "recursive": the estimator predicts one step; later steps use the forecasts of
           earlier ones as input.
-    channels : {"joint", "independent"}, default="joint"
+    channels : {"auto", "joint", "independent"}, default="auto"
         How several columns are modelled.
 
         - "joint": one window holds all columns, and all targets are predicted together.
         - "independent": each target column is treated as a separate series. One
           estimator is trained on all of them and reads one column at a time.
+        - "auto": "joint" for estimators that are no network of this package, for
+          LSTNet and ConvLSTMGrid, and where the windows of all columns would take more
+          than 1 GiB. Otherwise "independent", unless a ridge regression on all columns
+          forecasts the last tenth of the training samples clearly better than one on
+          the history of each column: by more than two standard errors.
     target_columns : int, str, list of these, or None, default=None
         The columns to forecast, by position or name; None for all. The other columns
         are past covariates: windows contain them after the targets, but they are not
@@ -110,6 +118,11 @@ class SeriesForecaster(
         Whether to fit the estimator again on all rows after calibration. Forecasts then
         benefit from the latest rows. The intervals keep the widths of the first model,
         so their coverage is no longer guaranteed, although usually similar.
+    replay : int, default=512
+        Number of older windows on which `partial_fit` trains besides the new ones, so
+        that the network does not forget them: the last ones before the new rows, in
+        equal shares of all series. `fit` keeps the rows that they need. With 0,
+        `partial_fit` trains on new windows only.
 
     Attributes
     ----------
@@ -125,8 +138,8 @@ class SeriesForecaster(
     n_targets_ : int
         Number of columns that are forecast.
     n_windows_ : int
-        Number of windows that `estimator_` was trained on. Fit warns if gaps in time or
-        NaN in targets leave less than 90 % of the possible ones.
+        Number of windows that `fit` trained `estimator_` on. `fit` warns if gaps in
+        time or NaN in targets leave less than 90 % of the possible ones.
     calibration_scores_ : ndarray of shape (n, horizon, n_targets), list, dict or None
         Absolute errors of the forecasts of held-out rows, for each origin, step and
         target; with ``transformer="log"`` errors of logarithms. With many series a list
@@ -143,11 +156,13 @@ class SeriesForecaster(
     `estimator`, at any depth, the forecaster sets these parameters. Values other than
     those named stay as they are.
 
-    - ``instance_norm="auto"`` becomes "last".
-    - ``linear_skip="auto"`` becomes True.
+    - ``instance_norm="auto"`` becomes "last", unless a ridge regression on windows that
+      are normalized in another way forecasts the last tenth of the samples better by
+      more than two standard errors.
+    - ``linear_skip="auto"`` becomes True, unless the map would have more than 3,000
+      inputs.
     - `n_targets` becomes the number of columns that the network forecasts.
-    - ``epochs="auto"`` becomes the number of epochs that take 250 optimizer steps; with
-      early stopping, the network itself resolves it.
+    - `standardize` becomes False, because the forecaster scales the series.
     - ``validation_gap=0`` becomes ``horizon - 1`` for each series (0 with "recursive"),
       so that training and validation samples of early stopping share no target.
 
@@ -255,12 +270,13 @@ class SeriesForecaster(
         horizon=1,
         transformer="standard",
         strategy="direct",
-        channels="joint",
+        channels="auto",
         target_columns=None,
         id_column=None,
         freq=None,
         calibration_fraction=None,
         refit_after_calibration=False,
+        replay=512,
     ):
         self.estimator = estimator
         self.window_length = window_length
@@ -273,6 +289,7 @@ class SeriesForecaster(
         self.freq = freq
         self.calibration_fraction = calibration_fraction
         self.refit_after_calibration = refit_after_calibration
+        self.replay = replay
 
     @with_callbacks
     def fit(self, X, y=None, *, exog=None):
@@ -323,8 +340,8 @@ class SeriesForecaster(
             scores = fitted.calibration.scores
             self.calibration_scores_ = fitted.panel.join_each(scores)
 
-    def forecast(self, steps=None, exog=None):
-        """Forecast the steps that follow the known rows.
+    def forecast(self, steps=None, exog=None, *, series=None):
+        """Forecast the steps that follow the known rows, or those of other series.
 
         Parameters
         ----------
@@ -337,16 +354,39 @@ class SeriesForecaster(
             "direct" at least `horizon`. With an index, rows are looked up by label, and
             past rows may be included; an array must hold only rows ahead. If the rows
             do not fill the last horizon, the last window moves on by the given rows
-            only, so that forecasts depend on given covariates alone.
+            only, so that forecasts depend on given covariates alone. With `series`, it
+            also holds the covariates of the rows of these series, as for `predict`.
+        series : array-like, Series, DataFrame, list, dict or None, default=None
+            Series to forecast instead of the fitted ones, with the columns given to
+            `fit`: one series or many, in any form that `fit` takes. Each is scaled by
+            its own rows; the estimator is not trained. If a series has fewer than
+            `window_length` rows, its first row is repeated, with a warning.
 
         Returns
         -------
         forecasts : Series, DataFrame, ndarray, list or dict
-            In the form of the fitted series: a Series or DataFrame with the labels that
+            In the form of the series: a Series or DataFrame with the labels that
             follow, or an array of shape ``(steps,)`` or ``(steps, n_targets)``. For
             many series a list or a dict of these, or a long frame.
+
+        Examples
+        --------
+        Forecast a series that was not in the fit:
+
+        >>> import numpy as np
+        >>> from sklearn.linear_model import Ridge
+        >>> from sklearn.pipeline import make_pipeline
+        >>> from skcnnlstm import FlattenWindows, SeriesForecaster
+        >>> from skcnnlstm.datasets import load_airline
+        >>> ridge = make_pipeline(FlattenWindows(), Ridge())
+        >>> forecaster = SeriesForecaster(ridge, horizon=12).fit(load_airline())
+        >>> forecaster.forecast(3, series=np.arange(100.0)).shape
+        (3,)
         """
         fitted = fitted_state(self)
+        if series is not None:
+            steps = fitted.check_steps(steps)
+            fitted, exog = read_new_series(self, series, exog, steps)
         return fitted.panel.join_forecasts(forecast_steps(fitted, steps, exog))
 
     def predict(self, series, exog=None):
@@ -439,6 +479,55 @@ class SeriesForecaster(
         fitted, panel, tables = self._read(series)
         exogs = read_own_exog(fitted, panel, tables, exog)
         self._fitted = append_rows(fitted, tables, exogs)
+        return self
+
+    @available_if(can_continue)
+    def partial_fit(self, series, exog=None):
+        """Append rows to the known history, and train on the windows they complete.
+
+        The estimator continues from its weights for one epoch: on every window that
+        ends before a new row and whose targets are known now, and on the `replay` last
+        windows before them. The scales of the series are kept. Rows are taken as by
+        `update`. This costs a small part of a new fit; fit again if the level or the
+        scale of a series has changed much.
+
+        On a forecaster that is not fitted, this is `fit`. Available if the estimator,
+        or the last step of a Pipeline, has `partial_fit`.
+
+        Parameters
+        ----------
+        series : array-like, Series or DataFrame
+            New rows with the columns given to `fit`. Rows without an index get the
+            labels that follow. Or many series, as for `predict`.
+        exog : array-like, Series, DataFrame or None, default=None
+            Covariates of these rows, if `fit` was given any.
+
+        Returns
+        -------
+        self : SeriesForecaster
+            The trained forecaster. After an error it keeps its previous state.
+
+        Notes
+        -----
+        If the rows complete no window, nothing is trained. After a gap in time, new
+        windows begin after the gap. Intervals with a `calibration_fraction` keep their
+        widths, so that their coverage is no longer guaranteed.
+
+        Examples
+        --------
+        >>> from skcnnlstm import CNNLSTMRegressor, SeriesForecaster
+        >>> from skcnnlstm.datasets import load_airline
+        >>> series = load_airline()
+        >>> network = CNNLSTMRegressor(epochs=1, random_state=0)
+        >>> forecaster = SeriesForecaster(network, horizon=3).fit(series[:120])
+        >>> forecaster.partial_fit(series[120:]).forecast().index[0]
+        Timestamp('1961-01-01 00:00:00')
+        """
+        if not hasattr(self, "estimator_"):
+            return self.fit(series, exog=exog)
+        fitted, panel, tables = self._read(series)
+        exogs = read_own_exog(fitted, panel, tables, exog)
+        self._set_fitted(continue_fit(fitted, tables, exogs))
         return self
 
     def forecast_interval(self, steps=None, coverage=0.9, *, exog=None):

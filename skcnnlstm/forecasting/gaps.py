@@ -6,9 +6,11 @@ import contextlib
 
 import pandas as pd
 
-from skcnnlstm._utils.time_axis import read_time_axis, split_at_gaps
-from skcnnlstm._utils.time_remedy import suggest_remedy
+from skcnnlstm._utils.segments import split_at_gaps
+from skcnnlstm._utils.time_axis import read_time_axis
+from skcnnlstm._utils.time_remedy import read_one_form, suggest_remedy
 from skcnnlstm._utils.validation import check_enough_rows, remedy_for_short_series
+from skcnnlstm._utils.validation.tables import to_pandas_first
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.forecasting.panel import listed
 
@@ -26,17 +28,11 @@ def read_axes(panel, tables, freq):
     for key, rows in tables.items():
         index = rows.index
         same = index is not None and previous is not None
-        if not same or not (index is previous or _is_same(index, previous)):
+        if not same or not (index is previous or index.identical(previous)):
             with panel.naming(key):
                 axis = _read_axis(index, freq)
         axes[key], previous = axis, index
     return axes
-
-
-def _is_same(index, other):
-    freqs = [getattr(one, "freq", None) for one in (index, other)]
-    same = index.dtype == other.dtype and index.name == other.name
-    return same and freqs[0] == freqs[1] and index.equals(other)
 
 
 def _read_axis(index, freq):
@@ -50,24 +46,45 @@ def _read_axis(index, freq):
     return None
 
 
-def warn_without_frequency(panel, tables, axes):
-    """Warn once about labels without a frequency, and suggest a remedy."""
+def warn_about_labels(panel, tables, axes):
+    """Warn once about labels that forecasts cannot continue, and suggest a remedy.
+
+    These have no frequency, or are integers that look like dates, such as 202401.
+    """
+    _warn_about_digits(panel, tables, axes)
     keys = [key for key, axis in axes.items() if axis is not None and axis.freq is None]
     if not keys:
         return
     index = tables[keys[0]].index
     remedy = suggest_remedy(index)
-    use = f"Set {remedy.code}"
+    use, first = f"Set {remedy.code}", ""
     if not remedy.code.startswith("freq="):
         use = f"Use {for_each_series(remedy.code, panel.id_column)}"
+        first = to_pandas_first(panel.series[keys[0]], "series")
     subject = "the index of the series has"
     if panel.kind != "one":
         subject = f"the labels of series {listed(keys)} have"
     warn(
         f"{subject} no frequency ({index.dtype}): rows "
         "count as consecutive, and forecasts are labelled 1, 2, ... instead of dates. "
-        f"{use}: {remedy.reason}."
+        f"{use}: {remedy.reason}.{first}"
     )
+
+
+def _warn_about_digits(panel, tables, axes):
+    for key, axis in axes.items():
+        code = None
+        if axis is not None and isinstance(axis.freq, int):
+            code = read_one_form(tables[key].index)
+        if code is not None:
+            following = ", ".join(map(str, axis.next_labels(2)))
+            warn(
+                f"the index holds integers that look like dates, such as "
+                f"{tables[key].index[0]}: they count as integers, and forecasts are "
+                f"labelled {following}, ... instead of dates. Use "
+                f"{for_each_series(code, panel.id_column)}."
+            )
+            return
 
 
 def for_each_series(code, id_column):
@@ -95,14 +112,10 @@ def find_training_runs(panel, tables, axes, length, horizon):
     ValueError
         Where a series has no run as long as a window and its targets.
     """
-    found = {
-        key: [(0, len(tables[key].values))]
-        if axis is None
-        else split_at_gaps(axis.positions).spans()
-        for key, axis in axes.items()
-    }
+    found = find_all_runs(tables, axes)
     if panel.kind == "one":
-        _check_one(tables[None], axes[None], found[None], length, horizon)
+        first = to_pandas_first(panel.series[None], "series")
+        _check_one(tables[None], axes[None], found[None], length, horizon, first)
     longest = {key: longest_run(runs) for key, runs in found.items()}
     short = [key for key, n_rows in longest.items() if n_rows < length + horizon]
     if short:
@@ -116,7 +129,17 @@ def find_training_runs(panel, tables, axes, length, horizon):
     return found
 
 
-def _check_one(rows, axis, runs, length, horizon):
+def find_all_runs(tables, axes):
+    """Return the runs (start, stop) without gaps of each series, however short."""
+    return {
+        key: [(0, len(tables[key].values))]
+        if axis is None
+        else split_at_gaps(axis.positions).spans()
+        for key, axis in axes.items()
+    }
+
+
+def _check_one(rows, axis, runs, length, horizon, first):
     """Raise if no run of one series is as long as a window and its targets."""
     check_enough_rows(len(rows.values), length, horizon)
     longest = longest_run(runs)
@@ -129,6 +152,7 @@ def _check_one(rows, axis, runs, length, horizon):
             f"{after}), window_length={length}, horizon={horizon}. Fill the gaps "
             f"({without_gaps(rows.index, axis.freq)} and interpolate), use {shorter}, "
             "or series.reset_index(drop=True) if the rows do follow one another."
+            f"{first}"
         )
 
 
@@ -137,7 +161,7 @@ def without_gaps(index, freq):
     if isinstance(index, pd.PeriodIndex):
         return "series.resample(series.index.freq).mean()"
     if isinstance(freq, int):
-        digits = _read_digits(index)
+        digits = read_one_form(index)
         if digits is not None:
             return digits
         first, last = int(index[0]), int(index[-1])
@@ -153,18 +177,6 @@ def without_gaps(index, freq):
             pd.to_datetime(index)
             series = "series.set_axis(pandas.to_datetime(series.index))"
     return f"{series}.asfreq({name})"
-
-
-def _read_digits(index):
-    """Return an expression that reads integers such as 202401 as dates, or None."""
-    texts = index.astype(str)
-    for length, format in ((6, "%Y%m"), (8, "%Y%m%d")):
-        if (texts.str.len() == length).all():
-            times = pd.to_datetime(texts, format=format, errors="coerce")
-            if not times.hasnans and read_time_axis(times).freq is not None:
-                text = "series.index.astype(str)"
-                return f'series.set_axis(pandas.to_datetime({text}, format="{format}"))'
-    return None
 
 
 def longest_run(runs):

@@ -8,12 +8,11 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import is_classifier
 
+from skcnnlstm._utils.linear_map import MAX_INPUTS, LinearTask, choose_linear_map
 from skcnnlstm._utils.validation import check_no_keras_model, is_auto
 
-# Number of optimizer steps with epochs="auto". On the validation parts of eight data
-# sets, from 36 months of airline passengers to 6,640 hours of ETTh1, the errors after
-# 150 to 400 steps differ by 3 %; 1,000 steps and more overfit.
-_OPTIMIZER_STEPS = 250
+# Independent channels are copied: above this size, columns are modelled jointly.
+_MAX_CHANNEL_BYTES = 2**30
 
 
 def check_estimator(estimator):
@@ -57,7 +56,7 @@ def fit_on_windows(estimator, windows, targets):
         raise
 
 
-def configure_estimator(estimator, n_targets, gap, n_samples):
+def configure_estimator(estimator, n_targets, gap, windows, targets):
     """Set the parameters of the inner networks that depend on the series.
 
     The docstring of `SeriesForecaster` lists them. Values that the user chose stay.
@@ -72,37 +71,119 @@ def configure_estimator(estimator, n_targets, gap, n_samples):
         this name means something else.
     gap : int
         Samples between the training and the validation part of early stopping.
-    n_samples : int
-        Number of training samples, which determines the number of epochs.
+    windows, targets : ndarray
+        The training samples, from which `instance_norm` is chosen.
     """
     params = estimator.get_params(deep=True)
     changes = {}
     for key, name, prefix in _split_names(params):
         value = params[key]
         if name == "instance_norm" and is_auto(value):
-            changes[key] = "last"
+            changes[key] = choose_instance_norm(
+                windows,
+                targets,
+                n_targets,
+                gap,
+                params.get(prefix + "season_length"),
+                params.get(prefix + "loss"),
+            )
         elif name == "linear_skip" and is_auto(value):
-            changes[key] = True
+            task = LinearTask(None, n_targets, 1, windows.shape[2])
+            changes[key] = task.n_inputs(windows.shape[1:]) <= MAX_INPUTS
+        elif name == "standardize" and prefix + "instance_norm" in params:
+            changes[key] = False
         elif name == "n_targets" and prefix + "instance_norm" in params:
             changes[key] = n_targets
-        elif name == "epochs" and is_auto(value):
-            # With early stopping the network itself resolves "auto".
-            if not _is_true(params.get(prefix + "early_stopping")):
-                changes[key] = _count_epochs(
-                    params.get(prefix + "batch_size"), n_samples
-                )
         elif name == "validation_gap" and value == 0:
             # Set it even without early stopping: an inner search may enable that.
             changes[key] = gap
     return estimator.set_params(**changes)
 
 
-def _count_epochs(batch_size, n_samples):
-    """Return the number of epochs that take `_OPTIMIZER_STEPS` steps."""
-    if not isinstance(batch_size, Integral) or not 0 < batch_size < n_samples:
-        # One step per epoch; the network rejects invalid batch sizes.
-        return _OPTIMIZER_STEPS
-    return math.ceil(_OPTIMIZER_STEPS / math.ceil(n_samples / batch_size))
+def channels_are_independent(estimator, cut, n_targets, n_rows, horizon):
+    """Return whether ``channels="auto"`` treats each column as a series of its own.
+
+    That is the case for a network, unless a ridge regression on all columns forecasts
+    the last samples clearly better than one on the history of each column. Networks
+    that are made for many columns get them all.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The inner estimator.
+    cut : callable
+        Cuts samples of one series; ``cut(False)`` reads all columns at once.
+    n_targets : int
+        Number of columns to forecast.
+    n_rows : int
+        Number of rows of all series.
+    horizon : int
+        Number of steps that the targets reach ahead.
+    """
+    if not contains_network(estimator) or _models_columns_jointly(estimator):
+        return False
+    windows, targets = max(cut(False)[0], key=lambda pair: len(pair[0]))
+    n_own = windows.shape[1] * (1 + windows.shape[2] - n_targets)
+    if 4 * n_rows * n_targets * n_own > _MAX_CHANNEL_BYTES:
+        return False
+    first, later = _split_in_time(windows, targets, horizon - 1)
+    if first is None:
+        return True
+    horizon = targets.shape[1] // n_targets
+    task = LinearTask("last", n_targets, horizon, windows.shape[2])
+    return not choose_linear_map(first, later, task)[0].joint
+
+
+def _models_columns_jointly(estimator):
+    """Return whether a network is made for many columns at once."""
+    parts = [estimator, *estimator.get_params(deep=True).values()]
+    return any(getattr(part, "_models_columns_jointly", False) for part in parts)
+
+
+def _split_in_time(windows, targets, gap):
+    """Return the first samples and the last tenth of them, or None and None."""
+    # Not at the top: it imports TensorFlow, which other inner estimators do not need.
+    from skcnnlstm.training.samples import Samples
+
+    samples = Samples(
+        windows,
+        targets.reshape(len(targets), -1),
+        np.ones(len(windows)),
+        np.arange(len(windows)),
+    )
+    n_later = math.ceil(len(samples) / 10)
+    n_first = len(samples) - n_later - gap
+    if n_first < n_later:
+        return None, None
+    first = samples.select(slice(0, n_first))
+    return first, samples.select(slice(len(samples) - n_later, None))
+
+
+def choose_instance_norm(windows, targets, n_targets, gap, season_length, loss):
+    """Return the normalization with which a ridge regression forecasts best.
+
+    The ridge regression is fitted on the first samples and compared on the last ones.
+    """
+    first, later = _split_in_time(windows, targets, gap)
+    if first is None:
+        return "last"
+    modes = ["last", None, "standard"]
+    if isinstance(season_length, Integral) and 1 < season_length <= windows.shape[1]:
+        modes.append("seasonal")
+    horizon = first.y.shape[1] // n_targets
+    tasks = [
+        LinearTask(
+            mode,
+            n_targets,
+            horizon,
+            windows.shape[2],
+            season_length=season_length,
+            absolute=loss in ("mae", "mean_absolute_error"),
+        )
+        for mode in modes
+    ]
+    task, _ = choose_linear_map(first, later, *tasks)
+    return task.mode
 
 
 def validation_share(estimator):
@@ -121,12 +202,20 @@ def validation_share(estimator):
         params[key]
         for key, name, prefix in _split_names(params)
         if name == "validation_fraction"
-        and _is_true(params.get(prefix + "early_stopping"))
+        and _holds_out(params, prefix)
         # The network itself rejects other values.
         and isinstance(params[key], Real)
         and 0 < params[key] < 1
     ]
     return max(shares, default=None)
+
+
+def _holds_out(params, prefix):
+    """Return whether a network stops early, by its parameters."""
+    early_stopping = params.get(prefix + "early_stopping")
+    if is_auto(early_stopping):
+        return is_auto(params.get(prefix + "epochs"))
+    return _is_true(early_stopping)
 
 
 def _is_true(value):

@@ -246,8 +246,9 @@ def check_same_series(panel, fitted, known):
                 f"fit(frame, groups=frame[{panel.id_column!r}])."
             )
         raise ValueError(
-            f"series must be among those given to fit: got {listed(unknown)}. Fit "
-            f"again with these series, as each has its own scale{remedy}"
+            f"series must be among those given to fit: got {listed(unknown)}. Use "
+            "forecast(series=...) for other series, each scaled by its own rows, or "
+            f"fit again with these series{remedy}"
         )
     if panel.kind == "list" and len(panel.series) != len(known):
         raise ValueError(

@@ -75,7 +75,7 @@ def forecast_scaled(fitted, steps, exog, predict=predict_windows):
     check_past_covariates_known(
         fitted.roles, steps, fitted.horizon, fitted.block_length
     )
-    labels, exogs, whole_blocks = _read_rows_ahead(fitted, steps, exog)
+    labels, exogs, whole_blocks = read_rows_ahead(fitted, steps, exog)
     for message in (describe_short_tails(fitted), describe_unknown_targets(fitted)):
         if message:
             warn(message)
@@ -102,7 +102,7 @@ def forecast_scaled(fitted, steps, exog, predict=predict_windows):
     return labels, forecasts
 
 
-def _read_rows_ahead(fitted, steps, exog):
+def read_rows_ahead(fitted, steps, exog):
     """Return labels and covariates of the next rows, and whether these fill blocks.
 
     Beyond the first block, covariates of `steps` rows suffice.
@@ -178,7 +178,7 @@ def forecast_rows_scaled(fitted, panel, tables, exog, predict=predict_windows):
     forecasts : dict of ndarray of shape (n_rows, horizon, n_modelled, ...)
     """
     runs = fitted.find_runs(tables)
-    exogs = _read_exog_with_rows_ahead(fitted, panel, tables, exog, runs)
+    exogs = read_exog_with_rows_ahead(fitted, panel, tables, exog, runs)
     if message := describe_short_history(fitted, runs):
         warn(message)
     forecasts, n_unknown = {}, 0
@@ -198,7 +198,7 @@ def forecast_rows_scaled(fitted, panel, tables, exog, predict=predict_windows):
     return forecasts
 
 
-def _read_exog_with_rows_ahead(fitted, panel, tables, exog, runs):
+def read_exog_with_rows_ahead(fitted, panel, tables, exog, runs):
     """Return the covariates of the rows of `predict` and of the horizon after them."""
     check_given(exog, fitted.exog_columns)
     if exog is None:

@@ -38,6 +38,13 @@ class Segment(NamedTuple):
         exog = None if self.exog is None else self.exog[start:stop]
         return Segment(self.columns[start:stop], exog)
 
+    def last(self, n_rows):
+        """Return a copy of the last rows, at most `n_rows`."""
+        rows = self.rows(max(0, len(self.columns) - n_rows), len(self.columns))
+        # A view would keep all rows in memory.
+        exog = None if rows.exog is None else rows.exog.copy()
+        return Segment(rows.columns.copy(), exog)
+
     def astype(self, dtype):
         """Return this segment with columns of another dtype."""
         return self._replace(columns=self.columns.astype(dtype))

@@ -63,7 +63,10 @@ class _ForecastScorer:
                 f"estimator must be a SeriesForecaster for {self!r}: got "
                 f"{estimator!r}. Use scoring={self.scoring!r} for other estimators."
             )
-        forecasts, actual = estimator._forecasts_and_actual(X, exog)
+        return self.score(*estimator._forecasts_and_actual(X, exog))
+
+    def score(self, forecasts, actual):
+        """Return the metric of forecasts and actual values, which may be NaN."""
         known = ~np.isnan(actual)
         scorer = get_scorer(self.scoring)
         return float(
@@ -103,3 +106,14 @@ def forecast_scorer(scoring):
             f"scoring={scoring!r}. Use one of {', '.join(choices)}."
         )
     return _ForecastScorer(scoring)
+
+
+def check_forecast_scorer(scoring):
+    """Return a scorer of forecasts from the parameter `scoring`.
+
+    `scoring` is the name of a metric, a result of `forecast_scorer`, or None for the
+    negative mean absolute error.
+    """
+    if scoring is None:
+        return forecast_scorer("neg_mean_absolute_error")
+    return scoring if isinstance(scoring, _ForecastScorer) else forecast_scorer(scoring)

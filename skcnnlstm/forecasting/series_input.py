@@ -166,7 +166,7 @@ def _read_similar(series, first, accept_nan):
             return None
         if has_labels(series):
             index, time = rows.index, rows.time
-            if not _is_same_index(series.index, index):
+            if not (series.index is index or series.index.identical(index)):
                 index, time = series.index, _check_time(series, ids=True)
     found = rows._replace(
         values=values.reshape(len(values), -1),
@@ -177,14 +177,6 @@ def _read_similar(series, first, accept_nan):
     )
     _check_size(found, accept_nan)
     return found
-
-
-def _is_same_index(index, other):
-    if index is other:
-        return True
-    return index.identical(other) and (
-        getattr(index, "freq", None) == getattr(other, "freq", None)
-    )
 
 
 def _check_time(series, *, ids):

@@ -6,13 +6,15 @@ Every layer gets an explicit name, so two builds of a network have the same JSON
 from types import FunctionType
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from skcnnlstm._utils.validation import (
+    auto_subsequences,
     check_boolean,
     check_choice,
     check_integer,
     check_real,
+    is_auto,
     resolve_subsequences,
 )
 
@@ -137,6 +139,24 @@ def check_kernel_fits(kernel_size, n_steps, padding):
 # --------------------------------------------------------------------------- shapes
 
 
+@keras.saving.register_keras_serializable(package="skcnnlstm")
+class PadStart(layers.Layer):
+    """Repeat the first step of a window, `(n_steps, n_features)`, before it."""
+
+    def __init__(self, n_steps, **kwargs):
+        super().__init__(**kwargs)
+        self.n_steps = n_steps
+
+    def call(self, window):
+        """Return a window that is `n_steps` longer."""
+        first = ops.tile(window[:, :1], (1, self.n_steps, 1))
+        return ops.concatenate([first, window], axis=1)
+
+    def get_config(self):
+        """Return the configuration of the layer."""
+        return {**super().get_config(), "n_steps": self.n_steps}
+
+
 def as_series(window):
     """Return a window as `(window_length, n_features)`, with a feature axis."""
     if len(window.shape) == 2:
@@ -147,12 +167,18 @@ def as_series(window):
 def as_subsequences(window, n_subsequences):
     """Return a window as `(n_subsequences, n_steps, n_features)`.
 
-    Windows that are already cut into subsequences are returned unchanged.
+    With "auto", a window of a length that divides badly is padded at its start with
+    its first step. Windows that are already cut are returned unchanged.
     """
     if len(window.shape) == 4:
         return window
     window = as_series(window)
     length, n_features = window.shape[1:]
+    if is_auto(n_subsequences):
+        n_subsequences, padded = auto_subsequences(length)
+        if padded > length:
+            window = PadStart(padded - length, name="padded")(window)
+            length = padded
     n_subsequences = resolve_subsequences(n_subsequences, length)
     return layers.Reshape(
         (n_subsequences, length // n_subsequences, n_features), name="subsequences"
@@ -160,11 +186,17 @@ def as_subsequences(window, n_subsequences):
 
 
 def resolve_auto_subsequences(params, input_shape):
-    """Return `params` with `n_subsequences` as a number, unless windows are cut."""
+    """Return `params` with `n_subsequences` as a number.
+
+    It stays "auto" if windows are padded or already cut.
+    """
     if len(input_shape) > 2:
         return params
-    n_subsequences = resolve_subsequences(params["n_subsequences"], input_shape[0])
-    return {**params, "n_subsequences": n_subsequences}
+    n_subsequences, length = params["n_subsequences"], input_shape[0]
+    if is_auto(n_subsequences):
+        number, padded = auto_subsequences(length)
+        return params if padded > length else {**params, "n_subsequences": number}
+    return {**params, "n_subsequences": resolve_subsequences(n_subsequences, length)}
 
 
 # --------------------------------------------------------------------------- blocks

@@ -41,6 +41,12 @@ class NormaliseWindow(layers.Layer):
         target_levels = self._select_targets(shift), self._select_targets(scale)
         if self.mode == "last":
             return window - shift, *target_levels
+        if self.skip_nan:
+            # The gradient of NaN / scale is NaN, even where its weight is zero.
+            missing, zeros = ops.isnan(window), ops.zeros_like(window)
+            filled = ops.where(missing, zeros, window)
+            normalised = ops.where(missing, window, (filled - shift) / scale)
+            return normalised, *target_levels
         return (window - shift) / scale, *target_levels
 
     def _select_targets(self, level):

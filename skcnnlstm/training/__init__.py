@@ -12,10 +12,11 @@
 - `callbacks` prepares Keras callbacks.
 - `checkpoint` saves the progress of a fit and restores it after a crash.
 - `fit_loop` trains and predicts.
+- `path_gradient` computes gradients with respect to windows.
 - `_tensorflow*` are the only modules that import TensorFlow.
 """
 
-import skcnnlstm._utils.import_keras  # noqa: F401, before others import Keras
+import skcnnlstm._utils.import_keras
 from skcnnlstm.training._tensorflow_lite import custom_operations
 from skcnnlstm.training._tensorflow_process import on_gpu
 from skcnnlstm.training.cache import clear_programs
@@ -40,36 +41,10 @@ from skcnnlstm.training.keras_objects import (
 )
 from skcnnlstm.training.network_config import (
     build_network_json,
+    fresh_weights,
     network_from_json,
     truncate_network,
 )
+from skcnnlstm.training.path_gradient import PathGradient
 from skcnnlstm.training.program_spec import MAX_SMALL_BATCH, ProgramSpec
 from skcnnlstm.training.samples import Samples
-
-__all__ = [
-    "MAX_SMALL_BATCH",
-    "Checkpoint",
-    "ProgramSpec",
-    "Samples",
-    "TrainingOptions",
-    "TrainingResult",
-    "build_network_json",
-    "clear_programs",
-    "copy_weights_to_device",
-    "custom_operations",
-    "facts_of",
-    "find_registered",
-    "join_loss",
-    "network_from_json",
-    "on_gpu",
-    "predict",
-    "prepare_callbacks",
-    "serialize",
-    "serialize_loss",
-    "serialize_metric",
-    "serialize_optimizer",
-    "split_loss",
-    "takes_class_codes",
-    "train",
-    "truncate_network",
-]

@@ -3,6 +3,7 @@
 import math
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -19,6 +20,21 @@ from skcnnlstm.training.samples import Samples
 # multiple of 32 rows, a prediction does not depend on the other rows of its batch.
 _ROW_MULTIPLE = 32
 _PREDICTION_BYTES = 32 * 2**20
+# Learning rates that a decay goes through.
+_RATES_PER_FIT = 100
+_WARM_UP = 0.05  # share of a decay in which the rate rises
+
+
+def _relative_rate(progress):
+    """Return the learning rate relative to its peak, at a share of the fit.
+
+    The rate rises linearly at first and then falls to zero along a half cosine:
+    Loshchilov and Hutter (2017), "SGDR: stochastic gradient descent with warm
+    restarts", ICLR, without restarts.
+    """
+    if progress < _WARM_UP:
+        return (progress + 0.01) / (_WARM_UP + 0.01)
+    return 0.5 + 0.5 * math.cos(math.pi * min(1.0, progress))
 
 
 @dataclass
@@ -40,6 +56,8 @@ class TrainingOptions:
     batch_size: int = 32
     shuffle: bool = True
     learning_rate: float | None = None  # None keeps that of the optimizer
+    # Epochs over which the rate rises and decays to zero; None keeps it constant.
+    decay_epochs: int | None = None
     patience: int | None = None  # of early stopping, by validation loss
     plateau_patience: int | None = None  # None keeps the learning rate constant
     keep_best: bool = False  # by training loss; ignored with early stopping
@@ -47,15 +65,24 @@ class TrainingOptions:
     callbacks: list = field(default_factory=list)  # result of `prepare_callbacks`
     verbose: int = 0
     listener: object | None = None
+    # Weights of layers, by name, that replace those drawn for a new network: a list of
+    # arrays, or one number for all weights of a layer.
+    initial_weights: dict = field(default_factory=dict)
+    # Whether the initial weights are kept if no epoch has a lower validation loss.
+    compare_initial: bool = False
 
 
-@dataclass
-class TrainingResult:
-    """The weights, optimizer slots and history that a fit returns."""
+class TrainingResult(NamedTuple):
+    """The weights, optimizer slots and history that a fit returns.
+
+    `best_epoch` is the number of epochs that led to the weights, None if not compared.
+    """
 
     weights: list
     slots: list
     history: dict
+    best_epoch: int | None = None
+    stop_reason: str = ""
 
 
 def train(
@@ -71,15 +98,22 @@ def train(
     Raises ValueError if the loss is not finite after an epoch, or a weight at the end.
     """
     with checkpoint or nullcontext(), borrow_program(spec) as program:
+        weights = start.weights if start else _draw_weights(program, options)
+        slots = start.slots if start else None
+        program.set_state(weights, slots, options.learning_rate)
+        initial_loss = None
+        if validation and options.compare_initial:
+            program.set_batch_norm_statistics(_window_chunks(samples, options))
+            initial_loss = ChunkLoader(program, validation, options).evaluate()["loss"]
         if checkpoint and checkpoint.progress:
             program.set_state(checkpoint.progress.weights, checkpoint.progress.slots)
-        else:
-            weights = (
-                start.weights if start else fresh_weights(program.model, options.seed)
-            )
-            slots = start.slots if start else None
-            program.set_state(weights, slots, options.learning_rate)
         history = _run_epochs(program, samples, options, validation, checkpoint)
+        best_epoch = None
+        if validation and options.patience is not None:
+            best_epoch = int(np.argmin(history["val_loss"])) + 1
+            if initial_loss is not None and initial_loss <= min(history["val_loss"]):
+                best_epoch = 0
+                program.model.set_weights(weights)
         program.set_batch_norm_statistics(_window_chunks(samples, options))
         weights = program.weights()
         if not all(np.isfinite(values).all() for values in weights):
@@ -90,7 +124,41 @@ def train(
             )
         if checkpoint:
             checkpoint.remove()
-        return TrainingResult(weights, program.slots(), history)
+        reason = _stop_reason(options, history, best_epoch)
+        return TrainingResult(weights, program.slots(), history, best_epoch, reason)
+
+
+def _stop_reason(options, history, best_epoch):
+    """Return why training ended, as a sentence."""
+    n_epochs = len(history["loss"])
+    if n_epochs >= options.epochs:
+        reason = f"All {n_epochs} epochs were trained."
+    elif (
+        options.patience is not None
+        and n_epochs - 1 - int(np.argmin(history["val_loss"])) >= options.patience
+    ):
+        reason = f"The validation loss did not decrease for {options.patience} epochs."
+    else:
+        reason = f"A callback ended training after epoch {n_epochs}."
+    if best_epoch == 0:
+        reason += " No epoch had a lower validation loss than the initial weights."
+    return reason
+
+
+def _draw_weights(program, options):
+    """Return the weights of a new network."""
+    weights = fresh_weights(program.model, options.seed)
+    place = {id(variable): i for i, variable in enumerate(program.model.weights)}
+    for layer in program.model.layers:
+        values = options.initial_weights.get(layer.name)
+        if values is not None:
+            values = (
+                values if isinstance(values, list) else [values] * len(layer.weights)
+            )
+            for variable, value in zip(layer.weights, values, strict=True):
+                drawn = weights[place[id(variable)]]
+                drawn[...] = value
+    return weights
 
 
 def _run_epochs(program, samples, options, validation, checkpoint):
@@ -111,7 +179,6 @@ def _run_epochs(program, samples, options, validation, checkpoint):
     )
     loader = ChunkLoader(program, samples, options)
     validation_loader = validation and ChunkLoader(program, validation, options)
-
     hooks.on_train_begin()
     if checkpoint and checkpoint.progress:
         history.update(checkpoint.progress.history)
@@ -184,7 +251,7 @@ class ChunkLoader:
     """
 
     def __init__(self, program, samples: Samples, options):
-        self.program, self.samples = program, samples
+        self.program, self.samples, self.options = program, samples, options
         self.batch_size = options.batch_size
         self.chunk_length = samples.chunk_length(options.batch_size)
         self.resident = None
@@ -218,19 +285,48 @@ class ChunkLoader:
         step, logs = 0, {}
         for tensors, positions in self._chunks(order, length):
             hooks.on_train_batch_begin(step)
-            logs = self.program.train(
-                tensors,
-                positions,
-                self.batch_size,
-                seed=seed,
-                epoch=epoch,
-                new_epoch=step == 0,
-            )
-            step += math.ceil(len(positions) / self.batch_size)
+            for rate, part in self._parts(
+                positions, epoch - self.options.first_epoch, step
+            ):
+                if rate is not None:
+                    self.program.set_learning_rate(rate)
+                logs = self.program.train(
+                    tensors,
+                    part,
+                    self.batch_size,
+                    seed=seed,
+                    epoch=epoch,
+                    new_epoch=step == 0,
+                )
+                step += math.ceil(len(part) / self.batch_size)
             hooks.on_train_batch_end(step - 1, logs if by_batch else None)
             if by_batch and self.program.model.stop_training:
                 break
         return logs
+
+    def _parts(self, positions, epoch, step):
+        """Yield parts of `positions` with the learning rate of each, None to keep it.
+
+        `epoch` counts from the start of this fit, `step` from the start of the epoch.
+        The rate is data of the program, so a change traces nothing.
+        """
+        options = self.options
+        if options.decay_epochs is None:
+            yield None, positions
+            return
+        steps = math.ceil(len(self.samples) / self.batch_size)
+        total = steps * options.decay_epochs
+        length = math.ceil(total / _RATES_PER_FIT)
+        done, start = steps * epoch + step, 0
+        while start < len(positions):
+            stop = start + (length - done % length) * self.batch_size
+            progress = (done // length) * length / total
+            yield (
+                options.learning_rate * _relative_rate(progress),
+                positions[start:stop],
+            )
+            done += math.ceil(len(positions[start:stop]) / self.batch_size)
+            start = stop
 
     def evaluate(self):
         """Evaluate all samples; return their loss and metrics."""

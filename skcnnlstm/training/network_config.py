@@ -118,6 +118,7 @@ def network_from_json(
         key, model = _last_built.pop() if reuse and _last_built else (None, None)
         if key != network_key(text, custom_objects):
             model = keras.models.model_from_json(text)
+    _freeze_variables(model)
     replace_silu(model)
     disable_cudnn_for_bfloat16(model)
     if fast:
@@ -125,6 +126,13 @@ def network_from_json(
             model, on_gpu=on_gpu, portable=portable, large_batches=large_batches
         )
     return model
+
+
+def _freeze_variables(model):
+    """Freeze the variables of frozen layers: Keras 3.15 creates trainable ones."""
+    for layer in model.layers:
+        if not layer.trainable:
+            layer.trainable = False
 
 
 def truncate_network(
@@ -145,6 +153,10 @@ def fresh_weights(model, seed) -> list[np.ndarray]:
 
     The weights depend on the network and the seed only, not on the process or on other
     networks that were built before.
+
+    Layers of Keras name their initializers after their weights. The weights of a custom
+    layer that does not are those of a copy of the network, which Keras builds from
+    seeds of Python's generator.
     """
     owners = {
         id(variable): part
@@ -153,10 +165,24 @@ def fresh_weights(model, seed) -> list[np.ndarray]:
         for variable in part.weights
     }
     seeds = np.random.SeedSequence(seed).generate_state(len(model.weights))
-    return [
+    weights = [
         _fresh_weight(owners[id(variable)], variable, int(number) & 0x7FFFFFFF)
         for variable, number in zip(model.weights, seeds, strict=True)
     ]
+    if any(value is None for value in weights):
+        built = _weights_of_copy(model, seed)
+        weights = [
+            other if value is None else value
+            for value, other in zip(weights, built, strict=True)
+        ]
+    return weights
+
+
+def _weights_of_copy(model, seed):
+    """Return the initial weights of a copy of a network, seeded by `seed`."""
+    with building_layers():
+        random.seed(seed)
+        return keras.models.clone_model(model).get_weights()
 
 
 def _nested_layers(layer):
@@ -169,10 +195,13 @@ def _nested_layers(layer):
 
 
 def _fresh_weight(owner, variable, seed):
+    """Draw a weight from its initializer; None if its layer does not name one."""
     name, shape = variable.name, tuple(variable.shape)
     # Names in Keras: "kernel" has a kernel_initializer, "recurrent_kernel" a
     # recurrent_initializer, "gamma" a gamma_initializer.
-    initializer = getattr(owner, f"{name.removesuffix('_kernel')}_initializer")
+    initializer = getattr(owner, f"{name.removesuffix('_kernel')}_initializer", None)
+    if not isinstance(initializer, keras.initializers.Initializer):
+        return None
     config = initializer.get_config()
     if "seed" in config:
         config["seed"] = seed

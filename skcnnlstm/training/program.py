@@ -67,7 +67,7 @@ class Program:
         self._batch_norms = [
             layer
             for layer in self.model.layers
-            if isinstance(layer, keras.layers.BatchNormalization)
+            if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
         ]
         self._moments_functions: dict[str, object] = {}
 
@@ -156,7 +156,11 @@ class Program:
         optimizer = self.model.optimizer
         _assign(optimizer.variables, slots or self._initial_slots)
         if learning_rate is not None:
-            optimizer.learning_rate.assign(learning_rate)
+            self.set_learning_rate(learning_rate)
+
+    def set_learning_rate(self, learning_rate):
+        """Set the learning rate, a number, of the steps that follow."""
+        self.model.optimizer.learning_rate.assign(learning_rate)
 
     def train(self, tensors, order, batch_size, *, seed, epoch, new_epoch=True):
         """Train on samples in memory; return loss and metrics of the epoch so far.

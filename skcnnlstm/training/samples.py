@@ -12,11 +12,14 @@ class Samples:
     """Rows of an array of windows, with their targets and weights.
 
     X holds the windows, as a view that is copied in chunks. `rows` holds the positions
-    of the samples in X, in order; `y` and `weight` (float32) are those of `rows`.
+    of the samples in X, in order; `y` and `weight` (float32) are those of `rows`. If
+    `mean` and `scale` are given, one value per feature each, windows are standardized
+    when they are copied.
     """
 
-    def __init__(self, X, y, weight, rows):
+    def __init__(self, X, y, weight, rows, mean=None, scale=None):
         self.X, self.y, self.weight, self.rows = X, y, weight, rows
+        self.mean, self.scale = mean, scale
 
     def __len__(self):
         return len(self.rows)
@@ -24,7 +27,12 @@ class Samples:
     def select(self, positions):
         """Return the samples at `positions`, an array or a slice."""
         return Samples(
-            self.X, self.y[positions], self.weight[positions], self.rows[positions]
+            self.X,
+            self.y[positions],
+            self.weight[positions],
+            self.rows[positions],
+            self.mean,
+            self.scale,
         )
 
     def windows(self, positions):
@@ -32,7 +40,10 @@ class Samples:
         rows = self.rows[positions]
         # Indexing first copies in the type of X: float64 windows need twice more
         # memory during the conversion.
-        return np.ascontiguousarray(self.X[rows], dtype=np.float32)
+        windows = self.X[rows]
+        if self.mean is not None:
+            windows = (windows - self.mean) / self.scale
+        return np.ascontiguousarray(windows, dtype=np.float32)
 
     def chunk_length(self, batch_size):
         """Return the number of samples of a chunk, a multiple of `batch_size`."""

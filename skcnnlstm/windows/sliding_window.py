@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skcnnlstm._utils.doc_link import DocLinkMixin
 from skcnnlstm._utils.export_graph import ExportGraph
+from skcnnlstm._utils.segments import Segments, split_at_gaps
 from skcnnlstm._utils.sklearn_callbacks import CallbackSupportMixin, report_as_one_task
 from skcnnlstm._utils.validation import (
     check_choice,
@@ -25,25 +26,15 @@ from skcnnlstm.windows.base import ArrayOutputMixin
 from skcnnlstm.windows.make_windows import window_view
 
 if TYPE_CHECKING:  # the module imports pandas, which arrays do not need
-    from skcnnlstm._utils.time_axis import Segments, TimeAxis
+    from skcnnlstm._utils.time_axis import TimeAxis
 
 _MIN_REGULAR = 0.51  # less than for a series: shuffled folds leave out many rows
 
 
-class _OneSegment(NamedTuple):
-    """One segment with all rows of an array; it has the same fields as `Segments`."""
-
-    order: NDArray[np.intp]
-    starts: NDArray[np.intp]
-    next_run: int | None = None
-
-
-def _find_segments(
-    index: Any, n_rows: int, axis: "TimeAxis | None" = None
-) -> "Segments | _OneSegment":
+def _find_segments(index: Any, n_rows: int, axis: "TimeAxis | None" = None) -> Segments:
     """Return the parts of rows without gaps; arrays are one part."""
     if index is None:
-        return _OneSegment(np.arange(n_rows), np.zeros(1, dtype=np.intp))
+        return split_at_gaps(np.arange(n_rows))
     from skcnnlstm._utils.time_axis import find_segments
 
     return find_segments(index, n_rows, axis, _MIN_REGULAR)
@@ -209,18 +200,34 @@ class SlidingWindow(
         windows : ndarray of shape (n_rows, window_length, n_features)
             A read-only array. Leading steps before the first known row are NaN.
         """
+        rows, segments, continued = self._find_context(X)
+        return self._make_windows(rows, self.history_, segments, continued)
+
+    def _window_positions(self, X: Any) -> NDArray[Any]:
+        """Return the rows that the windows of `transform` consist of, by position.
+
+        The shape is ``(n_rows, window_length)``. Rows of `history_` are -1 for the last
+        one, -2 for the one before, and so on. NaN stands for missing history.
+        """
+        rows, segments, continued = self._find_context(X)
+        positions = np.arange(float(len(rows)))[:, np.newaxis]
+        history = np.arange(-float(len(self.history_)), 0)[:, np.newaxis]
+        return self._make_windows(positions, history, segments, continued)[:, :, 0]
+
+    def _find_context(self, X: Any) -> tuple[NDArray[Any], Segments, int | None]:
+        """Return the rows, their segments, and the segment that `history_` precedes."""
         check_is_fitted(self)
         X = to_plain(X)
         rows, index = self._check_rows(X)
         validate_data(self, X, reset=False, skip_check_array=True)
-        length, context = self._fitted
+        _, context = self._fitted
         segments = _find_segments(index, len(rows), self._axis)
         continued = None
         if context == "index":
             continued = segments.next_run
         elif context == "always" and not self._are_fitted(rows, index):
             continued = 0
-        return self._make_windows(rows, segments, continued, length)
+        return rows, segments, continued
 
     def _check_rows(self, X: Any) -> tuple[NDArray[Any], Any]:
         """Return validated floating-point rows and their time index or None."""
@@ -244,11 +251,12 @@ class SlidingWindow(
     def _make_windows(
         self,
         rows: NDArray[Any],
-        segments: "Segments | _OneSegment",
+        history: NDArray[Any],
+        segments: Segments,
         continued: int | None,
-        length: int,
     ) -> NDArray[Any]:
-        """Return windows of rows; `history_` precedes the segment `continued`."""
+        """Return windows of rows; `history` precedes the segment `continued`."""
+        length, _ = self._fitted
         n_padding = length - 1  # NaN steps before each segment
         n_rows, n_segments = len(rows), len(segments.starts)
         sizes = np.diff(np.append(segments.starts, n_rows))
@@ -266,7 +274,7 @@ class SlidingWindow(
             padded[ends] = rows[segments.order]
         if continued is not None:
             first = ends[segments.starts[continued]]
-            padded[first - len(self.history_) : first] = self.history_
+            padded[first - len(history) : first] = history
         windows = window_view(padded, length)
         if ordered:
             return windows

@@ -3,6 +3,8 @@
 - `base`: fit, partial_fit, predict and the fitted state, for both base classes.
 - `regressor`, `classifier`: the two base classes.
 - `parameters`: the parameters that estimators share, with their documentation.
+- `builder`: checks and calls the builder of a network.
+- `transfer`: starts from the weights of a fitted network, and freezes layers.
 - `signature`: generates the signature and the docstring of each class.
 - `settings`: validates the parameters of one fit.
 - `fit_data`: validates and holds the data of one fit.

@@ -8,9 +8,11 @@ from keras import layers
 
 from skcnnlstm._utils.validation import check_choice, check_integer
 from skcnnlstm.layers.instance_norm import NormaliseWindow, RestoreLevel
+from skcnnlstm.layers.linear_skip import LinearSkip
 from skcnnlstm.layers.masking import concatenate_mask, masked_shape
 from skcnnlstm.layers.quantiles import SortQuantiles
 from skcnnlstm.layers.seasonal_norm import NormaliseSeason, check_season_fits_window
+from skcnnlstm.wrappers.builder import call_builder
 
 # Levels are subtracted and added in float32, whatever Keras' dtype policy: near 30,000,
 # neighbouring float16 numbers are 16 apart.
@@ -24,8 +26,8 @@ def build_masked_network(input_shape, n_outputs, *, build, missing, **params):
     `(window_length,)` has one feature. `params` are parameters of the builder `build`.
     """
     if missing == "error":
-        return build(input_shape, n_outputs, **params)
-    network = build(masked_shape(input_shape), n_outputs, **params)
+        return call_builder(build, input_shape, n_outputs, **params)
+    network = call_builder(build, masked_shape(input_shape), n_outputs, **params)
     window = layers.Input(input_shape, name="window")
     _, masked = concatenate_mask(window)
     return keras.Model(window, network.call(masked), name=network.name)
@@ -88,7 +90,8 @@ def build_regressor_network(
         )
 
     mask = missing == "mask"
-    network = build(masked_shape(shape) if mask else shape, width, **params)
+    shape_read = masked_shape(shape) if mask else shape
+    network = call_builder(build, shape_read, width, **params)
     inputs = values = layers.Input(input_shape, name="window")
     if shape != input_shape:
         values = layers.Reshape(shape, name="grids", **_FLOAT32)(inputs)
@@ -115,11 +118,19 @@ def build_regressor_network(
     # `call` adds the layers of the network to this graph instead of nesting the model.
     output = network.call(window)
     if linear_skip:
-        flat = layers.Flatten(name="linear_skip_input")(values)
-        skip = layers.Dense(
-            width, use_bias=False, kernel_initializer="zeros", name="linear_skip"
-        )(flat)
-        output = layers.Add(name="with_linear_skip")([output, skip])
+        skip = LinearSkip(
+            n_cells * n_targets,
+            _infer_horizon(n_outputs, n_targets, n_cells),
+            joint=linear_skip == "joint",
+            n_quantiles=n_quantiles,
+            name="linear_skip",
+        )
+        shape = tuple(values.shape[1:])
+        n_columns = n_cells * (shape[-1] if len(shape) > 1 else 1)
+        columns = layers.Reshape(
+            (math.prod(shape) // n_columns, n_columns), name="linear_skip_input"
+        )
+        output = layers.Add(name="with_linear_skip")([output, skip(columns(values))])
     if quantiles is not None:
         output = SortQuantiles(n_quantiles, name="sorted_quantiles")(output)
     if mode is not None:

@@ -35,6 +35,7 @@ from skcnnlstm._utils.warnings import warn
 from skcnnlstm.wrappers.assemble import build_masked_network
 from skcnnlstm.wrappers.fit_data import FitData, read_windows, usable_rows
 from skcnnlstm.wrappers.fit_plan import FitPlan
+from skcnnlstm.wrappers.recipe import resolve_training
 from skcnnlstm.wrappers.settings import (
     as_list,
     batch_size,
@@ -44,6 +45,13 @@ from skcnnlstm.wrappers.settings import (
     optimizer_settings,
 )
 from skcnnlstm.wrappers.signature import DeclaredParametersMixin
+from skcnnlstm.wrappers.standardization import (
+    fit_standardization,
+    restore_targets,
+    standardize_targets,
+    standardized_model,
+)
+from skcnnlstm.wrappers.transfer import freeze, match_pretrained
 
 
 @check_calls
@@ -101,9 +109,8 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
             infinite or NaN. The estimator is unchanged in this case.
         """
         settings = self._fit_settings()
-        tasks = epoch_reporter(self, settings["epochs"])
         resume = settings["warm_start"]
-        return self._fit(X, y, sample_weight, settings, resume=resume, tasks=tasks)
+        return self._fit(X, y, sample_weight, settings, resume=resume, report=True)
 
     def initialize(self, X, y):
         """Draw initial weights for data of this shape, without training.
@@ -152,20 +159,24 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         is_partial=False,
         resume=False,
         classes=None,
-        tasks=None,
+        report=False,
     ):
         """Validate, train and set the fitted attributes, in this order.
 
         The estimator does not change before training has succeeded. `is_partial` is
         true for `partial_fit` and `initialize`. With `resume`, a fitted estimator
         continues from its weights. `classes` holds all class labels; None takes those
-        in `y`. `tasks` reports to the scikit-learn callbacks that follow the fit.
+        in `y`. With `report`, scikit-learn callbacks follow the fit.
         """
         resume = resume and self.__sklearn_is_fitted__()
         seed = self._seed if resume else draw_seed(settings["random_state"])
         data = self._prepare_data(settings, X, y, sample_weight, classes)
+        settings = self._resolve_training(settings, data)
+        data, constants = self._standardize(settings, data, resume)
+        settings, start = self._prepare_start(settings, data, resume)
         plan = self._plan_fit(settings, data, seed, resume, is_partial)
-        fitted_attributes = partial(plan.fitted_attributes, data)
+        fitted_attributes = partial(plan.fitted_attributes, data, constants)
+        tasks = epoch_reporter(self, settings["epochs"]) if report else None
         if tasks:
             weight = None if sample_weight is None else data.weight
             tasks.begin(
@@ -183,17 +194,66 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         trained = training.train(
             plan.program_spec,
             samples,
-            plan.schedule(settings, samples, tasks),
+            plan.schedule(settings, samples, tasks, start),
             validation=validation,
             start=plan.initial_state,
             checkpoint=plan.checkpoint,
         )
+        if settings["retrains"] and not resume:
+            trained = self._retrain(trained, settings, data, plan)
 
         vars(self).pop("feature_names_in_", None)
         vars(self).update(fitted_attributes(trained))
         if tasks:
             tasks.end(fitted_attributes(trained))
         return self
+
+    def _resolve_training(self, settings, data):
+        """Return the settings with the training parameters as numbers."""
+        horizon = self._horizon(settings, data)
+        resolved = resolve_training(settings, len(data.samples), horizon)
+        return settings | resolved._asdict()
+
+    def _standardize(self, settings, data, resume):
+        """Return the data on the scale of the network, and the constants of the scale.
+
+        A fit that continues another one keeps the constants of that fit.
+        """
+        if resume:
+            constants = self._constants
+        elif settings["standardize"]:
+            constants = self._fit_constants(settings, data)
+        else:
+            constants = {}
+        if constants:
+            samples = copy.copy(data.samples)
+            samples.mean, samples.scale = constants["x_mean"], constants["x_scale"]
+            samples.y = standardize_targets(samples.y, constants)
+            data = data._replace(samples=samples)
+        return data, constants
+
+    def _fit_constants(self, settings, data):
+        """Return the means and scales of the features."""
+        return fit_standardization(data.X, data.rows)
+
+    def _prepare_start(self, settings, data, resume):
+        """Return the settings, and initial weights of layers by name."""
+        return settings, {}
+
+    def _restart(self, settings, data):
+        """Return the initial weights of layers to train on all samples."""
+        return {}
+
+    def _horizon(self, settings, data):
+        """Return the number of steps that the targets reach ahead, None for classes."""
+        return None
+
+    def _retrain(self, trained, settings, data, plan):
+        """Train again on all samples, for the number of epochs that was best."""
+        start = self._restart(settings, data)
+        again = plan.schedule(settings, data.samples, None, start, trained.best_epoch)
+        result = training.train(plan.program_spec, data.samples, again)
+        return trained._replace(weights=result.weights, slots=result.slots)
 
     # ---------------------------------------------------------------- data of a fit
 
@@ -234,7 +294,9 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         """Warn about input that is valid but probably a mistake."""
         warn_about_excluded_samples(data.X, data.rows)
         target = None if is_classifier(self) else data.y
-        warn_about_scale(data.X, target, data.rows, settings.get("instance_norm"))
+        if not settings["standardize"]:
+            norm = settings.get("instance_norm")
+            warn_about_scale(data.X, target, data.rows, norm)
         warn_about_shuffling(data.X)
         if training.on_gpu():
             warn_about_slow_kernel(settings)
@@ -246,6 +308,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         network_args = self._build_network_args(
             settings, data.X.shape[1:], data.n_outputs
         )
+        network_args = freeze(network_args, settings["frozen"])
         spec, rate = self._build_program_spec(settings, network_args, data.samples)
         initial_state = None
         if resume:
@@ -253,6 +316,9 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
                 spec, data.target_attributes, required=is_partial
             )
         epochs_done = self._epochs_done if initial_state else 0
+        pretrained = {}
+        if initial_state is None:
+            pretrained = match_pretrained(settings["pretrained"], spec)
         callbacks = training.prepare_callbacks(
             settings["callbacks"], self._routed("callbacks")
         )
@@ -264,11 +330,15 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
                 checkpoint_settings(settings),
                 [None if new_seed else seed],
                 training.facts_of(spec, data.samples, callbacks, initial_state),
+                itertools.chain.from_iterable(pretrained.values()),
             )
             checkpoint = training.Checkpoint(
                 settings["checkpoint"], facts, seed, drawn=new_seed
             )
             seed = checkpoint.seed
+        pretrained_layers = list(pretrained)
+        if initial_state:
+            pretrained_layers = self.pretrained_layers_
         return FitPlan(
             network_args,
             spec,
@@ -278,6 +348,8 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
             epochs_done,
             callbacks,
             checkpoint,
+            pretrained,
+            pretrained_layers,
         )
 
     def _build_network_args(self, settings, input_shape, n_outputs):
@@ -350,7 +422,8 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         network, X = self._network_for(X)
         if "weights" not in self._cache:
             self._cache["weights"] = training.copy_weights_to_device(self._weights)
-        return self._compute_output(network, self._cache["weights"], X)
+        output = self._compute_output(network, self._cache["weights"], X)
+        return restore_targets(output, self._constants)
 
     def _network_for(self, X):
         """Return the network that accepts X, and X as a validated array."""
@@ -389,14 +462,16 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         """Return the output of a network; missing history is filled with a warning."""
         allow_nan = self._network_param("missing") == "mask"
         missing = count_missing_history(self._flatten_steps(X), allow_nan=allow_nan)
-        fill = None
         if missing.any():
             warn(describe_filled_samples(missing))
+        constants = self._constants
 
-            def fill(chunk, rows):
-                backfill(self._flatten_steps(chunk), missing[rows])
+        def prepare(chunk, rows):
+            if constants:
+                chunk[...] = (X[rows] - constants["x_mean"]) / constants["x_scale"]
+            backfill(self._flatten_steps(chunk), missing[rows])
 
-        return training.predict(network, weights, X, fill, self._custom_objects)
+        return training.predict(network, weights, X, prepare, self._custom_objects)
 
     def _layer_output(self, name, X):
         """Return the output of the layer `name` for X."""
@@ -408,11 +483,8 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         return self._compute_output(text, training.copy_weights_to_device(weights), X)
 
     def _build_graph(self, context):
-        """Return the network's output as a graph for `export`."""
-        model = training.network_from_json(
-            self._network, self._custom_objects, fast=True
-        )
-        model.set_weights(self._weights)
+        """Return the network's output as a graph."""
+        model = self._build_model(**context.network_options)
         return ExportGraph(
             lambda windows: model(windows, training=False),
             shape=self._network_args[1],
@@ -437,10 +509,16 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         """The fitted network as a `keras.Model`; changes to it have no effect here."""
         check_is_fitted(self)
         if "model" not in self._cache:
-            model = training.network_from_json(self._network, self._custom_objects)
-            model.set_weights(self._weights)
-            self._cache["model"] = model
+            self._cache["model"] = self._build_model()
         return self._cache["model"]
+
+    def _build_model(self, **options):
+        """Return the network with its weights, which reads windows as passed."""
+        model = training.network_from_json(
+            self._network, self._custom_objects, **options
+        )
+        model.set_weights(self._weights)
+        return standardized_model(model, self._constants)
 
     @property
     def initialized_(self):
@@ -465,13 +543,17 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         super().__setstate__(state)
 
     def __sklearn_clone__(self):
-        """Return an unfitted copy."""
+        """Return an unfitted copy, which shares a fitted `pretrained`."""
         parts = training.split_loss(self.loss)
-        if parts is self.loss:
+        if parts is self.loss and self.pretrained is None:
             return super().__sklearn_clone__()
-        # Keras 3.15 copies a loss object by its config, which can lack settings.
         unfitted = copy.copy(self)
-        unfitted.loss = "mse"
+        unfitted.pretrained = None
+        if parts is not self.loss:
+            # Keras 3.15 copies a loss object by its config, which can lack settings.
+            unfitted.loss = "mse"
         unfitted = super(BaseHybrid, unfitted).__sklearn_clone__()
-        unfitted.loss = training.join_loss(copy.deepcopy(parts))
+        unfitted.pretrained = self.pretrained
+        if parts is not self.loss:
+            unfitted.loss = training.join_loss(copy.deepcopy(parts))
         return unfitted

@@ -9,7 +9,7 @@ from sklearn.utils import ClassifierTags
 
 from skcnnlstm import training
 from skcnnlstm._utils.calls import check_calls
-from skcnnlstm._utils.validation import check_class_target
+from skcnnlstm._utils.validation import check_class_target, with_plain_target
 from skcnnlstm.wrappers._scikeras import KerasClassifier
 from skcnnlstm.wrappers.base import BaseHybrid
 from skcnnlstm.wrappers.parameters import classifier_parameters
@@ -26,11 +26,18 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
     subclass. The class argument `defaults`, a dict, sets other defaults for shared
     parameters.
 
+    The class itself has no network, so it cannot be instantiated.
+
+    See Also
+    --------
+    HybridRegressor : The base class of regressors, with the rules for builders.
+    skcnnlstm.testing.check_network : Check a builder.
+
     Examples
     --------
     >>> import keras
     >>> import numpy as np
-    >>> from skcnnlstm.wrappers import HybridClassifier
+    >>> from skcnnlstm import HybridClassifier
     >>> def build_linear(input_shape, n_outputs, *, output_activation, use_bias=True):
     ...     window = keras.Input(input_shape)
     ...     output = keras.layers.Dense(
@@ -46,6 +53,7 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
     """
 
     _task_parameters = staticmethod(classifier_parameters)
+    _builder_needs = ("output_activation",)
 
     def _build_network_args(self, settings, input_shape, n_outputs):
         *args, params = super()._build_network_args(settings, input_shape, n_outputs)
@@ -166,7 +174,7 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
 
         return super()._build_graph(context).then(normalize, classes=self.classes_)
 
-    score = ClassifierMixin.score  # not that of scikeras
+    score = with_plain_target(ClassifierMixin.score)  # not that of scikeras
 
     def __sklearn_tags__(self):
         """Return the tags of scikit-learn."""

@@ -17,12 +17,17 @@ class FitPlan(NamedTuple):
     epochs_done: int  # epochs that produced the initial state
     callbacks: list  # prepared Keras callbacks
     checkpoint: training.Checkpoint | None
+    pretrained: dict  # weights that a new network takes over, by layer
+    pretrained_layers: list[str]  # layers that started from weights of `pretrained`
 
-    def schedule(self, settings, samples, tasks):
-        """Return the training schedule: epochs, batches and stopping rules."""
+    def schedule(self, settings, samples, tasks, initial_weights, epochs=None):
+        """Return the training schedule: epochs, batches and stopping rules.
+
+        `epochs` ends training early, with the learning rates of the whole schedule.
+        """
         return training.TrainingOptions(
             seed=self.seed,
-            epochs=settings["epochs"],
+            epochs=settings["epochs"] if epochs is None else epochs,
             batch_size=batch_size(settings, samples),
             shuffle=settings["shuffle"],
             learning_rate=self.learning_rate,
@@ -33,9 +38,12 @@ class FitPlan(NamedTuple):
             callbacks=self.callbacks,
             verbose=settings["verbose"],
             listener=tasks,
+            decay_epochs=settings["epochs"] if settings["decays"] else None,
+            initial_weights=initial_weights | self.pretrained,
+            compare_initial=settings["compares_initial"],
         )
 
-    def fitted_attributes(self, data, trained):
+    def fitted_attributes(self, data, constants, trained):
         """Return the attributes that a fit on `data` sets on the estimator, by name."""
         n_epochs = len(trained.history["loss"])
         return {
@@ -43,8 +51,14 @@ class FitPlan(NamedTuple):
             **data.target_attributes,
             "history_": trained.history,
             "n_epochs_": n_epochs,
+            "pretrained_layers_": self.pretrained_layers,
+            "best_epoch_": n_epochs
+            if trained.best_epoch is None
+            else trained.best_epoch,
+            "stop_reason_": trained.stop_reason,
             "_epochs_done": self.epochs_done + n_epochs,
             "_seed": self.seed,
+            "_constants": constants,
             "_network_args": self.network_args,
             "_network": self.program_spec.network,
             "_optimizer": self.program_spec.optimizer.description,

@@ -11,19 +11,22 @@ from skcnnlstm._utils import docstrings
 
 def training_parameters(
     *,
-    epochs=50,
-    batch_size=32,
+    epochs="auto",
+    batch_size="auto",
     optimizer="adam",
-    learning_rate=None,
+    learning_rate="auto",
     metrics=None,
     shuffle=True,
-    early_stopping=False,
+    early_stopping="auto",
     validation_fraction=0.1,
     validation_gap=0,
     patience=10,
     plateau_patience=None,
     keep_best=False,
+    standardize=True,
     missing="error",
+    pretrained=None,
+    frozen=(),
     warm_start=False,
     random_state=None,
     verbose=0,
@@ -34,25 +37,32 @@ def training_parameters(
 
     Parameters
     ----------
-    epochs : int, default=50
-        Number of passes over the training samples.
-    batch_size : int, default=32
-        Number of samples per optimizer step. -1 uses all samples in each step.
+    epochs : int or "auto", default="auto"
+        Number of passes over the training samples. "auto" follows a recipe that trains
+        until the network has learned, described in the user guide. Parameters set to
+        "auto" belong to the recipe; any other value replaces that part of it. With a
+        number of epochs, "auto" means a constant learning rate, batches of 32 samples
+        and no early stopping.
+    batch_size : int or "auto", default="auto"
+        Number of samples per optimizer step. -1 uses all samples in each step. "auto"
+        uses 16 to 256 samples, more for more windows, and 32 with a number of epochs.
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
         Name, class or instance. Pass settings to a name or a class by routed
         parameters, such as ``optimizer__clipnorm=1.0``.
-    learning_rate : float or None, default=None
+    learning_rate : float, "auto" or None, default="auto"
         Step size of the optimizer. None uses the optimizer's default (0.001 for Adam).
+        "auto" means None, with a warm-up and a cosine decay if `epochs` is "auto".
     metrics : list or None, default=None
         Keras metrics, by name or as objects. `history_` records them next to the loss.
     shuffle : bool, default=True
         Whether to shuffle the training samples before each epoch. The validation
         samples of early stopping do not depend on it.
-    early_stopping : bool, default=False
+    early_stopping : bool or "auto", default="auto"
         Whether to hold out validation samples and to stop when their loss has not
         decreased for `patience` epochs. The weights of the epoch with the lowest
         validation loss are restored. A regressor holds out the last samples, a
-        classifier a random stratified part.
+        classifier a random stratified part. "auto" follows the recipe of "auto"
+        epochs, and means False with a number of epochs.
     validation_fraction : float, default=0.1
         Fraction of the samples that early stopping holds out, between 0 and 1
         (exclusive).
@@ -73,6 +83,13 @@ def training_parameters(
         default, the weights of the last epoch are kept. Has no effect with
         `early_stopping`, which restores the weights of the lowest validation loss, nor
         in `partial_fit`.
+    standardize : bool, default=True
+        Whether the network standardizes each feature of X, by mean and standard
+        deviation of the training windows. A regressor with the loss "mse" or "mae", or
+        with `quantiles`, standardizes y, too: `history_` then holds losses and metrics
+        of the standardized targets. With `instance_norm`, y has the scale of the
+        features that it continues. SeriesForecaster sets False, because it scales the
+        series itself.
     missing : {"error", "mask"}, default="error"
         How to treat NaN in X.
 
@@ -82,6 +99,16 @@ def training_parameters(
         - "mask" allows NaN anywhere. The network reads 0 instead of NaN and, for each
           feature, an additional feature that is 1 where the value is missing. To pass
           sequences of different lengths, pad them with NaN at the beginning or the end.
+    pretrained : estimator, path-like or None, default=None
+        A fitted network to start from, a fitted estimator that contains one (such as a
+        SeriesForecaster or a Pipeline), or a file that `save` wrote. Each layer whose
+        name and shapes are equal starts from its weights; other layers start from new
+        ones. `clone` keeps it fitted. In the grid of a search, wrap it into
+        ``sklearn.frozen.FrozenEstimator``.
+    frozen : str or tuple of str, default=()
+        Layers that are not trained, by name or by pattern, such as ``"conv*"``. Frozen
+        BatchNormalization layers keep their statistics, too. The names are those of
+        ``[layer.name for layer in model_.layers]``.
     warm_start : bool, default=False
         Whether `fit` continues with the weights and the optimizer state of the
         previous fit.
@@ -117,18 +144,20 @@ def training_parameters(
         validation samples.
     n_epochs_ : int
         Number of epochs in the last fit.
+    best_epoch_ : int
+        Number of epochs that led to the weights: fewer than `n_epochs_` if early
+        stopping restored earlier weights, 0 if the initial ones were best.
+    stop_reason_ : str
+        Why training ended, as a sentence.
     n_features_in_ : int
         Length of the second axis of X, as in scikit-learn.
+    pretrained_layers_ : list of str
+        Names of the layers that started from weights of `pretrained`.
     """
-
-
-# The value of `epochs="auto"` outside SeriesForecaster.
-AUTO_EPOCHS = 50
 
 
 def regressor_parameters(
     *,
-    epochs="auto",
     loss="mse",
     quantiles=None,
     instance_norm="auto",
@@ -140,10 +169,6 @@ def regressor_parameters(
 
     Parameters
     ----------
-    epochs : int or "auto", default="auto"
-        Number of passes over the training samples. "auto" means 50. Inside
-        SeriesForecaster, and without early stopping, "auto" chooses the number that
-        results in about 250 optimizer steps.
     loss : str, callable or keras.losses.Loss, default="mse"
         Loss that training minimizes. Leave it at its default with `quantiles`. In a
         search, use names and routed settings, such as ``loss="huber"`` with
@@ -163,15 +188,19 @@ def regressor_parameters(
         - "seasonal" subtracts the last season: from each step, the value at the same
           position in the last season of the window. It adds this season to the output.
         - None does not normalize.
-        - "auto" means None; inside SeriesForecaster, the forecaster chooses.
+        - "auto" means None; inside SeriesForecaster, the forecaster chooses by the
+          training rows.
 
         With ``missing="mask"``, the last value is the last known value, mean and
         deviation are those of the known values, and missing values of the last season
         are replaced by the mean of the season.
     linear_skip : bool or "auto", default="auto"
-        Whether to add a linear map of the (normalized) window to the output. The
-        weights of this map are initially zero. "auto" means False, and True inside
-        SeriesForecaster.
+        Whether to add a linear map of the (normalized) window to the output: a ridge
+        regression that `fit` solves first. The network starts with output zero and
+        learns the remainder; the map stays as it is. If early stopping holds out
+        samples, they choose the penalty, and whether a target is predicted from its
+        own history and the covariates, with one map for all targets, or from all
+        features. "auto" means False, and True inside SeriesForecaster.
     n_targets : int or None, default=1
         Number of features that y predicts: y holds later values of the first
         `n_targets` features of X. None means all features if their number divides the
@@ -217,7 +246,9 @@ _NETWORK_PARAMETERS = """Parameters of networks.
     n_subsequences : int or "auto", default="auto"
         Number of subsequences into which each window is cut, in time order. It must
         divide the window length. "auto" uses the divisor closest to the square root of
-        the window length. Has no effect on windows cut by SubsequenceReshaper.
+        the window length; where the pieces would be more than twice as long as they are
+        many, the network first repeats the first step of the window. Has no effect on
+        windows cut by SubsequenceReshaper.
     filters : int or tuple of int, default=64
         Number of filters. A tuple makes one convolution per entry.
     kernel_size : int or tuple of int, default=3
@@ -252,7 +283,7 @@ def with_network_parameters(build):
 
 
 # Builder arguments that the estimator passes; users do not set them.
-_INTERNAL_ARGUMENTS = ("output_activation", "output_axes", "n_series")
+INTERNAL_ARGUMENTS = ("output_activation", "output_axes", "n_series")
 
 
 def declared_parameters(function):
@@ -260,7 +291,7 @@ def declared_parameters(function):
     return {
         name: parameter
         for name, parameter in inspect.signature(function).parameters.items()
-        if parameter.kind is parameter.KEYWORD_ONLY and name not in _INTERNAL_ARGUMENTS
+        if parameter.kind is parameter.KEYWORD_ONLY and name not in INTERNAL_ARGUMENTS
     }
 
 

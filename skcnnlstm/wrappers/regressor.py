@@ -1,24 +1,34 @@
 """Define HybridRegressor, the base class of all regressors."""
 
 import math
+import numbers
 
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils import RegressorTags
 from sklearn.utils.metaestimators import available_if
 
+from skcnnlstm import training
 from skcnnlstm._utils.calls import check_calls
+from skcnnlstm._utils.linear_map import (
+    MAX_INPUTS,
+    LinearTask,
+    choose_linear_map,
+    fit_linear,
+)
 from skcnnlstm._utils.validation import (
     check_boolean,
     check_quantiles,
     check_regression_target,
     is_auto,
+    with_plain_target,
 )
 from skcnnlstm.layers.quantiles import PinballLoss
 from skcnnlstm.wrappers._scikeras import KerasRegressor
 from skcnnlstm.wrappers.assemble import build_regressor_network
 from skcnnlstm.wrappers.base import BaseHybrid
-from skcnnlstm.wrappers.parameters import AUTO_EPOCHS, regressor_parameters
+from skcnnlstm.wrappers.parameters import regressor_parameters
+from skcnnlstm.wrappers.standardization import fit_standardization
 
 
 def _is_class_code_loss(loss):
@@ -26,6 +36,11 @@ def _is_class_code_loss(loss):
     if not isinstance(loss, str):
         loss = getattr(loss, "__name__", type(loss).__name__)
     return loss in ("sparse_categorical_crossentropy", "SparseCategoricalCrossentropy")
+
+
+def is_absolute_loss(loss):
+    """Return whether a loss grows with the absolute error."""
+    return isinstance(loss, PinballLoss) or loss in ("mae", "mean_absolute_error")
 
 
 @check_calls
@@ -38,11 +53,35 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
     parameters of the subclass. The class argument `defaults`, a dict, sets other
     defaults for shared parameters.
 
+    The class itself has no network, so it cannot be instantiated.
+
+    See Also
+    --------
+    HybridClassifier : The base class of classifiers.
+    skcnnlstm.testing.check_network : Check a builder.
+
+    Notes
+    -----
+    Rules for builders:
+
+    - `input_shape` is the shape of one sample: ``(window_length, n_features)`` inside
+      SeriesForecaster, and ``(window_length,)`` for windows of one feature without that
+      axis.
+    - The network has one input of this shape, and one output of shape ``(n_outputs,)``:
+      the values of all targets, step by step. It is a functional or a sequential model.
+    - Every parameter is keyword-only, has a default, and has no name that another
+      parameter of the estimator has.
+    - A builder may also have these parameters, which are passed to it and do not become
+      parameters of the subclass: `output_axes`, the tuple ``(horizon, n_targets,
+      n_quantiles)`` whose product is `n_outputs`; and `n_series`, the number of
+      features that are values and not marks of missing values.
+    - Custom layers are registered with ``keras.saving.register_keras_serializable`` and
+      have a complete `get_config`.
+
     Examples
     --------
     >>> import keras
-    >>> from skcnnlstm import make_windows
-    >>> from skcnnlstm.wrappers import HybridRegressor
+    >>> from skcnnlstm import HybridRegressor, make_windows
     >>> def build_dense(input_shape, n_outputs, *, units=8):
     ...     window = keras.Input(input_shape)
     ...     x = keras.layers.Dense(units, activation="relu", name="hidden")(window)
@@ -55,13 +94,14 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
     """
 
     _task_parameters = staticmethod(regressor_parameters)
+    # Layers whose outputs are added to the linear skip.
+    _output_layers = ("output",)
 
     def _merged_params(self):
         """Return the parameters, with "auto" replaced by its default meaning."""
         params = super()._merged_params()
-        for name, value in (("epochs", AUTO_EPOCHS), ("linear_skip", False)):
-            if is_auto(params[name]):
-                params[name] = value
+        if is_auto(params["linear_skip"]):
+            params["linear_skip"] = False
         return params
 
     def _fit_settings(self):
@@ -89,6 +129,111 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         names = "instance_norm", "season_length", "linear_skip", "n_targets"
         params = args[-1] | {name: settings[name] for name in (*names, "quantiles")}
         return build_regressor_network, input_shape, n_outputs, params
+
+    def _count_columns(self, X):
+        """Return the number of cells and of features of a time step."""
+        return 1, X.shape[-1] if X.ndim > 2 else 1
+
+    def _count_targets(self, settings, data):
+        """Return the number of targets of a step, over all cells; 1 if it is invalid.
+
+        The network builder rejects invalid numbers.
+        """
+        n_cells, n_features = self._count_columns(data.X)
+        n_targets = settings["n_targets"]
+        if n_targets is None:
+            n_targets = n_features
+        if not isinstance(n_targets, numbers.Integral) or n_targets < 1:
+            return 1
+        n_targets = int(n_targets) * n_cells
+        return 1 if data.n_outputs % n_targets else n_targets
+
+    def _horizon(self, settings, data):
+        """Return the number of steps that the targets reach ahead."""
+        return data.n_outputs // self._count_targets(settings, data)
+
+    def _fit_constants(self, settings, data):
+        """Return the means and scales of the features and the targets."""
+        loss, mode = settings["loss"], settings["instance_norm"]
+        # Targets then have the scale of the features that they continue.
+        continues = settings["linear_skip"] or not (mode is None or is_auto(mode))
+        if not (is_absolute_loss(loss) or loss in ("mse", "mean_squared_error")):
+            # Other losses depend on the units of the targets.
+            return {} if continues else fit_standardization(data.X, data.rows)
+        n_cells, n_features = self._count_columns(data.X)
+        n_targets = self._count_targets(settings, data) // n_cells
+        continues = continues and 0 < n_targets <= n_features
+        y = data.samples.y
+        y = y[..., 0] if y.ndim > 2 else y
+        return fit_standardization(
+            data.X, data.rows, y, n_targets if continues else None
+        )
+
+    def _prepare_start(self, settings, data, resume):
+        """Choose and solve the linear skip; the network then starts from it."""
+        if not settings["linear_skip"]:
+            return settings, {}
+        n_cells, n_features = self._count_columns(data.X)
+        n_targets = self._count_targets(settings, data)
+        if n_cells > 1 and n_targets != n_cells * n_features:
+            return settings | {"linear_skip": False}, {}
+        # The builder checks the parameters of the network.
+        shared = settings | {"linear_skip": "shared"}
+        training.build_network_json(
+            *self._build_network_args(shared, data.X.shape[1:], data.n_outputs)
+        )
+        task = self._linear_task(settings, data)
+        if task.n_targets > task.n_columns:
+            raise ValueError(
+                "n_targets must be at most the number of features with linear_skip: "
+                f"got n_targets={task.n_targets}, n_features={task.n_columns}. Set "
+                "linear_skip=False."
+            )
+        n_inputs = task.n_inputs(data.X.shape[1:])
+        if n_inputs > MAX_INPUTS:
+            raise ValueError(
+                f"linear_skip must map at most {MAX_INPUTS:,} values: got windows with "
+                f"{n_inputs:,} values. Use shorter windows or fewer features, or set "
+                "linear_skip=False."
+            )
+        samples, later = data.samples, None
+        if settings["early_stopping"]:
+            samples, later = self._split_validation(samples, settings, None)
+        form = self._network_args[3]["linear_skip"] if resume else None
+        if form:
+            task = task._replace(joint=form == "joint")
+            solution = fit_linear(samples, later, task)
+        else:
+            task, solution = choose_linear_map(samples, later, task)
+            form = "joint" if task.joint else "shared"
+        settings = settings | {"linear_skip": form, "linear_penalty": solution.penalty}
+        return settings, self._start_from(solution)
+
+    def _restart(self, settings, data):
+        """Return the initial weights for all samples, as chosen on a part of them."""
+        if not settings["linear_skip"]:
+            return {}
+        task = self._linear_task(settings, data)
+        task = task._replace(joint=settings["linear_skip"] == "joint")
+        return self._start_from(
+            fit_linear(data.samples, None, task, settings["linear_penalty"])
+        )
+
+    def _start_from(self, solution):
+        """Return the initial weights of a network that equals a linear map."""
+        start = dict.fromkeys(self._output_layers, 0.0)
+        return start | {"linear_skip": [solution.kernel, solution.bias]}
+
+    def _linear_task(self, settings, data):
+        mode = settings["instance_norm"]
+        return LinearTask(
+            mode=None if is_auto(mode) else mode,
+            n_targets=self._count_targets(settings, data),
+            horizon=self._horizon(settings, data),
+            n_columns=math.prod(self._count_columns(data.X)),
+            season_length=settings["season_length"],
+            absolute=is_absolute_loss(settings["loss"]),
+        )
 
     def _check_target(self, y, X):
         return check_regression_target(y, len(X), estimator=self)
@@ -182,7 +327,7 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         """
         return self._raw_predict(X)
 
-    score = RegressorMixin.score  # not that of scikeras
+    score = with_plain_target(RegressorMixin.score)  # not that of scikeras
 
     def __sklearn_tags__(self):
         """Return the tags of scikit-learn."""

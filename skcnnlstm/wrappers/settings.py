@@ -10,6 +10,7 @@ from skcnnlstm._utils.validation import (
     check_integer,
     check_missing,
     check_real,
+    is_auto,
 )
 
 # TensorFlow counts samples in 32 bits.
@@ -24,8 +25,11 @@ def check_settings(params):
     later.
     """
     settings = dict(params)
-    minimums = {"epochs": 1, "patience": 0, "validation_gap": 0}
-    if not _is_full_batch(settings["batch_size"]):
+    minimums = {"patience": 0, "validation_gap": 0}
+    if not is_auto(settings["epochs"]):
+        minimums["epochs"] = 1
+    automatic_batch = is_auto(settings["batch_size"])
+    if not automatic_batch and not _is_full_batch(settings["batch_size"]):
         minimums["batch_size"] = 1
     if not isinstance(settings["verbose"], bool):
         minimums["verbose"] = 0
@@ -33,17 +37,19 @@ def check_settings(params):
         minimums["plateau_patience"] = 1
     for name, minimum in minimums.items():
         settings[name] = check_integer(name, settings[name], minimum=minimum)
-    if settings["batch_size"] > _LARGEST_BATCH:
+    if not automatic_batch and settings["batch_size"] > _LARGEST_BATCH:
         raise ValueError(
             f"batch_size must be at most {_LARGEST_BATCH} (2**31 - 1): got batch_size="
             f"{settings['batch_size']}. Use batch_size=-1 for all samples in one batch."
         )
-    if settings["learning_rate"] is not None:
+    rate = settings["learning_rate"]
+    if rate is not None and not is_auto(rate):
         settings["learning_rate"] = check_real(
             "learning_rate", settings["learning_rate"], low=0, inclusive="neither"
         )
     for name in ("shuffle", "early_stopping", "keep_best", "warm_start"):
-        settings[name] = check_boolean(name, settings[name])
+        if not (name == "early_stopping" and is_auto(settings[name])):
+            settings[name] = check_boolean(name, settings[name])
     settings["validation_fraction"] = check_real(
         "validation_fraction",
         settings["validation_fraction"],
@@ -51,6 +57,7 @@ def check_settings(params):
         high=1,
         inclusive="neither",
     )
+    settings["standardize"] = check_boolean("standardize", settings["standardize"])
     check_missing(settings["missing"])
     if not isinstance(settings["checkpoint"], str | os.PathLike | None):
         raise TypeError(
@@ -67,6 +74,7 @@ def checkpoint_settings(settings):
     """
     names = "epochs", "batch_size", "shuffle", "early_stopping", "keep_best"
     names += "validation_fraction", "validation_gap", "patience", "plateau_patience"
+    names += "standardize", "decays"
     return [settings[name] for name in names]
 
 

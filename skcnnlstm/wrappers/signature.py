@@ -1,8 +1,13 @@
 """Generate the signature, the docstring and the parameter methods of estimators."""
 
+from __future__ import annotations
+
 import inspect
+import types
+from typing import Self
 
 from skcnnlstm._utils import docstrings
+from skcnnlstm.wrappers.builder import builder_name, check_builder
 from skcnnlstm.wrappers.parameters import (
     accepts_parameter,
     declared_parameters,
@@ -14,8 +19,19 @@ class DeclaredParametersMixin:
     """Give a class the parameters that its network builder and base class declare.
 
     The base class sets `_task_parameters`, the function that declares the parameters
-    of its task (regression or classification).
+    of its task (regression or classification), and `_builder_needs`, the keyword-only
+    parameters that each network builder of this task must have.
     """
+
+    _builder_needs: tuple[str, ...] = ()
+
+    def __init__(self, **params):
+        cls = type(self).__name__
+        raise TypeError(
+            f"{cls} must have a network to train: got a class without a builder. Use "
+            f"class MyNetwork({cls}, build=build_network), or "
+            f"{cls}.from_builder(build_network)."
+        )
 
     def __init_subclass__(cls, build=None, defaults=None, **kwargs):
         """Generate `__init__` and the docstring of a subclass.
@@ -29,12 +45,20 @@ class DeclaredParametersMixin:
             Defaults of this class for shared parameters. A routed name, such as
             `optimizer__clipnorm`, joins the signature; the class docstring must
             describe it.
+
+        Raises
+        ------
+        TypeError
+            If `build` is not a network builder. The message names the rule.
         """
         super().__init_subclass__(**kwargs)
         if build is None:
             return
+        shared = (training_parameters, cls._task_parameters)
+        reserved = [name for one in shared for name in declared_parameters(one)]
+        check_builder(build, reserved, cls._builder_needs)
         cls._build = staticmethod(build)
-        sources = (build, training_parameters, cls._task_parameters)
+        sources = (build, *shared)
         declared = {}
         for source in sources:
             declared |= declared_parameters(source)
@@ -51,11 +75,71 @@ class DeclaredParametersMixin:
         __init__.__signature__ = inspect.Signature([self_parameter, *declared.values()])
         __init__.__qualname__ = f"{cls.__qualname__}.__init__"
         cls.__init__ = __init__
+        # Without docstrings, as under `python -OO`, the class has none either.
+        blank = None if training_parameters.__doc__ is None else ""
         cls.__doc__ = docstrings.compose(
-            cls.__doc__,
-            *(source.__doc__ for source in sources),
+            cls.__doc__ or _default_summary(build, blank),
+            build.__doc__ or blank,
+            *(source.__doc__ for source in shared),
             names=declared,
             defaults=defaults,
+        )
+
+    @classmethod
+    def from_builder(cls, build, *, name=None, defaults=None) -> type[Self]:
+        """Return an estimator class for a network builder.
+
+        This is a class definition in one call, for trials. To pickle instances, assign
+        the class to its name in the module of the builder, or write a class definition.
+
+        Parameters
+        ----------
+        build : callable
+            Network builder, as for the class argument `build`.
+        name : str or None, default=None
+            Name of the class. None forms it from the name of the builder: `build_blog`
+            gives `BlogRegressor` or `BlogClassifier`.
+        defaults : dict or None, default=None
+            Other defaults of shared parameters, such as ``{"epochs": 20}``.
+
+        Returns
+        -------
+        estimator_class : type
+            Subclass whose parameters are those of the builder and the shared ones.
+
+        Raises
+        ------
+        TypeError
+            If `build` is not a network builder. The message names the rule.
+
+        Examples
+        --------
+        >>> import keras
+        >>> from skcnnlstm import HybridRegressor
+        >>> def build_blog(input_shape, n_outputs, *, units=8):
+        ...     return keras.Sequential([
+        ...         keras.Input(input_shape),
+        ...         keras.layers.Flatten(),
+        ...         keras.layers.Dense(units, activation="relu"),
+        ...         keras.layers.Dense(n_outputs),
+        ...     ])
+        >>> BlogRegressor = HybridRegressor.from_builder(build_blog)
+        >>> BlogRegressor(units=4)
+        BlogRegressor(units=4)
+        """
+        if name is None:
+            words = builder_name(build).removeprefix("build_").strip("<>").split("_")
+            stem = "".join(word[:1].upper() + word[1:] for word in words)
+            name = stem + cls.__name__.removeprefix("Hybrid")
+        attributes = {
+            "__module__": getattr(build, "__module__", __name__),
+            "__qualname__": name,
+        }
+        return types.new_class(
+            name,
+            (cls,),
+            {"build": build, "defaults": defaults},
+            lambda namespace: namespace.update(attributes),
         )
 
     @classmethod
@@ -85,7 +169,7 @@ class DeclaredParametersMixin:
         Parameters
         ----------
         deep : bool, default=True
-            Has no effect: no parameter is an estimator.
+            Has no effect: the parameters of `pretrained` are not those of this one.
 
         Returns
         -------
@@ -132,3 +216,8 @@ class DeclaredParametersMixin:
             for name, value in vars(self).items()
             if name.startswith(f"{prefix}__")
         }
+
+
+def _default_summary(build, blank):
+    """Return the summary of a class that has no docstring."""
+    return blank if blank is None else f"Train the network of `{builder_name(build)}`."

@@ -12,6 +12,8 @@ def test_each_estimator_has_one_kind_and_all_are_sorted_by_name():
     everything = all_estimators()
     assert everything == sorted(pair for pairs in by_kind.values() for pair in pairs)
     assert all(name == cls.__name__ for name, cls in everything)
+    bases = {skcnnlstm.HybridRegressor, skcnnlstm.HybridClassifier}
+    assert not bases & {cls for _, cls in everything}
     assert ("SeriesForecaster", skcnnlstm.SeriesForecaster) in by_kind["forecaster"]
     assert ("HybridEnsembleRegressor", skcnnlstm.HybridEnsembleRegressor) in by_kind[
         "regressor"

@@ -66,6 +66,25 @@ def test_a_midnight_that_the_clocks_skip_is_the_first_moment_of_its_day():
         assert axis.locate(labels[known:]).tolist() == list(range(1, 10 - known))
 
 
+DATE_LINE = pd.date_range("2011-12-01", periods=60).drop("2011-12-30")
+
+
+@pytest.mark.parametrize("usual", ["0h", "9h"])
+@pytest.mark.parametrize("n_fitted", [25, 28, 29, 30, 40])
+def test_a_day_that_a_time_zone_skips_is_no_step(n_fitted, usual):
+    days = (DATE_LINE + pd.Timedelta(usual)).tz_localize("Pacific/Apia")
+    axis = read_time_axis(days[:n_fitted])
+    assert (axis.alias, axis.positions[-1]) == ("D", n_fitted - 1)
+    assert axis.next_labels(10).tolist() == days[n_fitted : n_fitted + 10].tolist()
+    assert axis.locate(days).tolist() == (np.arange(59) - n_fitted + 1).tolist()
+
+
+def test_a_business_day_that_a_time_zone_skips_is_not_forecast():
+    days = pd.bdate_range("2011-12-01", "2011-12-28", tz="Pacific/Apia")
+    following = read_time_axis(days).next_labels(3)
+    assert following.strftime("%d").tolist() == ["29", "02", "03"]
+
+
 def test_an_ambiguous_midnight_is_the_first_of_the_two():
     index = pd.date_range("2023-10-01", periods=30, tz="America/Havana")
     labels = read_time_axis(index).next_labels(8)  # clocks repeat 00:00 on 5 November
@@ -88,6 +107,16 @@ def test_dates_are_continued_as_dates():
     assert axis.next_labels(1).tolist() == [datetime.date(2025, 1, 1)]
     assert axis.last_label.tolist() == [datetime.date(2024, 12, 1)]
     assert axis.locate(axis.next_labels(3)).tolist() == [1, 2, 3]
+
+
+def test_dates_after_the_last_one_of_python_are_those_of_numpy():
+    last = datetime.date(9999, 12, 31)
+    dates = [last - datetime.timedelta(days) for days in range(29, -1, -1)]
+    labels = read_time_axis(pd.Index(dates, name="day")).next_labels(2)
+    assert labels.to_numpy().astype("M8[D]").astype(str).tolist() == [
+        "10000-01-01",
+        "10000-01-02",
+    ]
 
 
 def test_days_with_two_offsets_from_utc_are_continued_as_local_times():

@@ -6,7 +6,7 @@ import pytest
 from pandas.tseries.frequencies import to_offset
 
 from skcnnlstm._utils.time_axis import read_time_axis
-from skcnnlstm._utils.time_index import count_steps, local_times, read_labels
+from skcnnlstm._utils.time_index import count_steps, read_labels
 
 WEEKDAYS = pd.offsets.CustomBusinessDay(weekmask="Mon Tue Wed Thu Fri Sat")
 
@@ -300,13 +300,6 @@ KINDS = [
 @pytest.mark.parametrize("index, form", KINDS, ids=lambda value: str(value)[:20])
 def test_labels_have_a_form(index, form):
     assert read_labels(index)[1] == form
-
-
-def test_local_times_have_one_time_of_day():
-    local = pd.date_range("2024-03-29 06:30", periods=4, unit="s")
-    found, is_daily = local_times(local.tz_localize("Europe/Berlin"))
-    assert found.equals(local) and is_daily
-    assert not local_times(local[:1].append(local[1:] + pd.Timedelta("1s")))[1]
 
 
 def test_months_do_not_fit_timedeltas():

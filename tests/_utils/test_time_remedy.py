@@ -12,6 +12,8 @@ RANDOM = np.random.default_rng(0)
 MONTHS = pd.date_range("2020-01-15", periods=60, freq=pd.DateOffset(months=1))
 DAYS = pd.date_range("2020-01-01", periods=60)
 BUSINESS_DAYS = pd.date_range("2020-01-01", periods=60, freq="B")
+WEEKS = pd.date_range("2020-01-06", periods=60, freq="W-MON")
+BERLIN = pd.date_range("2024-03-01", periods=60, tz="Europe/Berlin")
 HOURS = pd.date_range("2020-01-01", periods=240, freq="h")
 JITTER = pd.to_timedelta(RANDOM.integers(-100, 100, 240), unit="s")
 JULY = pd.DatetimeIndex([f"{year}-07-04" for year in range(1990, 2020)])
@@ -75,6 +77,44 @@ REMEDIES = {
     "quarters as text": (
         pd.Index([f"{year}Q{n}" for year in range(2000, 2009) for n in (1, 2, 3, 4)]),
         'series.set_axis(pandas.PeriodIndex(series.index, freq="Q"))',
+    ),
+    "months as integers": (
+        pd.Index([int(day.strftime("%Y%m")) for day in MONTHS[:60:3]]),
+        'series.set_axis(pandas.to_datetime(series.index.astype(str), format="%Y%m"))',
+    ),
+    "months as text": (
+        pd.Index(MONTHS.strftime("%Y%m")),
+        'series.set_axis(pandas.to_datetime(series.index, format="%Y%m"))',
+    ),
+    "days as text": (
+        pd.Index(DAYS.strftime("%Y%m%d")),
+        'series.set_axis(pandas.to_datetime(series.index, format="%Y%m%d"))',
+    ),
+    "years as text": (
+        pd.Index([str(year) for year in range(1950, 2010)]),
+        'series.set_axis(pandas.to_datetime(series.index, format="%Y"))',
+    ),
+    "months of two-digit years": (
+        pd.Index(MONTHS.strftime("%b-%y")),
+        'series.set_axis(pandas.to_datetime(series.index, format="%b-%y"))',
+    ),
+    "ISO weeks": (
+        pd.Index(WEEKS.strftime("%G-W%V")),
+        'series.set_axis(pandas.to_datetime(series.index + "-1", format="%G-W%V-%u"))',
+    ),
+    "ISO weeks without a dash": (
+        pd.Index(WEEKS.strftime("%GW%V")),
+        'series.set_axis(pandas.to_datetime(series.index + "1", format="%GW%V%u"))',
+    ),
+    "days with two offsets, as text": (
+        BERLIN.map(str),
+        'series.set_axis(pandas.to_datetime(series.index.str.replace(r"'
+        r"\s*(?:Z|[+-]\d\d:?\d\d)$"
+        '", "", regex=True)))',
+    ),
+    "hours with two offsets, as text": (
+        pd.date_range("2024-03-30", periods=60, freq="h", tz="Europe/Berlin").map(str),
+        "series.set_axis(pandas.to_datetime(series.index, utc=True))",
     ),
     "text without a year": (
         pd.Index(

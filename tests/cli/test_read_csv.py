@@ -479,3 +479,20 @@ def test_marks_between_thousands_are_no_decimal_commas(folder):
     frame = read_series(str(folder / "my.csv")).frame
     assert frame["a"].tolist() == [1000.5, 2000, 3500]
     assert frame["b"].tolist() == [1, 2, 3]
+
+
+def test_the_first_line_of_a_file_for_excel_is_no_header(folder):
+    days = pd.date_range("2024-01-01", periods=20).strftime("%d.%m.%Y")
+    rows = "".join(f"{day};{number},5\n" for number, day in enumerate(days))
+    (folder / "my.csv").write_text(f"sep=;\nwhen;y\n{rows}")
+    series = read_series("my.csv")
+    assert series.frame["y"].tolist() == [number + 0.5 for number in range(20)]
+
+
+def test_decimal_years_are_not_forecast(folder):
+    years = (1950 + np.arange(36) / 12).round(3)
+    table = pd.DataFrame({"date": years, "y": np.sin(np.arange(36))})
+    table.to_csv(folder / "my.csv", index=False)
+    series = read_series("my.csv")
+    assert series.frame.columns.tolist() == ["y"]
+    assert series.notes[-1] == "columns that count rows or time, not used: date"

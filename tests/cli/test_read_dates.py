@@ -11,6 +11,7 @@ QUARTERS = pd.period_range("2001", periods=20, freq="Q")
 HOURS = pd.date_range("2024-03-30", periods=40, freq="h", tz="Europe/Berlin")
 CAIRO = pd.date_range("2024-04-05", periods=40)
 NAIVE_HOURS = pd.date_range("2001-01-01", periods=40, freq="h")
+WEEKS = pd.date_range("2020-01-06", periods=60, freq="W-MON")
 LOCAL_DAYS = pd.date_range("2024-03-20", periods=20, tz="Europe/Berlin")
 
 COLUMNS = {
@@ -36,6 +37,13 @@ COLUMNS = {
         [f"{p.year}.Q{p.quarter}" for p in QUARTERS],
         QUARTERS.to_timestamp(),
     ),
+    "ISO weeks": (WEEKS.strftime("%G-W%V"), WEEKS),
+    "ISO weeks of one digit": (
+        [f"{year}-W{week}" for year, week, _ in WEEKS.isocalendar().to_numpy()],
+        WEEKS,
+    ),
+    "ISO weeks without a dash": (WEEKS.strftime("%GW%V"), WEEKS),
+    "days of ISO weeks": (DAYS.strftime("%G-W%V-%u"), DAYS),
     "%YM%m": (MONTHS.strftime("%YM%m"), MONTHS),
     "%m.%Y": (MONTHS.strftime("%m.%Y"), MONTHS),
     "%Y%m%d%H": (NAIVE_HOURS.strftime("%Y%m%d%H"), NAIVE_HOURS),
@@ -43,6 +51,8 @@ COLUMNS = {
     "%Y%m%d%H%M%S": (NAIVE_HOURS.strftime("%Y%m%d%H%M%S"), NAIVE_HOURS),
     "seconds as floats": ([f"{s}.0" for s in DAYS.as_unit("s").asi8], DAYS),
     "seconds": (DAYS.as_unit("s").asi8, DAYS),
+    "microseconds": (DAYS.as_unit("us").asi8, DAYS),
+    "nanoseconds": (DAYS.as_unit("ns").asi8, DAYS),
     "milliseconds": (DAYS.as_unit("ms").asi8, DAYS),
     "days with two offsets": (LOCAL_DAYS.map(str), LOCAL_DAYS.tz_localize(None)),
     "days whose clocks change at midnight": (

@@ -167,7 +167,7 @@ def test_a_forecast_soon_after_a_gap_repeats_the_first_row_with_a_warning():
     index = REGULAR["periods"]
     forecaster = SeriesForecaster(WindowSum(), window_length=4, transformer=None)
     forecaster.fit(numbered(index).drop(index[[21]]))
-    message = "^the fitted series has 2 rows since the last gap in time, fewer than "
+    message = "^the series has 2 rows since the last gap in time or its start, fewer "
     with pytest.warns(UserWarning, match=message):
         assert forecaster.forecast().tolist() == [22 + 22 + 22 + 23]
 

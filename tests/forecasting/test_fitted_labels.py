@@ -41,6 +41,16 @@ INDEXES = {
     "numbers": MONTHLY.reset_index(drop=True),
     "a time zone": MONTHLY.tz_localize("Europe/Berlin"),
     "durations": MONTHLY.set_axis(pd.timedelta_range("1D", periods=108)),
+    "dates of Python": MONTHLY.set_axis(pd.Index(MONTHLY.index.date)),
+    "several offsets": MONTHLY.set_axis(
+        pd.Index(
+            [
+                pd.Timestamp(str(time)).to_pydatetime()
+                for time in MONTHLY.index.tz_localize("Europe/Berlin")
+            ],
+            dtype=object,
+        )
+    ),
     "years before 1677": MONTHLY.set_axis(
         pd.date_range(np.datetime64("1500-01-01", "s"), periods=108, unit="s")
     ),

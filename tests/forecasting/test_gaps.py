@@ -377,3 +377,24 @@ def test_the_remedy_for_gaps_works_for_labels_that_are_no_index_of_dates(name):
     changed = read_time_axis(filled.index)
     assert changed.positions.tolist() == list(range(len(filled)))
     assert gaps.without_gaps(pd.Index([1, 2, 4]), 1) == "series.reindex(range(1, 5, 1))"
+
+
+@pytest.mark.parametrize("n_rows", [12, 30])
+def test_integers_that_look_like_months_are_reported(n_rows):
+    months = pd.date_range("2001-01-01", periods=n_rows, freq="MS")
+    labels = [int(month.strftime("%Y%m")) for month in months]
+    series = pd.Series(np.arange(float(n_rows)), labels)
+    with pytest.warns(UserWarning) as caught:
+        SeriesForecaster(Rising(), window_length=3).fit(series)
+    following = {12: "200113, 200114", 30: "200307, 200308"}[n_rows]
+    remedy = (
+        'series.set_axis(pandas.to_datetime(series.index.astype(str), format="%Y%m"))'
+    )
+    assert str(caught[0].message) == (
+        "the index holds integers that look like dates, such as 200101: they count as "
+        f"integers, and forecasts are labelled {following}, ... instead of dates. Use "
+        f"{remedy}."
+    )
+    forecaster = SeriesForecaster(Rising(), window_length=3)
+    dated = forecaster.fit(eval(remedy, {"series": series, "pandas": pd}))
+    assert dated.forecast().index[0] == months[-1] + pd.offsets.MonthBegin()

@@ -20,6 +20,7 @@ from skcnnlstm.exporting.graph import build_graph
         {"channels": "independent"},
         {"target_columns": [1]},
         {"target_columns": [1, 0]},
+        {"target_columns": [0], "channels": "independent"},
     ],
     ids=repr,
 )
@@ -71,11 +72,6 @@ def fitted_forecaster(series, exog=None, **params):
         (
             lambda: fitted_forecaster(ROWS, exog=pd.DataFrame({"holiday": ROWS[:, 1]})),
             "estimator must be fitted without exog to be exported: got 'holiday'. Exp",
-        ),
-        (
-            lambda: fitted_forecaster(ROWS, target_columns=[0], channels="independent"),
-            "estimator must not combine past covariates with channels='independent' to "
-            "be exported: got 1 past covariates. Use channels='joint'.",
         ),
     ],
 )

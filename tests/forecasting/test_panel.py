@@ -302,7 +302,7 @@ def test_series_other_than_the_fitted_ones_are_rejected(three):
             three["a"],
             "series must have the form given to fit: got one series, fitted on many",
         ),
-        ({"a": three["a"], "d": three["b"]}, "among those given to fit: got 'd'. Fit"),
+        ({"a": three["a"], "d": three["b"]}, "among those given to fit: got 'd'. Use"),
     ]
     for series, message in wrong:
         for use in (forecaster.predict, forecaster.score, forecaster.update):

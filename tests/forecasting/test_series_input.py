@@ -111,7 +111,7 @@ BAD_SERIES = [
         np.arange(40) + 1j,
         ValueError,
         "series must be real: got complex numbers (Complex data not supported). Use "
-        "series.real, or the real and imaginary parts as separate columns.",
+        "numpy.real(series), or the real and imaginary parts as separate columns.",
     ),
     (
         [],

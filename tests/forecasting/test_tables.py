@@ -265,3 +265,102 @@ def test_an_error_in_a_panel_names_its_series():
     short = {"a": FRAME, "b": FRAME[:3], "c": FRAME[:3]}
     with pytest.raises(ValueError, match="got 'b' with 3, 'c' with 3"):
         forecaster().fit(short)
+
+
+def evaluate(code, table):
+    pl = pytest.importorskip("polars", reason="polars is optional")
+    return eval(code, {"series": table, "pandas": pd, "polars": pl})
+
+
+def follow(message, code, table):
+    """Return a table of another library changed as `message` says."""
+    conversion = message.partition("Convert series to pandas first: series = ")[2]
+    return evaluate(code, evaluate(conversion.removesuffix("."), table))
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_remedies_for_gaps_convert_a_polars_frame_first(long):
+    pl = pytest.importorskip("polars", reason="polars is optional")
+    table, parameters = polars_frame(), {"id_column": "id"} if long else {}
+    table = table.filter(pl.col("day").dt.day() != 15)
+    fill = "series.asfreq('D').interpolate()"
+    if long:
+        table = pl.concat([table.with_columns(id=pl.lit(name)) for name in "ab"])
+        fill = (
+            "series.drop(columns='id').groupby(series['id']).apply(lambda one: "
+            "one.asfreq('D').interpolate()).reset_index('id')"
+        )
+    with pytest.warns(UserWarning) as caught:
+        forecaster(**parameters).fit(table)
+    message = str(caught[0].message)
+    assert f"for example with {fill}, or" in message
+    forecaster(**parameters).fit(follow(message, fill, table))  # no warning
+
+
+def test_remedies_for_irregular_dates_convert_a_polars_frame_first():
+    pl = pytest.importorskip("polars", reason="polars is optional")
+    start = datetime.datetime(2020, 1, 1)
+    minutes = 60 * np.arange(N_ROWS) + np.arange(N_ROWS) ** 2 % 7
+    times = [start + datetime.timedelta(minutes=int(n)) for n in minutes]
+    table = pl.DataFrame({"when": times, "y": VALUES})
+    with pytest.warns(UserWarning, match="no frequency") as caught:
+        forecaster().fit(table)
+    message = str(caught[0].message)
+    code = message.partition("of dates. Use ")[2].partition(": this is")[0]
+    assert forecaster().fit(follow(message, code, table)).forecast().index.freq == "h"
+
+
+def test_a_short_polars_frame_with_a_gap_has_a_remedy():
+    pl = pytest.importorskip("polars", reason="polars is optional")
+    table = polars_frame().filter(pl.col("day").dt.day() % 6 != 0)
+    with pytest.raises(ValueError, match=r"Fill the gaps \(series") as caught:
+        forecaster(freq="D").fit(table)
+    filled = follow(str(caught.value), "series.asfreq('D').interpolate()", table)
+    forecaster().fit(filled)
+
+
+def test_text_in_a_polars_series_has_a_remedy():
+    pl = pytest.importorskip("polars", reason="polars is optional")
+    text = pl.Series([str(value).replace(".", ",") for value in VALUES])
+    with pytest.raises(ValueError, match="got text, '2,0' at row 0") as caught:
+        forecaster().fit(text)
+    code = str(caught.value).partition("separator, use ")[2].removesuffix(".")
+    np.testing.assert_array_equal(evaluate(code, text).to_numpy(), VALUES)
+
+
+@pytest.mark.parametrize("change", ["unsorted", "twice", "text", "dates as text"])
+def test_remedies_convert_a_pyarrow_table_first(change):
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is optional")
+    days, values = DAYS, VALUES
+    if change == "unsorted":
+        days = days[::-1]
+    elif change == "twice":
+        days = days[:-1] + days[:1]
+    elif change == "text":
+        values = [str(value).replace(".", ",") for value in VALUES]
+    else:
+        days = list(map(str, days))
+    table = pa.table({"day": days, "y": values})
+    with pytest.raises(ValueError, match="must") as caught:
+        forecaster().fit(table)
+    message = str(caught.value)
+    code = {
+        "unsorted": "series.sort_index()",
+        "twice": "series.groupby(level=0).mean()",
+        "text": "series['y'].str.replace(',', '.').astype(float)",
+        "dates as text": "series.set_index(pandas.to_datetime(series.pop('day')))",
+    }[change]
+    assert code in message
+    forecaster().fit(follow(message, code, table))
+
+
+def test_covariates_with_a_time_zone_in_a_polars_frame_have_a_remedy():
+    pl = pytest.importorskip("polars", reason="polars is optional")
+    polars = polars_frame()
+    times = pl.col("day").cast(pl.Datetime).dt.replace_time_zone("UTC")
+    exog = polars.with_columns(times).rename({"y": "x"})
+    with pytest.raises(ValueError, match=r"Use exog.tz_localize\(None\)\.") as caught:
+        forecaster().fit(polars, exog=exog)
+    code = str(caught.value).partition("pandas first: exog = ")[2].removesuffix(".")
+    changed = eval(code, {"exog": exog, "pandas": pd}).tz_localize(None)
+    forecaster().fit(polars, exog=changed)

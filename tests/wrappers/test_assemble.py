@@ -16,9 +16,9 @@ NAN = np.nan
 
 
 def build_identity(input_shape, n_outputs):
-    """Build a network that returns its input."""
+    """Build a network that returns its input, flattened."""
     window = keras.Input(input_shape)
-    return keras.Model(window, keras.layers.Reshape(input_shape)(window))
+    return keras.Model(window, keras.layers.Flatten()(window))
 
 
 def build_zeros(input_shape, n_outputs):
@@ -53,9 +53,9 @@ def predict(model, windows):
     ],
 )
 def test_masked_network_reads_zeros_and_the_mask_of_missing_values(window, expected):
-    shape = np.shape(window)
-    model = build_masked_network(shape, 6, build=build_identity, missing="mask")
-    np.testing.assert_array_equal(predict(model, [window]), [expected])
+    shape, size = np.shape(window), np.size(expected)
+    model = build_masked_network(shape, size, build=build_identity, missing="mask")
+    np.testing.assert_array_equal(predict(model, [window]), [np.ravel(expected)])
 
 
 def test_masked_network_without_mask_is_the_network_itself():
@@ -80,10 +80,11 @@ def test_zero_output_repeats_the_last_season():
 
 def test_the_linear_skip_adds_a_linear_map_of_the_normalized_window():
     model = assemble((3,), 1, instance_norm="last", linear_skip=True)
-    assert not model.get_layer("linear_skip").get_weights()[0].any()
-    model.get_layer("linear_skip").set_weights([np.array([[1.0], [10.0], [100.0]])])
+    skip = model.get_layer("linear_skip")
+    assert not any(values.any() for values in skip.get_weights())
+    skip.set_weights([np.array([[1.0], [10.0], [100.0]]), np.array([0.5])])
     # The normalized window is [-2, -1, 0].
-    np.testing.assert_array_equal(predict(model, [[1, 2, 3]]), [[-2 - 10 + 3]])
+    np.testing.assert_array_equal(predict(model, [[1, 2, 3]]), [[-2 - 10 + 0.5 + 3]])
 
 
 def test_quantiles_are_on_the_last_axis_of_the_output():

@@ -69,7 +69,12 @@ def test_verbose_prints_the_epochs(verbose, windows, capsys):
 def test_weights_that_become_infinite_in_the_last_step_raise_value_error(windows):
     X, y = windows
     diverging = CNNRegressor(
-        optimizer="sgd", learning_rate=1e38, epochs=1, batch_size=-1, random_state=0
+        optimizer="sgd",
+        learning_rate=1e38,
+        epochs=1,
+        batch_size=-1,
+        standardize=False,
+        random_state=0,
     )
     with pytest.raises(ValueError, match="weights that are not finite"):
         diverging.fit(X, y * 1e3)
@@ -78,7 +83,9 @@ def test_weights_that_become_infinite_in_the_last_step_raise_value_error(windows
 
 def test_an_infinite_validation_loss_raises_value_error(windows):
     X, y = windows
-    regressor = CNNRegressor(epochs=1, early_stopping=True, random_state=0)
+    regressor = CNNRegressor(
+        epochs=1, early_stopping=True, standardize=False, random_state=0
+    )
     with pytest.raises(ValueError, match="must stay finite: got val_loss=inf"):
         regressor.fit(X, np.r_[y[:-1], 3e38])
 

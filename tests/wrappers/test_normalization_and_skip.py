@@ -3,7 +3,11 @@
 import keras
 import numpy as np
 import pytest
-from training_helpers import X, as_array, tiny, y
+from instances import REGRESSORS
+from networks import class_name
+from sklearn.base import clone
+from sklearn.linear_model import Ridge
+from training_helpers import X, assert_equal_weights, tiny, y
 
 
 @pytest.mark.parametrize("mode", ["last", "standard"])
@@ -41,17 +45,67 @@ def test_instance_norm_shifts_each_target_by_its_own_feature():
     )
 
 
-def test_linear_skip_is_zero_before_training():
-    skip = tiny(linear_skip=True).initialize(X, y)
-    plain = tiny().initialize(X, y)
-    model = plain.model_
-    for layer in model.layers:
-        layer.set_weights(skip.model_.get_layer(layer.name).get_weights())
-    assert not skip.model_.get_layer("linear_skip").get_weights()[0].any()
-    expected = as_array(model(X.astype("float32")))[:, 0]
-    np.testing.assert_allclose(skip.predict(X), expected, atol=1e-6)
-    trained = tiny(linear_skip=True).fit(X, y)
-    assert trained.model_.get_layer("linear_skip").get_weights()[0].any()
+def ridge(X, y, relative_penalty):
+    """Return a ridge regression; the penalty is relative to the size of an input."""
+    size = np.mean(X**2) * len(X)
+    return Ridge(relative_penalty * size).fit(X, y)
+
+
+@pytest.mark.parametrize("estimator", REGRESSORS, ids=class_name)
+def test_with_linear_skip_the_network_starts_from_a_ridge_regression(estimator):
+    params = {"linear_skip": True, "instance_norm": None, "standardize": False}
+    regressor = clone(estimator).set_params(**params).initialize(X, y)
+    # Without validation samples, the penalty is the middle one.
+    expected = ridge(X, y, 1e-2).predict(X)
+    np.testing.assert_allclose(regressor.predict(X), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("mode", ["last", "standard"])
+def test_the_ridge_regression_reads_the_normalized_window(mode):
+    regressor = tiny(linear_skip=True, instance_norm=mode, standardize=False)
+    regressor.initialize(X, y)
+    level = X[:, -1:] if mode == "last" else X.mean(axis=1, keepdims=True)
+    scale = 1 if mode == "last" else np.sqrt(X.var(axis=1, keepdims=True) + 1e-5)
+    windows, target = (X - level) / scale, (y[:, None] - level) / scale
+    # Errors count in units of the target.
+    weight = np.broadcast_to(scale**2, (len(X), 1))[:, 0]
+    size = np.mean(weight[:, None] * windows**2) * len(X)
+    linear = Ridge(1e-2 * size).fit(windows, target, sample_weight=weight)
+    expected = linear.predict(windows).reshape(-1, 1) * scale + level
+    np.testing.assert_allclose(regressor.predict(X), expected[:, 0], atol=1e-4)
+
+
+def test_the_linear_skip_is_not_trained():
+    start = tiny(linear_skip=True).initialize(X, y).model_.get_layer("linear_skip")
+    trained = tiny(linear_skip=True, learning_rate=0.1).fit(X, y)
+    skip = trained.model_.get_layer("linear_skip")
+    assert not skip.trainable_weights
+    for before, after in zip(start.get_weights(), skip.get_weights(), strict=True):
+        assert before.any()
+        np.testing.assert_array_equal(after, before)
+
+
+def test_the_linear_skip_keeps_its_weights_in_a_warm_start():
+    whole = tiny(linear_skip=True, epochs=4).fit(X, y)
+    warm = tiny(linear_skip=True, warm_start=True).fit(X, y).fit(X, y)
+    assert_equal_weights(warm, whole)
+    partial = tiny(linear_skip=True)
+    for _ in range(4):
+        partial.partial_fit(X, y)
+    assert_equal_weights(partial, whole)
+
+
+def test_a_warm_start_with_a_linear_skip_after_a_fit_without_one_starts_anew():
+    estimator = tiny(warm_start=True).fit(X, y).set_params(linear_skip=True)
+    with pytest.warns(UserWarning, match="warm_start has no effect"):
+        estimator.fit(X, y)
+    assert_equal_weights(estimator, tiny(linear_skip=True).fit(X, y))
+
+
+def test_a_linear_skip_of_a_long_window_is_an_error_or_starts_from_zero():
+    windows = np.random.default_rng(0).standard_normal((8, 4000))
+    estimator = tiny(linear_skip=True, epochs=1, n_subsequences=40)
+    assert np.isfinite(estimator.fit(windows, windows[:, 0]).predict(windows)).all()
 
 
 def test_instance_norm_needs_targets_among_the_features():

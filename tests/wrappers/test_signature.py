@@ -1,18 +1,24 @@
 """Tests of the generated signatures, docstrings and parameter methods."""
 
 import inspect
+import pickle
 import re
 
 import keras
 import numpy as np
 import pytest
 from instances import CLASSIFIERS, REGRESSORS
+from joblib import wrap_non_picklable_objects
 from networks import class_name
 from sklearn.base import clone
 from sklearn.utils import estimator_html_repr
 
-from skcnnlstm import CNNRegressor, make_windows
-from skcnnlstm.wrappers import HybridRegressor
+from skcnnlstm import (
+    CNNRegressor,
+    HybridClassifier,
+    HybridRegressor,
+    make_windows,
+)
 
 every_estimator = pytest.mark.parametrize(
     "estimator", [*REGRESSORS, *CLASSIFIERS], ids=class_name
@@ -73,6 +79,39 @@ def test_a_subclass_gets_the_parameters_and_docstring_of_its_builder():
     regressor = DenseRegressor(units=5).fit(X / 20, y / 20)
     assert regressor.n_epochs_ == 2
     assert regressor.model_.get_layer("hidden").units == 5
+
+
+def build_flat(input_shape, n_outputs, *, output_activation=None, units=3):
+    window = keras.Input(input_shape)
+    x = keras.layers.Dense(units, name="hidden")(keras.layers.Flatten()(window))
+    x = keras.layers.Dense(n_outputs, output_activation, name="output")(x)
+    return keras.Model(window, x)
+
+
+FlatRegressor = HybridRegressor.from_builder(build_flat)
+
+
+def test_a_class_from_a_builder_is_named_after_it_and_can_be_pickled(windows):
+    X, y = windows
+    assert repr(FlatRegressor(units=5)) == "FlatRegressor(units=5)"
+    assert FlatRegressor.__module__ == build_flat.__module__
+    assert FlatRegressor.__doc__.startswith("Train the network of `build_flat`.\n")
+    assert "epochs : int or" in FlatRegressor.__doc__
+    fitted = FlatRegressor(epochs=1, random_state=0).fit(X, y)
+    copied = pickle.loads(pickle.dumps(wrap_non_picklable_objects(fitted)))
+    np.testing.assert_array_equal(copied.predict(X), fitted.predict(X))
+    classifier = HybridClassifier.from_builder(
+        build_flat, name="Trial", defaults={"epochs": 2}
+    )
+    assert classifier.__name__ == "Trial"
+    assert classifier().fit(X, y > 0).n_epochs_ == 2
+
+
+@pytest.mark.parametrize("base", [HybridRegressor, HybridClassifier])
+def test_a_base_class_has_no_network_and_cannot_be_instantiated(base):
+    message = f"{base.__name__} must have a network to train: got a class without a"
+    with pytest.raises(TypeError, match=message):
+        base(epochs=3)
 
 
 def test_unknown_parameters_raise_an_error_and_set_nothing():

@@ -40,12 +40,17 @@ from skcnnlstm._utils.validation.series import (
     check_time_order,
     remedy_for_short_series,
 )
-from skcnnlstm._utils.validation.subsequences import divisors, resolve_subsequences
+from skcnnlstm._utils.validation.subsequences import (
+    auto_subsequences,
+    divisors,
+    resolve_subsequences,
+)
 from skcnnlstm._utils.validation.tables import has_labels, to_plain, without_unlabelled
 from skcnnlstm._utils.validation.targets import (
     check_class_target,
     check_regression_target,
     check_sample_weight,
+    with_plain_target,
 )
 from skcnnlstm._utils.validation.windows import (
     check_feature_names,
@@ -54,37 +59,3 @@ from skcnnlstm._utils.validation.windows import (
     check_window_shape,
     check_windows,
 )
-
-__all__ = [
-    "backfill",
-    "check_boolean",
-    "check_choice",
-    "check_class_target",
-    "check_enough_rows",
-    "check_feature_names",
-    "check_finite",
-    "check_integer",
-    "check_missing",
-    "check_no_keras_model",
-    "check_quantiles",
-    "check_real",
-    "check_regression_target",
-    "check_sample_weight",
-    "check_subsequences_shape",
-    "check_target",
-    "check_time_index",
-    "check_time_order",
-    "check_window_length",
-    "check_window_shape",
-    "check_windows",
-    "count_missing_history",
-    "describe_filled_samples",
-    "describe_no_sample",
-    "divisors",
-    "has_labels",
-    "is_auto",
-    "remedy_for_short_series",
-    "resolve_subsequences",
-    "to_plain",
-    "without_unlabelled",
-]

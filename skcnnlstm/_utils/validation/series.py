@@ -5,7 +5,11 @@ import numbers
 import numpy as np
 
 from skcnnlstm._utils.validation.parameters import type_name
-from skcnnlstm._utils.validation.tables import has_labels, polars_dates
+from skcnnlstm._utils.validation.tables import (
+    has_labels,
+    polars_dates,
+    to_pandas_first,
+)
 
 # Values of `pandas.Index.inferred_type` for labels that can be ordered in time.
 TIME_TYPES = frozenset(
@@ -140,10 +144,11 @@ def check_time_index(X, *, name="X", ids=False):
         mean, dates = f"{name}.groupby(level=0).mean()", polars_dates(X)
         if dates is not None:
             mean = f"{name}.group_by({dates!r}, maintain_order=True).mean()"
+        first = to_pandas_first(X, name) if dates is None else ""
         raise ValueError(
             f"{name} must have one row for each time: got an index with the label "
             f"{label} more than once. Drop the duplicates, or average them with "
-            f"{mean}{id_column}."
+            f"{mean}{id_column}.{first}"
         )
     return index
 
@@ -168,11 +173,19 @@ def check_time_order(index, *, name="X", table=None):
     """Raise if a time index is not in ascending order; `table` is what it is of."""
     if index is None or index.is_monotonic_increasing:
         return
-    ascends = np.asarray(index[1:] > index[:-1])
+    try:
+        ascends = np.asarray(index[1:] > index[:-1])
+    except TypeError:
+        raise ValueError(
+            f"{name} must have times all with or all without a time zone: got both in "
+            f"its index. Use {name}.set_axis(pandas.to_datetime({name}.index, "
+            "utc=True))."
+        ) from None
     row = int(np.flatnonzero(~ascends)[0]) + 1
     dates = polars_dates(table)
     sort = "sort_index()" if dates is None else f"sort({dates!r})"
+    first = to_pandas_first(table, name) if dates is None else ""
     raise ValueError(
         f"{name} must be in time order: got an unsorted index, row {row} (label "
-        f"{index[row]}) is earlier than the row before it. Use {name}.{sort}."
+        f"{index[row]}) is earlier than the row before it. Use {name}.{sort}.{first}"
     )

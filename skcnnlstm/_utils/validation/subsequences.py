@@ -38,6 +38,19 @@ def _lengths_near(n):
     return sorted(below) + above
 
 
+def auto_subsequences(window_length):
+    """Return the number of subsequences of a network, and the length it cuts.
+
+    The number is the divisor nearest to the square root of the length. If the pieces
+    would be more than twice as long as they are many, the length is that of the next
+    longer window for which they are not.
+    """
+    length = window_length
+    while length > 3 and length > 2 * _middle_divisor(length) ** 2:
+        length += 1
+    return _middle_divisor(length), length
+
+
 def resolve_subsequences(n_subsequences, window_length, *, n_rows=None):
     """Return the number of subsequences that a window is split into.
 

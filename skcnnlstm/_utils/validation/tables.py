@@ -79,6 +79,25 @@ def is_from_polars(table):
     return getattr(table, "attrs", {}).get(_LIBRARY) == "polars"
 
 
+def to_pandas_first(table, name):
+    """Return a sentence that converts a table of another library, for pandas remedies.
+
+    Empty for a table that the user gave as a pandas object.
+    """
+    attrs = getattr(table, "attrs", {})
+    library, dates = attrs.get(_LIBRARY), attrs.get(_DATES)
+    if library is None:
+        return ""
+    code = f"{name}.to_pandas()"
+    if library == "polars":  # its `to_pandas` needs pyarrow
+        code = f"pandas.DataFrame({name}.to_dict(as_series=False))"
+        if table.ndim == 1:
+            code = f"pandas.Series({name}.to_list())"
+    if dates is not None:
+        code += f".set_index({dates!r}).rename(index=pandas.Timestamp)"
+    return f" Convert {name} to pandas first: {name} = {code}."
+
+
 def without_unlabelled(frame):
     """Return a frame whose row labels count as those of the user."""
     frame.attrs.pop(_UNLABELLED, None)
@@ -338,7 +357,7 @@ def _convert_polars(table, name):
             return table
         values = _polars_column(table, name)
         series = pd.Series(values, name=table.name or None)
-        series.attrs[_UNLABELLED] = True
+        series.attrs |= {_UNLABELLED: True, _LIBRARY: "polars"}
         return to_plain(series, name)
     columns = {c: _polars_column(table[c], name) for c in table.columns}
     return _with_dates_as_index(pd.DataFrame(columns), name, table)
@@ -374,7 +393,7 @@ def _convert_pyarrow(table, name):
         return table
     plain = table.to_pandas(date_as_object=False)
     if isinstance(plain, pd.Series):
-        plain.attrs[_UNLABELLED] = True
+        plain.attrs |= {_UNLABELLED: True, _LIBRARY: "pyarrow"}
         return to_plain(plain, name)
     if not isinstance(plain, pd.DataFrame):
         return table

@@ -1,5 +1,7 @@
 """Checks of targets and sample weights."""
 
+import functools
+
 import numpy as np
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
@@ -66,6 +68,25 @@ def check_class_target(y, n_samples, *, estimator):
     check_classification_targets(y)
     _check_length(y, n_samples)
     return y
+
+
+def with_plain_target(score):
+    """Return `score` of scikit-learn with an error for masked y, which it would use."""
+
+    @functools.wraps(score)
+    def score_plain_target(self, X, y, sample_weight=None):
+        if np.ma.is_masked(y):
+            known = "~numpy.ma.getmaskarray(y)"
+            if y.ndim > 1:
+                known += ".reshape(len(y), -1).any(axis=1)"
+            raise ValueError(
+                "y must be known in score: got a masked array with "
+                f"{np.ma.count_masked(y)} masked values. Use score(X[known], "
+                f"y[known]) with known = {known}."
+            )
+        return score(self, X, _plain_labels(y), sample_weight)
+
+    return score_plain_target
 
 
 def _check_not_one_hot(y):

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from skcnnlstm._utils.validation.tables import is_from_polars
+from skcnnlstm._utils.validation.tables import is_from_polars, to_pandas_first
 
 _DATE = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([ T].*)?$")
 _NOT_DIGITS = " \xa0\u202f'$€£¥"  # around and inside numbers of spreadsheets
@@ -34,10 +34,14 @@ def not_numeric_message(name, X, what, ids):
     if not hasattr(X, "iloc"):
         remedy = _array_remedy(name, X) or _encode(name, None, X) or remedy
         return f"{name} must be numeric: got {what}. {remedy}"
-    columns = getattr(X, "columns", None)
+    columns, first = getattr(X, "columns", None), to_pandas_first(X, name)
     if columns is None:
         if what == "text":
-            remedy = _number_remedy(name, X) or _encode(name, None, X) or remedy
+            numbers, encoded = _number_remedy(name, X), _encode(name, None, X)
+            if numbers and is_from_polars(X):
+                remedy = _for_polars(numbers)
+            elif numbers or encoded:
+                remedy = f"{numbers or encoded}{first}"
             return f"{name} must be numeric: got text{_first_text(X)}. {remedy}"
         return f"{name} must be numeric: got {what}. {remedy}"
     for i, label in enumerate(columns):
@@ -49,8 +53,7 @@ def not_numeric_message(name, X, what, ids):
         numbers = None if is_date else _number_remedy(f"{name}[{label!r}]", column)
         if numbers:
             what += _first_text(column)
-            if is_from_polars(X):
-                numbers = _for_polars(numbers)
+            numbers = _for_polars(numbers) if is_from_polars(X) else numbers + first
             return f"{name} must be numeric: got {what}. {numbers}"
         if is_from_polars(X) and name == "exog" and not is_date:
             remedy = (
@@ -59,7 +62,7 @@ def not_numeric_message(name, X, what, ids):
             )
             break
         if is_from_polars(X) and name != "exog":
-            if any(isinstance(value, str) for value in column):
+            if _looks_like_dates(column):
                 remedy += (
                     " If the column holds dates, convert it: "
                     f"{name}.with_columns(polars.col({label!r}).str.to_date())."
@@ -71,6 +74,7 @@ def not_numeric_message(name, X, what, ids):
                 )
             break
         remedy = _column_remedy(name, label, column, is_date, ids, len(columns) == 1)
+        remedy += first
         break
     return f"{name} must be numeric: got {what}. {remedy}"
 
@@ -79,8 +83,7 @@ def _column_remedy(name, label, column, is_date, ids, only):
     """Return the remedy for a column that holds no numbers."""
     index = f"{name}.set_index({label!r})"
     dates = f"{name}.set_index(pandas.to_datetime({name}.pop({label!r})))"
-    text = [value for value in column if isinstance(value, str)]
-    looks_like_date = bool(text) and all(map(_DATE.match, text))
+    looks_like_date = _looks_like_dates(column)
     if only and name == "exog" and (is_date or looks_like_date):
         parsed = f"pandas.to_datetime({name}[{label!r}])"
         return f"Convert dates to numbers, for example {parsed}.dt.month."
@@ -100,6 +103,11 @@ def _column_remedy(name, label, column, is_date, ids, only):
     if ids:
         remedy += f" If it identifies the series of each row, set id_column={label!r}."
     return remedy
+
+
+def _looks_like_dates(column):
+    text = [value for value in column if isinstance(value, str)]
+    return bool(text) and all(map(_DATE.match, text))
 
 
 def _encode(name, label, column):

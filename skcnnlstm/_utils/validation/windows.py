@@ -29,6 +29,12 @@ def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5, ids=Fa
         Whether the caller has a parameter `id_column`, for messages.
     """
     X = to_plain(X, name)
+    if getattr(getattr(X, "dtype", None), "names", None):
+        raise TypeError(
+            f"{name} must be numeric: got a structured array with the fields "
+            f"{X.dtype.names}. Use numpy.lib.recfunctions.structured_to_unstructured("
+            f"{name})."
+        )
     if hasattr(X, "iloc") and 0 in X.shape[1:]:
         # pandas 3 has no data type for a table without columns.
         raise ValueError(_no_features_message(name, X.shape))
@@ -101,7 +107,7 @@ def complex_data_message(name):
     # The estimator checks of scikit-learn search for its wording.
     return (
         f"{name} must be real: got complex numbers (Complex data not supported). Use "
-        f"{name}.real, or the real and imaginary parts as separate columns."
+        f"numpy.real({name}), or the real and imaginary parts as separate columns."
     )
 
 

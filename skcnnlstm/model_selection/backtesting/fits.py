@@ -12,6 +12,7 @@ from sklearn.base import clone
 from skcnnlstm._utils.introspection import unwrap_search
 from skcnnlstm.forecasting.fitted import fitted_state
 from skcnnlstm.forecasting.intervals import check_enough_scores, count_held_out
+from skcnnlstm.forecasting.new_series import with_new_series
 from skcnnlstm.forecasting.panel import Panel, cut_rows, read_panel
 from skcnnlstm.forecasting.scaling import is_log
 from skcnnlstm.model_selection.backtesting.folds import Fold
@@ -26,11 +27,16 @@ class FitTask(NamedTuple):
     folds: dict[Any, list[Fold]]
     horizon: int
     coverage: float | None  # of calibrated intervals; None without any
+    hold_out: tuple = ()  # keys of the series that are not trained on
 
     def runner(self, series, exogs):
         """Return a FoldRunner for the series and covariates that the user passed."""
         panel = read_panel(series, self.id_column)
-        return FoldRunner(self.forecaster, panel, exogs, self.folds, self.horizon)
+        if self.hold_out and panel.kind == "list":
+            panel = panel._replace(kind="dict")  # a fit gets some of the series
+        return FoldRunner(
+            self.forecaster, panel, exogs, self.folds, self.horizon, self.hold_out
+        )
 
 
 class FoldRunner(NamedTuple):
@@ -41,6 +47,12 @@ class FoldRunner(NamedTuple):
     exogs: dict[Any, np.ndarray] | None  # (n_rows, n_exog) each; None without any
     folds: dict[Any, list[Fold]]
     horizon: int
+    hold_out: tuple = ()  # keys of the series that are not trained on
+
+    @property
+    def forecast_folds(self):
+        """The folds of the series that are forecast, by key."""
+        return {key: self.folds[key] for key in self.hold_out or self.folds}
 
     def check_scores(self, number, coverage):
         """Raise if the fit for a fold would have too few calibration scores."""
@@ -59,11 +71,16 @@ class FoldRunner(NamedTuple):
     def fit(self, number):
         """Fit a clone on the training rows of a fold; add the fold to any error."""
         trains = {key: folds[number].train for key, folds in self.folds.items()}
-        rows, exog = self._select_rows(
-            {key: (rows.start, rows.stop, rows.stop) for key, rows in trains.items()}
-        )
+        spans = {
+            key: (rows.start, rows.stop, rows.stop) for key, rows in trains.items()
+        }
+        held_out = {key: spans.pop(key) for key in self.hold_out}
+        rows, exog = self._select_rows(spans)
         try:
             fitted = clone(self.forecaster).fit(rows, **exog)
+            if held_out:
+                rows, exog = self._select_rows(held_out)
+                return with_new_series(fitted, rows, **exog)
         except Exception as error:
             error.add_note(f"Raised by the fit for fold {number} of the backtest.")
             raise
@@ -77,7 +94,7 @@ class FoldRunner(NamedTuple):
         continuation of the fitted ones.
         """
         spans, horizon = {}, self.horizon
-        for key, folds in self.folds.items():
+        for key, folds in self.forecast_folds.items():
             origins = folds[number].origins
             start, stop = origins[0] - fitted.window_length + 1, origins[-1] + 1
             spans[key] = max(0, int(start)), int(stop), int(stop) + horizon
@@ -88,7 +105,7 @@ class FoldRunner(NamedTuple):
             warnings.filterwarnings("ignore", ".*fewer than window_length=")
             predicted = fitted.predict(rows, **exog)
         forecasts, predicted = {}, self._split_predictions(predicted, spans)
-        for key, folds in self.folds.items():
+        for key, folds in self.forecast_folds.items():
             if predicted[key].shape[1] != horizon:
                 raise ValueError(
                     "horizon must be the same in every fold: got "

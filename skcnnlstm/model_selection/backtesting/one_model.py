@@ -45,6 +45,7 @@ class BacktestData(NamedTuple):
     panel: Panel
     all_series: dict[Any, BacktestSeries]
     exogs: dict[Any, np.ndarray] | None
+    hold_out: tuple = ()  # keys of the series that are not trained on
 
     @property
     def folds(self):
@@ -87,7 +88,14 @@ def check_forecaster(model, inner, data, options):
 
 def _fit_task(model, data, options):
     coverage = None if options.adaptive else options.coverage
-    return FitTask(model, data.panel.id_column, data.folds, options.horizon, coverage)
+    return FitTask(
+        model,
+        data.panel.id_column,
+        data.folds,
+        options.horizon,
+        coverage,
+        data.hold_out,
+    )
 
 
 def _fold_starts(data, options):
@@ -131,6 +139,11 @@ def run_forecaster(model, inner, name, data, options):
 
 def run_other(model, name, data, options):
     """Return the `ModelResult` of an object with `fit` and `forecast`."""
+    if data.hold_out:
+        raise TypeError(
+            "hold_out needs a SeriesForecaster, which forecasts series that were not "
+            f"in the fit: got {model!r}. Leave this model out, or set hold_out=None."
+        )
     coverage = None if options.adaptive else options.coverage
     targets = {key: one.columns for key, one in data.all_series.items()}
     id_column, folds = data.panel.id_column, data.folds

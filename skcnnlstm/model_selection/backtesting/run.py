@@ -18,7 +18,11 @@ from skcnnlstm.model_selection.backtesting.one_model import (
     run_other,
 )
 from skcnnlstm.model_selection.backtesting.result import BacktestResult
-from skcnnlstm.model_selection.backtesting.series import read_all, read_exog
+from skcnnlstm.model_selection.backtesting.series import (
+    check_hold_out,
+    read_all,
+    read_exog,
+)
 from skcnnlstm.model_selection.backtesting.tables import join_models, make_tables
 
 
@@ -36,6 +40,7 @@ def backtest(
     coverage=None,
     adaptive=False,
     gamma=0.005,
+    hold_out=None,
     n_jobs=None,
     verbose=1,
 ):
@@ -105,6 +110,11 @@ def backtest(
     gamma : float, default=0.005
         Learning rate of `adaptive`, above 0. Larger values adapt faster, but a few
         misses in a row then make the intervals infinite.
+    hold_out : list or None, default=None
+        Keys of series to hold out, if there are many: the forecaster is not trained on
+        them, and only they are forecast. In each fold, a series is scaled by its own
+        training rows. This measures forecasts of series that are not in the fit; see
+        ``SeriesForecaster.forecast(series=...)``.
     n_jobs : int or None, default=None
         Number of fits to run in parallel, in joblib processes or, inside its
         `parallel_config`, on a cluster. None means 1; -1 uses all processors. The
@@ -203,11 +213,13 @@ def backtest(
             "coverage=0.9."
         )
     panel = read_panel(series, reader.id_column)
+    hold_out = check_hold_out(hold_out, panel, coverage)
     all_series = read_all(
         reader, panel, cv, stride, season_length, accept_nan=models.accept_nan
     )
     exogs = read_exog(exog, panel, all_series)  # once for all folds
-    data = BacktestData(series, panel, all_series, exogs)
+    data = BacktestData(series, panel, all_series, exogs, hold_out)
+    all_series = {key: all_series[key] for key in hold_out or all_series}
     refit = _count_folds_per_fit(refit, data.n_folds)
     options = Options(horizon, refit, coverage, adaptive, gamma, n_jobs, verbose)
 

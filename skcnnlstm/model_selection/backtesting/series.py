@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from skcnnlstm._utils.validation import check_target
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.exceptions import MistakeWarning
 from skcnnlstm.forecasting.covariates import read_covariates
+from skcnnlstm.forecasting.panel import listed
 from skcnnlstm.forecasting.series_input import Rows, read_series
 from skcnnlstm.model_selection.backtesting.folds import (
     Fold,
@@ -131,6 +133,41 @@ def _read_one(reader, rows, times, folds, season_length):
         )
     values = rows.values[:, columns].astype(float)
     return BacktestSeries(rows, times, values, names.take(columns), columns, folds)
+
+
+def check_hold_out(hold_out, panel, coverage):
+    """Return the keys of the series to hold out as a tuple; empty without any."""
+    if hold_out is None:
+        return ()
+    known = list(panel.series)
+    if isinstance(hold_out, str) or not isinstance(hold_out, Iterable):
+        raise TypeError(
+            f"hold_out must be a list of keys of series: got hold_out={hold_out!r}. "
+            f"Use [{known[0]!r}]."
+        )
+    keys = tuple(dict.fromkeys(hold_out))
+    if panel.kind == "one":
+        raise ValueError(
+            "hold_out must be None for one series: got "
+            f"hold_out={hold_out!r}. Pass many series, or use hold_out=None."
+        )
+    unknown = [key for key in keys if key not in panel.series]
+    if unknown or not keys:
+        raise ValueError(
+            f"hold_out must hold keys of the series: got {listed(unknown) or 'none'}. "
+            f"Use some of {listed(known)}."
+        )
+    if len(keys) == len(known):
+        raise ValueError(
+            f"hold_out must leave a series to train on: got all {len(known)}. Leave "
+            f"out {known[0]!r}."
+        )
+    if coverage is not None:
+        raise ValueError(
+            "coverage must be None with hold_out, because intervals depend on earlier "
+            f"errors of a series: got coverage={coverage}. Use coverage=None."
+        )
+    return keys
 
 
 def read_exog(exog, panel, all_series):

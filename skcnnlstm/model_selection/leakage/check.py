@@ -6,6 +6,7 @@ from skcnnlstm._utils.validation import (
     check_choice,
     check_integer,
     check_no_keras_model,
+    to_plain,
 )
 from skcnnlstm.exceptions import LeakageError
 from skcnnlstm.model_selection.leakage.findings import (
@@ -120,6 +121,8 @@ def check_leakage(
     if horizon is not None:
         horizon = check_integer("horizon", horizon, minimum=0)
     _check_argument_order(estimator, X, y)
+    if hasattr(X, "to_pandas"):  # a table of polars or pyarrow: a column may hold dates
+        X = to_plain(X, "X")
     notes, skipped = [], []
     samples = locate_samples(estimator, X, y, groups, horizon, notes)
     pairs = make_folds(estimator, X, y, cv, groups, notes)

@@ -14,7 +14,14 @@ def indexed(index):
 TWO_LEVELS = pd.MultiIndex.from_tuples(
     [("a", pd.Timestamp("2024")), ("b", pd.Timestamp("2024"))], names=["shop", "day"]
 )
+MIXED = [pd.Timestamp("2024-01-02", tz="UTC"), pd.Timestamp("2024-01-01")]
 BAD_INPUT = {
+    "with and without a time zone": (
+        lambda: check.check_time_order(pd.Index(MIXED, dtype=object), name="series"),
+        ValueError,
+        "series must have times all with or all without a time zone: got both in its "
+        "index. Use series.set_axis(pandas.to_datetime(series.index, utc=True)).",
+    ),
     "too short": (
         lambda: check.check_enough_rows(5, 4, 2),
         ValueError,

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.linear_model import Ridge
 from user_errors import assert_error
 
@@ -22,8 +23,8 @@ BAD_INPUT = {
     "regression target: complex numbers": (
         lambda: check.check_regression_target(ROWS[:, 0] * 1j, 10, estimator=None),
         ValueError,
-        "y must be real: got complex numbers (Complex data not supported). Use y.real, "
-        "or the real and imaginary parts as separate columns.",
+        "y must be real: got complex numbers (Complex data not supported). Use "
+        "numpy.real(y), or the real and imaginary parts as separate columns.",
     ),
     "regression target: text": (
         lambda: check.check_regression_target(np.array(["a", "b"]), 2, estimator=None),
@@ -34,8 +35,8 @@ BAD_INPUT = {
     "class target: complex numbers": (
         lambda: check.check_class_target(ROWS[:, 0] * 1j, 10, estimator=None),
         ValueError,
-        "y must be real: got complex numbers (Complex data not supported). Use y.real, "
-        "or the real and imaginary parts as separate columns.",
+        "y must be real: got complex numbers (Complex data not supported). Use "
+        "numpy.real(y), or the real and imaginary parts as separate columns.",
     ),
     "regression target: sequences of different lengths": (
         lambda: check.check_regression_target([[1], [1, 2]], 2, estimator=None),
@@ -108,3 +109,21 @@ def test_missing_sample_weights_are_ones():
     weight = check.check_sample_weight(None, 3)
     assert weight.dtype == np.float32
     assert weight.tolist() == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("mixin", [ClassifierMixin, RegressorMixin])
+def test_a_score_does_not_use_masked_targets(mixin):
+    class Constant(mixin, BaseEstimator):
+        score = check.with_plain_target(mixin.score)
+
+        def predict(self, X):
+            return np.ones(len(X))
+
+    assert Constant().score(ROWS, np.ma.array(np.ones(10))) == 1
+    y = np.ma.array(np.ones(10), mask=np.arange(10) == 4)
+    for masked in (y, y[:, np.newaxis]):
+        with pytest.raises(ValueError, match="a masked array with 1 masked val") as got:
+            Constant().score(ROWS, masked)
+        code = str(got.value).partition("known = ")[2].removesuffix(".")
+        known = eval(code, {"numpy": np, "y": masked})
+        assert Constant().score(ROWS[known], masked[known]) == 1

@@ -22,8 +22,14 @@ BAD_INPUT = {
     "complex numbers": (
         lambda: check.check_windows(ROWS * 1j),
         ValueError,
-        "X must be real: got complex numbers (Complex data not supported). Use X.real, "
-        "or the real and imaginary parts as separate columns.",
+        "X must be real: got complex numbers (Complex data not supported). Use "
+        "numpy.real(X), or the real and imaginary parts as separate columns.",
+    ),
+    "structured array": (
+        lambda: check.check_windows(np.zeros(3, dtype=[("a", float)])),
+        TypeError,
+        "X must be numeric: got a structured array with the fields ('a',). Use "
+        "numpy.lib.recfunctions.structured_to_unstructured(X).",
     ),
     "ragged list": (
         lambda: check.check_windows([[1, 2], [3]]),

@@ -1,5 +1,7 @@
 """Tests of `check_leakage`: errors and invalid input."""
 
+import datetime
+
 import numpy as np
 import pytest
 from leakage_cases import (
@@ -17,6 +19,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from skcnnlstm import (
     HorizonSplit,
     LeakageError,
+    PanelTimeSeriesSplit,
     SeriesForecaster,
     check_leakage,
     make_windows,
@@ -83,3 +86,16 @@ def test_a_column_may_be_named_like_a_method():
     table = FRAME.rename(columns={"v": "fit"})
     forecaster = SeriesForecaster(RIDGE, window_length=6)
     assert not check_leakage(forecaster, table, cv=TimeSeriesSplit(2)).notes
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_a_polars_frame_may_have_a_column_of_dates(long):
+    pl = pytest.importorskip("polars", reason="polars is optional")
+    days = [datetime.date(2020, 1, 1) + datetime.timedelta(i) for i in range(40)]
+    table = pl.DataFrame({"day": days, "v": np.sin(np.arange(40.0))})
+    folds, id_column, groups = TimeSeriesSplit(2), None, None
+    if long:
+        table = pl.concat([table.with_columns(id=pl.lit(name)) for name in "ab"])
+        folds, id_column, groups = PanelTimeSeriesSplit(2), "id", table["id"]
+    forecaster = SeriesForecaster(RIDGE, window_length=6, id_column=id_column)
+    assert not check_leakage(forecaster, table, cv=folds, groups=groups).notes

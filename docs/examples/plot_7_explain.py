@@ -1,0 +1,58 @@
+"""
+Explanations
+============
+
+Find out which hours and which columns a forecast depends on.
+"""
+
+# %%
+# Generate an hourly load. It follows the temperature of three hours before, repeats its
+# own value of the day before in part, and does not depend on the wind.
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from skcnnlstm import AttributionDisplay, CNNLSTMRegressor, SeriesForecaster
+from skcnnlstm.inspection import attribute
+
+rng = np.random.default_rng(0)
+hours = pd.date_range("2026-01-01", periods=24 * 80, freq="h")
+temperature, wind = rng.normal(size=(2, len(hours)))
+load = np.zeros(len(hours))
+for hour in range(24, len(hours)):
+    load[hour] = 0.6 * load[hour - 24] - temperature[hour - 3] + rng.normal(scale=0.2)
+frame = pd.DataFrame(
+    {"load": 100 + 10 * load, "temperature": 15 + 5 * temperature, "wind": wind},
+    index=hours,
+)
+
+# %%
+# Fit a forecaster of the next hour. The temperature and the wind are past covariates.
+
+network = CNNLSTMRegressor(epochs=40, linear_skip=True, random_state=0)
+forecaster = SeriesForecaster(network, window_length=30, target_columns="load")
+forecaster.fit(frame[:-200])
+
+# %%
+# Integrated gradients attribute each forecast to the values of its window, in the units
+# of the load. The mean of their sizes over 200 forecasts shows the two lags: 23 hours
+# before the last row of a window is 24 hours before the forecast.
+
+result = attribute(forecaster, frame[-200:])
+display = AttributionDisplay.from_result(result)
+
+# %%
+# One forecast, with the signs of the attributions.
+
+AttributionDisplay.from_estimator(forecaster, None, target=0)
+
+# %%
+# The importance for the error of the forecasts, by permutation of blocks of lags.
+
+importance = attribute(
+    forecaster, frame[-200:], method="permutation", block_length=3, random_state=0
+)
+figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+for ax, kind in zip(axes, ("lags", "features"), strict=True):
+    AttributionDisplay.from_result(importance, kind=kind, ax=ax)

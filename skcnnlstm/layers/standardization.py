@@ -1,0 +1,44 @@
+"""Layers that standardize windows and restore the targets, with constants."""
+
+import keras
+import numpy as np
+from keras import layers
+
+
+@keras.saving.register_keras_serializable(package="skcnnlstm")
+class StandardizeWindow(layers.Layer):
+    """Subtract a constant from each feature and divide by another one."""
+
+    def __init__(self, mean, scale, **kwargs):
+        super().__init__(**kwargs)
+        self.mean, self.scale = list(mean), list(scale)
+
+    def call(self, window):
+        """Return windows of the same shape."""
+        mean = np.asarray(self.mean, "float32")
+        return (window - mean) / np.asarray(self.scale, "float32")
+
+    def get_config(self):
+        """Return the configuration of the layer."""
+        return {**super().get_config(), "mean": self.mean, "scale": self.scale}
+
+
+@keras.saving.register_keras_serializable(package="skcnnlstm")
+class RestoreTargets(layers.Layer):
+    """Multiply each output by a constant and add another one."""
+
+    def __init__(self, mean, scale, **kwargs):
+        super().__init__(**kwargs)
+        self.mean, self.scale = list(mean), list(scale)
+
+    def call(self, output):
+        """Return outputs of the same shape; a third axis holds quantiles."""
+        mean = np.asarray(self.mean, "float32")
+        scale = np.asarray(self.scale, "float32")
+        if len(output.shape) > 2:
+            mean, scale = mean[:, np.newaxis], scale[:, np.newaxis]
+        return output * scale + mean
+
+    def get_config(self):
+        """Return the configuration of the layer."""
+        return {**super().get_config(), "mean": self.mean, "scale": self.scale}

@@ -1,0 +1,106 @@
+"""The training recipe: what "auto" means for the parameters of a fit."""
+
+import math
+from typing import NamedTuple
+
+from skcnnlstm._utils.validation import is_auto
+
+# Optimizer steps of a fit: 15 epochs, but between these numbers. Large data sets get
+# three epochs at least.
+_STEPS = 600, 2000
+_CLASSIFIER_STEPS = 300, 2000
+_EPOCHS = 15
+_MIN_EPOCHS = 3
+_BATCH_SIZES = 16, 256
+_WINDOWS_PER_BATCH_SIZE = 64
+# Learning rate of a batch of 32 samples; it grows with the square root.
+_RATE, _CLASSIFIER_RATE, _RATE_BATCH = 1e-3, 3e-3, 32
+# Without validation samples: fewer steps, because nothing shows when to stop.
+_STEPS_WITHOUT_VALIDATION = 250
+_MIN_HELD_OUT = 8
+# Share of the epochs without a lower validation loss after which a fit ends.
+_PATIENCE = 0.25
+_MIN_PATIENCE = 5
+# Up to this number of windows, a network is trained again with the held-out ones.
+_RETRAIN_WINDOWS = 50_000
+
+
+class Training(NamedTuple):
+    """How one fit trains, with every "auto" resolved."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float | None
+    early_stopping: bool
+    patience: int
+    validation_gap: int
+    decays: bool  # whether the learning rate warms up and decays
+    compares_initial: bool  # whether the initial weights can be the best ones
+    retrains: bool  # whether to train again on all samples afterwards
+
+
+def resolve_training(settings, n_samples, horizon=None):
+    """Return how to train on `n_samples` samples.
+
+    `settings` are validated parameters. `horizon` is the number of steps that the
+    targets of a regressor reach ahead, or None for a classifier.
+    """
+    recipe = is_auto(settings["epochs"])
+    fraction, gap = settings["validation_fraction"], settings["validation_gap"]
+    early_stopping, patience = settings["early_stopping"], settings["patience"]
+    if is_auto(early_stopping):
+        early_stopping = recipe and horizon is not None
+        if early_stopping:
+            gap = max(gap, horizon - 1)
+            n_held_out = math.ceil(n_samples * fraction)
+            early_stopping = (
+                n_held_out >= _MIN_HELD_OUT
+                and n_samples - n_held_out - gap >= n_held_out
+            )
+        from_recipe = early_stopping
+    else:
+        from_recipe = False
+    if not early_stopping:
+        gap = settings["validation_gap"]
+    n_trained = n_samples
+    if early_stopping:
+        n_trained -= math.ceil(n_samples * fraction) + gap
+    batch_size = settings["batch_size"]
+    if is_auto(batch_size):
+        batch_size = _batch_size(n_trained) if recipe else 32
+    epochs, rate, decays = settings["epochs"], settings["learning_rate"], False
+    if recipe:
+        size = n_trained if batch_size == -1 else batch_size
+        steps = math.ceil(max(1, n_trained) / size)
+        low, high = _CLASSIFIER_STEPS if horizon is None else _STEPS
+        budget = min(max(low, _EPOCHS * steps), high)
+        if horizon is not None and not early_stopping:
+            budget = _STEPS_WITHOUT_VALIDATION
+        epochs = max(_MIN_EPOCHS, math.ceil(budget / steps))
+        if from_recipe:
+            patience = max(_MIN_PATIENCE, math.ceil(_PATIENCE * epochs))
+        if is_auto(rate) and settings["plateau_patience"] is None:
+            decays = True
+    if is_auto(rate):
+        rate = None
+        if decays and settings["optimizer"] == "adam":
+            rate = _CLASSIFIER_RATE if horizon is None else _RATE
+            rate *= math.sqrt(size / _RATE_BATCH)
+    return Training(
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=rate,
+        early_stopping=early_stopping,
+        patience=patience,
+        validation_gap=gap,
+        decays=decays,
+        compares_initial=from_recipe,
+        retrains=from_recipe and n_samples <= _RETRAIN_WINDOWS,
+    )
+
+
+def _batch_size(n_samples):
+    """Return a power of two that grows with the number of samples."""
+    low, high = _BATCH_SIZES
+    size = max(1.0, n_samples / _WINDOWS_PER_BATCH_SIZE)
+    return min(high, max(low, 2 ** round(math.log2(size))))

@@ -1,0 +1,93 @@
+"""Standardize windows and targets by the training windows."""
+
+import keras
+import numpy as np
+
+from skcnnlstm.layers.standardization import RestoreTargets, StandardizeWindow
+
+# Windows from which the statistics are computed, spread over all.
+_MAX_VALUES = 20_000_000
+
+
+def fit_standardization(X, rows, y=None, n_targets=None):
+    """Return the mean and the scale of each feature and of each target.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, ..., n_features) or (n_samples, window_length)
+        Windows; NaN is ignored.
+    rows : ndarray of int
+        The windows to train on.
+    y : ndarray of shape (n_rows, n_outputs) or None
+        Targets, or None to leave them unchanged.
+    n_targets : int or None
+        With a number, targets have the statistics of the first `n_targets` features,
+        so that levels of the window are levels of the targets.
+
+    Returns
+    -------
+    constants : dict of ndarray, float64
+        "x_mean" and "x_scale" of shape (n_features,); "y_mean" and "y_scale" of shape
+        (n_outputs,), if targets are standardized.
+    """
+    n_values = int(np.prod(X.shape[1:]))
+    step = -(-len(rows) * n_values // _MAX_VALUES)
+    sample = np.asarray(X[rows[::step]], dtype=np.float64)
+    n_features = X.shape[-1] if X.ndim > 2 else 1
+    constants = _moments("x", sample.reshape(-1, n_features))
+    if y is None:
+        return constants
+    if n_targets is None:
+        return constants | _moments("y", np.asarray(y, np.float64))
+    n_repeats = y.shape[1] // n_targets
+    return constants | {
+        f"y_{name}": np.tile(constants[f"x_{name}"][:n_targets], n_repeats)
+        for name in ("mean", "scale")
+    }
+
+
+def _moments(prefix, values):
+    """Return mean and standard deviation of each column; 1 for a constant column."""
+    known = ~np.isnan(values)
+    count = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, values, 0).sum(axis=0) / count
+    squares = np.where(known, values - mean, 0) ** 2
+    scale = np.sqrt(squares.sum(axis=0) / count)
+    scale[scale <= 1e-7 * np.abs(mean)] = 1.0
+    scale[scale == 0] = 1.0
+    return {f"{prefix}_mean": mean, f"{prefix}_scale": scale}
+
+
+def standardize_targets(y, constants):
+    """Return targets on the scale of the network, float32."""
+    if "y_mean" not in constants:
+        return y
+    mean, scale = constants["y_mean"], constants["y_scale"]
+    if y.ndim > 2:  # quantiles: the targets are repeated
+        scaled = ((y[..., 0] - mean) / scale).astype(np.float32)
+        return np.broadcast_to(scaled[..., np.newaxis], y.shape)
+    return ((y - mean) / scale).astype(np.float32)
+
+
+def restore_targets(output, constants):
+    """Return outputs of the network, `(n, n_outputs[, n_quantiles])`, in units of y."""
+    if "y_mean" not in constants:
+        return output
+    mean, scale = constants["y_mean"], constants["y_scale"]
+    if output.ndim > 2:
+        mean, scale = mean[:, np.newaxis], scale[:, np.newaxis]
+    return output * scale + mean
+
+
+def standardized_model(model, constants):
+    """Return a Keras model that standardizes windows and restores targets itself."""
+    if not constants:
+        return model
+    window = keras.Input(model.input.shape[1:], name="unscaled_window")
+    mean, scale = (constants[f"x_{name}"].tolist() for name in ("mean", "scale"))
+    x = StandardizeWindow(mean, scale, name="standardized", dtype="float32")(window)
+    x = model.call(x)
+    if "y_mean" in constants:
+        mean, scale = (constants[f"y_{name}"].tolist() for name in ("mean", "scale"))
+        x = RestoreTargets(mean, scale, name="targets", dtype="float32")(x)
+    return keras.Model(window, x, name=model.name)

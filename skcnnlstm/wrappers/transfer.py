@@ -1,0 +1,144 @@
+"""Start from the weights of a fitted network, and keep layers as they are."""
+
+from __future__ import annotations
+
+import os
+from fnmatch import fnmatchcase
+
+import skcnnlstm
+from skcnnlstm import training
+from skcnnlstm._utils.introspection import fitted_networks
+
+_MAX_LISTED = 12
+
+# ------------------------------------------------------------------------ pretrained
+
+
+def match_pretrained(pretrained, spec):
+    """Return the weights that a network takes from a fitted one, by layer.
+
+    Layers correspond if they have equal names and weights of equal shapes.
+
+    Parameters
+    ----------
+    pretrained : estimator, path-like or None
+        As the parameter of this name.
+    spec : ProgramSpec
+        Contains the network.
+
+    Returns
+    -------
+    weights : dict of list of ndarray
+        By the names of the layers, in the order of the network; empty with None.
+
+    Raises
+    ------
+    ValueError
+        If there is no fitted network in `pretrained`, or no layer corresponds.
+    """
+    if pretrained is None:
+        return {}
+    source = _weights_by_layer(_find_network(pretrained).model_)
+    own = _weights_by_layer(
+        training.network_from_json(spec.network, spec.custom_objects)
+    )
+    matching = {
+        name: source[name]
+        for name, weights in own.items()
+        if _shapes(source.get(name, ())) == _shapes(weights)
+    }
+    if not matching:
+        raise ValueError(
+            "pretrained must have a layer with the name and the shapes of one of this "
+            f"network: got {_describe(source)}; this network has {_describe(own)}. Use "
+            "the same architecture, with equal sizes in the layers to take over."
+        )
+    return matching
+
+
+def _find_network(pretrained):
+    """Return the fitted network in an estimator or in a saved file."""
+    estimator = pretrained
+    if isinstance(pretrained, str | os.PathLike):
+        estimator = skcnnlstm.load(pretrained)
+    networks = list(fitted_networks(estimator))
+    if len(networks) == 1:
+        return networks[0]
+    rule = "pretrained must be a fitted network, contain one, or be the path of one"
+    if networks:
+        raise ValueError(
+            f"{rule}: got {pretrained!r}, which contains {len(networks)}. Pass one of "
+            "them, such as pretrained.estimators_[0]."
+        )
+    raise ValueError(
+        f"{rule}: got {pretrained!r}, which contains none that is fitted. Call its fit "
+        "first. In the grid of a search, which copies its values unfitted, use "
+        "sklearn.frozen.FrozenEstimator(fitted) or the path of a saved file."
+    )
+
+
+def _weights_by_layer(model):
+    return {layer.name: layer.get_weights() for layer in model.layers if layer.weights}
+
+
+def _shapes(weights):
+    return [value.shape for value in weights]
+
+
+def _describe(weights):
+    """Return the layers and the shapes of their weights, for messages."""
+    named = [f"{name} {', '.join(map(str, _shapes(w)))}" for name, w in weights.items()]
+    more = len(named) - _MAX_LISTED
+    text = "; ".join(named[:_MAX_LISTED])
+    return f"{text} and {more} more" if more > 0 else text
+
+
+# ---------------------------------------------------------------------------- frozen
+
+
+def freeze(network_args, frozen):
+    """Return the arguments of `build_network_json` for a network with frozen layers."""
+    patterns = _check_patterns(frozen)
+    if not patterns:
+        return network_args
+    build, input_shape, n_outputs, params = network_args
+    params = params | {"build_network": build, "frozen_layers": patterns}
+    return build_frozen_network, input_shape, n_outputs, params
+
+
+def _check_patterns(frozen):
+    """Return the names and patterns of frozen layers as a tuple."""
+    patterns = (frozen,) if isinstance(frozen, str) else frozen
+    if not isinstance(patterns, list | tuple) or not all(
+        isinstance(pattern, str) for pattern in patterns
+    ):
+        raise TypeError(
+            "frozen must be the name of a layer, a pattern such as 'conv_*', or a "
+            f"tuple of these: got frozen={frozen!r}. Use () to train every layer."
+        )
+    return tuple(map(str, patterns))
+
+
+def build_frozen_network(
+    input_shape, n_outputs, *, build_network, frozen_layers, **params
+):
+    """Build a network and freeze the layers of some names or patterns."""
+    network = build_network(input_shape, n_outputs, **params)
+    layers = {layer.name: layer for layer in network.layers if layer.weights}
+    for pattern in frozen_layers:
+        found = [name for name in layers if fnmatchcase(name, pattern)]
+        if not found:
+            raise ValueError(
+                "frozen must name layers with weights: got "
+                f"{pattern!r}, which matches none of {', '.join(layers)}. Use one of "
+                "these names, or a pattern such as 'conv*'."
+            )
+        for name in found:
+            layers[name].trainable = False
+    if not network.trainable_weights:
+        raise ValueError(
+            f"frozen must leave a layer to train: got frozen={frozen_layers!r}, which "
+            f"matches each of {', '.join(layers)}. Leave out the last layer, "
+            f"{list(layers)[-1]!r}."
+        )
+    return network

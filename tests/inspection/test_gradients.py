@@ -1,0 +1,112 @@
+"""Tests of integrated gradients of functions whose gradients are known."""
+
+import warnings
+
+import numpy as np
+import pytest
+from attribution_cases import explained
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skcnnlstm.inspection.gradients import integrate_gradients
+from skcnnlstm.training.path_gradient import NODES, WEIGHTS
+
+
+class Gradient:
+    """`PathGradient` of a function whose derivative is given; counts its parts."""
+
+    def __init__(self, function, derivative):
+        self.function, self.derivative = function, derivative
+        self.n_parts = 0
+
+    def __call__(self, start, difference, left, right, output):
+        self.n_parts += len(start)
+        left, right = (np.reshape(end, (-1, 1, 1)) for end in (left, right))
+        points = [start + (left + node * (right - left)) * difference for node in NODES]
+        mean = sum(
+            weight * self.derivative(point)
+            for point, weight in zip(points, WEIGHTS, strict=True)
+        )
+        return mean, self.function(points[-1])
+
+
+def integrate(function, derivative, windows, baseline, **changes):
+    """Return attributions, and the number of parts per window."""
+    whole = explained(windows, **changes)
+    baseline = np.broadcast_to(baseline, whole.windows.shape)
+    windows, others = whole.pair(baseline, slice(None))
+    gradient = Gradient(function, derivative)
+    attributions = integrate_gradients(
+        gradient,
+        whole,
+        baseline,
+        np.array([0]),
+        function(windows)[:, np.newaxis],
+        function(others)[:, np.newaxis],
+    )
+    return attributions[..., 0], gradient.n_parts / len(windows)
+
+
+def total(windows):
+    return np.nansum(windows, axis=(1, 2))
+
+
+def test_attributions_of_a_sum_of_squares():
+    windows = np.random.default_rng(0).normal(size=(5, 3, 2))
+    found, n_parts = integrate(lambda w: total(w**2), lambda w: 2 * w, windows, 0.5)
+    assert_allclose(found, windows**2 - 0.25)
+    assert n_parts == 2
+
+
+def test_only_parts_with_a_kink_are_halved():
+    windows = np.random.default_rng(0).normal(size=(50, 4, 1))
+
+    def derivative(w):
+        inside = total(w - 0.3)[:, np.newaxis, np.newaxis] > 0
+        return np.where(inside, 1.0, 0.01) * np.ones_like(w)
+
+    def function(w):
+        value = total(w - 0.3)
+        return np.where(value > 0, value, 0.01 * value)
+
+    found, n_parts = integrate(function, derivative, windows, 0.0)
+    change = function(windows) - function(np.zeros_like(windows))
+    assert_allclose(total(found), change, rtol=0.01)
+    assert 2 < n_parts < 20
+
+
+def test_missing_values_get_nothing_although_their_gradient_is_nan():
+    windows = [[[1.0], [np.nan], [2.0]]]
+    found, _ = integrate(lambda w: total(w**2), lambda w: 2 * w, windows, 0.0)
+    assert_allclose(found, [[[1], [0], [4]]])
+    assert_array_equal(found[0, 1], 0)
+
+
+def test_repeated_steps_give_their_share_to_the_first_known_one():
+    windows, n_missing = [[[2.0], [2.0], [3.0]]], np.array([1])
+    found, _ = integrate(total, np.ones_like, windows, 0.0, n_missing=n_missing)
+    assert_allclose(found, [[[0], [4], [3]]])
+
+
+def test_sums_that_stay_inaccurate_are_reported():
+    with pytest.warns(UserWarning, match="attributions of 1 of 1 outputs do not sum"):
+        _, n_parts = integrate(total, np.zeros_like, [[[2.0]]], 0.0)
+    assert 400 <= n_parts < 1000  # no endless loop
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        integrate(total, np.ones_like, [[[2.0]]], 0.0)
+
+
+def test_rounding_errors_are_not_halved():
+    def function(w):  # the change is far below the rounding of float32
+        return (total(w) * 1e-9 + 1000).astype(np.float32)
+
+    def derivative(w):
+        return np.full_like(w, 1e-9)
+
+    _, n_parts = integrate(function, derivative, [[[2.0]]], 0.0)
+    assert n_parts == 2
+
+
+def test_an_infinite_gradient_raises():
+    with pytest.raises(ValueError, match=r"gradients .* must be finite: .*'occlusion'"):
+        integrate(total, lambda w: np.full_like(w, np.inf), [[[2.0]]], 0.0)
