@@ -11,9 +11,8 @@ from skcnnlstm import references
 from skcnnlstm.cli.options import NETWORKS, REFERENCES, RIDGE, SEASONAL_NAIVE
 
 # Short series give few windows for many weights. Dropout and weight decay limit
-# overfitting, and the linear skip fits what a Ridge would.
+# overfitting. They learn the difference from the last season, without a linear skip.
 _NETWORK_PARAMS = {
-    "linear_skip": True,
     "dropout": 0.3,
     "optimizer": "adamw",
     "optimizer__weight_decay": 0.1,

@@ -17,6 +17,7 @@ from skcnnlstm._utils.files import check_parent_folder, write_atomically
 from skcnnlstm._utils.validation import check_choice
 from skcnnlstm.exporting.graph import build_graph
 from skcnnlstm.exporting.operations import check_litert, check_onnx
+from skcnnlstm.training.fast_layers import unwrap_bidirectional
 from skcnnlstm.training.network_config import building_layers
 
 _FORMATS = ("onnx", "litert", "saved_model")
@@ -145,12 +146,11 @@ def _check_installed(format):
 
 def _unroll(networks):
     """Unroll all recurrent layers, because LiteRT has no loops."""
-    names = "forward_layer", "backward_layer"  # of a Bidirectional layer
     for network in networks:
-        for layer in network.layers:
-            for part in (layer, *(getattr(layer, name, None) for name in names)):
-                if isinstance(part, keras.layers.RNN):
-                    part.unroll = True
+        for outer in network.layers:
+            for layer in unwrap_bidirectional(outer):
+                if isinstance(layer, keras.layers.RNN):
+                    layer.unroll = True
 
 
 class GraphModel(keras.Model):
