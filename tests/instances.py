@@ -32,7 +32,7 @@ CLASSIFIERS = [
     s.LSTMClassifier(lstm_units=4, **TINY),
     s.CNNLSTMClassifier(filters=4, lstm_units=4, **TINY),
     s.ConvLSTMClassifier(filters=4, **TINY),
-    s.ParallelCNNLSTMClassifier(filters=(4, 4), lstm_units=4, **TINY),
+    s.ParallelCNNLSTMClassifier(filters=(4, 4), kernel_size=3, lstm_units=4, **TINY),
     s.LSTMFCNClassifier(filters=(4, 4), kernel_size=3, lstm_units=4, **TINY),
     # The checks use windows of one to ten steps, too short for "valid" convolutions.
     s.DeepConvLSTMClassifier(filters=(4, 4), padding="same", lstm_units=(4, 4), **TINY),

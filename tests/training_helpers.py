@@ -36,7 +36,10 @@ Adam, SGD = keras.optimizers.Adam, keras.optimizers.SGD
 
 
 def tiny(cls=CNNLSTMRegressor, **params):
-    """Return an estimator with a small network, trained for two epochs."""
+    """Return an estimator with a small network, trained for two epochs.
+
+    Losses and outputs are those of the network: X and y are not standardized.
+    """
     network = {"filters": 3, "lstm_units": 4}
     if cls in (ParallelCNNLSTMRegressor, ParallelCNNLSTMClassifier):
         network = {"filters": (3, 2), "kernel_size": (3, 3), "lstm_units": 4}
@@ -44,7 +47,7 @@ def tiny(cls=CNNLSTMRegressor, **params):
         network = {"filters": 3}
     if cls is LSTMRegressor:
         network = {"lstm_units": 4}
-    rest = {"epochs": 2, "batch_size": 16, "random_state": 0}
+    rest = {"epochs": 2, "batch_size": 16, "standardize": False, "random_state": 0}
     return cls(**(network | rest | params))
 
 

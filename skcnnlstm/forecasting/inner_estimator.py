@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from skcnnlstm._utils.linear_map import MAX_INPUTS, LinearTask, choose_linear_map
-from skcnnlstm._utils.validation import check_no_keras_model, is_auto
+from skcnnlstm._utils.validation import check_no_keras_model, is_auto, kind_of_loss
 
 # Independent channels are copied: above this size, columns are modelled jointly.
 _MAX_CHANNEL_BYTES = 2**30
@@ -178,7 +178,7 @@ def choose_instance_norm(windows, targets, n_targets, gap, season_length, loss):
             horizon,
             windows.shape[2],
             season_length=season_length,
-            absolute=loss in ("mae", "mean_absolute_error"),
+            absolute=kind_of_loss(loss) == "absolute",
         )
         for mode in modes
     ]

@@ -49,7 +49,7 @@ from skcnnlstm.wrappers.standardization import (
     fit_standardization,
     restore_targets,
     standardize_targets,
-    standardized_model,
+    standardized_network,
 )
 from skcnnlstm.wrappers.transfer import freeze, match_pretrained
 
@@ -172,8 +172,9 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         seed = self._seed if resume else draw_seed(settings["random_state"])
         data = self._prepare_data(settings, X, y, sample_weight, classes)
         settings = self._resolve_training(settings, data)
-        data, constants = self._standardize(settings, data, resume)
-        settings, start = self._prepare_start(settings, data, resume)
+        continues = resume and self._continues(settings, data)
+        data, constants = self._standardize(settings, data, continues)
+        settings, start = self._prepare_start(settings, data, continues)
         plan = self._plan_fit(settings, data, seed, resume, is_partial)
         fitted_attributes = partial(plan.fitted_attributes, data, constants)
         tasks = epoch_reporter(self, settings["epochs"]) if report else None
@@ -199,7 +200,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
             start=plan.initial_state,
             checkpoint=plan.checkpoint,
         )
-        if settings["retrains"] and not resume:
+        if settings["retrains"] and not continues and not plan.callbacks:
             trained = self._retrain(trained, settings, data, plan)
 
         vars(self).pop("feature_names_in_", None)
@@ -214,12 +215,31 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         resolved = resolve_training(settings, len(data.samples), horizon)
         return settings | resolved._asdict()
 
-    def _standardize(self, settings, data, resume):
+    def _continues(self, settings, data):
+        """Return whether a fit can continue with the fitted network."""
+        args = self._build_network_args(
+            self._with_fitted_form(settings), data.X.shape[1:], data.n_outputs
+        )
+        network = training.build_network_json(*freeze(args, settings["frozen"]))
+        return network == self._network and self._has_targets(data.target_attributes)
+
+    def _with_fitted_form(self, settings):
+        """Return settings with what the last fit chose for the network."""
+        return settings
+
+    def _has_targets(self, target_attributes):
+        """Return whether the fitted attributes that describe y are these."""
+        return all(
+            np.array_equal(value, getattr(self, name))
+            for name, value in target_attributes.items()
+        )
+
+    def _standardize(self, settings, data, continues):
         """Return the data on the scale of the network, and the constants of the scale.
 
         A fit that continues another one keeps the constants of that fit.
         """
-        if resume:
+        if continues:
             constants = self._constants
         elif settings["standardize"]:
             constants = self._fit_constants(settings, data)
@@ -236,7 +256,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         """Return the means and scales of the features."""
         return fit_standardization(data.X, data.rows)
 
-    def _prepare_start(self, settings, data, resume):
+    def _prepare_start(self, settings, data, continues):
         """Return the settings, and initial weights of layers by name."""
         return settings, {}
 
@@ -251,7 +271,8 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
     def _retrain(self, trained, settings, data, plan):
         """Train again on all samples, for the number of epochs that was best."""
         start = self._restart(settings, data)
-        again = plan.schedule(settings, data.samples, None, start, trained.best_epoch)
+        without = settings | {"early_stopping": False, "compares_initial": False}
+        again = plan.schedule(without, data.samples, None, start, trained.best_epoch)
         result = training.train(plan.program_spec, data.samples, again)
         return trained._replace(weights=result.weights, slots=result.slots)
 
@@ -394,10 +415,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
 
     def _fitted_state(self, spec, target_attributes, *, required):
         """Return the state to continue from, or None if the network has changed."""
-        same_target = all(
-            np.array_equal(value, getattr(self, name))
-            for name, value in target_attributes.items()
-        )
+        same_target = self._has_targets(target_attributes)
         if spec.network != self._network or not same_target:
             if required:
                 raise ValueError(
@@ -514,11 +532,12 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
 
     def _build_model(self, **options):
         """Return the network with its weights, which reads windows as passed."""
-        model = training.network_from_json(
-            self._network, self._custom_objects, **options
-        )
+        text, objects = self._network, self._custom_objects
+        if self._constants:
+            text = standardized_network(text, self._constants, objects)
+        model = training.network_from_json(text, objects, **options)
         model.set_weights(self._weights)
-        return standardized_model(model, self._constants)
+        return model
 
     @property
     def initialized_(self):

@@ -2,8 +2,15 @@
 
 from typing import NamedTuple
 
+import keras
+
 from skcnnlstm import training
 from skcnnlstm.wrappers.settings import batch_size
+
+_RATE_CALLBACKS = (
+    keras.callbacks.LearningRateScheduler,
+    keras.callbacks.ReduceLROnPlateau,
+)
 
 
 class FitPlan(NamedTuple):
@@ -38,9 +45,17 @@ class FitPlan(NamedTuple):
             callbacks=self.callbacks,
             verbose=settings["verbose"],
             listener=tasks,
-            decay_epochs=settings["epochs"] if settings["decays"] else None,
+            decay_epochs=settings["epochs"] if self._decays(settings) else None,
             initial_weights=initial_weights | self.pretrained,
             compare_initial=settings["compares_initial"],
+        )
+
+    def _decays(self, settings):
+        """Return whether the learning rate decays: not if the user controls it."""
+        return (
+            settings["decays"]
+            and self.learning_rate is not None
+            and not any(isinstance(one, _RATE_CALLBACKS) for one in self.callbacks)
         )
 
     def fitted_attributes(self, data, constants, trained):

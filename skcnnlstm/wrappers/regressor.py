@@ -21,6 +21,7 @@ from skcnnlstm._utils.validation import (
     check_quantiles,
     check_regression_target,
     is_auto,
+    kind_of_loss,
     with_plain_target,
 )
 from skcnnlstm.layers.quantiles import PinballLoss
@@ -40,7 +41,7 @@ def _is_class_code_loss(loss):
 
 def is_absolute_loss(loss):
     """Return whether a loss grows with the absolute error."""
-    return isinstance(loss, PinballLoss) or loss in ("mae", "mean_absolute_error")
+    return isinstance(loss, PinballLoss) or kind_of_loss(loss) == "absolute"
 
 
 @check_calls
@@ -157,7 +158,7 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         loss, mode = settings["loss"], settings["instance_norm"]
         # Targets then have the scale of the features that they continue.
         continues = settings["linear_skip"] or not (mode is None or is_auto(mode))
-        if not (is_absolute_loss(loss) or loss in ("mse", "mean_squared_error")):
+        if not (is_absolute_loss(loss) or kind_of_loss(loss) == "squared"):
             # Other losses depend on the units of the targets.
             return {} if continues else fit_standardization(data.X, data.rows)
         n_cells, n_features = self._count_columns(data.X)
@@ -169,10 +170,18 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
             data.X, data.rows, y, n_targets if continues else None
         )
 
-    def _prepare_start(self, settings, data, resume):
+    def _with_fitted_form(self, settings):
+        fitted = self._network_args[3].get("linear_skip")
+        if settings["linear_skip"] and fitted:
+            return settings | {"linear_skip": fitted}
+        return settings
+
+    def _prepare_start(self, settings, data, continues):
         """Choose and solve the linear skip; the network then starts from it."""
         if not settings["linear_skip"]:
             return settings, {}
+        if continues:
+            return self._with_fitted_form(settings), {}
         n_cells, n_features = self._count_columns(data.X)
         n_targets = self._count_targets(settings, data)
         if n_cells > 1 and n_targets != n_cells * n_features:
@@ -199,13 +208,8 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         samples, later = data.samples, None
         if settings["early_stopping"]:
             samples, later = self._split_validation(samples, settings, None)
-        form = self._network_args[3]["linear_skip"] if resume else None
-        if form:
-            task = task._replace(joint=form == "joint")
-            solution = fit_linear(samples, later, task)
-        else:
-            task, solution = choose_linear_map(samples, later, task)
-            form = "joint" if task.joint else "shared"
+        task, solution = choose_linear_map(samples, later, task)
+        form = "joint" if task.joint else "shared"
         settings = settings | {"linear_skip": form, "linear_penalty": solution.penalty}
         return settings, self._start_from(solution)
 

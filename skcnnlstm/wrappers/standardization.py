@@ -4,9 +4,11 @@ import keras
 import numpy as np
 
 from skcnnlstm.layers.standardization import RestoreTargets, StandardizeWindow
+from skcnnlstm.training.network_config import building_layers, network_from_json
 
-# Windows from which the statistics are computed, spread over all.
-_MAX_VALUES = 20_000_000
+# Values from which the statistics are computed, spread over all windows, and the number
+# that is copied at a time.
+_MAX_VALUES, _CHUNK_VALUES = 20_000_000, 50_000
 
 
 def fit_standardization(X, rows, y=None, n_targets=None):
@@ -32,13 +34,20 @@ def fit_standardization(X, rows, y=None, n_targets=None):
     """
     n_values = int(np.prod(X.shape[1:]))
     step = -(-len(rows) * n_values // _MAX_VALUES)
-    sample = np.asarray(X[rows[::step]], dtype=np.float64)
+    sample = rows[::step]
     n_features = X.shape[-1] if X.ndim > 2 else 1
-    constants = _moments("x", sample.reshape(-1, n_features))
+    length = max(1, _CHUNK_VALUES // n_values)
+
+    def windows():
+        for start in range(0, len(sample), length):
+            chunk = X[sample[start : start + length]]
+            yield np.asarray(chunk, np.float64).reshape(-1, n_features)
+
+    constants = _moments("x", windows)
     if y is None:
         return constants
     if n_targets is None:
-        return constants | _moments("y", np.asarray(y, np.float64))
+        return constants | _moments("y", lambda: [np.asarray(y, np.float64)])
     n_repeats = y.shape[1] // n_targets
     return constants | {
         f"y_{name}": np.tile(constants[f"x_{name}"][:n_targets], n_repeats)
@@ -46,13 +55,22 @@ def fit_standardization(X, rows, y=None, n_targets=None):
     }
 
 
-def _moments(prefix, values):
-    """Return mean and standard deviation of each column; 1 for a constant column."""
-    known = ~np.isnan(values)
-    count = np.maximum(known.sum(axis=0), 1)
-    mean = np.where(known, values, 0).sum(axis=0) / count
-    squares = np.where(known, values - mean, 0) ** 2
-    scale = np.sqrt(squares.sum(axis=0) / count)
+def _moments(prefix, chunks):
+    """Return mean and standard deviation of each column; 1 for a constant column.
+
+    `chunks()` yields arrays of rows. It is called twice.
+    """
+    count, total, squares = 0, 0.0, 0.0
+    for values in chunks():
+        known = ~np.isnan(values)
+        count = count + known.sum(axis=0)
+        total = total + np.where(known, values, 0).sum(axis=0)
+    count = np.maximum(count, 1)
+    mean = total / count
+    for values in chunks():
+        known = ~np.isnan(values)
+        squares = squares + (np.where(known, values - mean, 0) ** 2).sum(axis=0)
+    scale = np.sqrt(squares / count)
     scale[scale <= 1e-7 * np.abs(mean)] = 1.0
     scale[scale == 0] = 1.0
     return {f"{prefix}_mean": mean, f"{prefix}_scale": scale}
@@ -79,15 +97,20 @@ def restore_targets(output, constants):
     return output * scale + mean
 
 
-def standardized_model(model, constants):
-    """Return a Keras model that standardizes windows and restores targets itself."""
-    if not constants:
-        return model
-    window = keras.Input(model.input.shape[1:], name="unscaled_window")
-    mean, scale = (constants[f"x_{name}"].tolist() for name in ("mean", "scale"))
-    x = StandardizeWindow(mean, scale, name="standardized", dtype="float32")(window)
-    x = model.call(x)
-    if "y_mean" in constants:
-        mean, scale = (constants[f"y_{name}"].tolist() for name in ("mean", "scale"))
-        x = RestoreTargets(mean, scale, name="targets", dtype="float32")(x)
-    return keras.Model(window, x, name=model.name)
+def standardized_network(text, constants, custom_objects):
+    """Return a network, as JSON text, that standardizes and restores by itself.
+
+    Its weights are those of the network `text`, in the same order.
+    """
+    model = network_from_json(text, custom_objects)
+    with building_layers():
+        window = keras.Input(model.input.shape[1:], name="unscaled_window")
+        mean, scale = (constants[f"x_{name}"].tolist() for name in ("mean", "scale"))
+        x = StandardizeWindow(mean, scale, name="standardized", dtype="float32")(window)
+        x = model.call(x)
+        if "y_mean" in constants:
+            mean, scale = (
+                constants[f"y_{name}"].tolist() for name in ("mean", "scale")
+            )
+            x = RestoreTargets(mean, scale, name="targets", dtype="float32")(x)
+        return keras.Model(window, x, name=model.name).to_json()

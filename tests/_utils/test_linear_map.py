@@ -40,7 +40,7 @@ def make_samples(windows, y, weight=None):
 
 
 def task_of(mode, **params):
-    return LinearTask(mode, N_TARGETS, HORIZON, season_length=SEASON, **params)
+    return LinearTask(mode, N_TARGETS, HORIZON, 3, season_length=SEASON, **params)
 
 
 def layer_of(mode, skip_nan):
@@ -105,7 +105,7 @@ def test_the_map_of_one_series_is_a_ridge_regression(penalty, weighted):
     windows, y = rng.standard_normal((50, 7)) + 2, rng.standard_normal((50, 3)) - 4
     weight = rng.uniform(0, 3, 50) if weighted else np.ones(50)
     samples = make_samples(windows, y, weight)
-    solved = fit_linear(samples, None, LinearTask(None, 1, 3), penalty)
+    solved = fit_linear(samples, None, LinearTask(None, 1, 3, 1), penalty)
     assert_equals_ridge(solved, ridge(windows, samples.y, penalty, weight))
     assert solved.penalty == penalty
     assert len(solved.losses) == 0
@@ -115,7 +115,7 @@ def test_a_weight_equals_repetition():
     rng = np.random.default_rng(2)
     windows, y = rng.standard_normal((30, 4)), rng.standard_normal(30)
     weight = rng.integers(0, 4, 30)
-    task = LinearTask("last", 1, 1)
+    task = LinearTask("last", 1, 1, 1)
     weighted = fit_linear(make_samples(windows, y, weight), None, task, 0.1)
     repeated = make_samples(windows.repeat(weight, axis=0), y.repeat(weight))
     repeated = fit_linear(repeated, None, task, 0.1)
@@ -161,7 +161,7 @@ def test_errors_count_in_units_of_the_target_where_windows_are_scaled():
     windows = random_windows(n_features=1)
     y = targets_of(windows)[..., :1]
     for absolute, power in [(False, 2), (True, 1)]:
-        task = LinearTask("standard", 1, HORIZON, absolute=absolute)
+        task = LinearTask("standard", 1, HORIZON, 1, absolute=absolute)
         normalized, level, scale = normalize(windows, task)
         solved = fit_linear(make_samples(windows, y), None, task, 0.1)
         expected = ridge(
@@ -195,7 +195,7 @@ def test_the_layer_forecasts_what_the_map_was_fitted_to(joint, mode):
 def test_windows_of_subsequences_equal_their_flat_form():
     rng = np.random.default_rng(6)
     windows, y = rng.standard_normal((30, 2, 3, 2)), rng.standard_normal((30, 2))
-    task = LinearTask("last", 2, 1)
+    task = LinearTask("last", 2, 1, 2)
     nested = fit_linear(make_samples(windows, y), None, task, 0.1)
     flat = fit_linear(make_samples(windows.reshape(30, 6, 2), y), None, task, 0.1)
     np.testing.assert_array_equal(nested.kernel, flat.kernel)
@@ -206,7 +206,7 @@ def test_standardized_samples_are_read_on_the_scale_of_the_network():
     windows, y = rng.standard_normal((30, 5, 2)), rng.standard_normal((30, 2))
     samples = make_samples(windows * [2, 3] + [10, -20], y)
     samples.mean, samples.scale = np.array([10, -20]), np.array([2, 3])
-    task = LinearTask(None, 2, 1)
+    task = LinearTask(None, 2, 1, 2)
     expected = fit_linear(make_samples(windows, y), None, task, 0.1)
     solved = fit_linear(samples, None, task, 0.1)
     np.testing.assert_allclose(solved.kernel, expected.kernel, atol=1e-9)
@@ -216,7 +216,7 @@ def test_only_the_chosen_rows_are_read():
     rng = np.random.default_rng(8)
     windows, y = rng.standard_normal((30, 4)), rng.standard_normal((30, 1))
     rows = np.array([3, 5, 6, 20, 29, 11])
-    task = LinearTask(None, 1, 1)
+    task = LinearTask(None, 1, 1, 1)
     chosen = Samples(windows, y[rows], np.ones(len(rows)), rows)
     expected = fit_linear(make_samples(windows[rows], y[rows]), None, task, 0.1)
     solved = fit_linear(chosen, None, task, 0.1)
@@ -227,15 +227,15 @@ def test_targets_of_quantiles_are_read_once():
     rng = np.random.default_rng(9)
     windows, y = rng.standard_normal((30, 4)), rng.standard_normal((30, 2))
     samples = make_samples(windows, y)
-    expected = fit_linear(samples, None, LinearTask(None, 1, 2), 0.1)
+    expected = fit_linear(samples, None, LinearTask(None, 1, 2, 1), 0.1)
     samples.y = np.broadcast_to(samples.y[..., None], (30, 2, 3))
-    solved = fit_linear(samples, None, LinearTask(None, 1, 2), 0.1)
+    solved = fit_linear(samples, None, LinearTask(None, 1, 2, 1), 0.1)
     np.testing.assert_array_equal(solved.kernel, expected.kernel)
 
 
 def test_constant_windows_give_a_finite_map():
     windows, y = np.zeros((20, 4)), np.full(20, 3.0)
-    solved = fit_linear(make_samples(windows, y), None, LinearTask("last", 1, 1))
+    solved = fit_linear(make_samples(windows, y), None, LinearTask("last", 1, 1, 1))
     np.testing.assert_array_equal(solved.kernel, np.zeros((4, 1)))
     np.testing.assert_allclose(solved.bias, [3], rtol=1e-5)
 
@@ -243,8 +243,10 @@ def test_constant_windows_give_a_finite_map():
 def test_maps_of_too_many_inputs_and_of_no_samples_are_none():
     windows = np.zeros((3, MAX_INPUTS + 1))
     samples = make_samples(windows, np.zeros(3))
-    assert fit_linear(samples, None, LinearTask(None, 1, 1)) is None
-    assert fit_linear(samples.select(slice(0, 0)), None, LinearTask(None, 1, 1)) is None
+    assert fit_linear(samples, None, LinearTask(None, 1, 1, 1)) is None
+    assert (
+        fit_linear(samples.select(slice(0, 0)), None, LinearTask(None, 1, 1, 1)) is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -254,7 +256,8 @@ def test_maps_of_too_many_inputs_and_of_no_samples_are_none():
 def test_the_number_of_inputs_counts_own_history_and_covariates(
     window_shape, joint, expected
 ):
-    task = LinearTask(None, 2 if len(window_shape) > 1 else 1, 1, joint)
+    n_columns = window_shape[-1] if len(window_shape) > 1 else 1
+    task = LinearTask(None, min(n_columns, 2), 1, n_columns, joint)
     assert task.n_inputs(window_shape) == expected
 
 
@@ -273,7 +276,7 @@ def test_the_penalty_has_the_lowest_loss_on_later_samples():
     rng = np.random.default_rng(10)
     windows = rng.standard_normal((90, 20))
     first, later = split(windows, windows[:, :1] + rng.standard_normal((90, 1)))
-    task = LinearTask(None, 1, 1)
+    task = LinearTask(None, 1, 1, 1)
     solved = fit_linear(first, later, task)
     errors = {}
     for penalty in 10.0 ** np.arange(-6, 2):
@@ -298,7 +301,7 @@ def cut(series, n_steps):
 
 
 def test_independent_columns_share_a_map():
-    task = LinearTask("last", 2, 1)
+    task = LinearTask("last", 2, 1, 2)
     # 30 samples to fit: a joint map of 40 inputs is worse.
     chosen, solved = choose_linear_map(*split(*cut(series_of(110), 20)), task)
     assert chosen == task
@@ -308,7 +311,7 @@ def test_independent_columns_share_a_map():
 def test_a_column_that_follows_another_one_needs_a_joint_map():
     series = series_of(400)
     series[1:, 1] = series[:-1, 0]
-    task = LinearTask("last", 2, 1)
+    task = LinearTask("last", 2, 1, 2)
     chosen, solved = choose_linear_map(*split(*cut(series, 3)), task)
     assert chosen == task._replace(joint=True)
     assert solved.kernel.shape == (6, 2)
@@ -319,33 +322,37 @@ def test_the_first_task_is_chosen_unless_another_one_is_clearly_better():
     # A step of random height at the start of each window: only the level matters.
     windows = rng.standard_normal((300, 6)) + 100 * rng.standard_normal((300, 1))
     y = windows[:, -1:] + 0.1 * rng.standard_normal((300, 1))
-    last, none = LinearTask("last", 1, 1), LinearTask(None, 1, 1)
+    last, none = LinearTask("last", 1, 1, 1), LinearTask(None, 1, 1, 1)
     assert choose_linear_map(*split(windows, y), last, none)[0] == last
-    # White noise: the last value is no level.
-    noise = rng.standard_normal((300, 1))
-    windows = np.hstack([rng.standard_normal((300, 5)), 50 * noise])
-    first, later = split(windows, rng.standard_normal((300, 1)))
-    first = first.select(slice(0, 12))
+    # The last value is noise: it is no level.
+    windows[:, -1] = 100 * rng.standard_normal(300)
+    y = windows[:, :1] / 100 + 0.1 * rng.standard_normal((300, 1))
+    first, later = split(windows, y)
+    first = first.select(slice(0, 8))  # too few to learn that
     assert choose_linear_map(first, later, last, none)[0] == none
 
 
 def test_without_a_map_the_first_task_is_returned():
     samples = make_samples(np.zeros((3, MAX_INPUTS + 1)), np.zeros(3))
-    tasks = LinearTask("last", 1, 1), LinearTask(None, 1, 1)
+    tasks = LinearTask("last", 1, 1, 1), LinearTask(None, 1, 1, 1)
     assert choose_linear_map(samples, None, *tasks) == (tasks[0], None)
 
 
 @pytest.mark.parametrize(
-    ("losses", "others", "horizon", "expected"),
+    ("losses", "others", "n_repeats", "horizon", "expected"),
     [
-        ([1, 1, 1, 1], [2, 2, 2, 2], 1, True),  # always lower
-        ([1, 1, 1, 1], [1, 1, 1, 1], 1, False),
-        ([0, 2, 0, 2], [2, 1, 2, 1], 1, False),  # gain .5, standard error .75
-        ([1, 1, 1, 1], [4, 0, 4, 4], 1, True),  # gain 2, standard error .87
-        ([1, 1, 1, 1], [4, 0, 4, 4], 3, False),  # one independent sample
+        ([1, 1], [2, 2], 5, 1, True),  # always lower
+        ([1, 1], [1, 1], 5, 1, False),
+        ([1, 1], [5, 1], 5, 1, True),  # gain 2, standard error 2 / 10**.5
+        ([1, 1], [5, 0], 5, 1, False),  # gain 1.5, standard error 2.5 / 10**.5
+        ([1, 1], [5, 0], 10, 1, True),  # standard error 2.5 / 20**.5
+        ([1, 1], [5, 0], 10, 2, False),  # ten independent samples
+        ([1, 1], [2, 2], 4, 1, False),  # fewer than ten samples
+        ([1, 1], [2, 2], 5, 2, False),
     ],
 )
-def test_lower_losses_count_only_beyond_their_standard_error(
-    losses, others, horizon, expected
+def test_lower_losses_count_only_beyond_two_standard_errors(
+    losses, others, n_repeats, horizon, expected
 ):
-    assert is_clearly_lower(losses, others, horizon) == expected
+    lower = is_clearly_lower(losses * n_repeats, others * n_repeats, horizon)
+    assert lower == expected

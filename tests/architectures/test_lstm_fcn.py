@@ -216,8 +216,9 @@ def test_a_network_with_attention_trains_and_can_be_pickled(n_features):
 # ------------------------------------------------------------- training parameters
 
 
-def test_the_classifier_has_the_training_parameters_of_the_papers():
-    params = LSTMFCNClassifier().get_params()
+def test_paper_training_holds_the_training_parameters_of_the_papers():
+    params = LSTMFCNClassifier(**LSTMFCNClassifier.paper_training).get_params()
+    assert params["epochs"] == 2000
     assert params["batch_size"] == 128
     assert params["plateau_patience"] == 100
     assert params["keep_best"] is True
@@ -226,9 +227,12 @@ def test_the_classifier_has_the_training_parameters_of_the_papers():
     assert params["dropout"] == 0.8
 
 
-def test_the_docstring_gives_the_defaults_of_the_class():
-    assert LSTMFCNClassifier().epochs == 2000
-    assert "epochs : int, default=2000\n" in LSTMFCNClassifier.__doc__
-    assert LSTMFCNRegressor().epochs == "auto"
-    assert 'epochs : int or "auto", default="auto"\n' in LSTMFCNRegressor.__doc__
-    assert 'or None, default="balanced"\n' in LSTMFCNClassifier.__doc__
+def test_paper_training_cannot_be_changed():
+    with pytest.raises(TypeError):
+        LSTMFCNClassifier.paper_training["epochs"] = 1
+
+
+@pytest.mark.parametrize("cls", [LSTMFCNRegressor, LSTMFCNClassifier])
+def test_the_defaults_are_those_of_the_recipe(cls):
+    assert cls().epochs == cls().batch_size == cls().learning_rate == "auto"
+    assert 'epochs : int or "auto", default="auto"\n' in cls.__doc__

@@ -102,11 +102,22 @@ def test_no_fold_learns_from_later_rows(airline):
 
 def test_auto_epochs_count_the_samples_of_all_series():
     network = CNNRegressor(filters=2, batch_size=16, random_state=0)
+    network.set_params(early_stopping=False)
     forecaster = SeriesForecaster(network, window_length=4, horizon=2)
     forecaster.fit([np.arange(85.0), np.arange(85.0)])  # 160 samples, ten steps
-    assert forecaster.estimator_.n_epochs_ == forecaster.estimator_.epochs == 25
+    # 250 steps: the recipe without validation samples.
+    assert forecaster.estimator_.n_epochs_ == 25
+    assert forecaster.estimator_.epochs == network.epochs == "auto"
+
+
+def test_the_forecaster_sets_parameters_on_its_copy_of_the_network():
+    network = CNNRegressor(filters=2, epochs=1, random_state=0)
+    before = network.get_params()
+    forecaster = SeriesForecaster(network, window_length=4, horizon=2)
+    forecaster.fit(np.arange(85.0))
     assert forecaster.estimator_.linear_skip is True
-    assert (network.epochs, network.linear_skip) == ("auto", "auto")
+    assert forecaster.estimator_.standardize is False
+    assert network.get_params() == before
 
 
 def test_a_recursive_estimator_is_trained_one_step_ahead(series):

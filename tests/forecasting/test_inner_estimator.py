@@ -6,6 +6,7 @@ from forecast_models import (
     Network,
     ridge,
 )
+from numpy.lib.stride_tricks import sliding_window_view
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.gaussian_process import GaussianProcessRegressor
@@ -19,10 +20,12 @@ from skcnnlstm import (
     FlattenWindows,
     HybridEnsembleRegressor,
     LastSteps,
+    LSTNetRegressor,
     SeriesForecaster,
 )
 from skcnnlstm.forecasting.inner_estimator import (
     accepts_nan,
+    choose_instance_norm,
     configure_estimator,
     contains_network,
     validation_share,
@@ -30,9 +33,25 @@ from skcnnlstm.forecasting.inner_estimator import (
 from skcnnlstm.forecasting.samples import order_in_time
 
 
+def random_walk(n_rows, n_columns=1, seed=0):
+    noise = np.random.default_rng(seed).standard_normal((n_rows, n_columns))
+    return noise.cumsum(axis=0)
+
+
+def cut(series, length=6):
+    windows = sliding_window_view(series[:-1], length, axis=0).transpose(0, 2, 1)
+    return windows, series[length:]
+
+
+def configure(estimator, n_targets, gap, n_samples=99):
+    """Configure an estimator for windows of random walks."""
+    samples = cut(random_walk(n_samples + 6, n_targets))
+    return configure_estimator(estimator, n_targets, gap, *samples)
+
+
 def test_the_forecaster_configures_the_inner_network(two_columns):
     network = Network(early_stopping=True)
-    forecaster = SeriesForecaster(network, horizon=4)
+    forecaster = SeriesForecaster(network, horizon=4, channels="joint")
     with pytest.raises(ValueError, match=r"horizon \* n_targets = 8 values"):
         forecaster.fit(two_columns).forecast()
     assert forecaster.estimator_.get_params() == {
@@ -64,9 +83,7 @@ def test_the_forecaster_configures_the_inner_network(two_columns):
     ids=["alone", "nested pipelines", "target transformed", "a search"],
 )
 def test_networks_are_found_at_any_depth(wrap, find):
-    resolved = configure_estimator(
-        wrap(Network(early_stopping=True)), n_targets=3, gap=5, n_samples=99
-    )
+    resolved = configure(wrap(Network(early_stopping=True)), n_targets=3, gap=5)
     network = find(resolved)
     assert (network.instance_norm, network.n_targets) == ("last", 3)
     assert network.validation_gap == 5
@@ -74,16 +91,7 @@ def test_networks_are_found_at_any_depth(wrap, find):
 
 def test_numpy_numbers_and_booleans_are_accepted_as_parameters():
     chosen = Network(early_stopping=np.True_)
-    assert (
-        configure_estimator(chosen, n_targets=3, gap=5, n_samples=99).validation_gap
-        == 5
-    )
-    network = CNNRegressor(batch_size=np.int64(32))
-    epochs = [
-        configure_estimator(one, n_targets=1, gap=0, n_samples=320).epochs
-        for one in (network, clone(network).set_params(batch_size=32))
-    ]
-    assert epochs == [25, 25]
+    assert configure(chosen, n_targets=3, gap=5).validation_gap == 5
 
 
 @pytest.mark.parametrize(
@@ -95,36 +103,116 @@ def test_numpy_numbers_and_booleans_are_accepted_as_parameters():
     ],
 )
 def test_values_chosen_by_the_user_are_kept(chosen, kept):
-    params = configure_estimator(
-        Network(**chosen), n_targets=3, gap=5, n_samples=99
-    ).get_params()
+    params = configure(Network(**chosen), n_targets=3, gap=5).get_params()
     assert params.items() >= kept.items()
 
 
 def test_other_estimators_with_n_targets_are_not_configured():
-    process = configure_estimator(
-        GaussianProcessRegressor(), n_targets=3, gap=5, n_samples=99
-    )
+    process = configure(GaussianProcessRegressor(), n_targets=3, gap=5)
     assert process.n_targets is None
 
 
+# ---------------------------------------------------- parameters chosen by ridge
+
+
 @pytest.mark.parametrize(
-    ("chosen", "n_samples", "epochs"),
+    ("chosen", "n_columns", "expected"),
     [
-        ({}, 20, 250),  # one step an epoch
-        ({}, 33, 125),
-        ({}, 3200, 3),
-        ({}, 10**6, 1),
-        ({"batch_size": 320}, 3200, 25),
-        ({"batch_size": -1}, 3200, 250),
-        ({"epochs": 50}, 3200, 50),
-        ({"early_stopping": True}, 3200, "auto"),
+        ({}, 1, True),
+        ({"linear_skip": False}, 1, False),
+        ({}, 601, False),  # 5 steps of 601 features are more than 3,000 inputs
     ],
 )
-def test_auto_epochs_decrease_with_the_number_of_samples(chosen, n_samples, epochs):
-    network = make_pipeline(LastSteps(4), CNNRegressor(**chosen))
-    resolved = configure_estimator(network, n_targets=1, gap=0, n_samples=n_samples)
-    assert resolved[-1].epochs == epochs
+def test_the_linear_skip_is_set_unless_it_would_have_too_many_inputs(
+    chosen, n_columns, expected
+):
+    network = CNNRegressor(instance_norm="last", **chosen)
+    series = np.zeros((20, n_columns))
+    resolved = configure_estimator(network, 1, 0, *cut(series, 5))
+    assert resolved.linear_skip is expected
+
+
+@pytest.mark.parametrize("standardize", [True, False])
+def test_the_series_are_not_standardized_twice(standardize):
+    network = make_pipeline(LastSteps(4), CNNRegressor(standardize=standardize))
+    assert configure(network, n_targets=1, gap=0)[-1].standardize is False
+
+
+def choose(series, season_length=None, length=12, loss="mse"):
+    windows, targets = cut(series, length)
+    return choose_instance_norm(windows, targets, 1, 0, season_length, loss)
+
+
+def test_a_random_walk_is_normalized_by_its_last_value():
+    assert choose(random_walk(900)) == "last"
+
+
+def test_noise_around_a_fixed_level_is_not_normalized_by_the_last_value():
+    noise = np.random.default_rng(0).standard_normal((3000, 1))
+    assert choose(noise, length=1) is None
+
+
+def test_a_season_is_subtracted_where_it_forecasts_better():
+    # A pattern whose shape changes slowly, too long for a ridge of 24 steps to learn.
+    rng = np.random.default_rng(0)
+    pattern = 20 * rng.standard_normal(200)
+    series = np.tile(pattern, 3) + 0.1 * rng.standard_normal(600)
+    assert choose(series[:, None], season_length=200, length=200) == "seasonal"
+    assert choose(series[:, None], length=200) != "seasonal"
+    assert choose(series[:, None], season_length=201, length=200) != "seasonal"
+
+
+def test_too_few_samples_are_normalized_by_the_last_value():
+    noise = np.random.default_rng(0).standard_normal((6, 1))
+    assert choose(noise, length=4) == "last"
+
+
+# ------------------------------------------------------------------ channels="auto"
+
+
+def is_independent(estimator, series, **params):
+    forecaster = SeriesForecaster(estimator, window_length=3, **params).fit(series)
+    return forecaster.estimator_.shape_[-1] == 1
+
+
+class Recording(Network):
+    """A network that records the shape of its windows."""
+
+    def fit(self, X, y):
+        self.shape_ = X.shape
+        return super().fit(X, y)
+
+
+def test_unrelated_columns_are_independent():
+    assert is_independent(Recording(), random_walk(400, 2))
+
+
+def test_a_column_that_follows_another_one_is_modelled_with_it():
+    series = random_walk(400, 2)
+    series[1:, 1] = series[:-1, 0]
+    assert not is_independent(Recording(), series)
+    assert is_independent(Recording(), series, channels="independent")
+
+
+def test_few_rows_are_independent():
+    assert is_independent(Recording(), random_walk(6, 2))
+
+
+def test_past_covariates_stay_in_the_window():
+    forecaster = SeriesForecaster(Recording(), window_length=3, target_columns=[0, 1])
+    forecaster.fit(random_walk(400, 3))
+    assert forecaster.estimator_.shape_[1:] == (3, 2)
+
+
+def test_other_estimators_and_networks_for_many_columns_read_all_columns():
+    class OfManyColumns(Recording):
+        _models_columns_jointly = True
+
+    series = random_walk(100, 2)
+    assert not is_independent(OfManyColumns(), series)
+    forecaster = SeriesForecaster(ridge(), window_length=3).fit(series)
+    assert forecaster.estimator_[-1].n_features_in_ == 6
+    assert LSTNetRegressor._models_columns_jointly
 
 
 def test_the_gap_of_an_ensemble_holds_for_each_series():
@@ -142,7 +230,7 @@ def test_the_gap_of_an_ensemble_holds_for_each_series():
     # 9 of 60 samples span the same relative time as 69 of all 460.
     _, n_gap = order_in_time([400, 60], None, 9)
     assert 68 <= n_gap <= 71
-    resolved = configure_estimator(ensemble, 1, n_gap, 460)
+    resolved = configure(ensemble, 1, n_gap, 460)
     assert resolved.validation_gap == n_gap
 
 
@@ -158,7 +246,7 @@ class NeedsFeatures(Network):
 def test_an_error_of_a_flattened_network_lists_what_the_forecaster_set(two_columns):
     flat = make_pipeline(FlattenWindows(), NeedsFeatures())
     with pytest.raises(ValueError, match=r"^n_targets must be at most") as caught:
-        SeriesForecaster(flat).fit(two_columns)
+        SeriesForecaster(flat, channels="joint").fit(two_columns)
     (note,) = caught.value.__notes__
     assert note == (
         "SeriesForecaster sets instance_norm='last' and n_targets=2, the number of "
@@ -167,7 +255,7 @@ def test_an_error_of_a_flattened_network_lists_what_the_forecaster_set(two_colum
         "instance_norm=None on the network."
     )
     flat.set_params(needsfeatures__instance_norm=None)
-    SeriesForecaster(flat).fit(two_columns)
+    SeriesForecaster(flat, channels="joint").fit(two_columns)
 
 
 def test_networks_and_masking_are_recognised_at_any_depth():

@@ -281,7 +281,7 @@ BAD_PANELS = [
         TABLE,
         {"channels": "both"},
         ValueError,
-        "channels must be one of 'joint', 'independent': got channels='both'.",
+        "channels must be one of 'auto', 'joint', 'independent': got channels='both'.",
     ),
 ]
 

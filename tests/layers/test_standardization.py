@@ -34,9 +34,15 @@ def test_targets_are_restored():
     np.testing.assert_array_equal(output, [[1, 0], [5, 20]])
 
 
-def test_all_quantiles_of_a_target_are_restored():
-    output = apply(RestoreTargets([1, 10], [2, 5]), [[[0, 1, 2], [-2, 0, 2]]])
-    np.testing.assert_array_equal(output, [[[1, 3, 5], [0, 10, 20]]])
+@pytest.mark.parametrize("n_quantiles", [1, 2, 3])
+def test_all_quantiles_of_a_target_are_restored(n_quantiles):
+    # keras.ops.add takes constants of shape (2, 1) for those of the last axis, if its
+    # length is 2 (Keras 3).
+    outputs = np.array([[[0, 1, 2], [-2, 0, 2]]])[..., :n_quantiles]
+    expected = np.array([[[1, 3, 5], [0, 10, 20]]])[..., :n_quantiles]
+    np.testing.assert_array_equal(
+        apply(RestoreTargets([1, 10], [2, 5]), outputs), expected
+    )
 
 
 @pytest.mark.parametrize("cls", [StandardizeWindow, RestoreTargets])

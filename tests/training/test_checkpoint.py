@@ -78,6 +78,7 @@ PARAMS = [
     {"early_stopping": True, "patience": 2, "learning_rate": 0.03},
     {"keep_best": True, "plateau_patience": 1, "learning_rate": 0.05, "epochs": 12},
     {"optimizer": "adamw", "optimizer__use_ema": True},
+    {"epochs": "auto", "early_stopping": False, "batch_size": 48, "dropout": 0.3},
     {"callbacks": [keras.callbacks.EarlyStopping("loss", patience=1), Stop()]},
 ]
 
@@ -139,7 +140,8 @@ def test_data_parameters_and_callbacks_determine_the_file(
     changes += [{"lstm_units": 4}, {"loss": "mae"}, {"callbacks": [Counts, Stop]}]
     changes += [{"metrics": ["mae"]}, {"loss": lambda y, p: y - p}]
     changes += [{"loss": lambda y, p: p - y}, {"keep_best": True}]
-    fits = [(once, X, y), (once, X + 1, y), (once, X, -y), (once, X[1:], y[1:])]
+    # Not X + 1: standardized, that is X.
+    fits = [(once, X, y), (once, X**3, y), (once, X, -y), (once, X[1:], y[1:])]
     fits += [(clone(once).set_params(**change), X, y) for change in changes]
     for estimator, *data in [*fits, *fits]:
         with pytest.raises(KeyboardInterrupt):

@@ -374,6 +374,82 @@ def test_the_learning_rate_of_a_loss_scale_optimizer_is_that_of_the_inner_one(tr
         np.testing.assert_allclose(one, other, atol=1e-5)
 
 
+# The decay of the recipe; no early stopping, so that all epochs are trained.
+DECAY = {"epochs": "auto", "early_stopping": False}
+
+
+def batch_rates(**params):
+    """Return the learning rate of each step of a fit with a decay."""
+    rates = []
+
+    class RecordRates(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            rates.append(float(self.model.optimizer.learning_rate))
+
+    tiny(**DECAY, **params, callbacks=RecordRates).fit(X, y)
+    return np.array(rates)
+
+
+def test_the_rate_warms_up_and_decays_along_a_half_cosine():
+    rates = batch_rates()
+    n_steps = len(rates)
+    assert n_steps >= 250
+    peak = rates.argmax()
+    assert 0.03 < peak / n_steps < 0.08
+    assert (np.diff(rates[: peak + 1]) >= 0).all()
+    assert (np.diff(rates[peak:]) <= 0).all()
+    assert rates[0] < 0.3 * rates[peak]
+    assert rates[n_steps // 2] == pytest.approx(rates[peak] / 2, rel=0.05)
+    assert rates[-1] < rates[peak] / 500
+
+
+def test_a_decay_starts_from_the_rate_of_the_optimizer():
+    rates = batch_rates(optimizer="sgd")
+    assert rates.max() == pytest.approx(0.01, rel=0.02)
+
+
+def test_a_decay_is_traced_once_for_all_numbers_of_epochs_and_rows(traces):
+    fits = [tiny(**DECAY).fit(X[:n], y[:n]) for n in (52, 40, 20)]
+    assert len({fit.n_epochs_ for fit in fits}) == 3
+    tiny(epochs=2).fit(X, y)  # a constant rate
+    assert traces["epoch_function"] == 1
+
+
+def test_a_decay_does_not_depend_on_batch_callbacks_nor_on_chunks(monkeypatch):
+    class EachBatch(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            pass
+
+    expected = tiny(**DECAY, dropout=0.2).fit(X, y)
+    by_batch = tiny(**DECAY, dropout=0.2, callbacks=EachBatch).fit(X, y)
+    assert_equal_weights(by_batch, expected)
+    assert by_batch.history_ == expected.history_
+    monkeypatch.setattr(samples, "CHUNK_BYTES", 1)
+    assert_equal_weights(tiny(**DECAY, dropout=0.2).fit(X, y), expected)
+
+
+def test_a_fit_after_one_with_a_decay_has_its_own_rate(empty_cache):
+    expected = tiny().fit(X, y)
+    clear_programs()
+    tiny(**DECAY).fit(X, y)
+    assert_equal_weights(tiny().fit(X, y), expected)
+
+
+def test_a_schedule_of_the_optimizer_replaces_the_decay():
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 20, 0.5)
+    decayed = tiny(**DECAY, optimizer=SGD(schedule)).fit(X, y)
+    expected = tiny(epochs=decayed.n_epochs_, optimizer=SGD(schedule)).fit(X, y)
+    assert_equal_weights(decayed, expected)
+
+
+def test_a_warm_start_decays_again():
+    twice = tiny(**DECAY, warm_start=True, callbacks=Recorder).fit(X, y)
+    first = list(Recorder.rates)
+    twice.fit(X, y)
+    assert Recorder.rates == first
+    assert Recorder.epochs[0] == len(first)
+
+
 def test_plateau_patience_is_an_error_with_a_schedule():
     decay = keras.optimizers.schedules.ExponentialDecay(0.01, 10, 0.5)
     with pytest.raises(ValueError, match="plateau_patience must be None"):

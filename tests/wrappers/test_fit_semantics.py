@@ -39,7 +39,7 @@ def test_different_seeds_and_unseeded_fits_give_different_weights():
 
 @pytest.mark.parametrize("shuffle", [True, False])
 def test_a_regressor_holds_out_the_last_samples_after_a_gap(shuffle):
-    params = {"epochs": 1, "shuffle": shuffle, "standardize": False}
+    params = {"epochs": 1, "shuffle": shuffle}
     estimator = tiny(**params, **EARLY_STOPPING).fit(X, y)
     expected = tiny(**params).fit(X[:N_TRAIN], y[:N_TRAIN])
     assert_equal_weights(estimator, expected)
@@ -49,8 +49,7 @@ def test_a_regressor_holds_out_the_last_samples_after_a_gap(shuffle):
 
 
 def test_training_uses_neither_held_out_samples_nor_the_gap():
-    # The constants of `standardize` are those of all samples.
-    params = {"epochs": 1, "standardize": False, **EARLY_STOPPING}
+    params = {"epochs": 1, **EARLY_STOPPING}
     before = tiny(**params).fit(X, y)
     changed = y.copy()
     changed[N_TRAIN:-N_VALIDATION] = 9
@@ -145,12 +144,13 @@ def test_an_interrupted_fit_does_not_change_the_estimator():
 
 
 def test_the_dtype_policy_of_keras_is_respected():
-    single = tiny(dropout=0.2).fit(X, y)
+    params = {"dropout": 0.2, "standardize": True}
+    single = tiny(**params).fit(X, y)
     for policy in ("mixed_bfloat16", "mixed_float16"):
         keras.config.set_dtype_policy(policy)
         try:
-            mixed = tiny(dropout=0.2).fit(X, y)
-            again = tiny(dropout=0.2).fit(X, y)
+            mixed = tiny(**params).fit(X, y)
+            again = tiny(**params).fit(X, y)
             dtypes = {layer.name: layer.compute_dtype for layer in mixed.model_.layers}
             # Large values would lose their digits in half precision.
             single_precision = {
@@ -165,7 +165,7 @@ def test_the_dtype_policy_of_keras_is_respected():
             assert weights_differ(mixed, single)
         finally:
             keras.config.set_dtype_policy("float32")
-    assert_equal_weights(tiny(dropout=0.2).fit(X, y), single)
+    assert_equal_weights(tiny(**params).fit(X, y), single)
 
 
 @pytest.mark.parametrize("cls", [CNNLSTMRegressor, ParallelCNNLSTMRegressor])

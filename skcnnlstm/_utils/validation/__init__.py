@@ -32,6 +32,7 @@ from skcnnlstm._utils.validation.parameters import (
     check_quantiles,
     check_real,
     is_auto,
+    kind_of_loss,
 )
 from skcnnlstm._utils.validation.series import (
     check_enough_rows,

@@ -16,6 +16,19 @@ def type_name(value):
     return type(value).__name__
 
 
+def kind_of_loss(loss):
+    """Return "squared" or "absolute" for such a loss of Keras, None for others."""
+    name = loss
+    if not isinstance(loss, str):
+        kind = loss if hasattr(loss, "__name__") else type(loss)
+        name = kind.__name__ if kind.__module__.startswith("keras.") else None
+    if name in ("mse", "MSE", "mean_squared_error", "MeanSquaredError"):
+        return "squared"
+    if name in ("mae", "MAE", "mean_absolute_error", "MeanAbsoluteError"):
+        return "absolute"
+    return None
+
+
 def is_auto(value):
     """Return whether a parameter is the string "auto"."""
     return isinstance(value, str) and value == "auto"
