@@ -148,10 +148,12 @@ def run(options):
         note=figure.describe_rmse(rmse, options.folds, steps),
     )
     files = report.write_files(options.output, forecast, drawing, options.id_column)
-    if options.save is not None:
-        save_model(fitted, best, options.save)
-        files.append(options.save)
-    show(f"\n{report.list_files(files)}")
+    try:
+        if options.save is not None:
+            save_model(fitted, best, options.save)
+            files.append(options.save)
+    finally:  # the forecast is written even if its model cannot be saved
+        show(f"\n{report.list_files(files)}")
 
 
 def evaluate(name, model, data, options):
