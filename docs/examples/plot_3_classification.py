@@ -7,7 +7,7 @@ Classify windows of two variables as one of three motions with an LSTM-FCN.
 
 # %%
 # Generate three kinds of motion. They differ in frequency and in the phase between the
-# two variables.
+# two variables, and are hidden in noise: no classifier can separate all of them.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -22,7 +22,7 @@ t = np.linspace(0, 4 * np.pi, 64)
 
 def motion(kind):
     """Return a window (64, 2) of one kind."""
-    phase, noise = rng.uniform(0, 2 * np.pi), rng.normal(scale=0.6, size=(64, 2))
+    phase, noise = rng.uniform(0, 2 * np.pi), rng.normal(scale=1.6, size=(64, 2))
     rate, lag = {"walk": (1, 0), "run": (2, 0), "turn": (1, np.pi / 2)}[kind]
     axes = [np.sin(rate * t + phase), np.sin(rate * t + phase + lag)]
     return np.transpose(axes) + noise

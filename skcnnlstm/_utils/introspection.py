@@ -9,6 +9,8 @@ import html
 
 from sklearn.utils import estimator_html_repr
 
+from skcnnlstm._utils.doc_link import DocLinkMixin
+
 
 def unwrap_search(estimator):
     """Return the best estimator of a search; searches may be nested."""
@@ -42,7 +44,7 @@ def fitted_networks(estimator):
 _CELL = 'style="text-align: left; padding: 0 1em 0 0"'
 
 
-class NetworkReprMixin:
+class NetworkReprMixin(DocLinkMixin):
     """Add the layers of fitted networks to scikit-learn's HTML diagram.
 
     scikit-learn calls `_html_repr` of a class to draw its diagram.

@@ -8,7 +8,6 @@ import pandas as pd
 
 from skcnnlstm.cli import report
 from skcnnlstm.cli.options import (
-    REFERENCES,
     RIDGE,
     UsageError,
     count_calibration_rows,
@@ -22,6 +21,14 @@ def fit_errors(name):
         yield
     except (ValueError, ImportError) as error:
         raise UsageError(f"{name} cannot be fitted: {error}") from None
+
+
+@contextlib.contextmanager
+def fewer_warnings():
+    """Hide warnings about missing values, which the report has counted."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "NaN in the target columns leaves")
+        yield
 
 
 def fit_and_forecast(model, data, options):
@@ -101,10 +108,9 @@ def save_model(model, name, path):
     """Save a fitted model, or raise an error that names another model."""
     from skcnnlstm import save
 
-    is_other = name in REFERENCES and name not in ("drift", "lightgbm")
     try:
-        if isinstance(model, dict) or is_other:
-            raise TypeError(f"{name} is fitted anew on each file")
+        if isinstance(model, dict):
+            raise TypeError("it is fitted on each series separately")
         save(model, path)
     except TypeError as error:
         raise UsageError(

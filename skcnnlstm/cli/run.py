@@ -88,6 +88,7 @@ def run(options):
     )
     progress.show("loading TensorFlow ...")
     from skcnnlstm.cli.fitting import (
+        fewer_warnings,
         fit_and_forecast,
         fit_errors,
         one_step_ahead,
@@ -123,7 +124,7 @@ def run(options):
     n_rows = sum(len(frame) for frame in series.frames.values())
     show(f"Forecast of {best} after a fit on all {n_rows} rows:\n")
     labelled = Rows(series.frames, series.exogs, series.targets)
-    with fit_errors(best):
+    with fit_errors(best), fewer_warnings():
         fitted, forecast = fit_and_forecast(models[best], labelled, options)
     rmse = report.mean_rmse(results[best], many=options.id_column is not None)
     show(report.format_forecast(forecast, rmse))
@@ -147,10 +148,12 @@ def run(options):
         note=figure.describe_rmse(rmse, options.folds, steps),
     )
     files = report.write_files(options.output, forecast, drawing, options.id_column)
-    if options.save is not None:
-        save_model(fitted, best, options.save)
-        files.append(options.save)
-    show(f"\n{report.list_files(files)}")
+    try:
+        if options.save is not None:
+            save_model(fitted, best, options.save)
+            files.append(options.save)
+    finally:  # the forecast is written even if its model cannot be saved
+        show(f"\n{report.list_files(files)}")
 
 
 def evaluate(name, model, data, options):
@@ -158,12 +161,12 @@ def evaluate(name, model, data, options):
     from sklearn.model_selection import TimeSeriesSplit
 
     from skcnnlstm import SeriesForecaster, backtest
-    from skcnnlstm.cli.fitting import fit_errors
+    from skcnnlstm.cli.fitting import fewer_warnings, fit_errors
 
     arguments = {"series": data.target_values, "horizon": options.horizon}
     if isinstance(model, SeriesForecaster):
         arguments = {"series": data.values, **data.exog}
-    with fit_errors(name):
+    with fit_errors(name), fewer_warnings():
         return backtest(
             model,
             cv=TimeSeriesSplit(options.folds, test_size=options.horizon),

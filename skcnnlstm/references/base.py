@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
+from skcnnlstm._utils.doc_link import DocLinkMixin
 from skcnnlstm._utils.time_axis import TimeAxis, read_time_axis
 from skcnnlstm._utils.validation import check_integer
 from skcnnlstm.conformal import check_coverage
@@ -26,7 +27,7 @@ class KnownRows(NamedTuple):
     form: Rows  # without values
 
 
-class ReferenceForecaster(BaseEstimator):
+class ReferenceForecaster(DocLinkMixin, BaseEstimator):
     """Base class: `fit` reads a series, and forecasts get the labels that follow.
 
     A subclass defines ``_learn(known)``, which returns what the model learns, and
@@ -81,7 +82,7 @@ n_targets)
             In the form of the fitted series, with the labels that follow.
         """
         steps = self._check_steps(steps)
-        values = self._forecast(self._learned, steps)
+        values = self._forecast(self._fitted(), steps)
         return self._known.form.format_forecasts(values, self._labels(steps))
 
     def forecast_interval(self, steps, coverage=0.9):
@@ -102,8 +103,9 @@ n_targets)
             several columns, these three columns for each.
         """
         steps, coverage = self._check_steps(steps), check_coverage(coverage)
-        forecasts = self._forecast(self._learned, steps)
-        limits = self._bounds(self._learned, forecasts, coverage)
+        learned = self._fitted()
+        forecasts = self._forecast(learned, steps)
+        limits = self._bounds(learned, forecasts, coverage)
         table = np.stack([forecasts, *limits], axis=2)
         columns = self._known.form.columns
         names = range(table.shape[1]) if columns is None else columns
@@ -113,6 +115,18 @@ n_targets)
     def _check_steps(self, steps):
         check_is_fitted(self, "n_features_in_")
         return check_integer("steps", steps)
+
+    def _fitted(self):
+        """Return what was learned; learn it again after loading from a file."""
+        if "_learned" not in vars(self):
+            self._learned = self._learn(self._known)
+        return self._learned
+
+    def __getstate__(self):
+        """Return the state without what was learned, which may be of other packages."""
+        state = dict(super().__getstate__())
+        state.pop("_learned", None)
+        return state
 
     def _labels(self, steps):
         axis = self._known.axis

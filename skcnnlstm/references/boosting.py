@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
+from skcnnlstm._utils.doc_link import DocLinkMixin
 from skcnnlstm._utils.validation import (
     check_choice,
     check_finite,
@@ -18,22 +19,20 @@ from skcnnlstm._utils.validation import (
 from skcnnlstm.references.base import import_extra
 
 
-class LightGBM(RegressorMixin, BaseEstimator):
+class LightGBM(DocLinkMixin, RegressorMixin, BaseEstimator):
     """Predict from windows with gradient-boosted trees, one model for each output.
 
-    Trees cannot extrapolate: they predict no value beyond those seen in training.
-    Inside a `SeriesForecaster`, the last known value of each column is therefore
-    subtracted from the window and added to the prediction, as the networks of this
-    package do.
+    Trees cannot extrapolate: they predict no value beyond those seen in training. The
+    last known value of each target is therefore subtracted from the window and added to
+    the prediction, as the networks of this package do.
 
     Parameters
     ----------
     estimator : estimator or None, default=None
         The regressor that is cloned for each output. None means ``LGBMRegressor`` with
         its default parameters, no output and `random_state`.
-    instance_norm : {"auto", "last"} or None, default="auto"
-        Whether the last known value of each column is subtracted from its window.
-        "auto" is None, and "last" inside a `SeriesForecaster`.
+    instance_norm : {"last"} or None, default="last"
+        Whether the last known value of each target is subtracted.
     n_targets : int, default=1
         Number of targets, which are the first features of a window. A
         `SeriesForecaster` sets it.
@@ -63,11 +62,13 @@ class LightGBM(RegressorMixin, BaseEstimator):
     >>> forecaster = SeriesForecaster(LightGBM(), window_length=24, horizon=12)
     """
 
+    _models_columns_jointly = True  # read by SeriesForecaster(channels="auto")
+
     def __init__(
         self,
         estimator=None,
         *,
-        instance_norm="auto",
+        instance_norm="last",
         n_targets=1,
         missing="mask",
         random_state=None,
@@ -97,7 +98,7 @@ class LightGBM(RegressorMixin, BaseEstimator):
         """
         windows = self._read(X)
         targets = check_regression_target(y, len(windows), estimator=self)
-        norm = check_choice("instance_norm", self.instance_norm, ("auto", "last", None))
+        norm = check_choice("instance_norm", self.instance_norm, ("last", None))
         n_targets = check_integer("n_targets", self.n_targets)
         n_relative = n_targets if norm == "last" else 0
         n_features = windows.shape[2]

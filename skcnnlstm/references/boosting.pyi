@@ -14,7 +14,7 @@ class LightGBM(RegressorMixin, BaseEstimator):
         self,
         estimator: Any = ...,
         *,
-        instance_norm: Literal["auto", "last"] | None = ...,
+        instance_norm: Literal["last"] | None = ...,
         n_targets: int = ...,
         missing: Literal["mask", "error"] = ...,
         random_state: int | None = ...,

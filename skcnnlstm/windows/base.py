@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import validate_data
 
+from skcnnlstm._utils.doc_link import DocLinkMixin
 from skcnnlstm._utils.sklearn_callbacks import CallbackSupportMixin
 from skcnnlstm._utils.validation import (
     check_window_shape,
@@ -37,7 +38,9 @@ class ArrayOutputMixin:
         return self
 
 
-class WindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
+class WindowTransformer(
+    DocLinkMixin, CallbackSupportMixin, TransformerMixin, BaseEstimator
+):
     """Base class of transformers of windows: input validation and tags."""
 
     _max_ndim = 3

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skcnnlstm._utils.doc_link import DocLinkMixin
 from skcnnlstm._utils.export_graph import ExportGraph
 from skcnnlstm._utils.segments import Segments, split_at_gaps
 from skcnnlstm._utils.sklearn_callbacks import CallbackSupportMixin, report_as_one_task
@@ -46,7 +47,11 @@ def fingerprint_rows(rows: NDArray[Any]) -> tuple[Hashable, ...]:
 
 
 class SlidingWindow(
-    ArrayOutputMixin, CallbackSupportMixin, TransformerMixin, BaseEstimator
+    ArrayOutputMixin,
+    DocLinkMixin,
+    CallbackSupportMixin,
+    TransformerMixin,
+    BaseEstimator,
 ):
     """Turn each row of a table into the window of rows that ends with it.
 

@@ -20,14 +20,19 @@ def options(words):
 
 @pytest.mark.parametrize(
     "window_length, season_length, n_subsequences",
-    [(24, 12, 2), (168, 24, 7), (24, 24, 4), (24, 7, 4), (24, 1, 4), (23, 12, 1)],
+    [
+        (24, 12, 2),
+        (168, 24, 7),
+        *((24, n, "auto") for n in (24, 7, 1)),
+        (23, 12, "auto"),
+    ],
 )
 def test_a_window_of_whole_seasons_is_split_into_seasons(
     window_length, season_length, n_subsequences
 ):
     params = subsequence_params(window_length, season_length)
     assert params["n_subsequences"] == n_subsequences
-    by_season = n_subsequences == window_length / season_length
+    by_season = n_subsequences != "auto"
     assert params.get("season_length") == (season_length if by_season else None)
     assert params.get("instance_norm") == ("seasonal" if by_season else None)
 

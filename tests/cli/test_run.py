@@ -81,7 +81,6 @@ def test_every_network_runs_and_equal_seeds_give_equal_forecasts(folder, capsys)
     assert all(f"\n{name} " in out for name in NETWORKS)
 
 
-@pytest.mark.filterwarnings("ignore:NaN in the target columns leaves")
 @pytest.mark.filterwarnings("ignore:1 windows have no known value")
 def test_missing_values_are_masked_and_counted(folder, capsys):
     table = make_table()[["date", "sales"]].astype(object)

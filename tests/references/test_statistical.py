@@ -1,5 +1,7 @@
 """Adapters for the models of statsforecast."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,8 +9,16 @@ from backtest_models import run
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import TimeSeriesSplit
 
+from skcnnlstm import load, save
 from skcnnlstm.datasets import load_airline
-from skcnnlstm.references import MSTL, AutoETS, AutoTheta, StatsForecast, statistical
+from skcnnlstm.references import (
+    MSTL,
+    AutoETS,
+    AutoTheta,
+    SeasonalNaive,
+    StatsForecast,
+    statistical,
+)
 
 
 class Line:
@@ -46,6 +56,27 @@ def test_bounds_are_those_of_the_model_for_each_column():
     assert intervals.iloc[0].tolist() == [5, -85, 95, -5, -95, 85]
     half = StatsForecast(Line()).fit(frame).forecast_interval(1, 0.955)
     assert half["a", "upper"].iloc[0] == pytest.approx(100.5)
+
+
+def test_a_saved_model_is_fitted_again_on_first_use(tmp_path):
+    pytest.importorskip("skops", reason="the extra save installs it")
+    model = SeasonalNaive(12).fit(load_airline())
+    save(model, tmp_path / "naive")
+    loaded = load(tmp_path / "naive")
+    assert "_learned" not in vars(loaded)
+    pd.testing.assert_series_equal(loaded.forecast(3), model.forecast(3))
+    copied = pickle.loads(pickle.dumps(StatsForecast(Line()).fit([1.0, 2.0])))
+    assert copied.forecast(2).tolist() == [3, 4]
+
+
+def test_a_saved_model_of_statsforecast_gives_the_same_forecasts(tmp_path):
+    pytest.importorskip("statsforecast", reason="the extra references installs it")
+    pytest.importorskip("skops", reason="the extra save installs it")
+    model = AutoETS(12).fit(load_airline())
+    save(model, tmp_path / "ets")
+    pd.testing.assert_series_equal(
+        load(tmp_path / "ets").forecast(3), model.forecast(3)
+    )
 
 
 def test_something_else_than_a_model_raises_an_error():

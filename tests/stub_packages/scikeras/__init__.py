@@ -1,0 +1,1 @@
+"""A stub of scikeras for tests/test_without_scikeras.py."""
