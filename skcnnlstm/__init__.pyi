@@ -18,8 +18,10 @@ from skcnnlstm.architectures.deep_conv_lstm import DeepConvLSTMRegressor as Deep
 from skcnnlstm.windows.reshaping import FlattenWindows as FlattenWindows
 from skcnnlstm.display.forecast import ForecastDisplay as ForecastDisplay
 from skcnnlstm.model_selection.split import HorizonSplit as HorizonSplit
+from skcnnlstm.wrappers.classifier import HybridClassifier as HybridClassifier
 from skcnnlstm.ensemble.classifier import HybridEnsembleClassifier as HybridEnsembleClassifier
 from skcnnlstm.ensemble.regressor import HybridEnsembleRegressor as HybridEnsembleRegressor
+from skcnnlstm.wrappers.regressor import HybridRegressor as HybridRegressor
 from skcnnlstm.architectures.lstm import LSTMClassifier as LSTMClassifier
 from skcnnlstm.architectures.lstm_fcn import LSTMFCNClassifier as LSTMFCNClassifier
 from skcnnlstm.architectures.lstm_fcn import LSTMFCNRegressor as LSTMFCNRegressor
@@ -49,4 +51,4 @@ from skcnnlstm.windows.make_windows import make_windows as make_windows
 from skcnnlstm.saving.files import save as save
 
 __version__: str
-__all__ = ["AttentionDisplay", "AttributionDisplay", "BacktestDisplay", "BacktestResult", "CLDNNClassifier", "CLDNNRegressor", "CNNClassifier", "CNNLSTMClassifier", "CNNLSTMEncoderDecoderRegressor", "CNNLSTMRegressor", "CNNRegressor", "ConvLSTMClassifier", "ConvLSTMGridRegressor", "ConvLSTMRegressor", "DeepConvLSTMClassifier", "DeepConvLSTMRegressor", "FlattenWindows", "ForecastDisplay", "HorizonSplit", "HybridEnsembleClassifier", "HybridEnsembleRegressor", "LSTMClassifier", "LSTMFCNClassifier", "LSTMFCNRegressor", "LSTMRegressor", "LSTNetRegressor", "LastSteps", "LeakageError", "LeakageReport", "MistakeWarning", "PanelTimeSeriesSplit", "ParallelCNNLSTMClassifier", "ParallelCNNLSTMRegressor", "SeriesForecaster", "SlidingWindow", "SubsequenceReshaper", "TCNLSTMClassifier", "TCNLSTMRegressor", "TrainingHistoryDisplay", "all_estimators", "backtest", "check_leakage", "clear_programs", "export", "forecast_scorer", "load", "make_windows", "save"]
+__all__ = ["AttentionDisplay", "AttributionDisplay", "BacktestDisplay", "BacktestResult", "CLDNNClassifier", "CLDNNRegressor", "CNNClassifier", "CNNLSTMClassifier", "CNNLSTMEncoderDecoderRegressor", "CNNLSTMRegressor", "CNNRegressor", "ConvLSTMClassifier", "ConvLSTMGridRegressor", "ConvLSTMRegressor", "DeepConvLSTMClassifier", "DeepConvLSTMRegressor", "FlattenWindows", "ForecastDisplay", "HorizonSplit", "HybridClassifier", "HybridEnsembleClassifier", "HybridEnsembleRegressor", "HybridRegressor", "LSTMClassifier", "LSTMFCNClassifier", "LSTMFCNRegressor", "LSTMRegressor", "LSTNetRegressor", "LastSteps", "LeakageError", "LeakageReport", "MistakeWarning", "PanelTimeSeriesSplit", "ParallelCNNLSTMClassifier", "ParallelCNNLSTMRegressor", "SeriesForecaster", "SlidingWindow", "SubsequenceReshaper", "TCNLSTMClassifier", "TCNLSTMRegressor", "TrainingHistoryDisplay", "all_estimators", "backtest", "check_leakage", "clear_programs", "export", "forecast_scorer", "load", "make_windows", "save"]
