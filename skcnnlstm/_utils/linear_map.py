@@ -10,7 +10,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 _PENALTIES = 10.0 ** np.arange(-6, 2)
 # Larger maps are not solved: the system of equations is dense.
 MAX_INPUTS = 3000
-_CHUNK_VALUES = 4_000_000
+_CHUNK_VALUES = 1_000_000
 _MAX_OPERATIONS = 2e11  # of the normal equations; more samples are thinned out
 
 

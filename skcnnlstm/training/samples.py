@@ -6,6 +6,7 @@ import numpy as np
 
 # Only one chunk of windows is copied at a time, which bounds the memory of a fit.
 CHUNK_BYTES = 64 * 2**20
+_SCALED_VALUES = 2**15  # that are standardized at a time
 
 
 class Samples:
@@ -40,10 +41,15 @@ class Samples:
         rows = self.rows[positions]
         # Indexing first copies in the type of X: float64 windows need twice more
         # memory during the conversion.
-        windows = self.X[rows]
-        if self.mean is not None:
-            windows = (windows - self.mean) / self.scale
-        return np.ascontiguousarray(windows, dtype=np.float32)
+        if self.mean is None:
+            return np.ascontiguousarray(self.X[rows], dtype=np.float32)
+        windows = np.empty((len(rows), *self.X.shape[1:]), np.float32)
+        length = max(1, _SCALED_VALUES // math.prod(self.X.shape[1:]))
+        for start in range(0, len(rows), length):
+            part = slice(start, start + length)
+            # In float64: values with a large offset lose digits in float32.
+            windows[part] = (self.X[rows[part]] - self.mean) / self.scale
+        return windows
 
     def chunk_length(self, batch_size):
         """Return the number of samples of a chunk, a multiple of `batch_size`."""

@@ -13,6 +13,7 @@ from skcnnlstm.wrappers.settings import check_settings
 def make_plan(**changes):
     fields = dict.fromkeys(FitPlan._fields)
     fields |= {"seed": 7, "epochs_done": 3, "learning_rate": 0.5, "callbacks": []}
+    fields |= {"pretrained": {}}
     return FitPlan(**fields | changes)
 
 

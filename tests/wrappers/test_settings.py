@@ -114,7 +114,8 @@ def test_batch_size_minus_one_is_the_number_of_samples():
 
 def test_checkpoint_settings_change_with_every_setting_of_the_training():
     settings = check_settings(CNNRegressor(epochs=3).get_params())
-    for name in ("epochs", "patience", "validation_gap"):
+    settings |= {"decays": False}  # as `resolve_training` adds
+    for name in ("epochs", "patience", "validation_gap", "decays", "standardize"):
         changed = settings | {name: settings[name] + 1}
         assert checkpoint_settings(changed) != checkpoint_settings(settings)
     silent = settings | {"verbose": 1}

@@ -261,7 +261,7 @@ def test_each_spelling_of_a_loss_standardizes_targets(loss):
 
 def test_model_can_be_cut_at_a_layer():
     model = tiny().fit(X, y).model_
-    cut = keras.Model(model.inputs, model.get_layer("lstm").output)
+    cut = keras.Model(model.input, model.get_layer("lstm").output)
     assert cut(X.astype("float32")).shape == (52, 4)
 
 
