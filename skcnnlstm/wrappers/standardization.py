@@ -8,7 +8,7 @@ from skcnnlstm.training.network_config import building_layers, network_from_json
 
 # Values from which the statistics are computed, spread over all windows, and the number
 # that is copied at a time.
-_MAX_VALUES, _CHUNK_VALUES = 20_000_000, 50_000
+_MAX_VALUES, _CHUNK_VALUES = 20_000_000, 2**14
 
 
 def fit_standardization(X, rows, y=None, n_targets=None, *, n_features=None):
