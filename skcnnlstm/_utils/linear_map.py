@@ -4,7 +4,6 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 # Penalties, relative to the mean squared size of a feature.
 _PENALTIES = 10.0 ** np.arange(-6, 2)
@@ -169,11 +168,12 @@ def fit_linear(samples, later, task, penalty=None):
         system[np.diag_indices(n_inputs)] += relative * size
         system[-1, -1] *= 1 + 1e-12
         try:
-            solution = cho_solve(cho_factor(system), moment)
-        except LinAlgError:
+            solution = np.linalg.solve(system, moment)
+        except np.linalg.LinAlgError:
             continue
         if np.isfinite(solution).all():
-            maps.append((relative, solution[:-1], solution[-1]))
+            kernel, bias = _rounded(solution[:-1]), _rounded(solution[-1])
+            maps.append((relative, kernel, bias))
     if not maps:
         return None
     if later is None or not len(later):
@@ -193,6 +193,19 @@ def fit_linear(samples, later, task, penalty=None):
     best = int(losses.sum(axis=1).argmin())
     relative, kernel, bias = maps[best]
     return LinearMap(kernel, bias, relative, losses[best])
+
+
+def _rounded(values):
+    """Return values with 22 binary digits after that of the largest one.
+
+    The last bits of a matrix product depend on the number of threads. Rounding hides
+    them, so that a network starts from the same map in each process.
+    """
+    largest = np.abs(values).max()
+    if largest == 0:
+        return values
+    unit = 2.0 ** (math.floor(math.log2(largest)) - 22)
+    return np.round(values / unit) * unit
 
 
 def choose_linear_map(samples, later, *tasks):
