@@ -11,15 +11,17 @@ from skcnnlstm import references
 from skcnnlstm.cli.options import NETWORKS, REFERENCES, RIDGE, SEASONAL_NAIVE
 
 # Short series give few windows for many weights. Dropout and weight decay limit
-# overfitting. They learn the difference from the last season, without a linear skip.
+# overfitting. Networks that learn the difference from the last season need no linear
+# skip.
 _NETWORK_PARAMS = {
+    "linear_skip": False,
     "dropout": 0.3,
     "optimizer": "adamw",
     "optimizer__weight_decay": 0.1,
     "learning_rate": 2e-3,
 }
 # The mean over time learns slowly: smaller batches make more steps in an epoch.
-_EXTRA_PARAMS = {"parallel": {"batch_size": 16}}
+_EXTRA_PARAMS = {"parallel": {"batch_size": 16, "linear_skip": True}}
 _BATCH_SIZE = 32  # of the other networks
 # Without --epochs, at most so many epochs, and so many optimizer steps. The time of a
 # fit then depends little on the length of the series.
