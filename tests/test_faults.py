@@ -8,9 +8,9 @@ import textwrap
 
 import numpy as np
 import pytest
+from faulty_estimators import KillsItsProcess
 from joblib import parallel_config
 from joblib.externals.loky.process_executor import TerminatedWorkerError
-from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.model_selection import GridSearchCV
 
 from skcnnlstm import CNNRegressor, HorizonSplit, make_windows
@@ -71,21 +71,6 @@ def output_after_signal(number, handler=""):
 )
 def test_a_signal_ends_a_fit_and_keeps_the_earlier_one(number, handler, expected):
     assert output_after_signal(number, handler) == expected
-
-
-class KillsItsProcess(RegressorMixin, BaseEstimator):
-    """Kill the worker process, as an operating system without memory does."""
-
-    def __init__(self, parent=0):
-        self.parent = parent
-
-    def fit(self, X, y):
-        if os.getpid() != self.parent:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return self
-
-    def predict(self, X):
-        return np.zeros(len(X))
 
 
 @pytest.mark.heavy

@@ -29,6 +29,7 @@ from skcnnlstm._utils.validation import (
     check_windows,
     count_missing_history,
     describe_filled_samples,
+    is_auto,
     to_plain,
 )
 from skcnnlstm._utils.warnings import warn
@@ -168,6 +169,9 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         continues from its weights. `classes` holds all class labels; None takes those
         in `y`. With `report`, scikit-learn callbacks follow the fit.
         """
+        epochs = settings["epochs"]
+        reporter = epoch_reporter(self, None if is_auto(epochs) else epochs)
+        tasks = reporter if report else None
         resume = resume and self.__sklearn_is_fitted__()
         seed = self._seed if resume else draw_seed(settings["random_state"])
         data = self._prepare_data(settings, X, y, sample_weight, classes)
@@ -177,7 +181,6 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         settings, start = self._prepare_start(settings, data, continues)
         plan = self._plan_fit(settings, data, seed, resume, is_partial)
         fitted_attributes = partial(plan.fitted_attributes, data, constants)
-        tasks = epoch_reporter(self, settings["epochs"]) if report else None
         if tasks:
             weight = None if sample_weight is None else data.weight
             tasks.begin(

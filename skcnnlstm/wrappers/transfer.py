@@ -125,6 +125,7 @@ def build_frozen_network(
     """Build a network and freeze the layers of some names or patterns."""
     network = build_network(input_shape, n_outputs, **params)
     layers = {layer.name: layer for layer in network.layers if layer.weights}
+    trainable = [name for name, layer in layers.items() if layer.trainable_weights]
     for pattern in frozen_layers:
         found = [name for name in layers if fnmatchcase(name, pattern)]
         if not found:
@@ -138,7 +139,7 @@ def build_frozen_network(
     if not network.trainable_weights:
         raise ValueError(
             f"frozen must leave a layer to train: got frozen={frozen_layers!r}, which "
-            f"matches each of {', '.join(layers)}. Leave out the last layer, "
-            f"{list(layers)[-1]!r}."
+            f"matches each of {', '.join(trainable)}. Leave out the last layer, "
+            f"{trainable[-1]!r}."
         )
     return network

@@ -26,7 +26,7 @@ from skcnnlstm._utils import diagnostics
 from skcnnlstm._utils.diagnostics import warn_about_shuffling
 from skcnnlstm.cli import main
 
-TINY = {"epochs": 1, "random_state": 0}
+TINY = {"epochs": 1, "random_state": 0, "standardize": False}
 WAVE = np.sin(np.arange(60.0))
 
 
@@ -69,7 +69,7 @@ def test_a_warning_on_the_command_line_points_at_main(monkeypatch, tmp_path):
     arguments = "--models cnn_lstm --epochs 1 --folds 2 --output".split()
     with pytest.warns(MistakeWarning) as caught:
         main([*arguments, str(tmp_path)])
-    assert {Path(warning.filename).name for warning in caught} == {"run.py"}
+    assert {Path(warning.filename).name for warning in caught} == {"fitting.py"}
 
 
 def test_unscaled_targets_are_reported_but_not_class_labels():

@@ -22,7 +22,9 @@ from skcnnlstm import (
 )
 from skcnnlstm._utils.warnings import warn
 
-NETWORK = CNNRegressor(filters=2, dense_units=2, epochs=1, random_state=0)
+NETWORK = CNNRegressor(
+    filters=2, dense_units=2, epochs=1, standardize=False, random_state=0
+)
 
 
 @pytest.fixture

@@ -10,7 +10,9 @@ from skcnnlstm.architectures.parallel import build_parallel_cnn_lstm
 
 def test_published_classifier_has_60675_parameters():
     X = np.random.default_rng(0).standard_normal((9, 16, 32))
-    classifier = ParallelCNNLSTMClassifier(epochs=1).fit(X, [0, 1, 2] * 3)
+    published = {"filters": (64, 64), "kernel_size": (7, 5), "lstm_units": 64}
+    classifier = ParallelCNNLSTMClassifier(**published, epochs=1)
+    classifier.fit(X, [0, 1, 2] * 3)
     assert classifier.model_.count_params() == 60_675
 
 
