@@ -71,7 +71,7 @@ def test_in_a_worker_process_a_warning_points_at_the_package():
         from sklearn.model_selection import TimeSeriesSplit, cross_val_score
         from skcnnlstm import CNNRegressor, make_windows
         X, y = make_windows(1e5 + np.arange(200.0), 12)
-        network = CNNRegressor(epochs=1, filters=2)
+        network = CNNRegressor(epochs=1, filters=2, standardize=False)
         cross_val_score(network, X, y, cv=TimeSeriesSplit(2), n_jobs=2)
         """
     process = subprocess.run(
