@@ -21,6 +21,7 @@ extensions = [
 exclude_patterns = ["_build", "examples", "sg_execution_times.rst"]
 default_role = "literal"  # numpydoc writes names in single backticks
 myst_enable_extensions = ["deflist"]
+myst_heading_anchors = 2
 html_theme = "pydata_sphinx_theme"
 html_title = f"skcnnlstm {version}"
 html_theme_options = {
