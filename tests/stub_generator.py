@@ -107,7 +107,8 @@ def _text(given):
     """Return the source text of an annotation."""
     if isinstance(given, str):
         return given
-    text = inspect.formatannotation(given).replace("pandas.", "pd.")
+    text = inspect.formatannotation(given)
+    text = re.sub(r"\bpandas(\.core\.\w+)?\.", "pd.", text)
     return {"list": "list[Any]", "dict": "dict[Any, Any]"}.get(text, text)
 
 

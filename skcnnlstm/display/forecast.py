@@ -6,6 +6,7 @@ import pandas as pd
 from skcnnlstm._utils.introspection import unwrap_search
 from skcnnlstm._utils.time_axis import read_time_axis
 from skcnnlstm._utils.validation import check_integer, check_target
+from skcnnlstm._utils.validation.series import refresh_index
 from skcnnlstm.display import _axes
 from skcnnlstm.display._tables import (
     has_index,
@@ -328,7 +329,8 @@ def _check_history(series, fitted):
                     "only these columns. Pass many series in the form given to fit."
                 )
         index = one.index if hasattr(one, "iloc") else pd.RangeIndex(len(one))
-        if index.has_duplicates:
+        index = refresh_index(index)
+        if not index.is_unique:
             with panel.naming(key):
                 raise ValueError(
                     "series must have unique labels: got "

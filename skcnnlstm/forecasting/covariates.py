@@ -15,6 +15,7 @@ from skcnnlstm._utils.validation import (
     has_labels,
     to_plain,
 )
+from skcnnlstm._utils.validation.series import refresh_index
 from skcnnlstm._utils.validation.tables import is_from_polars, to_pandas_first
 from skcnnlstm.forecasting.gaps import describe_index
 from skcnnlstm.forecasting.panel import FORMS, is_list_of_series, read_panel
@@ -167,13 +168,14 @@ def _read(exog, n_rows, labels, max_rows, ahead, accept_nan):
     table = check_windows(exog, name="exog", min_ndim=1, max_ndim=2)
     table = table.reshape(len(table), -1)
     if has_labels(exog) and labels is not None:
-        if not exog.index.is_unique:
-            label = exog.index[exog.index.duplicated()][0]
+        index = refresh_index(exog.index)
+        if not index.is_unique:
+            label = index[index.duplicated()][0]
             raise ValueError(
                 f"exog must have one row for each time: got the label {label} more "
                 "than once. Drop or average the duplicates."
             )
-        places = exog.index.get_indexer(labels)
+        places = index.get_indexer(labels)
         if (places < 0).any():
             _check_same_kind(exog, read_time_axis(labels))
             raise ValueError(

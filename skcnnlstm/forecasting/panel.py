@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from skcnnlstm._utils.validation import to_plain, without_unlabelled
+from skcnnlstm._utils.validation.series import refresh_index
 
 FORMS = {
     "one": "one series",
@@ -208,7 +209,7 @@ def _split_long_frame(frame, id_column):
         # Times of several series repeat. Integers that do not are no times.
         frame.index.inferred_type == "integer"
         and len(places) > 1
-        and frame.index.is_unique,
+        and refresh_index(frame.index).is_unique,
         frame,
     )
 

@@ -16,6 +16,7 @@ from skcnnlstm._utils.validation import (
     has_labels,
     to_plain,
 )
+from skcnnlstm._utils.validation.series import refresh_index
 from skcnnlstm.forecasting.panel import SeriesOfFrame, check_same_series, read_panel
 
 # The square of this bound is finite, and so is a sum of that many squares.
@@ -139,7 +140,7 @@ def _split_rows(panel, whole, codes):
         if labels not in indexes:
             one = panel.series[key]
             with panel.naming(key):
-                indexes[labels] = one.index, _check_time(one, ids=False)
+                indexes[labels] = refresh_index(one.index), _check_time(one, ids=False)
         index, time = indexes[labels]
         values = whole.values[start:stop]
         tables[key] = whole._replace(values=values, index=index, time=time)

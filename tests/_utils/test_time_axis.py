@@ -5,6 +5,7 @@ import datetime
 import numpy as np
 import pandas as pd
 import pytest
+from dateutil.tz import tzoffset
 
 from skcnnlstm._utils.time_axis import find_segments, read_time_axis
 
@@ -203,7 +204,7 @@ ODD = [
     pd.Index([10**30, 10**30 + 1]),
     pd.Index([np.iinfo(np.int64).min, 0, np.iinfo(np.int64).max]),
     pd.DatetimeIndex(["2024-01-01"] * 3),
-    pd.DatetimeIndex(["2024-01-01", "2024-01-02"], tz="dateutil/Europe/Berlin"),
+    pd.DatetimeIndex(["2024-01-01", "2024-01-02"], tz=tzoffset(None, 3600)),
     pd.DatetimeIndex(np.array(["-5000-01-01", "9999-12-31"], dtype="M8[s]")),
     pd.DatetimeIndex([pd.Timestamp.min, pd.Timestamp.max]),
     pd.Index([pd.Period("2024-01", "M"), pd.Period("2024-02", "M")], dtype=object),

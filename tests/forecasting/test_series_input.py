@@ -277,3 +277,14 @@ def test_nan_is_accepted_on_request():
     assert read.describe_first(np.isnan(read.values)) == (
         "NaN at row 2 (1949-03-01 00:00:00), column 'b'"
     )
+
+
+def test_a_slice_of_repeated_dates_has_dates_of_its_own():
+    """In pandas 2, a slice remembers that the whole index was not unique."""
+    days = pd.date_range("2025", periods=30)
+    two = pd.DataFrame({"sales": np.arange(60.0)}, index=days.append(days))
+    assert not two.index.is_unique
+    sales, exog = two["sales"][30:59], two[["sales"]][30:]
+    forecaster = SeriesForecaster(ridge(), window_length=6).fit(sales, exog=exog)
+    with pytest.warns(UserWarning, match="the first 5 rows"):
+        assert len(forecaster.predict(sales[1:], exog=exog)) == 28

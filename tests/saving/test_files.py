@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from dateutil.tz import tzoffset
 from forged_files import json_node, read_schema, write_schema
 from instances import CLASSIFIERS, ENSEMBLES, REGRESSORS, TRANSFORMERS
 from numpy.testing import assert_array_equal
@@ -399,7 +400,7 @@ def seeded_distribution():
     return distribution
 
 
-DATEUTIL = pd.date_range("2020-01-01", periods=3, tz="dateutil/Europe/Berlin")
+DATEUTIL = pd.date_range("2020-01-01", periods=3, tz=tzoffset(None, 3600))
 
 
 @pytest.mark.parametrize(
@@ -408,7 +409,14 @@ DATEUTIL = pd.date_range("2020-01-01", periods=3, tz="dateutil/Europe/Berlin")
         (DATEUTIL, "loss must be a pandas object that a file can hold: got Datet"),
         (Slotted(), "loss must be an object that a file can hold: got <"),
         (memoryview(b"a"), "loss must be an object that a file can hold: got <mem"),
-        (pd.NA, "estimator must hold only values that can be loaded again: got one t"),
+        pytest.param(
+            pd.NA,
+            "estimator must hold only values that can be loaded again: got one t",
+            marks=pytest.mark.skipif(
+                pd.__version__ < "3",
+                reason="the NA of pandas 2 can be loaded, if trusted",
+            ),
+        ),
         (stats.rv_histogram(([1, 1], [0, 1, 2])), "loss must be a distribution of"),
         (stats.rv_discrete(values=([1], [1]))(), "loss must be a distribution of"),
         (type(stats.norm)(a=0, name="norm"), "loss must be a distribution of"),

@@ -138,6 +138,7 @@ def check_time_index(X, *, name="X", ids=False):
             f"{name} must have a time for each row: got an index with a missing label. "
             f"Drop these rows: {name}[{name}.index.notna()]."
         )
+    index = refresh_index(index)
     if not index.is_unique:
         label = index[index.duplicated()][0]
         id_column = ", or set id_column if they belong to several series" if ids else ""
@@ -151,6 +152,14 @@ def check_time_index(X, *, name="X", ids=False):
             f"{mean}{id_column}.{first}"
         )
     return index
+
+
+def refresh_index(index):
+    """Return an index that knows whether its own labels are unique.
+
+    In pandas 2, a slice may keep the answer of the whole.
+    """
+    return index if index.is_unique else index.take(np.arange(len(index)))
 
 
 def _reset_index_remedy(index, name, ids):

@@ -91,7 +91,8 @@ def test_a_target_that_equals_a_feature_is_proof():
 @pytest.mark.parametrize("ids", [{}, {"north": 1, "west": 2}])
 @pytest.mark.parametrize("panel", [True, False])
 def test_a_long_frame_is_fitted_and_checked(ids, panel):
-    long = LONG[["shop", "v"]].replace({"shop": ids})
+    long = LONG.assign(shop=LONG["shop"].map(lambda name: ids.get(name, name)))
+    long = long[["shop", "v"]]
     forecaster = SeriesForecaster(RIDGE, window_length=6, id_column="shop")
     splitter = PanelTimeSeriesSplit(3) if panel else TimeSeriesSplit(3)
     groups = long["shop"] if panel else None
