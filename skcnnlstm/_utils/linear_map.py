@@ -139,7 +139,8 @@ def fit_linear(samples, later, task, penalty=None):
     Parameters
     ----------
     samples, later : Samples
-        Samples to fit, and samples that choose the penalty; the latter can be None.
+        Samples to fit, and samples that choose the penalty. Without the latter (None),
+        it is the middle one of those tried.
     task : LinearTask
         The map.
     penalty : float or None

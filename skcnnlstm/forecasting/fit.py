@@ -285,7 +285,9 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
     n_modelled = _check_same_width(widths)
     independent = settings.independent
     if independent is None:
-        longest = max(parts.values(), key=lambda segments: len(segments[0].columns))
+        longest = max(
+            parts.values(), key=lambda segments: max(len(s.columns) for s in segments)
+        )
         cut = partial(cut_samples, longest, length, settings.block_length, n_modelled)
         n_rows = sum(len(rows.values) for rows in tables.values())
         independent = n_modelled > 1 and channels_are_independent(

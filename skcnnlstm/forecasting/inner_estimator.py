@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache, partial
 from numbers import Integral, Real
 
 import numpy as np
@@ -47,11 +48,10 @@ def fit_on_windows(estimator, windows, targets):
             ) from error
         if text.startswith("n_targets must be at most the number of features"):
             error.add_note(
-                "SeriesForecaster sets instance_norm='last' and "
-                f"n_targets={windows.shape[2]}, the number of columns of the series, "
-                "on the network. The network then needs windows (n_samples, "
-                "window_length, n_features). Remove FlattenWindows, or set "
-                "instance_norm=None on the network."
+                f"SeriesForecaster sets n_targets={windows.shape[2]}, the number of "
+                "columns of the series, and instance_norm on the network. The network "
+                "then needs windows (n_samples, window_length, n_features). Remove "
+                "FlattenWindows, or set instance_norm=None on the network."
             )
         raise
 
@@ -76,17 +76,14 @@ def configure_estimator(estimator, n_targets, gap, windows, targets):
     """
     params = estimator.get_params(deep=True)
     changes = {}
+    choose_norm = cache(partial(choose_instance_norm, windows, targets, n_targets, gap))
     for key, name, prefix in _split_names(params):
         value = params[key]
         if name == "instance_norm" and is_auto(value):
-            changes[key] = choose_instance_norm(
-                windows,
-                targets,
-                n_targets,
-                gap,
-                params.get(prefix + "season_length"),
-                params.get(prefix + "loss"),
-            )
+            loss = kind_of_loss(params.get(prefix + "loss"))
+            season = params.get(prefix + "season_length")
+            season = season if isinstance(season, Integral) else None
+            changes[key] = choose_norm(season, loss)
         elif name == "linear_skip" and is_auto(value):
             task = LinearTask(None, n_targets, 1, windows.shape[2])
             changes[key] = task.n_inputs(windows.shape[1:]) <= MAX_INPUTS
@@ -159,7 +156,7 @@ def _split_in_time(windows, targets, gap):
     return first, samples.select(slice(len(samples) - n_later, None))
 
 
-def choose_instance_norm(windows, targets, n_targets, gap, season_length, loss):
+def choose_instance_norm(windows, targets, n_targets, gap, season_length, loss_kind):
     """Return the normalization with which a ridge regression forecasts best.
 
     The ridge regression is fitted on the first samples and compared on the last ones.
@@ -168,7 +165,7 @@ def choose_instance_norm(windows, targets, n_targets, gap, season_length, loss):
     if first is None:
         return "last"
     modes = ["last", None, "standard"]
-    if isinstance(season_length, Integral) and 1 < season_length <= windows.shape[1]:
+    if season_length is not None and 1 < season_length <= windows.shape[1]:
         modes.append("seasonal")
     horizon = first.y.shape[1] // n_targets
     tasks = [
@@ -178,7 +175,7 @@ def choose_instance_norm(windows, targets, n_targets, gap, season_length, loss):
             horizon,
             windows.shape[2],
             season_length=season_length,
-            absolute=kind_of_loss(loss) == "absolute",
+            absolute=loss_kind == "absolute",
         )
         for mode in modes
     ]

@@ -114,6 +114,8 @@ def train(
             if initial_loss is not None and initial_loss <= min(history["val_loss"]):
                 best_epoch = 0
                 program.model.set_weights(weights)
+        elif options.keep_best:
+            best_epoch = int(np.argmin(history["loss"])) + 1
         program.set_batch_norm_statistics(_window_chunks(samples, options))
         weights = program.weights()
         if not all(np.isfinite(values).all() for values in weights):

@@ -29,7 +29,6 @@ from skcnnlstm._utils.validation import (
     check_windows,
     count_missing_history,
     describe_filled_samples,
-    is_auto,
     to_plain,
 )
 from skcnnlstm._utils.warnings import warn
@@ -169,13 +168,11 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         continues from its weights. `classes` holds all class labels; None takes those
         in `y`. With `report`, scikit-learn callbacks follow the fit.
         """
-        epochs = settings["epochs"]
-        reporter = epoch_reporter(self, None if is_auto(epochs) else epochs)
-        tasks = reporter if report else None
         resume = resume and self.__sklearn_is_fitted__()
         seed = self._seed if resume else draw_seed(settings["random_state"])
         data = self._prepare_data(settings, X, y, sample_weight, classes)
         settings = self._resolve_training(settings, data)
+        tasks = epoch_reporter(self, settings["epochs"]) if report else None
         continues = resume and self._continues(settings, data)
         data, constants = self._standardize(settings, data, continues)
         settings, start = self._prepare_start(settings, data, continues)
@@ -497,7 +494,8 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
                 chunk[...] = (X[rows] - constants["x_mean"]) / constants["x_scale"]
             backfill(self._flatten_steps(chunk), missing[rows])
 
-        return training.predict(network, weights, X, prepare, self._custom_objects)
+        change = prepare if constants or missing.any() else None
+        return training.predict(network, weights, X, change, self._custom_objects)
 
     def _layer_output(self, name, X):
         """Return the output of the layer `name` for X."""

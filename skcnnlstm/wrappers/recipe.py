@@ -48,23 +48,14 @@ def resolve_training(settings, n_samples, horizon=None):
     recipe = is_auto(settings["epochs"])
     fraction, gap = settings["validation_fraction"], settings["validation_gap"]
     early_stopping, patience = settings["early_stopping"], settings["patience"]
+    n_held_out = math.ceil(n_samples * fraction)
+    from_recipe = False
     if is_auto(early_stopping):
-        early_stopping = recipe and horizon is not None
-        if early_stopping:
-            gap = max(gap, horizon - 1)
-            n_held_out = math.ceil(n_samples * fraction)
-            early_stopping = (
-                n_held_out >= _MIN_HELD_OUT
-                and n_samples - n_held_out - gap >= n_held_out
-            )
-        from_recipe = early_stopping
-    else:
-        from_recipe = False
-    if not early_stopping:
-        gap = settings["validation_gap"]
-    n_trained = n_samples
-    if early_stopping:
-        n_trained -= math.ceil(n_samples * fraction) + gap
+        own_gap = max(gap, (horizon or 1) - 1)
+        enough = n_samples - n_held_out - own_gap >= n_held_out >= _MIN_HELD_OUT
+        early_stopping = from_recipe = recipe and horizon is not None and enough
+        gap = own_gap if from_recipe else gap
+    n_trained = n_samples - (n_held_out + gap if early_stopping else 0)
     batch_size = settings["batch_size"]
     if is_auto(batch_size):
         batch_size = _batch_size(n_trained) if recipe else 32

@@ -75,7 +75,6 @@ def _moments(prefix, chunks):
         squares = squares + (np.where(known, values - mean, 0) ** 2).sum(axis=0)
     scale = np.sqrt(squares / count)
     scale[scale <= 1e-7 * np.abs(mean)] = 1.0
-    scale[scale == 0] = 1.0
     return {f"{prefix}_mean": mean, f"{prefix}_scale": scale}
 
 

@@ -1,6 +1,7 @@
 """Parameters that the forecaster sets on the estimator inside it."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from forecast_models import (
     Network,
@@ -23,6 +24,7 @@ from skcnnlstm import (
     LSTNetRegressor,
     SeriesForecaster,
 )
+from skcnnlstm._utils.validation import kind_of_loss
 from skcnnlstm.forecasting.inner_estimator import (
     accepts_nan,
     choose_instance_norm,
@@ -140,7 +142,9 @@ def test_the_series_are_not_standardized_twice(standardize):
 
 def choose(series, season_length=None, length=12, loss="mse"):
     windows, targets = cut(series, length)
-    return choose_instance_norm(windows, targets, 1, 0, season_length, loss)
+    return choose_instance_norm(
+        windows, targets, 1, 0, season_length, kind_of_loss(loss)
+    )
 
 
 def test_a_random_walk_is_normalized_by_its_last_value():
@@ -198,6 +202,17 @@ def test_few_rows_are_independent():
     assert is_independent(Recording(), random_walk(6, 2))
 
 
+def test_the_longest_run_decides_not_the_first_one():
+    days = pd.date_range("2025", periods=400)
+    values = random_walk(400, 2)
+    values[1:, 1] = values[:-1, 0]
+    related = pd.DataFrame(values, days, columns=["a", "b"])
+    related = related[(np.arange(400) < 3) | (np.arange(400) > 10)]
+    unrelated = pd.DataFrame(random_walk(290, 2), days[:290], columns=["a", "b"])
+    panel = {"related": related, "unrelated": unrelated}
+    assert not is_independent(Recording(), panel, freq="D")
+
+
 def test_past_covariates_stay_in_the_window():
     forecaster = SeriesForecaster(Recording(), window_length=3, target_columns=[0, 1])
     forecaster.fit(random_walk(400, 3))
@@ -249,10 +264,10 @@ def test_an_error_of_a_flattened_network_lists_what_the_forecaster_set(two_colum
         SeriesForecaster(flat, channels="joint").fit(two_columns)
     (note,) = caught.value.__notes__
     assert note == (
-        "SeriesForecaster sets instance_norm='last' and n_targets=2, the number of "
-        "columns of the series, on the network. The network then needs windows "
-        "(n_samples, window_length, n_features). Remove FlattenWindows, or set "
-        "instance_norm=None on the network."
+        "SeriesForecaster sets n_targets=2, the number of columns of the series, and "
+        "instance_norm on the network. The network then needs windows (n_samples, "
+        "window_length, n_features). Remove FlattenWindows, or set instance_norm=None "
+        "on the network."
     )
     flat.set_params(needsfeatures__instance_norm=None)
     SeriesForecaster(flat, channels="joint").fit(two_columns)

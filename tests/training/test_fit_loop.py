@@ -302,6 +302,7 @@ def test_keep_best_restores_the_weights_of_the_lowest_training_loss(cls):
     kept = tiny(cls, keep_best=True, epochs=14, **settings).fit(X, y)
     best = int(np.argmin(kept.history_["loss"])) + 1
     assert 1 < best < kept.n_epochs_ == 14  # the best epoch is not the last
+    assert kept.best_epoch_ == best
     # The statistics of batch normalization belong to the restored weights.
     assert_equal_weights(kept, tiny(cls, epochs=best, **settings).fit(X, y))
     last = tiny(cls, epochs=14, **settings).fit(X, y)
