@@ -238,8 +238,8 @@ def _raise_off_grid(index: Any, labels: Any, freq: Any, offset: Any) -> None:
         key=lambda row: count_steps(labels[: row + 1], offset) is None,
     )
     raise ValueError(
-        f"freq must fit every label: got freq={freq!r}, and {index[wrong]} is not on "
-        "its grid. Use another frequency, or freq=None to infer it."
+        f"freq must fit every label: got freq={freq!r}, which does not fit "
+        f"{index[wrong]}. Use another frequency, or freq=None to infer it."
     )
 
 

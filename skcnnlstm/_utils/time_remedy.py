@@ -92,7 +92,8 @@ def suggest_remedy(index: Any) -> Remedy:
                 reason += f", and missing ones are then gaps (at most {n_rows} rows "
                 reason += "without one)"
             if share < 1 and is_business_days(labels, offset):
-                reason = "it fits all labels, and missing ones are then holidays"
+                reason = "it fits all labels, and missing business days then count as "
+                reason += "holidays"
             return Remedy(f"freq={code}", reason)
     series = "series"
     if not isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):

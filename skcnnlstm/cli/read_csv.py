@@ -187,7 +187,8 @@ def _split_series(table, id_column):
     missing = is_missing(table[id_column]).to_numpy()
     if missing.any():
         raise UsageError(
-            f"id column {id_column!r} has no value in row {np.argmax(missing) + 1}"
+            f"id column {id_column!r} must have a value in each row: got none in row "
+            f"{np.argmax(missing) + 1}. Fill in the value, or remove the row"
         )
     codes, names = pd.factorize(table[id_column].str.strip())
     return {name: np.flatnonzero(codes == code) for code, name in enumerate(names)}
@@ -247,7 +248,7 @@ def _order_rows(frame, index, chosen):
     notes = []
     if index is None:
         return frame.reset_index(drop=True), notes
-    check_distinct(index, chosen.time)
+    check_distinct(index, chosen.time, chosen.id)
     frame = frame.set_axis(index)
     if not index.is_monotonic_increasing:
         frame = frame.sort_index(kind="stable")
@@ -272,7 +273,7 @@ def _split_ahead(frame, chosen):
     if not known.any():
         raise UsageError(
             f"columns {_join_names(chosen.targets)} must hold numbers: got only "
-            "missing cells"
+            "missing cells. Choose other columns with --target-columns"
         )
     last = len(known) - np.argmax(known[::-1])
     return frame.iloc[:last], frame[list(chosen.exog)]
@@ -439,7 +440,8 @@ def _read_targets(table, targets, numbers, decimal):
         check_numbers(table[name], values, decimal, _cell)
         if np.isnan(values).all():
             raise UsageError(
-                f"column {name!r} must hold numbers: got only missing cells"
+                f"column {name!r} must hold numbers: got only missing cells. Choose "
+                "other columns"
             )
         frame[name] = values
     return pd.DataFrame(frame)
@@ -454,7 +456,8 @@ def _read_times(column, date_format, *, several=False):
     name, missing = column.name, is_missing(column).to_numpy()
     if missing.any():
         raise UsageError(
-            f"time column {name!r} has no value in row {np.argmax(missing) + 1}"
+            f"time column {name!r} must have a value in each row: got none in row "
+            f"{np.argmax(missing) + 1}. Fill in the value, or remove the row"
         )
     cells, rows = strip_cells(column), np.arange(len(column))
     if several:
@@ -475,13 +478,15 @@ def _read_times(column, date_format, *, several=False):
     return pd.DatetimeIndex(reading.times, name=name)[rows]
 
 
-def check_distinct(index, name):
-    """Raise if a time occurs twice."""
+def check_distinct(index, name, id_column=None):
+    """Raise if a time occurs twice, in the rows of one series."""
     duplicated = index.duplicated()
     if duplicated.any():
         label = index[duplicated][0]
         rows = " and ".join(map(str, np.flatnonzero(index == label)[:2] + 1))
+        several = ", or name the column of the series with --id-column"
+        several = several if id_column is None else ""
         raise UsageError(
             f"time column {name!r} must hold each time once: got "
-            f"{format_label(label)} in rows {rows}"
+            f"{format_label(label)} in rows {rows}. Remove the duplicates{several}"
         )

@@ -201,16 +201,16 @@ def with_equal_steps(index):
     usual = lengths.mode()[0]
     remedy = "Number the rows with --time-column none"
     if axis.freq is not None:
-        rule, wrong = "gap in", np.diff(axis.positions) != 1
+        rule, wrong = "no gaps", np.diff(axis.positions) != 1
         remedy = "Fill the gap, or number the rows with --time-column none"
     else:
-        rule, wrong = "unequal steps in", (lengths > 1.5 * usual).to_numpy()
+        rule, wrong = "equal steps", (lengths > 1.5 * usual).to_numpy()
         wrong = wrong if wrong.any() else (lengths != usual).to_numpy()
     row = int(np.argmax(wrong))
     raise UsageError(
-        f"{rule} time column {name!r}: {format_label(index[row])} is followed by "
-        f"{format_label(index[row + 1])}, but most steps are {format_label(usual)}. "
-        f"{remedy}"
+        f"time column {name!r} must have {rule}: {format_label(index[row])} is "
+        f"followed by {format_label(index[row + 1])}, but most steps are "
+        f"{format_label(usual)}. {remedy}"
     )
 
 

@@ -65,5 +65,6 @@ def check_numbers(column, numbers, decimal, cell):
     infinite = np.isinf(numbers)
     if infinite.any():
         raise UsageError(
-            f"column {column.name!r} must be finite: got {cell(column, infinite)}"
+            f"column {column.name!r} must be finite: got {cell(column, infinite)}. "
+            "Replace infinite values by numbers, or leave the cells empty"
         )

@@ -222,8 +222,8 @@ def check_covariates_known(table):
     unknown = np.isnan(table).all(axis=0)
     if unknown.any():
         raise ValueError(
-            "exog must have a known value in each column: got only NaN in column "
-            f"{int(np.argmax(unknown))}. Remove the column."
+            "exog must have a known value in each column: got only NaN in the column "
+            f"at position {int(np.argmax(unknown))}. Remove this column."
         )
 
 
@@ -246,8 +246,8 @@ def _count_message(n_given, n_rows, max_rows, ahead, labels):
         if labels is not None:
             remedy += ", or a DataFrame with the index of the series"
         remedy += "."
-    rows = "rows, those ahead" if ahead else "rows"
-    return f"exog must have {wanted} {rows}: got {n_given}. {remedy}"
+    steps = " for the steps ahead" if ahead else ""
+    return f"exog must have {wanted} rows{steps}: got {n_given} rows. {remedy}"
 
 
 def _check_columns(table, names, fitted):

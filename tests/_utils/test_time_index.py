@@ -180,14 +180,14 @@ ERRORS = [
     (
         DAYS,
         "MS",
-        "freq must fit every label: got freq='MS', and 2024-01-05 00:00:00 is not on "
-        "its grid. Use another frequency, or freq=None to infer it.",
+        "freq must fit every label: got freq='MS', which does not fit 2024-01-05 "
+        "00:00:00. Use another frequency, or freq=None to infer it.",
     ),
     (
         DAYS,
         "B",
-        "freq must fit every label: got freq='B', and 2024-01-06 00:00:00 is not on "
-        "its grid. Use another frequency, or freq=None to infer it.",
+        "freq must fit every label: got freq='B', which does not fit 2024-01-06 "
+        "00:00:00. Use another frequency, or freq=None to infer it.",
     ),
     (
         pd.RangeIndex(4),

@@ -81,7 +81,8 @@ INVALID_FILES = [
     (
         _change(4, "sales", "inf"),
         "",
-        "column 'sales' must be finite: got 'inf' in row 5",
+        "column 'sales' must be finite: got 'inf' in row 5. Replace infinite values by "
+        "numbers, or leave the cells empty",
     ),
     (
         _change(4, "date", "soon"),
@@ -89,23 +90,30 @@ INVALID_FILES = [
         "time column 'date' must hold dates, times or integers: got 'soon' in row 5. "
         "Use --date-format, or --time-column none",
     ),
-    (_change(4, "date", None), "", "time column 'date' has no value in row 5"),
+    (
+        _change(4, "date", None),
+        "",
+        "time column 'date' must have a value in each row: got none in row 5. Fill in "
+        "the value, or remove the row",
+    ),
     (
         _change(4, "date", "2020-01-04"),
         "",
-        "time column 'date' must hold each time once: got 2020-01-04 in rows 4 and 5",
+        "time column 'date' must hold each time once: got 2020-01-04 in rows 4 and 5. "
+        "Remove the duplicates, or name the column of the series with --id-column",
     ),
     (
         make_table().drop(index=range(7, 12)),
         "",
-        "gap in time column 'date': 2020-01-07 is followed by 2020-01-13, but most "
-        "steps are 1 day. Fill the gap, or number the rows with --time-column none",
+        "time column 'date' must have no gaps: 2020-01-07 is followed by 2020-01-13, "
+        "but most steps are 1 day. Fill the gap, or number the rows with --time-column "
+        "none",
     ),
     (
         make_table().assign(date=[*range(20), *range(25, 45)]),
         CHOSEN,
-        "gap in time column 'date': 19 is followed by 25, but most steps are 1. "
-        "Fill the gap, or number the rows with --time-column none",
+        "time column 'date' must have no gaps: 19 is followed by 25, but most steps "
+        "are 1. Fill the gap, or number the rows with --time-column none",
     ),
     (
         make_table(16),
@@ -152,7 +160,7 @@ PANEL_ERRORS = [
     (
         _change(4, "place", ""),
         "--id-column place",
-        "id column 'place' has no value in row 5",
+        "id column 'place' must have a value in each row: got none in row 5. Fill",
     ),
     (
         pd.concat([make_table(), make_table().assign(place="there")[:16]]),
@@ -413,7 +421,7 @@ def test_unequal_steps_are_an_error_that_names_the_option(folder):
     with pytest.raises(UsageError) as error:
         _read_columns(folder, hours.strftime("%Y-%m-%d %H:%M:%S"))
     assert str(error.value) == (
-        "unequal steps in time column 'when': 2024-01-01 06:00:06 is followed by "
+        "time column 'when' must have equal steps: 2024-01-01 06:00:06 is followed by "
         "2024-01-01 07:00:00, but most steps are 01:00:01. Number the rows with "
         "--time-column none"
     )

@@ -318,11 +318,11 @@ BAD_FITS = [
     (
         {},
         np.arange(39.0),
-        "exog must have 40 rows: got 39. predict and forecast also need the rows of "
-        "the horizon ahead. Covariates with an index are looked up by label and may "
+        "exog must have 40 rows: got 39 rows. predict and forecast also need the rows "
+        "of the horizon ahead. Covariates with an index are looked up by label and may "
         "have more rows.",
     ),
-    ({}, np.arange(41.0), "exog must have 40 rows: got 41."),
+    ({}, np.arange(41.0), "exog must have 40 rows: got 41 rows."),
     (
         {},
         EXOG[1:],
@@ -436,13 +436,15 @@ def test_exog_must_be_given_always_or_never():
 def test_exog_must_extend_as_far_as_forecasts_use_it():
     forecaster = plain(ridge(), horizon=3).fit(FRAME[:30], exog=EXOG[:30])
     forecaster.forecast(2, exog=EXOG)
-    with pytest.raises(ValueError, match=r"exog must have 4 to 6 rows, .*: got 3\."):
+    with pytest.raises(
+        ValueError, match=r"exog must have 4 to 6 rows .*: got 3 rows\."
+    ):
         forecaster.forecast(4, exog=EXOG[:3].to_numpy())
     with pytest.raises(ValueError, match=r"each of 13 rows, .* no row for 2024-02-10"):
         forecaster.predict(FRAME[30:], exog=EXOG)
-    with pytest.raises(ValueError, match=r"exog must have 13 rows: got 10\."):
+    with pytest.raises(ValueError, match=r"exog must have 13 rows: got 10 rows\."):
         forecaster.predict(FRAME[30:], exog=EXOG[30:].to_numpy())
-    with pytest.raises(ValueError, match=r"exog must have 10 to 13 rows: got 9\."):
+    with pytest.raises(ValueError, match=r"exog must have 10 to 13 rows: got 9 rows\."):
         forecaster.score(FRAME[30:], exog=EXOG[31:].to_numpy())
 
 
@@ -456,9 +458,9 @@ def test_arrays_of_exog_must_hold_only_the_rows_ahead():
         with pytest.raises(ValueError) as caught:
             labelled.forecast(steps, exog=EXOG[: 30 + rows].to_numpy())
         assert str(caught.value) == (
-            f"exog must have {wanted} rows, those ahead: got {30 + rows}. Pass only "
-            f"the rows ahead (exog[-{rows}:] if they are the last), or a DataFrame "
-            "with the index of the series."
+            f"exog must have {wanted} rows for the steps ahead: got {30 + rows} rows. "
+            f"Pass only the rows ahead (exog[-{rows}:] if they are the last), or a "
+            "DataFrame with the index of the series."
         )
     bare = plain(ridge(), horizon=3).fit(FRAME[:30].to_numpy(), exog=EXOG[:30])
     with pytest.raises(ValueError, match=r"if they are the last\)\.$"):

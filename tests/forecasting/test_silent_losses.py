@@ -147,9 +147,13 @@ def test_exactly_the_covariates_of_the_steps_are_enough():
     changed.iloc[130:] = 1e3
     pd.testing.assert_series_equal(fitted.forecast(30, exog=changed), by_label)
     for rows in (10, 23):
-        with pytest.raises(ValueError, match="exog must have 24 rows, those ahead"):
+        with pytest.raises(
+            ValueError, match="exog must have 24 rows for the steps ahead"
+        ):
             fitted.forecast(10, exog=exog[100 : 100 + rows].to_numpy())
-    with pytest.raises(ValueError, match="exog must have 30 to 48 rows, those ahead"):
+    with pytest.raises(
+        ValueError, match="exog must have 30 to 48 rows for the steps ahead"
+    ):
         fitted.forecast(30, exog=exog[100:129].to_numpy())
 
 

@@ -5,7 +5,12 @@ import numpy as np
 from skcnnlstm._utils.validation.parameters import check_integer
 from skcnnlstm._utils.validation.tables import to_plain, warn_about_large_integers
 
-_RESHAPES = {1: "x.ravel()", 2: "x.reshape(-1, 1)", 3: "x[:, np.newaxis, np.newaxis]"}
+# Code for an array of a given name, by the number of dimensions it should have.
+_RESHAPES = {
+    1: "np.ravel({})",
+    2: "np.reshape({}, (-1, 1))",
+    3: "np.reshape({0}, (len({0}), 1, -1))",
+}
 
 
 def check_numbers(name, values, *axes):
@@ -22,14 +27,14 @@ def check_numbers(name, values, *axes):
         warn_about_large_integers(array, name)
     except (TypeError, ValueError):
         raise TypeError(
-            f"{name} must be an array of numbers: got {values!r:.60}. Use NaN for "
-            "missing values."
+            f"{name} must be an array of numbers: got {values!r:.60}. Convert text to "
+            "numbers, and use NaN for missing values."
         ) from None
     if axes and numbers.ndim != len(axes):
         shape = f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"
         raise ValueError(
             f"{name} must have the shape {shape}: got {numbers.shape}. Reshape it, for "
-            f"example with {_RESHAPES.get(len(axes))}."
+            f"example with {_RESHAPES[len(axes)].format(name)}."
         )
     return numbers
 

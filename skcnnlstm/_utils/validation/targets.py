@@ -142,7 +142,7 @@ def _check_not_none(y, estimator):
     if y is None:
         raise ValueError(
             f"{type(estimator).__name__} requires y to be passed, but the target y is "
-            "None."
+            "None. Pass the targets as y."
         )
 
 

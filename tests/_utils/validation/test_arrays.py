@@ -12,14 +12,14 @@ BAD_INPUT = {
     "numbers: text": (
         lambda: arrays.check_numbers("values", ["1", "2"]),
         TypeError,
-        "values must be an array of numbers: got ['1', '2']. Use NaN for missing "
-        "values.",
+        "values must be an array of numbers: got ['1', '2']. Convert text to "
+        "numbers, and use NaN for missing values.",
     ),
     "numbers: another shape": (
         lambda: arrays.check_numbers("values", [1.0, 2.0], "n_rows", "n_targets"),
         ValueError,
         "values must have the shape (n_rows, n_targets): got (2,). Reshape it, for "
-        "example with x.reshape(-1, 1).",
+        "example with np.reshape(values, (-1, 1)).",
     ),
     "broadcast": (
         lambda: arrays.check_broadcast(low=np.zeros(2), high=np.zeros(3)),

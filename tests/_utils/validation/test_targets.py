@@ -59,7 +59,8 @@ BAD_INPUT = {
     "class target: none": (
         lambda: check.check_class_target(None, 9, estimator=Ridge()),
         ValueError,
-        "Ridge requires y to be passed, but the target y is None.",
+        "Ridge requires y to be passed, but the target y is None. Pass the targets "
+        "as y.",
     ),
     "sample weight: another length": (
         lambda: check.check_sample_weight([1.0, 2.0], 3),
