@@ -45,8 +45,8 @@ def build_cnn_lstm(
     Image sequences have shape `(n_samples, n_frames, n_rows, n_columns, n_features)`,
     with an axis for the features (colours) even if there is only one. A 2-D
     convolutional network reads each frame, and the LSTM reads the frames in time order.
-    `predict` accepts another number of frames than `fit`. With `per_step`, each frame has
-    a target, and y has shape `(n_samples, n_frames)`.
+    `predict` accepts another number of frames than `fit`. With `per_step`, each frame
+    has a target: y has shape `(n_samples, n_frames)`.
 
     Parameters
     ----------

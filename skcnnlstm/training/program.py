@@ -45,18 +45,15 @@ class Program:
                 large_batches=spec.large_batches,
                 reuse=True,
             )
-            metrics = "weighted_metrics" if spec.step_weights else "metrics"
+            # Weighted metrics leave out unknown steps, which have weight zero.
+            kind = "weighted_metrics" if spec.step_weights else "metrics"
             with registered_as(spec.custom_objects):
+                # A name stays a name: Keras resolves "accuracy" by the loss.
+                metrics = [deserialize(m, lambda name: name) for m in spec.metrics]
                 self.model.compile(
                     optimizer=deserialize(spec.optimizer, keras.optimizers.get),
                     loss=deserialize(spec.loss, keras.losses.get),
-                    # A name stays a name: Keras resolves "accuracy" by the loss.
-                    # Metrics ignore unknown steps, which have weight zero.
-                    **{
-                        metrics: [
-                            deserialize(m, lambda name: name) for m in spec.metrics
-                        ]
-                    },
+                    **{kind: metrics},
                     jit_compile=False,
                 )
             # Before any trace: create the variables of the optimizer and the metrics.

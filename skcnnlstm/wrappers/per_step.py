@@ -92,13 +92,13 @@ def _as_array(y):
         y = to_plain(y, "y")
     if isinstance(y, list | tuple):
         # NumPy would make text of a NaN next to text.
-        try:
-            return np.array(y, dtype=object)
-        except ValueError as error:  # lists of different lengths
+        lengths = {np.shape(row)[:1] for row in y}
+        if len(lengths) > 1:
             raise ValueError(
-                "y must have one target for each step: got lists of different "
-                "lengths. Pad them with NaN or None, as the windows are padded."
-            ) from error
+                "y must have one target for each step: got rows of different lengths. "
+                "Pad them with NaN or None where the windows are padded."
+            )
+        return np.array([list(row) if np.ndim(row) else row for row in y], dtype=object)
     return np.asarray(y)
 
 
