@@ -77,6 +77,9 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
       parameters of the subclass: `output_axes`, the tuple ``(horizon, n_targets,
       n_quantiles)`` whose product is `n_outputs`; and `n_series`, the number of
       features that are values and not marks of missing values.
+    - A builder may have the parameter `per_step`, which becomes a parameter of the
+      subclass. With ``per_step=True``, it returns a network with the output ``(n_steps,
+      n_outputs)``, and y has shape ``(n_samples, n_steps)``.
     - Custom layers are registered with ``keras.saving.register_keras_serializable`` and
       have a complete `get_config`.
 

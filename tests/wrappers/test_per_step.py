@@ -95,7 +95,7 @@ def test_the_number_of_steps_depends_on_the_axes_of_a_sample():
 
 def test_the_network_learns_the_label_of_each_step(steps):
     X, y = steps
-    classifier = lstm(epochs=60, learning_rate=0.05, lstm_units=8).fit(X, y)
+    classifier = lstm(epochs=60, learning_rate=0.1).fit(X, y)
     assert classifier.score(X, y) > 0.95
 
 
@@ -107,11 +107,19 @@ def test_a_forward_lstm_predicts_a_step_from_earlier_steps_only(steps):
     before, after = classifier.predict_proba(X), classifier.predict_proba(changed)
     np.testing.assert_array_equal(before[:, :5], after[:, :5])
     assert (before[:, 5:] != after[:, 5:]).any()
+
+
+@pytest.mark.heavy
+def test_a_bidirectional_lstm_predicts_a_step_from_the_whole_window(steps):
+    X, y = steps
+    changed = X.copy()
+    changed[:, 5:] += 1
     classifier = lstm(bidirectional=True).fit(X, y)
     before, after = classifier.predict_proba(X), classifier.predict_proba(changed)
     assert (before[:, 0] != after[:, 0]).any()
 
 
+@pytest.mark.heavy
 @pytest.mark.filterwarnings("ignore:n_subsequences='auto' leaves each window")
 def test_padded_windows_and_subsequences_have_one_prediction_per_own_step():
     X = np.random.default_rng(0).standard_normal((16, 13))  # padded to 16 steps
@@ -143,7 +151,7 @@ def test_quantiles_of_each_step_ascend(steps):
 def test_unknown_steps_change_neither_the_fit_nor_the_score(name, steps):
     X, y = steps
     if name == "regressor":
-        y, estimator = X[..., 1], LSTMRegressor(lstm_units=3, metrics=["mae"], **TINY)
+        y, estimator = X[..., 1], LSTMRegressor(lstm_units=3, **TINY)
     else:
         y, estimator = y.astype(object), lstm(metrics=["accuracy"])
     unknown = np.zeros(y.shape, bool)
@@ -214,6 +222,7 @@ def test_a_missing_value_marks_an_unknown_step(labels, classes):
     np.testing.assert_array_equal(np.ma.getmaskarray(y), expected)
 
 
+@pytest.mark.heavy
 def test_sequences_of_different_lengths_are_padded(steps):
     X, y = steps
     X, y = X.copy(), y.astype(object)
@@ -238,6 +247,7 @@ def test_weight_zero_and_class_weights_apply_to_steps(steps):
     assert up[1][..., 1].mean() > up[0][..., 1].mean()
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("loss", ["categorical_crossentropy", "binary_crossentropy"])
 def test_losses_that_are_not_sparse_read_one_column_per_class(loss, steps):
     X, y = steps
@@ -285,7 +295,7 @@ def test_folds_of_whole_recordings_score_known_steps(steps):
     y = y.astype(object)
     y[:, :2] = None
     groups = np.repeat([0, 1, 2], 8)
-    search = GridSearchCV(lstm(), {"lstm_units": [2, 3]}, cv=GroupKFold(3))
+    search = GridSearchCV(lstm(), {"epochs": [1, 2]}, cv=GroupKFold(3))
     search.fit(X, y, groups=groups)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
     assert search.predict(X).shape == y.shape
@@ -377,10 +387,24 @@ def test_a_loss_must_return_one_number_for_each_step(steps):
     )
     check_fit_raises(regressor, ValueError, message, X, X[..., 0])
 
+
+@pytest.mark.heavy
+def test_a_loss_of_each_step_trains(steps):
+    X, _ = steps
+
     def mean_of_step(y_true, y_pred):
         return keras.ops.mean((y_true - y_pred) ** 2, axis=-1)
 
-    assert regressor.set_params(loss=mean_of_step).fit(X, X[..., 0])
+    fitted = LSTMRegressor(lstm_units=3, loss=mean_of_step, **TINY).fit(X, X[..., 0])
+    assert np.isfinite(fitted.history_["loss"]).all()
+
+
+@pytest.mark.heavy
+def test_default_training_holds_out_and_retrains(steps):
+    X, _ = steps
+    X = np.tile(X, (6, 1, 1))
+    regressor = LSTMRegressor(lstm_units=3, per_step=True, random_state=0)
+    assert regressor.fit(X, X[..., 0]).score(X, X[..., 0]) > 0.9
 
 
 # ------------------------------------------------------------------------- errors
@@ -422,6 +446,7 @@ def test_targets_of_another_shape_raise(change, message, steps):
     check_fit_raises(lstm(), ValueError, message, X, change(y))
 
 
+@pytest.mark.heavy
 def test_the_remedies_for_shapes_work(steps):
     X, y = steps
     expected = lstm().fit(X, y).predict(X)
