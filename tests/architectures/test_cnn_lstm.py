@@ -225,6 +225,7 @@ def test_a_classifier_learns_what_frames_show_and_reads_fewer_of_them(frames):
     np.testing.assert_array_equal(copy.predict_proba(X), classifier.predict_proba(X))
 
 
+@pytest.mark.heavy
 def test_missing_first_frames_are_missing_history(frames):
     X, _ = frames
     gaps = X.copy()

@@ -76,6 +76,7 @@ def test_a_classifier_predicts_each_step(classifier, steps):
     assert classifier.score(X, y) == accuracy_score(y.ravel(), predicted.ravel())
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("regressor", REGRESSORS, ids=class_name)
 def test_a_regressor_predicts_each_step(regressor, steps):
     X, _ = steps
@@ -131,6 +132,7 @@ def test_padded_windows_and_subsequences_have_one_prediction_per_own_step():
         regressor.predict(cut[:, 1:])
 
 
+@pytest.mark.heavy
 def test_quantiles_of_each_step_ascend(steps):
     X, _ = steps
     regressor = LSTMRegressor(lstm_units=3, quantiles=(0.1, 0.5, 0.9), **TINY)
@@ -256,6 +258,7 @@ def test_losses_that_are_not_sparse_read_one_column_per_class(loss, steps):
     assert lstm(loss=loss).fit(X, y).predict_proba(X).shape == (24, 8, 2)
 
 
+@pytest.mark.heavy
 def test_early_stopping_holds_out_samples_with_steps(steps):
     X, y = steps
     history = lstm(early_stopping=True).fit(X, y).history_
@@ -358,11 +361,17 @@ def build_without_steps(input_shape, n_outputs, *, per_step=False):
     return build_steps(input_shape, n_outputs)
 
 
+@pytest.mark.heavy
 def test_a_custom_builder_with_the_parameter_per_step_predicts_steps(steps):
     X, y = steps
     settings = {"epochs": 1, "per_step": True, "random_state": 0}
     classifier = HybridClassifier.from_builder(build_steps)(**settings)
     assert classifier.fit(X, y).predict(X).shape == y.shape
+
+
+def test_a_custom_builder_must_return_an_output_for_each_step(steps):
+    X, _ = steps
+    settings = {"epochs": 1, "per_step": True, "random_state": 0}
     regressor = HybridRegressor.from_builder(build_without_steps)(**settings)
     message = (
         "build must return a network with one output of shape (None, n_steps, "
