@@ -8,6 +8,7 @@ from skcnnlstm._utils.validation import check_boolean, check_integer
 from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 from skcnnlstm.wrappers.parameters import with_network_parameters
+from skcnnlstm.wrappers.per_step import count_steps
 
 
 @with_network_parameters
@@ -28,8 +29,9 @@ def build_cnn_lstm(
     dropout=0.0,
     bidirectional=False,
     attention=False,
+    per_step=False,
 ):
-    """Build a CNN-LSTM for windows or subsequences.
+    """Build a CNN-LSTM for windows, subsequences or image sequences.
 
     Each window is cut into subsequences. Convolutions and pooling extract features from
     each subsequence, an LSTM reads the features in time order, and its last output
@@ -40,16 +42,28 @@ def build_cnn_lstm(
     `(n_samples, n_subsequences, n_steps, n_features)`; `predict` then also accepts
     another number of subsequences than `fit`.
 
+    Image sequences have shape `(n_samples, n_frames, n_rows, n_columns, n_features)`,
+    with an axis for the features (colours) even if there is only one. A 2-D
+    convolutional network reads each frame, and the LSTM reads the frames in time order.
+    `predict` accepts another number of frames than `fit`. With `per_step`, each frame
+    has a target: y has shape `(n_samples, n_frames)`.
+
     Parameters
     ----------
     input_shape : tuple of int
-        Shape of one sample: `(window_length,)`, `(window_length, n_features)` or
-        `(n_subsequences, n_steps, n_features)`.
+        Shape of one sample: `(window_length,)`, `(window_length, n_features)`,
+        `(n_subsequences, n_steps, n_features)` or `(n_frames, n_rows, n_columns,
+        n_features)`.
     kernel_size : int or tuple of int, default=3
         Kernel size in time steps. A tuple has one entry per convolution. A convolution
-        never crosses the border between subsequences.
+        never crosses the border between subsequences. For frames, this is the size of
+        the kernels in rows and in columns.
+    pool_size : int, default=2
+        Pool size of the max pooling after the last convolution, in time steps. The
+        last pool can be shorter. 1 means no pooling. For frames, each convolution is
+        followed by pooling over this number of rows and columns.
     lstm_units : int, default=50
-        Units of the LSTM over the subsequences.
+        Units of the LSTM over the subsequences or frames.
     dropout : float, default=0.0
         Dropout rate before and after the LSTM, from 0 (inclusive) to 1 (exclusive).
     bidirectional : bool, default=False
@@ -72,45 +86,88 @@ def build_cnn_lstm(
     - LSTM: `(lstm_units,)`
     - output: `(n_outputs,)`
 
+    With ``per_step=True``, the LSTM returns `(S, lstm_units)`. A dense layer computes
+    the outputs of all T steps of a subsequence, `(S, T * n_outputs)`, and the output is
+    `(L, n_outputs)`. The prediction of a step depends on its subsequence and on those
+    before it, with `bidirectional` on the whole window.
+
+    Shapes for S frames of R rows, C columns and F features:
+
+    - input: `(S, R, C, F)`
+    - each convolution, followed by max pooling: `(S, ceil(R / pool_size), ceil(C /
+      pool_size), filters)`
+    - flattened: `(S, n_rows * n_columns * filters)`, after the last pooling
+    - LSTM: `(lstm_units,)`, or `(S, lstm_units)` with `per_step`
+    - output: `(n_outputs,)`, or `(S, n_outputs)` with `per_step`
+
     Differences from Donahue et al. (2015):
 
-    - The frames are subsequences of one window, not images of a video.
-    - The convolutions are small and not pretrained.
-    - The network has one output after the last frame, not one for each frame.
+    - In windows of series, the frames are subsequences of one window.
+    - The convolutional network is small, without dense layers, and not pretrained. The
+      paper's is a CaffeNet pretrained on ImageNet.
+    - The network has one output after the last frame. The paper has one for each frame,
+      as with `per_step`, and averages the probabilities of all frames of a video.
+    - The LSTM has 50 units instead of 256, and no dropout by default.
 
     References
     ----------
     Donahue, J. et al. (2015). Long-term recurrent convolutional networks for visual
     recognition and description. CVPR.
     """
-    blocks.check_input_axes(input_shape, (1, 2, 3), "a CNN-LSTM")
+    blocks.check_input_axes(
+        input_shape,
+        (1, 2, 3, 4),
+        "a CNN-LSTM",
+        "(n_samples, n_frames, n_rows, n_columns, n_features)",
+    )
     filters = blocks.check_widths("filters", filters)
     kernel_size = blocks.check_per_layer("kernel_size", kernel_size, len(filters))
     pool_size = check_integer("pool_size", pool_size)
     lstm_units = check_integer("lstm_units", lstm_units)
     check_boolean("attention", attention)
+    if check_boolean("per_step", per_step) and attention:
+        raise ValueError(
+            "attention must be False with per_step=True: got attention=True, which "
+            "averages over all steps. Set attention=False, and bidirectional=True to "
+            "read the whole window for each step."
+        )
     blocks.check_padding(padding)
     blocks.check_activation("activation", activation)
 
     window = layers.Input(input_shape, name="window")
-    x = blocks.as_subsequences(window, n_subsequences)
-    x = blocks.conv1d_stack_per_row(x, filters, kernel_size, padding, activation)
-    if pool_size > 1:
-        x = layers.MaxPooling2D((1, pool_size), padding="same", name="pool")(x)
-    x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]), name="features")(x)
+    n_steps = 1  # that the LSTM reads at a time
+    if len(input_shape) == 4:
+        x = blocks.conv2d_stack_per_frame(
+            window, filters, kernel_size, padding, activation, pool_size
+        )
+    else:
+        x = blocks.as_subsequences(window, n_subsequences)
+        n_steps = x.shape[2]
+        x = blocks.conv1d_stack_per_row(x, filters, kernel_size, padding, activation)
+        if pool_size > 1:
+            x = layers.MaxPooling2D((1, pool_size), padding="same", name="pool")(x)
+        x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]), name="features")(x)
     x = blocks.apply_dropout(x, dropout, "dropout_1")
     x = blocks.apply_lstm(
         x,
         lstm_units,
         activation=lstm_activation,
-        return_sequences=attention,
+        return_sequences=attention or per_step,
         bidirectional=bidirectional,
         name="lstm",
     )
     if attention:
         x = blocks.attention_pooling(x, lstm_units)
     x = blocks.apply_dropout(x, dropout, "dropout_2")
-    x = blocks.output_head(x, n_outputs, dense_units, activation, output_activation)
+    if not per_step:
+        x = blocks.output_head(x, n_outputs, dense_units, activation, output_activation)
+        return keras.Model(window, x, name="cnn_lstm")
+    x = blocks.output_head(x, n_steps * n_outputs, dense_units, activation)
+    x = layers.Reshape((x.shape[1] * n_steps, n_outputs), name="steps")(x)
+    n_padded = x.shape[1] - count_steps(input_shape)
+    if n_padded:  # by "auto" subsequences, at the start
+        x = layers.Cropping1D((n_padded, 0), name="own_steps")(x)
+    x = layers.Activation(output_activation, name="step_outputs")(x)
     return keras.Model(window, x, name="cnn_lstm")
 
 
@@ -119,6 +176,19 @@ class _CNNLSTMMixin:
 
     _variable_first_axis = True
     _resolve_auto = staticmethod(blocks.resolve_auto_subsequences)
+
+    def _flatten_steps(self, X):
+        return X if X.ndim < 5 else X.reshape(*X.shape[:2], -1)
+
+    def _build_network_args(self, settings, input_shape, n_outputs):
+        norm, skip = settings.get("instance_norm"), settings.get("linear_skip")
+        if len(input_shape) == 4 and (norm not in (None, "auto") or skip is True):
+            raise ValueError(
+                "instance_norm must be None and linear_skip must be False for image "
+                f"sequences: got instance_norm={norm!r}, linear_skip={skip!r}. Set "
+                "them so, or use ConvLSTMGridRegressor to forecast each cell."
+            )
+        return super()._build_network_args(settings, input_shape, n_outputs)
 
     @available_if(lambda estimator: estimator._network_param("attention"))
     def attention_weights(self, X):

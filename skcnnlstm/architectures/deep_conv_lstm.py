@@ -3,6 +3,7 @@
 import keras
 from keras import layers
 
+from skcnnlstm._utils.validation import check_boolean
 from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 from skcnnlstm.wrappers.parameters import with_network_parameters
@@ -22,6 +23,7 @@ def build_deep_conv_lstm(
     lstm_activation="tanh",
     dense_units=(),
     dropout=0.5,
+    per_step=False,
 ):
     """Build a DeepConvLSTM for windows.
 
@@ -37,7 +39,7 @@ def build_deep_conv_lstm(
     padding : {"valid", "same"}, default="valid"
         "valid" removes ``kernel_size - 1`` time steps in each convolution; with the
         other defaults, windows need at least 17 steps. "same" keeps the number of time
-        steps.
+        steps, which `per_step` requires.
     dropout : float, default=0.5
         Dropout rate before each LSTM layer and after the last one, from 0 (inclusive)
         to 1 (exclusive).
@@ -53,6 +55,9 @@ def build_deep_conv_lstm(
     - first LSTM layer: `(L - 16, 128)`
     - last LSTM layer: `(128,)`
     - output: `(n_outputs,)`
+
+    With ``per_step=True`` and ``padding="same"``, the last LSTM layer returns `(L,
+    128)`, and the output is `(L, n_outputs)`.
 
     Differences from Ordonez and Roggen (2016):
 
@@ -72,6 +77,7 @@ def build_deep_conv_lstm(
     kernel_size = blocks.check_per_layer("kernel_size", kernel_size, len(filters))
     lstm_units = blocks.check_widths("lstm_units", lstm_units)
     blocks.check_padding(padding)
+    check_boolean("per_step", per_step)
     blocks.check_activation("activation", activation)
 
     window = layers.Input(input_shape, name="window")
@@ -80,13 +86,19 @@ def build_deep_conv_lstm(
     x = blocks.conv1d_stack_per_row(x, filters, kernel_size, padding, activation)
     x = layers.Permute((2, 1, 3), name="steps")(x)
     x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]), name="features")(x)
+    if per_step and x.shape[1] != input_shape[0]:
+        raise ValueError(
+            "padding must be 'same' with per_step=True, so that each step has an "
+            f"output: got padding={padding!r}, which leaves {x.shape[1]} of "
+            f"{input_shape[0]} steps. Set padding='same'."
+        )
     for i, units in enumerate(lstm_units, 1):
         x = blocks.apply_dropout(x, dropout, f"dropout_{i}")
         x = blocks.apply_lstm(
             x,
             units,
             activation=lstm_activation,
-            return_sequences=i < len(lstm_units),
+            return_sequences=per_step or i < len(lstm_units),
             name=f"lstm_{i}",
         )
     x = blocks.apply_dropout(x, dropout, f"dropout_{len(lstm_units) + 1}")

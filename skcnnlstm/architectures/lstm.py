@@ -3,6 +3,7 @@
 import keras
 from keras import layers
 
+from skcnnlstm._utils.validation import check_boolean
 from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 from skcnnlstm.wrappers.parameters import with_network_parameters
@@ -20,6 +21,7 @@ def build_lstm(
     dense_units=(),
     dropout=0.0,
     bidirectional=False,
+    per_step=False,
 ):
     """Build a stack of LSTM layers for windows.
 
@@ -35,7 +37,8 @@ def build_lstm(
         Dropout rate after each LSTM layer, from 0 (inclusive) to 1 (exclusive).
     bidirectional : bool, default=False
         Whether each layer also reads the window backwards. The outputs of both
-        directions are concatenated.
+        directions are concatenated. Without it, the prediction of a step with
+        `per_step` depends on this step and those before it.
 
     Notes
     -----
@@ -45,6 +48,9 @@ def build_lstm(
     - each LSTM layer but the last: `(L, lstm_units)`
     - last LSTM layer: `(lstm_units,)`
     - output: `(n_outputs,)`
+
+    With ``per_step=True``, the last LSTM layer returns `(L, lstm_units)`, and the
+    output is `(L, n_outputs)`.
 
     Differences from Hochreiter and Schmidhuber (1997):
 
@@ -59,6 +65,7 @@ def build_lstm(
     """
     blocks.check_input_axes(input_shape, (1, 2), "an LSTM")
     lstm_units = blocks.check_widths("lstm_units", lstm_units)
+    check_boolean("per_step", per_step)
 
     window = layers.Input(input_shape, name="window")
     x = blocks.as_series(window)
@@ -67,7 +74,7 @@ def build_lstm(
             x,
             units,
             activation=lstm_activation,
-            return_sequences=i < len(lstm_units),
+            return_sequences=per_step or i < len(lstm_units),
             bidirectional=bidirectional,
             name=f"lstm_{i}",
         )

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from skcnnlstm._utils.validation import check_integer, check_real
+from skcnnlstm._utils.validation import check_boolean, check_integer, check_real
 from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 from skcnnlstm.wrappers.parameters import with_network_parameters
@@ -23,6 +23,7 @@ def build_tcn_lstm(
     bidirectional=False,
     dense_units=(),
     dropout=0.2,
+    per_step=False,
 ):
     """Build a temporal convolutional network, followed by an LSTM, for windows.
 
@@ -45,7 +46,8 @@ def build_tcn_lstm(
     lstm_units : int, default=50
         Units of the LSTM.
     bidirectional : bool, default=False
-        Whether a second LSTM reads the steps backwards.
+        Whether a second LSTM reads the steps backwards. Without it, the prediction of a
+        step with `per_step` depends on this step and those before it.
     dropout : float, default=0.2
         Rate of the spatial dropout after each convolution, which drops whole channels,
         from 0 (inclusive) to 1 (exclusive).
@@ -60,6 +62,9 @@ def build_tcn_lstm(
       through a convolution with a kernel of one step.
     - LSTM: `(lstm_units,)`
     - output: `(n_outputs,)`
+
+    With ``per_step=True``, the LSTM returns `(L, lstm_units)`, and the output is `(L,
+    n_outputs)`.
 
     Differences from Bai et al. (2018):
 
@@ -78,6 +83,7 @@ def build_tcn_lstm(
     kernel_size = check_integer("kernel_size", kernel_size)
     lstm_units = check_integer("lstm_units", lstm_units)
     blocks.check_activation("activation", activation)
+    check_boolean("per_step", per_step)
     check_real("dropout", dropout, low=0, high=1, inclusive="left")
 
     window = layers.Input(input_shape, name="window")
@@ -96,6 +102,7 @@ def build_tcn_lstm(
         x,
         lstm_units,
         activation=lstm_activation,
+        return_sequences=per_step,
         bidirectional=bidirectional,
         name="lstm",
     )

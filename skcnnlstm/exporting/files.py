@@ -38,7 +38,8 @@ def export(estimator, path, format="onnx"):
       forecast, in the units of the series, ``(n, window_length, n_columns)``. The
       output is the next `horizon` steps in the same units, ``(n, horizon)`` or
       ``(n, horizon, n_targets)``.
-    - a classifier: the output is the probabilities ``(n, n_classes)``. The labels are
+    - a classifier: the output is the probabilities ``(n, n_classes)``, or ``(n,
+      window_length, n_classes)`` with ``per_step=True``. The labels are
       the entry ``classes`` of the metadata.
 
     Parameters

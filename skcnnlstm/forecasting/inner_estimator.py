@@ -89,6 +89,12 @@ def configure_estimator(estimator, n_targets, gap, windows, targets):
             changes[key] = task.n_inputs(windows.shape[1:]) <= MAX_INPUTS
         elif name == "standardize" and prefix + "instance_norm" in params:
             changes[key] = False
+        elif name == "per_step" and value is True:
+            raise ValueError(
+                f"{key} must be False inside SeriesForecaster, which predicts the rows "
+                f"after a window: got {key}=True. Set {key}=False, or fit the network "
+                "on windows with one target for each step."
+            )
         elif name == "n_targets" and prefix + "instance_norm" in params:
             changes[key] = n_targets
         elif name == "validation_gap" and value == 0:

@@ -24,7 +24,8 @@ def select_outputs(
     target : label, int, str, tuple or None
         The parameter of `attribute`.
     shape : tuple of int
-        Axes of the outputs of one window. A single output may have none.
+        Axes of the outputs of one window. A single output may have none. The last axis
+        is that of the classes.
     classes : ndarray or None
         Labels of the outputs of a classifier.
     names : list or None
@@ -46,7 +47,8 @@ def select_outputs(
                 f"target must be a class label: got target={target!r}. Use one of "
                 f"{', '.join(repr(label) for label in classes.tolist())}."
             )
-        return numbers[found], ()
+        chosen = numbers[..., found[0]]
+        return chosen.ravel(), chosen.shape
     keys = target if isinstance(target, tuple) else (target,)
     axes = shape or (1,)
     if len(keys) > len(axes):

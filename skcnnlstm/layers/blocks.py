@@ -3,6 +3,7 @@
 Every layer gets an explicit name, so two builds of a network have the same JSON text.
 """
 
+import math
 from types import FunctionType
 
 import keras
@@ -106,17 +107,23 @@ def check_padding(padding):
     return check_choice("padding", padding, ("same", "valid"))
 
 
-def check_input_axes(input_shape, accepted, architecture):
+def check_input_axes(
+    input_shape,
+    accepted,
+    architecture,
+    four_axes="(n_samples, n_subsequences, n_rows, n_steps, n_features)",
+):
     """Raise ValueError unless a sample has one of the accepted numbers of axes.
 
-    `architecture` is the name in the message, with its article: "a CNN".
+    `architecture` is the name in the message, with its article: "a CNN". `four_axes` is
+    the shape of X in the message if samples may have four axes.
     """
     if len(input_shape) not in accepted:
         shapes = {
             1: "(n_samples, window_length)",
             2: "(n_samples, window_length, n_features)",
             3: "(n_samples, n_subsequences, n_steps, n_features)",
-            4: "(n_samples, n_subsequences, n_rows, n_steps, n_features)",
+            4: four_axes,
         }
         actual = ", ".join(map(str, input_shape))
         raise ValueError(
@@ -126,13 +133,14 @@ def check_input_axes(input_shape, accepted, architecture):
         )
 
 
-def check_kernel_fits(kernel_size, n_steps, padding):
+def check_kernel_fits(kernel_size, n_steps, padding, axis="steps"):
     """Raise ValueError if a convolution without padding would have no output."""
     if padding == "valid" and kernel_size > n_steps:
+        larger = "longer windows" if axis == "steps" else "larger frames"
         raise ValueError(
-            "kernel_size must be at most the number of steps with padding='valid': "
-            f"got kernel_size={kernel_size}, {n_steps} steps. Use padding='same', a "
-            "smaller kernel_size, or longer windows."
+            f"kernel_size must be at most the number of {axis} with padding='valid': "
+            f"got kernel_size={kernel_size}, {n_steps} {axis}. Use padding='same', a "
+            f"smaller kernel_size, or {larger}."
         )
 
 
@@ -200,6 +208,27 @@ def resolve_auto_subsequences(params, input_shape):
 
 
 # --------------------------------------------------------------------------- blocks
+
+
+def conv2d_stack_per_frame(x, filters, kernel_size, padding, activation, pool_size):
+    """Apply one Conv2D and pooling per entry of `filters` to each frame of a sequence.
+
+    The input is `(frames, rows, columns, channels)`. Frames become samples, which
+    computes the same as `TimeDistributed(Conv2D)`, without its loop over the frames.
+    """
+    n_frames = x.shape[1]
+    x = ops.reshape(
+        x, (-1, *x.shape[2:])
+    )  # (samples * frames, rows, columns, channels)
+    for i, (width, size) in enumerate(zip(filters, kernel_size, strict=True), 1):
+        for n_steps in x.shape[1:3]:
+            check_kernel_fits(size, n_steps, padding, "rows and columns")
+        x = layers.Conv2D(
+            width, size, padding=padding, activation=activation, name=f"conv_{i}"
+        )(x)
+        if pool_size > 1:
+            x = layers.MaxPooling2D(pool_size, padding="same", name=f"pool_{i}")(x)
+    return ops.reshape(x, (-1, n_frames, math.prod(x.shape[1:])))
 
 
 def conv1d_stack(x, filters, kernel_size, padding, activation):

@@ -37,22 +37,24 @@ class PinballLoss(keras.losses.Loss):
     """Compute the mean pinball loss over outputs and quantiles (Koenker, Bassett 1978).
 
     For the error e = true - predicted and the quantile level q, the loss is ``max(q *
-    e, (q - 1) * e)``. The quantiles minimize it.
+    e, (q - 1) * e)``. The quantiles minimize it. With `per_step`, each output has its
+    own sample weight.
     """
 
-    def __init__(self, quantiles, *, name="pinball", **kwargs):
+    def __init__(self, quantiles, *, per_step=False, name="pinball", **kwargs):
         super().__init__(name=name, **kwargs)
         self.quantiles = tuple(quantiles)
+        self.per_step = per_step
 
     def call(self, y_true, y_pred):
-        """Return the loss of each sample.
+        """Return the loss of each sample, or of each output with `per_step`.
 
         Both arguments have shape `(n_samples, n_outputs, n_quantiles)`.
         """
         quantiles = ops.convert_to_tensor(self.quantiles, y_pred.dtype)
         error = y_true - y_pred
         loss = ops.maximum(quantiles * error, (quantiles - 1) * error)
-        return ops.mean(loss, axis=(1, 2))
+        return ops.mean(loss, axis=2 if self.per_step else (1, 2))
 
     def repeat_targets(self, targets):
         """Return a view of `(n_samples, n_outputs)` with an axis for the quantiles."""
@@ -61,4 +63,5 @@ class PinballLoss(keras.losses.Loss):
 
     def get_config(self):
         """Return the configuration of the loss."""
-        return {**super().get_config(), "quantiles": self.quantiles}
+        config = {"quantiles": self.quantiles, "per_step": self.per_step}
+        return {**super().get_config(), **config}

@@ -33,7 +33,7 @@ def array(value):
     return np.array(value.numpy())
 
 
-def epoch_function(model, target_dtype, vector=None):
+def epoch_function(model, target_dtype, vector=None, step_weights=False):
     """Trace training over the batches of an epoch, or of a part of it.
 
     The result takes `(x, y, weight, order, n_samples, batch_size, total)`: samples in
@@ -44,7 +44,8 @@ def epoch_function(model, target_dtype, vector=None):
 
     `target_dtype` is "float32", or "int32" for class codes. If `vector` is given, a
     variable, the optimizer updates this vector of all trainable weights. The weights
-    are copied into it at the start of a call and back at its end.
+    are copied into it at the start of a call and back at its end. With `step_weights`,
+    the weights have the shape of the output without its last axis.
     """
     weights, optimizer = model.trainable_variables, model.optimizer
     trained = weights if vector is None else [vector]
@@ -78,10 +79,10 @@ def epoch_function(model, target_dtype, vector=None):
                 variable.assign(part)
         return results
 
-    return _trace(model, target_dtype, run)
+    return _trace(model, target_dtype, run, step_weights)
 
 
-def evaluate_function(model, target_dtype):
+def evaluate_function(model, target_dtype, step_weights=False):
     """Trace an evaluation; arguments and results are those of `epoch_function`."""
 
     def step(x, y, weight):
@@ -94,15 +95,16 @@ def evaluate_function(model, target_dtype):
     def run(*arguments):
         return _run_batches(model, step, *arguments)
 
-    return _trace(model, target_dtype, run)
+    return _trace(model, target_dtype, run, step_weights)
 
 
-def _trace(model, target_dtype, run):
-    target_shape = [] if target_dtype == "int32" else model.outputs[0].shape[1:]
+def _trace(model, target_dtype, run, step_weights):
+    output_shape = model.outputs[0].shape[1:]
+    target_shape = output_shape[:-1] if target_dtype == "int32" else output_shape
     signature = [
         tf.TensorSpec(model.inputs[0].shape, tf.float32),
         tf.TensorSpec([None, *target_shape], target_dtype),
-        tf.TensorSpec([None], tf.float32),
+        tf.TensorSpec([None, *(output_shape[:-1] if step_weights else ())], tf.float32),
         tf.TensorSpec([None], tf.int32),
         tf.TensorSpec([], tf.int32),
         tf.TensorSpec([], tf.int32),

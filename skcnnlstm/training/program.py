@@ -34,6 +34,7 @@ class Program:
     def __init__(self, spec: ProgramSpec):
         self._has_metrics = bool(spec.metrics)
         self._target_dtype = spec.target_dtype
+        self._step_weights = spec.step_weights
         with building_layers():
             self.model = network_from_json(
                 spec.network,
@@ -44,12 +45,15 @@ class Program:
                 large_batches=spec.large_batches,
                 reuse=True,
             )
+            # Weighted metrics leave out unknown steps, which have weight zero.
+            kind = "weighted_metrics" if spec.step_weights else "metrics"
             with registered_as(spec.custom_objects):
+                # A name stays a name: Keras resolves "accuracy" by the loss.
+                metrics = [deserialize(m, lambda name: name) for m in spec.metrics]
                 self.model.compile(
                     optimizer=deserialize(spec.optimizer, keras.optimizers.get),
                     loss=deserialize(spec.loss, keras.losses.get),
-                    # A name stays a name: Keras resolves "accuracy" by the loss.
-                    metrics=[deserialize(m, lambda name: name) for m in spec.metrics],
+                    **{kind: metrics},
                     jit_compile=False,
                 )
             # Before any trace: create the variables of the optimizer and the metrics.
@@ -60,6 +64,8 @@ class Program:
                 )
             if self._has_metrics:
                 self._check_metrics()
+            if spec.step_weights:
+                self._check_step_loss()
         self._initial_slots = [backend.array(v) for v in optimizer.variables]
         self._seed_states = [  # of dropout
             v for v in self.model.variables if v.name == "seed_generator_state"
@@ -75,13 +81,17 @@ class Program:
     def _run_epoch(self):
         """The traced training function."""
         with self._explain_errors():
-            return backend.epoch_function(self.model, self._target_dtype, self._vector)
+            return backend.epoch_function(
+                self.model, self._target_dtype, self._vector, self._step_weights
+            )
 
     @cached_property
     def _run_evaluation(self):
         """The traced evaluation function, for fits with validation samples."""
         with self._explain_errors():
-            return backend.evaluate_function(self.model, self._target_dtype)
+            return backend.evaluate_function(
+                self.model, self._target_dtype, self._step_weights
+            )
 
     @property
     def loss_name(self):
@@ -97,21 +107,25 @@ class Program:
         input_shape = [length or 1 for length in self.model.inputs[0].shape[1:]]
         x = np.zeros((n, *input_shape), "float32")
         predicted = np.zeros((n, *output_shape), "float32")
-        y = np.zeros(n, "int32") if self._target_dtype == "int32" else predicted
+        y, weight = predicted, np.ones(n, "float32")
+        if self._target_dtype == "int32":
+            y = np.zeros((n, *output_shape[:-1]), "int32")
+        if self._step_weights:
+            weight = np.ones((n, *output_shape[:-1]), "float32")
         try:
-            self.model.compute_metrics(x, y, predicted, np.ones(n, "float32"))
+            self.model.compute_metrics(x, y, predicted, weight)
             results = self.model.get_metrics_result()
             arrays = [name for name, value in results.items() if np.ndim(value)]
             if arrays:
                 raise ValueError(f"{arrays[0]} returns several numbers")
-            if y.ndim == 1 and "categorical_accuracy" in results:
+            if y.dtype == "int32" and "categorical_accuracy" in results:
                 # With class codes it would silently compute something else.
                 raise ValueError("categorical_accuracy needs one column for each class")
         except Exception as error:  # of Keras, TensorFlow or a user-defined metric
             targets = f"numeric targets of shape {_shape_text(output_shape)}"
             remedy = "Use 'mae' or 'mse', or 'accuracy' for classes."
-            if y.ndim == 1:
-                targets = "class codes of shape (n_samples,) as targets"
+            if y.dtype == "int32":
+                targets = f"class codes of shape {_shape_text(y.shape[1:])} as targets"
                 remedy = (
                     "Use 'accuracy', or set loss='categorical_crossentropy': its "
                     "targets have one column for each class."
@@ -121,6 +135,24 @@ class Program:
                 f"and predictions of shape {_shape_text(output_shape)}: got "
                 f"{_summarize_error(error)}. {remedy}"
             ) from error
+
+    def _check_step_loss(self):
+        """Raise ValueError unless the loss returns one number for each step."""
+        shape = (3, *self.model.outputs[0].shape[1:])
+        y = predicted = np.zeros(shape, "float32")
+        if self._target_dtype == "int32":
+            y = np.zeros(shape[:-1], "int32")
+        loss = self.model.loss
+        with self._explain_errors():
+            compute = loss.call if isinstance(loss, keras.losses.Loss) else loss
+            actual = tuple(keras.ops.shape(compute(y, predicted)))
+        if actual != shape[:-1]:
+            raise ValueError(
+                "loss must return one number for each step with per_step=True: got "
+                f"loss={self.loss_name!r}, which returns shape {actual} for "
+                f"predictions of shape {shape}. Reduce the last axis only: "
+                "keras.ops.mean(..., axis=-1)."
+            )
 
     @contextmanager
     def _explain_errors(self, errors=Exception):
@@ -302,4 +334,4 @@ def _summarize_error(error):
 
 
 def _shape_text(shape):
-    return f"({', '.join(map(str, ('n_samples', *shape)))})"
+    return f"({', '.join(map(str, ('n_samples', *shape)))}{'' if shape else ','})"

@@ -27,8 +27,9 @@ class ProgramSpec:
     loss: str | SerializedObject
     optimizer: SerializedObject
     metrics: tuple = ()
-    # "float32" for targets of shape (n_samples, n_outputs), "int32" for class codes.
+    # "float32" for targets in the shape of the output, "int32" for class codes.
     target_dtype: str = "float32"
+    step_weights: bool = False  # one weight for each step of a sample
     large_batches: bool = False  # more samples than MAX_SMALL_BATCH
     # User-defined objects that the other fields name, by the name under which they were
     # registered with Keras when the specification was created, and their fingerprint.

@@ -7,6 +7,7 @@
 - `transfer`: starts from the weights of a fitted network, and freezes layers.
 - `signature`: generates the signature and the docstring of each class.
 - `settings`: validates the parameters of one fit.
+- `per_step`: validates and scores targets of each step of a window.
 - `fit_data`: validates and holds the data of one fit.
 - `fit_plan`: holds everything else that determines one fit.
 - `assemble`: adds masking, normalization, skip and quantiles to a network.

@@ -60,8 +60,13 @@ def build_regressor_network(
     If the builder has a parameter `output_axes`, it receives `(horizon, n_targets,
     n_quantiles)`, the axes of its output in C order. If it has a parameter `n_series`,
     it receives the number of features that are values and not masks. With `quantiles`,
-    the output has shape `(n_samples, n_outputs, n_quantiles)`.
+    the output has shape `(n_samples, n_outputs, n_quantiles)`. If the builder has
+    ``per_step=True``, it has shape `(n_samples, n_steps, 1 or n_quantiles)`.
     """
+    if params.get("per_step"):
+        return _build_step_network(
+            input_shape, quantiles, build=build, missing=missing, **params
+        )
     modes = ("auto", None, "last", "standard", "seasonal")
     check_choice("instance_norm", instance_norm, modes)
     mode = None if instance_norm == "auto" else instance_norm
@@ -138,6 +143,16 @@ def build_regressor_network(
         restore = RestoreLevel(horizon, name="restored", **_FLOAT32)
         output = restore(output, shift, scale)
     return name_operations(keras.Model(inputs, output, name=network.name))
+
+
+def _build_step_network(input_shape, quantiles, **params):
+    """Build a network with the output `(n_steps, 1)`, or `(n_steps, n_quantiles)`."""
+    if quantiles is None:
+        return build_masked_network(input_shape, 1, **params)
+    network = build_masked_network(input_shape, len(quantiles), **params)
+    output = layers.Flatten(name="quantiles")(network.output)
+    output = SortQuantiles(len(quantiles), name="sorted_quantiles")(output)
+    return name_operations(keras.Model(network.input, output, name=network.name))
 
 
 def _normalise(window, normalise, *, flatten):

@@ -35,6 +35,14 @@ from skcnnlstm._utils.warnings import warn
 from skcnnlstm.wrappers.assemble import build_masked_network
 from skcnnlstm.wrappers.fit_data import FitData, read_windows, usable_rows
 from skcnnlstm.wrappers.fit_plan import FitPlan
+from skcnnlstm.wrappers.per_step import (
+    check_step_settings,
+    check_step_target,
+    count_steps,
+    known_values,
+    step_weights,
+    with_known_step,
+)
 from skcnnlstm.wrappers.recipe import resolve_training
 from skcnnlstm.wrappers.settings import (
     as_list,
@@ -78,7 +86,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
 
     def _fit_settings(self):
         """Return the validated parameters of one fit."""
-        return check_settings(self._merged_params())
+        return check_step_settings(check_settings(self._merged_params()))
 
     # ----------------------------------------------------------------------- fit
 
@@ -93,7 +101,9 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
             (NaN in every feature of the first steps) are left out, unless `missing` is
             "mask".
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets of a regressor, or class labels of a classifier.
+            Targets of a regressor, or class labels of a classifier. With
+            ``per_step=True``, the shape is `(n_samples, window_length)`; a missing
+            value marks an unknown step.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Weights of the samples. Samples of weight zero are left out.
 
@@ -286,20 +296,30 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
     def _prepare_data(self, settings, X, y, sample_weight, classes):
         """Validate the data of a fit and select the samples to train on."""
         feature_attributes, X = read_windows(self, X)
-        y = self._check_target(y, X)
+        per_step = settings.get("per_step", False)
+        if per_step:
+            steps = len(X), count_steps(X.shape[1:])
+            y = check_step_target(y, steps, estimator=self)
+        else:
+            y = self._check_target(y, X)
         rows, weight = usable_rows(
             self._flatten_steps(X),
             sample_weight,
             allow_nan=settings["missing"] == "mask",
         )
+        if per_step:
+            rows, weight = with_known_step(y, rows, weight)
         y = y[rows]
         encoded, n_outputs, target_attributes = self._encode_target(
             y, settings["loss"], classes
         )
-        total_weight = weight
+        total_weight = step_weights(y, weight) if per_step else weight
         if settings.get("class_weight") is not None:
-            class_weight = compute_sample_weight(settings["class_weight"], y)
-            total_weight = weight * class_weight.astype(np.float32)
+            class_weight = np.zeros(y.shape, np.float32)
+            class_weight[~np.ma.getmaskarray(y)] = compute_sample_weight(
+                settings["class_weight"], known_values(y)
+            )
+            total_weight = total_weight * class_weight
         samples = training.Samples(X, encoded, total_weight, rows)
         return FitData(
             feature_attributes,
@@ -414,6 +434,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
             optimizer=optimizer,
             metrics=tuple(map(training.serialize_metric, as_list(settings["metrics"]))),
             target_dtype=str(samples.y.dtype),
+            step_weights=samples.weight.ndim > 1,
             large_batches=batch_size(settings, samples) > training.MAX_SMALL_BATCH,
         )
         return spec, rate
@@ -448,6 +469,11 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         output = self._compute_output(network, self._cache["weights"], X)
         return restore_targets(output, self._constants)
 
+    @property
+    def _predicts_steps(self):
+        """Whether the fitted network predicts each step of a window."""
+        return self._network_args[3].get("per_step", False)
+
     def _network_for(self, X):
         """Return the network that accepts X, and X as a validated array."""
         X = to_plain(X)
@@ -472,8 +498,9 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         if fitted == actual:
             return True
         params = self._network_args[3]
-        if self._variable_first_axis and not params.get("linear_skip"):
-            if len(actual) == 3 and actual[1:] == fitted[1:]:
+        one_output = not (params.get("linear_skip") or self._predicts_steps)
+        if self._variable_first_axis and one_output:
+            if len(actual) > 2 and actual[1:] == fitted[1:]:
                 return False
         raise ValueError(
             f"X has samples of shape {actual}, but {type(self).__name__} is expecting "

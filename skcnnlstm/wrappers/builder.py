@@ -6,6 +6,7 @@ import re
 import keras
 
 from skcnnlstm.wrappers.parameters import INTERNAL_ARGUMENTS
+from skcnnlstm.wrappers.per_step import count_steps
 
 _MODEL_NAME = re.compile(r"(sequential|functional|model)(_\d+)?")
 _NUMBER = re.compile(r"_\d+$")
@@ -129,7 +130,16 @@ def _build_once(build, input_shape, n_outputs, params):
         )
     shapes = [tuple(one.shape) for one in (*network.inputs, *network.outputs)]
     expected = [(None, *input_shape), (None, n_outputs)]
-    if shapes != expected:
+    if params.get("per_step"):
+        expected[1] = (None, count_steps(input_shape), n_outputs)
+        if shapes != expected:
+            raise ValueError(
+                "build must return a network with one output of shape (None, n_steps, "
+                f"n_outputs) for per_step=True: got {shapes} from {name}, expected "
+                f"{expected}. End with keras.layers.Dense(n_outputs) on the sequence "
+                "of all steps, such as that of LSTM(..., return_sequences=True)."
+            )
+    elif shapes != expected:
         raise ValueError(
             "build must return a network with one input of shape (None, *input_shape) "
             f"and one output of shape (None, n_outputs): got {shapes} from {name}, "

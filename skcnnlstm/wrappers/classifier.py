@@ -13,6 +13,7 @@ from skcnnlstm._utils.validation import check_class_target, with_plain_target
 from skcnnlstm.wrappers._scikeras import KerasClassifier
 from skcnnlstm.wrappers.base import BaseHybrid
 from skcnnlstm.wrappers.parameters import classifier_parameters
+from skcnnlstm.wrappers.per_step import known_values, with_step_score
 
 
 @check_calls
@@ -64,8 +65,9 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
 
     def _encode_target(self, y, loss, classes):
         """Return the targets of the network, their number, and fitted attributes."""
-        labels = np.unique(y) if classes is None else np.unique(classes)
-        unknown = np.setdiff1d(y, labels)
+        known = known_values(y)
+        labels = np.unique(known) if classes is None else np.unique(classes)
+        unknown = np.setdiff1d(known, labels)
         if len(unknown):
             raise ValueError(
                 "y must hold only classes of the first partial_fit: got unknown "
@@ -77,13 +79,16 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
                 f"y must hold at least two classes: got one class, {labels[0]!r}. "
                 "Samples with NaN are used only with missing='mask'."
             )
-        codes = np.searchsorted(labels, y).astype(np.int32)
+        codes = np.searchsorted(labels, np.asarray(y)).astype(np.int32)
+        codes[np.ma.getmaskarray(y)] = 0  # of steps without a label, of weight zero
         if not training.takes_class_codes(loss):
             codes = np.eye(len(labels), dtype=np.float32)[codes]
         return codes, len(labels), {"classes_": labels}
 
     def _split_validation(self, samples, settings, seed):
-        """Hold out a random stratified part of the samples."""
+        """Hold out random samples, stratified unless each step has a label."""
+        if samples.weight.ndim > 1:
+            return self._split_steps(samples, settings, seed)
         codes = samples.y if samples.y.ndim == 1 else samples.y.argmax(axis=1)
         counts = np.unique(codes, return_counts=True)[1]
         n_validation = math.ceil(len(samples) * settings["validation_fraction"])
@@ -102,6 +107,19 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
             random_state=seed % 2**32,
         )
         return samples.select(np.sort(train)), samples.select(np.sort(validation))
+
+    def _split_steps(self, samples, settings, seed):
+        """Hold out a random part of samples with one label for each step."""
+        n_validation = math.ceil(len(samples) * settings["validation_fraction"])
+        if n_validation >= len(samples):
+            raise ValueError(
+                f"early_stopping must leave samples to train on: got {len(samples)} "
+                f"samples, {n_validation} of them held out. Use more samples, or set "
+                "early_stopping=False."
+            )
+        order = np.random.default_rng(seed).permutation(len(samples))
+        parts = order[n_validation:], order[:n_validation]
+        return tuple(samples.select(np.sort(part)) for part in parts)
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train for one more epoch, from the current weights.
@@ -145,10 +163,11 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes), float64
-            Probabilities, with columns in the order of `classes_`.
+            Probabilities, with columns in the order of `classes_`. With
+            ``per_step=True``, the shape is `(n_samples, window_length, n_classes)`.
         """
         output = self._raw_predict(X)
-        return output / output.sum(axis=1, keepdims=True)
+        return output / output.sum(axis=-1, keepdims=True)
 
     def predict(self, X):
         """Predict the most probable class.
@@ -161,20 +180,22 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
         Returns
         -------
         y : ndarray of shape (n_samples,)
-            Class labels.
+            Class labels. With ``per_step=True``, the shape is `(n_samples,
+            window_length)`.
         """
         probabilities = self.predict_proba(X)
-        return self.classes_[probabilities.argmax(axis=1)]
+        return self.classes_[probabilities.argmax(axis=-1)]
 
     def _build_graph(self, context):
         """Return the probabilities as a graph for `export`."""
 
         def normalize(raw):
-            return raw / context.ops.sum(raw, axis=1, keepdims=True)
+            return raw / context.ops.sum(raw, axis=-1, keepdims=True)
 
         return super()._build_graph(context).then(normalize, classes=self.classes_)
 
-    score = with_plain_target(ClassifierMixin.score)  # not that of scikeras
+    # Not that of scikeras.
+    score = with_step_score(with_plain_target(ClassifierMixin.score))
 
     def __sklearn_tags__(self):
         """Return the tags of scikit-learn."""

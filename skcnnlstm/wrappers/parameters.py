@@ -269,6 +269,13 @@ _NETWORK_PARAMETERS = """Parameters of networks.
     dense_units : int or tuple of int, default=()
         Units of the hidden layers before the output. A tuple makes one layer per
         entry; `()` makes none.
+    per_step : bool, default=False
+        Whether to predict each step of the window instead of one target. y then has
+        shape `(n_samples, window_length)`, as have the predictions; `predict_proba`
+        returns `(n_samples, window_length, n_classes)`. A missing value in y (NaN or
+        None) marks an unknown step, which `fit` and `score` leave out; `score` is the
+        accuracy, or the R^2 of a regressor, over all known steps. The label of a step
+        may depend on the whole window, also on later steps.
 """
 
 

@@ -29,6 +29,7 @@ from skcnnlstm.wrappers._scikeras import KerasRegressor
 from skcnnlstm.wrappers.assemble import build_regressor_network
 from skcnnlstm.wrappers.base import BaseHybrid
 from skcnnlstm.wrappers.parameters import regressor_parameters
+from skcnnlstm.wrappers.per_step import with_step_score
 from skcnnlstm.wrappers.standardization import fit_standardization
 
 
@@ -76,6 +77,9 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
       parameters of the subclass: `output_axes`, the tuple ``(horizon, n_targets,
       n_quantiles)`` whose product is `n_outputs`; and `n_series`, the number of
       features that are values and not marks of missing values.
+    - A builder may have the parameter `per_step`, which becomes a parameter of the
+      subclass. With ``per_step=True``, it returns a network with the output ``(n_steps,
+      n_outputs)``, and y has shape ``(n_samples, n_steps)``.
     - Custom layers are registered with ``keras.saving.register_keras_serializable`` and
       have a complete `get_config`.
 
@@ -123,7 +127,8 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
                 f"pinball loss: got loss={settings['loss']!r}, quantiles={quantiles}. "
                 "Remove loss, or set quantiles=None."
             )
-        return settings | {"loss": PinballLoss(quantiles)}
+        loss = PinballLoss(quantiles, per_step=settings.get("per_step", False))
+        return settings | {"loss": loss}
 
     def _build_network_args(self, settings, input_shape, n_outputs):
         args = super()._build_network_args(settings, input_shape, n_outputs)
@@ -163,6 +168,8 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         continues = continues and 0 < n_targets <= n_features
         y = data.samples.y
         y = y[..., 0] if y.ndim > 2 else y
+        if settings.get("per_step"):  # all known steps have one mean and one scale
+            y = y[data.samples.weight > 0][:, np.newaxis]
         return fit_standardization(
             data.X,
             data.rows,
@@ -245,10 +252,12 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
 
     def _encode_target(self, y, loss, classes):
         """Return the targets of the network, their number, and fitted attributes."""
-        targets = y.reshape(len(y), -1).astype(np.float32)
+        targets = np.asarray(y).reshape(len(y), -1).astype(np.float32)
         n_outputs = targets.shape[1]
         if isinstance(loss, PinballLoss):
             targets = loss.repeat_targets(targets)
+        elif isinstance(y, np.ma.MaskedArray):  # the network predicts each step
+            targets = targets[..., np.newaxis]
         return targets, n_outputs, {"_target_shape": y.shape[1:]}
 
     def _split_validation(self, samples, settings, seed):
@@ -332,7 +341,8 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         """
         return self._raw_predict(X)
 
-    score = with_plain_target(RegressorMixin.score)  # not that of scikeras
+    # Not that of scikeras.
+    score = with_step_score(with_plain_target(RegressorMixin.score))
 
     def __sklearn_tags__(self):
         """Return the tags of scikit-learn."""

@@ -58,3 +58,9 @@ def test_too_short_windows_raise_value_error(cls):
 
 def test_default_parameters_accept_windows_of_17_steps():
     assert layer_shapes(build_deep_conv_lstm((17,), 1))["features"] == (1, 64)
+
+
+def test_each_step_has_an_output_with_per_step():
+    model = build_deep_conv_lstm((12, 3), 2, padding="same", per_step=True)
+    shapes = layer_shapes(model)
+    assert (shapes["lstm_2"], shapes["output"]) == ((12, 128), (12, 2))

@@ -19,6 +19,13 @@ def test_all_lstm_layers_but_the_last_return_sequences():
     }
 
 
+def test_the_last_lstm_layer_returns_sequences_with_per_step():
+    model = build_lstm((12, 3), 2, lstm_units=(8, 4), per_step=True)
+    shapes = layer_shapes(model)
+    assert shapes["lstm_2"] == (12, 4)
+    assert shapes["output"] == (12, 2)
+
+
 @pytest.mark.parametrize("length", [1, 2, 3, 5])
 def test_default_parameters_accept_the_shortest_windows(length):
     assert build_lstm((length,), 1).output.shape == (None, 1)

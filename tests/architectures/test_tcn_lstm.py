@@ -46,6 +46,11 @@ def test_a_step_changes_only_the_documented_number_of_later_outputs():
     assert np.flatnonzero(differs).tolist() == list(range(5, 5 + receptive_field))
 
 
+def test_each_step_has_an_output_with_per_step():
+    shapes = layer_shapes(build_tcn_lstm((12, 3), 2, lstm_units=5, per_step=True))
+    assert (shapes["lstm"], shapes["output"]) == ((12, 5), (12, 2))
+
+
 @pytest.mark.parametrize("length", [1, 2, 5])
 def test_default_parameters_accept_the_shortest_windows(length):
     assert build_tcn_lstm((length,), 1).output.shape == (None, 1)

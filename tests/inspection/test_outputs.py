@@ -33,6 +33,12 @@ def test_a_class_is_selected_by_its_label():
     assert select_outputs(1, (2,), np.array([1, 0]))[0].tolist() == [0]
 
 
+def test_a_class_is_selected_at_each_step():
+    positions, kept = select_outputs("yes", (3, 2), LABELS)
+    assert_array_equal(positions, [1, 3, 5])
+    assert kept == (3,)
+
+
 @pytest.mark.parametrize(
     "target, classes, names, error, message",
     [

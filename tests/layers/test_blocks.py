@@ -22,6 +22,7 @@ from skcnnlstm.layers.blocks import (
     check_widths,
     conv1d_stack,
     conv1d_stack_per_row,
+    conv2d_stack_per_frame,
     output_head,
     resolve_auto_subsequences,
 )
@@ -187,6 +188,23 @@ def test_conv1d_stack_per_row_equals_time_distributed_convolutions():
     for row in range(3):
         expected = to_numpy(convolution(x[:, row]))
         np.testing.assert_allclose(to_numpy(model(x))[:, row], expected, atol=1e-6)
+
+
+def test_conv2d_stack_per_frame_equals_time_distributed_convolutions():
+    x = np.random.default_rng(0).standard_normal((2, 3, 5, 6, 2)).astype("float32")
+    frames = keras.Input((3, 5, 6, 2))
+    output = conv2d_stack_per_frame(frames, (4,), (3,), "same", "relu", pool_size=2)
+    model = keras.Model(frames, output)
+    stack = [
+        layers.Conv2D(4, 3, padding="same", activation="relu"),
+        layers.MaxPooling2D(2, padding="same"),
+        layers.Flatten(),
+    ]
+    slow = keras.Sequential(
+        [keras.Input((3, 5, 6, 2)), *map(layers.TimeDistributed, stack)]
+    )
+    slow.set_weights(model.get_weights())
+    np.testing.assert_allclose(to_numpy(model(x)), to_numpy(slow(x)), atol=1e-6)
 
 
 @pytest.mark.parametrize(
