@@ -1,4 +1,4 @@
-"""Rows of many recordings: find the rows of each one, and take out the id column.
+"""Rows of many recordings: find the rows of each one, and take out a column.
 
 A recording is a piece of measurement of one unit without interruption: a person, an
 engine. Windows never cross from one to the next.
@@ -66,6 +66,12 @@ def find_recordings(ids: Any, n_rows: int, name: str) -> Recordings:
     return Recordings(keys.tolist(), np.split(order, cuts) if len(keys) else [])
 
 
+def encode(values: Any) -> tuple[NDArray[np.intp], int]:
+    """Return codes of values in their sort order, -1 if missing, and their number."""
+    codes, classes = pd.factorize(np.asarray(values), sort=True)
+    return codes, len(classes)
+
+
 @contextmanager
 def naming(key: Hashable) -> Iterator[None]:
     """Add the recording to the message of an error."""
@@ -76,39 +82,53 @@ def naming(key: Hashable) -> Iterator[None]:
         raise kind(f"In recording {key!r}: {error}") from error
 
 
-def take_id_column(X: Any, id_column: int | str, name: str = "X") -> tuple[Any, Any]:
-    """Return a table without its id column, and that column.
+def take_column(
+    X: Any, column: Any, *, parameter: str = "id_column", name: str = "X"
+) -> tuple[Any, Any]:
+    """Return a table without one column, and that column.
 
     Parameters
     ----------
     X : array-like of shape (n_rows, n_columns)
         The result of `to_plain`.
-    id_column : int or str
+    column : int or str
         Position, or name in a DataFrame.
+    parameter : str, default="id_column"
+        Name of the parameter that holds the column, in messages.
     name : str, default="X"
         Name of the table in messages.
     """
     if isinstance(X, list | tuple):
         X = np.asarray(X, dtype=object)
-    if getattr(X, "ndim", 0) != 2 or hasattr(X, "toarray"):
+    if hasattr(X, "toarray"):
         check_windows(X, name=name, max_ndim=2)  # raises
-    if id_column in getattr(getattr(X, "index", None), "names", ()):
+    if np.ndim(X) != 2:
         raise ValueError(
-            f"id_column must be a column: got id_column={id_column!r}, a level of the "
-            f"index. Use {name}.reset_index({id_column!r})."
+            f"{name} must have 2 dimensions, with the column {parameter}={column!r} "
+            f"among its columns: got shape {np.shape(X)}. Use rows of shape (n_rows, "
+            "n_columns)."
+        )
+    got = f"got {parameter}={column!r}"
+    if isinstance(column, str) and column in _index_names(X):
+        raise ValueError(
+            f"{parameter} must be a column: {got}, a level of the index. Use "
+            f"{name}.reset_index({column!r})."
         )
     positions = check_target(
-        id_column, X.shape[1], getattr(X, "columns", None), name="id_column"
+        column, X.shape[1], getattr(X, "columns", None), name=parameter
     )
     if len(positions) != 1:
         raise ValueError(
-            f"id_column must be one column: got id_column={id_column!r}. Join several "
-            "columns to one id first."
+            f"{parameter} must be one column: {got}. Join several columns to one first."
         )
     if hasattr(X, "iloc"):
         others = [i for i in range(X.shape[1]) if i != positions[0]]
         return X.iloc[:, others], X.iloc[:, positions[0]]
     return np.delete(X, positions, axis=1), X[:, positions[0]]
+
+
+def _index_names(X: Any) -> list[Any]:
+    return list(getattr(getattr(X, "index", None), "names", ()))
 
 
 def alternate(table: Any, rows: list[NDArray[np.intp]]) -> bool:

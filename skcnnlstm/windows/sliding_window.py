@@ -357,10 +357,10 @@ class SlidingWindow(
         from skcnnlstm._utils.recordings import (
             alternate,
             find_recordings,
-            take_id_column,
+            take_column,
         )
 
-        X, ids = take_id_column(X, id_column)
+        X, ids = take_column(X, id_column)
         rows = self._check_rows(X)
         keys, places = find_recordings(ids, len(rows), "id_column")
         numbered = (fitted and self._numbered) or alternate(X, places)

@@ -9,7 +9,7 @@ from skcnnlstm._utils.recordings import (
     alternate,
     find_recordings,
     naming,
-    take_id_column,
+    take_column,
 )
 
 
@@ -48,9 +48,9 @@ def test_integers_that_number_alternating_rows_are_found(labels, expected):
 
 def test_the_id_column_is_taken_out_of_a_table():
     frame = pd.DataFrame({"x": [1.0, 2.0], "id": ["a", "b"]})
-    rest, ids = take_id_column(frame, "id")
+    rest, ids = take_column(frame, "id")
     assert list(rest) == ["x"] and list(ids) == ["a", "b"]
-    rest, ids = take_id_column([["a", 1.0], ["b", 2.0]], 0)
+    rest, ids = take_column([["a", 1.0], ["b", 2.0]], 0)
     assert rest.tolist() == [[1.0], [2.0]] and list(ids) == ["a", "b"]
 
 

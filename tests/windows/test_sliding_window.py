@@ -805,7 +805,7 @@ BAD_INPUT = {
         fit(SlidingWindow(2, id_column=["x", "z"]), units(2, 2)),
         ValueError,
         "id_column must be one column: got id_column=['x', 'z']. Join several columns "
-        "to one id first.",
+        "to one first.",
     ),
     "id_column: a level of the index": (
         fit(SlidingWindow(2, id_column="unit"), units(2, 2).set_index("unit")),
