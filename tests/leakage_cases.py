@@ -32,6 +32,9 @@ RIDGE = make_pipeline(FlattenWindows(), Ridge())
 SHARED = ("shared target steps", "proof")
 
 
+BOTH = ("one recording in both parts", "suspicion")
+
+
 FUTURE = ("the future in the training part", "proof")
 
 

@@ -52,3 +52,6 @@ class OwnRegressor(s.HybridRegressor, build=build_own, defaults={"epochs": 3}):
 assert_type(OwnRegressor(units=3).fit(X, y), OwnRegressor)
 assert_type(s.HybridRegressor.from_builder(build_own), type[s.HybridRegressor])
 s.HybridRegressor.from_builder("own")  # type: ignore[arg-type]
+
+X, y, subjects = s.make_windows(np.arange(50.0), 12, groups=np.repeat([0, 1], 25))
+s.make_windows(np.arange(50.0), 12, label="first")  # type: ignore[call-overload]

@@ -186,6 +186,13 @@ def _flatten(values, networks):
 
 def _cut_rows(plain, row_steps, sliding):
     """Return the windows of raw rows that a SlidingWindow makes, and their filling."""
+    if sliding.id_column is not None:
+        raise ValueError(
+            "SlidingWindow must have id_column=None: got "
+            f"id_column={sliding.id_column!r}, so the rows are not numbers of one "
+            "series. Explain the windows: attribute(pipeline[-1], "
+            "pipeline[:-1].transform(X))."
+        )
     scaled = Pipeline(row_steps).transform(plain) if row_steps else plain
     rows = np.asarray(check_windows(plain, max_ndim=2), dtype=float)
     positions = np.array(sliding._window_positions(scaled))

@@ -1,25 +1,33 @@
-"""make_windows: windows of a series and the values that follow them."""
+"""make_windows: windows of a series, and the values that follow them or labels."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
 from skcnnlstm._utils.validation import (
-    check_enough_rows,
+    check_choice,
     check_finite,
     check_integer,
     check_missing,
     check_target,
-    check_time_index,
-    check_time_order,
     check_windows,
     to_plain,
 )
+from skcnnlstm.windows.group_rows import find_starts, read_groups
+from skcnnlstm.windows.labels import (
+    LABELS,
+    check_label_parameters,
+    label_windows,
+    take_labels,
+)
+from skcnnlstm.windows.views import take_windows, window_view
+
+_Label = Literal["last", "majority", "all", "per_step", "time_to_end"]
 
 
+@overload
 def make_windows(
     series: ArrayLike,
     window_length: int,
@@ -28,13 +36,40 @@ def make_windows(
     stride: int = 1,
     target: int | str | Sequence[int | str] | None = None,
     missing: Literal["error", "mask"] = "error",
-) -> tuple[NDArray[Any], NDArray[Any]]:
+    groups: None = None,
+    label: _Label | None = None,
+) -> tuple[NDArray[Any], NDArray[Any]]: ...
+@overload
+def make_windows(
+    series: ArrayLike,
+    window_length: int,
+    horizon: int = 1,
+    *,
+    stride: int = 1,
+    target: int | str | Sequence[int | str] | None = None,
+    missing: Literal["error", "mask"] = "error",
+    groups: ArrayLike,
+    label: _Label | None = None,
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]: ...
+def make_windows(
+    series: ArrayLike,
+    window_length: int,
+    horizon: int = 1,
+    *,
+    stride: int = 1,
+    target: int | str | Sequence[int | str] | None = None,
+    missing: Literal["error", "mask"] = "error",
+    groups: ArrayLike | None = None,
+    label: _Label | None = None,
+) -> tuple[NDArray[Any], ...]:
     """Split a series into windows and the values that follow each of them.
 
-    Each window is one sample for an estimator, and the values after it are its target.
-    Only complete windows are returned: a series of n rows gives
-    ``(n - window_length - horizon) // stride + 1`` samples. All rows count as
-    consecutive, whatever the index.
+    Each window is one sample for an estimator. Its target is the values after it or,
+    with `label`, a label of the window itself. Only complete windows are returned: a
+    series of n rows gives ``(n - window_length - horizon) // stride + 1`` samples, with
+    `label` ``(n - window_length) // stride + 1``. All rows count as consecutive,
+    whatever the index. With `groups`, no window and no target crosses from one
+    recording to the next.
 
     Parameters
     ----------
@@ -44,37 +79,60 @@ def make_windows(
     window_length : int
         Length of a window, in time steps.
     horizon : int, default=1
-        Number of time steps to predict, directly after the window.
+        Number of time steps to predict, directly after the window. Must be 1 with
+        `label`, which predicts no later step.
     stride : int, default=1
         Time steps from the start of one window to the start of the next. 1 returns
         every window. `window_length` returns windows that do not overlap.
     target : int, str, list of these, or None, default=None
         The columns to predict, by position or, in a DataFrame, by name. An integer is
         always a position, even if the column labels are integers. None predicts all
-        columns.
+        columns. With `label`, the one column that holds the labels: numbers or text. It
+        is not part of the windows.
     missing : {"error", "mask"}, default="error"
         How to handle NaN in the series.
 
         - "error": raise an error.
         - "mask": keep NaN in the windows, for networks with ``missing="mask"``. Samples
-          with NaN in the target are left out.
+          with NaN in the target, or without a label, are left out.
+    groups : array-like of shape (n_rows,) or None, default=None
+        The recording of each row: a person, an engine. The rows of a recording need not
+        be adjacent; samples are in the order of the first row of each recording. A
+        recording that is too short gives no sample, with a warning. None reads all rows
+        as one recording.
+    label : {"last", "majority", "all", "per_step", "time_to_end"} or None, default=None
+        What y holds for each window.
+
+        - None: the rows of `target` after the window.
+        - "last": the label of its last step.
+        - "majority": its most frequent label; of several, the first in sort order.
+        - "all": the label that all of its steps have. Windows with different labels are
+          left out.
+        - "per_step": the labels of all steps. A window needs one label that is known.
+        - "time_to_end": the number of rows after the window until the recording ends,
+          0 for a window at the end. Needs no `target`.
 
     Returns
     -------
     X : ndarray of shape (n_samples, window_length) \
 or (n_samples, window_length, n_features)
         The windows, oldest step first; 2-D for a 1-D series. A read-only view of the
-        series, which needs no memory. If samples are left out, it is a copy.
+        series, which needs no memory. It is a copy if samples are left out, or if
+        windows of several recordings are not equally spaced.
     y : ndarray of shape (n_samples,) or (n_samples, horizon * n_targets)
         The targets: all targets of step 1, then all targets of step 2, and so on. 1-D
-        for a horizon of 1 and a single target.
+        for a horizon of 1 and a single target. With `label`: ``(n_samples,)``, and
+        ``(n_samples, window_length)`` with "per_step".
+    groups : ndarray of shape (n_samples,)
+        The recording of each window, for `GroupKFold` and other splitters. Returned
+        only if `groups` is given.
 
     Raises
     ------
     ValueError
         If the series is too short for one window and its target, if it holds infinity
         or NaN that `missing` does not allow, or if its time index is unsorted or has
-        duplicates.
+        duplicates within a recording.
 
     See Also
     --------
@@ -100,27 +158,64 @@ or (n_samples, window_length, n_features)
     (1, 2, 2)
     >>> y
     array([[30, 40]])
+
+    Windows of two recordings, each with the number of rows until its recording ends:
+
+    >>> X, y, groups = make_windows(
+    ...     [1, 2, 3, 4, 10, 20, 30], 2, groups=list("aaaabbb"), label="time_to_end"
+    ... )
+    >>> X.tolist()
+    [[1, 2], [2, 3], [3, 4], [10, 20], [20, 30]]
+    >>> y, groups
+    (array([2, 1, 0, 1, 0]), array(['a', 'a', 'a', 'b', 'b'], dtype='<U1'))
     """
     window_length = check_integer("window_length", window_length)
     horizon = check_integer("horizon", horizon)
     stride = check_integer("stride", stride)
     missing = check_missing(missing)
+    label = check_choice("label", label, (None, *LABELS))
     series = to_plain(series, "series")
+    labels = None
+    if label is not None:
+        check_label_parameters(label, target, horizon)
+        horizon = 0  # the target lies in the window
+        if label != "time_to_end":
+            series, labels = take_labels(series, target, missing)
+            target = None
     rows = check_windows(series, name="series", min_ndim=1, max_ndim=2)
     names = getattr(series, "columns", None)
     columns = rows[:, np.newaxis] if rows.ndim == 1 else rows
     targets = check_target(target, columns.shape[1], names)
-    check_enough_rows(len(rows), window_length, horizon)
-    index = check_time_index(series, name="series")
-    check_time_order(index, name="series", table=series)
+    order, sizes = read_groups(series, groups, window_length, horizon)
     check_finite(rows, name="series", columns=names, missing=missing)
 
     # Indexing with a slice returns a view, indexing with a list a copy.
     selected = columns if target is None else columns[:, _as_slice(targets)]
-    X, y = cut_windows(rows, selected, window_length, horizon, stride)
-    if missing == "mask":
-        X, y = drop_unknown_targets(X, y)
-    return X, flatten_targets(y)
+    if groups is None and label is None:
+        X, y = cut_windows(rows, selected, window_length, horizon, stride)
+        if missing == "mask":
+            X, y = drop_unknown_targets(X, y)
+        return X, flatten_targets(y)
+
+    if order is not None:  # rows of several recordings alternate
+        rows, selected = rows[order], selected[order]
+        labels = labels[order] if labels is not None else None
+    starts, ends = find_starts(sizes, window_length + horizon, stride)
+    if label is None:
+        y = take_windows(selected, starts + window_length, horizon)
+        if missing == "mask":
+            starts, y = drop_unknown_targets(starts, y)
+        y = flatten_targets(y)
+    elif labels is None:
+        y = ends - starts - window_length
+    else:
+        labelled, y = label_windows(label, labels, starts, window_length)
+        starts = starts[labelled]
+    X = take_windows(rows, starts, window_length)
+    if groups is None:
+        return X, y
+    ids = np.asarray(to_plain(groups, "groups"))
+    return X, y, (ids if order is None else ids[order])[starts]
 
 
 def cut_windows(
@@ -153,11 +248,6 @@ def drop_unknown_targets(
     """Remove samples with NaN in the target."""
     unknown = np.isnan(y).any(axis=(1, 2))
     return (X[~unknown], y[~unknown]) if unknown.any() else (X, y)
-
-
-def window_view(rows: NDArray[Any], length: int) -> NDArray[Any]:
-    """Return all windows of `rows` as a read-only view of shape (n, length, ...)."""
-    return np.moveaxis(sliding_window_view(rows, length, axis=0), -1, 1)
 
 
 def _as_slice(positions: list[int]) -> slice | list[int]:

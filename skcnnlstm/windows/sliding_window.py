@@ -2,22 +2,25 @@
 
 import hashlib
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any, Literal, Self
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skcnnlstm._utils.doc_link import DocLinkMixin
-from skcnnlstm._utils.export_graph import ExportGraph
+from skcnnlstm._utils.export_graph import ExportGraph, NoGraphError
 from skcnnlstm._utils.segments import Segments, split_at_gaps
 from skcnnlstm._utils.sklearn_callbacks import CallbackSupportMixin, report_as_one_task
 from skcnnlstm._utils.validation import (
     check_choice,
+    check_feature_names,
     check_finite,
     check_integer,
     check_missing,
+    check_target,
     check_time_index,
     check_windows,
     to_plain,
@@ -40,10 +43,27 @@ def _find_segments(index: Any, n_rows: int, axis: "TimeAxis | None" = None) -> S
     return find_segments(index, n_rows, axis, _MIN_REGULAR)
 
 
+def _read_axis(index: Any) -> "TimeAxis | None":
+    """Return the time axis of fitted rows, without these."""
+    if index is None:
+        return None
+    from skcnnlstm._utils.time_axis import read_time_axis
+
+    return read_time_axis(index, min_regular=_MIN_REGULAR).without_rows()
+
+
 def fingerprint_rows(rows: NDArray[Any]) -> tuple[Hashable, ...]:
     """Return a hash of rows, to recognise them later without keeping them."""
     values = hashlib.blake2b(np.ascontiguousarray(rows).data, digest_size=16)
     return (rows.shape, rows.dtype.str, values.hexdigest())
+
+
+class _Recording(NamedTuple):
+    """The rows of one recording, or of a table without an id column."""
+
+    key: Hashable  # None without an id column
+    rows: NDArray[np.intp]  # positions in the table
+    index: Any  # time index or None
 
 
 class SlidingWindow(
@@ -52,6 +72,7 @@ class SlidingWindow(
     CallbackSupportMixin,
     TransformerMixin,
     BaseEstimator,
+    auto_wrap_output_keys=None,  # type: ignore[call-arg]  # it stays an array
 ):
     """Turn each row of a table into the window of rows that ends with it.
 
@@ -80,13 +101,20 @@ class SlidingWindow(
     missing : {"error", "mask"}, default="error"
         How to handle NaN in the rows. "error" raises an error. "mask" keeps NaN, for
         networks with ``missing="mask"``.
+    id_column : int, str or None, default=None
+        The column that holds the recording of each row, by position or, in a DataFrame,
+        by name. No window holds rows of two recordings, and the column is not part of
+        the windows. Rows of several recordings may alternate; their times may overlap.
+        The rows of a recording continue its fitted rows as `context` states; one that
+        was not fitted has no history. None reads all rows as one recording.
 
     Attributes
     ----------
-    history_ : ndarray of shape (n_history, n_features)
+    history_ : ndarray of shape (n_history, n_features), or dict of these
         The last fitted rows, at most ``window_length - 1``, after the last gap in time.
+        With `id_column`, those of each recording by its id.
     n_features_in_ : int
-        Number of features seen during `fit`.
+        Number of columns seen during `fit`, with the id column.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of features seen during `fit`, if all names are strings.
 
@@ -94,7 +122,8 @@ class SlidingWindow(
     ------
     ValueError
         If the rows hold infinity, or NaN that `missing` does not allow, if the time
-        index has duplicates, or if it is neither regular nor sorted.
+        index has duplicates, or if it is neither regular nor sorted. With `id_column`,
+        each recording has its own times.
 
     See Also
     --------
@@ -109,7 +138,7 @@ class SlidingWindow(
     No window reaches across a missing step. If a regular index shows a gap or unordered
     rows, as after shuffled folds or in the training part of KFold, a window holds the
     rows directly before its last row, and NaN before these. A view cannot express this,
-    so only in this case the windows are copied.
+    so only in this case, and with several recordings, the windows are copied.
 
     If the index has no frequency, as with a shop that is closed on Sundays, all rows
     count as consecutive. Rows then continue the fitted ones if they start within the
@@ -117,6 +146,11 @@ class SlidingWindow(
     Transformers before
     this one must keep the index, as ``StandardScaler().set_output(transform="pandas")``
     does.
+
+    A scaler before this transformer must not scale the id column. Pass it through a
+    ``ColumnTransformer(..., remainder="passthrough", verbose_feature_names_out=False)``
+    with ``set_output(transform="pandas")``. If recordings alternate and the index only
+    numbers the rows of the table, all rows of a recording count as consecutive.
 
     Examples
     --------
@@ -135,11 +169,20 @@ class SlidingWindow(
     >>> window = SlidingWindow(window_length=2).fit(frame[:3])
     >>> window.transform(frame[3:])[:, :, 0]
     array([[3., 4.]])
+
+    Windows of two recordings:
+
+    >>> frame["unit"] = ["p", "p", "q", "q"]
+    >>> SlidingWindow(window_length=2, id_column="unit").fit_transform(frame)[:, :, 0]
+    array([[nan,  1.],
+           [ 1.,  2.],
+           [nan,  3.],
+           [ 3.,  4.]])
     """
 
-    history_: NDArray[Any]
+    history_: Any
     n_features_in_: int
-    _axis: "TimeAxis | None"
+    _axes: "dict[Hashable, TimeAxis | None]"  # by recording, as the fingerprints
 
     def __init__(
         self,
@@ -147,10 +190,12 @@ class SlidingWindow(
         *,
         context: Literal["index", "always", "none"] = "index",
         missing: Literal["error", "mask"] = "error",
+        id_column: int | str | None = None,
     ) -> None:
         self.window_length = window_length
         self.context = context
         self.missing = missing
+        self.id_column = id_column
 
     @report_as_one_task
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -171,20 +216,24 @@ class SlidingWindow(
         length = check_integer("window_length", self.window_length)
         context = check_choice("context", self.context, ("index", "always", "none"))
         X = to_plain(X)
-        rows, index = self._check_rows(X)
-        order, starts, _ = _find_segments(index, len(rows))
+        rows, recordings, numbered = self._read_rows(X)
+        histories, axes, fingerprints = {}, {}, {}
+        for key, at, index in recordings:
+            with self._naming(key):
+                order, starts, _ = _find_segments(index, len(at))
+                last = order[starts[-1] :]
+                last = last[max(0, len(last) - length + 1) :]
+                histories[key] = rows[at[last]]
+                axes[key] = _read_axis(index)
+                if context == "always":
+                    fingerprints[key] = fingerprint_rows(rows[at])
 
         validate_data(self, X, reset=True, skip_check_array=True)
-        last_segment = order[starts[-1] :]
-        self.history_ = rows[last_segment[max(0, len(last_segment) - length + 1) :]]
+        self.history_ = histories[None] if self.id_column is None else histories
         self._fitted = length, context
-        self._axis = None
-        if index is not None:
-            from skcnnlstm._utils.time_axis import read_time_axis
-
-            axis = read_time_axis(index, min_regular=_MIN_REGULAR)
-            self._axis = axis.without_rows()
-        self._fingerprint = fingerprint_rows(rows) if context == "always" else None
+        self._id_column, self._numbered = self.id_column, numbered
+        self._n_features = rows.shape[1]
+        self._axes, self._fingerprints = axes, fingerprints
         return self
 
     def transform(self, X: Any) -> NDArray[Any]:
@@ -200,8 +249,35 @@ class SlidingWindow(
         windows : ndarray of shape (n_rows, window_length, n_features)
             A read-only array. Leading steps before the first known row are NaN.
         """
-        rows, segments, continued = self._find_context(X)
-        return self._make_windows(rows, self.history_, segments, continued)
+        rows, segments, histories = self._find_context(X)
+        return self._make_windows(rows, segments, histories)
+
+    def get_feature_names_out(
+        self, input_features: ArrayLike | None = None
+    ) -> NDArray[np.object_]:
+        """Return the names of the features of a window, without the id column.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Names of the columns of the rows. None uses `feature_names_in_`, else
+            ``x0``, ``x1``, and so on.
+
+        Returns
+        -------
+        feature_names_out : ndarray of str objects
+            One name per feature, axis 2 of the windows.
+        """
+        check_is_fitted(self)
+        if input_features is None:
+            input_features = getattr(self, "feature_names_in_", None)
+        names = check_feature_names(input_features, self.n_features_in_)
+        names = np.array(names, dtype=object)
+        if self._id_column is None:
+            return names
+        columns = getattr(self, "feature_names_in_", None)
+        (position,) = check_target(self._id_column, len(names), columns)
+        return np.delete(names, position)
 
     def _window_positions(self, X: Any) -> NDArray[Any]:
         """Return the rows that the windows of `transform` consist of, by position.
@@ -209,53 +285,123 @@ class SlidingWindow(
         The shape is ``(n_rows, window_length)``. Rows of `history_` are -1 for the last
         one, -2 for the one before, and so on. NaN stands for missing history.
         """
-        rows, segments, continued = self._find_context(X)
+        rows, segments, histories = self._find_context(X)
         positions = np.arange(float(len(rows)))[:, np.newaxis]
-        history = np.arange(-float(len(self.history_)), 0)[:, np.newaxis]
-        return self._make_windows(positions, history, segments, continued)[:, :, 0]
+        before = {
+            run: np.arange(-float(len(history)), 0)[:, np.newaxis]
+            for run, history in histories.items()
+        }
+        return self._make_windows(positions, segments, before)[:, :, 0]
 
-    def _find_context(self, X: Any) -> tuple[NDArray[Any], Segments, int | None]:
-        """Return the rows, their segments, and the segment that `history_` precedes."""
+    def _find_context(
+        self, X: Any
+    ) -> tuple[NDArray[Any], Segments, dict[int, NDArray[Any]]]:
+        """Return the rows, their segments, and the fitted rows before some of these."""
         check_is_fitted(self)
         X = to_plain(X)
-        rows, index = self._check_rows(X)
+        rows, recordings, _ = self._read_rows(X, fitted=True)
         validate_data(self, X, reset=False, skip_check_array=True)
-        _, context = self._fitted
-        segments = _find_segments(index, len(rows), self._axis)
-        continued = None
-        if context == "index":
-            continued = segments.next_run
-        elif context == "always" and not self._are_fitted(rows, index):
-            continued = 0
-        return rows, segments, continued
+        known = self.history_ if self._id_column is not None else {None: self.history_}
+        orders, starts, histories = [], [], {}
+        n_rows = n_runs = 0
+        for key, at, index in recordings:
+            with self._naming(key):
+                segments = _find_segments(index, len(at), self._axes.get(key))
+                continued = None
+                if key in known:
+                    continued = self._continued_run(key, rows, at, index, segments)
+            if continued is not None:
+                histories[n_runs + continued] = known[key]
+            orders.append(at[segments.order])
+            starts.append(segments.starts + n_rows)
+            n_rows, n_runs = n_rows + len(at), n_runs + len(segments.starts)
+        joined = Segments(np.concatenate(orders), np.concatenate(starts), None)
+        return rows, joined, histories
 
-    def _check_rows(self, X: Any) -> tuple[NDArray[Any], Any]:
-        """Return validated floating-point rows and their time index or None."""
-        rows = check_windows(X, estimator=self, max_ndim=2)
+    def _continued_run(
+        self,
+        key: Hashable,
+        rows: NDArray[Any],
+        at: NDArray[np.intp],
+        index: Any,
+        segments: Segments,
+    ) -> int | None:
+        """Return the segment of a recording that directly follows its fitted rows."""
+        _, context = self._fitted
+        if context == "index":
+            return segments.next_run
+        if context == "always" and not self._are_fitted(key, rows[at], index):
+            return 0
+        return None
+
+    def _naming(self, key: Hashable) -> Any:
+        """Return a context that adds a recording to the message of an error."""
+        if key is None:
+            return nullcontext()
+        from skcnnlstm._utils.recordings import naming
+
+        return naming(key)
+
+    def _read_rows(
+        self, X: Any, fitted: bool = False
+    ) -> tuple[NDArray[Any], list[_Recording], bool]:
+        """Return validated rows, their recordings, and whether these alternate.
+
+        In the last case the index numbers the rows of the table and shows no gaps.
+        """
+        id_column = self._id_column if fitted else self.id_column
+        if id_column is None:
+            rows = self._check_rows(X, ids=not fitted)
+            index = check_time_index(X, ids=not fitted)
+            return rows, [_Recording(None, np.arange(len(rows)), index)], False
+        from skcnnlstm._utils.recordings import (
+            alternate,
+            find_recordings,
+            take_column,
+        )
+
+        X, ids = take_column(X, id_column)
+        rows = self._check_rows(X)
+        keys, places = find_recordings(ids, len(rows), "id_column")
+        numbered = (fitted and self._numbered) or alternate(X, places)
+        recordings = []
+        for key, at in zip(keys, places, strict=True):
+            index = None
+            if hasattr(X, "iloc") and not numbered:
+                with self._naming(key):
+                    index = check_time_index(X.iloc[at])
+            recordings.append(_Recording(key, at, index))
+        return rows, recordings, numbered
+
+    def _check_rows(self, X: Any, ids: bool = False) -> NDArray[Any]:
+        """Return validated floating-point rows without an id column."""
+        rows = check_windows(X, estimator=self, max_ndim=2, ids=ids)
         missing = check_missing(self.missing)
         check_finite(rows, columns=getattr(X, "columns", None), missing=missing)
         if rows.dtype not in (np.float32, np.float64):
             rows = rows.astype(np.float64)
-        return rows, check_time_index(X)
+        return rows
 
-    def _are_fitted(self, rows: NDArray[Any], index: Any) -> bool:
+    def _are_fitted(self, key: Hashable, rows: NDArray[Any], index: Any) -> bool:
         """Return whether rows are those given to `fit`, or not later than the last."""
-        positions = None
-        if self._axis is not None and index is not None:
-            positions = self._axis.locate(index)
+        positions, axis = None, self._axes[key]
+        if axis is not None and index is not None:
+            positions = axis.locate(index)
         if positions is None or index.inferred_type == "integer":
             # Without dates, compare values: a new frame may count from 0 again.
-            return self._fingerprint == fingerprint_rows(rows)
+            return self._fingerprints[key] == fingerprint_rows(rows)
         return bool(positions.min() <= 0)
 
     def _make_windows(
         self,
         rows: NDArray[Any],
-        history: NDArray[Any],
         segments: Segments,
-        continued: int | None,
+        histories: dict[int, NDArray[Any]],
     ) -> NDArray[Any]:
-        """Return windows of rows; `history` precedes the segment `continued`."""
+        """Return windows of rows; `histories` precede the segments that are its keys.
+
+        No window holds rows of two segments.
+        """
         length, _ = self._fitted
         n_padding = length - 1  # NaN steps before each segment
         n_rows, n_segments = len(rows), len(segments.starts)
@@ -272,8 +418,8 @@ class SlidingWindow(
             padded[n_padding:] = rows
         else:
             padded[ends] = rows[segments.order]
-        if continued is not None:
-            first = ends[segments.starts[continued]]
+        for run, history in histories.items():
+            first = ends[segments.starts[run]]
             padded[first - len(history) : first] = history
         windows = window_view(padded, length)
         if ordered:
@@ -291,6 +437,14 @@ class SlidingWindow(
         without history are NaN where the next estimator reads them. Elsewhere they
         repeat the first row, as back-filling does.
         """
+        if self._id_column is not None:
+            raise NoGraphError(
+                context.path,
+                "have id_column=None to be exported",
+                f"id_column={self._id_column!r}",
+                "Export the steps after it, which read windows: export(pipeline[-1], "
+                "path).",
+            )
         length, when = self._fitted
         n_features, ops = self.n_features_in_, context.ops
         history = np.empty((0, n_features), np.float32)

@@ -138,6 +138,11 @@ def stacked_classifier():
             r"estimator.pca must be a transformer that can be exported: got PCA\(\)",
         ),
         (
+            lambda: pipeline(SlidingWindow(3, id_column=1), FlattenWindows(), Ridge()),
+            "estimator.slidingwindow must have id_column=None to be exported: got "
+            "id_column=1. Export the steps after it",
+        ),
+        (
             lambda: pipeline(FunctionTransformer(np.cbrt), Ridge()),
             "estimator.functiontransformer must be a transformer that can be exported",
         ),

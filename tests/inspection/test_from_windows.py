@@ -132,6 +132,15 @@ def test_missing_history_of_windows_is_filled():
     assert np.isnan(windows[1, 0]).all()  # not changed
 
 
+def test_rows_of_many_recordings_are_explained_by_their_windows():
+    rows = ROWS.assign(unit="a")
+    sliding = SlidingWindow(4, id_column="unit")
+    model = make_pipeline(sliding, FlattenWindows(), Ridge()).fit(rows, ROWS["load"])
+    with pytest.raises(ValueError, match=r"attribute\(pipeline\[-1\], pipeline"):
+        read_windows(model, rows)
+    read_windows(model[-1], model[:-1].transform(rows))
+
+
 def test_a_classifier_without_probabilities_raises():
     model = make_pipeline(FlattenWindows(), LinearSVC()).fit(WINDOWS, TARGET > 0)
     with pytest.raises(TypeError, match="must predict probabilities: got a classifier"):

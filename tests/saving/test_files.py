@@ -181,6 +181,14 @@ def test_pipelines_and_searches_can_be_save_and_load(path):
     loaded = load(path, trusted=["sklearn.tree._tree.Tree"])
     assert_array_equal(loaded.predict(rows[50:]), pipeline.predict(rows[50:]))
 
+    recorded = rows.assign(unit=["p"] * 30 + ["q"] * (len(rows) - 30))
+    pipeline = make_pipeline(
+        SlidingWindow(4, id_column="unit"), FlattenWindows(), Ridge()
+    ).fit(recorded[:50], rows["a"][:50])
+    loaded = save_and_load(pipeline, path)
+    expected = pipeline.predict(recorded[50:])
+    assert_array_equal(loaded.predict(recorded[50:]), expected)
+
     search = GridSearchCV(
         ridge(transformer=None),
         {"window_length": [3, 4], "estimator__ridge": [Ridge(), Ridge(alpha=9)]},

@@ -1,5 +1,7 @@
 """make_windows: hand-computed arrays, plain loops, shared memory and errors."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -161,6 +163,175 @@ def test_windows_do_not_depend_on_later_rows():
         assert_array_equal(y_new[:n_known], y[:n_known])
 
 
+# ----------------------------------------------------------- groups and labels
+
+ACTS = pd.DataFrame({"x": np.arange(9.0), "act": list("ssswwsssw")})
+SUBJECTS = list("aaaaabbbb")
+
+
+@pytest.mark.parametrize(
+    "label, expected",
+    [
+        ("last", ["s", "w", "w", "s", "w"]),
+        ("majority", ["s", "s", "w", "s", "s"]),
+        ("per_step", [list("sss"), list("ssw"), list("sww"), list("sss"), list("ssw")]),
+    ],
+)
+def test_labels_are_those_of_the_window_itself(label, expected):
+    X, y, groups = make_windows(ACTS, 3, target="act", label=label, groups=SUBJECTS)
+    assert_array_equal(
+        X[:, :, 0], [[0, 1, 2], [1, 2, 3], [2, 3, 4], [5, 6, 7], [6, 7, 8]]
+    )
+    assert X.shape == (5, 3, 1)  # without the column of the labels
+    assert y.tolist() == expected
+    assert groups.tolist() == list("aaabb")
+
+
+def test_windows_with_different_labels_are_left_out():
+    X, y, groups = make_windows(ACTS, 3, target=1, label="all", groups=SUBJECTS)
+    assert_array_equal(X[:, :, 0], [[0, 1, 2], [5, 6, 7]])
+    assert y.tolist() == ["s", "s"] and groups.tolist() == ["a", "b"]
+
+
+def test_time_to_end_counts_the_rows_until_the_recording_ends():
+    rows = np.arange(9.0)
+    _, y, groups = make_windows(rows, 3, groups=SUBJECTS, label="time_to_end")
+    assert y.tolist() == [2, 1, 0, 1, 0] and groups.tolist() == list("aaabb")
+    X, y = make_windows(rows, 3, stride=2, label="time_to_end")
+    assert y.tolist() == [6, 4, 2, 0]
+    assert np.shares_memory(X, rows)
+
+
+def label_by_loop(label, labels):
+    if label == "last":
+        return labels[-1]
+    if label == "majority":
+        return max(sorted(set(labels)), key=labels.count)
+    if label == "all":
+        return labels[0] if len(set(labels)) == 1 else None
+    return labels
+
+
+@properties
+@given(
+    ids=st.lists(st.integers(0, 3), min_size=1, max_size=30),
+    window_length=st.integers(1, 6),
+    horizon=st.integers(1, 3),
+    stride=st.integers(1, 4),
+    label=st.sampled_from([None, "last", "majority", "all", "per_step", "time_to_end"]),
+    data=st.data(),
+)
+def test_no_window_or_target_crosses_a_recording(
+    ids, window_length, horizon, stride, label, data
+):
+    acts = [data.draw(st.sampled_from("pqr")) for _ in ids]
+    horizon = horizon if label is None else 0
+    windows, expected, groups = [], [], []
+    for key in dict.fromkeys(ids):
+        rows = [row for row, other in enumerate(ids) if other == key]
+        for i in range(0, len(rows) - window_length - horizon + 1, stride):
+            window, after = rows[i : i + window_length], rows[i + window_length :]
+            value = after[:horizon]
+            if label == "time_to_end":
+                value = len(after)
+            elif label is not None:
+                value = label_by_loop(label, [acts[row] for row in window])
+            if value is not None:
+                windows.append(window)
+                expected.append(value)
+                groups.append(key)
+    frame = pd.DataFrame({"row": np.arange(len(ids)), "act": acts})
+    params = {"horizon": horizon} if label is None else {"label": label}
+    if label in (None, "time_to_end"):
+        frame = frame["row"]
+    else:
+        params["target"] = "act"
+
+    def call():
+        return make_windows(frame, window_length, stride=stride, groups=ids, **params)
+
+    if max(map(ids.count, ids)) < window_length + horizon:
+        with pytest.raises(ValueError, match="must have at least window_length"):
+            call()
+        return
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "each recording should have at least")
+        X, y, found = call()
+    assert X.reshape(-1, window_length).tolist() == windows
+    assert y.ravel().tolist() == np.ravel(expected).tolist()
+    assert found.tolist() == groups
+
+
+def test_windows_of_recordings_are_views_if_they_are_equally_spaced():
+    rows = np.arange(24.0).reshape(12, 2)
+    X, y, _ = make_windows(
+        rows, 3, groups=[0] * 6 + [1] * 6, stride=3, label="time_to_end"
+    )
+    assert np.shares_memory(X, rows) and not X.flags.writeable
+    assert y.tolist() == [3, 0, 3, 0]
+    X, y, _ = make_windows(rows, 3, groups=["one"] * 12, target=1)
+    assert np.shares_memory(X, rows) and np.shares_memory(y, rows)
+
+
+@pytest.mark.parametrize(
+    "label, kept, expected",
+    [
+        ("last", [0, 2], ["s", "w"]),
+        ("majority", [0, 1, 2, 3], ["s", "s", "w", "w"]),
+        ("all", [0], ["s"]),
+        ("per_step", [0, 1, 2, 3], [["s", "s"], ["s", "?"], ["?", "w"], ["w", "?"]]),
+    ],
+)
+def test_windows_without_a_label_are_left_out(label, kept, expected):
+    acts = ["s", "s", None, "w", None, None]
+    frame = pd.DataFrame({"x": np.arange(6.0), "act": acts})
+    X, y = make_windows(frame, 2, target="act", label=label, missing="mask")
+    assert_array_equal(X[:, 0, 0], kept)
+    assert np.where(pd.isna(y), "?", y).tolist() == expected
+
+
+def test_a_window_without_any_known_label_has_none():
+    frame = pd.DataFrame({"x": [1.0, 2.0, 3.0], "act": [np.nan, np.nan, 1.0]})
+    for label in ("last", "majority", "all", "per_step"):
+        X, _ = make_windows(frame, 1, target="act", label=label, missing="mask")
+        assert_array_equal(X, [[[3.0]]])
+
+
+def test_unknown_targets_of_recordings_are_left_out():
+    rows = np.array([1.0, 2, 3, NAN, 5, 6])
+    X, y, groups = make_windows(rows, 1, groups=[1, 1, 2, 2, 2, 2], missing="mask")
+    assert_array_equal(X[:, 0], [1, NAN, 5])
+    assert_array_equal(y, [2, 5, 6])
+    assert groups.tolist() == [1, 2, 2]
+
+
+def test_short_recordings_cause_a_warning():
+    with pytest.warns(UserWarning) as caught:
+        _, y, groups = make_windows(np.arange(9.0), 4, groups=SUBJECTS)
+    assert y.tolist() == [4.0] and groups.tolist() == ["a"]
+    assert str(caught[0].message) == (
+        "each recording should have at least 5 rows: got fewer in 1 of 2, which give "
+        "no window: 'b'. Use shorter windows to keep them."
+    )
+
+
+def test_times_of_recordings_may_overlap():
+    frame = ACTS.set_axis([*range(5), *range(4)])
+    _, y, _ = make_windows(frame, 3, target="act", label="last", groups=SUBJECTS)
+    assert y.tolist() == ["s", "w", "w", "s", "w"]
+    with pytest.raises(ValueError, match="In recording 'b': series must be in time"):
+        make_windows(frame[["x"]][::-1], 3, groups=SUBJECTS[::-1])
+
+
+def test_groups_of_polars_are_an_array():
+    polars = pytest.importorskip("polars")
+    table = polars.DataFrame({"x": ACTS["x"].tolist(), "act": ACTS["act"].tolist()})
+    ids = polars.Series(SUBJECTS)
+    _, y, groups = make_windows(table, 3, target="act", label="last", groups=ids)
+    assert type(groups) is np.ndarray and groups.tolist() == list("aaabb")
+    assert y.tolist() == ["s", "w", "w", "s", "w"]
+
+
 A_DAY = pd.to_datetime(["2024-01-01"])
 BAD_INPUT = {
     "series: too short": (
@@ -219,6 +390,62 @@ BAD_INPUT = {
         "series must have one row for each time: got an index with the label "
         "2024-01-03 00:00:00 more than once. Drop the duplicates, or average them "
         "with series.groupby(level=0).mean().",
+    ),
+    "groups: a name": (
+        lambda: make_windows(ACTS, 3, target="act", label="last", groups="act"),
+        TypeError,
+        "groups must hold the recording of each row: got the text 'act'. If it names a "
+        "column, use groups=series['act'] and series.drop(columns='act').",
+    ),
+    "groups: too few": (
+        lambda: make_windows([1.0, 2.0, 3.0], 2, groups=[1, 2]),
+        ValueError,
+        "groups must have shape (n_rows,): got shape (2,) and 3 rows. Pass one "
+        "recording for each row.",
+    ),
+    "groups: too short": (
+        lambda: make_windows(ACTS[["x"]], 5, groups=SUBJECTS),
+        ValueError,
+        "In recording 'a': series must have at least window_length + horizon rows: got "
+        "5 rows, window_length=5, horizon=1. Use a series of 6 rows or more, or "
+        "shorter windows.",
+    ),
+    "label: unknown": (
+        lambda: make_windows(ACTS, 3, label="first"),
+        ValueError,
+        "label must be one of None, 'last', 'majority', 'all', 'per_step', "
+        "'time_to_end': got label='first'.",
+    ),
+    "label: no column": (
+        lambda: make_windows(ACTS, 3, label="last"),
+        ValueError,
+        "target must be the column of the labels with label='last': got target=None. "
+        "Use the position or the name of that column.",
+    ),
+    "label: a column that is not needed": (
+        lambda: make_windows(ACTS, 3, target="act", label="time_to_end"),
+        ValueError,
+        "target must be None with label='time_to_end', which counts rows: got "
+        "target='act'. Drop the columns that are no features from the series.",
+    ),
+    "label: a horizon": (
+        lambda: make_windows(ACTS, 3, 2, target="act", label="last"),
+        ValueError,
+        "horizon must be 1 with label, which predicts no later step: got horizon=2, "
+        "label='last'. Use label=None to predict later rows.",
+    ),
+    "label: a 1-D series": (
+        lambda: make_windows(ACTS["x"], 3, target=0, label="last"),
+        ValueError,
+        "series must have 2 dimensions, with the column target=0 among its columns: "
+        "got shape (9,). Use rows of shape (n_rows, n_columns).",
+    ),
+    "label: a missing one": (
+        lambda: make_windows(ACTS.replace("w", None), 3, target="act", label="last"),
+        ValueError,
+        "series must have a label in each row: got a missing value in row 3 of "
+        "target='act'. Fill it, or set missing=\"mask\", which leaves out windows "
+        "without a label.",
     ),
     "horizon: zero": (
         lambda: make_windows(ROWS, 2, 0),

@@ -11,10 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from memory import peak_of
 from numpy.testing import assert_array_equal
+from sklearn import config_context
 from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import (
     GridSearchCV,
+    GroupKFold,
     KFold,
     ShuffleSplit,
     TimeSeriesSplit,
@@ -24,6 +27,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from user_errors import assert_error
 
+from skcnnlstm import PanelTimeSeriesSplit
 from skcnnlstm.windows import (
     FlattenWindows,
     SlidingWindow,
@@ -607,6 +611,169 @@ def test_a_failed_fit_keeps_the_fitted_state():
     assert vars(sliding) == state
 
 
+# ------------------------------------------------------------------- id_column
+
+
+def units(*counts, seed=0):
+    """Return rows of units "a", "b", ..., one after the other, each counted from 0."""
+    rng = np.random.default_rng(seed)
+    index = np.concatenate([np.arange(n) for n in counts])
+    names = np.repeat([chr(ord("a") + i) for i in range(len(counts))], counts)
+    values = rng.normal(size=(len(index), 2))
+    return pd.DataFrame({"x": values[:, 0], "unit": names, "z": values[:, 1]}, index)
+
+
+@properties
+@given(
+    ids=st.lists(st.integers(0, 3), min_size=1, max_size=25),
+    length=st.integers(1, 8),
+    cut=st.integers(0, 25),
+)
+def test_windows_never_cross_a_recording(ids, length, cut):
+    rows = np.column_stack([np.arange(100.0, 100 + len(ids)), ids])
+    sliding = SlidingWindow(length, id_column=1)
+    assert_array_equal(sliding.fit_transform(rows), windows_of_each(rows, length))
+    numbered = pd.DataFrame(rows)  # the index numbers rows of recordings that alternate
+    windows = sliding.fit_transform(numbered.sort_values(1, kind="stable"))
+    assert windows.shape == (len(ids), length, 1)
+    always = SlidingWindow(length, id_column=1, context="always")
+    if 0 < cut < len(ids):
+        later = always.fit(rows[:cut]).transform(rows[cut:])
+        assert_array_equal(later, windows_of_each(rows, length)[cut:])
+
+
+def windows_of_each(rows, length):
+    """Return the windows of the first column by a loop over the ids in the second."""
+    out = np.full((len(rows), length, 1), NAN)
+    for i, (_, unit) in enumerate(rows):
+        own = [value for value, other in rows[: i + 1] if other == unit][-length:]
+        out[i, length - len(own) :, 0] = own
+    return out
+
+
+@pytest.mark.parametrize("context", ["index", "none"])
+def test_each_recording_has_its_own_times(context):
+    frame = units(5, 4)
+    sliding = SlidingWindow(3, id_column="unit", context=context).fit(frame)
+    alone = [
+        SlidingWindow(3, context=context).fit(part[["x", "z"]])
+        for _, part in frame.groupby("unit")
+    ]
+    shuffled = frame.iloc[[6, 0, 7, 1, 2, 8, 3, 5, 4]]
+    windows = sliding.transform(shuffled)
+    for unit, one in zip("ab", alone, strict=True):
+        own = (shuffled["unit"] == unit).to_numpy()
+        expected = one.transform(shuffled.loc[own, ["x", "z"]])
+        assert_array_equal(windows[own], expected)
+        assert_array_equal(sliding.history_[unit], one.history_)
+    gap = frame.drop(index=[2])  # of both units
+    assert np.isnan(sliding.transform(gap)[[2, 6], :2]).all()
+
+
+def test_rows_continue_the_fitted_rows_of_their_recording():
+    frame = units(8, 6)
+    whole = SlidingWindow(4, id_column="unit").fit_transform(frame)
+    test = np.array([5, 6, 7, 10, 11, 12, 13])
+    train = np.setdiff1d(np.arange(14), test)
+    sliding = SlidingWindow(4, id_column="unit").fit(frame.iloc[train])
+    assert_array_equal(sliding.transform(frame.iloc[test]), whole[test])
+    unknown = frame.iloc[test].replace({"unit": {"b": "c"}})
+    assert np.isnan(sliding.transform(unknown)[3, :3]).all()
+
+
+def test_numbers_of_alternating_rows_are_no_times():
+    frame = units(4, 4).iloc[[0, 4, 5, 1, 2, 6, 7, 3]].reset_index(drop=True)
+    sliding = SlidingWindow(2, id_column="unit").fit(frame)
+    windows = sliding.transform(frame)
+    assert np.isnan(windows[:, 0, 0]).sum() == 2  # the first row of each
+    assert np.isnan(sliding.transform(frame.iloc[5:])[:, 0, 0]).sum() == 2
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda frame: frame.astype({"unit": "category"}),
+        lambda frame: frame.astype({"unit": "string"}),
+        lambda frame: frame.assign(unit=frame["unit"].map({"a": 1, "b": 2})),
+        lambda frame: frame.reset_index(drop=True).astype(object),
+    ],
+)
+def test_ids_have_any_type(make):
+    frame = units(5, 4)
+    windows = SlidingWindow(3, id_column="unit").fit_transform(make(frame))
+    expected = SlidingWindow(3, id_column="unit").fit_transform(frame)
+    assert_array_equal(windows, expected)
+
+
+def test_tables_without_labels_have_an_id_column():
+    frame = units(5, 4)
+    expected = SlidingWindow(3, id_column="unit").fit_transform(frame)
+    polars = pytest.importorskip("polars")
+    table = polars.DataFrame({name: frame[name].to_list() for name in frame})
+    windows = SlidingWindow(3, id_column="unit").fit_transform(table)
+    assert_array_equal(windows, expected)
+    for rows in (frame.to_numpy(), frame.to_numpy().tolist()):
+        windows = SlidingWindow(3, id_column=1).fit_transform(rows)
+        assert_array_equal(windows, expected)
+
+
+def test_the_names_of_features_leave_out_the_id_column():
+    frame = units(5, 4)
+    sliding = SlidingWindow(2, id_column="unit").fit(frame)
+    assert sliding.n_features_in_ == 3
+    assert sliding.get_feature_names_out().tolist() == ["x", "z"]
+    assert sliding.get_feature_names_out(["p", "q", "r"]).tolist() == ["p", "r"]
+    plain = SlidingWindow(2).fit(frame[["x", "z"]].to_numpy())
+    assert plain.get_feature_names_out().tolist() == ["x0", "x1"]
+    pipeline = make_pipeline(sliding, FlattenWindows()).fit(frame)
+    names = ["x_lag1", "z_lag1", "x_lag0", "z_lag0"]
+    assert pipeline.get_feature_names_out().tolist() == names
+
+
+@pytest.mark.parametrize("transform", ["pandas", "polars"])
+def test_windows_stay_an_array_if_tables_are_set_as_output(transform):
+    frame = units(5, 4)
+    sliding = SlidingWindow(2, id_column="unit").set_output(transform=transform)
+    with config_context(transform_output=transform):
+        windows = sliding.fit_transform(frame)
+    assert type(windows) is np.ndarray and windows.shape == (9, 2, 2)
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda s: pickled(s)])
+def test_a_copy_with_an_id_column_gives_the_same_windows(duplicate):
+    frame = units(8, 6)
+    sliding = SlidingWindow(4, id_column="unit").fit(frame.iloc[[0, 1, 2, 8, 9]])
+    expected = sliding.transform(frame.iloc[[3, 4, 10]])
+    assert_array_equal(duplicate(sliding).transform(frame.iloc[[3, 4, 10]]), expected)
+    assert clone(sliding).id_column == "unit"
+    sliding.id_column = None  # takes effect in the next fit
+    assert_array_equal(sliding.transform(frame.iloc[[3, 4, 10]]), expected)
+
+
+def pickled(estimator):
+    return pickle.loads(pickle.dumps(estimator))
+
+
+@pytest.mark.parametrize("cv", [GroupKFold(2), PanelTimeSeriesSplit(2)])
+def test_folds_of_recordings_keep_the_number_of_rows(cv):
+    frame = units(12, 9, 11)
+    y = frame["x"].to_numpy()
+    scale = ColumnTransformer(
+        [("scale", StandardScaler(), ["x", "z"])],
+        remainder="passthrough",
+        verbose_feature_names_out=False,
+    ).set_output(transform="pandas")
+    pipeline = make_pipeline(
+        scale, SlidingWindow(3, id_column="unit"), FlattenWindows(), Ridge()
+    )
+    search = GridSearchCV(
+        pipeline, {"slidingwindow__window_length": [2, 4]}, cv=cv, error_score="raise"
+    )
+    search.fit(frame, y, groups=frame["unit"])
+    assert search.predict(frame).shape == (32,)
+    assert search.best_score_ > 0.5  # the last row of a window is its own
+
+
 FILL = (
     "Fill missing values first, for example with sklearn.impute.SimpleImputer, or set "
     'missing="mask" here and on the network.'
@@ -627,6 +794,40 @@ BAD_INPUT = {
         ValueError,
         "X must be finite: got infinity at row 0, feature 0. Replace infinite values "
         "with numbers first.",
+    ),
+    "id_column: unknown": (
+        fit(SlidingWindow(2, id_column="u"), units(2, 2)),
+        ValueError,
+        "id_column must be the name of a column of the series: got id_column='u'. Use "
+        "one of 'x', 'unit', 'z'.",
+    ),
+    "id_column: two columns": (
+        fit(SlidingWindow(2, id_column=["x", "z"]), units(2, 2)),
+        ValueError,
+        "id_column must be one column: got id_column=['x', 'z']. Join several columns "
+        "to one first.",
+    ),
+    "id_column: a level of the index": (
+        fit(SlidingWindow(2, id_column="unit"), units(2, 2).set_index("unit")),
+        ValueError,
+        "id_column must be a column: got id_column='unit', a level of the index. Use "
+        "X.reset_index('unit').",
+    ),
+    "id_column: a missing id": (
+        fit(SlidingWindow(2, id_column=1), with_value((4, 2), (3, 1), NAN)),
+        ValueError,
+        "id_column must have a value in each row: got a missing value in row 3. Drop "
+        "those rows.",
+    ),
+    "id_column: duplicate times in a recording": (
+        fit(
+            SlidingWindow(2, id_column="unit"),
+            units(2, 3).set_axis([0, 1, 0, 1, 1]),
+        ),
+        ValueError,
+        "In recording 'b': X must have one row for each time: got an index with the "
+        "label 1 more than once. Drop the duplicates, or average them with "
+        "X.groupby(level=0).mean().",
     ),
     "window_length: zero": (
         fit(SlidingWindow(0), ROWS),
@@ -650,14 +851,14 @@ BAD_INPUT = {
         ValueError,
         "X must have one row for each time: got an index with the label 2024-01-02 "
         "00:00:00 more than once. Drop the duplicates, or average them with "
-        "X.groupby(level=0).mean().",
+        "X.groupby(level=0).mean(), or set id_column if they belong to several series.",
     ),
     "duplicate integers": (
         fit(SlidingWindow(2), pd.DataFrame({"a": [1.0, 2.0, 3.0]}, index=[0, 1, 0])),
         ValueError,
         "X must have one row for each time: got an index with the label 0 more than "
         "once. Drop the duplicates, or average them with "
-        "X.groupby(level=0).mean().",
+        "X.groupby(level=0).mean(), or set id_column if they belong to several series.",
     ),
     "duplicate times at transform": (
         fit_and(

@@ -12,6 +12,7 @@ from skcnnlstm.exceptions import LeakageError
 from skcnnlstm.model_selection.leakage.findings import (
     fit_findings,
     frozen_findings,
+    recording_findings,
     scale_findings,
     target_findings,
     time_findings,
@@ -61,11 +62,13 @@ def check_leakage(
     cv : splitter, int, iterable of (train, test) or None, default=None
         The folds. None uses the `cv` of a search, else the default of scikit-learn.
     groups : array-like of shape (n_samples,) or None, default=None
-        Series of each sample, if there are many series. Also passed to `cv`.
+        Series or recording of each sample, if there are many. Also passed to `cv`. The
+        `id_column` of a `SlidingWindow` or a `SeriesForecaster` replaces it.
     horizon : int or None, default=None
         Number of time steps that a target reaches ahead. None infers it from the
         values: from targets that occur in later samples, or from targets of several
-        steps.
+        steps. Use 0 if the target describes the window itself. This is inferred for
+        classifiers, and for a target that counts down to the end of each series.
     n_fits : int, default=1
         Number of folds in which to fit a clone, for one epoch if it has `epochs`. The
         check then changes later test rows and compares the predictions for earlier
@@ -93,10 +96,13 @@ def check_leakage(
     - a fitted step in a Pipeline that was fitted on more rows than any training part;
     - predictions that change when only later rows change.
 
-    One finding is a suspicion, because it is based on values only: columns with mean 0
-    and deviation 1, or range 0 to 1, over all rows but not over a training part. A
-    scaler was then probably fitted on all rows. Scaling over fewer rows, or of another
-    kind, is not detected.
+    These findings are suspicions:
+
+    - columns with mean 0 and deviation 1, or range 0 to 1, over all rows but not over
+      a training part. A scaler was then probably fitted on all rows. Scaling over fewer
+      rows, or of another kind, is not detected.
+    - windows of one recording in both parts, if the target describes the window
+      itself. The score then holds for these recordings only, not for new ones.
 
     A class label describes the window itself. For classifiers the check therefore
     looks for windows of both parts that contain the same rows, and the gap depends on
@@ -128,7 +134,7 @@ def check_leakage(
     pairs = make_folds(estimator, X, y, cv, groups, notes)
     folds = [find_leaking_samples(samples, *pair) for pair in pairs]
 
-    findings = [*time_findings(samples, folds)]
+    findings = [*time_findings(samples, folds), *recording_findings(samples, folds)]
     if not samples.forecaster:
         findings += target_findings(samples)
         findings += scale_findings(samples, folds)

@@ -47,6 +47,33 @@ def time_findings(samples, folds):
         )
 
 
+def recording_findings(samples, folds):
+    """Yield a finding if windows of one recording are in both parts of a fold.
+
+    Only for targets that describe the window itself: forecasts of a series are tested
+    on its own later rows.
+    """
+    names = samples.recordings
+    if names is None or not samples.classes:
+        return
+    codes, keys = pd.factorize(names)
+    shared = [np.intersect1d(codes[fold.train], codes[fold.test]) for fold in folds]
+    worst = max(shared, key=len)
+    if len(keys) < 2 or not len(worst):
+        return
+    n_folds = min(len(folds), len(keys))
+    yield Finding(
+        "one recording in both parts",
+        SUSPICION,
+        sum(len(codes) > 0 for codes in shared),
+        f"windows of up to {len(worst)} of {len(keys)} recordings are in both parts, "
+        f"for example those of {keys.tolist()[worst[0]]!r}. The score does not hold "
+        "for new recordings.",
+        f"Keep the windows of a recording together: GroupKFold({n_folds}) or "
+        "LeaveOneGroupOut(), with groups=.",
+    )
+
+
 def _suggest_splitter(samples, n_folds, backwards):
     """Return a sentence that names a correct splitter with its parameters."""
     if n_folds > len(samples.series) // 2:

@@ -1,5 +1,6 @@
 """Locate samples in time: windows by shared rows, rows by their order."""
 
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
@@ -7,6 +8,7 @@ import pandas as pd
 from sklearn.base import is_classifier, is_regressor
 from sklearn.pipeline import Pipeline
 
+from skcnnlstm._utils.recordings import take_column
 from skcnnlstm._utils.validation import check_windows
 from skcnnlstm.forecasting import SeriesForecaster
 from skcnnlstm.windows.sliding_window import SlidingWindow
@@ -28,6 +30,7 @@ class TimedSamples(NamedTuple):
     rows: np.ndarray | None = None  # (n, length, n_features)
     target: np.ndarray | None = None  # (n, n_outputs), numbers
     id_column: object = None  # of a long frame
+    recordings: np.ndarray | None = None  # (n,) those that the user names
 
     def span(self):
         """Return the first and last step that must not occur in both parts."""
@@ -61,7 +64,7 @@ def locate_samples(estimator, X, y, groups, horizon, notes):
                 f"estimator={type(estimator).__name__}. Use check_leakage(estimator, "
                 "X, y, cv); make_windows returns X and y."
             )
-        return _locate_windows(estimator, X, y, series, horizon, notes)
+        return _locate_windows(estimator, X, y, series, groups, horizon, notes)
     if groups is None and forecaster.id_column in getattr(X, "columns", ()):
         series = pd.factorize(X[forecaster.id_column])[0]
     return TimedSamples(
@@ -76,10 +79,16 @@ def locate_samples(estimator, X, y, groups, horizon, notes):
     )
 
 
-def _locate_windows(estimator, X, y, series, horizon, notes):
+def _locate_windows(estimator, X, y, series, groups, horizon, notes):
     """Return windows, or rows that a Pipeline turns into windows, with their time."""
+    sliding, is_first = _find_sliding_window(estimator)
+    id_column = _find_id_column(sliding, is_first, X)
+    if id_column is not None:
+        X, ids = take_column(X, id_column)
+        series = pd.factorize(ids)[0]
+        groups = ids if groups is None else groups
     rows = check_windows(X, name="X", min_ndim=1)
-    inner_length = _find_inner_window_length(estimator)
+    inner_length = None if sliding is None else sliding.window_length
     classes = is_classifier(estimator)
     if rows.ndim == 1:
         rows = rows[:, np.newaxis]
@@ -101,8 +110,22 @@ def _locate_windows(estimator, X, y, series, horizon, notes):
     else:
         series, origin = _locate_overlapping(steps, stride, series)
     target = None if y is None or classes else np.asarray(y).reshape(len(y), -1)
+    if not classes and (
+        horizon == 0 or (horizon is None and _counts_down(target, series, stride))
+    ):
+        classes, horizon, target = True, 0, None
     samples = TimedSamples(
-        series, origin, length, 0, stride, False, classes, steps, target
+        series,
+        origin,
+        length,
+        0,
+        stride,
+        False,
+        classes,
+        steps,
+        target,
+        id_column,
+        None if groups is None else np.asarray(groups),
     )
     if horizon is None:
         horizon = 0 if classes else _infer_horizon(samples, notes)
@@ -116,14 +139,37 @@ def _find_forecaster(estimator):
     return estimator
 
 
-def _find_inner_window_length(estimator):
-    """Return the window length of a `SlidingWindow` in a Pipeline, or None."""
+def _find_sliding_window(estimator):
+    """Return the `SlidingWindow` of a Pipeline or None, and whether it is first."""
     while hasattr(estimator, "estimator"):
         estimator = estimator.estimator
-    for _, step in estimator.steps if isinstance(estimator, Pipeline) else ():
+    steps = estimator.steps if isinstance(estimator, Pipeline) else ()
+    for place, (_, step) in enumerate(steps):
         if isinstance(step, SlidingWindow):
-            return step.window_length
-    return None
+            return step, place == 0
+    return None, False
+
+
+def _find_id_column(sliding, is_first, X):
+    """Return the id column of a `SlidingWindow` if it is a column of X, else None.
+
+    A step before the `SlidingWindow` may move the column.
+    """
+    id_column = None if sliding is None else sliding.id_column
+    columns = getattr(X, "columns", None)
+    if isinstance(id_column, Integral) and columns is not None:
+        id_column = columns[id_column] if is_first else None
+    is_known = is_first if columns is None else id_column in columns
+    return id_column if is_known else None
+
+
+def _counts_down(target, series, stride):
+    """Return whether a target is the time until each series ends, perhaps capped."""
+    if target is None or target.shape[1] != 1 or target.dtype.kind not in "iuf":
+        return False
+    steps = np.diff(target[:, 0].astype(float))
+    steps = steps[series[1:] == series[:-1]]
+    return bool(np.isin(steps, (0, -stride)).all() and (steps < 0).sum() > 1)
 
 
 def _positions_in_series(series):

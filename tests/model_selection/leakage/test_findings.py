@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from leakage_cases import (
+    BOTH,
     FRAME,
     LONG,
     RIDGE,
@@ -13,8 +14,9 @@ from leakage_cases import (
 )
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import (
+    GroupKFold,
     KFold,
     TimeSeriesSplit,
 )
@@ -23,6 +25,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from skcnnlstm import (
     CNNLSTMRegressor,
+    FlattenWindows,
     HorizonSplit,
     PanelTimeSeriesSplit,
     SeriesForecaster,
@@ -49,6 +52,29 @@ def test_a_panel_splitter_is_suggested_for_a_panel():
     assert ("PanelTimeSeriesSplit(3, test_size=horizon) and groups=X['shop'].") in str(
         report
     )
+
+
+def test_windows_of_one_recording_in_both_parts_are_reported():
+    X = np.random.default_rng(0).normal(size=(60, 4, 1))  # without shared rows
+    labels, groups = np.arange(60) % 2, np.repeat(["ann", "bo", "cy"], 20)
+    model = make_pipeline(FlattenWindows(), LogisticRegression())
+    report = check_leakage(model, X, labels, KFold(5), groups=groups)
+    assert kinds(report) == [BOTH]
+    assert not report.leaks
+    finding = report.findings.iloc[0]
+    assert finding["folds"] == 5
+    assert finding["what"] == (
+        "windows of up to 2 of 3 recordings are in both parts, for example those of "
+        "'ann'. The score does not hold for new recordings."
+    )
+    assert finding["way_out"] == (
+        "Keep the windows of a recording together: GroupKFold(3) or "
+        "LeaveOneGroupOut(), with groups=."
+    )
+    clean = check_leakage(model, X, labels, GroupKFold(3), groups=groups)
+    assert not len(clean.findings)
+    one = check_leakage(model, X, labels, KFold(5), groups=np.repeat("ann", 60))
+    assert not len(one.findings)
 
 
 @pytest.mark.parametrize("scaler", [StandardScaler(), MinMaxScaler()])

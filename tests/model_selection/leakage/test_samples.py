@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from leakage_cases import (
+    BOTH,
     FRAME,
     FUTURE,
     RIDGE,
@@ -13,19 +14,27 @@ from leakage_cases import (
     pipeline_of_rows,
     windows,
 )
+from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import (
     GridSearchCV,
+    GroupKFold,
     KFold,
+    LeaveOneGroupOut,
     StratifiedKFold,
     TimeSeriesSplit,
 )
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skcnnlstm import (
+    FlattenWindows,
     HorizonSplit,
     PanelTimeSeriesSplit,
     SeriesForecaster,
+    SlidingWindow,
     check_leakage,
+    make_windows,
 )
 
 
@@ -97,6 +106,52 @@ def test_windows_of_a_classifier_must_not_overlap():
     assert not len(check_leakage(model, X, labels, separate).findings)
     disjoint = X[::6], labels[::6]
     assert not len(check_leakage(model, *disjoint, StratifiedKFold(3)).findings)
+
+
+def recordings(n=3, length=40):
+    """Return windows of several recordings that share no values, and the recordings."""
+    rows = np.random.default_rng(0).normal(size=(n * length, 2))
+    return make_windows(
+        rows, 5, groups=np.repeat(range(n), length), label="time_to_end"
+    )
+
+
+@pytest.mark.parametrize("cap", [None, 10])
+@pytest.mark.parametrize("horizon", [None, 0])
+def test_the_time_to_end_describes_the_window(cap, horizon):
+    X, y, groups = recordings()
+    y = y if cap is None else np.minimum(y, cap)
+    given = {"groups": groups, "horizon": horizon}
+    report = check_leakage(RIDGE, X, y, KFold(2), **given)
+    assert kinds(report) == [("shared rows", "proof"), BOTH]
+    assert report.gap == 4
+    for cv in (GroupKFold(3), LeaveOneGroupOut()):
+        clean = check_leakage(RIDGE, X, y, cv, **given)
+        assert not len(clean.findings) and not clean.notes
+
+
+def test_the_id_column_of_a_sliding_window_holds_the_recordings():
+    rows = pd.DataFrame({"unit": list("pqr") * 30, "x": SERIES[:90]})
+    labels = np.arange(90) // 15 % 2
+    scale = ColumnTransformer(
+        [("scale", StandardScaler(), ["x"])],
+        remainder="passthrough",
+        verbose_feature_names_out=False,
+    ).set_output(transform="pandas")
+    for before, column in ([scale], "unit"), ([], "unit"), ([], 0):
+        sliding = SlidingWindow(4, id_column=column)
+        pipeline = make_pipeline(
+            *before, sliding, FlattenWindows(), LogisticRegression()
+        )
+        report = check_leakage(pipeline, rows, labels, KFold(3))
+        assert kinds(report) == [("shared rows", "proof"), BOTH]
+        assert report.complete
+        groups = rows["unit"]
+        clean = check_leakage(pipeline, rows, labels, GroupKFold(3), groups=groups)
+        assert not len(clean.findings)
+    codes = np.column_stack([rows["unit"].map({"p": 1, "q": 2, "r": 3}), rows["x"]])
+    report = check_leakage(pipeline, codes, labels, KFold(3))
+    assert kinds(report) == [("shared rows", "proof"), BOTH]
 
 
 def test_a_horizon_that_cannot_be_inferred_is_assumed_or_given():

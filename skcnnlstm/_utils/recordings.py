@@ -1,0 +1,147 @@
+"""Rows of many recordings: find the rows of each one, and take out a column.
+
+A recording is a piece of measurement of one unit without interruption: a person, an
+engine. Windows never cross from one to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from skcnnlstm._utils.validation import (
+    check_target,
+    check_windows,
+    has_labels,
+    to_plain,
+)
+from skcnnlstm._utils.validation.series import refresh_index
+
+
+class Recordings(NamedTuple):
+    """The recording of each row."""
+
+    keys: list[Hashable]  # by first appearance
+    rows: list[NDArray[np.intp]]  # positions of the rows of each one, ascending
+
+
+def find_recordings(ids: Any, n_rows: int, name: str) -> Recordings:
+    """Return the rows of each recording.
+
+    Parameters
+    ----------
+    ids : array-like of shape (n_rows,)
+        Recording of each row.
+    n_rows : int
+        Number of rows that there are.
+    name : str
+        Name of the ids in messages.
+
+    Raises
+    ------
+    ValueError
+        If there is not one id per row, or if one is missing.
+    """
+    ids = to_plain(ids, name)
+    if not hasattr(ids, "iloc"):
+        ids = np.asarray(ids)
+    if ids.shape != (n_rows,):
+        raise ValueError(
+            f"{name} must have shape (n_rows,): got shape {ids.shape} and {n_rows} "
+            "rows. Pass one recording for each row."
+        )
+    codes, keys = pd.factorize(ids)
+    if (codes < 0).any():
+        raise ValueError(
+            f"{name} must have a value in each row: got a missing value in row "
+            f"{int(np.argmax(codes < 0))}. Drop those rows."
+        )
+    order = np.argsort(codes, kind="stable")
+    cuts = np.flatnonzero(np.diff(codes[order])) + 1
+    return Recordings(keys.tolist(), np.split(order, cuts) if len(keys) else [])
+
+
+def encode(values: Any) -> tuple[NDArray[np.intp], int]:
+    """Return codes of values in their sort order, -1 if missing, and their number."""
+    codes, classes = pd.factorize(np.asarray(values), sort=True)
+    return codes, len(classes)
+
+
+@contextmanager
+def naming(key: Hashable) -> Iterator[None]:
+    """Add the recording to the message of an error."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"In recording {key!r}: {error}") from error
+
+
+def take_column(
+    X: Any, column: Any, *, parameter: str = "id_column", name: str = "X"
+) -> tuple[Any, Any]:
+    """Return a table without one column, and that column.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_rows, n_columns)
+        The result of `to_plain`.
+    column : int or str
+        Position, or name in a DataFrame.
+    parameter : str, default="id_column"
+        Name of the parameter that holds the column, in messages.
+    name : str, default="X"
+        Name of the table in messages.
+    """
+    if isinstance(X, list | tuple):
+        X = np.asarray(X, dtype=object)
+    if hasattr(X, "toarray"):
+        check_windows(X, name=name, max_ndim=2)  # raises
+    if np.ndim(X) != 2:
+        raise ValueError(
+            f"{name} must have 2 dimensions, with the column {parameter}={column!r} "
+            f"among its columns: got shape {np.shape(X)}. Use rows of shape (n_rows, "
+            "n_columns)."
+        )
+    got = f"got {parameter}={column!r}"
+    if isinstance(column, str) and column in _index_names(X):
+        raise ValueError(
+            f"{parameter} must be a column: {got}, a level of the index. Use "
+            f"{name}.reset_index({column!r})."
+        )
+    positions = check_target(
+        column, X.shape[1], getattr(X, "columns", None), name=parameter
+    )
+    if len(positions) != 1:
+        raise ValueError(
+            f"{parameter} must be one column: {got}. Join several columns to one first."
+        )
+    if hasattr(X, "iloc"):
+        others = [i for i in range(X.shape[1]) if i != positions[0]]
+        return X.iloc[:, others], X.iloc[:, positions[0]]
+    return np.delete(X, positions, axis=1), X[:, positions[0]]
+
+
+def _index_names(X: Any) -> list[Any]:
+    return list(getattr(getattr(X, "index", None), "names", ()))
+
+
+def alternate(table: Any, rows: list[NDArray[np.intp]]) -> bool:
+    """Return whether an index only numbers the rows of recordings that alternate.
+
+    Such integers do not show the gaps within one recording.
+    """
+    if len(rows) < 2 or not has_labels(table):
+        return False
+    index = table.index
+    if index.inferred_type != "integer" or not refresh_index(index).is_unique:
+        return False
+    labels = index.to_numpy()
+    spans = sorted((labels[at].min(), labels[at].max()) for at in rows)
+    ends = np.array(spans)
+    return bool((ends[1:, 0] < ends[:-1, 1]).any())

@@ -1,0 +1,77 @@
+"""Rows of many recordings: their order, and where the windows of each start."""
+
+from contextlib import nullcontext
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skcnnlstm._utils.validation import (
+    check_enough_rows,
+    check_time_index,
+    check_time_order,
+)
+from skcnnlstm._utils.warnings import warn
+
+_MAX_LISTED = 5  # recordings that a warning lists
+
+
+def read_groups(
+    series: Any, groups: Any, window_length: int, horizon: int
+) -> tuple[NDArray[np.intp] | None, NDArray[np.intp]]:
+    """Return the order of rows that joins each recording, and the sizes of these.
+
+    The order is None if they are adjacent. Also checks their length and their times.
+    """
+    n_rows = len(series)
+    if groups is None:
+        index = check_time_index(series, name="series")
+        check_time_order(index, name="series", table=series)
+        check_enough_rows(n_rows, window_length, horizon)
+        return None, np.array([n_rows])
+    from skcnnlstm._utils.recordings import find_recordings, naming
+
+    if isinstance(groups, str):
+        raise TypeError(
+            "groups must hold the recording of each row: got the text "
+            f"{groups!r}. If it names a column, use groups=series[{groups!r}] and "
+            f"series.drop(columns={groups!r})."
+        )
+    keys, places = find_recordings(groups, n_rows, "groups")
+    for key, at in zip(keys, places, strict=True):
+        if hasattr(series, "iloc"):
+            with naming(key):
+                one = series.iloc[at]
+                index = check_time_index(one, name="series")
+                check_time_order(index, name="series", table=one)
+    sizes = np.array([len(at) for at in places], dtype=np.intp)
+    needed = window_length + horizon
+    if (sizes < needed).all():
+        with naming(keys[int(np.argmax(sizes))]) if keys else nullcontext():
+            check_enough_rows(sizes.max(initial=0), window_length, horizon)
+    short = [key for key, size in zip(keys, sizes, strict=True) if size < needed]
+    if short:
+        others = len(short) - _MAX_LISTED
+        listed = ", ".join(map(repr, short[:_MAX_LISTED]))
+        listed += f" and {others} more" if others > 0 else ""
+        warn(
+            f"each recording should have at least {needed} rows: got fewer in "
+            f"{len(short)} of {len(keys)}, which give no window: {listed}. Use shorter "
+            "windows to keep them."
+        )
+    order = np.concatenate(places)
+    return (None if (np.diff(order) == 1).all() else order), sizes
+
+
+def find_starts(
+    sizes: NDArray[np.intp], length: int, stride: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the first row of each sample, and the end of its recording.
+
+    The recordings of these sizes are adjacent; a sample has `length` rows.
+    """
+    ends = np.cumsum(sizes)
+    counts = np.maximum(0, (sizes - length) // stride + 1)
+    first = np.repeat(ends - sizes, counts)
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    return first + within * stride, np.repeat(ends, counts)

@@ -1,0 +1,110 @@
+"""Labels of windows: the target of a window that describes the window itself."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skcnnlstm.windows.views import take_windows
+
+LABELS = ("last", "majority", "all", "per_step", "time_to_end")
+
+
+def check_label_parameters(label: str, target: Any, horizon: int) -> None:
+    """Raise if other parameters contradict `label`."""
+    if horizon != 1:
+        raise ValueError(
+            f"horizon must be 1 with label, which predicts no later step: got "
+            f"horizon={horizon}, label={label!r}. Use label=None to predict later rows."
+        )
+    if label == "time_to_end" and target is not None:
+        raise ValueError(
+            "target must be None with label='time_to_end', which counts rows: got "
+            f"target={target!r}. Drop the columns that are no features from the series."
+        )
+    if label != "time_to_end" and target is None:
+        raise ValueError(
+            f"target must be the column of the labels with label={label!r}: got "
+            "target=None. Use the position or the name of that column."
+        )
+
+
+def take_labels(series: Any, target: Any, missing: str) -> tuple[Any, NDArray[Any]]:
+    """Return the series without the column of the labels, and that column."""
+    from skcnnlstm._utils.recordings import encode, take_column
+
+    series, column = take_column(series, target, parameter="target", name="series")
+    labels = np.asarray(column)
+    unknown = encode(labels)[0] < 0
+    if missing == "error" and unknown.any():
+        raise ValueError(
+            "series must have a label in each row: got a missing value in row "
+            f"{int(np.argmax(unknown))} of target={target!r}. Fill it, or set "
+            'missing="mask", which leaves out windows without a label.'
+        )
+    return series, labels
+
+
+def label_windows(
+    label: str, values: NDArray[Any], starts: NDArray[np.intp], window_length: int
+) -> tuple[NDArray[np.bool], NDArray[Any]]:
+    """Return which windows have a label, and the labels of these.
+
+    Parameters
+    ----------
+    label : {"last", "majority", "all", "per_step"}
+        As for `make_windows`.
+    values : ndarray of shape (n_rows,)
+        Label of each row; None and NaN are missing.
+    starts : ndarray of shape (n_windows,)
+        First row of each window.
+    window_length : int
+        Rows in a window.
+
+    Returns
+    -------
+    labelled : ndarray of shape (n_windows,)
+        False for windows that have no label.
+    y : ndarray of shape (n_labelled,) or (n_labelled, window_length)
+        Labels of the others.
+    """
+    from skcnnlstm._utils.recordings import encode  # imports pandas
+
+    codes, n_classes = encode(values)
+    ends = starts + window_length
+    if label == "per_step":
+        known = _count(codes >= 0, starts, ends) > 0
+        return known, take_windows(values, starts[known], window_length)
+    if label == "majority":
+        known, code = _majority(codes, n_classes, starts, ends)
+        found, row = np.unique(codes, return_index=True)
+        return known, values[row[found >= 0][code[known]]]
+    known = codes[ends - 1] >= 0
+    if label == "all":
+        changes = np.append(False, codes[1:] != codes[:-1])
+        known &= _count(changes, starts + 1, ends) == 0
+    return known, values[ends[known] - 1]
+
+
+def _majority(
+    codes: NDArray[np.intp],
+    n_classes: int,
+    starts: NDArray[np.intp],
+    ends: NDArray[np.intp],
+) -> tuple[NDArray[np.bool], NDArray[np.intp]]:
+    """Return whether a step of each window is known, and its most frequent code."""
+    best = np.zeros(len(starts), np.intp)
+    largest = np.zeros(len(starts), np.intp)
+    for code in range(n_classes):
+        count = _count(codes == code, starts, ends)
+        best[count > largest] = code
+        np.maximum(largest, count, out=largest)
+    return largest > 0, best
+
+
+def _count(
+    mask: NDArray[np.bool], starts: NDArray[np.intp], ends: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    """Return the number of true rows from each start to before each end."""
+    before = np.append(0, np.cumsum(mask))
+    return before[ends] - before[starts]
