@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from skcnnlstm._utils.introspection import NetworkReprMixin
 from skcnnlstm._utils.validation import check_integer, check_real
 from skcnnlstm._utils.validation.parameters import type_name
-from skcnnlstm.conformal import conformal_quantile, conformity, scores_needed
+from skcnnlstm.conformal import conformal_quantile, scores_needed
 from skcnnlstm.forecasting import SeriesForecaster
 from skcnnlstm.forecasting.fitted import FittedForecaster, fitted_state
 from skcnnlstm.forecasting.intervals import count_held_out
@@ -29,14 +29,14 @@ from skcnnlstm.windows.make_windows import window_view
 
 # Used if the forecaster has no `calibration_fraction`.
 _CALIBRATION_FRACTION = 0.3
-# Both parts of a score are divided by this quantile of their calibration values.
+# The parts of a score are divided by this quantile of their calibration values.
 _UNIT_QUANTILE = 0.9
 
 # ------------------------------------------------------------------------- arithmetic
 
 
 def _align_errors(forecasts, actual, relative):
-    """Return the errors of each row, (n_rows, horizon, n_targets).
+    """Return actual values minus forecasts of each row, (n_rows, horizon, n_targets).
 
     Parameters
     ----------
@@ -51,30 +51,29 @@ def _align_errors(forecasts, actual, relative):
     aligned = [
         forecasts[horizon - h - 1 : len(forecasts) - h - 1, h] for h in range(horizon)
     ]
-    aligned = np.stack(aligned, axis=1)
-    repeated = np.broadcast_to(actual[:, np.newaxis], aligned.shape)
-    return conformity(repeated, aligned, relative=relative)
+    aligned, actual = np.stack(aligned, axis=1), actual[:, np.newaxis]
+    return np.log(actual) - np.log(aligned) if relative else actual - aligned
 
 
-def _join_errors(errors, units):
+def _join(errors):
     """Return the mean over steps of the root mean square over targets, (n_rows,).
 
     NaN is left out of the mean over targets. The result is NaN if a step has no known
     target.
     """
-    squares = (errors / units) ** 2
+    squares = errors**2
     n_known = np.count_nonzero(~np.isnan(squares), axis=2)
     sums = np.nansum(squares, axis=2)
     means = np.where(n_known, sums / np.maximum(n_known, 1), np.nan)
     return np.sqrt(means).mean(axis=1)
 
 
-def _smooth(errors, n_rows, fill):
-    """Return the mean of each error and those before it, `n_rows` in total.
+def _smooth(values, n_rows, fill):
+    """Return the mean over axis 0 of each value and those before it, `n_rows` in total.
 
-    `errors` begins with ``n_rows - 1`` errors of earlier rows. NaN counts as `fill`.
+    `values` begins with ``n_rows - 1`` earlier values. NaN counts as `fill`.
     """
-    known = np.where(np.isnan(errors), fill, errors)
+    known = np.where(np.isnan(values), fill, values)
     return window_view(known, n_rows).mean(axis=1)
 
 
@@ -128,7 +127,7 @@ class _Memory:
     """What the scores of the next rows of one series need besides its last rows."""
 
     forecasts: np.ndarray  # (horizon, horizon, n_targets), from the last rows
-    errors: np.ndarray  # (smoothing - 1,), of the last rows; NaN if unknown
+    errors: np.ndarray  # (smoothing - 1, horizon, n_targets), of the last rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,26 +138,15 @@ class _FittedDetector:
     smoothing: int
     units: dict[Any, np.ndarray]  # by key, (horizon, n_targets)
     memories: dict[Any, _Memory]  # by key
-    # Of the calibration rows: the mean error, and a quantile of the errors and of their
-    # trailing means.
-    typical: float = np.nan
-    error_unit: float = 1.0
-    mean_unit: float = 1.0
-
-    def forget(self):
-        """Return the memory of a run of rows that follows no known row."""
-        horizon, n_targets = self.forecaster.horizon, self.forecaster.n_targets
-        return _Memory(
-            np.full((horizon, horizon, n_targets), np.nan),
-            np.full(self.smoothing - 1, np.nan),
-        )
+    typical: float = np.nan  # the mean error of the held-out rows
+    part_units: tuple[float, ...] = (1.0, 1.0, 1.0)  # of error, trailing mean, bias
 
     def measure(self, panel, tables):
-        """Return the joined errors of the rows of each series, and the next memories.
+        """Return the errors of the rows of each series, and the next memories.
 
-        The errors are a list of (start, errors) for the runs of rows without a gap.
-        `start` is the first row of the run; its errors follow ``smoothing - 1`` errors
-        of earlier rows.
+        The errors are a list of (start, errors) for the runs of rows without a gap, in
+        units of the series. `start` is the first row of the run; its errors follow
+        ``smoothing - 1`` errors of earlier rows.
         """
         fitted = self.forecaster
         exogs = read_own_exog(fitted, panel, tables, None, n_spare=fitted.horizon)
@@ -190,12 +178,11 @@ class _FittedDetector:
             own[: max(0, fitted.window_length - 1 - n_known)] = np.nan
             own = np.concatenate([memory.forecasts, own])
             errors = _align_errors(own, actual[start:stop], fitted.calibration.relative)
-            joined = _join_errors(errors, self.units[key])
-            joined = np.concatenate([memory.errors, joined])
-            parts.append((start, joined))
+            errors = np.concatenate([memory.errors, errors / self.units[key]])
+            parts.append((start, errors))
             memory = _Memory(
                 own[len(own) - fitted.horizon :].copy(),
-                joined[len(joined) - self.smoothing + 1 :].copy(),
+                errors[len(errors) - self.smoothing + 1 :].copy(),
             )
         return parts, memory
 
@@ -204,19 +191,28 @@ class _FittedDetector:
         horizon, n_targets = self.forecaster.horizon, self.forecaster.n_targets
         return _Memory(
             np.full((horizon, horizon, n_targets), np.nan),
-            np.full(self.smoothing - 1, np.nan),
+            np.full((self.smoothing - 1, horizon, n_targets), np.nan),
+        )
+
+    def measure_parts(self, errors):
+        """Return error, trailing mean and bias of each row of a run, (3, n_rows)."""
+        joined = _join(errors)
+        return np.stack(
+            [
+                joined[self.smoothing - 1 :],
+                _smooth(joined, self.smoothing, self.typical),
+                _join(_smooth(errors, self.smoothing, 0.0)),
+            ]
         )
 
     def score(self, errors):
-        """Return the anomaly scores of a run of rows from its joined errors.
+        """Return the anomaly scores of a run of rows from its errors.
 
         They are at least 0, and NaN for rows without full history.
         """
-        means = _smooth(errors, self.smoothing, self.typical)
-        scores = np.hypot(
-            errors[self.smoothing - 1 :] / self.error_unit, means / self.mean_unit
-        )
-        return scores / math.sqrt(2)
+        units = np.reshape(self.part_units, (3, 1))
+        error, mean, bias = self.measure_parts(errors) / units
+        return np.hypot(error, np.maximum(mean, bias)) / math.sqrt(2)
 
 
 def _fit_detector(forecaster, X, contamination, smoothing):
@@ -235,19 +231,16 @@ def _fit_detector(forecaster, X, contamination, smoothing):
         first = _first_held_out(forecaster, fitted, key, len(rows.values))
         late = [errors[max(0, first - start) :] for start, errors in parts[key]]
         held_out += [errors for errors in late if len(errors) >= smoothing]
-    own = np.concatenate([errors[smoothing - 1 :] for errors in held_out])
+    own = np.concatenate([_join(errors[smoothing - 1 :]) for errors in held_out])
     own = own[~np.isnan(own)]
     _check_enough_rows(len(own), contamination)
-    typical = float(own.mean())
-    means = [_smooth(errors, smoothing, typical) for errors in held_out]
-    record = replace(
-        record,
-        memories=memories,
-        typical=typical,
-        # 1 if all errors are zero.
-        error_unit=float(np.quantile(own, _UNIT_QUANTILE)) or 1.0,
-        mean_unit=float(np.quantile(np.concatenate(means), _UNIT_QUANTILE)) or 1.0,
-    )
+    record = replace(record, memories=memories, typical=float(own.mean()))
+    measured = [record.measure_parts(errors) for errors in held_out]
+    measured = np.concatenate(measured, axis=1)
+    part_units = np.nanquantile(measured, _UNIT_QUANTILE, axis=1)
+    # 1 if all errors are zero.
+    part_units = tuple(float(unit) or 1.0 for unit in part_units)
+    record = replace(record, part_units=part_units)
     scores = [record.score(errors) for errors in held_out]
     memory = smoothing + fitted.horizon - 1
     return record, _find_threshold(scores, contamination, memory)
@@ -301,10 +294,11 @@ class ForecastAnomalyDetector(
     contamination : float, default=0.01
         The share of rows to flag in a series without anomalies, greater than 0 and at
         most 0.5. There must be at least ``1 / contamination - 1`` held-out rows.
-    smoothing : int, default=15
-        Number of last rows over which the second part of a score is averaged, in time
-        steps; at least 1. Larger values find weak anomalies that last long, and flag
-        rows after their end. With 1, a score depends on the errors of its own row only.
+    smoothing : int, default=25
+        Number of last rows over which errors are averaged for the second part of a
+        score, in time steps; at least 1. Larger values find weak anomalies that last
+        long, and flag rows after their end. With 1, a score depends on the errors of
+        its own row only.
 
     Attributes
     ----------
@@ -323,15 +317,20 @@ class ForecastAnomalyDetector(
 
     Notes
     -----
-    **Score.** The absolute errors of a row are divided by their median over the
-    held-out rows, separately for each series, step ahead and target. With
-    ``transformer="log"``, errors are of logarithms. The error of a row is the mean over
-    the steps of the root mean square over the targets. The score is the root mean
-    square of two parts: this error, and its mean over the last `smoothing` rows. Each
-    part is divided by its 0.9 quantile over the held-out rows. The first part is large
-    for a spike; the second one is large for changes of level, season or variance. The
-    sign of `score_samples` is negative, because larger values are more normal in
-    scikit-learn.
+    **Score.** The errors of a row, one for each step ahead and target, are divided by
+    the median absolute error over the held-out rows of the series. With
+    ``transformer="log"``, errors are of logarithms. Errors are joined by the root mean
+    square over the targets, and then the mean over the steps. Three values result:
+
+    - the error: the joined errors of the row;
+    - the trailing mean of this error over the last `smoothing` rows;
+    - the bias: the trailing mean of the signed errors, joined.
+
+    Each is divided by its 0.9 quantile over the held-out rows. The score is the root
+    mean square of the error and the larger one of the other two. A spike has a large
+    error; a change of season or variance has a large trailing mean; a change of level
+    has a large bias. `score_samples` returns negative values, because larger values are
+    more normal in scikit-learn.
 
     **Threshold.** It is the conformal quantile [1]_ of the scores of the held-out rows.
     If future rows are exchangeable with them, a row is flagged with a probability of at
@@ -372,7 +371,7 @@ class ForecastAnomalyDetector(
     array([50])
     """
 
-    def __init__(self, forecaster, *, contamination=0.01, smoothing=15):
+    def __init__(self, forecaster, *, contamination=0.01, smoothing=25):
         self.forecaster = forecaster
         self.contamination = contamination
         self.smoothing = smoothing

@@ -57,9 +57,7 @@ TRANSFORMERS = [
 DETECTORS = [
     # The checks use series of ten rows or more: too few for a lower contamination.
     s.ForecastAnomalyDetector(
-        s.SeriesForecaster(
-            make_pipeline(s.FlattenWindows(), Ridge()), window_length=2
-        ),
+        s.SeriesForecaster(make_pipeline(s.FlattenWindows(), Ridge()), window_length=2),
         contamination=0.3,
     ),
 ]
