@@ -6,7 +6,7 @@ scores the rest in time order. For each row the score depends on rows up to it o
 script prints and stores the average precision over the rows, and the share of rows
 that are flagged outside of the labelled intervals.
 
-    python benchmarks/bench_anomaly.py --data FOLDER      # about five minutes
+    python benchmarks/bench_anomaly.py --data FOLDER      # about one minute
     python benchmarks/bench_anomaly.py --data FOLDER --models ridge     # seconds
 """
 
@@ -38,9 +38,9 @@ from skcnnlstm import (
 
 SEED = 0
 TRAIN_SHARE = 0.15
-# For anomalies that last for hundreds of rows, chosen on generated series with changes of
-# level, slow drifts and changes of amplitude that last 200 to 500 rows. Labels of the
-# benchmark were not used. The isolation forest and PCA read windows of this length.
+# For anomalies that last for hundreds of rows. Chosen on generated series with changes
+# of level, drifts and changes of amplitude that last 200 to 500 rows, not by labels of
+# the benchmark. The isolation forest and PCA read windows of the same length.
 WINDOW_LENGTH = 48
 HORIZON = 72
 SMOOTHING = 50
