@@ -17,6 +17,7 @@ _MODULES = {
         "SlidingWindow",
         "SubsequenceReshaper",
     ),
+    "anomaly": ("ForecastAnomalyDetector",),
     "architectures.cldnn": ("CLDNNClassifier", "CLDNNRegressor"),
     "architectures.cnn": ("CNNClassifier", "CNNRegressor"),
     "architectures.cnn_lstm": ("CNNLSTMClassifier", "CNNLSTMRegressor"),

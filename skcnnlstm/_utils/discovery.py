@@ -7,6 +7,7 @@ import inspect
 from sklearn.base import (
     BaseEstimator,
     ClassifierMixin,
+    OutlierMixin,
     RegressorMixin,
     TransformerMixin,
 )
@@ -14,7 +15,7 @@ from sklearn.base import (
 import skcnnlstm
 from skcnnlstm._utils.validation import check_choice
 
-KINDS = ("regressor", "classifier", "forecaster", "transformer")
+KINDS = ("regressor", "classifier", "forecaster", "outlier_detector", "transformer")
 # Base classes of custom networks cannot be instantiated.
 _BASES = ("HybridClassifier", "HybridRegressor")
 
@@ -24,11 +25,11 @@ def all_estimators(kind=None):
 
     Parameters
     ----------
-    kind : {"regressor", "classifier", "forecaster", "transformer"} or None, \
-default=None
+    kind : {"regressor", "classifier", "forecaster", "outlier_detector", \
+"transformer"} or None, default=None
         The kind to list. Regressors and classifiers map windows to targets,
-        forecasters read a series, transformers make or change windows. None lists all
-        estimators.
+        forecasters and outlier detectors read a series, transformers make or change
+        windows. None lists all estimators.
 
     Returns
     -------
@@ -69,6 +70,7 @@ def _estimator_kind(cls):
     kinds = {
         RegressorMixin: "regressor",
         ClassifierMixin: "classifier",
+        OutlierMixin: "outlier_detector",
         TransformerMixin: "transformer",
     }
     return next(kind for base, kind in kinds.items() if issubclass(cls, base))

@@ -3,5 +3,5 @@ from typing import Any
 from typing import Literal
 
 def all_estimators(
-    kind: Literal["regressor", "classifier", "forecaster", "transformer"] | None = ...,
+    kind: Literal["regressor", "classifier", "forecaster", "outlier_detector", "transformer"] | None = ...,
 ) -> Any: ...

@@ -32,7 +32,7 @@ def fitted_networks(estimator):
         yield from fitted_networks(estimator[-1])
     else:
         inner = list(getattr(estimator, "estimators_", ()))
-        for name in ("estimator_", "regressor_", "final_estimator_"):
+        for name in ("estimator_", "regressor_", "final_estimator_", "forecaster_"):
             if hasattr(estimator, name):
                 inner.append(getattr(estimator, name))
         for each in inner:

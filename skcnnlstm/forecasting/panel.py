@@ -118,7 +118,8 @@ def read_panel(series, id_column, *, name="series"):
     _check_not_grouped(series)
     if id_column is not None:
         return _split_long_frame(to_plain(series, name), id_column)
-    if isinstance(series, Mapping):
+    # A sparse matrix by keys is a mapping, too, but has a shape.
+    if isinstance(series, Mapping) and not hasattr(series, "shape"):
         if not len(series):
             raise ValueError("series must hold at least one series: got an empty dict.")
         return Panel("dict", _to_plain_each(dict(series), name))

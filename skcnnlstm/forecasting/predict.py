@@ -187,8 +187,8 @@ def forecast_rows_scaled(fitted, panel, tables, exog, predict=predict_windows):
             segments = fitted.series[key].extract_segments(
                 rows, exogs[key], *runs[key], n_ahead=fitted.horizon, with_last=False
             )
-            forecasts[key] = _forecast_segments(fitted, segments, predict)
-            n_unknown += _remove_unknown(fitted, segments, forecasts[key])
+            forecasts[key] = forecast_segments(fitted, segments, predict)
+            n_unknown += remove_unknown(fitted, segments, forecasts[key])
     if n_unknown:
         warn(
             f"{n_unknown} windows have no known value of a target column: its "
@@ -263,7 +263,7 @@ def forecast_each_origin(fitted, tables, exogs):
                 n_ahead=fitted.horizon,
                 with_last=True,
             )
-            scaled = _forecast_segments(fitted, segments)
+            scaled = forecast_segments(fitted, segments)
             results[key] = one.scale.inverse_transform(scaled), _join(actual)
     return results
 
@@ -297,7 +297,7 @@ def append_rows(fitted, tables, exogs):
     return fitted.replace_series(append)
 
 
-def _forecast_segments(fitted, segments, predict=predict_windows):
+def forecast_segments(fitted, segments, predict=predict_windows):
     """Forecast the horizon from the windows of segments, on the model's scale."""
     predict = partial(predict, fitted)
     # One channel at a time, so that the windows of each stay a view.
@@ -308,7 +308,7 @@ def _forecast_segments(fitted, segments, predict=predict_windows):
     return np.concatenate(channels, axis=2)
 
 
-def _remove_unknown(fitted, segments, forecasts):
+def remove_unknown(fitted, segments, forecasts):
     """Set the forecasts of targets without a known value in their window to NaN.
 
     Return the number of these windows.

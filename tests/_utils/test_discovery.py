@@ -7,7 +7,13 @@ from skcnnlstm import all_estimators
 
 
 def test_each_estimator_has_one_kind_and_all_are_sorted_by_name():
-    kinds = ("regressor", "classifier", "forecaster", "transformer")
+    kinds = (
+        "regressor",
+        "classifier",
+        "forecaster",
+        "outlier_detector",
+        "transformer",
+    )
     by_kind = {kind: all_estimators(kind) for kind in kinds}
     everything = all_estimators()
     assert everything == sorted(pair for pairs in by_kind.values() for pair in pairs)
@@ -25,6 +31,6 @@ def test_each_estimator_has_one_kind_and_all_are_sorted_by_name():
 def test_an_unknown_kind_is_an_error_that_lists_the_known_ones():
     message = (
         "kind must be one of None, 'regressor', 'classifier', 'forecaster', "
-        "'transformer': got kind='cluster'."
+        "'outlier_detector', 'transformer': got kind='cluster'."
     )
     assert_error(lambda: all_estimators("cluster"), ValueError, message)
