@@ -47,9 +47,9 @@ from skcnnlstm.model_selection.leakage.check import check_leakage as check_leaka
 from skcnnlstm.training.cache import clear_programs as clear_programs
 from skcnnlstm.exporting.files import export as export
 from skcnnlstm.forecasting.scorer import forecast_scorer as forecast_scorer
-from skcnnlstm.saving.files import load as load
+from skcnnlstm.saving.save_load import load as load
 from skcnnlstm.windows.make_windows import make_windows as make_windows
-from skcnnlstm.saving.files import save as save
+from skcnnlstm.saving.save_load import save as save
 
 __version__: str
 __all__ = ["AttentionDisplay", "AttributionDisplay", "BacktestDisplay", "BacktestResult", "CLDNNClassifier", "CLDNNRegressor", "CNNClassifier", "CNNLSTMClassifier", "CNNLSTMEncoderDecoderRegressor", "CNNLSTMRegressor", "CNNRegressor", "ConvLSTMClassifier", "ConvLSTMGridRegressor", "ConvLSTMRegressor", "DeepConvLSTMClassifier", "DeepConvLSTMRegressor", "FlattenWindows", "ForecastAnomalyDetector", "ForecastDisplay", "HorizonSplit", "HybridClassifier", "HybridEnsembleClassifier", "HybridEnsembleRegressor", "HybridRegressor", "LSTMClassifier", "LSTMFCNClassifier", "LSTMFCNRegressor", "LSTMRegressor", "LSTNetRegressor", "LastSteps", "LeakageError", "LeakageReport", "MistakeWarning", "PanelTimeSeriesSplit", "ParallelCNNLSTMClassifier", "ParallelCNNLSTMRegressor", "SeriesForecaster", "SlidingWindow", "SubsequenceReshaper", "TCNLSTMClassifier", "TCNLSTMRegressor", "TrainingHistoryDisplay", "all_estimators", "backtest", "check_leakage", "clear_programs", "export", "forecast_scorer", "load", "make_windows", "save"]

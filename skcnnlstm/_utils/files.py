@@ -38,7 +38,9 @@ def write_atomically(path, chunks):
     path = Path(os.path.realpath(path))
     check_parent_folder(path)
     if path.is_dir():
-        raise IsADirectoryError(f"path must be a file: got the folder {path}.")
+        raise IsADirectoryError(
+            f"path must be a file: got the folder {path}. Add the name of a file."
+        )
     _remove_leftovers(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:

@@ -215,7 +215,7 @@ def make_forecast_parser():
 
 
 def _add_reading(group):
-    """Add the options that say how a CSV file is read."""
+    """Add the options for reading a CSV file."""
     group.add_argument(
         "--time-column",
         metavar="NAME",
@@ -379,7 +379,8 @@ def prepare_output(folder):
     for name in OUTPUT_FILES:
         if (folder / name).is_dir():
             raise UsageError(
-                f"--output must not contain a folder named {name}: got {folder}"
+                f"--output must not contain a folder named {name}: got {folder}; use "
+                "another folder"
             )
 
 
@@ -390,7 +391,9 @@ def prepare_save(path):
     if importlib.util.find_spec("skops") is None:
         raise UsageError('--save needs skops: pip install "skcnnlstm[save]"')
     if path.is_dir():
-        raise UsageError(f"--save must be a file: got the folder {path}")
+        raise UsageError(
+            f"--save must be a file: got the folder {path}; add the name of a file"
+        )
     if not path.parent.is_dir():
         raise UsageError(
             f"--save must be a file in an existing folder: got {path}. Create "

@@ -288,7 +288,9 @@ def _read_table(file):
     except IsADirectoryError:
         raise UsageError(f"{file} is a folder, not a CSV file") from None
     except UnicodeDecodeError:
-        raise UsageError(f"{file} is not a text file in UTF-8") from None
+        raise UsageError(
+            f"{file} is not a text file in UTF-8. Save it again with this encoding"
+        ) from None
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}") from None
     text = re.sub(r"\Asep=.\s+", "", text)  # the first line of files for Excel

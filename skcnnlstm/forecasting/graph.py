@@ -72,7 +72,7 @@ def build_series_graph(fitted, scale, context):
     def read(inputs):
         """Return windows and later covariates on the scale of the model.
 
-        Each channel is a series of its own.
+        Each channel is a separate series.
         """
         rows = inputs[:, :length, :n_columns] if n_exog else inputs
         values = scale_targets(_take_columns(ops, rows, targets))

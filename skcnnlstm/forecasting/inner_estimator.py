@@ -104,7 +104,7 @@ def configure_estimator(estimator, n_targets, gap, windows, targets):
 
 
 def channels_are_independent(estimator, cut, n_targets, n_rows, horizon):
-    """Return whether ``channels="auto"`` treats each column as a series of its own.
+    """Return whether ``channels="auto"`` treats each column as a separate series.
 
     That is the case for a network, unless a ridge regression on all columns forecasts
     the last samples clearly better than one on the history of each column. Networks
@@ -132,7 +132,6 @@ def channels_are_independent(estimator, cut, n_targets, n_rows, horizon):
     first, later = _split_in_time(windows, targets, horizon - 1)
     if first is None:
         return True
-    horizon = targets.shape[1] // n_targets
     task = LinearTask("last", n_targets, horizon, windows.shape[2])
     return not choose_linear_map(first, later, task)[0].joint
 

@@ -5,10 +5,11 @@ A file is a `skops.io` archive. The other modules hold what skops leaves open:
 - `values` stores objects that skops does not support,
 - `keras_configs`, `pandas_values` and `scipy_values` convert such objects,
 - `trust` lists the classes and functions that a file may name,
-- `archive` checks a file before skops reads it.
+- `check_archive` checks a file before skops reads it,
+- `save_load` holds `save` and `load`, and the versions in the file.
 """
 
 import skcnnlstm._utils.import_keras  # noqa: F401, before others import Keras
-from skcnnlstm.saving.files import load, save
+from skcnnlstm.saving.save_load import load, save
 
 __all__ = ["load", "save"]

@@ -28,10 +28,9 @@ from skcnnlstm.saving.trust import full_name, is_named_tuple
 
 _SCALARS = (type(None), bool, int, float, str)
 _DATES = (datetime.date, datetime.datetime, datetime.time)
-_BUILTIN_TYPES = (bool, int, float, str)
 # Not classes or functions, but nothing that can be stored either.
 _REFUSED = (types.MethodType, types.ModuleType, types.GeneratorType)
-# skops has a format of its own for these.
+# skops has formats for these.
 _OF_SKOPS = (np.random.RandomState, np.random.Generator, partial, zoneinfo.ZoneInfo)
 _OF_SKOPS += (operator.attrgetter, operator.itemgetter, operator.methodcaller)
 _OF_SKOPS += (sparse.spmatrix, sparse.sparray, np.ufunc)

@@ -283,7 +283,7 @@ class SlidingWindow(
         """Return the rows that the windows of `transform` consist of, by position.
 
         The shape is ``(n_rows, window_length)``. Rows of `history_` are -1 for the last
-        one, -2 for the one before, and so on. NaN stands for missing history.
+        one, -2 for the one before, and so on. Missing history is NaN.
         """
         rows, segments, histories = self._find_context(X)
         positions = np.arange(float(len(rows)))[:, np.newaxis]

@@ -82,7 +82,8 @@ def build_regressor_network(
         raise ValueError(
             "n_targets must be at most the number of features: got "
             f"n_targets={n_targets}, n_features={n_features}. instance_norm takes the "
-            "level of the targets from the first n_targets features of the window."
+            "level of the targets from the first n_targets features of the window. Set "
+            f"n_targets={n_features} or less, or instance_norm=None."
         )
     builder_parameters = inspect.signature(build).parameters
     if "n_series" in builder_parameters:

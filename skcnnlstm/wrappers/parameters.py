@@ -51,7 +51,9 @@ def training_parameters(
         parameters, such as ``optimizer__clipnorm=1.0``.
     learning_rate : float, "auto" or None, default="auto"
         Step size of the optimizer. None uses the optimizer's default (0.001 for Adam).
-        "auto" means None, with a warm-up and a cosine decay if `epochs` is "auto".
+        With "auto" epochs, "auto" warms the rate up and lets it decay along a cosine;
+        the peak of Adam grows with the batch size (0.001 for 32 samples, classifiers
+        0.003). With a number of epochs, "auto" means None.
     metrics : list or None, default=None
         Keras metrics, by name or as objects. `history_` records them next to the loss.
     shuffle : bool, default=True
@@ -61,8 +63,8 @@ def training_parameters(
         Whether to hold out validation samples and to stop when their loss has not
         decreased for `patience` epochs. The weights of the epoch with the lowest
         validation loss are restored. A regressor holds out the last samples, a
-        classifier a random stratified part. "auto" follows the recipe of "auto"
-        epochs, and means False with a number of epochs.
+        classifier a random stratified part. "auto" means True for a regressor with
+        "auto" epochs and enough windows, and False otherwise.
     validation_fraction : float, default=0.1
         Fraction of the samples that early stopping holds out, between 0 and 1
         (exclusive).
@@ -72,7 +74,8 @@ def training_parameters(
         training target then overlaps a validation target.
     patience : int, default=10
         Number of epochs without a lower validation loss after which early stopping
-        ends training.
+        ends training. Has no effect if `epochs` and `early_stopping` are "auto": their
+        recipe uses a quarter of the epochs, at least five.
     plateau_patience : int or None, default=None
         Number of epochs without a lower training loss (by at least 0.0001) after which
         the learning rate is multiplied by ``2 ** (-1 / 3)``. The rate does not fall
@@ -198,15 +201,15 @@ def regressor_parameters(
         Whether to add a linear map of the (normalized) window to the output: a ridge
         regression that `fit` solves first. The network starts with output zero and
         learns the remainder; the map stays as it is. If early stopping holds out
-        samples, they choose the penalty, and whether a target is predicted from its
-        own history and the covariates, with one map for all targets, or from all
-        features. "auto" means False, and True inside SeriesForecaster.
+        samples, they choose the penalty. They also choose between one map for all
+        targets, which reads the history of a target and the covariates, and a joint
+        map, which reads all features. "auto" means False, and True inside
+        SeriesForecaster.
     n_targets : int or None, default=1
         Number of features that y predicts: y holds later values of the first
         `n_targets` features of X. None means all features if their number divides the
-        width of y, and one otherwise.
-        `instance_norm` and the architectures that predict step by step use it.
-        SeriesForecaster sets it.
+        width of y, and one otherwise. `instance_norm` and the architectures that
+        predict step by step use it. SeriesForecaster sets it.
     season_length : int or None, default=None
         Length of a season in time steps, at most the window length. It is required by
         ``instance_norm="seasonal"`` and has no effect otherwise.
@@ -246,8 +249,8 @@ _NETWORK_PARAMETERS = """Parameters of networks.
     n_subsequences : int or "auto", default="auto"
         Number of subsequences into which each window is cut, in time order. It must
         divide the window length. "auto" uses the divisor closest to the square root of
-        the window length; where the pieces would be more than twice as long as they are
-        many, the network first repeats the first step of the window. Has no effect on
+        the window length. If this makes fewer subsequences than half their length, the
+        network first repeats the first step of the window. Has no effect on
         windows cut by SubsequenceReshaper.
     filters : int or tuple of int, default=64
         Number of filters. A tuple makes one convolution per entry.

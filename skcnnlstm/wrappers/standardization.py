@@ -100,7 +100,7 @@ def restore_targets(output, constants):
 
 
 def standardized_network(text, constants, custom_objects):
-    """Return a network, as JSON text, that standardizes and restores by itself.
+    """Return a network, as JSON text, that standardizes windows and restores targets.
 
     Its weights are those of the network `text`, in the same order.
     """

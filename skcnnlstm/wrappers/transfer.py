@@ -71,9 +71,9 @@ def _find_network(pretrained):
             "them, such as pretrained.estimators_[0]."
         )
     raise ValueError(
-        f"{rule}: got {pretrained!r}, which contains none that is fitted. Call its fit "
-        "first. In the grid of a search, which copies its values unfitted, use "
-        "sklearn.frozen.FrozenEstimator(fitted) or the path of a saved file."
+        f"{rule}: got {pretrained!r}, which contains no fitted network. Call its fit "
+        "first. The values of a grid are copied unfitted: use "
+        "sklearn.frozen.FrozenEstimator(fitted) or the path of a saved file there."
     )
 
 

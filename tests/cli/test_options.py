@@ -82,7 +82,10 @@ INVALID_OPTIONS = [
         "--save must be a file in an existing folder: got none/my.skcnnlstm. Create "
         "none",
     ),
-    ("my.csv --save .", "--save must be a file: got the folder ."),
+    (
+        "my.csv --save .",
+        "--save must be a file: got the folder .; add the name of a file",
+    ),
     ("forecast", "the following arguments are required: MODEL, FILE"),
     ("--gpu", "unrecognized arguments: --gpu"),
     ("my.csv --output my.csv", "--output must be a folder: got the file my.csv"),
@@ -128,7 +131,8 @@ def test_a_folder_with_the_name_of_an_output_file_is_an_error_before_training(
     status, _, err = _run(capsys)
     assert status == 2
     assert err == (
-        "skcnnlstm: --output must not contain a folder named forecast.png: got .\n"
+        "skcnnlstm: --output must not contain a folder named forecast.png: got .; "
+        "use another folder\n"
     )
 
 

@@ -35,7 +35,11 @@ CHOSEN = "--target-columns sales --time-column date"
 INVALID_FILES = [
     ("", "", "my.csv is empty"),
     ("date,sales\n", "", "my.csv has a header but no rows"),
-    (b"\xff\xfe\x00\x81", "", "my.csv is not a text file in UTF-8"),
+    (
+        b"\xff\xfe\x00\x81",
+        "",
+        "my.csv is not a text file in UTF-8. Save it again with this encoding",
+    ),
     ("a,b\n1,2,3\n", "", "rows of my.csv have more fields than its header"),
     (
         "2020-01-01,5\n2020-01-02,6\n",

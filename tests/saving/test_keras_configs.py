@@ -37,7 +37,7 @@ UNSAFE = [
     {"module": ["keras.layers"], "class_name": "Dense", "config": {}},
     {"module": "keras.layers", "class_name": ["Dense"], "config": {}},
     {
-        "module": "skcnnlstm.saving.files",
+        "module": "skcnnlstm.saving.save_load",
         "class_name": "save",
         "registered_name": "skcnnlstm>save",
     },

@@ -43,7 +43,7 @@ def test_halving_searches_are_safe_without_sklearn_experimental():
         "builtins.eval",
         "builtins.exec",
         "subprocess.Popen",
-        "skcnnlstm.saving.files.save",
+        "skcnnlstm.saving.save_load.save",
         "skcnnlstm._utils.files.Path",
         "skcnnlstm.training.program.Program",
         "skcnnlstm.os",

@@ -136,7 +136,8 @@ def test_grid_shape_adds_the_missing_axes(shape, expected):
             ValueError,
             "n_targets must be at most the number of features: got n_targets=2, "
             "n_features=1. instance_norm takes the level of the targets from the first "
-            "n_targets features of the window.",
+            "n_targets features of the window. Set n_targets=1 or less, or "
+            "instance_norm=None.",
         ),
     ],
 )

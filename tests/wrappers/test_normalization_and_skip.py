@@ -118,8 +118,10 @@ def test_instance_norm_needs_targets_among_the_features():
     assert str(error.value) == (
         "n_targets must be at most the number of features: got n_targets=2, "
         "n_features=1. instance_norm takes the level of the targets from the first "
-        "n_targets features of the window."
+        "n_targets features of the window. Set n_targets=1 or less, or "
+        "instance_norm=None."
     )
+    tiny(instance_norm=None, n_targets=2).fit(X, np.stack([y, y], 1))
     with pytest.raises(ValueError) as error:
         tiny(instance_norm="standard", n_targets=2).fit(
             np.stack([X, X], -1), np.stack([y, y, y], 1)

@@ -141,12 +141,12 @@ def test_a_file_and_estimators_that_contain_a_network_are_accepted(
     [
         (
             lambda fitted: cnn(),
-            "which contains none that is fitted. Call its fit first",
+            "which contains no fitted network. Call its fit first",
         ),
-        (lambda fitted: 3, "got 3, which contains none that is fitted"),
+        (lambda fitted: 3, "got 3, which contains no fitted network"),
         (
             lambda fitted: SeriesForecaster(fitted),
-            "which contains none that is fitted. Call its fit first",
+            "which contains no fitted network. Call its fit first",
         ),
         (
             lambda fitted: LSTMRegressor(lstm_units=3, **TINY).fit(

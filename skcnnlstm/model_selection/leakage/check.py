@@ -46,8 +46,8 @@ def check_leakage(
 
     The check locates each sample in time: windows by the rows that they share, rows by
     their order. This gives the time steps that each sample and its target contain. For
-    each fold it reports training samples that share target steps
-    with test samples, or that contain steps after the first test origin.
+    each fold it reports training samples that share target steps with test samples, or
+    that contain steps after the first test origin.
 
     Parameters
     ----------

@@ -74,7 +74,7 @@ def assert_refused(path, reason="", max_bytes=100e6):
         "os.system",
         "builtins.eval",
         "subprocess.Popen",
-        "skcnnlstm.saving.files.save",
+        "skcnnlstm.saving.save_load.save",
         "skcnnlstm.training.program.Program",
         "keras.layers.Lambda",
         "keras.utils.get_file",
