@@ -47,6 +47,7 @@ from skcnnlstm.forecasting.samples import (
     cut_samples,
     join_samples,
     order_in_time,
+    without_empty,
 )
 from skcnnlstm.forecasting.scaling import (
     TransformerFactory,
@@ -56,6 +57,11 @@ from skcnnlstm.forecasting.scaling import (
     make_transformer,
 )
 from skcnnlstm.forecasting.series_input import Rows, read_series
+from skcnnlstm.forecasting.weights import (
+    check_takes_weights,
+    count_left_out,
+    read_weights,
+)
 
 
 class Settings(NamedTuple):
@@ -114,6 +120,7 @@ class TrainingData(NamedTuple):
     tables: dict[Any, Rows]
     axes: dict[Any, TimeAxis | None]  # None for rows without labels
     exogs: dict[Any, np.ndarray | None]
+    weights: dict[Any, np.ndarray | None]  # (n_rows,) each
     exog_columns: tuple[int, list | None] | None  # None without covariates
     n_features: int
     feature_names: np.ndarray | None
@@ -126,15 +133,21 @@ class TrainingData(NamedTuple):
                 key: None if self.axes[key] is None else self.axes[key].between(*span)
                 for key, span in spans.items()
             },
-            exogs={
-                key: None if self.exogs[key] is None else self.exogs[key][slice(*span)]
-                for key, span in spans.items()
-            },
+            exogs=_cut(self.exogs, spans),
+            weights=_cut(self.weights, spans),
         )
 
 
-def read_training_data(reader, series, exog, settings):
-    """Return the validated series and covariates of `fit`.
+def _cut(arrays, spans):
+    """Return the rows (start, stop) of each array, by key; None stays None."""
+    return {
+        key: None if arrays[key] is None else arrays[key][slice(*span)]
+        for key, span in spans.items()
+    }
+
+
+def read_training_data(reader, series, exog, sample_weight, settings):
+    """Return the validated series, covariates and weights of `fit`.
 
     `reader` is an unfitted clone of the forecaster, on which scikit-learn's validation
     sets the number and the names of the columns.
@@ -157,6 +170,9 @@ def read_training_data(reader, series, exog, settings):
         for key, table in exogs.items():
             with panel.naming(key):
                 check_covariates_known(table)
+    weights = read_weights(sample_weight, panel, tables)
+    if sample_weight is not None:
+        check_takes_weights(settings.estimator)
     axes = read_axes(panel, tables, settings.freq)
     warn_about_labels(panel, tables, axes)
     return TrainingData(
@@ -164,6 +180,7 @@ def read_training_data(reader, series, exog, settings):
         tables,
         axes,
         exogs,
+        weights,
         exog_columns,
         reader.n_features_in_,
         getattr(reader, "feature_names_in_", None),
@@ -280,14 +297,18 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
                 length,
                 factory,
                 n_recent,
+                data.weights[key],
             )
             widths[key] = parts[key][0].columns.shape[1] - len(roles.past)
     n_modelled = _check_same_width(widths)
     independent = settings.independent
     if independent is None:
-        longest = max(parts.values(), key=lambda segments: len(segments[0].columns))
+        weighted = {
+            key: segments for key, segments in parts.items() if _has_weight(segments)
+        }
+        longest = max(weighted.values(), key=lambda segments: len(segments[0].columns))
         cut = partial(cut_samples, longest, length, settings.block_length, n_modelled)
-        n_rows = sum(len(rows.values) for rows in tables.values())
+        n_rows = sum(len(tables[key].values) for key in weighted)
         independent = n_modelled > 1 and channels_are_independent(
             settings.estimator, cut, n_modelled, n_rows, settings.block_length
         )
@@ -299,8 +320,12 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
     n_outputs = 1 if independent else n_modelled
     estimator, n_windows = _fit_estimator(settings, samples, n_outputs, task)
     if warn_of_lost:
+        n_left_out = sum(
+            count_left_out(segments, length, settings.block_length)
+            for segments in parts.values()
+        )
         warn_about_lost_windows(
-            n_windows // (n_modelled if independent else 1),
+            n_windows // (n_modelled if independent else 1) + n_left_out,
             runs,
             length + settings.block_length - 1,
             *_fill_gaps(runs, data),
@@ -340,19 +365,26 @@ def _fill_gaps(runs, data):
 
 def _fit_estimator(settings, samples, n_outputs, task):
     """Fit a clone on samples, which are given for each series, channel and segment."""
-    counts = [sum(len(windows) for windows, _ in pairs) for pairs in samples]
-    check_has_samples(counts)
+    weighted = any(len(pair) == 3 for pairs in samples for pair in pairs)
+    samples = without_empty(samples)
+    check_has_samples(samples, weighted)
+    counts = [sum(len(windows) for windows, *_ in pairs) for pairs in samples]
     share = validation_share(settings.estimator)
     order, n_gap = order_in_time(counts, share, settings.block_length - 1)
     # Networks compute in float32, so a copy of the windows need not be wider.
     dtype = np.float32 if contains_network(settings.estimator) else None
     pairs = [pair for pairs in samples for pair in pairs]
-    windows, targets = join_samples(pairs, order, dtype)
+    joined = join_samples(pairs, order, dtype)
     estimator = configure_estimator(
-        clone(settings.estimator), n_outputs, n_gap, windows, targets
+        clone(settings.estimator), n_outputs, n_gap, *joined
     )
     with task(estimator):
-        return fit_on_windows(estimator, windows, targets), len(windows)
+        return fit_on_windows(estimator, *joined), len(joined[0])
+
+
+def _has_weight(segments):
+    """Return whether rows have no weights, or one of these is above zero."""
+    return any(one.weight is None or one.weight.any() for one in segments)
 
 
 def _is_within_a_run(runs, position):

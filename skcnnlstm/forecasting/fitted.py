@@ -347,20 +347,22 @@ def learn_series(
     window_length,
     factory=None,
     n_recent=0,
+    weight=None,
 ):
     """Return the record of one series, and its training segments between gaps.
 
     `axis` is the time axis without its rows. `factory` is as for `Scale.fit`.
-    `n_recent` is the number of last rows to keep for `partial_fit`.
+    `n_recent` is the number of last rows to keep for `partial_fit`. `weight` holds the
+    weights of the rows, or is None.
     """
     check_columns_known(rows)
     scale = Scale.fit(transformer, roles, rows, exog, factory)
-    whole = Segment(scale.transform(rows), scale.transform_exog(exog))
+    whole = Segment(scale.transform(rows), scale.transform_exog(exog), weight)
     segments = [whole.rows(*run) for run in runs]
     columns = rows.columns
     if columns is not None and roles.targets != list(range(len(columns))):
         columns = columns[roles.targets]
-    tail, n_known = _last_rows(segments[-1], window_length)
+    tail, n_known = _last_rows(segments[-1]._replace(weight=None), window_length)
     low, high = _find_range(scale, rows)
     fitted = FittedSeries(
         form=rows._replace(values=None, index=None, time=None, columns=columns),

@@ -216,7 +216,7 @@ class SeriesForecaster(
     ``t + horizon``. A window that ends with row t thus contains the covariates of all
     steps that it forecasts, and none after them. `fit` remembers the covariates of the
     fitted rows. In a search, scikit-learn's metadata routing passes them on
-    (`set_fit_request`, `set_score_request`).
+    (`set_fit_request`, `set_score_request`), and `sample_weight` likewise.
 
     Examples
     --------
@@ -292,7 +292,7 @@ class SeriesForecaster(
         self.replay = replay
 
     @with_callbacks
-    def fit(self, X, y=None, *, exog=None):
+    def fit(self, X, y=None, *, exog=None, sample_weight=None):
         """Fit transformer and estimator on the rows of one series or of many.
 
         Parameters
@@ -308,6 +308,17 @@ class SeriesForecaster(
             series and `exog` both have an index, rows are looked up by label and `exog`
             may have more. For many series, in their form, or one table with an index
             for all of them.
+        sample_weight : array-like, Series, list, dict, float or None, default=None
+            Weights of the rows, at least 0. A sample whose targets include a row of
+            weight zero is left out before everything else; the row still serves as
+            history. Any other sample gets the mean weight of its target rows. The scale
+            of the series and `calibration_fraction` do not depend on weights. The
+            estimator, or the last step of a Pipeline, must take `sample_weight`.
+
+            - One series: one weight for each row. A Series is looked up by label.
+            - Many series: a dict with one weight, or one array, for each of them; a
+              list for a list; a Series of one weight by series; for a long frame also
+              one weight for each of its rows.
 
         Returns
         -------
@@ -319,7 +330,7 @@ class SeriesForecaster(
         settings = check_parameters(self)
         tasks = InnerFitReporter(self, settings.calibrated + settings.refit, X)
         # A clone holds the columns while they are validated: `self` changes last.
-        data = read_training_data(clone(self), X, exog, settings)
+        data = read_training_data(clone(self), X, exog, sample_weight, settings)
         self._set_fitted(fit_forecaster(settings, data, tasks))
         tasks.end()
         return self
@@ -509,7 +520,8 @@ class SeriesForecaster(
 
         Notes
         -----
-        If the rows complete no window, nothing is trained. After a gap in time, new
+        If the rows complete no window, nothing is trained. New rows have the weight 1;
+        older windows keep the weights of `fit`. After a gap in time, new
         windows begin after the gap. Intervals with a `calibration_fraction` keep their
         widths, so that their coverage is no longer guaranteed.
 

@@ -41,6 +41,7 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         y: None = ...,
         *,
         exog: ArrayLike | pd.Series | pd.DataFrame | None = ...,
+        sample_weight: ArrayLike | pd.Series | Sequence[Any] | Mapping[Any, Any] | float | None = ...,
     ) -> Self: ...
     def forecast(
         self,

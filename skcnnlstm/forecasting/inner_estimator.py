@@ -6,10 +6,12 @@ import math
 from numbers import Integral, Real
 
 import numpy as np
+from sklearn import config_context
 from sklearn.base import is_classifier
 
 from skcnnlstm._utils.linear_map import MAX_INPUTS, LinearTask, choose_linear_map
 from skcnnlstm._utils.validation import check_no_keras_model, is_auto, kind_of_loss
+from skcnnlstm.forecasting.weights import weight_arguments
 
 # Independent channels are copied: above this size, columns are modelled jointly.
 _MAX_CHANNEL_BYTES = 2**30
@@ -32,10 +34,15 @@ def check_estimator(estimator):
         )
 
 
-def fit_on_windows(estimator, windows, targets):
+def fit_on_windows(estimator, windows, targets, weight=None):
     """Fit on windows; add a remedy to errors that a wrong combination causes."""
+    weights = weight_arguments(estimator, weight)
     try:
-        return estimator.fit(windows, targets)
+        if not weights:
+            return estimator.fit(windows, targets)
+        # With metadata routing, steps of a Pipeline would have to request weights.
+        with config_context(enable_metadata_routing=False):
+            return estimator.fit(windows, targets, **weights)
     except ValueError as error:
         text = str(error)
         if "Found array with dim 3" in text:
@@ -56,7 +63,7 @@ def fit_on_windows(estimator, windows, targets):
         raise
 
 
-def configure_estimator(estimator, n_targets, gap, windows, targets):
+def configure_estimator(estimator, n_targets, gap, windows, targets, weight=None):
     """Set the parameters of the inner networks that depend on the series.
 
     The docstring of `SeriesForecaster` lists them. Values that the user chose stay.
@@ -71,8 +78,9 @@ def configure_estimator(estimator, n_targets, gap, windows, targets):
         this name means something else.
     gap : int
         Samples between the training and the validation part of early stopping.
-    windows, targets : ndarray
-        The training samples, from which `instance_norm` is chosen.
+    windows, targets, weight : ndarray
+        The training samples, from which `instance_norm` is chosen; the weights may be
+        None.
     """
     params = estimator.get_params(deep=True)
     changes = {}
@@ -86,6 +94,7 @@ def configure_estimator(estimator, n_targets, gap, windows, targets):
                 gap,
                 params.get(prefix + "season_length"),
                 params.get(prefix + "loss"),
+                weight,
             )
         elif name == "linear_skip" and is_auto(value):
             task = LinearTask(None, n_targets, 1, windows.shape[2])
@@ -122,11 +131,11 @@ def channels_are_independent(estimator, cut, n_targets, n_rows, horizon):
     """
     if not contains_network(estimator) or _models_columns_jointly(estimator):
         return False
-    windows, targets = max(cut(False)[0], key=lambda pair: len(pair[0]))
+    windows, targets, *weight = max(cut(False)[0], key=lambda pair: len(pair[0]))
     n_own = windows.shape[1] * (1 + windows.shape[2] - n_targets)
     if 4 * n_rows * n_targets * n_own > _MAX_CHANNEL_BYTES:
         return False
-    first, later = _split_in_time(windows, targets, horizon - 1)
+    first, later = _split_in_time(windows, targets, horizon - 1, *weight)
     if first is None:
         return True
     horizon = targets.shape[1] // n_targets
@@ -140,7 +149,7 @@ def _models_columns_jointly(estimator):
     return any(getattr(part, "_models_columns_jointly", False) for part in parts)
 
 
-def _split_in_time(windows, targets, gap):
+def _split_in_time(windows, targets, gap, weight=None):
     """Return the first samples and the last tenth of them, or None and None."""
     # Not at the top: it imports TensorFlow, which other inner estimators do not need.
     from skcnnlstm.training.samples import Samples
@@ -148,7 +157,7 @@ def _split_in_time(windows, targets, gap):
     samples = Samples(
         windows,
         targets.reshape(len(targets), -1),
-        np.ones(len(windows)),
+        np.ones(len(windows)) if weight is None else weight,
         np.arange(len(windows)),
     )
     n_later = math.ceil(len(samples) / 10)
@@ -159,12 +168,14 @@ def _split_in_time(windows, targets, gap):
     return first, samples.select(slice(len(samples) - n_later, None))
 
 
-def choose_instance_norm(windows, targets, n_targets, gap, season_length, loss):
+def choose_instance_norm(
+    windows, targets, n_targets, gap, season_length, loss, weight=None
+):
     """Return the normalization with which a ridge regression forecasts best.
 
     The ridge regression is fitted on the first samples and compared on the last ones.
     """
-    first, later = _split_in_time(windows, targets, gap)
+    first, later = _split_in_time(windows, targets, gap, weight)
     if first is None:
         return "last"
     modes = ["last", None, "standard"]
