@@ -16,12 +16,14 @@ from skcnnlstm._utils.time_axis import TimeAxis
 from skcnnlstm._utils.validation import check_boolean, check_choice, check_integer
 from skcnnlstm._utils.validation.tables import to_pandas_first
 from skcnnlstm._utils.warnings import warn
+from skcnnlstm.forecasting.calendar import check_calendar
 from skcnnlstm.forecasting.covariates import (
     check_covariates_known,
     check_window,
     own_rows,
     read_covariates,
 )
+from skcnnlstm.forecasting.encoding import check_transformer
 from skcnnlstm.forecasting.fitted import FittedForecaster, learn_series
 from skcnnlstm.forecasting.gaps import (
     find_training_runs,
@@ -40,6 +42,7 @@ from skcnnlstm.forecasting.inner_estimator import (
     validation_share,
 )
 from skcnnlstm.forecasting.intervals import calibrate, count_held_out, find_units
+from skcnnlstm.forecasting.known import learn_known
 from skcnnlstm.forecasting.panel import Panel, listed, read_panel
 from skcnnlstm.forecasting.predict import append_rows, forecast_each_origin
 from skcnnlstm.forecasting.samples import (
@@ -79,6 +82,8 @@ class Settings(NamedTuple):
     freq: Any  # checked against the labels
     refit: bool  # whether a model is fitted on all rows
     replay: int  # older windows that `partial_fit` trains on
+    exog_transformer: Any
+    calendar: Any
 
     @property
     def calibrated(self):
@@ -107,7 +112,11 @@ def check_parameters(forecaster):
         freq=forecaster.freq,
         refit=refit or forecaster.calibration_fraction is None,
         replay=check_integer("replay", forecaster.replay, minimum=0),
+        exog_transformer=forecaster.exog_transformer,
+        calendar=forecaster.calendar,
     )
+    check_transformer("exog_transformer", settings.exog_transformer)
+    check_calendar(settings.calendar)
     check_estimator(settings.estimator)
     make_transformer(settings.transformer)
     return settings
@@ -119,7 +128,7 @@ class TrainingData(NamedTuple):
     panel: Panel
     tables: dict[Any, Rows]
     axes: dict[Any, TimeAxis | None]  # None for rows without labels
-    exogs: dict[Any, np.ndarray | None]
+    exogs: dict[Any, Any]  # as given; None without covariates
     weights: dict[Any, np.ndarray | None]  # (n_rows,) each
     exog_columns: tuple[int, list | None] | None  # None without covariates
     n_features: int
@@ -160,16 +169,7 @@ def read_training_data(reader, series, exog, sample_weight, settings):
         accept_nan=accepts_nan(settings.estimator),
         id_column=settings.id_column,
     )
-    exogs, exog_columns = dict.fromkeys(tables), None
-    if exog is not None:
-        check_window(settings.window_length, settings.block_length)
-        accept_nan = accepts_nan(settings.estimator)
-        exogs, exog_columns = read_covariates(
-            exog, panel, own_rows(tables), accept_nan=accept_nan
-        )
-        for key, table in exogs.items():
-            with panel.naming(key):
-                check_covariates_known(table)
+    exogs, exog_columns = _read_exog(exog, panel, tables, settings)
     weights = read_weights(sample_weight, panel, tables)
     if sample_weight is not None:
         check_takes_weights(settings.estimator)
@@ -185,6 +185,35 @@ def read_training_data(reader, series, exog, sample_weight, settings):
         reader.n_features_in_,
         getattr(reader, "feature_names_in_", None),
     )
+
+
+def _read_exog(exog, panel, tables, settings):
+    """Return the covariates of the rows, and their columns."""
+    lengths = settings.window_length, settings.block_length
+    if settings.calendar is not None:
+        check_window(*lengths, name="calendar")
+    encoded = settings.exog_transformer is not None
+    if exog is None:
+        if encoded:
+            raise ValueError(
+                "exog_transformer must be None without exog: got exog=None, "
+                f"exog_transformer={settings.exog_transformer!r}. Pass exog to fit, or "
+                "set exog_transformer=None."
+            )
+        return dict.fromkeys(tables), None
+    check_window(*lengths)
+    exogs, columns = read_covariates(
+        exog,
+        panel,
+        own_rows(tables),
+        accept_nan=accepts_nan(settings.estimator),
+        raw=encoded,
+    )
+    for key, table in exogs.items():
+        if not encoded:
+            with panel.naming(key):
+                check_covariates_known(table)
+    return exogs, columns
 
 
 def fit_forecaster(settings, data, tasks):
@@ -222,8 +251,12 @@ def _fit_and_calibrate(settings, data, task):
             one, continued=_is_within_a_run(runs[key], first[key][1])
         )
     )
-    results = forecast_each_origin(fitted, late.tables, late.exogs)
-    fitted = append_rows(fitted, late.tables, late.exogs)
+    exogs = late.exogs
+    if fitted.known is not None:
+        indexes = {key: rows.index for key, rows in late.tables.items()}
+        exogs = fitted.known.transform(data.panel, exogs, indexes)
+    results = forecast_each_origin(fitted, late.tables, exogs)
+    fitted = append_rows(fitted, late.tables, exogs)
     # For predict, all these rows are the fitted ones.
     fitted = fitted.replace_series(
         lambda key, one: one.with_fitted_rows(data.tables[key])
@@ -279,6 +312,12 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
         roles, settings.horizon, settings.horizon, settings.block_length
     )
     runs = find_training_runs(panel, tables, data.axes, length, settings.horizon)
+    known, exogs = learn_known(
+        settings.exog_transformer,
+        settings.calendar,
+        data,
+        accept_nan=accepts_nan(settings.estimator),
+    )
     series, parts, widths = {}, {}, {}
     without_rows = once_per_object(lambda axis: axis and axis.without_rows())
     factory = TransformerFactory(settings.transformer)
@@ -291,7 +330,7 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
                 settings.transformer,
                 roles,
                 rows,
-                data.exogs[key],
+                exogs[key],
                 without_rows(data.axes[key]),
                 runs[key],
                 length,
@@ -346,6 +385,7 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
         exog_columns=data.exog_columns,
         unfitted_transformer=settings.transformer,
         freq=settings.freq,
+        known=known,
     )
 
 

@@ -55,6 +55,7 @@ class FittedForecaster:
     freq: Any  # the parameter
     n_windows: int = 0  # training samples of the estimator
     calibration: Any = None  # a Calibration, or None without intervals
+    known: Any = None  # KnownColumns; None without exog and calendar
 
     @property
     def n_outputs(self):
@@ -235,6 +236,18 @@ class FittedSeries:
         if exog is None:
             return self.tail
         return self.tail._replace(exog=np.concatenate([self.tail.exog, exog]))
+
+    def labels_of(self, rows):
+        """Return the labels of rows; without an index, those that follow.
+
+        None for rows without an index that do not follow the known ones.
+        """
+        if rows.index is not None:
+            return rows.index
+        is_fitted = _fingerprint(rows) == self.fingerprint and not self.continued
+        if self.axis is None or self.axis.freq is None or is_fitted:
+            return None
+        return self.axis.next_labels(len(rows.values))
 
     def unknown_targets(self, fitted):
         """Return which targets, (n_modelled,), have no value in the last window."""

@@ -123,6 +123,21 @@ class SeriesForecaster(
         that the network does not forget them: the last ones before the new rows, in
         equal shares of all series. `fit` keeps the rows that they need. With 0,
         `partial_fit` trains on new windows only.
+    exog_transformer : transformer or None, default=None
+        Transformer of the covariates `exog`, such as a `OneHotEncoder`, a
+        `SplineTransformer` or a `ColumnTransformer`. `fit` fits a clone on the
+        covariates of the training rows, of all series together. What it returns, as a
+        dense or a sparse matrix, is then scaled like other covariates. With None,
+        `exog` must be numeric.
+    calendar : callable, transformer or None, default=None
+        Covariates from the times of the rows, such as the hour, the weekday, or
+        holidays: a function, or a transformer of one column such as skrub's
+        `DatetimeEncoder`. It gets a Series of times (timestamps; for periods their
+        start; local times in a time zone), and returns a Series, DataFrame or array
+        with one row for each. Its columns are known ahead and treated like those of
+        `exog`, but no table is needed: the times of the rows ahead follow from the
+        frequency, without which `fit` raises an error. A transformer is fitted on the
+        times of the training rows.
 
     Attributes
     ----------
@@ -131,6 +146,10 @@ class SeriesForecaster(
     transformer_ : transformer, list, dict or None
         The fitted transformer of the targets. With many series a list or a dict of
         transformers, one for each series.
+    exog_transformer_ : transformer or None
+        The fitted clone of `exog_transformer`.
+    calendar_ : transformer or None
+        The fitted clone of `calendar`; a function in a `FunctionTransformer`.
     n_features_in_ : int
         Number of columns of a series.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -277,6 +296,8 @@ class SeriesForecaster(
         calibration_fraction=None,
         refit_after_calibration=False,
         replay=512,
+        exog_transformer=None,
+        calendar=None,
     ):
         self.estimator = estimator
         self.window_length = window_length
@@ -290,6 +311,8 @@ class SeriesForecaster(
         self.calibration_fraction = calibration_fraction
         self.refit_after_calibration = refit_after_calibration
         self.replay = replay
+        self.exog_transformer = exog_transformer
+        self.calendar = calendar
 
     @with_callbacks
     def fit(self, X, y=None, *, exog=None, sample_weight=None):
@@ -304,10 +327,10 @@ class SeriesForecaster(
         y : None
             Ignored, with a warning if it is given.
         exog : array-like, Series, DataFrame or None, default=None
-            Covariates that are known ahead, ``(n_rows,)`` or ``(n_rows, n_exog)``. If
-            series and `exog` both have an index, rows are looked up by label and `exog`
-            may have more. For many series, in their form, or one table with an index
-            for all of them.
+            Covariates that are known ahead, ``(n_rows,)`` or ``(n_rows, n_exog)``,
+            numeric unless `exog_transformer` is set. If series and `exog` both have an
+            index, rows are looked up by label and `exog` may have more. For many
+            series, in their form, or one table with an index for all of them.
         sample_weight : array-like, Series, list, dict, float or None, default=None
             Weights of the rows, at least 0. A sample whose targets include a row of
             weight zero is left out before everything else; the row still serves as
@@ -340,6 +363,8 @@ class SeriesForecaster(
         self._fitted = fitted
         self.estimator_ = fitted.estimator
         self.transformer_ = fitted.transformer
+        self.exog_transformer_ = fitted.known and fitted.known.exog_transformer
+        self.calendar_ = fitted.known and fitted.known.calendar
         self.n_targets_ = fitted.n_targets
         self.n_windows_ = fitted.n_windows
         self.n_features_in_ = fitted.n_features

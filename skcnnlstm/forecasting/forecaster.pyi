@@ -14,6 +14,8 @@ import pandas as pd
 class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     estimator_: Any
     transformer_: Any
+    exog_transformer_: Any
+    calendar_: Any
     n_features_in_: int
     feature_names_in_: NDArray[Any]
     n_targets_: int
@@ -34,6 +36,8 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         calibration_fraction: float | None = ...,
         refit_after_calibration: bool = ...,
         replay: int = ...,
+        exog_transformer: Any = ...,
+        calendar: Any = ...,
     ) -> None: ...
     def fit(
         self,

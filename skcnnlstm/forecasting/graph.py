@@ -53,7 +53,7 @@ def build_series_graph(fitted, scale, context):
     length, horizon, block = fitted.window_length, fitted.horizon, fitted.block_length
     n_columns, n_modelled = fitted.n_features, fitted.n_modelled
     n_channels = n_modelled if fitted.independent else 1
-    n_exog = 0 if fitted.exog_columns is None else fitted.exog_columns[0]
+    n_exog = 0 if fitted.known is None else fitted.known.width
     targets, past = scale.roles
     ops = context.ops
     scale_targets = context.transform(scale.targets, "transformer_")
@@ -121,6 +121,14 @@ def _check_exportable(path, fitted):
             f"{FORMS[kind]} of {len(fitted.series)} series, each with its own scale",
             "Export forecaster.estimator_, which takes windows on the scale of the "
             "model.",
+        )
+    if fitted.known is not None and fitted.known.calendar is not None:
+        raise NoGraphError(
+            path,
+            "be fitted without calendar to be exported",
+            f"{fitted.known.width} known-future columns",
+            "Export forecaster.estimator_, which takes windows that contain the "
+            "columns of the calendar.",
         )
     if fitted.exog_columns is not None:
         width, names = fitted.exog_columns

@@ -10,17 +10,14 @@ from dataclasses import replace
 import pandas as pd
 
 from skcnnlstm._utils.validation import has_labels, to_plain
-from skcnnlstm.forecasting.covariates import (
-    own_rows,
-    read_fitted_covariates,
-    split_exog,
-)
+from skcnnlstm.forecasting.covariates import own_rows, split_exog
 from skcnnlstm.forecasting.fitted import FittedForecaster, fitted_state, learn_series
 from skcnnlstm.forecasting.gaps import (
     find_all_runs,
     read_axes,
     warn_about_labels,
 )
+from skcnnlstm.forecasting.known import read_known
 from skcnnlstm.forecasting.panel import cut_rows, is_list_of_series, read_panel
 from skcnnlstm.forecasting.scaling import TransformerFactory
 from skcnnlstm.forecasting.series_input import read_series
@@ -51,14 +48,7 @@ def read_new_series(forecaster, series, exog, steps):
     fitted = fitted_state(forecaster)
     panel, tables, axes = _read(forecaster, fitted, series)
     n_ahead = math.ceil(steps / fitted.block_length) * fitted.block_length
-    own = read_fitted_covariates(
-        exog,
-        panel,
-        own_rows(tables),
-        fitted.exog_columns,
-        n_spare=n_ahead,
-        accept_nan=fitted.accepts_nan,
-    )
+    own = read_known(fitted, exog, panel, own_rows(tables), n_spare=n_ahead)
     record = _learn(fitted, panel, tables, axes, own)
     if exog is None:
         return record, None
@@ -78,13 +68,7 @@ def with_new_series(forecaster, series, exog=None):
     """
     fitted = fitted_state(forecaster)
     panel, tables, axes = _read(forecaster, fitted, series)
-    own = read_fitted_covariates(
-        exog,
-        panel,
-        own_rows(tables),
-        fitted.exog_columns,
-        accept_nan=fitted.accepts_nan,
-    )
+    own = read_known(fitted, exog, panel, own_rows(tables))
     copied = copy.copy(forecaster)
     copied._fitted = _learn(fitted, panel, tables, axes, own)
     return copied

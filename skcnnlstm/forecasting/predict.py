@@ -10,17 +10,13 @@ import pandas as pd
 
 from skcnnlstm._utils.diagnostics import warn_about_extreme_forecasts
 from skcnnlstm._utils.warnings import warn
-from skcnnlstm.forecasting.covariates import (
-    check_given,
-    name_rows_ahead,
-    own_rows,
-    read_fitted_covariates,
-)
+from skcnnlstm.forecasting.covariates import check_given, name_rows_ahead, own_rows
 from skcnnlstm.forecasting.fitted import (
     describe_short_history,
     describe_short_tails,
     describe_unknown_targets,
 )
+from skcnnlstm.forecasting.known import read_known
 from skcnnlstm.forecasting.samples import cut_origins, forecast_origins
 from skcnnlstm.forecasting.scaling import check_past_covariates_known
 from skcnnlstm.windows.make_windows import window_view
@@ -133,15 +129,7 @@ def _prepare_rows_ahead(fitted, n_ahead, exog, n_spare=0):
                 previous, following = one.axis, one.axis.next_labels(n_ahead)
             labels[key] = following
     wanted = {key: (n_ahead, labels[key]) for key in fitted.series}
-    exogs = read_fitted_covariates(
-        exog,
-        panel,
-        wanted,
-        fitted.exog_columns,
-        n_spare=n_spare,
-        ahead=True,
-        accept_nan=fitted.accepts_nan,
-    )
+    exogs = read_known(fitted, exog, panel, wanted, n_spare=n_spare, ahead=True)
     return labels, exogs
 
 
@@ -201,26 +189,39 @@ def forecast_rows_scaled(fitted, panel, tables, exog, predict=predict_windows):
 def read_exog_with_rows_ahead(fitted, panel, tables, exog, runs):
     """Return the covariates of the rows of `predict` and of the horizon after them."""
     check_given(exog, fitted.exog_columns)
-    if exog is None:
+    if fitted.known is None:
         return dict.fromkeys(tables)
-    _check_no_gap(panel, runs)
+    _check_no_gap(panel, runs, "calendar" if exog is None else "exog")
     axes = {key: fitted.series[key].axis_after(rows) for key, rows in tables.items()}
-    after = name_rows_ahead(exog, panel, axes, fitted.horizon)
-    wanted = {}
+    after = dict.fromkeys(tables)
+    if exog is not None:
+        after = name_rows_ahead(exog, panel, axes, fitted.horizon)
+    wanted, indexes = {}, {}
     for key, rows in tables.items():
         labels = None if after[key] is None else rows.index.append(after[key])
         wanted[key] = len(rows.values) + fitted.horizon, labels
-    return read_fitted_covariates(
-        exog, panel, wanted, fitted.exog_columns, accept_nan=fitted.accepts_nan
-    )
+        indexes[key] = labels
+        if labels is None and fitted.known.calendar is not None:
+            indexes[key] = _labels_with_ahead(fitted, key, rows, axes[key])
+    return read_known(fitted, exog, panel, wanted, indexes=indexes)
 
 
-def _check_no_gap(panel, runs):
+def _labels_with_ahead(fitted, key, rows, axis):
+    """Return the labels of rows and of the horizon after them, by the time axis."""
+    labels = fitted.series[key].labels_of(rows)
+    if labels is None:
+        return None
+    if axis is None:  # rows without an index follow the known ones
+        axis = fitted.series[key].axis.after(labels)
+    return labels.append(axis.next_labels(fitted.horizon))
+
+
+def _check_no_gap(panel, runs, name):
     for key, (spans, _) in runs.items():
         if len(spans) > 1:
             with panel.naming(key):
                 raise ValueError(
-                    "series must have no gap in time for predict with exog: got "
+                    f"series must have no gap in time for predict with {name}: got "
                     f"{len(spans)} parts separated by gaps. Fill the gaps, or predict "
                     "one part at a time."
                 )
@@ -228,14 +229,13 @@ def _check_no_gap(panel, runs):
 
 def read_own_exog(fitted, panel, tables, exog, *, n_spare=0):
     """Return the covariates of the rows themselves, by key."""
-    return read_fitted_covariates(
-        exog,
-        panel,
-        own_rows(tables),
-        fitted.exog_columns,
-        n_spare=n_spare,
-        accept_nan=fitted.accepts_nan,
-    )
+    indexes = None
+    if fitted.known is not None and fitted.known.calendar is not None:
+        indexes = {
+            key: fitted.series[key].labels_of(rows) for key, rows in tables.items()
+        }
+    wanted = own_rows(tables)
+    return read_known(fitted, exog, panel, wanted, indexes=indexes, n_spare=n_spare)
 
 
 def forecast_each_origin(fitted, tables, exogs):

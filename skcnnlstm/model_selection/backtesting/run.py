@@ -217,7 +217,8 @@ def backtest(
     all_series = read_all(
         reader, panel, cv, stride, season_length, accept_nan=models.accept_nan
     )
-    exogs = read_exog(exog, panel, all_series)  # once for all folds
+    # Once for all folds.
+    exogs = read_exog(exog, panel, all_series, raw=models.encodes_exog)
     data = BacktestData(series, panel, all_series, exogs, hold_out)
     all_series = {key: all_series[key] for key in hold_out or all_series}
     refit = _count_folds_per_fit(refit, data.n_folds)
