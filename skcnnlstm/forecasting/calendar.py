@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn.preprocessing import FunctionTransformer
 
 from skcnnlstm._utils.identity import once_per_object
 from skcnnlstm._utils.time_index import read_labels
@@ -32,6 +31,8 @@ def check_calendar(calendar):
 def fit_calendar(calendar, panel, axes, indexes):
     """Return a clone of a calendar, fitted on the times of the rows of all series.
 
+    A function is returned as it is.
+
     Parameters
     ----------
     calendar : function or transformer
@@ -44,10 +45,6 @@ def fit_calendar(calendar, panel, axes, indexes):
     for key, axis in axes.items():
         with panel.naming(key):
             _check_frequency(indexes[key], axis)
-    if hasattr(calendar, "transform"):
-        fitted = clone(calendar)
-    else:
-        fitted = FunctionTransformer(calendar)
     distinct = {id(index): index for index in indexes.values()}
     times = [times_of(index) for index in distinct.values()]
     zones = {str(getattr(one.dt, "tz", None)) for one in times}
@@ -56,8 +53,10 @@ def fit_calendar(calendar, panel, axes, indexes):
             "calendar needs the same time zone in all series: got "
             f"{' and '.join(sorted(zones))}. Use tz_convert on the index of each."
         )
+    if not hasattr(calendar, "transform"):
+        return calendar
     whole = times[0] if len(times) == 1 else pd.concat(times, ignore_index=True)
-    return fitted.fit(whole)
+    return clone(calendar).fit(whole)
 
 
 def transform_times(calendar, panel, indexes):
@@ -65,7 +64,7 @@ def transform_times(calendar, panel, indexes):
 
     Parameters
     ----------
-    calendar : transformer
+    calendar : function or transformer
         A result of `fit_calendar`.
     panel : Panel
         The form of the series, for messages.
@@ -87,9 +86,8 @@ def transform_times(calendar, panel, indexes):
 
 def _transform(calendar, index):
     times = times_of(index)
-    shown = getattr(calendar, "func", calendar)
-    output = calendar.transform(times)
-    table, names = read_output("calendar", shown, output, len(times))
+    output = getattr(calendar, "transform", calendar)(times)
+    table, names = read_output("calendar", calendar, output, len(times))
     check_output_finite("calendar", table)
     return table, names
 

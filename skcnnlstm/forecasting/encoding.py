@@ -88,7 +88,8 @@ def read_output(name, transformer, output, n_rows):
     output = output.toarray() if hasattr(output, "toarray") else to_plain(output, name)
     names = getattr(output, "columns", None)
     try:
-        table = np.asarray(output, dtype=float)
+        # In the order of covariates, for bit-identical results.
+        table = np.asarray(output, dtype=float, order="C")
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"{name} must return numbers: got {error} from {name}={transformer!r}. "

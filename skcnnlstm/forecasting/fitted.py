@@ -202,8 +202,9 @@ class FittedSeries:
         Parameters
         ----------
         rows : Rows
-        exog : ndarray or None
-            Covariates of all rows, and of `n_ahead` rows after each run.
+        exog : ndarray, list of ndarray or None
+            Covariates of all rows and of `n_ahead` rows after them, or one array for
+            each run.
         runs, next_run
             As returned by `find_runs` or `find_scored_runs`.
         n_ahead : int
@@ -213,12 +214,16 @@ class FittedSeries:
         columns = self.tail.columns[:0]
         if sum(stop - start for start, stop in runs):
             columns = self.scale.transform(rows.take(runs))
-        exog = self.scale.transform_exog(exog)
+        if exog is not None and not isinstance(exog, list):
+            exog = self.scale.transform_exog(exog)
+            exog = [exog[start : stop + n_ahead] for start, stop in runs]
+        elif exog is not None:
+            exog = [self.scale.transform_exog(one) for one in exog]
         segments, n_before = [], 0
         for number, (start, stop) in enumerate(runs):
             run = Segment(
                 columns[n_before : n_before + stop - start],
-                None if exog is None else exog[start : stop + n_ahead],
+                None if exog is None else exog[number],
             )
             n_before += stop - start
             if number == next_run:

@@ -148,8 +148,8 @@ class SeriesForecaster(
         transformers, one for each series.
     exog_transformer_ : transformer or None
         The fitted clone of `exog_transformer`.
-    calendar_ : transformer or None
-        The fitted clone of `calendar`; a function in a `FunctionTransformer`.
+    calendar_ : callable, transformer or None
+        The fitted clone of `calendar`, or the function itself.
     n_features_in_ : int
         Number of columns of a series.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -235,7 +235,9 @@ class SeriesForecaster(
     ``t + horizon``. A window that ends with row t thus contains the covariates of all
     steps that it forecasts, and none after them. `fit` remembers the covariates of the
     fitted rows. In a search, scikit-learn's metadata routing passes them on
-    (`set_fit_request`, `set_score_request`), and `sample_weight` likewise.
+    (`set_fit_request`, `set_score_request`), and `sample_weight` likewise. Text and
+    categories need an `exog_transformer`; times of the rows need no table but a
+    `calendar`.
 
     Examples
     --------
@@ -279,6 +281,14 @@ class SeriesForecaster(
     >>> hourly = np.random.default_rng(0).normal(size=(240, 7))
     >>> forecaster.fit(hourly[:192]).predict(hourly[192:]).shape
     (48, 24, 7)
+
+    The month as a covariate, computed from the dates of past and future rows:
+
+    >>> forecaster = SeriesForecaster(
+    ...     ridge, horizon=12, calendar=lambda times: times.dt.month
+    ... )
+    >>> forecaster.fit(load_airline()).forecast().shape
+    (12,)
     """
 
     def __init__(

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from skcnnlstm._utils.diagnostics import warn_about_extreme_forecasts
+from skcnnlstm._utils.time_axis import read_time_axis
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.forecasting.covariates import check_given, name_rows_ahead, own_rows
 from skcnnlstm.forecasting.fitted import (
@@ -191,37 +192,57 @@ def read_exog_with_rows_ahead(fitted, panel, tables, exog, runs):
     check_given(exog, fitted.exog_columns)
     if fitted.known is None:
         return dict.fromkeys(tables)
-    _check_no_gap(panel, runs, "calendar" if exog is None else "exog")
+    if exog is None:
+        return _read_calendar_with_rows_ahead(fitted, panel, tables, runs)
+    _check_no_gap(panel, runs)
     axes = {key: fitted.series[key].axis_after(rows) for key, rows in tables.items()}
-    after = dict.fromkeys(tables)
-    if exog is not None:
-        after = name_rows_ahead(exog, panel, axes, fitted.horizon)
+    after = name_rows_ahead(exog, panel, axes, fitted.horizon)
     wanted, indexes = {}, {}
     for key, rows in tables.items():
         labels = None if after[key] is None else rows.index.append(after[key])
         wanted[key] = len(rows.values) + fitted.horizon, labels
         indexes[key] = labels
         if labels is None and fitted.known.calendar is not None:
-            indexes[key] = _labels_with_ahead(fitted, key, rows, axes[key])
+            labels = fitted.series[key].labels_of(rows)
+            indexes[key] = _with_labels_ahead(fitted, key, labels)
     return read_known(fitted, exog, panel, wanted, indexes=indexes)
 
 
-def _labels_with_ahead(fitted, key, rows, axis):
-    """Return the labels of rows and of the horizon after them, by the time axis."""
-    labels = fitted.series[key].labels_of(rows)
+def _read_calendar_with_rows_ahead(fitted, panel, tables, runs):
+    """Return the columns of the calendar of each run and of the horizon after it."""
+    indexes, cuts = {}, {}
+    for key, rows in tables.items():
+        spans, labels = runs[key][0], fitted.series[key].labels_of(rows)
+        parts = [
+            _with_labels_ahead(fitted, key, labels if labels is None else labels[a:b])
+            for a, b in spans
+        ]
+        indexes[key] = parts[0]
+        for part in parts[1:]:
+            indexes[key] = indexes[key].append(part)
+        cuts[key] = np.cumsum([stop - start + fitted.horizon for start, stop in spans])
+    columns = fitted.known.transform(panel, dict.fromkeys(tables), indexes)
+    return {key: np.split(columns[key], cuts[key][:-1]) for key in tables}
+
+
+def _with_labels_ahead(fitted, key, labels):
+    """Return the labels of rows and of the horizon after them; None if unknown."""
     if labels is None:
         return None
-    if axis is None:  # rows without an index follow the known ones
-        axis = fitted.series[key].axis.after(labels)
+    axis = fitted.series[key].axis
+    if axis is not None and axis.is_comparable(labels):
+        axis = axis.after(labels)
+    else:
+        axis = read_time_axis(labels)
     return labels.append(axis.next_labels(fitted.horizon))
 
 
-def _check_no_gap(panel, runs, name):
+def _check_no_gap(panel, runs):
     for key, (spans, _) in runs.items():
         if len(spans) > 1:
             with panel.naming(key):
                 raise ValueError(
-                    f"series must have no gap in time for predict with {name}: got "
+                    "series must have no gap in time for predict with exog: got "
                     f"{len(spans)} parts separated by gaps. Fill the gaps, or predict "
                     "one part at a time."
                 )
