@@ -60,6 +60,7 @@ from skcnnlstm.forecasting.scaling import (
     make_transformer,
 )
 from skcnnlstm.forecasting.series_input import Rows, read_series
+from skcnnlstm.forecasting.static import read_static
 from skcnnlstm.forecasting.weights import (
     check_takes_weights,
     count_left_out,
@@ -84,6 +85,7 @@ class Settings(NamedTuple):
     replay: int  # older windows that `partial_fit` trains on
     exog_transformer: Any
     calendar: Any
+    static_transformer: Any
 
     @property
     def calibrated(self):
@@ -114,9 +116,11 @@ def check_parameters(forecaster):
         replay=check_integer("replay", forecaster.replay, minimum=0),
         exog_transformer=forecaster.exog_transformer,
         calendar=forecaster.calendar,
+        static_transformer=forecaster.static_transformer,
     )
     check_transformer("exog_transformer", settings.exog_transformer)
     check_calendar(settings.calendar)
+    check_transformer("static_transformer", settings.static_transformer)
     check_estimator(settings.estimator)
     make_transformer(settings.transformer)
     return settings
@@ -133,6 +137,7 @@ class TrainingData(NamedTuple):
     exog_columns: tuple[int, list | None] | None  # None without covariates
     n_features: int
     feature_names: np.ndarray | None
+    static: Any  # a row for each series, and the columns; None without any
 
     def between(self, spans):
         """Return the rows (start, stop) of each series."""
@@ -155,7 +160,7 @@ def _cut(arrays, spans):
     }
 
 
-def read_training_data(reader, series, exog, sample_weight, settings):
+def read_training_data(reader, series, exog, static, sample_weight, settings):
     """Return the validated series, covariates and weights of `fit`.
 
     `reader` is an unfitted clone of the forecaster, on which scikit-learn's validation
@@ -170,6 +175,15 @@ def read_training_data(reader, series, exog, sample_weight, settings):
         id_column=settings.id_column,
     )
     exogs, exog_columns = _read_exog(exog, panel, tables, settings)
+    transformed = settings.static_transformer is not None
+    if static is not None:
+        static = read_static(static, panel, list(tables), raw=transformed)
+    elif transformed:
+        raise ValueError(
+            "static_transformer must be None without static: got static=None, "
+            f"static_transformer={settings.static_transformer!r}. Pass static to fit, "
+            "or set static_transformer=None."
+        )
     weights = read_weights(sample_weight, panel, tables)
     if sample_weight is not None:
         check_takes_weights(settings.estimator)
@@ -184,6 +198,7 @@ def read_training_data(reader, series, exog, sample_weight, settings):
         exog_columns,
         reader.n_features_in_,
         getattr(reader, "feature_names_in_", None),
+        static,
     )
 
 
@@ -254,7 +269,8 @@ def _fit_and_calibrate(settings, data, task):
     exogs = late.exogs
     if fitted.known is not None:
         indexes = {key: rows.index for key, rows in late.tables.items()}
-        exogs = fitted.known.transform(data.panel, exogs, indexes)
+        counts = {key: len(rows.values) for key, rows in late.tables.items()}
+        exogs = fitted.known.transform(data.panel, exogs, indexes, counts)
     results = forecast_each_origin(fitted, late.tables, exogs)
     fitted = append_rows(fitted, late.tables, exogs)
     # For predict, all these rows are the fitted ones.
@@ -313,11 +329,9 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
     )
     runs = find_training_runs(panel, tables, data.axes, length, settings.horizon)
     known, exogs = learn_known(
-        settings.exog_transformer,
-        settings.calendar,
-        data,
-        accept_nan=accepts_nan(settings.estimator),
+        settings, data, accept_nan=accepts_nan(settings.estimator)
     )
+    n_static = 0 if known is None else known.n_static
     series, parts, widths = {}, {}, {}
     without_rows = once_per_object(lambda axis: axis and axis.without_rows())
     factory = TransformerFactory(settings.transformer)
@@ -337,6 +351,7 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
                 factory,
                 n_recent,
                 data.weights[key],
+                n_static,
             )
             widths[key] = parts[key][0].columns.shape[1] - len(roles.past)
     n_modelled = _check_same_width(widths)
@@ -349,7 +364,12 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
         cut = partial(cut_samples, longest, length, settings.block_length, n_modelled)
         n_rows = sum(len(tables[key].values) for key in weighted)
         independent = n_modelled > 1 and channels_are_independent(
-            settings.estimator, cut, n_modelled, n_rows, settings.block_length
+            settings.estimator,
+            cut,
+            n_modelled,
+            n_rows,
+            settings.block_length,
+            n_static,
         )
     samples = []
     for segments in parts.values():
@@ -357,7 +377,7 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
             segments, length, settings.block_length, n_modelled, independent
         )
     n_outputs = 1 if independent else n_modelled
-    estimator, n_windows = _fit_estimator(settings, samples, n_outputs, task)
+    estimator, n_windows = _fit_estimator(settings, samples, n_outputs, n_static, task)
     if warn_of_lost:
         n_left_out = sum(
             count_left_out(segments, length, settings.block_length)
@@ -403,7 +423,7 @@ def _fill_gaps(runs, data):
     return "", ""
 
 
-def _fit_estimator(settings, samples, n_outputs, task):
+def _fit_estimator(settings, samples, n_outputs, n_static, task):
     """Fit a clone on samples, which are given for each series, channel and segment."""
     weighted = any(len(pair) == 3 for pairs in samples for pair in pairs)
     samples = without_empty(samples)
@@ -416,7 +436,7 @@ def _fit_estimator(settings, samples, n_outputs, task):
     pairs = [pair for pairs in samples for pair in pairs]
     joined = join_samples(pairs, order, dtype)
     estimator = configure_estimator(
-        clone(settings.estimator), n_outputs, n_gap, *joined
+        clone(settings.estimator), n_outputs, n_static, n_gap, *joined
     )
     with task(estimator):
         return fit_on_windows(estimator, *joined), len(joined[0])

@@ -92,6 +92,11 @@ class FittedForecaster:
         """Return a validated number of steps, by default the horizon."""
         return check_integer("steps", self.horizon if steps is None else steps)
 
+    @property
+    def n_static(self):
+        """The number of static covariates, the last features of a window."""
+        return 0 if self.known is None else self.known.n_static
+
     def find_runs(self, tables):
         """Return `FittedSeries.find_runs` of each series, by key."""
         find = once_per_object(_find_segments)
@@ -366,15 +371,16 @@ def learn_series(
     factory=None,
     n_recent=0,
     weight=None,
+    n_static=0,
 ):
     """Return the record of one series, and its training segments between gaps.
 
     `axis` is the time axis without its rows. `factory` is as for `Scale.fit`.
     `n_recent` is the number of last rows to keep for `partial_fit`. `weight` holds the
-    weights of the rows, or is None.
+    weights of the rows, or is None. The last `n_static` covariates are static.
     """
     check_columns_known(rows)
-    scale = Scale.fit(transformer, roles, rows, exog, factory)
+    scale = Scale.fit(transformer, roles, rows, exog, factory, n_static)
     whole = Segment(scale.transform(rows), scale.transform_exog(exog), weight)
     segments = [whole.rows(*run) for run in runs]
     columns = rows.columns

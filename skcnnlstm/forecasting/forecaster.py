@@ -138,6 +138,10 @@ class SeriesForecaster(
         `exog`, but no table is needed: the times of the rows ahead follow from the
         frequency, without which `fit` raises an error. A transformer is fitted on the
         times of the training rows.
+    static_transformer : transformer or None, default=None
+        Transformer of the static covariates, such as a `OneHotEncoder` or a
+        `ColumnTransformer`. `fit` fits a clone on the rows of the training series. With
+        None, `static` must be numeric and is standardised over these series.
 
     Attributes
     ----------
@@ -150,6 +154,8 @@ class SeriesForecaster(
         The fitted clone of `exog_transformer`.
     calendar_ : callable, transformer or None
         The fitted clone of `calendar`, or the function itself.
+    static_transformer_ : transformer or None
+        The fitted transformer of the static covariates; None without any.
     n_features_in_ : int
         Number of columns of a series.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -180,7 +186,8 @@ class SeriesForecaster(
       more than two standard errors.
     - ``linear_skip="auto"`` becomes True, unless the map would have more than 3,000
       inputs.
-    - `n_targets` becomes the number of columns that the network forecasts.
+    - `n_targets` becomes the number of columns that the network forecasts, `n_static`
+      that of the static covariates.
     - `standardize` becomes False, because the forecaster scales the series.
     - ``validation_gap=0`` becomes ``horizon - 1`` for each series (0 with "recursive"),
       so that training and validation samples of early stopping share no target.
@@ -308,6 +315,7 @@ class SeriesForecaster(
         replay=512,
         exog_transformer=None,
         calendar=None,
+        static_transformer=None,
     ):
         self.estimator = estimator
         self.window_length = window_length
@@ -323,9 +331,10 @@ class SeriesForecaster(
         self.replay = replay
         self.exog_transformer = exog_transformer
         self.calendar = calendar
+        self.static_transformer = static_transformer
 
     @with_callbacks
-    def fit(self, X, y=None, *, exog=None, sample_weight=None):
+    def fit(self, X, y=None, *, exog=None, sample_weight=None, static=None):
         """Fit transformer and estimator on the rows of one series or of many.
 
         Parameters
@@ -352,6 +361,13 @@ class SeriesForecaster(
             - Many series: a dict with one weight, or one array, for each of them; a
               list for a list; a Series of one weight by series; for a long frame also
               one weight for each of its rows.
+        static : DataFrame, Series, dict, array-like or None, default=None
+            Static covariates: a row for each series, such as its region or its size,
+            with the keys of the series as its index. For a long frame they may also be
+            in its `id_column`; for a list the rows may be in its order. Further rows
+            are ignored. Each window of a series contains its static covariates as the
+            last features, the same at each step. `fit` remembers them for the fitted
+            series. Numeric unless `static_transformer` is set.
 
         Returns
         -------
@@ -363,7 +379,7 @@ class SeriesForecaster(
         settings = check_parameters(self)
         tasks = InnerFitReporter(self, settings.calibrated + settings.refit, X)
         # A clone holds the columns while they are validated: `self` changes last.
-        data = read_training_data(clone(self), X, exog, sample_weight, settings)
+        data = read_training_data(clone(self), X, exog, static, sample_weight, settings)
         self._set_fitted(fit_forecaster(settings, data, tasks))
         tasks.end()
         return self
@@ -375,6 +391,7 @@ class SeriesForecaster(
         self.transformer_ = fitted.transformer
         self.exog_transformer_ = fitted.known and fitted.known.exog_transformer
         self.calendar_ = fitted.known and fitted.known.calendar
+        self.static_transformer_ = fitted.known and fitted.known.static_transformer
         self.n_targets_ = fitted.n_targets
         self.n_windows_ = fitted.n_windows
         self.n_features_in_ = fitted.n_features
@@ -386,7 +403,7 @@ class SeriesForecaster(
             scores = fitted.calibration.scores
             self.calibration_scores_ = fitted.panel.join_each(scores)
 
-    def forecast(self, steps=None, exog=None, *, series=None):
+    def forecast(self, steps=None, exog=None, *, series=None, static=None):
         """Forecast the steps that follow the known rows, or those of other series.
 
         Parameters
@@ -407,6 +424,9 @@ class SeriesForecaster(
             `fit`: one series or many, in any form that `fit` takes. Each is scaled by
             its own rows; the estimator is not trained. If a series has fewer than
             `window_length` rows, its first row is repeated, with a warning.
+        static : DataFrame, Series, dict, array-like or None, default=None
+            Static covariates of `series`, if `fit` was given any. For one series its
+            row.
 
         Returns
         -------
@@ -432,7 +452,13 @@ class SeriesForecaster(
         fitted = fitted_state(self)
         if series is not None:
             steps = fitted.check_steps(steps)
-            fitted, exog = read_new_series(self, series, exog, steps)
+            fitted, exog = read_new_series(self, series, exog, static, steps)
+        elif static is not None:
+            raise ValueError(
+                "static must be None without series: got "
+                f"{type(static).__name__}. The static covariates of the fitted series "
+                "were given to fit."
+            )
         return fitted.panel.join_forecasts(forecast_steps(fitted, steps, exog))
 
     def predict(self, series, exog=None):

@@ -16,6 +16,7 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     transformer_: Any
     exog_transformer_: Any
     calendar_: Any
+    static_transformer_: Any
     n_features_in_: int
     feature_names_in_: NDArray[Any]
     n_targets_: int
@@ -38,6 +39,7 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         replay: int = ...,
         exog_transformer: Any = ...,
         calendar: Any = ...,
+        static_transformer: Any = ...,
     ) -> None: ...
     def fit(
         self,
@@ -46,6 +48,7 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         *,
         exog: ArrayLike | pd.Series | pd.DataFrame | None = ...,
         sample_weight: ArrayLike | pd.Series | Sequence[Any] | Mapping[Any, Any] | float | None = ...,
+        static: pd.DataFrame | pd.Series | Mapping[Any, Any] | ArrayLike | None = ...,
     ) -> Self: ...
     def forecast(
         self,
@@ -53,6 +56,7 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         exog: ArrayLike | pd.Series | pd.DataFrame | None = ...,
         *,
         series: ArrayLike | pd.Series | pd.DataFrame | Sequence[Any] | Mapping[Any, Any] | None = ...,
+        static: pd.DataFrame | pd.Series | Mapping[Any, Any] | ArrayLike | None = ...,
     ) -> Any: ...
     def forecast_interval(
         self,

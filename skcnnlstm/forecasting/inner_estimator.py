@@ -63,7 +63,9 @@ def fit_on_windows(estimator, windows, targets, weight=None):
         raise
 
 
-def configure_estimator(estimator, n_targets, gap, windows, targets, weight=None):
+def configure_estimator(
+    estimator, n_targets, n_static, gap, windows, targets, weight=None
+):
     """Set the parameters of the inner networks that depend on the series.
 
     The docstring of `SeriesForecaster` lists them. Values that the user chose stay.
@@ -76,6 +78,8 @@ def configure_estimator(estimator, n_targets, gap, windows, targets, weight=None
         Columns that the estimator forecasts. It is set only on an estimator that has
         `instance_norm`: in others, such as GaussianProcessRegressor, a parameter of
         this name means something else.
+    n_static : int
+        Last features of a window, which are constant in it.
     gap : int
         Samples between the training and the validation part of early stopping.
     windows, targets, weight : ndarray
@@ -95,6 +99,7 @@ def configure_estimator(estimator, n_targets, gap, windows, targets, weight=None
                 params.get(prefix + "season_length"),
                 params.get(prefix + "loss"),
                 weight,
+                n_static,
             )
         elif name == "linear_skip" and is_auto(value):
             task = LinearTask(None, n_targets, 1, windows.shape[2])
@@ -103,13 +108,15 @@ def configure_estimator(estimator, n_targets, gap, windows, targets, weight=None
             changes[key] = False
         elif name == "n_targets" and prefix + "instance_norm" in params:
             changes[key] = n_targets
+        elif name == "n_static" and prefix + "instance_norm" in params:
+            changes[key] = n_static
         elif name == "validation_gap" and value == 0:
             # Set it even without early stopping: an inner search may enable that.
             changes[key] = gap
     return estimator.set_params(**changes)
 
 
-def channels_are_independent(estimator, cut, n_targets, n_rows, horizon):
+def channels_are_independent(estimator, cut, n_targets, n_rows, horizon, n_static=0):
     """Return whether ``channels="auto"`` treats each column as a series of its own.
 
     That is the case for a network, unless a ridge regression on all columns forecasts
@@ -128,6 +135,8 @@ def channels_are_independent(estimator, cut, n_targets, n_rows, horizon):
         Number of rows of all series.
     horizon : int
         Number of steps that the targets reach ahead.
+    n_static : int, default=0
+        Last features of a window, which are constant in it.
     """
     if not contains_network(estimator) or _models_columns_jointly(estimator):
         return False
@@ -139,7 +148,7 @@ def channels_are_independent(estimator, cut, n_targets, n_rows, horizon):
     if first is None:
         return True
     horizon = targets.shape[1] // n_targets
-    task = LinearTask("last", n_targets, horizon, windows.shape[2])
+    task = LinearTask("last", n_targets, horizon, windows.shape[2], n_static=n_static)
     return not choose_linear_map(first, later, task)[0].joint
 
 
@@ -169,7 +178,7 @@ def _split_in_time(windows, targets, gap, weight=None):
 
 
 def choose_instance_norm(
-    windows, targets, n_targets, gap, season_length, loss, weight=None
+    windows, targets, n_targets, gap, season_length, loss, weight=None, n_static=0
 ):
     """Return the normalization with which a ridge regression forecasts best.
 
@@ -190,6 +199,7 @@ def choose_instance_norm(
             windows.shape[2],
             season_length=season_length,
             absolute=kind_of_loss(loss) == "absolute",
+            n_static=n_static,
         )
         for mode in modes
     ]

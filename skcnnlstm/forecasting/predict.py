@@ -193,7 +193,7 @@ def read_exog_with_rows_ahead(fitted, panel, tables, exog, runs):
     if fitted.known is None:
         return dict.fromkeys(tables)
     if exog is None:
-        return _read_calendar_with_rows_ahead(fitted, panel, tables, runs)
+        return _read_known_without_exog(fitted, panel, tables, runs)
     _check_no_gap(panel, runs)
     axes = {key: fitted.series[key].axis_after(rows) for key, rows in tables.items()}
     after = name_rows_ahead(exog, panel, axes, fitted.horizon)
@@ -208,21 +208,29 @@ def read_exog_with_rows_ahead(fitted, panel, tables, exog, runs):
     return read_known(fitted, exog, panel, wanted, indexes=indexes)
 
 
-def _read_calendar_with_rows_ahead(fitted, panel, tables, runs):
-    """Return the columns of the calendar of each run and of the horizon after it."""
+def _read_known_without_exog(fitted, panel, tables, runs):
+    """Return the known columns of each run and of the horizon after it."""
     indexes, cuts = {}, {}
     for key, rows in tables.items():
-        spans, labels = runs[key][0], fitted.series[key].labels_of(rows)
-        parts = [
-            _with_labels_ahead(fitted, key, labels if labels is None else labels[a:b])
-            for a, b in spans
-        ]
-        indexes[key] = parts[0]
-        for part in parts[1:]:
-            indexes[key] = indexes[key].append(part)
+        spans = runs[key][0]
+        if fitted.known.calendar is not None:
+            labels = fitted.series[key].labels_of(rows)
+            indexes[key] = _with_labels_after_each(fitted, key, labels, spans)
         cuts[key] = np.cumsum([stop - start + fitted.horizon for start, stop in spans])
-    columns = fitted.known.transform(panel, dict.fromkeys(tables), indexes)
+    counts = {key: ends[-1] for key, ends in cuts.items()}
+    nothing = dict.fromkeys(tables)
+    columns = fitted.known.transform(panel, nothing, indexes, counts)
     return {key: np.split(columns[key], cuts[key][:-1]) for key in tables}
+
+
+def _with_labels_after_each(fitted, key, labels, spans):
+    """Return the labels of the rows of each run and of the horizon after it."""
+    if labels is None:
+        return None
+    parts = [
+        _with_labels_ahead(fitted, key, labels[start:stop]) for start, stop in spans
+    ]
+    return parts[0].append(parts[1:]) if len(parts) > 1 else parts[0]
 
 
 def _with_labels_ahead(fitted, key, labels):

@@ -108,7 +108,7 @@ def _cut_segment(fitted, scale, segment):
     windows = window_view(_unscale(fitted, scale, segment.columns), length)
     if segment.exog is None:
         return windows
-    exog = _invert(scale.exog, segment.exog)
+    exog = scale.apply_to_varying(lambda rows: _invert(scale.exog, rows), segment.exog)
     shape = (len(windows), length + horizon, n_columns + exog.shape[1])
     raw = np.full(shape, np.nan)
     raw[:, :length, :n_columns] = windows

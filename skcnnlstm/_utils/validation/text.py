@@ -9,6 +9,8 @@ from skcnnlstm._utils.validation.tables import is_from_polars, to_pandas_first
 _DATE = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([ T].*)?$")
 _NOT_DIGITS = " \xa0\u202f'$€£¥"  # around and inside numbers of spreadsheets
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+$")
+# Inputs of a forecaster, and the parameters that encode their text.
+_ENCODED = {"exog": "exog_transformer", "static": "static_transformer"}
 # What must be replaced in numbers of a form, and the form if `float` cannot show it.
 _FORMS = (
     ([(",", ".")], None),
@@ -57,7 +59,7 @@ def not_numeric_message(name, X, what, ids):
             what += _first_text(column)
             numbers = _for_polars(numbers) if is_from_polars(X) else numbers + first
             return f"{name} must be numeric: got {what}. {numbers}"
-        if name == "exog" and not is_date and not _looks_like_dates(column):
+        if name in _ENCODED and not is_date and not _looks_like_dates(column):
             remedy = _encode(name, X)
             break
         if is_from_polars(X) and name != "exog":
@@ -109,7 +111,7 @@ def _looks_like_dates(column):
 
 def _encode(name, X):
     """Return how to encode text of covariates; None for other inputs."""
-    if name != "exog":
+    if name not in _ENCODED:
         return None
     labels, columns = getattr(X, "columns", [0]), [X]
     if hasattr(X, "columns"):
@@ -127,7 +129,7 @@ def _encode(name, X):
         encoder = (
             f"make_column_transformer(({encoder}, {text!r}), remainder='passthrough')"
         )
-    return f"Encode text with SeriesForecaster(..., exog_transformer={encoder})."
+    return f"Encode text with SeriesForecaster(..., {_ENCODED[name]}={encoder})."
 
 
 # ------------------------------------------------------------------ numbers as text
