@@ -32,6 +32,7 @@ class LinearTask(NamedTuple):
     joint: bool = False
     season_length: int | None = None
     absolute: bool = False  # whether the loss is the absolute error
+    n_static: int = 0  # last features of a time step, which are not normalized
 
     def n_inputs(self, window_shape):
         """Return the number of inputs of the map."""
@@ -48,6 +49,10 @@ def normalize(windows, task):
     the normalization. Level and scale have shape `(n, horizon, n_targets)` or can be
     broadcast to it. The result is that of the layers in `skcnnlstm.layers`.
     """
+    if task.n_static:
+        static, task = windows[..., -task.n_static :], task._replace(n_static=0)
+        values, level, scale = normalize(windows[..., : -static.shape[2]], task)
+        return np.concatenate([values, static], axis=2), level, scale
     n_targets = task.n_targets
     missing = np.isnan(windows)
     any_missing = missing.any()

@@ -50,6 +50,7 @@ class ConvLSTMGridRegressor(HybridRegressor):
         linear_skip: bool | Literal["auto"] = ...,
         n_targets: int | None = ...,
         season_length: int | None = ...,
+        n_static: int = ...,
     ) -> None: ...
     def score(
         self,

@@ -54,6 +54,7 @@ class LSTNetRegressor(HybridRegressor):
         linear_skip: bool | Literal["auto"] = ...,
         n_targets: int | None = ...,
         season_length: int | None = ...,
+        n_static: int = ...,
         optimizer__global_clipnorm: float | None = ...,
     ) -> None: ...
     def set_fit_request(self, **routed: bool | str | None) -> Self: ...

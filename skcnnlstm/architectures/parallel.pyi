@@ -59,6 +59,7 @@ class ParallelCNNLSTMRegressor(HybridRegressor):
         linear_skip: bool | Literal["auto"] = ...,
         n_targets: int | None = ...,
         season_length: int | None = ...,
+        n_static: int = ...,
     ) -> None: ...
     def attention_weights(self, X: ArrayLike) -> NDArray[Any]: ...
     @property

@@ -10,7 +10,13 @@ from sklearn.pipeline import Pipeline
 
 from skcnnlstm.forecasting.inner_estimator import contains_network
 from skcnnlstm.forecasting.predict import append_rows
-from skcnnlstm.forecasting.samples import cut_samples, join_samples, order_in_time
+from skcnnlstm.forecasting.samples import (
+    cut_samples,
+    join_samples,
+    order_in_time,
+    without_empty,
+)
+from skcnnlstm.forecasting.weights import complete_weights, weight_arguments
 
 
 def continue_fit(fitted, tables, exogs):
@@ -46,13 +52,14 @@ def continue_fit(fitted, tables, exogs):
             fitted.n_modelled,
             fitted.independent,
         )
-    counts = [sum(len(windows) for windows, _ in pairs) for pairs in samples]
-    if not sum(counts):
+    samples = without_empty(samples)
+    counts = [sum(len(windows) for windows, *_ in pairs) for pairs in samples]
+    if not samples:
         return appended
     order, _ = order_in_time(counts)
     # Networks compute in float32, so a copy of the windows need not be wider.
     dtype = np.float32 if contains_network(fitted.estimator) else None
-    pairs = [pair for pairs in samples for pair in pairs]
+    pairs = complete_weights([pair for pairs in samples for pair in pairs])
     estimator = copy.deepcopy(fitted.estimator)
     _partial_fit(estimator, *join_samples(pairs, order, dtype))
     return replace(appended, estimator=estimator)
@@ -79,9 +86,9 @@ def can_continue(forecaster):
     )
 
 
-def _partial_fit(estimator, windows, targets):
+def _partial_fit(estimator, windows, targets, weight=None):
     """Train an estimator, or the last step of a Pipeline, for one more epoch."""
     if isinstance(estimator, Pipeline):
         windows = estimator[:-1].transform(windows) if len(estimator) > 1 else windows
         estimator = estimator[-1]
-    estimator.partial_fit(windows, targets)
+    estimator.partial_fit(windows, targets, **weight_arguments(estimator, weight))

@@ -17,6 +17,7 @@ from skcnnlstm._utils.validation import (
 )
 from skcnnlstm._utils.validation.series import refresh_index
 from skcnnlstm._utils.validation.tables import is_from_polars, to_pandas_first
+from skcnnlstm.forecasting.encoding import read_raw_rows, take_raw_rows
 from skcnnlstm.forecasting.gaps import describe_index
 from skcnnlstm.forecasting.panel import FORMS, is_list_of_series, read_panel
 
@@ -41,12 +42,12 @@ def check_given(exog, columns):
         )
 
 
-def check_window(window_length, block_length):
+def check_window(window_length, block_length, name="exog"):
     """Raise if a window is too short for the covariates of all steps ahead."""
     if window_length < block_length:
         raise ValueError(
-            "window_length must be at least horizon if exog is given, because a window "
-            "holds the covariates of the steps ahead in its last rows: got "
+            f"window_length must be at least horizon if {name} is given, because a "
+            "window holds the covariates of the steps ahead in its last rows: got "
             f"window_length={window_length}, horizon={block_length}. Use a longer "
             "window or a shorter horizon."
         )
@@ -57,21 +58,16 @@ def own_rows(tables):
     return {key: (len(rows.values), rows.index) for key, rows in tables.items()}
 
 
-def read_fitted_covariates(exog, panel, wanted, columns, **options):
-    """Return the covariates of wanted rows by key; None for each without any.
-
-    They must have the `columns` given to `fit`. The other parameters are those of
-    `read_covariates`.
-    """
-    check_given(exog, columns)
-    if exog is None:
-        return dict.fromkeys(wanted)
-    tables, _ = read_covariates(exog, panel, wanted, columns=columns, **options)
-    return tables
-
-
 def read_covariates(
-    exog, panel, wanted, *, n_spare=0, ahead=False, columns=None, accept_nan=False
+    exog,
+    panel,
+    wanted,
+    *,
+    n_spare=0,
+    ahead=False,
+    columns=None,
+    accept_nan=False,
+    raw=False,
 ):
     """Return the covariates of each series of a panel, and their columns.
 
@@ -91,19 +87,21 @@ def read_covariates(
         Required number and names of the columns; None takes those of the first table.
     accept_nan : bool, default=False
         Whether NaN is allowed, because the inner estimator reads it.
+    raw : bool, default=False
+        Whether values of any type are returned as they are, for a transformer.
 
     Returns
     -------
-    tables : dict of ndarray of shape (n_rows, n_exog)
+    tables : dict of (ndarray or, if `raw`, DataFrame) of shape (n_rows, n_exog)
     columns : (int, list or None)
     """
-    tables, raw = {}, split_exog(exog, panel._replace(series=wanted))
+    tables, given = {}, split_exog(exog, panel._replace(series=wanted))
     for key, (n_rows, labels) in wanted.items():
         with panel.naming(key):
             tables[key] = _read(
-                raw[key], n_rows, labels, n_rows + n_spare, ahead, accept_nan
+                given[key], n_rows, labels, n_rows + n_spare, ahead, accept_nan, raw
             )
-            names = getattr(raw[key], "columns", None)
+            names = getattr(given[key], "columns", None)
             names = None if names is None else list(names)
             columns = columns or (tables[key].shape[1], names)
             _check_columns(tables[key], names, columns)
@@ -156,17 +154,20 @@ def _check_not_names(exog):
         )
 
 
-def _read(exog, n_rows, labels, max_rows, ahead, accept_nan):
+def _read(exog, n_rows, labels, max_rows, ahead, accept_nan, raw):
     """Return the covariates of the rows of one series, (n_rows, n_exog).
 
     If `exog` and the series have an index, rows are looked up by label, and `exog` may
     have further rows. Otherwise rows are taken in order, and `exog` must have `n_rows`
     to `max_rows` rows. `ahead` is True if the rows follow the known ones; only messages
-    depend on it.
+    depend on it. `raw` returns rows of any type.
     """
     exog = to_plain(exog, "exog")
-    table = check_windows(exog, name="exog", min_ndim=1, max_ndim=2)
-    table = table.reshape(len(table), -1)
+    if raw:
+        table = read_raw_rows(exog)
+    else:
+        table = check_windows(exog, name="exog", min_ndim=1, max_ndim=2)
+        table = table.reshape(len(table), -1)
     if has_labels(exog) and labels is not None:
         index = refresh_index(exog.index)
         if not index.is_unique:
@@ -184,11 +185,13 @@ def _read(exog, n_rows, labels, max_rows, ahead, accept_nan):
                 "Add the missing rows. predict and forecast also need those of the "
                 "horizon ahead."
             )
-        table = table[places]
     elif not n_rows <= len(table) <= max_rows:
         raise ValueError(_count_message(len(table), n_rows, max_rows, ahead, labels))
     else:
-        table = table[:n_rows]
+        places = slice(n_rows)
+    if raw:
+        return take_raw_rows(table, places)
+    table = table[places]
     columns = getattr(exog, "columns", None)
     if isinstance(exog, pd.Series) and exog.name is not None:
         columns = [exog.name]

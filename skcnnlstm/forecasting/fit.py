@@ -16,12 +16,14 @@ from skcnnlstm._utils.time_axis import TimeAxis
 from skcnnlstm._utils.validation import check_boolean, check_choice, check_integer
 from skcnnlstm._utils.validation.tables import to_pandas_first
 from skcnnlstm._utils.warnings import warn
+from skcnnlstm.forecasting.calendar import check_calendar
 from skcnnlstm.forecasting.covariates import (
     check_covariates_known,
     check_window,
     own_rows,
     read_covariates,
 )
+from skcnnlstm.forecasting.encoding import check_transformer
 from skcnnlstm.forecasting.fitted import FittedForecaster, learn_series
 from skcnnlstm.forecasting.gaps import (
     find_training_runs,
@@ -40,6 +42,7 @@ from skcnnlstm.forecasting.inner_estimator import (
     validation_share,
 )
 from skcnnlstm.forecasting.intervals import calibrate, count_held_out, find_units
+from skcnnlstm.forecasting.known import learn_known
 from skcnnlstm.forecasting.panel import Panel, listed, read_panel
 from skcnnlstm.forecasting.predict import append_rows, forecast_each_origin
 from skcnnlstm.forecasting.samples import (
@@ -47,6 +50,7 @@ from skcnnlstm.forecasting.samples import (
     cut_samples,
     join_samples,
     order_in_time,
+    without_empty,
 )
 from skcnnlstm.forecasting.scaling import (
     TransformerFactory,
@@ -56,6 +60,12 @@ from skcnnlstm.forecasting.scaling import (
     make_transformer,
 )
 from skcnnlstm.forecasting.series_input import Rows, read_series
+from skcnnlstm.forecasting.static import read_static
+from skcnnlstm.forecasting.weights import (
+    check_takes_weights,
+    count_left_out,
+    read_weights,
+)
 
 
 class Settings(NamedTuple):
@@ -73,6 +83,9 @@ class Settings(NamedTuple):
     freq: Any  # checked against the labels
     refit: bool  # whether a model is fitted on all rows
     replay: int  # older windows that `partial_fit` trains on
+    exog_transformer: Any
+    calendar: Any
+    static_transformer: Any
 
     @property
     def calibrated(self):
@@ -101,7 +114,13 @@ def check_parameters(forecaster):
         freq=forecaster.freq,
         refit=refit or forecaster.calibration_fraction is None,
         replay=check_integer("replay", forecaster.replay, minimum=0),
+        exog_transformer=forecaster.exog_transformer,
+        calendar=forecaster.calendar,
+        static_transformer=forecaster.static_transformer,
     )
+    check_transformer("exog_transformer", settings.exog_transformer)
+    check_calendar(settings.calendar)
+    check_transformer("static_transformer", settings.static_transformer)
     check_estimator(settings.estimator)
     make_transformer(settings.transformer)
     return settings
@@ -113,10 +132,12 @@ class TrainingData(NamedTuple):
     panel: Panel
     tables: dict[Any, Rows]
     axes: dict[Any, TimeAxis | None]  # None for rows without labels
-    exogs: dict[Any, np.ndarray | None]
+    exogs: dict[Any, Any]  # as given; None without covariates
+    weights: dict[Any, np.ndarray | None]  # (n_rows,) each
     exog_columns: tuple[int, list | None] | None  # None without covariates
     n_features: int
     feature_names: np.ndarray | None
+    static: Any  # a row for each series, and the columns; None without any
 
     def between(self, spans):
         """Return the rows (start, stop) of each series."""
@@ -126,15 +147,21 @@ class TrainingData(NamedTuple):
                 key: None if self.axes[key] is None else self.axes[key].between(*span)
                 for key, span in spans.items()
             },
-            exogs={
-                key: None if self.exogs[key] is None else self.exogs[key][slice(*span)]
-                for key, span in spans.items()
-            },
+            exogs=_cut(self.exogs, spans),
+            weights=_cut(self.weights, spans),
         )
 
 
-def read_training_data(reader, series, exog, settings):
-    """Return the validated series and covariates of `fit`.
+def _cut(arrays, spans):
+    """Return the rows (start, stop) of each array, by key; None stays None."""
+    return {
+        key: None if arrays[key] is None else arrays[key][slice(*span)]
+        for key, span in spans.items()
+    }
+
+
+def read_training_data(reader, series, exog, static, sample_weight, settings):
+    """Return the validated series, covariates and weights of `fit`.
 
     `reader` is an unfitted clone of the forecaster, on which scikit-learn's validation
     sets the number and the names of the columns.
@@ -147,16 +174,19 @@ def read_training_data(reader, series, exog, settings):
         accept_nan=accepts_nan(settings.estimator),
         id_column=settings.id_column,
     )
-    exogs, exog_columns = dict.fromkeys(tables), None
-    if exog is not None:
-        check_window(settings.window_length, settings.block_length)
-        accept_nan = accepts_nan(settings.estimator)
-        exogs, exog_columns = read_covariates(
-            exog, panel, own_rows(tables), accept_nan=accept_nan
+    exogs, exog_columns = _read_exog(exog, panel, tables, settings)
+    transformed = settings.static_transformer is not None
+    if static is not None:
+        static = read_static(static, panel, list(tables), raw=transformed)
+    elif transformed:
+        raise ValueError(
+            "static_transformer must be None without static: got static=None, "
+            f"static_transformer={settings.static_transformer!r}. Pass static to fit, "
+            "or set static_transformer=None."
         )
-        for key, table in exogs.items():
-            with panel.naming(key):
-                check_covariates_known(table)
+    weights = read_weights(sample_weight, panel, tables)
+    if sample_weight is not None:
+        check_takes_weights(settings.estimator)
     axes = read_axes(panel, tables, settings.freq)
     warn_about_labels(panel, tables, axes)
     return TrainingData(
@@ -164,10 +194,41 @@ def read_training_data(reader, series, exog, settings):
         tables,
         axes,
         exogs,
+        weights,
         exog_columns,
         reader.n_features_in_,
         getattr(reader, "feature_names_in_", None),
+        static,
     )
+
+
+def _read_exog(exog, panel, tables, settings):
+    """Return the covariates of the rows, and their columns."""
+    lengths = settings.window_length, settings.block_length
+    if settings.calendar is not None:
+        check_window(*lengths, name="calendar")
+    encoded = settings.exog_transformer is not None
+    if exog is None:
+        if encoded:
+            raise ValueError(
+                "exog_transformer must be None without exog: got exog=None, "
+                f"exog_transformer={settings.exog_transformer!r}. Pass exog to fit, or "
+                "set exog_transformer=None."
+            )
+        return dict.fromkeys(tables), None
+    check_window(*lengths)
+    exogs, columns = read_covariates(
+        exog,
+        panel,
+        own_rows(tables),
+        accept_nan=accepts_nan(settings.estimator),
+        raw=encoded,
+    )
+    for key, table in exogs.items():
+        if not encoded:
+            with panel.naming(key):
+                check_covariates_known(table)
+    return exogs, columns
 
 
 def fit_forecaster(settings, data, tasks):
@@ -205,8 +266,13 @@ def _fit_and_calibrate(settings, data, task):
             one, continued=_is_within_a_run(runs[key], first[key][1])
         )
     )
-    results = forecast_each_origin(fitted, late.tables, late.exogs)
-    fitted = append_rows(fitted, late.tables, late.exogs)
+    exogs = late.exogs
+    if fitted.known is not None:
+        indexes = {key: rows.index for key, rows in late.tables.items()}
+        counts = {key: len(rows.values) for key, rows in late.tables.items()}
+        exogs = fitted.known.transform(data.panel, exogs, indexes, counts)
+    results = forecast_each_origin(fitted, late.tables, exogs)
+    fitted = append_rows(fitted, late.tables, exogs)
     # For predict, all these rows are the fitted ones.
     fitted = fitted.replace_series(
         lambda key, one: one.with_fitted_rows(data.tables[key])
@@ -262,6 +328,10 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
         roles, settings.horizon, settings.horizon, settings.block_length
     )
     runs = find_training_runs(panel, tables, data.axes, length, settings.horizon)
+    known, exogs = learn_known(
+        settings, data, accept_nan=accepts_nan(settings.estimator)
+    )
+    n_static = 0 if known is None else known.n_static
     series, parts, widths = {}, {}, {}
     without_rows = once_per_object(lambda axis: axis and axis.without_rows())
     factory = TransformerFactory(settings.transformer)
@@ -274,24 +344,35 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
                 settings.transformer,
                 roles,
                 rows,
-                data.exogs[key],
+                exogs[key],
                 without_rows(data.axes[key]),
                 runs[key],
                 length,
                 factory,
                 n_recent,
+                data.weights[key],
+                n_static,
             )
             widths[key] = parts[key][0].columns.shape[1] - len(roles.past)
     n_modelled = _check_same_width(widths)
     independent = settings.independent
     if independent is None:
+        weighted = {
+            key: segments for key, segments in parts.items() if _has_weight(segments)
+        }
         longest = max(
-            parts.values(), key=lambda segments: max(len(s.columns) for s in segments)
+            weighted.values(),
+            key=lambda segments: max(len(s.columns) for s in segments),
         )
         cut = partial(cut_samples, longest, length, settings.block_length, n_modelled)
-        n_rows = sum(len(rows.values) for rows in tables.values())
+        n_rows = sum(len(tables[key].values) for key in weighted)
         independent = n_modelled > 1 and channels_are_independent(
-            settings.estimator, cut, n_modelled, n_rows, settings.block_length
+            settings.estimator,
+            cut,
+            n_modelled,
+            n_rows,
+            settings.block_length,
+            n_static,
         )
     samples = []
     for segments in parts.values():
@@ -299,10 +380,14 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
             segments, length, settings.block_length, n_modelled, independent
         )
     n_outputs = 1 if independent else n_modelled
-    estimator, n_windows = _fit_estimator(settings, samples, n_outputs, task)
+    estimator, n_windows = _fit_estimator(settings, samples, n_outputs, n_static, task)
     if warn_of_lost:
+        n_left_out = sum(
+            count_left_out(segments, length, settings.block_length)
+            for segments in parts.values()
+        )
         warn_about_lost_windows(
-            n_windows // (n_modelled if independent else 1),
+            n_windows // (n_modelled if independent else 1) + n_left_out,
             runs,
             length + settings.block_length - 1,
             *_fill_gaps(runs, data),
@@ -323,6 +408,7 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
         exog_columns=data.exog_columns,
         unfitted_transformer=settings.transformer,
         freq=settings.freq,
+        known=known,
     )
 
 
@@ -340,21 +426,28 @@ def _fill_gaps(runs, data):
     return "", ""
 
 
-def _fit_estimator(settings, samples, n_outputs, task):
+def _fit_estimator(settings, samples, n_outputs, n_static, task):
     """Fit a clone on samples, which are given for each series, channel and segment."""
-    counts = [sum(len(windows) for windows, _ in pairs) for pairs in samples]
-    check_has_samples(counts)
+    weighted = any(len(pair) == 3 for pairs in samples for pair in pairs)
+    samples = without_empty(samples)
+    check_has_samples(samples, weighted)
+    counts = [sum(len(windows) for windows, *_ in pairs) for pairs in samples]
     share = validation_share(settings.estimator)
     order, n_gap = order_in_time(counts, share, settings.block_length - 1)
     # Networks compute in float32, so a copy of the windows need not be wider.
     dtype = np.float32 if contains_network(settings.estimator) else None
     pairs = [pair for pairs in samples for pair in pairs]
-    windows, targets = join_samples(pairs, order, dtype)
+    joined = join_samples(pairs, order, dtype)
     estimator = configure_estimator(
-        clone(settings.estimator), n_outputs, n_gap, windows, targets
+        clone(settings.estimator), n_outputs, n_static, n_gap, *joined
     )
     with task(estimator):
-        return fit_on_windows(estimator, windows, targets), len(windows)
+        return fit_on_windows(estimator, *joined), len(joined[0])
+
+
+def _has_weight(segments):
+    """Return whether rows have no weights, or one of these is above zero."""
+    return any(one.weight is None or one.weight.any() for one in segments)
 
 
 def _is_within_a_run(runs, position):

@@ -55,6 +55,7 @@ class FittedForecaster:
     freq: Any  # the parameter
     n_windows: int = 0  # training samples of the estimator
     calibration: Any = None  # a Calibration, or None without intervals
+    known: Any = None  # KnownColumns; None without exog and calendar
 
     @property
     def n_outputs(self):
@@ -90,6 +91,11 @@ class FittedForecaster:
     def check_steps(self, steps):
         """Return a validated number of steps, by default the horizon."""
         return check_integer("steps", self.horizon if steps is None else steps)
+
+    @property
+    def n_static(self):
+        """The number of static covariates, the last features of a window."""
+        return 0 if self.known is None else self.known.n_static
 
     def find_runs(self, tables):
         """Return `FittedSeries.find_runs` of each series, by key."""
@@ -201,8 +207,9 @@ class FittedSeries:
         Parameters
         ----------
         rows : Rows
-        exog : ndarray or None
-            Covariates of all rows, and of `n_ahead` rows after each run.
+        exog : ndarray, list of ndarray or None
+            Covariates of all rows and of `n_ahead` rows after them, or one array for
+            each run.
         runs, next_run
             As returned by `find_runs` or `find_scored_runs`.
         n_ahead : int
@@ -212,12 +219,16 @@ class FittedSeries:
         columns = self.tail.columns[:0]
         if sum(stop - start for start, stop in runs):
             columns = self.scale.transform(rows.take(runs))
-        exog = self.scale.transform_exog(exog)
+        if exog is not None and not isinstance(exog, list):
+            exog = self.scale.transform_exog(exog)
+            exog = [exog[start : stop + n_ahead] for start, stop in runs]
+        elif exog is not None:
+            exog = [self.scale.transform_exog(one) for one in exog]
         segments, n_before = [], 0
         for number, (start, stop) in enumerate(runs):
             run = Segment(
                 columns[n_before : n_before + stop - start],
-                None if exog is None else exog[start : stop + n_ahead],
+                None if exog is None else exog[number],
             )
             n_before += stop - start
             if number == next_run:
@@ -235,6 +246,18 @@ class FittedSeries:
         if exog is None:
             return self.tail
         return self.tail._replace(exog=np.concatenate([self.tail.exog, exog]))
+
+    def labels_of(self, rows):
+        """Return the labels of rows; without an index, those that follow.
+
+        None for rows without an index that do not follow the known ones.
+        """
+        if rows.index is not None:
+            return rows.index
+        is_fitted = _fingerprint(rows) == self.fingerprint and not self.continued
+        if self.axis is None or self.axis.freq is None or is_fitted:
+            return None
+        return self.axis.next_labels(len(rows.values))
 
     def unknown_targets(self, fitted):
         """Return which targets, (n_modelled,), have no value in the last window."""
@@ -347,20 +370,23 @@ def learn_series(
     window_length,
     factory=None,
     n_recent=0,
+    weight=None,
+    n_static=0,
 ):
     """Return the record of one series, and its training segments between gaps.
 
     `axis` is the time axis without its rows. `factory` is as for `Scale.fit`.
-    `n_recent` is the number of last rows to keep for `partial_fit`.
+    `n_recent` is the number of last rows to keep for `partial_fit`. `weight` holds the
+    weights of the rows, or is None. The last `n_static` covariates are static.
     """
     check_columns_known(rows)
-    scale = Scale.fit(transformer, roles, rows, exog, factory)
-    whole = Segment(scale.transform(rows), scale.transform_exog(exog))
+    scale = Scale.fit(transformer, roles, rows, exog, factory, n_static)
+    whole = Segment(scale.transform(rows), scale.transform_exog(exog), weight)
     segments = [whole.rows(*run) for run in runs]
     columns = rows.columns
     if columns is not None and roles.targets != list(range(len(columns))):
         columns = columns[roles.targets]
-    tail, n_known = _last_rows(segments[-1], window_length)
+    tail, n_known = _last_rows(segments[-1]._replace(weight=None), window_length)
     low, high = _find_range(scale, rows)
     fitted = FittedSeries(
         form=rows._replace(values=None, index=None, time=None, columns=columns),

@@ -123,6 +123,25 @@ class SeriesForecaster(
         that the network does not forget them: the last ones before the new rows, in
         equal shares of all series. `fit` keeps the rows that they need. With 0,
         `partial_fit` trains on new windows only.
+    exog_transformer : transformer or None, default=None
+        Transformer of the covariates `exog`, such as a `OneHotEncoder`, a
+        `SplineTransformer` or a `ColumnTransformer`. `fit` fits a clone on the
+        covariates of the training rows, of all series together. What it returns, as a
+        dense or a sparse matrix, is then scaled like other covariates. With None,
+        `exog` must be numeric.
+    calendar : callable, transformer or None, default=None
+        Covariates from the times of the rows, such as the hour, the weekday, or
+        holidays: a function, or a transformer of one column such as skrub's
+        `DatetimeEncoder`. It gets a Series of times (timestamps; for periods their
+        start; local times in a time zone), and returns a Series, DataFrame or array
+        with one row for each. Its columns are known ahead and treated like those of
+        `exog`, but no table is needed: the times of the rows ahead follow from the
+        frequency, without which `fit` raises an error. A transformer is fitted on the
+        times of the training rows.
+    static_transformer : transformer or None, default=None
+        Transformer of the static covariates, such as a `OneHotEncoder` or a
+        `ColumnTransformer`. `fit` fits a clone on the rows of the training series. With
+        None, `static` must be numeric and is standardised over these series.
 
     Attributes
     ----------
@@ -131,6 +150,12 @@ class SeriesForecaster(
     transformer_ : transformer, list, dict or None
         The fitted transformer of the targets. With many series a list or a dict of
         transformers, one for each series.
+    exog_transformer_ : transformer or None
+        The fitted clone of `exog_transformer`.
+    calendar_ : callable, transformer or None
+        The fitted clone of `calendar`, or the function itself.
+    static_transformer_ : transformer or None
+        The fitted transformer of the static covariates; None without any.
     n_features_in_ : int
         Number of columns of a series.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -161,7 +186,8 @@ class SeriesForecaster(
       more than two standard errors.
     - ``linear_skip="auto"`` becomes True, unless the map would have more than 3,000
       inputs.
-    - `n_targets` becomes the number of columns that the network forecasts.
+    - `n_targets` becomes the number of columns that the network forecasts, `n_static`
+      that of the static covariates.
     - `standardize` becomes False, because the forecaster scales the series.
     - ``validation_gap=0`` becomes ``horizon - 1`` for each series (0 with "recursive"),
       so that training and validation samples of early stopping share no target.
@@ -216,7 +242,9 @@ class SeriesForecaster(
     ``t + horizon``. A window that ends with row t thus contains the covariates of all
     steps that it forecasts, and none after them. `fit` remembers the covariates of the
     fitted rows. In a search, scikit-learn's metadata routing passes them on
-    (`set_fit_request`, `set_score_request`).
+    (`set_fit_request`, `set_score_request`), and `sample_weight` likewise. Text and
+    categories need an `exog_transformer`; times of the rows need no table but a
+    `calendar`.
 
     Examples
     --------
@@ -260,6 +288,14 @@ class SeriesForecaster(
     >>> hourly = np.random.default_rng(0).normal(size=(240, 7))
     >>> forecaster.fit(hourly[:192]).predict(hourly[192:]).shape
     (48, 24, 7)
+
+    The month as a covariate, computed from the dates of past and future rows:
+
+    >>> forecaster = SeriesForecaster(
+    ...     ridge, horizon=12, calendar=lambda times: times.dt.month
+    ... )
+    >>> forecaster.fit(load_airline()).forecast().shape
+    (12,)
     """
 
     def __init__(
@@ -277,6 +313,9 @@ class SeriesForecaster(
         calibration_fraction=None,
         refit_after_calibration=False,
         replay=512,
+        exog_transformer=None,
+        calendar=None,
+        static_transformer=None,
     ):
         self.estimator = estimator
         self.window_length = window_length
@@ -290,9 +329,12 @@ class SeriesForecaster(
         self.calibration_fraction = calibration_fraction
         self.refit_after_calibration = refit_after_calibration
         self.replay = replay
+        self.exog_transformer = exog_transformer
+        self.calendar = calendar
+        self.static_transformer = static_transformer
 
     @with_callbacks
-    def fit(self, X, y=None, *, exog=None):
+    def fit(self, X, y=None, *, exog=None, sample_weight=None, static=None):
         """Fit transformer and estimator on the rows of one series or of many.
 
         Parameters
@@ -304,10 +346,28 @@ class SeriesForecaster(
         y : None
             Ignored, with a warning if it is given.
         exog : array-like, Series, DataFrame or None, default=None
-            Covariates that are known ahead, ``(n_rows,)`` or ``(n_rows, n_exog)``. If
-            series and `exog` both have an index, rows are looked up by label and `exog`
-            may have more. For many series, in their form, or one table with an index
-            for all of them.
+            Covariates that are known ahead, ``(n_rows,)`` or ``(n_rows, n_exog)``,
+            numeric unless `exog_transformer` is set. If series and `exog` both have an
+            index, rows are looked up by label and `exog` may have more. For many
+            series, in their form, or one table with an index for all of them.
+        sample_weight : array-like, Series, list, dict, float or None, default=None
+            Weights of the rows, at least 0. A sample whose targets include a row of
+            weight zero is left out before everything else; the row still serves as
+            history. Any other sample gets the mean weight of its target rows. The scale
+            of the series and `calibration_fraction` do not depend on weights. The
+            estimator, or the last step of a Pipeline, must take `sample_weight`.
+
+            - One series: one weight for each row. A Series is looked up by label.
+            - Many series: a dict with one weight, or one array, for each of them; a
+              list for a list; a Series of one weight by series; for a long frame also
+              one weight for each of its rows.
+        static : DataFrame, Series, dict, array-like or None, default=None
+            Static covariates: a row for each series, such as its region or its size,
+            with the keys of the series as its index. For a long frame they may also be
+            in its `id_column`; for a list the rows may be in its order. Further rows
+            are ignored. Each window of a series contains its static covariates as the
+            last features, the same at each step. `fit` remembers them for the fitted
+            series. Numeric unless `static_transformer` is set.
 
         Returns
         -------
@@ -319,7 +379,7 @@ class SeriesForecaster(
         settings = check_parameters(self)
         tasks = InnerFitReporter(self, settings.calibrated + settings.refit, X)
         # A clone holds the columns while they are validated: `self` changes last.
-        data = read_training_data(clone(self), X, exog, settings)
+        data = read_training_data(clone(self), X, exog, static, sample_weight, settings)
         self._set_fitted(fit_forecaster(settings, data, tasks))
         tasks.end()
         return self
@@ -329,6 +389,9 @@ class SeriesForecaster(
         self._fitted = fitted
         self.estimator_ = fitted.estimator
         self.transformer_ = fitted.transformer
+        self.exog_transformer_ = fitted.known and fitted.known.exog_transformer
+        self.calendar_ = fitted.known and fitted.known.calendar
+        self.static_transformer_ = fitted.known and fitted.known.static_transformer
         self.n_targets_ = fitted.n_targets
         self.n_windows_ = fitted.n_windows
         self.n_features_in_ = fitted.n_features
@@ -340,7 +403,7 @@ class SeriesForecaster(
             scores = fitted.calibration.scores
             self.calibration_scores_ = fitted.panel.join_each(scores)
 
-    def forecast(self, steps=None, exog=None, *, series=None):
+    def forecast(self, steps=None, exog=None, *, series=None, static=None):
         """Forecast the steps that follow the known rows, or those of other series.
 
         Parameters
@@ -361,6 +424,9 @@ class SeriesForecaster(
             `fit`: one series or many, in any form that `fit` takes. Each is scaled by
             its own rows; the estimator is not trained. If a series has fewer than
             `window_length` rows, its first row is repeated, with a warning.
+        static : DataFrame, Series, dict, array-like or None, default=None
+            Static covariates of `series`, if `fit` was given any. For one series its
+            row.
 
         Returns
         -------
@@ -386,7 +452,13 @@ class SeriesForecaster(
         fitted = fitted_state(self)
         if series is not None:
             steps = fitted.check_steps(steps)
-            fitted, exog = read_new_series(self, series, exog, steps)
+            fitted, exog = read_new_series(self, series, exog, static, steps)
+        elif static is not None:
+            raise ValueError(
+                "static must be None without series: got "
+                f"{type(static).__name__}. The static covariates of the fitted series "
+                "were given to fit."
+            )
         return fitted.panel.join_forecasts(forecast_steps(fitted, steps, exog))
 
     def predict(self, series, exog=None):
@@ -509,7 +581,8 @@ class SeriesForecaster(
 
         Notes
         -----
-        If the rows complete no window, nothing is trained. After a gap in time, new
+        If the rows complete no window, nothing is trained. New rows have the weight 1;
+        older windows keep the weights of `fit`. After a gap in time, new
         windows begin after the gap. Intervals with a `calibration_fraction` keep their
         widths, so that their coverage is no longer guaranteed.
 

@@ -14,6 +14,9 @@ import pandas as pd
 class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     estimator_: Any
     transformer_: Any
+    exog_transformer_: Any
+    calendar_: Any
+    static_transformer_: Any
     n_features_in_: int
     feature_names_in_: NDArray[Any]
     n_targets_: int
@@ -34,6 +37,9 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         calibration_fraction: float | None = ...,
         refit_after_calibration: bool = ...,
         replay: int = ...,
+        exog_transformer: Any = ...,
+        calendar: Any = ...,
+        static_transformer: Any = ...,
     ) -> None: ...
     def fit(
         self,
@@ -41,6 +47,8 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         y: None = ...,
         *,
         exog: ArrayLike | pd.Series | pd.DataFrame | None = ...,
+        sample_weight: ArrayLike | pd.Series | Sequence[Any] | Mapping[Any, Any] | float | None = ...,
+        static: pd.DataFrame | pd.Series | Mapping[Any, Any] | ArrayLike | None = ...,
     ) -> Self: ...
     def forecast(
         self,
@@ -48,6 +56,7 @@ class SeriesForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         exog: ArrayLike | pd.Series | pd.DataFrame | None = ...,
         *,
         series: ArrayLike | pd.Series | pd.DataFrame | Sequence[Any] | Mapping[Any, Any] | None = ...,
+        static: pd.DataFrame | pd.Series | Mapping[Any, Any] | ArrayLike | None = ...,
     ) -> Any: ...
     def forecast_interval(
         self,

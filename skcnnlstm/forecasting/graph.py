@@ -53,7 +53,7 @@ def build_series_graph(fitted, scale, context):
     length, horizon, block = fitted.window_length, fitted.horizon, fitted.block_length
     n_columns, n_modelled = fitted.n_features, fitted.n_modelled
     n_channels = n_modelled if fitted.independent else 1
-    n_exog = 0 if fitted.exog_columns is None else fitted.exog_columns[0]
+    n_exog = 0 if fitted.known is None else fitted.known.width
     targets, past = scale.roles
     ops = context.ops
     scale_targets = context.transform(scale.targets, "transformer_")
@@ -83,7 +83,9 @@ def build_series_graph(fitted, scale, context):
             past_rows = scale_past(_take_columns(ops, rows, past))
             parts.append(for_each_channel(past_rows))
         if n_exog:
-            exog = for_each_channel(scale_exog(inputs[:, block:, n_columns:]))
+            exog = inputs[:, block:, n_columns:]
+            exog = scale.apply_to_varying(scale_exog, exog, ops.concatenate)
+            exog = for_each_channel(exog)
             parts.append(exog[:, :length])
             later = exog[:, length:]
         return ops.concatenate(parts, axis=2) if len(parts) > 1 else values, later
@@ -122,6 +124,15 @@ def _check_exportable(path, fitted):
             "Export forecaster.estimator_, which takes windows on the scale of the "
             "model.",
         )
+    for name in ("calendar", "static"):
+        if fitted.known is not None and getattr(fitted.known, name) is not None:
+            raise NoGraphError(
+                path,
+                f"be fitted without {name} to be exported",
+                f"the columns {listed(fitted.known.names)}",
+                "Export forecaster.estimator_, which takes windows that contain these "
+                "columns.",
+            )
     if fitted.exog_columns is not None:
         width, names = fitted.exog_columns
         columns = f"{width} columns" if names is None else listed(list(names))

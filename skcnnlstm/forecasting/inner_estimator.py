@@ -7,10 +7,12 @@ from functools import cache, partial
 from numbers import Integral, Real
 
 import numpy as np
+from sklearn import config_context
 from sklearn.base import is_classifier
 
 from skcnnlstm._utils.linear_map import MAX_INPUTS, LinearTask, choose_linear_map
 from skcnnlstm._utils.validation import check_no_keras_model, is_auto, kind_of_loss
+from skcnnlstm.forecasting.weights import weight_arguments
 
 # Independent channels are copied: above this size, columns are modelled jointly.
 _MAX_CHANNEL_BYTES = 2**30
@@ -33,10 +35,15 @@ def check_estimator(estimator):
         )
 
 
-def fit_on_windows(estimator, windows, targets):
+def fit_on_windows(estimator, windows, targets, weight=None):
     """Fit on windows; add a remedy to errors that a wrong combination causes."""
+    weights = weight_arguments(estimator, weight)
     try:
-        return estimator.fit(windows, targets)
+        if not weights:
+            return estimator.fit(windows, targets)
+        # With metadata routing, steps of a Pipeline would have to request weights.
+        with config_context(enable_metadata_routing=False):
+            return estimator.fit(windows, targets, **weights)
     except ValueError as error:
         text = str(error)
         if "Found array with dim 3" in text:
@@ -56,7 +63,9 @@ def fit_on_windows(estimator, windows, targets):
         raise
 
 
-def configure_estimator(estimator, n_targets, gap, windows, targets):
+def configure_estimator(
+    estimator, n_targets, n_static, gap, windows, targets, weight=None
+):
     """Set the parameters of the inner networks that depend on the series.
 
     The docstring of `SeriesForecaster` lists them. Values that the user chose stay.
@@ -69,14 +78,27 @@ def configure_estimator(estimator, n_targets, gap, windows, targets):
         Columns that the estimator forecasts. It is set only on an estimator that has
         `instance_norm`: in others, such as GaussianProcessRegressor, a parameter of
         this name means something else.
+    n_static : int
+        Last features of a window, which are constant in it.
     gap : int
         Samples between the training and the validation part of early stopping.
-    windows, targets : ndarray
-        The training samples, from which `instance_norm` is chosen.
+    windows, targets, weight : ndarray
+        The training samples, from which `instance_norm` is chosen; the weights may be
+        None.
     """
     params = estimator.get_params(deep=True)
     changes = {}
-    choose_norm = cache(partial(choose_instance_norm, windows, targets, n_targets, gap))
+    choose_norm = cache(
+        partial(
+            choose_instance_norm,
+            windows,
+            targets,
+            n_targets,
+            gap,
+            weight=weight,
+            n_static=n_static,
+        )
+    )
     for key, name, prefix in _split_names(params):
         value = params[key]
         if name == "instance_norm" and is_auto(value):
@@ -97,13 +119,15 @@ def configure_estimator(estimator, n_targets, gap, windows, targets):
             )
         elif name == "n_targets" and prefix + "instance_norm" in params:
             changes[key] = n_targets
+        elif name == "n_static" and prefix + "instance_norm" in params:
+            changes[key] = n_static
         elif name == "validation_gap" and value == 0:
             # Set it even without early stopping: an inner search may enable that.
             changes[key] = gap
     return estimator.set_params(**changes)
 
 
-def channels_are_independent(estimator, cut, n_targets, n_rows, horizon):
+def channels_are_independent(estimator, cut, n_targets, n_rows, horizon, n_static=0):
     """Return whether ``channels="auto"`` treats each column as a separate series.
 
     That is the case for a network, unless a ridge regression on all columns forecasts
@@ -122,17 +146,19 @@ def channels_are_independent(estimator, cut, n_targets, n_rows, horizon):
         Number of rows of all series.
     horizon : int
         Number of steps that the targets reach ahead.
+    n_static : int, default=0
+        Last features of a window, which are constant in it.
     """
     if not contains_network(estimator) or _models_columns_jointly(estimator):
         return False
-    windows, targets = max(cut(False)[0], key=lambda pair: len(pair[0]))
+    windows, targets, *weight = max(cut(False)[0], key=lambda pair: len(pair[0]))
     n_own = windows.shape[1] * (1 + windows.shape[2] - n_targets)
     if 4 * n_rows * n_targets * n_own > _MAX_CHANNEL_BYTES:
         return False
-    first, later = _split_in_time(windows, targets, horizon - 1)
+    first, later = _split_in_time(windows, targets, horizon - 1, *weight)
     if first is None:
         return True
-    task = LinearTask("last", n_targets, horizon, windows.shape[2])
+    task = LinearTask("last", n_targets, horizon, windows.shape[2], n_static=n_static)
     return not choose_linear_map(first, later, task)[0].joint
 
 
@@ -142,7 +168,7 @@ def _models_columns_jointly(estimator):
     return any(getattr(part, "_models_columns_jointly", False) for part in parts)
 
 
-def _split_in_time(windows, targets, gap):
+def _split_in_time(windows, targets, gap, weight=None):
     """Return the first samples and the last tenth of them, or None and None."""
     # Not at the top: it imports TensorFlow, which other inner estimators do not need.
     from skcnnlstm.training.samples import Samples
@@ -150,7 +176,7 @@ def _split_in_time(windows, targets, gap):
     samples = Samples(
         windows,
         targets.reshape(len(targets), -1),
-        np.ones(len(windows)),
+        np.ones(len(windows)) if weight is None else weight,
         np.arange(len(windows)),
     )
     n_later = math.ceil(len(samples) / 10)
@@ -161,12 +187,22 @@ def _split_in_time(windows, targets, gap):
     return first, samples.select(slice(len(samples) - n_later, None))
 
 
-def choose_instance_norm(windows, targets, n_targets, gap, season_length, loss_kind):
+def choose_instance_norm(
+    windows,
+    targets,
+    n_targets,
+    gap,
+    season_length,
+    loss_kind,
+    *,
+    weight=None,
+    n_static=0,
+):
     """Return the normalization with which a ridge regression forecasts best.
 
     The ridge regression is fitted on the first samples and compared on the last ones.
     """
-    first, later = _split_in_time(windows, targets, gap)
+    first, later = _split_in_time(windows, targets, gap, weight)
     if first is None:
         return "last"
     modes = ["last", None, "standard"]
@@ -181,6 +217,7 @@ def choose_instance_norm(windows, targets, n_targets, gap, season_length, loss_k
             windows.shape[2],
             season_length=season_length,
             absolute=loss_kind == "absolute",
+            n_static=n_static,
         )
         for mode in modes
     ]

@@ -10,23 +10,21 @@ from dataclasses import replace
 import pandas as pd
 
 from skcnnlstm._utils.validation import has_labels, to_plain
-from skcnnlstm.forecasting.covariates import (
-    own_rows,
-    read_fitted_covariates,
-    split_exog,
-)
+from skcnnlstm.forecasting.covariates import own_rows, split_exog
 from skcnnlstm.forecasting.fitted import FittedForecaster, fitted_state, learn_series
 from skcnnlstm.forecasting.gaps import (
     find_all_runs,
     read_axes,
     warn_about_labels,
 )
+from skcnnlstm.forecasting.known import read_known
 from skcnnlstm.forecasting.panel import cut_rows, is_list_of_series, read_panel
 from skcnnlstm.forecasting.scaling import TransformerFactory
 from skcnnlstm.forecasting.series_input import read_series
+from skcnnlstm.forecasting.static import with_new_static
 
 
-def read_new_series(forecaster, series, exog, steps):
+def read_new_series(forecaster, series, exog, static, steps):
     """Return the record of new series, and the covariates of the rows ahead of them.
 
     Parameters
@@ -37,6 +35,8 @@ def read_new_series(forecaster, series, exog, steps):
         One series or many, in any form.
     exog : array-like, Series, DataFrame, list, dict or None
         Covariates of the rows of the series and of the rows ahead.
+    static : DataFrame, Series, dict, array-like or None
+        Static covariates of the series.
     steps : int
         Number of steps ahead.
 
@@ -50,15 +50,9 @@ def read_new_series(forecaster, series, exog, steps):
     """
     fitted = fitted_state(forecaster)
     panel, tables, axes = _read(forecaster, fitted, series)
+    fitted = with_new_static(fitted, static, panel)
     n_ahead = math.ceil(steps / fitted.block_length) * fitted.block_length
-    own = read_fitted_covariates(
-        exog,
-        panel,
-        own_rows(tables),
-        fitted.exog_columns,
-        n_spare=n_ahead,
-        accept_nan=fitted.accepts_nan,
-    )
+    own = read_known(fitted, exog, panel, own_rows(tables), n_spare=n_ahead)
     record = _learn(fitted, panel, tables, axes, own)
     if exog is None:
         return record, None
@@ -71,20 +65,16 @@ def read_new_series(forecaster, series, exog, steps):
     return record, ahead[None] if panel.kind == "one" else ahead
 
 
-def with_new_series(forecaster, series, exog=None):
+def with_new_series(forecaster, series, exog=None, static=None):
     """Return a copy of a fitted forecaster that knows other series instead.
 
-    The estimator is shared. `exog` holds the covariates of the rows.
+    The estimator is shared. `exog` holds the covariates of the rows, `static` those of
+    the series.
     """
     fitted = fitted_state(forecaster)
     panel, tables, axes = _read(forecaster, fitted, series)
-    own = read_fitted_covariates(
-        exog,
-        panel,
-        own_rows(tables),
-        fitted.exog_columns,
-        accept_nan=fitted.accepts_nan,
-    )
+    fitted = with_new_static(fitted, static, panel)
+    own = read_known(fitted, exog, panel, own_rows(tables))
     copied = copy.copy(forecaster)
     copied._fitted = _learn(fitted, panel, tables, axes, own)
     return copied
@@ -130,6 +120,7 @@ def _learn(fitted, panel, tables, axes, exogs) -> FittedForecaster:
                 runs[key],
                 fitted.window_length,
                 factory,
+                n_static=fitted.n_static,
             )
             _check_width(segments[0], fitted)
     return replace(fitted, series=series, panel=panel.form(), calibration=None)

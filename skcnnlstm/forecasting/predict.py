@@ -9,18 +9,15 @@ import numpy as np
 import pandas as pd
 
 from skcnnlstm._utils.diagnostics import warn_about_extreme_forecasts
+from skcnnlstm._utils.time_axis import read_time_axis
 from skcnnlstm._utils.warnings import warn
-from skcnnlstm.forecasting.covariates import (
-    check_given,
-    name_rows_ahead,
-    own_rows,
-    read_fitted_covariates,
-)
+from skcnnlstm.forecasting.covariates import check_given, name_rows_ahead, own_rows
 from skcnnlstm.forecasting.fitted import (
     describe_short_history,
     describe_short_tails,
     describe_unknown_targets,
 )
+from skcnnlstm.forecasting.known import read_known
 from skcnnlstm.forecasting.samples import cut_origins, forecast_origins
 from skcnnlstm.forecasting.scaling import check_past_covariates_known
 from skcnnlstm.windows.make_windows import window_view
@@ -133,15 +130,7 @@ def _prepare_rows_ahead(fitted, n_ahead, exog, n_spare=0):
                 previous, following = one.axis, one.axis.next_labels(n_ahead)
             labels[key] = following
     wanted = {key: (n_ahead, labels[key]) for key in fitted.series}
-    exogs = read_fitted_covariates(
-        exog,
-        panel,
-        wanted,
-        fitted.exog_columns,
-        n_spare=n_spare,
-        ahead=True,
-        accept_nan=fitted.accepts_nan,
-    )
+    exogs = read_known(fitted, exog, panel, wanted, n_spare=n_spare, ahead=True)
     return labels, exogs
 
 
@@ -201,18 +190,59 @@ def forecast_rows_scaled(fitted, panel, tables, exog, predict=predict_windows):
 def read_exog_with_rows_ahead(fitted, panel, tables, exog, runs):
     """Return the covariates of the rows of `predict` and of the horizon after them."""
     check_given(exog, fitted.exog_columns)
-    if exog is None:
+    if fitted.known is None:
         return dict.fromkeys(tables)
+    if exog is None:
+        return _read_known_without_exog(fitted, panel, tables, runs)
     _check_no_gap(panel, runs)
     axes = {key: fitted.series[key].axis_after(rows) for key, rows in tables.items()}
     after = name_rows_ahead(exog, panel, axes, fitted.horizon)
-    wanted = {}
+    wanted, indexes = {}, {}
     for key, rows in tables.items():
         labels = None if after[key] is None else rows.index.append(after[key])
         wanted[key] = len(rows.values) + fitted.horizon, labels
-    return read_fitted_covariates(
-        exog, panel, wanted, fitted.exog_columns, accept_nan=fitted.accepts_nan
-    )
+        indexes[key] = labels
+        if labels is None and fitted.known.calendar is not None:
+            labels = fitted.series[key].labels_of(rows)
+            indexes[key] = _with_labels_ahead(fitted, key, labels)
+    return read_known(fitted, exog, panel, wanted, indexes=indexes)
+
+
+def _read_known_without_exog(fitted, panel, tables, runs):
+    """Return the known columns of each run and of the horizon after it."""
+    indexes, cuts = {}, {}
+    for key, rows in tables.items():
+        spans = runs[key][0]
+        if fitted.known.calendar is not None:
+            labels = fitted.series[key].labels_of(rows)
+            indexes[key] = _with_labels_after_each(fitted, key, labels, spans)
+        cuts[key] = np.cumsum([stop - start + fitted.horizon for start, stop in spans])
+    counts = {key: ends[-1] for key, ends in cuts.items()}
+    nothing = dict.fromkeys(tables)
+    columns = fitted.known.transform(panel, nothing, indexes, counts)
+    return {key: np.split(columns[key], cuts[key][:-1]) for key in tables}
+
+
+def _with_labels_after_each(fitted, key, labels, spans):
+    """Return the labels of the rows of each run and of the horizon after it."""
+    if labels is None:
+        return None
+    parts = [
+        _with_labels_ahead(fitted, key, labels[start:stop]) for start, stop in spans
+    ]
+    return parts[0].append(parts[1:]) if len(parts) > 1 else parts[0]
+
+
+def _with_labels_ahead(fitted, key, labels):
+    """Return the labels of rows and of the horizon after them; None if unknown."""
+    if labels is None:
+        return None
+    axis = fitted.series[key].axis
+    if axis is not None and axis.is_comparable(labels):
+        axis = axis.after(labels)
+    else:
+        axis = read_time_axis(labels)
+    return labels.append(axis.next_labels(fitted.horizon))
 
 
 def _check_no_gap(panel, runs):
@@ -228,14 +258,13 @@ def _check_no_gap(panel, runs):
 
 def read_own_exog(fitted, panel, tables, exog, *, n_spare=0):
     """Return the covariates of the rows themselves, by key."""
-    return read_fitted_covariates(
-        exog,
-        panel,
-        own_rows(tables),
-        fitted.exog_columns,
-        n_spare=n_spare,
-        accept_nan=fitted.accepts_nan,
-    )
+    indexes = None
+    if fitted.known is not None and fitted.known.calendar is not None:
+        indexes = {
+            key: fitted.series[key].labels_of(rows) for key, rows in tables.items()
+        }
+    wanted = own_rows(tables)
+    return read_known(fitted, exog, panel, wanted, indexes=indexes, n_spare=n_spare)
 
 
 def forecast_each_origin(fitted, tables, exogs):

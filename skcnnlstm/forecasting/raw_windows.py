@@ -108,7 +108,7 @@ def _cut_segment(fitted, scale, segment):
     windows = window_view(_unscale(fitted, scale, segment.columns), length)
     if segment.exog is None:
         return windows
-    exog = _invert(scale.exog, segment.exog)
+    exog = scale.apply_to_varying(lambda rows: _invert(scale.exog, rows), segment.exog)
     shape = (len(windows), length + horizon, n_columns + exog.shape[1])
     raw = np.full(shape, np.nan)
     raw[:, :length, :n_columns] = windows
@@ -148,7 +148,7 @@ def forecast_raw_windows(fitted, scale, windows) -> np.ndarray[Any, Any]:
     rows = windows[:, :length, :n_columns].reshape(-1, n_columns)
     columns = scale.transform(Rows(rows, None, None, None, 2, None))
     table, later = columns.reshape(n, length, -1), None
-    if fitted.exog_columns is not None:
+    if fitted.known is not None:
         exog = windows[:, block:, n_columns:]
         scaled = scale.transform_exog(exog.reshape(-1, exog.shape[2]))
         exog = scaled.reshape(exog.shape)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skcnnlstm.forecasting.weights import weigh_samples
 from skcnnlstm.windows.make_windows import (
     cut_windows,
     drop_unknown_targets,
@@ -23,27 +24,34 @@ class Segment(NamedTuple):
 
     columns: np.ndarray  # (n_rows, n_modelled + n_past), targets first
     exog: np.ndarray | None  # (n_rows or more, n_exog), may extend past the rows
+    weight: np.ndarray | None = None  # (n_rows,), of training rows
 
     def append(self, later):
         """Return this segment followed by another one, in the dtype of this one."""
         columns = np.concatenate(
             [self.columns, later.columns], dtype=self.columns.dtype
         )
-        if self.exog is None:
-            return Segment(columns, None)
-        return Segment(columns, np.concatenate([self.exog, later.exog]))
+        exog = weight = None
+        if self.exog is not None:
+            exog = np.concatenate([self.exog, later.exog])
+        if self.weight is not None or later.weight is not None:
+            weight = np.concatenate([self._weights(), later._weights()])
+        return Segment(columns, exog, weight)
+
+    def _weights(self):
+        return np.ones(len(self.columns)) if self.weight is None else self.weight
 
     def rows(self, start, stop):
         """Return the rows from `start` up to `stop`."""
         exog = None if self.exog is None else self.exog[start:stop]
-        return Segment(self.columns[start:stop], exog)
+        weight = None if self.weight is None else self.weight[start:stop]
+        return Segment(self.columns[start:stop], exog, weight)
 
     def last(self, n_rows):
         """Return a copy of the last rows, at most `n_rows`."""
         rows = self.rows(max(0, len(self.columns) - n_rows), len(self.columns))
         # A view would keep all rows in memory.
-        exog = None if rows.exog is None else rows.exog.copy()
-        return Segment(rows.columns.copy(), exog)
+        return Segment(*(None if part is None else part.copy() for part in rows))
 
     def astype(self, dtype):
         """Return this segment with columns of another dtype."""
@@ -89,17 +97,18 @@ def cut_samples(segments, length, block_length, n_modelled, independent):
     """Cut the segments of one series into windows and targets.
 
     Segments shorter than ``length + block_length`` rows give no sample. A sample with
-    NaN in a target is dropped; the remaining samples are then a copy.
+    NaN or the weight zero in a target is dropped; the remaining samples are then a
+    copy, unless they follow one another.
 
     Returns
     -------
-    samples : list of list of (windows, targets)
-        For each channel, one pair per segment.
+    samples : list of list of (windows, targets) or (windows, targets, weight)
+        For each channel, one entry per segment; weights if the rows have any.
     """
     n_targets = 1 if independent else n_modelled
     by_segment = [
         [
-            _cut_table(table, length, block_length, n_targets)
+            _cut_table(table, segment.weight, length, block_length, n_targets)
             for table in split_channels(
                 append_exog(segment, block_length), n_modelled, independent
             )
@@ -110,16 +119,34 @@ def cut_samples(segments, length, block_length, n_modelled, independent):
     return [list(channel) for channel in zip(*by_segment, strict=True)]
 
 
-def _cut_table(table, length, block_length, n_targets):
+def _cut_table(table, weight, length, block_length, n_targets):
     """Return the windows of a table and the targets, its first columns."""
     windows, targets = cut_windows(table, table[:, :n_targets], length, block_length)
-    windows, targets = drop_unknown_targets(windows, targets)
-    return windows, flatten_targets(targets)
+    if weight is None:
+        windows, targets = drop_unknown_targets(windows, targets)
+        return windows, flatten_targets(targets)
+    weight = weigh_samples(weight, length, block_length)
+    kept = np.flatnonzero((weight > 0) & ~np.isnan(targets).any(axis=(1, 2)))
+    if len(kept) and kept[-1] - kept[0] == len(kept) - 1:
+        kept = slice(kept[0], kept[-1] + 1)  # a view
+    return windows[kept], flatten_targets(targets[kept]), weight[kept]
 
 
-def check_has_samples(counts):
-    """Raise if no series has a sample; `counts` holds the samples of each series."""
-    if not sum(counts):
+def without_empty(samples):
+    """Return the channels that have samples, without segments that have none."""
+    kept = [[pair for pair in pairs if len(pair[0])] for pairs in samples]
+    return [pairs for pairs in kept if pairs]
+
+
+def check_has_samples(samples, weighted=False):
+    """Raise if no series has a sample. `weighted` is whether weights were given."""
+    if not samples and weighted:
+        raise ValueError(
+            "sample_weight must leave a sample: got the weight zero in a target row of "
+            "each sample. Use positive weights for window_length rows followed by "
+            "horizon rows, or a smaller horizon."
+        )
+    if not samples:
         raise ValueError(
             "series must contain window_length rows followed by horizon rows without "
             "NaN in the target columns: got no such rows. Fill short gaps, or use a "
@@ -196,8 +223,8 @@ def join_samples(samples, order, dtype=None):
 
     Parameters
     ----------
-    samples : list of (windows, targets)
-        One pair per segment. A single pair is returned as it is, still a view.
+    samples : list of (windows, targets) or (windows, targets, weight)
+        One entry per segment. A single one is returned as it is, still a view.
     order : ndarray of int
         The order that `order_in_time` returns.
     dtype : dtype or None

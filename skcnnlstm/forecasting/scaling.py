@@ -126,13 +126,14 @@ class Scale:
     past: Any
     exog: Any
     positive: bool  # whether the logarithm of the targets is modelled
+    n_static: int = 0  # last known-future covariates, which are not scaled
 
     @classmethod
-    def fit(cls, transformer, roles, rows, exog, factory=None):
+    def fit(cls, transformer, roles, rows, exog, factory=None, n_static=0):
         """Fit the transformers on training rows and their covariates (or None).
 
         `factory` is the `TransformerFactory` that many series share; None makes a new
-        one.
+        one. The last `n_static` covariates are static.
         """
         factory = TransformerFactory(transformer) if factory is None else factory
         positive = is_log(transformer)
@@ -142,9 +143,10 @@ class Scale:
         targets = factory.fit(_select(rows.values, roles.targets))
         if roles.past:
             past = factory.fit(rows.values[:, roles.past], covariates=True)
-        if exog is not None:
-            exog_scale = factory.fit(exog, covariates=True)
-        return cls(roles, targets, past, exog_scale, positive)
+        if exog is not None and exog.shape[1] > n_static:
+            varying = exog[:, : exog.shape[1] - n_static]
+            exog_scale = factory.fit(varying, covariates=True)
+        return cls(roles, targets, past, exog_scale, positive, n_static)
 
     def target_values(self, rows):
         """Return the columns to forecast, on the user's scale."""
@@ -162,7 +164,21 @@ class Scale:
 
     def transform_exog(self, exog):
         """Return known-future covariates (or None) on the model's scale."""
-        return None if exog is None else _transform(self.exog, exog)
+        if exog is None:
+            return None
+        return self.apply_to_varying(lambda rows: _transform(self.exog, rows), exog)
+
+    def apply_to_varying(self, function, exog, concatenate=np.concatenate):
+        """Return known-future covariates, with a function of those not static.
+
+        `exog` has the covariates in its last axis.
+        """
+        if self.exog is None:
+            return exog
+        if not self.n_static:
+            return function(exog)
+        varying, static = exog[..., : -self.n_static], exog[..., -self.n_static :]
+        return concatenate([function(varying), static], axis=-1)
 
     def inverse_transform(self, forecasts):
         """Return forecasts (n, steps, n_modelled) on the user's scale."""

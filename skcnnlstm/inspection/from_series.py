@@ -62,7 +62,7 @@ def read_forecasts(
         by_key = cut(fitted, panel, tables, exog)
         columns = next(iter(tables.values())).columns
     names = _feature_names(fitted, columns)
-    n_ahead = 0 if fitted.exog_columns is None else fitted.horizon
+    n_ahead = 0 if fitted.known is None else fitted.horizon
     explained = {}
     for key, raw in by_key.items():
         scale = fitted.series[key].scale
@@ -92,11 +92,8 @@ def _feature_names(fitted, columns):
         if fitted.n_features == 1 and name is not None:
             columns = [name]
     names = list(columns)
-    if fitted.exog_columns is not None:
-        width, exog_names = fitted.exog_columns
-        names += (
-            [f"exog{i}" for i in range(width)] if exog_names is None else exog_names
-        )
+    if fitted.known is not None:
+        names += fitted.known.names
     return np.array(names, dtype=object)
 
 

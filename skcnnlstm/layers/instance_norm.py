@@ -17,12 +17,14 @@ class NormaliseWindow(layers.Layer):
     `mode` is "last", or "standard": subtract the mean and divide by the standard
     deviation. The targets are the first `n_targets` features. With `skip_nan`, windows
     can contain NaN: the statistics are then those of the known values, and NaN stays
-    NaN. The shift of a feature without known values is zero.
+    NaN. The shift of a feature without known values is zero. The last `n_static`
+    features stay as they are: they are constant in a window.
     """
 
-    def __init__(self, mode, n_targets, skip_nan=False, **kwargs):
+    def __init__(self, mode, n_targets, skip_nan=False, n_static=0, **kwargs):
         super().__init__(**kwargs)
         self.mode, self.n_targets, self.skip_nan = mode, n_targets, skip_nan
+        self.n_static = n_static
 
     def call(self, window):
         """Return normalized windows, and the shift and scale of the targets.
@@ -30,6 +32,9 @@ class NormaliseWindow(layers.Layer):
         Windows have shape `(n_samples, n_steps, ..., n_features)`. Shift and scale
         have shape `(n_samples, n_levels)`; each cell of a grid has a level.
         """
+        return keep_static(self._normalise, window, self.n_static)
+
+    def _normalise(self, window):
         if self.skip_nan:
             shift, scale = self._known_level(window)
         elif self.mode == "standard":
@@ -83,7 +88,16 @@ class NormaliseWindow(layers.Layer):
             "mode": self.mode,
             "n_targets": self.n_targets,
             "skip_nan": self.skip_nan,
+            "n_static": self.n_static,
         }
+
+
+def keep_static(normalise, window, n_static):
+    """Apply a function to all features of a window but the last `n_static`."""
+    if not n_static:
+        return normalise(window)
+    normalised, *levels = normalise(window[..., :-n_static])
+    return ops.concatenate([normalised, window[..., -n_static:]], axis=-1), *levels
 
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")

@@ -5,6 +5,8 @@ import math
 import keras
 from keras import layers, ops
 
+from skcnnlstm.layers.instance_norm import keep_static
+
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
 class NormaliseSeason(layers.Layer):
@@ -19,11 +21,12 @@ class NormaliseSeason(layers.Layer):
     replaced by the mean of its known values.
 
     The targets are the first `n_targets` features. The `n_outputs` outputs are in the
-    order of steps, then targets.
+    order of steps, then targets. The last `n_static` features stay as they are.
     """
 
-    def __init__(self, season_length, n_targets, n_outputs, **kwargs):
+    def __init__(self, season_length, n_targets, n_outputs, n_static=0, **kwargs):
         super().__init__(**kwargs)
+        self.n_static = n_static
         self.season_length, self.n_targets = season_length, n_targets
         self.n_outputs = n_outputs
 
@@ -33,6 +36,9 @@ class NormaliseSeason(layers.Layer):
         Windows have shape `(n_samples, window_length, ..., n_features)`, shift and
         scale `(n_samples, n_outputs)`. The scale is 1.
         """
+        return keep_static(self._normalise, window, self.n_static)
+
+    def _normalise(self, window):
         season = self._fill_missing(window[:, -self.season_length :])
         n_steps, other_axes = window.shape[1], [1] * (len(window.shape) - 2)
         n_seasons = math.ceil(n_steps / self.season_length)
@@ -62,6 +68,7 @@ class NormaliseSeason(layers.Layer):
             "season_length": self.season_length,
             "n_targets": self.n_targets,
             "n_outputs": self.n_outputs,
+            "n_static": self.n_static,
         }
 
 

@@ -45,6 +45,7 @@ def build_regressor_network(
     n_targets,
     quantiles,
     season_length=None,
+    n_static=0,
     grids=False,
     **params,
 ):
@@ -85,6 +86,13 @@ def build_regressor_network(
             "level of the targets from the first n_targets features of the window. Set "
             f"n_targets={n_features} or less, or instance_norm=None."
         )
+    n_static = check_integer("n_static", n_static, minimum=0)
+    if (n_static > n_features - n_targets and n_static) or (n_static and grids):
+        raise ValueError(
+            "n_static must be at most the number of features that are no targets, and "
+            f"0 for grids: got n_static={n_static}, n_features={n_features}, "
+            f"n_targets={n_targets}. Use n_static=0."
+        )
     builder_parameters = inspect.signature(build).parameters
     if "n_series" in builder_parameters:
         params["n_series"] = n_features
@@ -112,13 +120,14 @@ def build_regressor_network(
                 season_length,
                 n_targets,
                 n_outputs,
+                n_static,
                 name="normalised_window",
                 **_FLOAT32,
             )
             horizon = 1  # the seasonal shift has one value per output
         else:
             normalise = NormaliseWindow(
-                mode, n_targets, mask, name="normalised_window", **_FLOAT32
+                mode, n_targets, mask, n_static, name="normalised_window", **_FLOAT32
             )
         values, shift, scale = _normalise(values, normalise, flatten=not grids)
     values, window = concatenate_mask(values) if mask else (values, values)

@@ -167,6 +167,7 @@ def regressor_parameters(
     linear_skip="auto",
     n_targets=1,
     season_length=None,
+    n_static=0,
 ):
     """Declare the parameters of every regressor, some with other defaults.
 
@@ -213,6 +214,9 @@ def regressor_parameters(
     season_length : int or None, default=None
         Length of a season in time steps, at most the window length. It is required by
         ``instance_norm="seasonal"`` and has no effect otherwise.
+    n_static : int, default=0
+        Number of features that are constant in a window, the last ones of X.
+        `instance_norm` leaves them as they are. SeriesForecaster sets it.
     """
 
 

@@ -133,7 +133,8 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
     def _build_network_args(self, settings, input_shape, n_outputs):
         args = super()._build_network_args(settings, input_shape, n_outputs)
         names = "instance_norm", "season_length", "linear_skip", "n_targets"
-        params = args[-1] | {name: settings[name] for name in (*names, "quantiles")}
+        names = *names, "n_static", "quantiles"
+        params = args[-1] | {name: settings[name] for name in names}
         return build_regressor_network, input_shape, n_outputs, params
 
     def _count_targets(self, settings, data):
@@ -245,6 +246,7 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
             n_columns=math.prod(self._count_columns(data.X)),
             season_length=settings["season_length"],
             absolute=is_absolute_loss(settings["loss"]),
+            n_static=settings["n_static"],
         )
 
     def _check_target(self, y, X):

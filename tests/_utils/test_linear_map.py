@@ -73,6 +73,18 @@ def test_windows_are_normalized_as_by_the_layers(mode, n_missing):
         )
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_static_features_are_not_normalized(mode):
+    windows = random_windows()
+    task = task_of(mode, n_static=1)
+    normalized, level, scale = normalize(windows, task)
+    expected = normalize(windows[..., :2], task_of(mode)._replace(n_columns=2))
+    np.testing.assert_array_equal(normalized[..., :2], expected[0])
+    np.testing.assert_array_equal(normalized[..., 2], windows[..., 2])
+    np.testing.assert_array_equal(level, expected[1])
+    np.testing.assert_array_equal(scale, expected[2])
+
+
 def test_without_a_mode_only_nan_changes():
     windows = random_windows(n_missing=9)
     normalized, level, scale = normalize(windows, task_of(None))

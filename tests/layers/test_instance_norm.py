@@ -62,6 +62,20 @@ def test_skip_nan_does_not_change_windows_without_nan(mode):
         np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("mode", ["last", "standard"])
+@pytest.mark.parametrize("skip_nan", [False, True])
+def test_static_features_stay_as_they_are(mode, skip_nan):
+    window = np.random.default_rng(0).standard_normal((5, 7, 3))
+    expected = apply(NormaliseWindow(mode, 1, skip_nan), window[..., :2])
+    layer = NormaliseWindow(mode, 1, skip_nan, n_static=1)
+    layer = NormaliseWindow.from_config(layer.get_config())
+    normalised, *levels = apply(layer, window)
+    np.testing.assert_array_equal(normalised[..., :2], expected[0])
+    np.testing.assert_array_equal(normalised[..., 2], window[..., 2].astype("float32"))
+    for level, other in zip(levels, expected[1:], strict=True):
+        np.testing.assert_array_equal(level, other)
+
+
 def test_restore_level_repeats_the_level_of_each_target_for_each_step():
     output = [[1, 2, 3, 4]]  # two steps of two targets
     (restored,) = apply(RestoreLevel(2), output, [[10, 20]], [[1, 2]])

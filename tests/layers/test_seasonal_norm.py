@@ -67,6 +67,15 @@ def test_a_shift_of_the_window_shifts_the_forecast():
     np.testing.assert_allclose(network.predict(X + 50), network.predict(X) + 50, 1e-4)
 
 
+def test_static_features_stay_as_they_are():
+    window = np.random.default_rng(0).standard_normal((2, 6, 3)).astype("float32")
+    expected, *_ = NormaliseSeason(3, n_targets=1, n_outputs=2)(window[..., :2])
+    layer = NormaliseSeason(3, n_targets=1, n_outputs=2, n_static=1)
+    normalised, *_ = NormaliseSeason.from_config(layer.get_config())(window)
+    np.testing.assert_array_equal(normalised[..., :2], expected)
+    np.testing.assert_array_equal(normalised[..., 2], window[..., 2])
+
+
 def test_cnn_lstm_supports_seasonal_normalization():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(30, 12)), rng.normal(size=(30, 2))

@@ -98,6 +98,12 @@ def to_pandas_first(table, name):
     return f" Convert {name} to pandas first: {name} = {code}."
 
 
+def mark_unlabelled(frame):
+    """Return a frame that is read like an array with column names."""
+    frame.attrs[_UNLABELLED] = True
+    return frame
+
+
 def without_unlabelled(frame):
     """Return a frame whose row labels count as those of the user."""
     frame.attrs.pop(_UNLABELLED, None)
@@ -420,8 +426,7 @@ def _with_dates_as_index(frame, name, table):
             f"{drop}({dates[1:]!r})."
         )
     if not dates:
-        frame.attrs[_UNLABELLED] = True
-        return to_plain(frame, name)
+        return to_plain(mark_unlabelled(frame), name)
     missing = frame[dates[0]].isna().to_numpy()
     if missing.any():
         remedy = f"{name}.drop_nulls({dates[0]!r})"

@@ -9,6 +9,8 @@ from skcnnlstm._utils.validation.tables import is_from_polars, to_pandas_first
 _DATE = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([ T].*)?$")
 _NOT_DIGITS = " \xa0\u202f'$€£¥"  # around and inside numbers of spreadsheets
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+$")
+# Inputs of a forecaster, and the parameters that encode their text.
+_ENCODED = {"exog": "exog_transformer", "static": "static_transformer"}
 # What must be replaced in numbers of a form, and the form if `float` cannot show it.
 _FORMS = (
     ([(",", ".")], None),
@@ -32,16 +34,18 @@ def not_numeric_message(name, X, what, ids):
     """
     remedy = "Convert text and dates to numbers, or drop these columns."
     if not hasattr(X, "iloc"):
-        remedy = _array_remedy(name, X) or _encode(name, None, X) or remedy
+        remedy = _array_remedy(name, X) or _encode(name, X) or remedy
         return f"{name} must be numeric: got {what}. {remedy}"
     columns, first = getattr(X, "columns", None), to_pandas_first(X, name)
     if columns is None:
         if what == "text":
-            numbers, encoded = _number_remedy(name, X), _encode(name, None, X)
+            numbers, encoded = _number_remedy(name, X), _encode(name, X)
             if numbers and is_from_polars(X):
                 remedy = _for_polars(numbers)
-            elif numbers or encoded:
-                remedy = f"{numbers or encoded}{first}"
+            elif numbers:
+                remedy = f"{numbers}{first}"
+            elif encoded:
+                remedy = encoded
             return f"{name} must be numeric: got text{_first_text(X)}. {remedy}"
         return f"{name} must be numeric: got {what}. {remedy}"
     for i, label in enumerate(columns):
@@ -55,11 +59,8 @@ def not_numeric_message(name, X, what, ids):
             what += _first_text(column)
             numbers = _for_polars(numbers) if is_from_polars(X) else numbers + first
             return f"{name} must be numeric: got {what}. {numbers}"
-        if is_from_polars(X) and name == "exog" and not is_date:
-            remedy = (
-                "Encode the text as numbers, for past and future rows together: "
-                f"exog.to_dummies([{label!r}])."
-            )
+        if name in _ENCODED and not is_date and not _looks_like_dates(column):
+            remedy = _encode(name, X)
             break
         if is_from_polars(X) and name != "exog":
             if _looks_like_dates(column):
@@ -94,8 +95,6 @@ def _column_remedy(name, label, column, is_date, ids, only):
         )
     if looks_like_date:
         return f"Make the dates the index: {dates}."
-    if name == "exog":
-        return _encode(name, label, column)
     remedy = (
         "Convert text and dates to numbers, or drop these columns. If the column holds "
         f"dates, make it the index: {index}."
@@ -110,20 +109,27 @@ def _looks_like_dates(column):
     return bool(text) and all(map(_DATE.match, text))
 
 
-def _encode(name, label, column):
+def _encode(name, X):
     """Return how to encode text of covariates; None for other inputs."""
-    if name != "exog":
+    if name not in _ENCODED:
         return None
-    columns = "" if label is None else f"columns=[{label!r}], "
-    table, end = name, ""
-    if not hasattr(column, "iloc"):
-        end = ".to_numpy()"
-        if np.ndim(column) > 1:
-            table = f"pandas.DataFrame({name})"
-    return (
-        "Encode the text as numbers, for past and future rows together: "
-        f"pandas.get_dummies({table}, {columns}dtype=float){end}."
-    )
+    labels, columns = getattr(X, "columns", [0]), [X]
+    if hasattr(X, "columns"):
+        columns = [X.iloc[:, place] for place in range(X.shape[1])]
+    elif np.ndim(X) == 2:
+        columns = list(np.asarray(X, dtype=object).T)
+        labels = range(len(columns))
+    text = [
+        label
+        for label, column in zip(labels, columns, strict=True)
+        if not _converts_to_float(column)
+    ]
+    encoder = "OneHotEncoder(handle_unknown='ignore')"
+    if len(text) < len(columns):
+        encoder = (
+            f"make_column_transformer(({encoder}, {text!r}), remainder='passthrough')"
+        )
+    return f"Encode text with SeriesForecaster(..., {_ENCODED[name]}={encoder})."
 
 
 # ------------------------------------------------------------------ numbers as text

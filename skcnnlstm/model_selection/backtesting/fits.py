@@ -28,6 +28,7 @@ class FitTask(NamedTuple):
     horizon: int
     coverage: float | None  # of calibrated intervals; None without any
     hold_out: tuple = ()  # keys of the series that are not trained on
+    static: Any = None  # static covariates of all series
 
     def runner(self, series, exogs):
         """Return a FoldRunner for the series and covariates that the user passed."""
@@ -35,7 +36,13 @@ class FitTask(NamedTuple):
         if self.hold_out and panel.kind == "list":
             panel = panel._replace(kind="dict")  # a fit gets some of the series
         return FoldRunner(
-            self.forecaster, panel, exogs, self.folds, self.horizon, self.hold_out
+            self.forecaster,
+            panel,
+            exogs,
+            self.folds,
+            self.horizon,
+            self.hold_out,
+            self.static,
         )
 
 
@@ -48,6 +55,7 @@ class FoldRunner(NamedTuple):
     folds: dict[Any, list[Fold]]
     horizon: int
     hold_out: tuple = ()  # keys of the series that are not trained on
+    static: Any = None  # static covariates of all series
 
     @property
     def forecast_folds(self):
@@ -76,11 +84,12 @@ class FoldRunner(NamedTuple):
         }
         held_out = {key: spans.pop(key) for key in self.hold_out}
         rows, exog = self._select_rows(spans)
+        static = {} if self.static is None else {"static": self.static}
         try:
-            fitted = clone(self.forecaster).fit(rows, **exog)
+            fitted = clone(self.forecaster).fit(rows, **exog, **static)
             if held_out:
                 rows, exog = self._select_rows(held_out)
-                return with_new_series(fitted, rows, **exog)
+                return with_new_series(fitted, rows, **exog, **static)
         except Exception as error:
             error.add_note(f"Raised by the fit for fold {number} of the backtest.")
             raise

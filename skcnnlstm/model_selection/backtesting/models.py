@@ -28,6 +28,7 @@ class Models(NamedTuple):
     template: SeriesForecaster | None  # regressors replace its estimator
     window_length: int | None  # of regressors; None for that of the template
     accept_nan: bool  # whether all forecasters accept NaN
+    encodes_exog: bool  # whether a forecaster transforms covariates of any type
 
     @property
     def horizon(self):
@@ -102,7 +103,8 @@ def read_models(given, window_length, horizon):
             )
         reader = SeriesForecaster(None, horizon=check_integer("horizon", horizon))
     accept_nan = all(accepts_nan(one.estimator) for one in forecasters.values())
-    return Models(by_name, reader, template, window_length, accept_nan)
+    encodes = any(one.exog_transformer is not None for one in forecasters.values())
+    return Models(by_name, reader, template, window_length, accept_nan, encodes)
 
 
 def find_forecaster(model):

@@ -46,6 +46,7 @@ class BacktestData(NamedTuple):
     all_series: dict[Any, BacktestSeries]
     exogs: dict[Any, np.ndarray] | None
     hold_out: tuple = ()  # keys of the series that are not trained on
+    static: Any = None  # static covariates of all series
 
     @property
     def folds(self):
@@ -95,6 +96,7 @@ def _fit_task(model, data, options):
         options.horizon,
         coverage,
         data.hold_out,
+        data.static,
     )
 
 

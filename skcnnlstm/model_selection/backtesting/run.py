@@ -9,6 +9,7 @@ import numpy as np
 from skcnnlstm._utils.validation import check_boolean, check_integer, check_real
 from skcnnlstm.conformal import check_coverage
 from skcnnlstm.forecasting.panel import read_panel
+from skcnnlstm.forecasting.static import name_static_rows
 from skcnnlstm.model_selection.backtesting.models import read_models
 from skcnnlstm.model_selection.backtesting.one_model import (
     BacktestData,
@@ -34,6 +35,7 @@ def backtest(
     window_length=None,
     horizon=None,
     exog=None,
+    static=None,
     refit=True,
     stride=1,
     season_length=1,
@@ -86,6 +88,9 @@ def backtest(
     exog : array-like, Series, DataFrame or None, default=None
         Covariates of all rows that are known in advance, as for
         ``SeriesForecaster.fit``.
+    static : DataFrame, Series, dict or None, default=None
+        Static covariates of all series, as for ``SeriesForecaster.fit``. Every
+        forecaster gets them; other objects do not.
     refit : bool or int, default=True
         When to fit: True for each fold, False for the first fold only, an integer k
         for every k-th fold. A fit that is kept for later folds still uses all rows up
@@ -217,8 +222,11 @@ def backtest(
     all_series = read_all(
         reader, panel, cv, stride, season_length, accept_nan=models.accept_nan
     )
-    exogs = read_exog(exog, panel, all_series)  # once for all folds
-    data = BacktestData(series, panel, all_series, exogs, hold_out)
+    # Once for all folds.
+    exogs = read_exog(exog, panel, all_series, raw=models.encodes_exog)
+    if static is not None:
+        static = name_static_rows(static, panel)
+    data = BacktestData(series, panel, all_series, exogs, hold_out, static)
     all_series = {key: all_series[key] for key in hold_out or all_series}
     refit = _count_folds_per_fit(refit, data.n_folds)
     options = Options(horizon, refit, coverage, adaptive, gamma, n_jobs, verbose)

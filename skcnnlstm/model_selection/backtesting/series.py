@@ -170,8 +170,11 @@ def check_hold_out(hold_out, panel, coverage):
     return keys
 
 
-def read_exog(exog, panel, all_series):
-    """Return the covariates of the rows of each series, by key; None without any."""
+def read_exog(exog, panel, all_series, *, raw):
+    """Return the covariates of the rows of each series, by key; None without any.
+
+    `raw` is whether a model transforms them, so that they may have any type.
+    """
     if exog is None:
         return None
     wanted = {
@@ -179,4 +182,4 @@ def read_exog(exog, panel, all_series):
         for key, series in all_series.items()
     }
     # `fit` raises if the estimator does not read NaN.
-    return read_covariates(exog, panel, wanted, accept_nan=True)[0]
+    return read_covariates(exog, panel, wanted, accept_nan=True, raw=raw)[0]

@@ -5,8 +5,10 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.compose import make_column_transformer
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 
 from skcnnlstm import FlattenWindows, SeriesForecaster
 from skcnnlstm._utils.validation import check_windows
@@ -50,6 +52,8 @@ TEXT_IN_EXOG = {
     "a series": pd.Series(SHOP, name="shop"),
     "an array": np.array(SHOP),
     "an array with two columns": np.array([SHOP, SHOP]).T,
+    "an array of objects": np.array([SHOP, range(40)], dtype=object).T,
+    "a list": [[shop, 1.0] for shop in SHOP],
     "missing text": pd.DataFrame({"shop": ["a", None] * 20}),
 }
 
@@ -62,9 +66,14 @@ def test_text_in_exog_is_encoded_by_the_remedy(exog):
     with pytest.raises((TypeError, ValueError)) as caught:
         forecaster.fit(series, exog=exog)
     assert "set_index" not in str(caught.value)
-    remedy = re.search(r"together: (pandas.*)\.$", str(caught.value))[1]
-    encoded = eval(remedy, {"exog": exog, "pandas": pd})
-    assert forecaster.fit(series, exog=encoded).n_windows_ == 36
+    remedy = re.search(r"exog_transformer=(.*)\)\.$", str(caught.value))[1]
+    assert "OneHotEncoder" in remedy
+    names = {
+        "OneHotEncoder": OneHotEncoder,
+        "make_column_transformer": make_column_transformer,
+    }
+    forecaster.set_params(exog_transformer=eval(remedy, names))
+    assert forecaster.fit(series, exog=exog).n_windows_ == 36
 
 
 def test_dates_as_text_become_the_index_by_the_remedy():

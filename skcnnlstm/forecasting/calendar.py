@@ -1,0 +1,123 @@
+"""Compute covariates from the times of rows, which are known ahead."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+
+from skcnnlstm._utils.identity import once_per_object
+from skcnnlstm._utils.time_index import read_labels
+from skcnnlstm.forecasting.encoding import check_output_finite, read_output
+from skcnnlstm.forecasting.gaps import describe_index
+
+_NAME = "time"  # of the Series that a transformer gets
+
+
+def check_calendar(calendar):
+    """Raise if a calendar is neither None, nor a function, nor a transformer."""
+    is_instance = not isinstance(calendar, type)
+    if calendar is None or (is_instance and callable(calendar)):
+        return
+    if is_instance and hasattr(calendar, "fit") and hasattr(calendar, "transform"):
+        return
+    raise TypeError(
+        "calendar must be None, a function of a Series of times, or an instance with "
+        f"fit and transform: got calendar={calendar!r}. Use a function such as "
+        "lambda times: times.dt.month, or skrub.DatetimeEncoder()."
+    )
+
+
+def fit_calendar(calendar, panel, axes, indexes):
+    """Return a clone of a calendar, fitted on the times of the rows of all series.
+
+    A function is returned as it is.
+
+    Parameters
+    ----------
+    calendar : function or transformer
+    panel : Panel
+        The form of the series, for messages.
+    axes : dict of (TimeAxis or None)
+    indexes : dict of (Index or None)
+        The labels of the rows. Series that share an index count once.
+    """
+    for key, axis in axes.items():
+        with panel.naming(key):
+            _check_frequency(indexes[key], axis)
+    distinct = {id(index): index for index in indexes.values()}
+    times = [times_of(index) for index in distinct.values()]
+    zones = {str(getattr(one.dt, "tz", None)) for one in times}
+    if len(zones) > 1:
+        raise ValueError(
+            "calendar needs the same time zone in all series: got "
+            f"{' and '.join(sorted(zones))}. Use tz_convert on the index of each."
+        )
+    if not hasattr(calendar, "transform"):
+        return calendar
+    whole = times[0] if len(times) == 1 else pd.concat(times, ignore_index=True)
+    return clone(calendar).fit(whole)
+
+
+def transform_times(calendar, panel, indexes):
+    """Return the covariates of times, and the names of their columns.
+
+    Parameters
+    ----------
+    calendar : function or transformer
+        A result of `fit_calendar`.
+    panel : Panel
+        The form of the series, for messages.
+    indexes : dict of (Index or None)
+        The labels of rows, by key. Equal indexes are transformed once.
+
+    Returns
+    -------
+    tables : dict of ndarray of shape (n_rows, n_columns)
+    names : list or None
+    """
+    transform = once_per_object(lambda index: _transform(calendar, index))
+    tables, names = {}, None
+    for key, index in indexes.items():
+        with panel.naming(key):
+            tables[key], names = transform(index)
+    return tables, names
+
+
+def _transform(calendar, index):
+    times = times_of(index)
+    output = getattr(calendar, "transform", calendar)(times)
+    table, names = read_output("calendar", calendar, output, len(times))
+    check_output_finite("calendar", table)
+    return table, names
+
+
+def times_of(index):
+    """Return the labels of rows as a Series of times; raise if they are no dates."""
+    labels = None if index is None else read_labels(index)[0]
+    if isinstance(labels, pd.PeriodIndex):
+        labels = labels.to_timestamp()
+    if not isinstance(labels, pd.DatetimeIndex):
+        got = "rows without an index" if index is None else describe_index(index)
+        raise ValueError(
+            f"calendar needs rows with an index of dates: got {got}. Pass a Series or "
+            "a DataFrame with a DatetimeIndex, for example "
+            "series.set_axis(pandas.to_datetime(...)), or set calendar=None."
+        )
+    return pd.Series(labels, index=np.arange(len(labels)), name=_NAME)
+
+
+def _check_frequency(index, axis):
+    """Raise if the times after the rows are unknown."""
+    times_of(index)
+    if axis is None:
+        raise ValueError(
+            "calendar needs an index of dates for each series: got the row numbers of "
+            "a long frame. Set its index to the dates, or set calendar=None."
+        )
+    if axis.freq is None:
+        raise ValueError(
+            "calendar needs a frequency, because it reads the times of the rows ahead: "
+            f"got an index without one, {describe_index(index)}. Set freq, or resample "
+            "the series."
+        )

@@ -1,0 +1,126 @@
+"""Fit transformers of covariates, and read what they return."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+
+from skcnnlstm._utils.validation import check_finite, to_plain
+from skcnnlstm._utils.validation.tables import mark_unlabelled
+
+
+def check_transformer(name, transformer):
+    """Raise if a parameter is neither None nor a transformer."""
+    if transformer is None or (
+        not isinstance(transformer, type)
+        and hasattr(transformer, "fit")
+        and hasattr(transformer, "transform")
+    ):
+        return
+    raise TypeError(
+        f"{name} must be None or an instance with fit and transform: got "
+        f"{name}={transformer!r}. Use a transformer of scikit-learn, such as "
+        "OneHotEncoder(handle_unknown='ignore')."
+    )
+
+
+def read_raw_rows(exog):
+    """Return rows of any type, such as text: a DataFrame or a 2-D array.
+
+    Tables of other libraries were converted by `to_plain`.
+    """
+    if isinstance(exog, pd.Series):
+        return exog.to_frame()
+    if isinstance(exog, pd.DataFrame):
+        return exog
+    rows = np.asarray(exog)
+    if rows.dtype.kind == "U":  # NumPy makes text of a list of text and numbers
+        rows = np.asarray(exog, dtype=object)
+    if rows.ndim not in (1, 2):
+        raise ValueError(
+            f"exog must have 1 to 2 dimensions: got {rows.ndim}, shape {rows.shape}. "
+            "Use rows of shape (n_rows, n_exog)."
+        )
+    return rows.reshape(len(rows), -1)
+
+
+def take_raw_rows(rows, places):
+    """Return some rows. Those of a DataFrame then have no labels."""
+    if not isinstance(rows, pd.DataFrame):
+        return rows[places]
+    return mark_unlabelled(rows.iloc[places].reset_index(drop=True))
+
+
+def fit_encoder(transformer, tables):
+    """Return a clone that is fitted on the rows of all tables."""
+    return clone(transformer).fit(_join(list(tables.values())))
+
+
+def encode(name, encoder, tables, *, accept_nan=False):
+    """Return the rows of each table as numbers, and the names of the columns.
+
+    Parameters
+    ----------
+    name : str
+        The parameter that holds the transformer, for messages.
+    encoder : transformer
+        Fitted by `fit_encoder`.
+    tables : dict of (DataFrame or ndarray)
+        Transformed together, because a call costs more than a row.
+    accept_nan : bool, default=False
+        Whether NaN is allowed.
+    """
+    rows = _join(list(tables.values()))
+    table, names = read_output(name, encoder, encoder.transform(rows), len(rows))
+    check_output_finite(name, table, accept_nan=accept_nan)
+    if names is None and hasattr(encoder, "get_feature_names_out"):
+        names = list(encoder.get_feature_names_out())
+    cuts = np.cumsum([len(one) for one in tables.values()])[:-1]
+    return dict(zip(tables, np.split(table, cuts), strict=True)), names
+
+
+def read_output(name, transformer, output, n_rows):
+    """Return the output of a transformer, (n_rows, n_columns), and its column names.
+
+    `output` may be an array, a table or a sparse matrix. Names are None if it has none.
+    """
+    output = output.toarray() if hasattr(output, "toarray") else to_plain(output, name)
+    names = getattr(output, "columns", None)
+    try:
+        # In the order of covariates, for bit-identical results.
+        table = np.asarray(output, dtype=float, order="C")
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} must return numbers: got {error} from {name}={transformer!r}. "
+            "Use a transformer that encodes every column, such as "
+            "OneHotEncoder(handle_unknown='ignore')."
+        ) from error
+    table = table[:, np.newaxis] if table.ndim == 1 else table
+    if table.ndim != 2 or len(table) != n_rows or not table.shape[1]:
+        raise ValueError(
+            f"{name} must return one row for each row: got {name}={transformer!r}, "
+            f"which returned shape {table.shape} for {n_rows} rows. Use a transformer "
+            "that keeps the number of rows."
+        )
+    return table, None if names is None else list(names)
+
+
+def check_output_finite(name, table, *, accept_nan=False):
+    """Raise if an output is infinite or, without `accept_nan`, NaN."""
+    if np.isnan(table).any() and not accept_nan:
+        row = int(np.argmax(np.isnan(table).any(axis=1)))
+        raise ValueError(
+            f"{name} must return known values: got NaN at row {row}. Add an imputer to "
+            "the transformer, such as make_pipeline(SimpleImputer(), ...), or use a "
+            'network with missing="mask".'
+        )
+    check_finite(table, name=f"the output of {name}", missing="mask")
+
+
+def _join(tables):
+    if len(tables) == 1:
+        return tables[0]
+    if isinstance(tables[0], pd.DataFrame):
+        return pd.concat(tables, ignore_index=True)
+    return np.concatenate(tables)

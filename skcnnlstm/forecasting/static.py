@@ -1,0 +1,183 @@
+"""Static covariates: columns that describe a whole series, such as its region."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.preprocessing import StandardScaler
+
+from skcnnlstm._utils.validation import check_windows, to_plain
+from skcnnlstm.forecasting.encoding import encode, fit_encoder
+
+
+def read_static(static, panel, keys, *, raw, columns=None):
+    """Return the static covariates of series, one row each, and their columns.
+
+    Parameters
+    ----------
+    static : DataFrame, Series, dict, list or array-like
+        One row for each series: looked up by key, or for a list in its order.
+    panel : Panel
+        The form of the series.
+    keys : list
+        The keys of the series.
+    raw : bool
+        Whether values of any type are returned as they are, for a transformer.
+    columns : (int, list or None) or None, default=None
+        Required number and names of the columns; None takes those of the table.
+
+    Returns
+    -------
+    rows : DataFrame or ndarray of shape (n_series, n_columns)
+    columns : (int, list or None)
+    """
+    table = _select(_to_table(static, panel, keys), panel, keys)
+    names = list(table.columns)
+    named = None if names == list(range(len(names))) else names
+    found = len(names), named
+    is_same = columns is None or found[0] == columns[0]
+    if columns is not None and None not in (named, columns[1]):
+        is_same = named == columns[1]
+    if not is_same:
+        raise ValueError(
+            "static must have the columns given to fit, in that order: got "
+            f"{_describe(found)}, fitted on {_describe(columns)}. Pass exactly these "
+            "columns."
+        )
+    if columns is not None and columns[1] is not None:
+        table = table.set_axis(columns[1], axis=1)
+    if raw:
+        return table.reset_index(drop=True), found
+    values = check_windows(table, name="static", min_ndim=2, max_ndim=2)
+    return np.asarray(values, dtype=float), found
+
+
+def name_static_rows(static, panel):
+    """Return static covariates as a DataFrame whose index holds the keys of a panel."""
+    keys = list(panel.series)
+    table = _select(_to_table(static, panel, keys), panel, keys)
+    if panel.kind == "one":
+        return table
+    return table.set_axis(_index_of(dict.fromkeys(keys)))
+
+
+def _describe(columns):
+    width, names = columns
+    return f"{width} columns" if names is None else f"{names}"
+
+
+def _to_table(static, panel, keys):
+    """Return the static covariates as a DataFrame with one row for each series."""
+    if isinstance(static, Mapping):
+        if panel.kind == "one":
+            return pd.DataFrame([dict(static)])
+        rows = list(static.values())
+        if any(np.ndim(row) == 0 and not isinstance(row, Mapping) for row in rows):
+            return pd.DataFrame({0: rows}, index=_index_of(static))
+        if not hasattr(rows[0], "keys"):
+            rows = [list(row) for row in rows]
+        return pd.DataFrame([*map(_plain_row, rows)], index=_index_of(static))
+    static = to_plain(static, "static")
+    if isinstance(static, pd.Series):
+        if panel.kind == "one" and len(static) != 1:  # a row of a table
+            return static.to_frame().T.infer_objects()
+        return static.to_frame(0 if static.name is None else static.name)
+    if isinstance(static, pd.DataFrame):
+        if panel.id_column is not None and panel.id_column in static.columns:
+            return static.set_index(panel.id_column)
+        return static
+    values = np.asarray(static)
+    if values.dtype.kind == "U":
+        values = np.asarray(static, dtype=object)
+    if values.ndim == 1:
+        values = values.reshape((1, -1) if panel.kind == "one" else (-1, 1))
+    if values.ndim != 2 or (panel.kind not in ("one", "list")):
+        raise TypeError(
+            "static must be a DataFrame, a Series or a dict with one row for each "
+            f"series: got {type(static).__name__} of shape {np.shape(values)}. Use "
+            f"pandas.DataFrame(static, index={keys[:2]!r}) with the key of each series."
+        )
+    return pd.DataFrame(values).infer_objects()
+
+
+def _plain_row(row):
+    return row.to_dict() if isinstance(row, pd.Series) else row
+
+
+def _index_of(mapping):
+    return pd.Index(list(mapping), tupleize_cols=False)
+
+
+def _select(table, panel, keys):
+    """Return the rows of the series, in the order of their keys."""
+    if panel.kind == "one":
+        if len(table) != 1:
+            raise ValueError(
+                f"static must have one row for one series: got {len(table)} rows. Pass "
+                "the row of this series."
+            )
+        return table
+    in_order = panel.kind == "list" and not set(keys) <= set(table.index)
+    if in_order and len(table) == len(keys):
+        return table
+    if not table.index.is_unique:
+        raise ValueError(
+            "static must have one row for each series: got the key "
+            f"{table.index[table.index.duplicated()][0]!r} more than once. Use "
+            "static[~static.index.duplicated()]."
+        )
+    places = table.index.get_indexer(_index_of(dict.fromkeys(keys)))
+    if (places < 0).any():
+        key = keys[int(np.argmax(places < 0))]
+        raise ValueError(
+            "static must have a row for each series, whose index holds the keys of the "
+            f"series: got none for {key!r}. Add this row, or use set_index."
+        )
+    return table.iloc[places]
+
+
+def learn_static(transformer, rows, keys):
+    """Return the transformer fitted on rows, and the encoded row of each series.
+
+    Without a transformer, columns are standardised over all series.
+    """
+    transformer = StandardScaler() if transformer is None else transformer
+    fitted = fit_encoder(transformer, {None: rows})
+    values, names = encode_static(fitted, rows, keys)
+    return fitted, values, names
+
+
+def encode_static(encoder, rows, keys):
+    """Return the encoded row of each series, by key, and the names of its columns."""
+    encoded, names = encode("static_transformer", encoder, {None: rows})
+    table = encoded[None]
+    return dict(zip(keys, table, strict=True)), names
+
+
+def with_new_static(fitted, static, panel):
+    """Return the record of a fit with the static covariates of other series."""
+    known, keys = fitted.known, list(panel.series)
+    columns: Any = None if known is None else known.static_columns
+    if static is None and columns is not None:
+        if panel.kind in ("dict", "long") and all(key in known.static for key in keys):
+            return fitted
+        raise ValueError(
+            "static must be given because the forecaster was fitted with static: got "
+            "None. Pass static with one row for each of these series."
+        )
+    if static is None:
+        return fitted
+    if columns is None:
+        raise ValueError(
+            "static must be None because the forecaster was fitted without static: got "
+            f"{type(static).__name__}. Pass static to fit first."
+        )
+    rows, _ = read_static(
+        static, panel, keys, raw=known.has_static_transformer, columns=columns
+    )
+    values, _ = encode_static(known.static_transformer, rows, keys)
+    return replace(fitted, known=replace(known, static=values))
