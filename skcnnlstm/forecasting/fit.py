@@ -439,7 +439,7 @@ def _fit_estimator(settings, samples, n_outputs, n_static, task):
     pairs = [pair for pairs in samples for pair in pairs]
     joined = join_samples(pairs, order, dtype)
     estimator = configure_estimator(
-        clone(settings.estimator), n_outputs, n_static, n_gap, *joined
+        clone(settings.estimator), n_outputs, n_gap, *joined, n_static=n_static
     )
     with task(estimator):
         return fit_on_windows(estimator, *joined), len(joined[0])

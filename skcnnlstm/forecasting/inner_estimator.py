@@ -64,7 +64,7 @@ def fit_on_windows(estimator, windows, targets, weight=None):
 
 
 def configure_estimator(
-    estimator, n_targets, n_static, gap, windows, targets, weight=None
+    estimator, n_targets, gap, windows, targets, weight=None, n_static=0
 ):
     """Set the parameters of the inner networks that depend on the series.
 
@@ -78,13 +78,13 @@ def configure_estimator(
         Columns that the estimator forecasts. It is set only on an estimator that has
         `instance_norm`: in others, such as GaussianProcessRegressor, a parameter of
         this name means something else.
-    n_static : int
-        Last features of a window, which are constant in it.
     gap : int
         Samples between the training and the validation part of early stopping.
     windows, targets, weight : ndarray
         The training samples, from which `instance_norm` is chosen; the weights may be
         None.
+    n_static : int, default=0
+        Last features of a window, which are constant in it.
     """
     params = estimator.get_params(deep=True)
     changes = {}
