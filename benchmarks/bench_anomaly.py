@@ -116,6 +116,14 @@ DETECTORS = {
     "cnn-lstm": lambda values, n_train: forecast_errors(
         CNNLSTMRegressor(epochs=20, random_state=SEED), values, n_train
     ),
+    # Without normalization of its windows, the network sees their level.
+    "cnn-lstm levels": lambda values, n_train: forecast_errors(
+        CNNLSTMRegressor(
+            epochs=20, instance_norm=None, linear_skip=False, random_state=SEED
+        ),
+        values,
+        n_train,
+    ),
     "pca": pca,
     "isolation forest": isolation_forest,
     "rolling z-score": rolling_z_score,

@@ -11,6 +11,7 @@ from forecast_models import (
     WindowSum,
     ridge,
 )
+from scipy import sparse
 from sklearn.decomposition import PCA
 from sklearn.model_selection import (
     GridSearchCV,
@@ -376,3 +377,8 @@ def test_predictions_of_a_long_frame_are_in_the_order_of_its_rows():
 def test_long_lists_of_keys_are_shortened():
     assert listed(["a", "b"]) == "'a', 'b'"
     assert listed(range(8), str) == "0, 1, 2, 3, 4 and 3 more"
+
+
+def test_a_sparse_matrix_by_keys_is_no_dict_of_series():
+    with pytest.raises(TypeError, match="Sparse data was passed for series"):
+        rising().fit(sparse.dok_array(np.eye(30)))
