@@ -139,18 +139,18 @@ def read_training_data(reader, series, exog, settings):
     `reader` is an unfitted clone of the forecaster, on which scikit-learn's validation
     sets the number and the names of the columns.
     """
+    accept_nan = accepts_nan(settings.estimator)
     panel = read_panel(series, settings.id_column)
     tables = read_series(
         reader,
         panel,
         reset=True,
-        accept_nan=accepts_nan(settings.estimator),
+        accept_nan=accept_nan,
         id_column=settings.id_column,
     )
     exogs, exog_columns = dict.fromkeys(tables), None
     if exog is not None:
         check_window(settings.window_length, settings.block_length)
-        accept_nan = accepts_nan(settings.estimator)
         exogs, exog_columns = read_covariates(
             exog, panel, own_rows(tables), accept_nan=accept_nan
         )
@@ -255,7 +255,10 @@ def _split_to_calibrate(settings, data):
 
 
 def _fit_all_rows(settings, data, task, warn_of_lost=True):
-    """Fit transformers and estimator on all rows; enter `task(estimator)` for it."""
+    """Return the record of a fit of the transformers and the estimator on all rows.
+
+    The estimator is fitted inside the context manager ``task(estimator)``.
+    """
     panel, tables, length = data.panel, data.tables, settings.window_length
     roles = find_roles(settings.target_columns, next(iter(tables.values())))
     check_past_covariates_known(
@@ -285,14 +288,8 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
     n_modelled = _check_same_width(widths)
     independent = settings.independent
     if independent is None:
-        longest = max(
-            parts.values(), key=lambda segments: max(len(s.columns) for s in segments)
-        )
-        cut = partial(cut_samples, longest, length, settings.block_length, n_modelled)
         n_rows = sum(len(rows.values) for rows in tables.values())
-        independent = n_modelled > 1 and channels_are_independent(
-            settings.estimator, cut, n_modelled, n_rows, settings.block_length
-        )
+        independent = _choose_channels(settings, parts, n_modelled, n_rows)
     samples = []
     for segments in parts.values():
         samples += cut_samples(
@@ -326,10 +323,24 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
     )
 
 
+def _choose_channels(settings, parts, n_modelled, n_rows):
+    """Return whether each column is modelled separately, by the longest series."""
+    if n_modelled == 1:
+        return False
+    longest = max(
+        parts.values(), key=lambda segments: max(len(s.columns) for s in segments)
+    )
+    length, n_ahead = settings.window_length, settings.block_length
+    cut = partial(cut_samples, longest, length, n_ahead, n_modelled)
+    return channels_are_independent(
+        settings.estimator, cut, n_modelled, n_rows, n_ahead
+    )
+
+
 def _fill_gaps(runs, data):
     """Return code that fills the gaps of the first series that has any.
 
-    The second text is a sentence about what must be done before.
+    The second text is a sentence about a step that must come first.
     """
     for key, spans in runs.items():
         axis = data.axes[key]
@@ -341,7 +352,10 @@ def _fill_gaps(runs, data):
 
 
 def _fit_estimator(settings, samples, n_outputs, task):
-    """Fit a clone on samples, which are given for each series, channel and segment."""
+    """Fit a clone of the estimator; return it and the number of windows.
+
+    `samples` holds (windows, targets) of the segments of each series and channel.
+    """
     counts = [sum(len(windows) for windows, _ in pairs) for pairs in samples]
     check_has_samples(counts)
     share = validation_share(settings.estimator)
