@@ -126,7 +126,7 @@ def _chunks(samples, task, thin):
     for start in range(0, len(rows), length):
         at = rows[start : start + length]
         y = samples.y[at]
-        # Targets of quantiles are repeated.
+        # With quantiles, each target is repeated once for each of them.
         y = y[..., 0] if y.ndim > 2 else y
         windows = samples.X[samples.rows[at]]
         if samples.mean is not None:
@@ -137,26 +137,44 @@ def _chunks(samples, task, thin):
 def fit_linear(samples, later, task, penalty=None):
     """Return the ridge regression with the smallest loss on later samples.
 
-    Errors count in the units of the target, as in the loss of the network: where each
-    window is scaled, its errors are scaled back. Returns None if the map has more than
-    3,000 inputs.
+    Errors are in the units of the target, as in the loss of the network: if windows are
+    scaled one by one, their errors are scaled back. The result is None if the map has
+    more than 3,000 inputs, without samples, or if the equations have no solution.
 
     Parameters
     ----------
     samples, later : Samples
-        Samples to fit, and samples that choose the penalty. Without the latter (None),
-        it is the middle one of those tried.
+        Samples to fit, and samples that choose the penalty. With `later=None`, the
+        middle one of the penalties is used.
     task : LinearTask
         The map.
     penalty : float or None
         A penalty, relative to the mean squared size of an input. None chooses it.
     """
-    n_inputs = task.n_inputs(samples.X.shape[1:])
-    if n_inputs > MAX_INPUTS or not len(samples):
+    if task.n_inputs(samples.X.shape[1:]) > MAX_INPUTS or not len(samples):
         return None
+    penalties = _PENALTIES if penalty is None else [penalty]
+    maps = _solve(*_normal_equations(samples, task), penalties)
+    if not maps:
+        return None
+    if later is None or not len(later):
+        relative, kernel, bias = maps[len(maps) // 2]
+        return LinearMap(kernel, bias, relative, np.empty(0))
+    losses = _losses(later, task, maps)
+    best = int(losses.sum(axis=1).argmin())
+    relative, kernel, bias = maps[best]
+    return LinearMap(kernel, bias, relative, losses[best])
+
+
+def _normal_equations(samples, task):
+    """Return the matrix of the weighted inputs, the bias last, and the right sides.
+
+    A row counts by its weight, and by the size of its error in units of the target.
+    """
+    n_inputs = task.n_inputs(samples.X.shape[1:])
     n_rows = len(samples) * (1 if task.joint else task.n_targets)
     thin = max(1, int(n_rows * (n_inputs + task.horizon) * n_inputs / _MAX_OPERATIONS))
-    power = 1 if task.absolute else 2
+    power = _power(task)
     gram = np.zeros((n_inputs + 1, n_inputs + 1))
     moment = 0.0
     for X, y, weight in _chunks(samples, task, thin):
@@ -165,13 +183,18 @@ def fit_linear(samples, later, task, penalty=None):
         weighted = inputs * (weight * scale.mean(axis=1) ** power)[:, np.newaxis]
         gram += weighted.T @ inputs
         moment = moment + weighted.T @ targets
+    return gram, moment
+
+
+def _solve(gram, moment, penalties):
+    """Return (penalty, kernel, bias) for each penalty that can be solved."""
     diagonal = np.diag(gram)[:-1]
     size = max(diagonal.mean(), 1e-12 * max(gram[-1, -1], 1e-300))
     maps = []
-    for relative in _PENALTIES if penalty is None else [penalty]:
+    for relative in penalties:
         system = gram.copy()
-        # The bias is not penalized, but for a trace that keeps the system solvable.
-        system[np.diag_indices(n_inputs)] += relative * size
+        # The bias has no penalty except a tiny one that keeps the system solvable.
+        system[np.diag_indices(len(diagonal))] += relative * size
         system[-1, -1] *= 1 + 1e-12
         try:
             solution = np.linalg.solve(system, moment)
@@ -180,11 +203,12 @@ def fit_linear(samples, later, task, penalty=None):
         if np.isfinite(solution).all():
             kernel, bias = _rounded(solution[:-1]), _rounded(solution[-1])
             maps.append((relative, kernel, bias))
-    if not maps:
-        return None
-    if later is None or not len(later):
-        relative, kernel, bias = maps[len(maps) // 2]
-        return LinearMap(kernel, bias, relative, np.empty(0))
+    return maps
+
+
+def _losses(later, task, maps):
+    """Return the loss of each map on each later sample, (n_maps, n_samples)."""
+    power = _power(task)
     losses = []
     for X, y, weight in _chunks(later, task, 1):
         inputs, targets, _, scale = _design(X, y, weight, task)
@@ -195,10 +219,12 @@ def fit_linear(samples, later, task, penalty=None):
         losses.append(
             [error.reshape(len(X), -1).mean(axis=1) * weight for error in errors]
         )
-    losses = np.concatenate(losses, axis=1)
-    best = int(losses.sum(axis=1).argmin())
-    relative, kernel, bias = maps[best]
-    return LinearMap(kernel, bias, relative, losses[best])
+    return np.concatenate(losses, axis=1)
+
+
+def _power(task):
+    """Return the power of an error in the loss."""
+    return 1 if task.absolute else 2
 
 
 def _rounded(values):

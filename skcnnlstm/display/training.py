@@ -121,7 +121,7 @@ class TrainingHistoryDisplay:
                     marker="o",
                     linestyle="none",
                     color=self.lines_[network, f"val_{name}"].get_color(),
-                    label=f"{prefix}best weights (epoch {best + 1})",
+                    label=f"{prefix}lowest validation loss (epoch {best + 1})",
                 )
         if len(self.histories) == 1 and self.stop_reasons:
             self.ax_.set_title(next(iter(self.stop_reasons.values())))

@@ -166,12 +166,13 @@ def read_training_data(reader, series, exog, static, sample_weight, settings):
     `reader` is an unfitted clone of the forecaster, on which scikit-learn's validation
     sets the number and the names of the columns.
     """
+    accept_nan = accepts_nan(settings.estimator)
     panel = read_panel(series, settings.id_column)
     tables = read_series(
         reader,
         panel,
         reset=True,
-        accept_nan=accepts_nan(settings.estimator),
+        accept_nan=accept_nan,
         id_column=settings.id_column,
     )
     exogs, exog_columns = _read_exog(exog, panel, tables, settings)
@@ -321,7 +322,10 @@ def _split_to_calibrate(settings, data):
 
 
 def _fit_all_rows(settings, data, task, warn_of_lost=True):
-    """Fit transformers and estimator on all rows; enter `task(estimator)` for it."""
+    """Return the record of a fit of the transformers and the estimator on all rows.
+
+    The estimator is fitted inside the context manager ``task(estimator)``.
+    """
     panel, tables, length = data.panel, data.tables, settings.window_length
     roles = find_roles(settings.target_columns, next(iter(tables.values())))
     check_past_covariates_known(
@@ -357,23 +361,7 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
     n_modelled = _check_same_width(widths)
     independent = settings.independent
     if independent is None:
-        weighted = {
-            key: segments for key, segments in parts.items() if _has_weight(segments)
-        }
-        longest = max(
-            weighted.values(),
-            key=lambda segments: max(len(s.columns) for s in segments),
-        )
-        cut = partial(cut_samples, longest, length, settings.block_length, n_modelled)
-        n_rows = sum(len(tables[key].values) for key in weighted)
-        independent = n_modelled > 1 and channels_are_independent(
-            settings.estimator,
-            cut,
-            n_modelled,
-            n_rows,
-            settings.block_length,
-            n_static,
-        )
+        independent = _choose_channels(settings, parts, tables, n_modelled, n_static)
     samples = []
     for segments in parts.values():
         samples += cut_samples(
@@ -412,10 +400,26 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
     )
 
 
+def _choose_channels(settings, parts, tables, n_modelled, n_static):
+    """Return whether each column is modelled separately, by the longest series."""
+    if n_modelled == 1:
+        return False
+    weighted = {key: runs for key, runs in parts.items() if _has_weight(runs)}
+    longest = max(
+        weighted.values(), key=lambda runs: max(len(run.columns) for run in runs)
+    )
+    length, n_ahead = settings.window_length, settings.block_length
+    cut = partial(cut_samples, longest, length, n_ahead, n_modelled)
+    n_rows = sum(len(tables[key].values) for key in weighted)
+    return channels_are_independent(
+        settings.estimator, cut, n_modelled, n_rows, n_ahead, n_static
+    )
+
+
 def _fill_gaps(runs, data):
     """Return code that fills the gaps of the first series that has any.
 
-    The second text is a sentence about what must be done before.
+    The second text is a sentence about a step that must come first.
     """
     for key, spans in runs.items():
         axis = data.axes[key]
@@ -427,7 +431,11 @@ def _fill_gaps(runs, data):
 
 
 def _fit_estimator(settings, samples, n_outputs, n_static, task):
-    """Fit a clone on samples, which are given for each series, channel and segment."""
+    """Fit a clone of the estimator; return it and the number of windows.
+
+    `samples` holds (windows, targets[, weights]) of the segments of each series and
+    channel.
+    """
     weighted = any(len(pair) == 3 for pairs in samples for pair in pairs)
     samples = without_empty(samples)
     check_has_samples(samples, weighted)

@@ -254,12 +254,8 @@ def _holds_out(params, prefix):
     early_stopping = params.get(prefix + "early_stopping")
     if is_auto(early_stopping):
         return is_auto(params.get(prefix + "epochs"))
-    return _is_true(early_stopping)
-
-
-def _is_true(value):
-    """Return whether a value is True or numpy.True_, as a search over arrays sets."""
-    return isinstance(value, bool | np.bool_) and bool(value)
+    # A search over arrays sets numpy.True_.
+    return isinstance(early_stopping, bool | np.bool_) and bool(early_stopping)
 
 
 def contains_network(estimator):

@@ -20,7 +20,7 @@ from skcnnlstm.training.samples import Samples
 # multiple of 32 rows, a prediction does not depend on the other rows of its batch.
 _ROW_MULTIPLE = 32
 _PREDICTION_BYTES = 32 * 2**20
-# Learning rates that a decay goes through.
+# Number of different learning rates in a decay.
 _RATES_PER_FIT = 100
 _WARM_UP = 0.05  # share of a decay in which the rate rises
 
@@ -33,6 +33,7 @@ def _relative_rate(progress):
     restarts", ICLR, without restarts.
     """
     if progress < _WARM_UP:
+        # The first steps have a sixth of the peak, not zero.
         return (progress + 0.01) / (_WARM_UP + 0.01)
     return 0.5 + 0.5 * math.cos(math.pi * min(1.0, progress))
 
@@ -154,12 +155,10 @@ def _draw_weights(program, options):
     for layer in program.model.layers:
         values = options.initial_weights.get(layer.name)
         if values is not None:
-            values = (
-                values if isinstance(values, list) else [values] * len(layer.weights)
-            )
+            if not isinstance(values, list):
+                values = [values] * len(layer.weights)
             for variable, value in zip(layer.weights, values, strict=True):
-                drawn = weights[place[id(variable)]]
-                drawn[...] = value
+                weights[place[id(variable)]][...] = value
     return weights
 
 

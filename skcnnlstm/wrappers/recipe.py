@@ -5,20 +5,22 @@ from typing import NamedTuple
 
 from skcnnlstm._utils.validation import is_auto
 
-# Optimizer steps of a fit: 15 epochs, but between these numbers. Large data sets get
-# three epochs at least.
+# A fit has 15 epochs, within two limits: the number of optimizer steps is between these
+# two, and large data sets get at least three epochs.
 _STEPS = 600, 2000
 _CLASSIFIER_STEPS = 300, 2000
 _EPOCHS = 15
 _MIN_EPOCHS = 3
 _BATCH_SIZES = 16, 256
 _WINDOWS_PER_BATCH_SIZE = 64
-# Learning rate of a batch of 32 samples; it grows with the square root.
+# Peak learning rate of Adam for batches of 32 samples. It grows with the square root of
+# the batch size.
 _RATE, _CLASSIFIER_RATE, _RATE_BATCH = 1e-3, 3e-3, 32
 # Without validation samples: fewer steps, because nothing shows when to stop.
 _STEPS_WITHOUT_VALIDATION = 250
 _MIN_HELD_OUT = 8
-# Share of the epochs without a lower validation loss after which a fit ends.
+# Share of the epochs without a lower validation loss after which a fit ends. (Fits that
+# do not follow the recipe use the parameter `patience`.)
 _PATIENCE = 0.25
 _MIN_PATIENCE = 5
 # Up to this number of windows, a network is trained again with the held-out ones.
