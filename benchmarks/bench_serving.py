@@ -1,15 +1,15 @@
 """Measure the latency and the memory of a service that predicts one window at a time.
 
-Every runtime starts in a new process, loads one saved CNN-LSTM and predicts one window of
-24 steps 500 times. The script prints and stores, as medians of the rounds,
+Every runtime starts in a new process, loads one saved CNN-LSTM and predicts one window
+of 24 steps 500 times. The script prints and stores, as medians of the rounds,
 
-- start: seconds to import the runtime and to load the model,
+- start: seconds to import the runtime and to load the model, and its processor time,
 - first: milliseconds of the first prediction,
 - p50, p99: percentiles of the later predictions, in milliseconds,
 - memory: resident memory of the process after them, in MB,
 - model: how much of it was added after the import of the runtime, in MB.
 
-    python benchmarks/bench_serving.py      # a minute; needs psutil, skops and onnxruntime
+    python benchmarks/bench_serving.py    # a minute; extras bench, save and export
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def serve(runtime, path):
     """Load the model in this process, predict, and return the measurements."""
     start = time.perf_counter()
     imported, predict = globals()[f"load_{runtime}"](path)
-    row = {"start": time.perf_counter() - start}
+    row = {"start": time.perf_counter() - start, "start CPU": time.process_time()}
     window = np.sin(np.arange(LENGTH, dtype="float32") / 4).reshape(1, LENGTH)
     seconds = []
     for _ in range(1 + N_PREDICTIONS):
