@@ -6,10 +6,14 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+# The import of matplotlib 3.8 warns with pyparsing 3.3, and warnings fail the tests.
+_OTHERS = ["pyparsing<3.3"]
 
 
 def lowest_versions(extras=("test", "save", "plot")):
     """Return one line ``name==version`` for each requirement with a lower bound.
+
+    Constraints of packages that these need follow.
 
     Parameters
     ----------
@@ -30,7 +34,7 @@ def lowest_versions(extras=("test", "save", "plot")):
     return [
         f"{name}=={version}.*" if version.count(".") < 2 else f"{name}=={version}"
         for name, version in sorted(bounds.items())
-    ]
+    ] + _OTHERS
 
 
 if __name__ == "__main__":

@@ -107,10 +107,11 @@ def one_step_ahead(model, data):
 def save_model(model, name, path):
     """Save a fitted model, or raise an error that names another model."""
     from skcnnlstm import save
+    from skcnnlstm.references.base import ReferencePanel
 
     try:
         if isinstance(model, dict):
-            raise TypeError("it is fitted on each series separately")
+            model = ReferencePanel(model)
         save(model, path)
     except TypeError as error:
         raise UsageError(

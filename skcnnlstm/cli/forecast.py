@@ -87,12 +87,15 @@ def _load(path):
 def _read_columns(model, path):
     """Return the columns that a saved model reads."""
     from skcnnlstm import SeriesForecaster
-    from skcnnlstm.references.base import ReferenceForecaster
+    from skcnnlstm.references.base import ReferenceForecaster, ReferencePanel
 
+    has_many = isinstance(model, ReferencePanel)
+    if has_many:
+        model = next(iter(model.models.values()))
     names = list(getattr(model, "feature_names_in_", ()))
     if isinstance(model, ReferenceForecaster) and names:
         time = _name_of(model._known.axis)
-        return FittedColumns(names, names, [], [], time, False)
+        return FittedColumns(names, names, [], [], time, has_many)
     if not isinstance(model, SeriesForecaster) or not names:
         raise UsageError(
             f"{path} must hold a forecaster that `skcnnlstm --save` wrote: got "
@@ -118,24 +121,24 @@ def _name_of(axis: Any):
 def _forecast(model, rows, options):
     """Return the `Forecast` of a model, and the number of rows that are new to it."""
     from skcnnlstm.cli.fitting import forecast_references, forecast_rows
-    from skcnnlstm.references.base import ReferenceForecaster
+    from skcnnlstm.references.base import ReferenceForecaster, ReferencePanel
 
     steps, coverage = options.steps, options.interval
-    if isinstance(model, ReferenceForecaster):
+    if isinstance(model, ReferenceForecaster | ReferencePanel):
         if steps is None:
             raise UsageError("--steps must be given: the model has no horizon")
-        fitted = {None: model.fit(rows.values)}
+        models = getattr(model, "models", {None: model})
+        fitted = {}
+        for key, frame in rows.frames.items():
+            _check_known(key, models)
+            fitted[key] = models[key].fit(frame[rows.targets])
         forecast = forecast_references(fitted, steps, coverage, rows.targets)
-        return forecast, len(rows.values)
+        return forecast, sum(map(len, rows.frames.values()))
     from skcnnlstm.forecasting.fitted import fitted_state
 
     fitted, new = fitted_state(model), {}
     for key, frame in rows.frames.items():
-        if key not in fitted.series:
-            raise UsageError(
-                f"series {key!r} is not one that the model was fitted on: "
-                f"{', '.join(map(str, list(fitted.series)[:20]))}. Fit a model on it"
-            )
+        _check_known(key, fitted.series)
         positions = fitted.series[key].axis.locate(frame.index)
         if positions is None:
             last = fitted.series[key].axis.last_label[0]
@@ -153,3 +156,12 @@ def _forecast(model, rows, options):
         coverage = 0.9
     steps = fitted.check_steps(steps)
     return forecast_rows(model, steps, coverage, rows), sum(map(len, new.values()))
+
+
+def _check_known(key, fitted):
+    """Raise an error if a series is not one of the fitted ones."""
+    if key not in fitted:
+        raise UsageError(
+            f"series {key!r} is not one that the model was fitted on: "
+            f"{', '.join(map(str, list(fitted)[:20]))}. Fit a model on it"
+        )

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from skcnnlstm import training
 from skcnnlstm._utils.export_graph import NoGraphError
 from skcnnlstm._utils.introspection import unwrap_search
-from skcnnlstm._utils.validation import check_choice, check_integer
+from skcnnlstm._utils.validation import check_choice, check_integer, check_real
 from skcnnlstm.exporting.graph import GraphContext
 from skcnnlstm.forecasting import SeriesForecaster
 from skcnnlstm.inspection.explained import resolve_baseline, split_lags
@@ -37,6 +37,7 @@ def attribute(
     baseline="mean",
     output="probability",
     block_length=None,
+    tolerance=0.01,
     exog=None,
     y=None,
     scoring=None,
@@ -89,6 +90,10 @@ default="integrated_gradients"
         Length of the blocks for "occlusion" and "permutation", in time steps. The last
         block ends with the last step of the window. None means 1 for "occlusion", and
         for "permutation" the smallest length that gives at most 24 blocks.
+    tolerance : float, default=0.01
+        Error of the sum of the integrated gradients of a window, as a share of the sum
+        of their sizes, at which no more gradients are computed: above 0, at most 0.01.
+        A tenth of it takes two to eight times as long for networks with kinks.
     exog : array-like, Series, DataFrame or None, default=None
         Covariates of a `SeriesForecaster`, as for its `predict` (its `score` for
         "permutation", its `forecast` if `X` is None).
@@ -142,9 +147,12 @@ default="integrated_gradients"
     one axis of steps; cells of a grid are features.
 
     The number of points on the path of an integrated gradient depends on the window, as
-    networks with kinks (ReLU, maxima) need more. Its error is at most about 0.1 % of
-    the sizes of the attributions. It is divided between them in proportion to their
-    sizes, so that they add up.
+    networks with kinks (ReLU, maxima) need more. Points are added until the error of
+    the sum is at most `tolerance`. This error is divided between the attributions in
+    proportion to their sizes, so that they add up. Single attributions have larger
+    errors. Compared with hundreds of points, the differences within a window add up to
+    2 to 7 % of the sizes for networks with kinks, to 1 to 2 % with
+    ``tolerance=0.001``, and to less than 0.1 % for an LSTM.
 
     Missing values (NaN) get nothing. Missing history gets nothing either: the first
     known step, which is repeated in its place, gets the sum.
@@ -179,6 +187,7 @@ default="integrated_gradients"
     if block_length is not None:
         block_length = check_integer("block_length", block_length)
     n_repeats = check_integer("n_repeats", n_repeats)
+    check_real("tolerance", tolerance, low=0, high=0.01, inclusive="right")
     check_is_fitted(estimator)
     permutes = method == "permutation"
     if permutes and target is not None:
@@ -202,6 +211,7 @@ default="integrated_gradients"
             baseline=baseline,
             output=output,
             block_length=block_length,
+            tolerance=tolerance,
         )
     forecaster = unwrap_search(estimator)
     if isinstance(forecaster, SeriesForecaster):
@@ -241,7 +251,7 @@ def _check_no_targets(X, y, permutes):
         )
 
 
-def _attribute(explained, *, method, target, baseline, output, block_length):
+def _attribute(explained, *, method, target, baseline, output, block_length, tolerance):
     """Return the Bunch of "integrated_gradients" or "occlusion"."""
     is_logit = output == "logit"
     if is_logit and explained.classes is None:
@@ -267,7 +277,13 @@ def _attribute(explained, *, method, target, baseline, output, block_length):
     else:
         gradient = _path_gradient(model, explained.windows.shape[1:], shape)
         attributions = integrate_gradients(
-            gradient, explained, baseline, positions, outputs, baseline_outputs
+            gradient,
+            explained,
+            baseline,
+            positions,
+            outputs,
+            baseline_outputs,
+            tolerance,
         )
     return Bunch(
         attributions=attributions.reshape(*explained.windows.shape, *kept),
@@ -299,7 +315,10 @@ def _predict_pair(model, explained, baseline):
     for rows in explained.chunks():
         windows, compared = explained.pair(baseline, rows)
         outputs.append(model.predict(windows))
-        others.append(model.predict(compared))
+        # Usually all windows have the same baseline.
+        first = compared[:1] if (compared == compared[:1]).all() else compared
+        predicted = model.predict(first)
+        others.append(np.repeat(predicted, len(windows) // len(first), axis=0))
     return np.concatenate(outputs), np.concatenate(others)
 
 

@@ -14,6 +14,7 @@ def attribute(
     baseline: Literal["mean"] | float | ArrayLike = ...,
     output: Literal["probability", "logit"] = ...,
     block_length: int | None = ...,
+    tolerance: float = ...,
     exog: ArrayLike | pd.Series | pd.DataFrame | None = ...,
     y: ArrayLike | None = ...,
     scoring: str | Callable[..., Any] | None = ...,

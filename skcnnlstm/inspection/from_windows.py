@@ -31,7 +31,12 @@ from skcnnlstm.windows.sliding_window import SlidingWindow
 
 def gradient_context() -> GraphContext:
     """Return the context of a graph that runs here, not in another runtime."""
-    options = {"fast": True, "portable": False, "on_gpu": training.on_gpu()}
+    options = {
+        "fast": True,
+        "portable": False,
+        "on_gpu": training.on_gpu(),
+        "convolutions": False,
+    }
     return GraphContext(network_options=options)
 
 

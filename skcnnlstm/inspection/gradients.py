@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.inspection.explained import Explained
 
-# The error of the sum of the attributions of a window, as a share of the sum of their
-# sizes. It is then distributed, so that the sum is exact.
-_TOLERANCE = 0.001
 # Errors of a part of a path below this share of its numbers are rounding, in float32.
 _ROUNDING = 1e-6
-_N_FIRST_PARTS = 2
+_N_FIRST_PARTS = 1
 # Parts of a path that are computed for one output of one window.
 _MAX_PARTS = 128
 # A window with a larger error than this share is reported, and its error is kept.
 _INACCURATE = 0.01
-# Parts that are computed at once.
+# Parts that are computed in one call, and calls at the same time: the small operations
+# of a recurrent layer leave cores idle.
 _BATCH = 32
+_N_THREADS = 2
 
 # gradient(start, difference, left, right, output), as `PathGradient`
 Gradient = Callable[..., tuple[np.ndarray, np.ndarray]]
@@ -33,6 +33,7 @@ def integrate_gradients(
     positions: np.ndarray,
     outputs: np.ndarray,
     baseline_outputs: np.ndarray,
+    tolerance: float,
 ) -> np.ndarray:
     """Return the integrated gradients ``(n, n_steps, n_features, n_outputs)``.
 
@@ -46,6 +47,9 @@ def integrate_gradients(
         The outputs to explain, among those of the model.
     outputs, baseline_outputs : ndarray of shape (n, n_outputs)
         Outputs of the windows and of the baselines.
+    tolerance : float
+        The error of the sum of the attributions of a window, as a share of the sum of
+        their sizes. It is then distributed, so that the sum is exact.
     """
     attributions = np.empty((*explained.windows.shape, len(positions)))
     changes = outputs - baseline_outputs
@@ -53,7 +57,7 @@ def integrate_gradients(
         windows, start = explained.pair(baseline, rows)
         difference = np.nan_to_num(windows - start)
         for place, position in enumerate(positions):
-            path = _Path(gradient, start, difference, position)
+            path = _Path(gradient, start, difference, position, tolerance)
             attributions[rows, ..., place] = path.integrate(
                 baseline_outputs[rows, place]
             )
@@ -97,10 +101,10 @@ class _Path:
     networks with kinks (ReLU, maxima) need short parts near the kinks only.
     """
 
-    def __init__(self, gradient, start, difference, position):
+    def __init__(self, gradient, start, difference, position, tolerance):
         self._gradient = gradient
         self._start, self._difference = start, difference
-        self._position = position
+        self._position, self._tolerance = position, tolerance
 
     def integrate(self, baseline_outputs):
         """Return the attributions; the outputs of the baselines are ``(n,)``."""
@@ -128,7 +132,7 @@ class _Path:
             every = np.ones(len(owner), dtype=bool)
             n_own = add_up(every, every)
             n_parts += n_own
-            budget = _TOLERANCE * (size + add_up(sizes, every))
+            budget = self._tolerance * (size + add_up(sizes, every))
             is_done = (
                 (np.abs(total + add_up(errors, every)) <= budget)
                 & (np.sqrt(squares + add_up(errors**2, every)) <= budget)
@@ -153,7 +157,8 @@ class _Path:
         """Return the attributions of parts, and the outputs at their right ends."""
         parts = np.empty((len(owner), *self._difference.shape[1:]))
         values = np.empty(len(owner))
-        for first in range(0, len(owner), _BATCH):
+
+        def compute(first):
             rows = slice(first, first + _BATCH)
             difference = self._difference[owner[rows]]
             gradients, values[rows] = self._gradient(
@@ -166,4 +171,7 @@ class _Path:
             width = (right - left)[rows, np.newaxis, np.newaxis]
             # Where nothing changes, the gradient may be NaN: missing values.
             parts[rows] = np.where(difference == 0, 0, width * difference * gradients)
+
+        with ThreadPoolExecutor(_N_THREADS) as executor:
+            list(executor.map(compute, range(0, len(owner), _BATCH)))
         return parts, values

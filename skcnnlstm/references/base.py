@@ -145,6 +145,19 @@ n_targets)
         raise NotImplementedError
 
 
+class ReferencePanel(BaseEstimator):
+    """Fitted models of several series, in one object that can be saved.
+
+    Parameters
+    ----------
+    models : dict of ReferenceForecaster
+        By the name of the series.
+    """
+
+    def __init__(self, models):
+        self.models = models
+
+
 def import_extra(module, name):
     """Import a module of the extra `references` for the class `name`."""
     try:

@@ -27,9 +27,17 @@ from skcnnlstm.training._tensorflow_recurrent import run_block_lstm, run_loop
 
 # With more columns, the copies for the matrix product cost more time than they save.
 _MAX_COLUMNS = 512
+_CONVOLUTIONS = (
+    layers.Conv1D,
+    layers.Conv2D,
+    layers.MaxPooling1D,
+    layers.MaxPooling2D,
+)
 
 
-def use_fast_layers(model, *, on_gpu=False, portable=True, large_batches=False) -> None:
+def use_fast_layers(
+    model, *, on_gpu=False, portable=True, large_batches=False, convolutions=True
+) -> None:
     """Replace `call` of the layers of a built functional model, if possible.
 
     Parameters
@@ -42,10 +50,15 @@ def use_fast_layers(model, *, on_gpu=False, portable=True, large_batches=False) 
         Whether to use only operations that exist in other runtimes, for exports.
     large_batches : bool, default=False
         Whether batches have more than 128 samples.
+    convolutions : bool, default=True
+        Whether to replace convolutions and poolings. Gradients of hundreds of windows
+        take up to three times as long with the copies for the matrix product.
     """
     for outer in model.layers:
         for layer in unwrap_bidirectional(outer):
             if on_gpu and _has_gpu_kernel(layer):
+                continue
+            if not convolutions and isinstance(layer, _CONVOLUTIONS):
                 continue
             if hasattr(layer, "use_cudnn"):
                 layer.use_cudnn = False

@@ -102,6 +102,7 @@ def network_from_json(
     on_gpu=False,
     portable=True,
     large_batches=False,
+    convolutions=True,
     reuse=False,
 ) -> keras.Model:
     """Create a network from its JSON text.
@@ -110,9 +111,9 @@ def network_from_json(
     Other names are looked up among the objects that are registered now. With `fast`,
     layers use the faster computations of `fast_layers`; with `on_gpu`, except those
     that have a fast kernel on a GPU. A `portable` network uses only operations that
-    exist in other runtimes; `large_batches` means more than 128 samples. With `reuse`,
-    the network built last may be returned if it has the same text. Its layers may have
-    been called more than once.
+    exist in other runtimes; `large_batches` means more than 128 samples. Without
+    `convolutions`, those of Keras are kept. With `reuse`, the network built last may be
+    returned if it has the same text. Its layers may have been called more than once.
     """
     with building_layers(), registered_as(custom_objects):
         key, model = _last_built.pop() if reuse and _last_built else (None, None)
@@ -123,7 +124,11 @@ def network_from_json(
     disable_cudnn_for_bfloat16(model)
     if fast:
         use_fast_layers(
-            model, on_gpu=on_gpu, portable=portable, large_batches=large_batches
+            model,
+            on_gpu=on_gpu,
+            portable=portable,
+            large_batches=large_batches,
+            convolutions=convolutions,
         )
     return model
 

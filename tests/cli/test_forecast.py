@@ -3,12 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
-from cli_tables import make_table, write_table
+from cli_tables import N_ROWS, make_table, write_table
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
 from skcnnlstm import FlattenWindows, SeriesForecaster, SlidingWindow, save
 from skcnnlstm.cli import main
+from skcnnlstm.cli.fitting import save_model
 from skcnnlstm.references import SeasonalNaive
 
 pytest.importorskip("skops", reason="the extra save installs it")
@@ -75,6 +76,28 @@ def test_a_reference_is_fitted_on_the_file(folder, capsys):
     assert _run(capsys, "forecast", "my.skcnnlstm", file, "--steps", "4")[0] == 0
     found = pd.read_csv("forecast.csv")
     assert found["sales"].tolist() == table["sales"].tolist()[-4:]
+
+
+def test_a_reference_of_many_series_is_saved_and_fitted_on_the_file(folder, capsys):
+    table = pd.concat([make_table(), make_table().assign(place="there", sales=7.0)])
+    models = {
+        place: SeasonalNaive(4).fit(_frame(rows))
+        for place, rows in table.groupby("place")
+    }
+    save_model(models, "seasonal naive", folder / "my.skcnnlstm")
+    words = ["forecast", "my.skcnnlstm", write_table(folder, table), "--steps", "4"]
+    status, _, err = _run(capsys, *words)
+    assert status == 2
+    assert "was fitted on many series. Name the column of the series" in err
+    assert _run(capsys, *words, "--id-column", "place")[0] == 0
+    found = pd.read_csv("forecast.csv").set_index("place")["sales"]
+    assert found["here"].tolist() == make_table()["sales"].tolist()[-4:]
+    assert found["there"].tolist() == [7.0] * 4
+    new = table.assign(place="elsewhere")[:N_ROWS]
+    words[2] = write_table(folder, new, "new.csv")
+    status, _, err = _run(capsys, *words, "--id-column", "place")
+    assert status == 2
+    assert "series 'elsewhere' is not one that the model was fitted on: here" in err
 
 
 def test_covariates_known_ahead_are_read_from_the_rows_ahead(folder, capsys):

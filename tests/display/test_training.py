@@ -21,7 +21,7 @@ def test_training_and_validation_loss_are_drawn_with_the_best_epoch(samples):
         assert list(line.get_ydata()) == network.history_[name]
         assert list(line.get_xdata()) == [1, 2, 3]
     best = int(np.argmin(network.history_["val_loss"])) + 1
-    marker = f"best weights (epoch {best})"
+    marker = f"lowest validation loss (epoch {best})"
     assert legend_of(display) == ["training", "validation", marker]
     assert display.ax_.get_xlabel() == "epoch"
     assert display.plot(name="mae").ax_.get_ylabel() == "mae"

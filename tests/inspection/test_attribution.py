@@ -322,6 +322,12 @@ ERRORS = [
         "output='logit'. Remove output.",
     ),
     (
+        lambda: attribute(linear(), WINDOWS, tolerance=0.1),
+        ValueError,
+        "tolerance must be a finite number > 0 and <= 0.01: got tolerance=0.1. Use a "
+        "finite number > 0 and <= 0.01.",
+    ),
+    (
         lambda: attribute(linear(), WINDOWS, method="permutation"),
         ValueError,
         "y must be given for method='permutation': got None. Pass the targets of the "

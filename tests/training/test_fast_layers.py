@@ -197,6 +197,11 @@ def test_the_gradient_of_equal_maxima_goes_to_the_first():
     assert replaced_layers(fast) == {"pool"}
 
 
+def test_convolutions_of_keras_can_be_kept():
+    text = model_of_layer((4, 1), layers.MaxPooling1D(2, name="pool")).to_json()
+    assert not replaced_layers(network_from_json(text, fast=True, convolutions=False))
+
+
 # ------------------------------------------------------------------------ recurrence
 
 
