@@ -34,18 +34,29 @@ def _change(row, column, value):
 CHOSEN = "--target-columns sales --time-column date"
 INVALID_FILES = [
     ("", "", "my.csv is empty"),
-    ("date,sales\n", "", "my.csv has a header but no rows"),
-    (b"\xff\xfe\x00\x81", "", "my.csv is not a text file in UTF-8"),
-    ("a,b\n1,2,3\n", "", "rows of my.csv have more fields than its header"),
+    (
+        "date,sales\n",
+        "",
+        "my.csv has a header but no rows. Add a row per time step",
+    ),
+    (b"\xff\xfe\x00\x81", "", "my.csv is not a text file in UTF-8. Save it as UTF-8"),
+    (
+        "a,b\n1,2,3\n",
+        "",
+        "rows of my.csv have more fields than its first line, 'a,b'. Remove lines "
+        "above the column names, and put values that contain ',' in double quotes",
+    ),
     (
         "2020-01-01,5\n2020-01-02,6\n",
         "",
-        "the first line of my.csv must hold column names: got 2020-01-01,5",
+        "the first line of my.csv must hold column names: got 2020-01-01,5. Insert "
+        "a line with a name for each column",
     ),
     (
         "a,b\nx,y\n",
         "",
-        "no column of numbers in my.csv: a, b. Column 'b' holds 'y' in row 1",
+        "no column of numbers in my.csv: a, b. Column 'b' holds 'y' in row 1. "
+        "Remove units and other text from its cells, or replace categories by numbers",
     ),
     (
         make_table(),
@@ -60,12 +71,14 @@ INVALID_FILES = [
     (
         make_table(),
         "--time-column sales --target-columns sales",
-        "column 'sales' cannot be both the time column and a target",
+        "column 'sales' cannot be both the time column and a target. Name it in one "
+        "option only",
     ),
     (
         make_table(),
         "--target-columns place",
-        "column 'place' must hold numbers: got 'here' in row 1",
+        "column 'place' must hold numbers: got 'here' in row 1. Correct the cell, or "
+        "leave it empty for a missing value",
     ),
     (
         make_table(),
@@ -76,7 +89,8 @@ INVALID_FILES = [
     (
         _change(4, "sales", "many"),
         "",
-        "column 'sales' must hold numbers: got 'many' in row 5",
+        "column 'sales' must hold numbers: got 'many' in row 5. Correct the cell, or "
+        "leave it empty for a missing value",
     ),
     (
         _change(4, "sales", "inf"),
@@ -88,7 +102,7 @@ INVALID_FILES = [
         _change(4, "date", "soon"),
         "",
         "time column 'date' must hold dates, times or integers: got 'soon' in row 5. "
-        "Use --date-format, or --time-column none",
+        "Correct the cell, or remove the row",
     ),
     (
         _change(4, "date", None),
@@ -150,12 +164,14 @@ PANEL_ERRORS = [
     (
         make_table(),
         "--id-column place --target-columns place",
-        "column 'place' cannot be both a target and the id column",
+        "column 'place' cannot be both a target and the id column. Name it in one "
+        "option only",
     ),
     (
         make_table(),
         "--exog visits --past-covariates visits",
-        "column 'visits' cannot be both a past covariate and known ahead",
+        "column 'visits' cannot be both a past covariate and known ahead. Name it in "
+        "one option only",
     ),
     (
         _change(4, "place", ""),

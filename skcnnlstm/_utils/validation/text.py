@@ -7,7 +7,7 @@ import numpy as np
 from skcnnlstm._utils.validation.tables import is_from_polars, to_pandas_first
 
 _DATE = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([ T].*)?$")
-_NOT_DIGITS = " \xa0\u202f'$€£¥"  # around and inside numbers of spreadsheets
+_NOT_DIGITS = " \xa0\u202f'$€£¥%"  # around and inside numbers of spreadsheets
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+$")
 # What must be replaced in numbers of a form, and the form if `float` cannot show it.
 _FORMS = (
@@ -43,6 +43,8 @@ def not_numeric_message(name, X, what, ids):
             elif numbers or encoded:
                 remedy = f"{numbers or encoded}{first}"
             return f"{name} must be numeric: got text{_first_text(X)}. {remedy}"
+        if X.dtype.kind == "m":
+            remedy = f"Convert the durations, or drop them: {name}.dt.total_seconds()."
         return f"{name} must be numeric: got {what}. {remedy}"
     for i, label in enumerate(columns):
         column = X.iloc[:, i]
@@ -55,6 +57,8 @@ def not_numeric_message(name, X, what, ids):
             what += _first_text(column)
             numbers = _for_polars(numbers) if is_from_polars(X) else numbers + first
             return f"{name} must be numeric: got {what}. {numbers}"
+        if getattr(column.dtype, "kind", "O") == "m":
+            return f"{name} must be numeric: got {what}. {_duration_remedy(name, X, i)}"
         if is_from_polars(X) and name == "exog" and not is_date:
             remedy = (
                 "Encode the text as numbers, for past and future rows together: "
@@ -103,6 +107,22 @@ def _column_remedy(name, label, column, is_date, ids, only):
     if ids:
         remedy += f" If it identifies the series of each row, set id_column={label!r}."
     return remedy
+
+
+def _duration_remedy(name, X, i):
+    """Return how to convert a column of durations to numbers or to the index."""
+    label = X.columns[i]
+    column = f"{name}[{label!r}].dt.total_seconds()"
+    if is_from_polars(X):
+        return (
+            "Convert the durations, or drop these columns: "
+            f"{name}.with_columns(polars.col({label!r}).dt.total_seconds())."
+        )
+    remedy = f"Convert the durations, or drop these columns: {name}.assign(**{{{label!r}: {column}}})."
+    if name != "exog" and len(X.columns) > 1:
+        index = f"{name}.set_index({label!r})"
+        remedy += f" If they are the times of the rows, make them the index: {index}."
+    return remedy + to_pandas_first(X, name)
 
 
 def _looks_like_dates(column):
