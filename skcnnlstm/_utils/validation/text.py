@@ -118,7 +118,8 @@ def _duration_remedy(name, X, i):
             "Convert the durations, or drop these columns: "
             f"{name}.with_columns(polars.col({label!r}).dt.total_seconds())."
         )
-    remedy = f"Convert the durations, or drop these columns: {name}.assign(**{{{label!r}: {column}}})."
+    assigned = f"{name}.assign(**{{{label!r}: {column}}})"
+    remedy = f"Convert the durations, or drop these columns: {assigned}."
     if name != "exog" and len(X.columns) > 1:
         index = f"{name}.set_index({label!r})"
         remedy += f" If they are the times of the rows, make them the index: {index}."
