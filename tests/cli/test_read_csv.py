@@ -357,7 +357,7 @@ def test_a_date_format_that_reads_no_column_is_an_error(folder):
         _read_columns(folder, dates, date_format="%Q")
 
 
-@pytest.mark.parametrize("name", ["Unnamed: 0", "year", "Month"])
+@pytest.mark.parametrize("name", ["Unnamed: 0", "year", "Month", "yearweek"])
 def test_columns_that_count_rows_or_time_are_no_targets(folder, name):
     dates = pd.date_range("2001", periods=30, freq="MS")
     table = pd.DataFrame({name: dates.month, "date": dates, "y": 1.5})
@@ -397,6 +397,20 @@ def test_a_column_of_month_names_is_no_time_column(folder):
     frame, series = _read(folder, table)
     assert frame.index.name == "date"
     assert series.notes[0] == "time column: date"
+
+
+@pytest.mark.parametrize("code", ["%Y%m", "%G%V"])
+def test_months_and_weeks_as_numbers_are_times_and_no_targets(folder, code):
+    dates = pd.date_range("2001", periods=60, freq="MS" if code == "%Y%m" else "W-MON")
+    series = _read_columns(folder, dates.strftime(code))
+    assert series.targets == ["y"]
+    assert series.frame.index.tolist() == dates.tolist()
+
+
+def test_a_row_of_totals_is_to_be_removed(folder):
+    dates = [*pd.date_range("2001", periods=30).strftime("%Y-%m-%d"), "Total"]
+    with pytest.raises(UsageError, match="'Total' in row 31"):
+        _read_columns(folder, dates)
 
 
 def test_time_column_none_numbers_the_rows(folder):
