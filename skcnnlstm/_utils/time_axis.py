@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import bisect
 import contextlib
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -246,7 +247,7 @@ def _raise_off_grid(index: Any, labels: Any, freq: Any, offset: Any) -> None:
 def read_frequency(freq: Any, labels: Any) -> Any:
     """Return an explicit frequency as an offset, or as the step of integers."""
     is_integer = isinstance(freq, int | np.integer) and not isinstance(freq, bool)
-    n, reason = 0, ""
+    n, hints = 0, []
     try:
         if labels.dtype.kind == "i":
             n = offset = int(freq) if is_integer else 0
@@ -260,19 +261,24 @@ def read_frequency(freq: Any, labels: Any) -> Any:
             offset = to_offset(freq)
             n = offset.n
     except (ValueError, TypeError, AttributeError) as error:
-        reason = f" ({error})"
+        # pandas may name the new alias of an old one.
+        hints = re.findall(r"(?:Please use|Did you mean) '?(\w+)", str(error))
     if n > 0:
         return offset
-    remedy = 'Use an alias such as "D", or freq=None'
+    remedy = "Use freq=None"
     if labels.dtype.kind == "i":
         remedy = "Use a positive integer, or an index of dates (pandas.to_datetime)"
     elif isinstance(labels, pd.PeriodIndex):
         remedy = f"Use freq={labels.freqstr!r}"
     elif not hasattr(labels, "unit"):
         remedy = "Use freq=None, or an index of dates (pandas.to_datetime)"
+    else:
+        fitting = hints or [getattr(find_frequency(labels, labels)[0], "freqstr", None)]
+        if fitting[0] is not None:
+            remedy = f"Use freq={fitting[0]!r}, or freq=None to infer it"
     raise ValueError(
         f"freq must be a positive step that fits the labels: got freq={freq!r}, and an "
-        f"index of dtype {labels.dtype}{reason}. {remedy}."
+        f"index of dtype {labels.dtype}. {remedy}."
     )
 
 

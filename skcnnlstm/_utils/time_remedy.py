@@ -46,6 +46,8 @@ _FORMS = (
     (r"\d{4}W\d\d", "1", "%GW%V%u"),
     (r"[A-Za-z]{3}-\d\d", "", "%b-%y"),
 )
+# pandas counts business hours one by one, 0.2 ms each.
+_MAX_HOURS = 5000
 _DAY_FIRST = ", dayfirst=True"
 _NUMBERED = "series.reset_index(drop=True)"
 
@@ -89,8 +91,8 @@ def suggest_remedy(index: Any) -> Remedy:
             reason = "it fits all labels"
             if share < 1:
                 n_rows = _longest_run(positions)
-                reason += f", and missing ones are then gaps (at most {n_rows} rows "
-                reason += "without one)"
+                reason += ", and missing ones are then gaps, so window_length + "
+                reason += f"horizon can be at most {n_rows}"
             if share < 1 and is_business_days(labels, offset):
                 reason = "it fits all labels, and missing business days then count as "
                 reason += "holidays"
@@ -147,10 +149,36 @@ def _possible_frequencies(labels: Any) -> Iterator[tuple[str, Any, float]]:
             mask = " ".join(_WEEKDAYS[day] for day in weekdays)
             offset = pd.offsets.CustomBusinessDay(weekmask=mask)
             yield f'pandas.offsets.CustomBusinessDay(weekmask="{mask}")', offset, 0.9
-        for alias in ("BME", "BMS"):
+        for alias in ("BME", "BMS", *_half_months(local)):
             yield f'"{alias}"', alias, MIN_REGULAR
+    elif is_datetime and len(local) <= _MAX_HOURS:
+        yield from _opening_hours(local)
     for offset in candidate_frequencies(labels):
         yield f'"{offset.freqstr}"', offset, 0.5
+
+
+def _half_months(local: Any) -> list[str]:
+    """Return the alias of dates on two days of each month, such as 1 and 15."""
+    days = np.unique(local.day)
+    if len(days) == 2 and days[0] == 1:
+        return [f"SMS-{days[1]}"]
+    if len(days) > 1 and days[0] < 28 <= days[1]:  # and the last day of the month
+        return [f"SME-{days[0]}"]
+    return []
+
+
+def _opening_hours(local: Any) -> Iterator[tuple[str, Any, float]]:
+    """Yield the frequency of hours of the day between two times, on some weekdays."""
+    hours, minutes = np.unique(local.hour), np.unique(local.minute)
+    if len(minutes) > 1 or not 1 < len(hours) == hours[-1] - hours[0] + 1 < 24:
+        return
+    days = np.unique(weekdays_of(local.to_numpy().astype("M8[D]")))
+    start, end = (f"{h % 24:02}:{minutes[0]:02}" for h in (hours[0], hours[-1] + 1))
+    mask = " ".join(_WEEKDAYS[day] for day in days)
+    options = {"start": start, "end": end, "weekmask": mask}
+    code = ", ".join(f'{name}="{value}"' for name, value in options.items())
+    offset = pd.offsets.CustomBusinessHour(**options)
+    yield f"pandas.offsets.CustomBusinessHour({code})", offset, MIN_REGULAR
 
 
 def _share_of_single_steps(positions: Any) -> float:
@@ -197,6 +225,7 @@ def _remedy_of_other_labels(index: Any) -> Remedy:
         if (values == np.round(values)).all():
             code = "series.set_axis(series.index.astype(int))"
             return Remedy(code, "the labels are whole numbers")
+        return Remedy(_NUMBERED, "the labels are fractions, not dates")
     texts = [str(label) for label in index]
     undated = index.inferred_type in ("floating", "time", "empty")
     if not undated and all(map(_QUARTER.fullmatch, texts)):

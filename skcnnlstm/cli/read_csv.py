@@ -25,10 +25,13 @@ from skcnnlstm.cli.time_parts import join_time_parts
 
 # Columns that count rows or hold parts of dates; the first is pandas' row labels.
 _NO_TARGETS = re.compile(
-    r"unnamed: 0|date|time|timestamp|year|quarter|month|week|day|weekday|hour|minute",
+    r"unnamed: 0|date|time|timestamp|year|quarter|month|week|day|weekday|hour|minute"
+    r"|year[ _-]?(week|month|quarter)",
     re.IGNORECASE,
 )
-_TIME_NAMES = re.compile("date|time|month|day|period|quarter|^ds$|^ts$", re.IGNORECASE)
+_TIME_NAMES = re.compile(
+    "date|time|month|week|day|period|quarter|^ds$|^ts$", re.IGNORECASE
+)
 NO_COLUMN = "none"  # the value of --time-column that numbers the rows
 
 
@@ -175,7 +178,8 @@ def _check_named(chosen, columns, source):
         for name in names:
             if name is not None and used.setdefault(name, role) != role:
                 raise UsageError(
-                    f"column {name!r} cannot be both {used[name]} and {role}"
+                    f"column {name!r} cannot be both {used[name]} and {role}. "
+                    "Name it in one option only"
                 )
     return is_numbered
 
@@ -230,7 +234,8 @@ def _choose_columns(table, numbers, chosen, is_numbered, date_format, source):
         last = table[columns[-1]]
         raise UsageError(
             f"no column of numbers in {source}: {_join_names(columns)}. Column "
-            f"{last.name!r} holds {_cell(last, ~is_missing(last).to_numpy())}"
+            f"{last.name!r} holds {_cell(last, ~is_missing(last).to_numpy())}. Remove "
+            "units and other text from its cells, or replace categories by numbers"
         )
     notes.append(f"target columns: {_join_names(targets)}")
     counting = [column for column in numeric if column not in targets]
@@ -286,10 +291,12 @@ def _read_table(file):
     except FileNotFoundError:
         raise UsageError(f"no such file: {file}") from None
     except IsADirectoryError:
-        raise UsageError(f"{file} is a folder, not a CSV file") from None
+        raise UsageError(
+            f"{file} is a folder, not a CSV file. Name a file in it"
+        ) from None
     except UnicodeDecodeError:
         raise UsageError(
-            f"{file} is not a text file in UTF-8. Save it again with this encoding"
+            f"{file} is not a text file in UTF-8. Save it as UTF-8"
         ) from None
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}") from None
@@ -310,16 +317,21 @@ def _read_table(file):
     except pd.errors.EmptyDataError:
         raise UsageError(f"{file} is empty") from None
     except pd.errors.ParserWarning:
-        raise UsageError(f"rows of {file} have more fields than its header") from None
+        raise UsageError(
+            f"rows of {file} have more fields than its first line, {header.strip()!r}. "
+            "Remove lines above the column names, and put values that contain "
+            f"{separator!r} in double quotes"
+        ) from None
     except pd.errors.ParserError as error:
         raise UsageError(f"{file} is not a CSV table: {error}") from None
     if all(re.match(r"[-+.]?\d", name) for name in table.columns):
         raise UsageError(
-            f"the first line of {file} must hold column names: got {header.strip()}"
+            f"the first line of {file} must hold column names: got {header.strip()}. "
+            "Insert a line with a name for each column"
         )
     table = table[(table != "").any(axis=1)]  # spreadsheets append empty rows
     if not len(table):
-        raise UsageError(f"{file} has a header but no rows")
+        raise UsageError(f"{file} has a header but no rows. Add a row per time step")
     table.attrs["separator"] = separator
     return table
 
@@ -473,9 +485,12 @@ def _read_times(column, date_format, *, several=False):
     if reading is not None:
         wrong = reading.times.isna().to_numpy()
     if wrong.any():
+        remedy = "Use --date-format, or --time-column none"
+        if 2 * wrong.sum() < len(wrong):
+            remedy = "Correct the cell, or remove the row"
         raise UsageError(
             f"time column {name!r} must hold dates, times or integers: got "
-            f"{_cell(column, wrong[rows])}. Use --date-format, or --time-column none"
+            f"{_cell(column, wrong[rows])}. {remedy}"
         )
     return pd.DatetimeIndex(reading.times, name=name)[rows]
 

@@ -92,7 +92,10 @@ def _read_all(cells, date_format):
                 times = pd.to_datetime(pd.to_numeric(cells), unit=name)
                 yield f"{name} since 1970", times
             else:
-                yield name, _parse(cells, format=name)
+                times = _parse(cells, format=name)
+                yield name, times
+                if name == "%Y%m" and times.isna().any():  # a month above 12
+                    yield "ISO weeks", _parse(cells + "1", format="%G%V%u")
         return
     for pattern in (_QUARTER, _QUARTER_FIRST):
         parts = cells.str.extract(rf"^{pattern.pattern}$", flags=re.IGNORECASE)
@@ -115,6 +118,9 @@ def _read_all(cells, date_format):
         if times.notna().any():
             yield "dates with offsets from UTC", times
             return
+    if cells.str.fullmatch(r"\d{4}-\d{3}").all():  # the day of the year
+        yield "%Y-%j", _parse(cells, format="%Y-%j")
+        return
     yield "%Y-%m-%d", _parse(cells, format="ISO8601")
     for name in _MONTH_FORMATS:
         yield name, _parse(cells, format=name)

@@ -19,9 +19,10 @@ def is_missing(column):
 def read_numbers(column, decimal=None):
     """Read a column of text as numbers; return them and the decimal mark.
 
-    Currency signs, percent signs and marks between thousands are left out. Numbers are
-    NaN for missing cells and for text. With `decimal=None`, the mark is the one that
-    fits all cells, or None if both fit, with different numbers.
+    Currency signs, percent signs and marks between thousands are left out. A number in
+    parentheses is negative, as in accounting. Numbers are NaN for missing cells and for
+    text. With `decimal=None`, the mark is the one that fits all cells, or None if both
+    fit, with different numbers.
     """
     if decimal is not None:
         return _read(column, decimal), decimal
@@ -38,6 +39,7 @@ def read_numbers(column, decimal=None):
 def _read(column, decimal):
     cells = column.str.strip().str.replace(_NOT_DIGITS, "", regex=True)
     cells = cells.str.replace("\u2212", "-", regex=False)  # the minus sign of Unicode
+    cells = cells.str.replace(r"^\((\d[\d.,]*)\)$", r"-\1", regex=True)  # accounting
     thousands = _MARKS[decimal]
     grouped = rf"([-+]?[1-9]\d{{0,2}}(?:\{thousands}\d{{3}})+(?:\{decimal}\d*)?)"
     is_grouped = cells.str.fullmatch(grouped)
@@ -56,7 +58,7 @@ def check_numbers(column, numbers, decimal, cell):
     if wrong.any():
         other = "," if decimal in (None, ".") else "."
         first = column[wrong].iloc[:1]
-        hint = ""
+        hint = ". Correct the cell, or leave it empty for a missing value"
         if np.isfinite(_read(first, other)).all():
             hint = f". Read it with --decimal {other!r}"
         raise UsageError(

@@ -21,9 +21,12 @@ _MAX_CHANNEL_BYTES = 2**30
 def check_estimator(estimator):
     """Raise if `estimator` is not a regressor."""
     check_no_keras_model("estimator", estimator)
-    if isinstance(estimator, type) or not (
-        hasattr(estimator, "fit") and hasattr(estimator, "predict")
-    ):
+    if isinstance(estimator, type):
+        raise TypeError(
+            f"estimator must be an instance: got the class {estimator.__name__}. Use "
+            f"{estimator.__name__}()."
+        )
+    if not (hasattr(estimator, "fit") and hasattr(estimator, "predict")):
         raise TypeError(
             f"estimator must have fit and predict: got estimator={estimator!r}. "
             "Use a regressor, or a Pipeline that ends in one."

@@ -191,7 +191,9 @@ def _split_long_frame(frame, id_column):
             f"{int(np.argmax(codes < 0))} of {id_column!r}. Drop those rows."
         )
     if not len(keys):
-        raise ValueError("series must have at least one row: got 0 rows.")
+        raise ValueError(
+            "series must have at least one row: got 0 rows. Pass the rows of a series."
+        )
     order, values = np.argsort(codes, kind="stable"), frame.drop(columns=id_column)
     values = without_unlabelled(values)  # each series has its rows of the frame
     if (np.diff(codes) < 0).any():

@@ -183,7 +183,7 @@ def _read_similar(series, first, accept_nan):
 def _check_time(series, *, ids):
     """Return the time index of a series in time order; None without one."""
     time = check_time_index(series, name="series", ids=ids)
-    check_time_order(time, name="series", table=series)
+    check_time_order(time, name="series", table=series, folds=True)
     return time
 
 
@@ -221,7 +221,9 @@ def read_values(estimator, series, *, reset, accept_nan, id_column=None):
         series, name="series", estimator=estimator, min_ndim=1, max_ndim=2, ids=ids
     )
     if not len(values):
-        raise ValueError("series must have at least one row: got 0 rows.")
+        raise ValueError(
+            "series must have at least one row: got 0 rows. Pass the rows of a series."
+        )
     ndim, table = values.ndim, values.reshape(len(values), -1)
     columns = getattr(series, "columns", None)
     # Only number and names of the columns: raises scikit-learn's own messages.

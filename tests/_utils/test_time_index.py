@@ -209,6 +209,18 @@ ERRORS = [
         "of dtype int64. Use a positive integer, or an index of dates "
         "(pandas.to_datetime).",
     ),
+    (
+        DAYS,
+        "fortnight",
+        "freq must be a positive step that fits the labels: got freq='fortnight', and "
+        f"an index of dtype {DAYS.dtype}. Use freq='D', or freq=None to infer it.",
+    ),
+    (
+        DAYS[[0, 1, 3]],
+        "fortnight",
+        "freq must be a positive step that fits the labels: got freq='fortnight', and "
+        f"an index of dtype {DAYS.dtype}. Use freq=None.",
+    ),
 ]
 
 

@@ -15,6 +15,8 @@ BUSINESS_DAYS = pd.date_range("2020-01-01", periods=60, freq="B")
 WEEKS = pd.date_range("2020-01-06", periods=60, freq="W-MON")
 BERLIN = pd.date_range("2024-03-01", periods=60, tz="Europe/Berlin")
 HOURS = pd.date_range("2020-01-01", periods=240, freq="h")
+HALF_HOURS = pd.date_range("2020-01-01", periods=240, freq="30min")
+BERLIN_HOURS = pd.date_range("2024-03-25", periods=240, freq="h", tz="Europe/Berlin")
 JITTER = pd.to_timedelta(RANDOM.integers(-100, 100, 240), unit="s")
 JULY = pd.DatetimeIndex([f"{year}-07-04" for year in range(1990, 2020)])
 MONTH_ENDS = pd.date_range("2020-01-31", periods=60, freq="BME")
@@ -28,6 +30,13 @@ def closed_but(weekmask):
 
 def mask_code(weekmask):
     return f'freq=pandas.offsets.CustomBusinessDay(weekmask="{weekmask}")'
+
+
+def hours_code(start, end, weekmask):
+    return (
+        f'freq=pandas.offsets.CustomBusinessHour(start="{start}", end="{end}", '
+        f'weekmask="{weekmask}")'
+    )
 
 
 REMEDIES = {
@@ -57,7 +66,22 @@ REMEDIES = {
         BUSINESS_DAYS[np.sort(RANDOM.permutation(60)[:45])],
         'freq="B"',
     ),
-    "off at night": (HOURS[HOURS.hour >= 8], 'freq="h"'),
+    "off at night": (
+        HOURS[HOURS.hour >= 8],
+        hours_code("08:00", "00:00", "Mon Tue Wed Thu Fri Sat Sun"),
+    ),
+    "business hours from half past": (
+        pd.date_range("2020-01-01", periods=90, freq="bh") + pd.Timedelta("30min"),
+        hours_code("09:30", "17:30", "Mon Tue Wed Thu Fri"),
+    ),
+    "off at night, in a time zone": (
+        BERLIN_HOURS[(BERLIN_HOURS.hour >= 6) & (BERLIN_HOURS.hour < 22)],
+        hours_code("06:00", "22:00", "Mon Tue Wed Thu Fri Sat Sun"),
+    ),
+    "half-hours, off at night": (HALF_HOURS[HALF_HOURS.hour >= 8], 'freq="30min"'),
+    "1st and 15th": (pd.date_range("2020", periods=60, freq="SMS"), 'freq="SMS-15"'),
+    "1st and 10th": (pd.date_range("2020", periods=60, freq="SMS-10"), 'freq="SMS-10"'),
+    "15th and last": (pd.date_range("2020", periods=60, freq="SME"), 'freq="SME-15"'),
     "some days": (
         pd.date_range("2020", periods=600)[np.sort(RANDOM.permutation(600)[:60])],
         'series.resample("6D").mean().interpolate()',
@@ -173,9 +197,9 @@ def test_text_with_two_readings_is_named_in_the_reason():
 
 
 def test_the_reason_names_the_longest_run_of_rows_without_a_gap():
-    assert suggest_remedy(HOURS[HOURS.hour >= 8]).reason == (
-        "it fits all labels, and missing ones are then gaps (at most 16 rows without "
-        "one)"
+    assert suggest_remedy(HALF_HOURS[HALF_HOURS.hour >= 8]).reason == (
+        "it fits all labels, and missing ones are then gaps, so window_length + "
+        "horizon can be at most 32"
     )
 
 

@@ -24,7 +24,7 @@ def _run(capsys, *argv):
 NAMES = "cnn_lstm, conv_lstm, parallel, cnn, lstm"
 INVALID_OPTIONS = [
     ("none.csv", "no such file: none.csv"),
-    (".", ". is a folder, not a CSV file"),
+    (".", ". is a folder, not a CSV file. Name a file in it"),
     ("--models gru", f"--models: must be one or more of {NAMES}: got 'gru'"),
     (
         "--models cnn my.csv",

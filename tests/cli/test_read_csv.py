@@ -34,22 +34,29 @@ def _change(row, column, value):
 CHOSEN = "--target-columns sales --time-column date"
 INVALID_FILES = [
     ("", "", "my.csv is empty"),
-    ("date,sales\n", "", "my.csv has a header but no rows"),
     (
-        b"\xff\xfe\x00\x81",
+        "date,sales\n",
         "",
-        "my.csv is not a text file in UTF-8. Save it again with this encoding",
+        "my.csv has a header but no rows. Add a row per time step",
     ),
-    ("a,b\n1,2,3\n", "", "rows of my.csv have more fields than its header"),
+    (b"\xff\xfe\x00\x81", "", "my.csv is not a text file in UTF-8. Save it as UTF-8"),
+    (
+        "a,b\n1,2,3\n",
+        "",
+        "rows of my.csv have more fields than its first line, 'a,b'. Remove lines "
+        "above the column names, and put values that contain ',' in double quotes",
+    ),
     (
         "2020-01-01,5\n2020-01-02,6\n",
         "",
-        "the first line of my.csv must hold column names: got 2020-01-01,5",
+        "the first line of my.csv must hold column names: got 2020-01-01,5. Insert "
+        "a line with a name for each column",
     ),
     (
         "a,b\nx,y\n",
         "",
-        "no column of numbers in my.csv: a, b. Column 'b' holds 'y' in row 1",
+        "no column of numbers in my.csv: a, b. Column 'b' holds 'y' in row 1. "
+        "Remove units and other text from its cells, or replace categories by numbers",
     ),
     (
         make_table(),
@@ -64,12 +71,14 @@ INVALID_FILES = [
     (
         make_table(),
         "--time-column sales --target-columns sales",
-        "column 'sales' cannot be both the time column and a target",
+        "column 'sales' cannot be both the time column and a target. Name it in one "
+        "option only",
     ),
     (
         make_table(),
         "--target-columns place",
-        "column 'place' must hold numbers: got 'here' in row 1",
+        "column 'place' must hold numbers: got 'here' in row 1. Correct the cell, or "
+        "leave it empty for a missing value",
     ),
     (
         make_table(),
@@ -80,7 +89,8 @@ INVALID_FILES = [
     (
         _change(4, "sales", "many"),
         "",
-        "column 'sales' must hold numbers: got 'many' in row 5",
+        "column 'sales' must hold numbers: got 'many' in row 5. Correct the cell, or "
+        "leave it empty for a missing value",
     ),
     (
         _change(4, "sales", "inf"),
@@ -92,7 +102,7 @@ INVALID_FILES = [
         _change(4, "date", "soon"),
         "",
         "time column 'date' must hold dates, times or integers: got 'soon' in row 5. "
-        "Use --date-format, or --time-column none",
+        "Correct the cell, or remove the row",
     ),
     (
         _change(4, "date", None),
@@ -154,12 +164,14 @@ PANEL_ERRORS = [
     (
         make_table(),
         "--id-column place --target-columns place",
-        "column 'place' cannot be both a target and the id column",
+        "column 'place' cannot be both a target and the id column. Name it in one "
+        "option only",
     ),
     (
         make_table(),
         "--exog visits --past-covariates visits",
-        "column 'visits' cannot be both a past covariate and known ahead",
+        "column 'visits' cannot be both a past covariate and known ahead. Name it in "
+        "one option only",
     ),
     (
         _change(4, "place", ""),
@@ -345,7 +357,7 @@ def test_a_date_format_that_reads_no_column_is_an_error(folder):
         _read_columns(folder, dates, date_format="%Q")
 
 
-@pytest.mark.parametrize("name", ["Unnamed: 0", "year", "Month"])
+@pytest.mark.parametrize("name", ["Unnamed: 0", "year", "Month", "yearweek"])
 def test_columns_that_count_rows_or_time_are_no_targets(folder, name):
     dates = pd.date_range("2001", periods=30, freq="MS")
     table = pd.DataFrame({name: dates.month, "date": dates, "y": 1.5})
@@ -385,6 +397,20 @@ def test_a_column_of_month_names_is_no_time_column(folder):
     frame, series = _read(folder, table)
     assert frame.index.name == "date"
     assert series.notes[0] == "time column: date"
+
+
+@pytest.mark.parametrize("code", ["%Y%m", "%G%V"])
+def test_months_and_weeks_as_numbers_are_times_and_no_targets(folder, code):
+    dates = pd.date_range("2001", periods=60, freq="MS" if code == "%Y%m" else "W-MON")
+    series = _read_columns(folder, dates.strftime(code))
+    assert series.targets == ["y"]
+    assert series.frame.index.tolist() == dates.tolist()
+
+
+def test_a_row_of_totals_is_to_be_removed(folder):
+    dates = [*pd.date_range("2001", periods=30).strftime("%Y-%m-%d"), "Total"]
+    with pytest.raises(UsageError, match=r"row 31\. .* or remove the row"):
+        _read_columns(folder, dates)
 
 
 def test_time_column_none_numbers_the_rows(folder):

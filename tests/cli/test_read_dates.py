@@ -44,6 +44,12 @@ COLUMNS = {
     ),
     "ISO weeks without a dash": (WEEKS.strftime("%GW%V"), WEEKS),
     "days of ISO weeks": (DAYS.strftime("%G-W%V-%u"), DAYS),
+    "ISO weeks as numbers": (WEEKS.strftime("%G%V"), WEEKS),
+    "days of the year": (DAYS.strftime("%Y-%j"), DAYS),
+    "months of one year without zeros": (
+        [f"2001-{month}" for month in range(1, 13)],
+        MONTHS[:12],
+    ),
     "%YM%m": (MONTHS.strftime("%YM%m"), MONTHS),
     "%m.%Y": (MONTHS.strftime("%m.%Y"), MONTHS),
     "%Y%m%d%H": (NAIVE_HOURS.strftime("%Y%m%d%H"), NAIVE_HOURS),

@@ -288,9 +288,7 @@ BAD_PARAMS = [
     (
         {"estimator": Ridge},
         TypeError,
-        "estimator must have fit and predict: got estimator=<class "
-        "'sklearn.linear_model._ridge.Ridge'>. Use a regressor, or a Pipeline that "
-        "ends in one.",
+        "estimator must be an instance: got the class Ridge. Use Ridge().",
     ),
     (
         {"estimator": None},

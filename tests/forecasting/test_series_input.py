@@ -116,7 +116,7 @@ BAD_SERIES = [
     (
         [],
         ValueError,
-        "series must have at least one row: got 0 rows.",
+        "series must have at least one row: got 0 rows. Pass the rows of a series.",
     ),
     (
         np.zeros((4, 3, 2)),
@@ -148,7 +148,8 @@ BAD_SERIES = [
         UNSORTED,
         ValueError,
         "series must be in time order: got an unsorted index, row 2 (label 1949-02-01 "
-        "00:00:00) is earlier than the row before it. Use series.sort_index().",
+        "00:00:00) is earlier than the row before it. Use series.sort_index(). In a "
+        "search or cross-validation, use cv=TimeSeriesSplit().",
     ),
     (
         TWICE,
@@ -167,9 +168,8 @@ BAD_SERIES = [
     (
         FRAME.assign(shop="p").set_index("shop", append=True),
         ValueError,
-        "series must have one time index: got an index of 2 levels. Use one series at "
-        "a time, and drop the other levels (series.droplevel(...)), or fit all of "
-        "them: series.reset_index('shop'), id_column='shop'.",
+        "series must have one time index: got an index of 2 levels. Drop the other "
+        "levels: series.droplevel([1]).",
     ),
     (
         FRAME.assign(shop="p").groupby("shop"),

@@ -892,8 +892,8 @@ BAD_INPUT = {
             ),
         ),
         ValueError,
-        "X must have one time index: got an index of 2 levels. Use one series at a "
-        "time, and drop the other levels (X.droplevel(...)).",
+        "X must have one time index: got an index of 2 levels. Drop the other "
+        "levels: X.droplevel([0]).",
     ),
 }
 

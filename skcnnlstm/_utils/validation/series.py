@@ -31,11 +31,14 @@ def check_enough_rows(n_rows, window_length, horizon):
     """Raise if a series is too short for one window and its target."""
     needed = window_length + horizon
     if n_rows < needed:
+        columns = ""
+        if n_rows == 1:
+            columns = " If its columns are the steps, use numpy.transpose(series)."
         raise ValueError(
             "series must have at least window_length + horizon rows: got "
             f"{n_rows} rows, window_length={window_length}, horizon={horizon}. Use a "
             f"series of {needed} rows or more, or "
-            f"{remedy_for_short_series(n_rows, horizon)}."
+            f"{remedy_for_short_series(n_rows, horizon)}.{columns}"
         )
 
 
@@ -128,8 +131,7 @@ def check_time_index(X, *, name="X", ids=False):
     if getattr(index, "nlevels", 1) > 1:
         raise ValueError(
             f"{name} must have one time index: got an index of {index.nlevels} levels. "
-            "Use one series at a time, and drop the other levels "
-            f"({name}.droplevel(...)){_reset_index_remedy(index, name, ids)}."
+            f"{_remedy_for_levels(index, name, ids)}."
         )
     if index.inferred_type not in TIME_TYPES:
         return None
@@ -162,6 +164,25 @@ def refresh_index(index):
     return index if index.is_unique else index.take(np.arange(len(index)))
 
 
+def _remedy_for_levels(index, name, ids):
+    """Return how to make one time index of the levels of a MultiIndex."""
+    names = [str(level).lower() for level in index.names]
+    if names in (["year", "month"], ["year", "month", "day"]):
+        parts = f"{name}.index.to_frame(index=False)"
+        if len(names) == 2:
+            parts += ".assign(day=1)"
+        return f"Join them: {name}.set_axis(pandas.to_datetime({parts}))"
+    for level in range(index.nlevels):
+        others = [i for i in range(index.nlevels) if i != level]
+        is_constant = [index.get_level_values(i).nunique() == 1 for i in others]
+        if index.levels[level].inferred_type in TIME_TYPES and all(is_constant):
+            return f"Drop the other levels: {name}.droplevel({others})"
+    return (
+        "Use one series at a time, and drop the other levels "
+        f"({name}.droplevel(...)){_reset_index_remedy(index, name, ids)}"
+    )
+
+
 def _reset_index_remedy(index, name, ids):
     """Return how to use the only level without times as `id_column`, if there is one.
 
@@ -178,23 +199,30 @@ def _reset_index_remedy(index, name, ids):
     return f", or fit all of them: {name}.reset_index({level!r}), id_column={level!r}"
 
 
-def check_time_order(index, *, name="X", table=None):
-    """Raise if a time index is not in ascending order; `table` is what it is of."""
+def check_time_order(index, *, name="X", table=None, folds=False):
+    """Raise if a time index is not in ascending order; `table` is what it is of.
+
+    `folds` is whether the rows may be those of a fold, for the message.
+    """
     if index is None or index.is_monotonic_increasing:
         return
     try:
         ascends = np.asarray(index[1:] > index[:-1])
     except TypeError:
         raise ValueError(
-            f"{name} must have times all with or all without a time zone: got both in "
+            f"{name} must have a time zone in all of its times or in none: got both in "
             f"its index. Use {name}.set_axis(pandas.to_datetime({name}.index, "
             "utc=True))."
         ) from None
     row = int(np.flatnonzero(~ascends)[0]) + 1
     dates = polars_dates(table)
     sort = "sort_index()" if dates is None else f"sort({dates!r})"
+    in_order = ""
+    if folds:
+        in_order = " In a search or cross-validation, use cv=TimeSeriesSplit()."
     first = to_pandas_first(table, name) if dates is None else ""
     raise ValueError(
         f"{name} must be in time order: got an unsorted index, row {row} (label "
-        f"{index[row]}) is earlier than the row before it. Use {name}.{sort}.{first}"
+        f"{index[row]}) is earlier than the row before it. Use {name}.{sort}."
+        f"{in_order}{first}"
     )

@@ -7,7 +7,7 @@ import numpy as np
 from skcnnlstm._utils.validation.tables import is_from_polars, to_pandas_first
 
 _DATE = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([ T].*)?$")
-_NOT_DIGITS = " \xa0\u202f'$€£¥"  # around and inside numbers of spreadsheets
+_NOT_DIGITS = " \xa0\u202f'$€£¥%"  # around and inside numbers of spreadsheets
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+$")
 # Inputs of a forecaster, and the parameters that encode their text.
 _ENCODED = {"exog": "exog_transformer", "static": "static_transformer"}
@@ -47,6 +47,8 @@ def not_numeric_message(name, X, what, ids):
             elif encoded:
                 remedy = encoded
             return f"{name} must be numeric: got text{_first_text(X)}. {remedy}"
+        if X.dtype.kind == "m":
+            remedy = f"Convert the durations, or drop them: {name}.dt.total_seconds()."
         return f"{name} must be numeric: got {what}. {remedy}"
     for i, label in enumerate(columns):
         column = X.iloc[:, i]
@@ -59,6 +61,8 @@ def not_numeric_message(name, X, what, ids):
             what += _first_text(column)
             numbers = _for_polars(numbers) if is_from_polars(X) else numbers + first
             return f"{name} must be numeric: got {what}. {numbers}"
+        if getattr(column.dtype, "kind", "O") == "m":
+            return f"{name} must be numeric: got {what}. {_duration_remedy(name, X, i)}"
         if name in _ENCODED and not is_date and not _looks_like_dates(column):
             remedy = _encode(name, X)
             break
@@ -102,6 +106,23 @@ def _column_remedy(name, label, column, is_date, ids, only):
     if ids:
         remedy += f" If it identifies the series of each row, set id_column={label!r}."
     return remedy
+
+
+def _duration_remedy(name, X, i):
+    """Return how to convert a column of durations to numbers or to the index."""
+    label = X.columns[i]
+    column = f"{name}[{label!r}].dt.total_seconds()"
+    if is_from_polars(X):
+        return (
+            "Convert the durations, or drop these columns: "
+            f"{name}.with_columns(polars.col({label!r}).dt.total_seconds())."
+        )
+    assigned = f"{name}.assign(**{{{label!r}: {column}}})"
+    remedy = f"Convert the durations, or drop these columns: {assigned}."
+    if name != "exog" and len(X.columns) > 1:
+        index = f"{name}.set_index({label!r})"
+        remedy += f" If they are the times of the rows, make them the index: {index}."
+    return remedy + to_pandas_first(X, name)
 
 
 def _looks_like_dates(column):

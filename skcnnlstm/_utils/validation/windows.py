@@ -28,6 +28,11 @@ def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5, ids=Fa
     ids : bool, default=False
         Whether the caller has a parameter `id_column`, for messages.
     """
+    if hasattr(X, "__next__"):
+        raise TypeError(
+            f"{name} must be an array or a table: got a {type(X).__name__}, which can "
+            f"be read only once. Use list({name})."
+        )
     X = to_plain(X, name)
     if getattr(getattr(X, "dtype", None), "names", None):
         raise TypeError(
@@ -98,7 +103,8 @@ def _no_features_message(name, shape):
     # The estimator checks of scikit-learn search for its wording.
     return (
         f"Found array with 0 feature(s) (shape={shape}) while a minimum of 1 is "
-        f"required: {name} must have no empty axis."
+        f"required: {name} must have no empty axis. Use at "
+        "least one column and one step."
     )
 
 

@@ -1,5 +1,7 @@
 """Length, target columns and time index of a series."""
 
+import re
+
 import pandas as pd
 import pytest
 from user_errors import assert_error
@@ -19,7 +21,7 @@ BAD_INPUT = {
     "with and without a time zone": (
         lambda: check.check_time_order(pd.Index(MIXED, dtype=object), name="series"),
         ValueError,
-        "series must have times all with or all without a time zone: got both in its "
+        "series must have a time zone in all of its times or in none: got both in its "
         "index. Use series.set_axis(pandas.to_datetime(series.index, utc=True)).",
     ),
     "too short": (
@@ -62,6 +64,13 @@ BAD_INPUT = {
         "time, and drop the other levels (X.droplevel(...)), or fit all of them: "
         "X.reset_index('shop'), id_column='shop'.",
     ),
+    "rows: one row of many columns": (
+        lambda: check.check_enough_rows(1, 6, 3),
+        ValueError,
+        "series must have at least window_length + horizon rows: got 1 rows, "
+        "window_length=6, horizon=3. Use a series of 9 rows or more, or a shorter "
+        "horizon. If its columns are the steps, use numpy.transpose(series).",
+    ),
 }
 
 
@@ -92,6 +101,26 @@ def test_labels_without_an_order_in_time_are_no_time_index(index):
 def test_the_suggested_average_of_duplicates_is_accepted(rows):
     averaged = rows.groupby(level=0).mean()
     assert check.check_time_index(averaged) is averaged.index
+
+
+MONTHS = pd.MultiIndex.from_product(
+    [[2020, 2021], range(1, 13)], names=["year", "month"]
+)
+DAYS_OF_ONE_SHOP = pd.MultiIndex.from_product(
+    [["a"], pd.date_range("2024", periods=4)], names=["shop", "day"]
+)
+
+
+@pytest.mark.parametrize("index", [MONTHS, DAYS_OF_ONE_SHOP])
+def test_the_suggested_index_of_several_levels_is_accepted(index):
+    X = indexed(index)
+    with pytest.raises(ValueError, match="one time index") as caught:
+        check.check_time_index(X)
+    remedy = re.search(r"levels\. .*?: (X.*)\.$", str(caught.value))[1]
+    changed = eval(remedy, {"X": X, "pandas": pd})
+    found = check.check_time_index(changed)
+    assert found.is_monotonic_increasing
+    assert found.inferred_type == "datetime64"
 
 
 def test_the_suggested_selection_of_labelled_rows_is_accepted():

@@ -21,6 +21,7 @@ NUMBERS = {
     "commas for thousands": (["1,001.5", "2,005"], [1001.5, 2005.0]),
     "ambiguous commas": (["1,001", "2,005"], [1001.0, 2005.0]),
     "currency": (["$1,001.00", "$2,005.20"], [1001.0, 2005.2]),
+    "percent": (["1.5%", "20%"], [1.5, 20.0]),
     "spaces": (["1 001,5", "2 002,5"], [1001.5, 2002.5]),
 }
 
@@ -74,6 +75,40 @@ def test_text_in_exog_is_encoded_by_the_remedy(exog):
     }
     forecaster.set_params(exog_transformer=eval(remedy, names))
     assert forecaster.fit(series, exog=exog).n_windows_ == 36
+
+
+DURATIONS = pd.Series(pd.to_timedelta([1, 2], unit="h"))
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        DURATIONS,
+        DURATIONS.to_frame("span"),
+        pd.DataFrame({"v": [1.0, 2.0], "span": DURATIONS}),
+    ],
+)
+def test_durations_become_numbers_by_the_remedy(X):
+    with pytest.raises(TypeError) as caught:
+        check_windows(X, min_ndim=1)
+    remedy = re.search(
+        r"durations, .*?: (X.*?\)(?:\}\))?)\.(?: |$)", str(caught.value)
+    )[1]
+    numbers = check_windows(eval(remedy, {"X": X}), min_ndim=1)
+    assert numbers.reshape(2, -1)[:, -1].tolist() == [3600.0, 7200.0]
+
+
+def test_durations_become_the_index_by_the_remedy():
+    X = pd.DataFrame({"v": [1.0, 2.0], "span": DURATIONS})
+    with pytest.raises(TypeError) as caught:
+        check_windows(X)
+    remedy = re.search(r"index: (.*)\.$", str(caught.value))[1]
+    assert eval(remedy, {"X": X}).index.dtype.kind == "m"
+
+
+def test_a_generator_is_read_by_the_remedy():
+    with pytest.raises(TypeError, match=r"got a generator.*Use list\(X\)\.$"):
+        check_windows((value for value in [1.0, 2.0]), min_ndim=1)
 
 
 def test_dates_as_text_become_the_index_by_the_remedy():

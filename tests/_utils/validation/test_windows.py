@@ -97,7 +97,8 @@ BAD_INPUT = {
         lambda: check.check_windows(np.zeros((3, 4, 0))),
         ValueError,
         "Found array with 0 feature(s) (shape=(3, 4, 0)) while a minimum of 1 is "
-        "required: X must have no empty axis.",
+        "required: X must have no empty axis. Use at least one column and one "
+        "step.",
     ),
 }
 
