@@ -8,7 +8,11 @@ from sklearn.base import clone
 
 from skcnnlstm._utils.identity import once_per_object
 from skcnnlstm._utils.time_index import read_labels
-from skcnnlstm.forecasting.encoding import check_output_finite, read_output
+from skcnnlstm.forecasting.encoding import (
+    check_output_finite,
+    check_same_names,
+    read_output,
+)
 from skcnnlstm.forecasting.gaps import describe_index
 
 _NAME = "time"  # of the Series that a transformer gets
@@ -74,13 +78,19 @@ def transform_times(calendar, panel, indexes):
     Returns
     -------
     tables : dict of ndarray of shape (n_rows, n_columns)
-    names : list or None
+    names : list
+        ``calendar0``, ``calendar1``, ... if the output has none.
     """
     transform = once_per_object(lambda index: _transform(calendar, index))
     tables, names = {}, None
     for key, index in indexes.items():
         with panel.naming(key):
-            tables[key], names = transform(index)
+            tables[key], found = transform(index)
+            width = tables[key].shape[1]
+            found = [f"calendar{i}" for i in range(width)] if found is None else found
+            if names is not None:
+                check_same_names("calendar", found, names, "other series")
+            names = found
     return tables, names
 
 

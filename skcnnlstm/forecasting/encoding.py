@@ -9,6 +9,16 @@ from sklearn.base import clone
 from skcnnlstm._utils.validation import check_finite, to_plain
 from skcnnlstm._utils.validation.tables import mark_unlabelled
 
+_IMPUTE = (
+    "Add an imputer to the transformer, such as make_pipeline(SimpleImputer(), ...)"
+)
+# What to do about NaN in the output that a parameter returns.
+_NAN_REMEDIES = {
+    "exog_transformer": f'{_IMPUTE}, or use a network with missing="mask".',
+    "static_transformer": f"{_IMPUTE}.",
+    "calendar": "Return a number for each time, for example with fillna(0).",
+}
+
 
 def check_transformer(name, transformer):
     """Raise if a parameter is neither None nor a transformer."""
@@ -91,10 +101,15 @@ def read_output(name, transformer, output, n_rows):
         # In the order of covariates, for bit-identical results.
         table = np.asarray(output, dtype=float, order="C")
     except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"{name} must return numbers: got {error} from {name}={transformer!r}. "
+        remedy = (
             "Use a transformer that encodes every column, such as "
             "OneHotEncoder(handle_unknown='ignore')."
+        )
+        if name == "calendar":
+            remedy = "Return numbers, for example with lambda times: times.dt.month."
+        raise ValueError(
+            f"{name} must return numbers: got {error} from {name}={transformer!r}. "
+            f"{remedy}"
         ) from error
     table = table[:, np.newaxis] if table.ndim == 1 else table
     if table.ndim != 2 or len(table) != n_rows or not table.shape[1]:
@@ -111,11 +126,31 @@ def check_output_finite(name, table, *, accept_nan=False):
     if np.isnan(table).any() and not accept_nan:
         row = int(np.argmax(np.isnan(table).any(axis=1)))
         raise ValueError(
-            f"{name} must return known values: got NaN at row {row}. Add an imputer to "
-            "the transformer, such as make_pipeline(SimpleImputer(), ...), or use a "
-            'network with missing="mask".'
+            f"{name} must return known values: got NaN at row {row}. "
+            f"{_NAN_REMEDIES[name]}"
         )
     check_finite(table, name=f"the output of {name}", missing="mask")
+
+
+def check_same_names(name, names, expected, other):
+    """Raise if an output has other columns than an earlier one.
+
+    `other` describes the earlier one. With ``pandas.get_dummies``, for example, the
+    columns depend on the values that occur.
+    """
+    if names == expected:
+        return
+    raise ValueError(
+        f"{name} must return the same columns for all rows: got {len(names)} columns, "
+        f"{_sample(names)}, and {len(expected)} columns, {_sample(expected)}, for "
+        f"{other}. Use a transformer with columns that do not depend on the rows, such "
+        "as OneHotEncoder(handle_unknown='ignore') instead of pandas.get_dummies."
+    )
+
+
+def _sample(names):
+    """Return the first names as text."""
+    return ", ".join(map(repr, names[:3])) + (", ..." if len(names) > 3 else "")
 
 
 def _join(tables):

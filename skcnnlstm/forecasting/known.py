@@ -9,7 +9,7 @@ import numpy as np
 
 from skcnnlstm.forecasting.calendar import fit_calendar, transform_times
 from skcnnlstm.forecasting.covariates import check_given, read_covariates
-from skcnnlstm.forecasting.encoding import encode, fit_encoder
+from skcnnlstm.forecasting.encoding import check_same_names, encode, fit_encoder
 from skcnnlstm.forecasting.static import learn_static
 
 
@@ -25,6 +25,7 @@ class KnownColumns:
     accept_nan: bool = False
     width: int = 0  # number of columns
     names: Any = None  # of the columns, a list
+    returned: Any = None  # names of the columns that are not static, as returned
     static: Any = None  # encoded values by key, (n_static,) each; None without any
     static_transformer: Any = None
     static_columns: Any = None  # number and names of the columns given to `fit`
@@ -49,7 +50,15 @@ class KnownColumns:
         counts : dict of int
             The number of rows.
         """
-        return self._transform(panel, exogs, indexes, counts)[0]
+        tables, names = self._transform(panel, exogs, indexes, counts)
+        if self.returned is not None:
+            parts = {
+                "exog_transformer": self.exog_transformer,
+                "calendar": self.calendar,
+            }
+            name = " and ".join(key for key in parts if parts[key] is not None)
+            check_same_names(name, names, self.returned, "the training rows")
+        return tables
 
     def _transform(self, panel, exogs, indexes, counts):
         """Return the columns, and the names of those that are not static."""
@@ -122,6 +131,7 @@ def learn_known(settings, data, *, accept_nan):
             names = columns[1]
         static_names = names or [f"static{i}" for i in range(known.n_static)]
     tables, names = known._transform(data.panel, data.exogs, indexes, counts)
+    known = replace(known, returned=names)
     if exog_transformer is None and data.exog_columns is not None:
         width, given = data.exog_columns
         names = names if given is None else [*given, *names[width:]]

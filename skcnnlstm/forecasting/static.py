@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
-from skcnnlstm._utils.validation import check_windows, to_plain
+from skcnnlstm._utils.validation import check_finite, check_windows, to_plain
 from skcnnlstm.forecasting.encoding import encode, fit_encoder
 
 
@@ -53,7 +53,9 @@ def read_static(static, panel, keys, *, raw, columns=None):
     if raw:
         return table.reset_index(drop=True), found
     values = check_windows(table, name="static", min_ndim=2, max_ndim=2)
-    return np.asarray(values, dtype=float), found
+    values = np.asarray(values, dtype=float)
+    check_finite(values, name="static", columns=named)
+    return values, found
 
 
 def name_static_rows(static, panel):
@@ -76,6 +78,11 @@ def _to_table(static, panel, keys):
         if panel.kind == "one":
             return pd.DataFrame([dict(static)])
         rows = list(static.values())
+        if not rows:
+            raise ValueError(
+                "static must have a row for each series: got an empty dict. Use "
+                f"{{{keys[0]!r}: ..., ...}} with one row for each series."
+            )
         if any(np.ndim(row) == 0 and not isinstance(row, Mapping) for row in rows):
             return pd.DataFrame({0: rows}, index=_index_of(static))
         if not hasattr(rows[0], "keys"):
@@ -96,10 +103,14 @@ def _to_table(static, panel, keys):
     if values.ndim == 1:
         values = values.reshape((1, -1) if panel.kind == "one" else (-1, 1))
     if values.ndim != 2 or (panel.kind not in ("one", "list")):
+        remedy = f"pandas.DataFrame(static, index={keys[:2]!r}) with the key of each "
+        remedy += "series"
+        if panel.kind == "one" or values.ndim != 2:
+            remedy = "a DataFrame with one row for each series"
         raise TypeError(
             "static must be a DataFrame, a Series or a dict with one row for each "
             f"series: got {type(static).__name__} of shape {np.shape(values)}. Use "
-            f"pandas.DataFrame(static, index={keys[:2]!r}) with the key of each series."
+            f"{remedy}."
         )
     return pd.DataFrame(values).infer_objects()
 

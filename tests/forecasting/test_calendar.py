@@ -338,8 +338,14 @@ def test_rows_that_are_no_times_after_fit():
             lambda times: times.dt.day_name(),
             ValueError,
             "calendar must return numbers: got could not convert string to float: "
-            "'Monday' from calendar=<function <lambda>>. Use a transformer that "
-            "encodes every column, such as OneHotEncoder(handle_unknown='ignore').",
+            "'Monday' from calendar=<function <lambda>>. Return numbers, for example "
+            "with lambda times: times.dt.month.",
+        ),
+        (
+            lambda times: times.dt.hour.where(times.dt.hour > 0),
+            ValueError,
+            "calendar must return known values: got NaN at row 0. Return a number for "
+            "each time, for example with fillna(0).",
         ),
         (
             lambda times: times.dt.hour[:-1],
@@ -354,6 +360,24 @@ def test_wrong_calendars(calendar, error, message):
     with pytest.raises(error) as caught:
         small(calendar=calendar).fit(KNOWN)
     assert re.sub(r" at 0x\w+", "", str(caught.value)) == message
+
+
+def test_columns_that_depend_on_the_rows_are_an_error():
+    # The first rows and the rows ahead have two days each, but not the same ones.
+    forecaster = small(calendar=lambda times: pd.get_dummies(times.dt.day), horizon=26)
+    forecaster.set_params(window_length=26).fit(KNOWN[:72])
+    with pytest.raises(ValueError, match=r"pandas\.get_dummies") as caught:
+        forecaster.forecast()
+    assert "must return the same columns for all rows: got 2 columns" in str(
+        caught.value
+    )
+    days = FunctionTransformer(lambda times: times.dt.day.to_frame())
+    remedy = make_pipeline(days, OneHotEncoder(handle_unknown="ignore"))
+    forecast = forecaster.set_params(calendar=remedy).fit(KNOWN[:72]).forecast()
+    assert np.isfinite(forecast).all()
+    panel = {"a": KNOWN[:60], "b": KNOWN[:100]}
+    with pytest.raises(ValueError, match="and 3 columns, 1, 2, 3, for other series"):
+        small(calendar=lambda times: pd.get_dummies(times.dt.day)).fit(panel)
 
 
 def test_a_window_shorter_than_the_horizon():

@@ -308,9 +308,33 @@ def test_an_export_is_an_error(tmp_path):
         (
             TABLE.where(TABLE > 0),
             {},
+            "static must be finite: got NaN at row 1, feature 'age'. Fill missing "
+            "values first, for example with sklearn.impute.SimpleImputer.",
+        ),
+        (
+            TABLE.where(TABLE > 0, np.inf),
+            {},
+            "static must be finite: got infinity at row 1, feature 'age'. Replace "
+            "infinite values with numbers first.",
+        ),
+        (
+            TABLE.where(TABLE > 0),
+            {"static_transformer": StandardScaler()},
             "static_transformer must return known values: got NaN at row 1. Add an "
-            "imputer to the transformer, such as make_pipeline(SimpleImputer(), ...), "
-            'or use a network with missing="mask".',
+            "imputer to the transformer, such as make_pipeline(SimpleImputer(), ...).",
+        ),
+        (
+            {},
+            {},
+            "static must have a row for each series: got an empty dict. Use {'a': "
+            "..., ...} with one row for each series.",
+        ),
+        (
+            "size",
+            {},
+            "static must be a DataFrame, a Series or a dict with one row for each "
+            "series: got str of shape (). Use a DataFrame with one row for each "
+            "series.",
         ),
     ],
 )
