@@ -84,10 +84,19 @@ def encode(name, encoder, tables, *, accept_nan=False):
     rows = _join(list(tables.values()))
     table, names = read_output(name, encoder, encoder.transform(rows), len(rows))
     check_output_finite(name, table, accept_nan=accept_nan)
-    if names is None and hasattr(encoder, "get_feature_names_out"):
-        names = list(encoder.get_feature_names_out())
+    names = _names_of(encoder) if names is None else names
     cuts = np.cumsum([len(one) for one in tables.values()])[:-1]
     return dict(zip(tables, np.split(table, cuts), strict=True)), names
+
+
+def _names_of(encoder):
+    """Return the names of the columns that an encoder makes; None if it has none."""
+    try:
+        return list(encoder.get_feature_names_out())
+    except AttributeError:
+        # A Pipeline has the method even if one of its steps, such as a
+        # FunctionTransformer, has not.
+        return None
 
 
 def read_output(name, transformer, output, n_rows):

@@ -166,6 +166,16 @@ def test_attributions_name_the_encoded_columns():
 # ------------------------------------------------------------------------------- errors
 
 
+def test_names_of_the_columns_are_optional():
+    # Pipeline has get_feature_names_out, but FunctionTransformer does not.
+    double = FunctionTransformer(lambda exog: 2 * exog)
+    forecaster = encoded(make_pipeline(double, StandardScaler()))
+    forecaster.fit(SERIES[:40], exog=EXOG[["price"]])
+    forecast = forecaster.forecast(exog=EXOG[["price"]])
+    named = encoded(StandardScaler()).fit(SERIES[:40], exog=EXOG[["price"]])
+    np.testing.assert_allclose(forecast, named.forecast(exog=EXOG[["price"]]))
+
+
 def test_a_failed_fit_keeps_the_old_one():
     forecaster = encoded(one_hot()).fit(SERIES[:40], exog=EXOG[["shop"]])
     before = forecaster.forecast(exog=EXOG[["shop"]])
