@@ -55,7 +55,13 @@ def find_recordings(ids: Any, n_rows: int, name: str) -> Recordings:
             f"{name} must have shape (n_rows,): got shape {ids.shape} and {n_rows} "
             "rows. Pass one recording for each row."
         )
-    codes, keys = pd.factorize(ids)
+    try:
+        codes, keys = pd.factorize(ids)
+    except TypeError as error:
+        raise TypeError(
+            f"{name} must hold hashable values, such as numbers or text: got {error}. "
+            "Use one number or text for each recording."
+        ) from error
     if (codes < 0).any():
         raise ValueError(
             f"{name} must have a value in each row: got a missing value in row "
@@ -100,7 +106,9 @@ def take_column(
     """
     if isinstance(X, list | tuple):
         X = np.asarray(X, dtype=object)
-    if hasattr(X, "toarray"):
+    elif not hasattr(X, "toarray") and not hasattr(X, "iloc"):
+        X = np.asarray(X)
+    if hasattr(X, "toarray") or 0 in np.shape(X)[1:]:
         check_windows(X, name=name, max_ndim=2)  # raises
     if np.ndim(X) != 2:
         raise ValueError(

@@ -16,6 +16,16 @@ from skcnnlstm._utils.warnings import warn
 _MAX_LISTED = 5  # recordings that a warning lists
 
 
+def check_is_no_name(groups: Any) -> None:
+    """Raise if `groups` is the name of a column."""
+    if isinstance(groups, str):
+        raise TypeError(
+            "groups must hold the recording of each row: got the text "
+            f"{groups!r}. If it names a column, use groups=series[{groups!r}] and "
+            f"series.drop(columns={groups!r})."
+        )
+
+
 def read_groups(
     series: Any, groups: Any, window_length: int, horizon: int
 ) -> tuple[NDArray[np.intp] | None, NDArray[np.intp]]:
@@ -31,12 +41,6 @@ def read_groups(
         return None, np.array([n_rows])
     from skcnnlstm._utils.recordings import find_recordings, naming
 
-    if isinstance(groups, str):
-        raise TypeError(
-            "groups must hold the recording of each row: got the text "
-            f"{groups!r}. If it names a column, use groups=series[{groups!r}] and "
-            f"series.drop(columns={groups!r})."
-        )
     keys, places = find_recordings(groups, n_rows, "groups")
     for key, at in zip(keys, places, strict=True):
         if hasattr(series, "iloc"):

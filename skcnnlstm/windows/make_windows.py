@@ -15,7 +15,7 @@ from skcnnlstm._utils.validation import (
     check_windows,
     to_plain,
 )
-from skcnnlstm.windows.group_rows import find_starts, read_groups
+from skcnnlstm.windows.group_rows import check_is_no_name, find_starts, read_groups
 from skcnnlstm.windows.labels import (
     LABELS,
     check_label_parameters,
@@ -174,6 +174,7 @@ or (n_samples, window_length, n_features)
     stride = check_integer("stride", stride)
     missing = check_missing(missing)
     label = check_choice("label", label, (None, *LABELS))
+    check_is_no_name(groups)
     series = to_plain(series, "series")
     labels = None
     if label is not None:

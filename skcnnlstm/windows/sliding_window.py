@@ -232,7 +232,6 @@ class SlidingWindow(
         self.history_ = histories[None] if self.id_column is None else histories
         self._fitted = length, context
         self._id_column, self._numbered = self.id_column, numbered
-        self._n_features = rows.shape[1]
         self._axes, self._fingerprints = axes, fingerprints
         return self
 
@@ -360,6 +359,9 @@ class SlidingWindow(
             take_column,
         )
 
+        # First, so that no other column is read as the id.
+        if fitted and len(getattr(X, "shape", ())) == 2:
+            validate_data(self, X, reset=False, skip_check_array=True)
         X, ids = take_column(X, id_column)
         rows = self._check_rows(X)
         keys, places = find_recordings(ids, len(rows), "id_column")

@@ -74,6 +74,12 @@ def fail_in(error):
             "groups must have a value in each row: got a missing value in row 1. Drop "
             "those rows.",
         ),
+        (
+            lambda: find_recordings(np.array([{}, {}]), 2, "groups"),
+            TypeError,
+            "groups must hold hashable values, such as numbers or text: got unhashable "
+            "type: 'dict'. Use one number or text for each recording.",
+        ),
         (lambda: fail_in(TypeError("no.")), TypeError, "In recording 'a': no."),
     ],
 )

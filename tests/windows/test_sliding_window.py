@@ -730,6 +730,32 @@ def test_the_names_of_features_leave_out_the_id_column():
     assert pipeline.get_feature_names_out().tolist() == names
 
 
+def test_later_rows_must_have_the_fitted_columns():
+    window = SlidingWindow(2, id_column="unit").fit(
+        pd.DataFrame({"a": [1.0, 2.0], "unit": ["p", "p"]})
+    )
+    with pytest.raises(ValueError, match="yet now missing"):
+        window.transform(pd.DataFrame({"a": [1.0]}))
+    window = SlidingWindow(2, id_column=0).fit(np.ones((4, 3)))
+    with pytest.raises(ValueError, match=r"X has 1 features, .* is expecting 3"):
+        window.transform(np.ones((4, 1)))
+
+
+class _HasArray:
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __array__(self, dtype=None, copy=None):
+        return self.rows
+
+
+def test_an_object_that_converts_to_an_array_has_an_id_column():
+    rows = np.arange(8.0).reshape(4, 2)
+    window = SlidingWindow(2, id_column=0).fit(_HasArray(rows))
+    expected = window.transform(rows)
+    assert_array_equal(window.transform(_HasArray(rows)), expected)
+
+
 @pytest.mark.parametrize("transform", ["pandas", "polars"])
 def test_windows_stay_an_array_if_tables_are_set_as_output(transform):
     frame = units(5, 4)
