@@ -182,10 +182,11 @@ class _CNNLSTMMixin:
 
     def _build_network_args(self, settings, input_shape, n_outputs):
         norm, skip = settings.get("instance_norm"), settings.get("linear_skip")
-        if len(input_shape) == 4 and (norm not in (None, "auto") or skip is True):
+        has_skip = skip not in (None, False, "auto")  # "shared", in place of True
+        if len(input_shape) == 4 and (norm not in (None, "auto") or has_skip):
             raise ValueError(
                 "instance_norm must be None and linear_skip must be False for image "
-                f"sequences: got instance_norm={norm!r}, linear_skip={skip!r}. Set "
+                f"sequences: got instance_norm={norm!r}, linear_skip={has_skip}. Set "
                 "them so, or use ConvLSTMGridRegressor to forecast each cell."
             )
         return super()._build_network_args(settings, input_shape, n_outputs)

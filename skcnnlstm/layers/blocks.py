@@ -217,9 +217,8 @@ def conv2d_stack_per_frame(x, filters, kernel_size, padding, activation, pool_si
     computes the same as `TimeDistributed(Conv2D)`, without its loop over the frames.
     """
     n_frames = x.shape[1]
-    x = ops.reshape(
-        x, (-1, *x.shape[2:])
-    )  # (samples * frames, rows, columns, channels)
+    # (samples * frames, rows, columns, channels)
+    x = ops.reshape(x, (-1, *x.shape[2:]))
     for i, (width, size) in enumerate(zip(filters, kernel_size, strict=True), 1):
         for n_steps in x.shape[1:3]:
             check_kernel_fits(size, n_steps, padding, "rows and columns")

@@ -76,7 +76,8 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
             )
         if len(labels) < 2:
             raise ValueError(
-                f"y must hold at least two classes: got one class, {labels[0]!r}. "
+                "y must hold at least two classes: got one class, "
+                f"{labels[:1].tolist()[0]!r}. "
                 "Samples with NaN are used only with missing='mask'."
             )
         codes = np.searchsorted(labels, np.asarray(y)).astype(np.int32)

@@ -252,6 +252,13 @@ def test_missing_first_frames_are_missing_history(frames):
             "them so, or use ConvLSTMGridRegressor to forecast each cell.",
         ),
         (
+            {"linear_skip": True},
+            {"linear_skip": False},
+            "instance_norm must be None and linear_skip must be False for image "
+            "sequences: got instance_norm='auto', linear_skip=True. Set "
+            "them so, or use ConvLSTMGridRegressor to forecast each cell.",
+        ),
+        (
             {"padding": "valid", "kernel_size": 6},
             {"kernel_size": 5},
             "kernel_size must be at most the number of rows and columns with "
