@@ -21,6 +21,7 @@ from skcnnlstm.forecasting.intervals import count_held_out
 from skcnnlstm.forecasting.predict import (
     append_rows,
     forecast_segments,
+    read_exog_with_rows_ahead,
     read_own_exog,
     remove_unknown,
 )
@@ -149,8 +150,8 @@ class _FittedDetector:
         ``smoothing - 1`` errors of earlier rows.
         """
         fitted = self.forecaster
-        exogs = read_own_exog(fitted, panel, tables, None, n_spare=fitted.horizon)
         all_runs, parts, memories = fitted.find_runs(tables), {}, {}
+        exogs = read_exog_with_rows_ahead(fitted, panel, tables, None, all_runs)
         for key, rows in tables.items():
             with panel.naming(key):
                 parts[key], memories[key] = self._measure_series(

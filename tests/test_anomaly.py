@@ -401,3 +401,24 @@ def test_a_failed_call_keeps_the_state(series):
     with pytest.raises(ValueError, match="fitted rows again"):
         detector.update(series[:600])
     np.testing.assert_array_equal(detector.score_samples(series[600:]), before)
+
+
+def test_scores_with_a_calendar_do_not_depend_on_how_rows_are_split():
+    # The last rows of each part need the calendar of the rows after them.
+    index = pd.date_range("2024-01-01", periods=400, freq="h")
+    noise = np.random.default_rng(0).normal(size=400)
+    series = pd.Series(noise + index.hour, index)
+    forecaster = s.SeriesForecaster(
+        make_pipeline(s.FlattenWindows(), Ridge()),
+        window_length=6,
+        horizon=4,
+        calendar=lambda times: times.dt.hour,
+    )
+    detector = s.ForecastAnomalyDetector(forecaster, contamination=0.1, smoothing=3)
+    expected = detector.fit(series[:300]).score_samples(series[300:])
+    scores = []
+    for start in range(300, 400, 5):
+        part = series[start : start + 5]
+        scores.extend(detector.score_samples(part))
+        detector.update(part)
+    np.testing.assert_allclose(scores, expected)
