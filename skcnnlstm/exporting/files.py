@@ -175,9 +175,9 @@ class GraphModel(keras.Model):
         self.networks = graph.networks
         self.run = graph.run
 
-    def call(self, *inputs):
-        """Return the output of the graph."""
-        return self.run(*inputs)
+    def call(self, x):
+        """Return the output of the graph for a tensor or a list of two."""
+        return self.run(*x) if isinstance(x, list | tuple) else self.run(x)
 
 
 def _convert(graph, path, format):
@@ -186,16 +186,19 @@ def _convert(graph, path, format):
     shapes = {graph.input_name: graph.shape}
     if graph.covariates is not None:
         shapes["covariates"] = graph.covariates
-    model(*(np.zeros((1, *shape), np.float32) for shape in shapes.values()))
-    signature = [
+    rows = [np.zeros((1, *shape), np.float32) for shape in shapes.values()]
+    specs = [
         keras.InputSpec(shape=(None, *shape), dtype="float32", name=name)
         for name, shape in shapes.items()
     ]
+    # Keras exports one argument: a tensor, or a list of them.
+    is_one = len(shapes) == 1
+    model(rows[0] if is_one else rows)
     with _numpy_object_alias():
         model.export(
             str(path),
             format="tf_saved_model" if format == "saved_model" else format,
-            input_signature=signature,
+            input_signature=specs if is_one else [specs],
             verbose=False,
         )
 

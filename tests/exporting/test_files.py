@@ -12,6 +12,7 @@ from exported_models import (
     IGNORE_DEPRECATIONS,
     ROWS,
     RUN,
+    SMALL,
     network,
     ridge,
     skip_without_converter,
@@ -22,10 +23,11 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from skcnnlstm import SeriesForecaster, export
+from skcnnlstm import CNNLSTMRegressor, SeriesForecaster, export
 from skcnnlstm.exporting.scaling import FUNCTIONS
 
 pytestmark = IGNORE_DEPRECATIONS
+DESCRIPTIONS = {"covariates": ["exog0", "exog1"], "quantiles": [0.1, 0.5, 0.9]}
 EVERYDAY = {("ridge", "litert"), ("gaps", "onnx"), ("gaps, standard", "onnx")}
 
 
@@ -99,9 +101,33 @@ def test_a_saved_model_agrees_with_forecast_and_replaces_another(tmp_path, thoro
         export(search, tmp_path / "mine", "saved_model")
 
 
+@pytest.mark.filterwarnings("ignore:the first 11 rows do not continue")
+@pytest.mark.parametrize("format", RUN)
+def test_files_take_covariates_and_return_quantiles(format, tmp_path, thorough):
+    if format != "litert" and not thorough:
+        pytest.skip("a conversion takes seconds: with --all-estimators")
+    skip_without_converter(format)
+    quantiles = CNNLSTMRegressor(quantiles=(0.1, 0.5, 0.9), **SMALL)
+    forecaster = SeriesForecaster(quantiles, window_length=12, horizon=3)
+    exog = np.sin(np.arange(93))[:, None] * [30, 1]
+    forecaster.fit(ROWS, exog=exog[:90])
+    export(forecaster, tmp_path / "a file", format, output="quantiles")
+    windows = np.stack([ROWS[70:82], ROWS[-12:]]).astype(np.float32)
+    covariates = np.stack([exog[70:85], exog[-15:]]).astype(np.float32)
+    output, metadata = RUN[format](tmp_path / "a file", windows, covariates)
+    expected = forecaster.predict_quantiles(ROWS, exog=exog)[[81, 89]]
+    assert output.shape == expected.shape == (2, 3, 2, 3)
+    np.testing.assert_allclose(output, expected, rtol=1e-4)
+    if format == "onnx":
+        metadata = {name: json.loads(metadata[name]) for name in DESCRIPTIONS}
+    assert {name: metadata[name] for name in DESCRIPTIONS} == DESCRIPTIONS
+
+
 def test_unknown_formats_and_unfitted_estimators_raise(tmp_path):
     with pytest.raises(ValueError, match=r"format must be one of .*: got format='"):
         export(network(), tmp_path / "a file", "pmml")
+    with pytest.raises(ValueError, match=r"output must be one of .*: got output='m"):
+        export(network(), tmp_path / "a file", "litert", output="median")
     with pytest.raises(ValueError, match=r"called LiteRT. Use format='litert'; the p"):
         export(network(), tmp_path / "a file.tflite", "tflite")
     with pytest.raises(NotFittedError):
