@@ -141,38 +141,46 @@ for level in ("last", "standard", "seasonal", None):
     CASES[f"gaps, {level}"] = lambda level=level: with_gaps(level)
 
 
-def run_onnx(path, rows):
+def run_onnx(path, *inputs):
     """Return the output of an ONNX file, and its metadata."""
     runtime = pytest.importorskip("onnxruntime", reason="runs ONNX (extra export)")
     session = runtime.InferenceSession(path)
-    (tensor,) = session.get_inputs()
-    (output,) = session.run(None, {tensor.name: rows})
+    names = [tensor.name for tensor in session.get_inputs()]
+    assert names[1:] == ["covariates"][: len(inputs) - 1]
+    (output,) = session.run(None, dict(zip(names, inputs, strict=True)))
     return output, session.get_modelmeta().custom_metadata_map
 
 
-def run_litert(path, rows):
+def run_litert(path, *inputs):
     """Return the output of a LiteRT file, and its metadata."""
     runtime = pytest.importorskip(
         "ai_edge_litert.interpreter", reason="runs LiteRT (extra export)"
     )
     interpreter = runtime.Interpreter(model_path=str(path))
-    (tensor,) = interpreter.get_input_details()
-    interpreter.resize_tensor_input(tensor["index"], rows.shape)
+    # In the order of the names, as details have any order: "covariates" comes first.
+    tensors = sorted(interpreter.get_input_details(), key=lambda tensor: tensor["name"])
+    tensors.reverse()
+    assert "covariates" in tensors[-1]["name"] or len(inputs) == 1
+    for tensor, rows in zip(tensors, inputs, strict=True):
+        interpreter.resize_tensor_input(tensor["index"], rows.shape)
     interpreter.allocate_tensors()
-    interpreter.set_tensor(tensor["index"], rows)
+    for tensor, rows in zip(tensors, inputs, strict=True):
+        interpreter.set_tensor(tensor["index"], rows)
     interpreter.invoke()
     (output,) = interpreter.get_output_details()
     metadata = json.loads(zipfile.ZipFile(path).read("skcnnlstm.json"))
     return interpreter.get_tensor(output["index"]), metadata
 
 
-def run_saved_model(path, rows):
+def run_saved_model(path, *inputs):
     """Return the output of a SavedModel, and its metadata."""
     import keras
 
     layer = keras.layers.TFSMLayer(str(path), call_endpoint="serve")
     metadata = json.loads((path / "assets.extra" / "skcnnlstm.json").read_text())
-    return keras.ops.convert_to_numpy(layer(rows)), metadata
+    (rows, *covariates) = inputs
+    output = layer([rows, *covariates] if covariates else rows)
+    return keras.ops.convert_to_numpy(output), metadata
 
 
 RUN = {"onnx": run_onnx, "litert": run_litert, "saved_model": run_saved_model}

@@ -14,6 +14,8 @@ Meta-estimators build the graphs inside them through `context`, which offers:
     For transformers: whether the estimator after them reads missing history (NaN).
 ``context.network_options``
     Keyword arguments of `skcnnlstm.training.network_from_json`.
+``context.quantiles``
+    Whether the output is all quantiles instead of the median.
 ``context.build(estimator, name)``
     The `ExportGraph` of an estimator inside this one, at ``{path}.{name}``.
 ``context.transform(transformer, name)``, ``context.inverse_transform(...)``
@@ -51,12 +53,13 @@ class NoGraphError(TypeError):
 
 @dataclass(frozen=True)
 class ExportGraph:
-    """The predictions (or the output) of an estimator as a function of one tensor.
+    """The predictions (or the output) of an estimator as a function of its input.
 
     Parameters
     ----------
     run : callable
-        Maps a float32 tensor of shape ``(n, *shape)`` to a tensor. Axis n is open.
+        Maps a float32 tensor of shape ``(n, *shape)`` to a tensor. Axis n is open. With
+        `covariates` it takes these as a second tensor.
     shape : tuple of int or None
         Shape of one sample. None means that any shape is accepted.
     input_name : str or None
@@ -68,24 +71,34 @@ class ExportGraph:
         Labels of the output columns, for a classifier.
     reads_missing : bool
         Whether `run` reads missing history (NaN) instead of filled steps.
+    covariates : tuple of int or None
+        Shape of one sample of the second input. None without one.
+    metadata : dict
+        Entries that describe inputs and output: the names of the covariates, the
+        quantiles.
     """
 
-    run: Callable[[Any], Any]
+    run: Callable[..., Any]
     shape: tuple[int, ...] | None
     input_name: str | None = "windows"
     networks: list[Any] = field(default_factory=list)
     classes: Any = None
     reads_missing: bool = False
+    covariates: tuple[int, ...] | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
 
     def then(self, function: Callable[[Any], Any], **changes: Any) -> ExportGraph:
         """Return this graph with `function` applied to its output."""
-        return replace(self, run=lambda x: function(self.run(x)), **changes)
+        return replace(self, run=lambda *x: function(self.run(*x)), **changes)
 
     def after(self, first: ExportGraph) -> ExportGraph:
-        """Return this graph applied to the output of the graph `first`."""
+        """Return this graph applied to the output of the graph `first`.
+
+        Covariates enter this graph directly.
+        """
         return replace(
             self,
-            run=lambda x: self.run(first.run(x)),
+            run=lambda x, *covariates: self.run(first.run(x), *covariates),
             shape=first.shape or self.shape,
             input_name=first.input_name or self.input_name,
         )

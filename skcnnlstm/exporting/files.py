@@ -15,17 +15,18 @@ import numpy as np
 import skcnnlstm
 from skcnnlstm._utils.files import check_parent_folder, write_atomically
 from skcnnlstm._utils.validation import check_choice
-from skcnnlstm.exporting.graph import build_graph
+from skcnnlstm.exporting.graph import GraphContext, build_graph
 from skcnnlstm.exporting.operations import check_litert, check_onnx
 from skcnnlstm.training.fast_layers import unwrap_bidirectional
 from skcnnlstm.training.network_config import building_layers
 
 _FORMATS = ("onnx", "litert", "saved_model")
+_OUTPUTS = ("predictions", "quantiles")
 _SUFFIXES = {".onnx": "onnx", ".tflite": "litert"}
 _METADATA_FILE = "skcnnlstm.json"
 
 
-def export(estimator, path, format="onnx"):
+def export(estimator, path, format="onnx", *, output="predictions"):
     """Write a fitted estimator, with its preprocessing, for another runtime.
 
     The file contains scaling, windows and reshaping as well as the network. Input and
@@ -38,6 +39,11 @@ def export(estimator, path, format="onnx"):
       forecast, in the units of the series, ``(n, window_length, n_columns)``. The
       output is the next `horizon` steps in the same units, ``(n, horizon)`` or
       ``(n, horizon, n_targets)``.
+    - a SeriesForecaster with `exog` or `calendar`: a second input "covariates",
+      ``(n, window_length + horizon, n_covariates)``: those of the rows of the window
+      and of the steps ahead. The columns are those of `exog` in their units (with
+      `exog_transformer`, its output), then those of the calendar. The entry
+      ``covariates`` of the metadata holds their names.
     - a classifier: the output is the probabilities ``(n, n_classes)``, or ``(n,
       window_length, n_classes)`` with ``per_step=True``. The labels are
       the entry ``classes`` of the metadata.
@@ -55,6 +61,11 @@ def export(estimator, path, format="onnx"):
         ONNX for onnxruntime, LiteRT (formerly TFLite) for phones and other small
         devices, SavedModel for TensorFlow Serving. If the path ends in `.onnx` or
         `.tflite`, the format must agree.
+    output : {"predictions", "quantiles"}, default="predictions"
+        "quantiles" returns all quantiles of a regressor with `quantiles`, or of a
+        SeriesForecaster, a Pipeline or a search with one, in the shape of
+        `predict_quantiles`. They are the last axis and the entry ``quantiles`` of the
+        metadata. "predictions" returns their median.
 
     Raises
     ------
@@ -95,13 +106,15 @@ def export(estimator, path, format="onnx"):
     path = Path(path)
     _check_format(format, path)
     _check_installed(format)
+    check_choice("output", output, _OUTPUTS)
     check_parent_folder(path)
-    graph = build_graph(estimator)
+    graph = build_graph(estimator, GraphContext(quantiles=output == "quantiles"))
     if format == "litert":
         _unroll(graph.networks)
     metadata = {
         "skcnnlstm": skcnnlstm.__version__,
         "estimator": type(estimator).__name__,
+        **graph.metadata,
     }
     if graph.classes is not None:
         metadata["classes"] = np.asarray(graph.classes).tolist()
@@ -163,22 +176,29 @@ class GraphModel(keras.Model):
         self.run = graph.run
 
     def call(self, x):
-        """Return the output of the graph."""
-        return self.run(x)
+        """Return the output of the graph for a tensor or a list of two."""
+        return self.run(*x) if isinstance(x, list | tuple) else self.run(x)
 
 
 def _convert(graph, path, format):
     """Write the graph to a new path in one of the formats."""
     model = GraphModel(graph)
-    model(np.zeros((1, *graph.shape), np.float32))
-    spec = keras.InputSpec(
-        shape=(None, *graph.shape), dtype="float32", name=graph.input_name
-    )
+    shapes = {graph.input_name: graph.shape}
+    if graph.covariates is not None:
+        shapes["covariates"] = graph.covariates
+    rows = [np.zeros((1, *shape), np.float32) for shape in shapes.values()]
+    specs = [
+        keras.InputSpec(shape=(None, *shape), dtype="float32", name=name)
+        for name, shape in shapes.items()
+    ]
+    # Keras exports one argument: a tensor, or a list of them.
+    is_one = len(shapes) == 1
+    model(rows[0] if is_one else rows)
     with _numpy_object_alias():
         model.export(
             str(path),
             format="tf_saved_model" if format == "saved_model" else format,
-            input_signature=[spec],
+            input_signature=specs if is_one else [specs],
             verbose=False,
         )
 

@@ -7,4 +7,6 @@ def export(
     estimator: Any,
     path: str | os.PathLike[str],
     format: Literal["onnx", "litert", "saved_model"] = ...,
+    *,
+    output: Literal["predictions", "quantiles"] = ...,
 ) -> None: ...

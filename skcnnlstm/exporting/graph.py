@@ -27,6 +27,7 @@ class GraphContext:
 
     path: str = "estimator"
     keep_missing: bool = False
+    quantiles: bool = False
     # By default networks of operations that other runtimes have, too.
     network_options: dict[str, Any] = field(default_factory=lambda: {"fast": True})
     ops: ClassVar[Any] = keras.ops
@@ -58,6 +59,8 @@ def build_graph(estimator, context=None):
     """
     context = context or GraphContext()
     check_is_fitted(estimator)
+    if context.quantiles:
+        _check_quantiles(estimator, context.path)
     if hasattr(estimator, "_build_graph") and hasattr(estimator, "predict"):
         return estimator._build_graph(context)
     if isinstance(estimator, Pipeline):
@@ -75,6 +78,20 @@ def build_graph(estimator, context=None):
         "Use an estimator of this package, LinearRegression, Ridge, Lasso or "
         "ElasticNet, or a Pipeline, a search or a TransformedTargetRegressor of one.",
     )
+
+
+def _check_quantiles(estimator, path):
+    """Raise if an estimator has no quantiles; those inside it are checked later."""
+    is_outer = isinstance(estimator, Pipeline) or hasattr(estimator, "best_estimator_")
+    if not is_outer and not hasattr(estimator, "predict_quantiles"):
+        raise NoGraphError(
+            path,
+            "predict quantiles for output='quantiles'",
+            repr(estimator),
+            "Fit a regressor of this package with quantiles, such as "
+            "CNNLSTMRegressor(quantiles=(0.1, 0.5, 0.9)), or use "
+            "output='predictions'.",
+        )
 
 
 def _build_linear(estimator):

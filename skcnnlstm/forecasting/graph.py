@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from skcnnlstm._utils.export_graph import ExportGraph, NoGraphError
 from skcnnlstm.forecasting.fitted import fitted_state
-from skcnnlstm.forecasting.panel import FORMS, listed
+from skcnnlstm.forecasting.panel import FORMS
 
 
 def build_forecaster_graph(forecaster, context):
@@ -15,7 +17,7 @@ def build_forecaster_graph(forecaster, context):
     Parameters
     ----------
     forecaster : SeriesForecaster
-        Fitted on one series without `exog`.
+        Fitted on one series.
     context : GraphContext
         As described in `skcnnlstm._utils.export_graph`.
 
@@ -23,16 +25,46 @@ def build_forecaster_graph(forecaster, context):
     -------
     graph : ExportGraph
         Its output is ``(n, horizon)``, or ``(n, horizon, n_targets)`` for several
-        targets, in the units of the series.
+        targets, in the units of the series. Quantiles are one more, last axis. With
+        covariates or a calendar, the second input is ``(n, window_length + horizon,
+        n_covariates)``. Static covariates are constants of the graph.
     """
     fitted = fitted_state(forecaster)
+    known = fitted.known
     _check_exportable(context.path, fitted)
-    scale = next(iter(fitted.series.values())).scale
-    return build_series_graph(fitted, scale, context)
+    ((key, series),) = fitted.series.items()
+    forecast, model = _build_forecast(fitted, series.scale, context)
+    shape = (fitted.window_length, fitted.n_features)
+    graph = ExportGraph(
+        forecast, shape, networks=model.networks, metadata=model.metadata
+    )
+    if known is None:
+        return graph
+    n_rows, n_covariates = shape[0] + fitted.horizon, known.width - known.n_static
+    ops = context.ops
+
+    def run(windows, *covariates):
+        parts = list(covariates)
+        if known.n_static:
+            row = ops.zeros_like(windows[:, :1, :1]) + np.float32(known.static[key])
+            parts.append(ops.tile(row, (1, n_rows, 1)))
+        return forecast(
+            windows, ops.concatenate(parts, axis=2) if len(parts) > 1 else parts[0]
+        )
+
+    if not n_covariates:
+        return replace(graph, run=run)
+    names = [str(name) for name in known.names[:n_covariates]]
+    return replace(
+        graph,
+        run=run,
+        covariates=(n_rows, n_covariates),
+        metadata={**graph.metadata, "covariates": names},
+    )
 
 
 def build_series_graph(fitted, scale, context):
-    """Return the forecasts of one series from raw windows and covariates.
+    """Return the forecasts of one series from raw windows and covariates in one tensor.
 
     Parameters
     ----------
@@ -50,10 +82,26 @@ def build_series_graph(fitted, scale, context):
         series, which are not read after the window, and the covariates. The output is
         that of `build_forecaster_graph`.
     """
+    length, n_columns = fitted.window_length, fitted.n_features
+    forecast, model = _build_forecast(fitted, scale, context)
+    if fitted.known is None:
+        return ExportGraph(forecast, (length, n_columns), networks=model.networks)
+
+    def run(inputs):
+        return forecast(inputs[:, :length, :n_columns], inputs[:, :, n_columns:])
+
+    shape = (length + fitted.horizon, n_columns + fitted.known.width)
+    return ExportGraph(run, shape, networks=model.networks)
+
+
+def _build_forecast(fitted, scale, context):
+    """Return forecasts as a function of windows and covariates, and the inner graph.
+
+    Covariates are ``(n, window_length + horizon, n_exog)``, static ones included.
+    """
     length, horizon, block = fitted.window_length, fitted.horizon, fitted.block_length
-    n_columns, n_modelled = fitted.n_features, fitted.n_modelled
+    n_modelled = fitted.n_modelled
     n_channels = n_modelled if fitted.independent else 1
-    n_exog = 0 if fitted.known is None else fitted.known.width
     targets, past = scale.roles
     ops = context.ops
     scale_targets = context.transform(scale.targets, "transformer_")
@@ -61,6 +109,16 @@ def build_series_graph(fitted, scale, context):
     scale_past = context.transform(scale.past, "transformer_")
     scale_exog = context.transform(scale.exog, "transformer_")
     model = context.build(fitted.estimator, "estimator_")
+    # The axis of the quantiles, if any, is the last one.
+    last = (len(model.metadata["quantiles"]),) if context.quantiles else ()
+    if context.quantiles and horizon > block:
+        raise NoGraphError(
+            context.path,
+            "predict the whole horizon at once for output='quantiles', because "
+            "forecasts that are fed back have no quantiles",
+            f"horizon={horizon}, predicted {block} at once",
+            "Fit with strategy='direct', or use output='predictions'.",
+        )
 
     def for_each_channel(rows):
         """Return covariates (n, n_rows, width) once for each channel."""
@@ -69,12 +127,11 @@ def build_series_graph(fitted, scale, context):
         repeated = ops.tile(rows[:, None], (1, n_channels, 1, 1))
         return ops.reshape(repeated, (-1, *rows.shape[1:]))
 
-    def read(inputs):
+    def read(rows, exog):
         """Return windows and later covariates on the scale of the model.
 
         Each channel is a separate series.
         """
-        rows = inputs[:, :length, :n_columns] if n_exog else inputs
         values = scale_targets(_take_columns(ops, rows, targets))
         if n_channels > 1:
             values = ops.reshape(ops.transpose(values, (0, 2, 1)), (-1, length, 1))
@@ -82,8 +139,8 @@ def build_series_graph(fitted, scale, context):
         if past:
             past_rows = scale_past(_take_columns(ops, rows, past))
             parts.append(for_each_channel(past_rows))
-        if n_exog:
-            exog = inputs[:, block:, n_columns:]
+        if exog is not None:
+            exog = exog[:, block:]  # a window holds the covariates of its forecast
             exog = scale.apply_to_varying(scale_exog, exog, ops.concatenate)
             exog = for_each_channel(exog)
             parts.append(exog[:, :length])
@@ -91,11 +148,17 @@ def build_series_graph(fitted, scale, context):
         return ops.concatenate(parts, axis=2) if len(parts) > 1 else values, later
 
     def predict_block(windows):
-        shape = (-1, block, n_modelled // n_channels)
+        shape = (-1, block, n_modelled // n_channels, *last)
         return ops.reshape(model.run(windows), shape)
 
-    def run(inputs):
-        windows, later = read(inputs)
+    def unscale(ahead):
+        if not last:
+            return unscale_targets(ahead)
+        by_quantile = unscale_targets(ops.transpose(ahead, (0, 1, 3, 2)))
+        return ops.transpose(by_quantile, (0, 1, 3, 2))
+
+    def run(rows, exog=None):
+        windows, later = read(rows, exog)
         blocks = [predict_block(windows)]
         for start in range(0, horizon - block, block):
             rows = blocks[-1]
@@ -105,13 +168,12 @@ def build_series_graph(fitted, scale, context):
             blocks.append(predict_block(windows))
         ahead = ops.concatenate(blocks, axis=1)[:, :horizon]
         if n_channels > 1:
-            ahead = ops.reshape(ahead, (-1, n_channels, horizon))
-            ahead = ops.transpose(ahead, (0, 2, 1))
-        forecasts = unscale_targets(ahead)
+            ahead = ops.reshape(ahead, (-1, n_channels, horizon, *last))
+            ahead = ops.swapaxes(ahead, 1, 2)
+        forecasts = unscale(ahead)
         return forecasts[:, :, 0] if fitted.n_targets == 1 else forecasts
 
-    shape = (length + horizon, n_columns + n_exog) if n_exog else (length, n_columns)
-    return ExportGraph(run, shape, networks=model.networks)
+    return run, model
 
 
 def _check_exportable(path, fitted):
@@ -123,25 +185,6 @@ def _check_exportable(path, fitted):
             f"{FORMS[kind]} of {len(fitted.series)} series, each with its own scale",
             "Export forecaster.estimator_, which takes windows on the scale of the "
             "model.",
-        )
-    for name in ("calendar", "static"):
-        if fitted.known is not None and getattr(fitted.known, name) is not None:
-            raise NoGraphError(
-                path,
-                f"be fitted without {name} to be exported",
-                f"the columns {listed(fitted.known.names)}",
-                "Export forecaster.estimator_, which takes windows that contain these "
-                "columns.",
-            )
-    if fitted.exog_columns is not None:
-        width, names = fitted.exog_columns
-        columns = f"{width} columns" if names is None else listed(list(names))
-        raise NoGraphError(
-            path,
-            "be fitted without exog to be exported",
-            columns,
-            "Export forecaster.estimator_, which takes windows that contain the "
-            "covariates.",
         )
 
 

@@ -2,6 +2,7 @@
 
 import math
 import numbers
+from dataclasses import replace
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -315,9 +316,12 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         return predicted.reshape(len(predicted), *self._target_shape)
 
     def _build_graph(self, context):
-        """Return the predictions (the median with `quantiles`) as a graph."""
+        """Return the predictions (with `quantiles` the median, or all) as a graph."""
         quantiles = self._network_param("quantiles")
         target_shape = self._target_shape
+        if context.quantiles:
+            graph = super()._build_graph(context)
+            return replace(graph, metadata={"quantiles": [float(q) for q in quantiles]})
 
         def predict(raw):
             median = raw if quantiles is None else raw[..., quantiles.index(0.5)]

@@ -12,6 +12,7 @@ from exported_models import (
     IGNORE_DEPRECATIONS,
     ROWS,
     RUN,
+    SMALL,
     network,
     ridge,
     skip_without_converter,
@@ -22,10 +23,11 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from skcnnlstm import SeriesForecaster, export
+from skcnnlstm import CNNLSTMRegressor, SeriesForecaster, export
 from skcnnlstm.exporting.scaling import FUNCTIONS
 
 pytestmark = IGNORE_DEPRECATIONS
+DESCRIPTIONS = {"covariates": ["exog0", "exog1"], "quantiles": [0.1, 0.5, 0.9]}
 EVERYDAY = {("ridge", "litert"), ("gaps", "onnx"), ("gaps, standard", "onnx")}
 
 
@@ -99,9 +101,42 @@ def test_a_saved_model_agrees_with_forecast_and_replaces_another(tmp_path, thoro
         export(search, tmp_path / "mine", "saved_model")
 
 
+@pytest.mark.filterwarnings("ignore:the first 11 rows do not continue")
+@pytest.mark.parametrize("strategy", ["direct", "recursive"])
+@pytest.mark.parametrize("format", RUN)
+def test_files_take_covariates_and_return_quantiles(
+    format, strategy, tmp_path, thorough
+):
+    if (format, strategy) != ("saved_model", "direct") and not thorough:
+        pytest.skip("a conversion takes seconds: with --all-estimators")
+    skip_without_converter(format)
+    network = CNNLSTMRegressor(quantiles=(0.1, 0.5, 0.9), **SMALL)
+    forecaster = SeriesForecaster(
+        network, window_length=12, horizon=3, strategy=strategy
+    )
+    exog = np.sin(np.arange(93))[:, None] * [30, 1]
+    forecaster.fit(ROWS, exog=exog[:90])
+    # Forecasts that are fed back have no quantiles.
+    direct = strategy == "direct"
+    output = "quantiles" if direct else "predictions"
+    export(forecaster, tmp_path / "a file", format, output=output)
+    windows = np.stack([ROWS[70:82], ROWS[-12:]]).astype(np.float32)
+    covariates = np.stack([exog[70:85], exog[-15:]]).astype(np.float32)
+    output, metadata = RUN[format](tmp_path / "a file", windows, covariates)
+    predict = forecaster.predict_quantiles if direct else forecaster.predict
+    expected = predict(ROWS, exog=exog)[[81, 89]]
+    assert output.shape == expected.shape == ((2, 3, 2, 3) if direct else (2, 3, 2))
+    np.testing.assert_allclose(output, expected, rtol=1e-4)
+    for name in ["covariates", "quantiles"] if direct else ["covariates"]:
+        entry = metadata[name]
+        assert DESCRIPTIONS[name] == (json.loads(entry) if format == "onnx" else entry)
+
+
 def test_unknown_formats_and_unfitted_estimators_raise(tmp_path):
     with pytest.raises(ValueError, match=r"format must be one of .*: got format='"):
         export(network(), tmp_path / "a file", "pmml")
+    with pytest.raises(ValueError, match=r"output must be one of .*: got output='m"):
+        export(network(), tmp_path / "a file", "litert", output="median")
     with pytest.raises(ValueError, match=r"called LiteRT. Use format='litert'; the p"):
         export(network(), tmp_path / "a file.tflite", "tflite")
     with pytest.raises(NotFittedError):

@@ -29,7 +29,7 @@ from skcnnlstm import (
     SlidingWindow,
     make_windows,
 )
-from skcnnlstm.exporting.graph import build_graph
+from skcnnlstm.exporting.graph import GraphContext, build_graph
 from skcnnlstm.training import _tensorflow_process, network_from_json
 
 pytestmark = IGNORE_DEPRECATIONS
@@ -98,6 +98,37 @@ def test_graphs_do_not_depend_on_parameters_set_after_fit(method):
     np.testing.assert_array_equal(fitted.predict(X), expected)
     output = run(build_graph(fitted), X)
     np.testing.assert_allclose(output, expected, atol=1e-5 * np.abs(expected).max())
+
+
+@pytest.mark.filterwarnings("ignore:.* samples have no full history")
+def test_all_quantiles_of_a_network_in_a_pipeline():
+    network = LSTMRegressor(quantiles=(0.2, 0.5, 0.8), lstm_units=2, epochs=1)
+    fitted, rows, _ = pipeline(StandardScaler(), SlidingWindow(3), network)
+    graph = build_graph(fitted, GraphContext(quantiles=True))
+    windows = fitted[:-1].transform(rows)[2:]  # those with full history
+    output = run(graph, rows)[2:]
+    expected = fitted[-1].predict_quantiles(windows)
+    assert output.shape == (28, 1, 3)
+    np.testing.assert_allclose(output, expected, rtol=1e-4)
+    assert graph.metadata == {"quantiles": [0.2, 0.5, 0.8]}
+
+
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (
+            lambda: pipeline(SlidingWindow(3), FlattenWindows(), Ridge()),
+            r"estimator.ridge must predict quantiles for output='quantiles': got Ridge",
+        ),
+        (
+            lambda: CASES["target"](),
+            "estimator must predict quantiles for output='quantiles': got Transformed",
+        ),
+    ],
+)
+def test_an_estimator_without_quantiles_raises(make, message):
+    with pytest.raises(TypeError, match=f"^{message}"):
+        build_graph(make()[0], GraphContext(quantiles=True))
 
 
 def test_graphs_have_no_gpu_kernels_even_on_a_gpu(monkeypatch):
