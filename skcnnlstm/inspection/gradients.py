@@ -132,7 +132,8 @@ class _Path:
             every = np.ones(len(owner), dtype=bool)
             n_own = add_up(every, every)
             n_parts += n_own
-            budget = self._tolerance * (size + add_up(sizes, every))
+            # Half, because attributions of parts with opposite signs cancel.
+            budget = self._tolerance / 2 * (size + add_up(sizes, every))
             is_done = (
                 (np.abs(total + add_up(errors, every)) <= budget)
                 & (np.sqrt(squares + add_up(errors**2, every)) <= budget)
