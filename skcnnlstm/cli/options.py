@@ -24,6 +24,13 @@ REFERENCES = {
     "lightgbm": "LightGBM",
     "drift": "Drift",
 }
+# The package that each needs; drift needs none.
+_PACKAGES = {
+    "ets": "statsforecast",
+    "theta": "statsforecast",
+    "mstl": "statsforecast",
+    "lightgbm": "lightgbm",
+}
 SEASONAL_NAIVE, RIDGE = "seasonal naive", "Ridge"
 OUTPUT_FILES = ("forecast.csv", "forecast.png")
 
@@ -381,6 +388,16 @@ def prepare_output(folder):
             raise UsageError(
                 f"--output must not contain a folder named {name}: got {folder}; use "
                 "another folder"
+            )
+
+
+def check_compare(names):
+    """Raise an error if a model to compare with is not installed."""
+    for name in names:
+        package = _PACKAGES.get(name)
+        if package and importlib.util.find_spec(package) is None:
+            raise UsageError(
+                f'--compare {name} needs {package}: pip install "skcnnlstm[references]"'
             )
 
 

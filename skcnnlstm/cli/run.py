@@ -6,6 +6,7 @@ from skcnnlstm.cli import figure, report
 from skcnnlstm.cli.options import (
     NETWORKS,
     UsageError,
+    check_compare,
     check_figure,
     check_interval_rows,
     check_rows,
@@ -75,6 +76,7 @@ def run(options):
     check_interval_rows(min(map(len, series.frames.values())), options)
     check_figure()
     prepare_output(options.output)
+    check_compare(options.compare)
     prepare_save(options.save)
 
     show = make_printer(options)

@@ -94,11 +94,19 @@ def _check_part(part):
 
 def _index(values, dtype, name):
     if isinstance(values, list):
-        dtype = pd.api.types.pandas_dtype(dtype)
-        if isinstance(dtype, np.dtype):  # "<U1000000" would expand the values
+        dtype = _dtype(dtype)
+        if isinstance(dtype, np.dtype) and dtype.kind != "O":
+            # "<U1000000" would expand the values.
             raise TypeError(f"a list as values of {dtype}")
         return pd.Index(values, dtype=dtype, name=name)
     return pd.Index(values, dtype=values.dtype, name=name)
+
+
+def _dtype(name):
+    """Return the data type of a name; the text of pandas 3 is an object in pandas 2."""
+    dtype = pd.api.types.pandas_dtype(name)
+    is_text = name == "str" and isinstance(dtype, np.dtype)
+    return np.dtype(object) if is_text else dtype
 
 
 def _times(values, zone, freq, name):
@@ -127,7 +135,7 @@ _MAKERS = {
     ),
     "label": _label,
     "categories": pd.CategoricalDtype,
-    "dtype": pd.api.types.pandas_dtype,
+    "dtype": _dtype,
     "range": lambda start, stop, step, name: pd.RangeIndex(
         start, stop, step, name=name
     ),

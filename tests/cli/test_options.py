@@ -201,6 +201,17 @@ def test_saving_without_skops_names_the_extra(monkeypatch):
     assert str(caught.value) == '--save needs skops: pip install "skcnnlstm[save]"'
 
 
+def test_comparing_without_the_package_names_the_extra(monkeypatch):
+    monkeypatch.setattr(options.importlib.util, "find_spec", lambda name: None)
+    options.check_compare(["drift"])
+    with pytest.raises(options.UsageError) as caught:
+        options.check_compare(["drift", "ets"])
+    assert str(caught.value) == (
+        '--compare ets needs statsforecast: pip install "skcnnlstm[references]"'
+    )
+    assert options._PACKAGES.keys() == options.REFERENCES.keys() - {"drift"}
+
+
 def test_forecast_has_its_own_help(capsys):
     with pytest.raises(SystemExit, match="0"):
         main(["forecast", "--help"])

@@ -72,3 +72,9 @@ def test_a_range_is_not_expanded_to_another_index(long):
 def test_unknown_kinds_are_an_error():
     with pytest.raises(KeyError):
         from_parts("eval", np.zeros(1))
+
+
+def test_text_labels_of_pandas_3_can_be_loaded_in_pandas_2():
+    index = from_parts("index", ["north", "west"], "str", "shop")
+    pd.testing.assert_index_equal(index, pd.Index(["north", "west"], name="shop"))
+    assert from_parts("dtype", "str") == index.dtype
