@@ -122,17 +122,23 @@ def _build_pipeline(pipeline, context):
     graph = context.build(last, name)
     for name, step in reversed(steps):
         inside = context.inside(name, keep_missing=graph.reads_missing)
-        graph = graph.after(_build_step(step, inside))
+        graph = graph.after(_build_step(step, inside, graph.shape))
     return graph
 
 
-def _build_step(step, context):
-    """Return `transform` of a fitted step of a Pipeline as a graph."""
+def _build_step(step, context, next_shape):
+    """Return `transform` of a fitted step of a Pipeline as a graph.
+
+    `next_shape` is the input of the step after it. A scaler of the rows of a forecaster
+    scales the windows that the exported forecaster takes.
+    """
     if hasattr(step, "_build_graph"):
         return step._build_graph(context)
     _check_scaling(step, context.path)
     n_features = getattr(step, "n_features_in_", None)
     shape = None if n_features is None else (n_features,)
+    if next_shape is not None and len(next_shape) > 1:
+        shape = next_shape
     return ExportGraph(scale(step), shape, input_name=None)
 
 

@@ -19,6 +19,7 @@ from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skcnnlstm import (
@@ -26,6 +27,7 @@ from skcnnlstm import (
     FlattenWindows,
     HybridEnsembleClassifier,
     LSTMRegressor,
+    SeriesForecaster,
     SlidingWindow,
     make_windows,
 )
@@ -64,6 +66,19 @@ def test_a_pipeline_takes_the_input_of_its_first_step():
     graph = build_graph(fitted)
     assert (graph.shape, graph.input_name) == ((2,), "rows")
     np.testing.assert_allclose(run(graph, rows)[2:], expected[2:], rtol=1e-5)
+
+
+def test_a_scaler_before_a_forecaster_scales_its_windows():
+    forecaster = SeriesForecaster(make_pipeline(FlattenWindows(), Ridge()), horizon=2)
+    fitted = make_pipeline(StandardScaler(), forecaster.set_params(window_length=6))
+    fitted.fit(ROWS)
+    graph = build_graph(fitted)
+    assert (graph.shape, graph.input_name) == ((6, 2), "windows")
+    with pytest.warns(UserWarning, match="fewer than window_length=6 rows"):
+        expected = fitted.predict(ROWS)[5:]
+    windows = np.lib.stride_tricks.sliding_window_view(ROWS, 6, axis=0)
+    output = run(graph, windows.transpose(0, 2, 1))
+    np.testing.assert_allclose(output, expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("case", ["pipeline", "mask", "target"])
