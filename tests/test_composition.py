@@ -158,6 +158,7 @@ def scores_of(search):
     }
 
 
+@pytest.mark.heavy
 def test_a_parallel_search_is_bit_identical_to_a_serial_one(windows, own_workers):
     grid = {"filters": [4, 8], "learning_rate": [0.001, 0.01]}
 
@@ -237,6 +238,7 @@ def test_networks_work_in_stacking_and_voting(windows):
     assert set(votes.fit(X, labels).predict(X)) <= {"up", "down"}
 
 
+@pytest.mark.heavy
 def test_a_fitted_pipeline_predicts_the_same_in_a_fresh_process(frame, tmp_path):
     X, y = frame
     pipeline = window_pipeline().fit(X[:48], y[:48])

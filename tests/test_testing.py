@@ -57,6 +57,7 @@ def test_a_custom_builder_passes_with_the_checks_of_scikit_learn(build):
     assert report.speed > 0.5
 
 
+@pytest.mark.heavy
 def test_the_report_holds_the_facts_of_the_network_with_several_features():
     report = check_network(build_dense, params={"units": 3}, n_features=4, **quick)
     assert report.n_weights == (24 * 4 + 1) * 3 + (3 + 1) * 3

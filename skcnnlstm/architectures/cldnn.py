@@ -111,7 +111,8 @@ class CLDNNRegressor(HybridRegressor, build=build_cldnn):
     --------
     >>> from skcnnlstm import CLDNNRegressor, make_windows
     >>> X, y = make_windows([10, 20, 30, 40, 50, 60, 70, 80, 90], window_length=4)
-    >>> CLDNNRegressor(epochs=2, random_state=0).fit(X, y).predict(X).shape
+    >>> regressor = CLDNNRegressor(lstm_units=16, epochs=2, random_state=0)
+    >>> regressor.fit(X, y).predict(X).shape
     (5,)
     """
 
@@ -124,7 +125,7 @@ class CLDNNClassifier(HybridClassifier, build=build_cldnn):
     >>> import numpy as np
     >>> from skcnnlstm import CLDNNClassifier
     >>> X = np.sin(np.outer([1, 2, 1, 2], np.arange(12)))
-    >>> classifier = CLDNNClassifier(epochs=2, random_state=0)
+    >>> classifier = CLDNNClassifier(lstm_units=16, epochs=2, random_state=0)
     >>> classifier.fit(X, ["slow", "fast", "slow", "fast"]).predict_proba(X).shape
     (4, 2)
     """

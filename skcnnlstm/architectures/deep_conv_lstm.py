@@ -113,7 +113,8 @@ class DeepConvLSTMRegressor(HybridRegressor, build=build_deep_conv_lstm):
     --------
     >>> from skcnnlstm import DeepConvLSTMRegressor, make_windows
     >>> X, y = make_windows(range(30), window_length=20)
-    >>> DeepConvLSTMRegressor(epochs=1, random_state=0).fit(X, y).predict(X).shape
+    >>> regressor = DeepConvLSTMRegressor(lstm_units=16, epochs=1, random_state=0)
+    >>> regressor.fit(X, y).predict(X).shape
     (10,)
     """
 
@@ -126,7 +127,7 @@ class DeepConvLSTMClassifier(HybridClassifier, build=build_deep_conv_lstm):
     >>> import numpy as np
     >>> from skcnnlstm import DeepConvLSTMClassifier
     >>> X = np.sin(np.outer([1, 2, 1, 2], np.arange(20)))
-    >>> classifier = DeepConvLSTMClassifier(epochs=1, random_state=0)
+    >>> classifier = DeepConvLSTMClassifier(lstm_units=16, epochs=1, random_state=0)
     >>> classifier.fit(X, ["slow", "fast", "slow", "fast"]).predict_proba(X).shape
     (4, 2)
     """

@@ -79,6 +79,7 @@ def count_graphs():
     return sum(isinstance(instance, tf.Graph) for instance in gc.get_objects())
 
 
+@pytest.mark.heavy
 def test_the_cache_is_bounded_and_frees_programs(monkeypatch, empty_cache):
     monkeypatch.setattr(cache, "MAX_IDLE", 2)
     monkeypatch.setattr(cache, "MAX_PREDICTIONS", 2)

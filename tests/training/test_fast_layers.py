@@ -19,6 +19,10 @@ from skcnnlstm.architectures.tcn_lstm import build_tcn_lstm
 from skcnnlstm.training import fast_layers, network_from_json
 from skcnnlstm.training._tensorflow_gradients import GRADIENT_NAMES
 
+HEAVY_48, HEAVY_80, HEAVY_96 = (
+    pytest.param(number, marks=pytest.mark.heavy) for number in (48, 80, 96)
+)
+
 
 def model_of_layer(shape, layer):
     inputs = layers.Input(shape, name="window")
@@ -231,7 +235,7 @@ def operation_types(model):
     }
 
 
-@pytest.mark.parametrize("n_steps", [2, 11, 12, 24, 33, 48, 96])
+@pytest.mark.parametrize("n_steps", [2, 11, 12, 24, 33, HEAVY_48, HEAVY_96])
 @pytest.mark.parametrize(
     ("features", "create_layer"),
     [
@@ -266,7 +270,7 @@ def test_recurrent_layers_with_initial_states_are_equal(
 
 
 @pytest.mark.parametrize("n_steps", [12, 33])
-@pytest.mark.parametrize("n_features", [2, 80])
+@pytest.mark.parametrize("n_features", [2, HEAVY_80])
 @pytest.mark.parametrize("cell", [layers.LSTM, layers.GRU])
 @pytest.mark.parametrize("return_sequences", [False, True])
 def test_bidirectional_layers_are_equal(n_steps, n_features, cell, return_sequences):

@@ -201,6 +201,7 @@ def test_concurrent_fits_are_bit_identical_to_single_ones(empty_cache):
         assert_equal_weights(one, other)
 
 
+@pytest.mark.heavy
 def test_concurrent_searches_return_the_scores_of_a_single_one():
     def search(n_jobs):
         grid = {"learning_rate": [0.001, 0.01], "filters": [2, 3]}
@@ -230,7 +231,8 @@ def test_another_process_returns_bit_identical_results():
     assert f"digest {digest_of_fit()}" in process.stdout, process.stderr
 
 
-@pytest.mark.parametrize("n_features", [1, 80])  # one operation, or a loop
+# One operation, or a loop.
+@pytest.mark.parametrize("n_features", [1, pytest.param(80, marks=pytest.mark.heavy)])
 def test_fits_over_many_steps_are_bit_identical(n_features, monkeypatch, empty_cache):
     first = digest_of_long_fit(n_features)
     assert digest_of_long_fit(n_features) == first

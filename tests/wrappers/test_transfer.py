@@ -279,6 +279,7 @@ def test_frozen_batch_normalization_keeps_its_statistics(windows):
     assert set(norms) <= set(changed_layers(free, fitted))
 
 
+@pytest.mark.heavy
 def test_both_directions_of_a_layer_are_frozen(windows):
     sizes = {"lstm_units": (3, 3), "bidirectional": True}
     fitted = LSTMRegressor(**sizes, **TINY).fit(*windows)
@@ -294,6 +295,7 @@ def test_no_optimizer_changes_a_frozen_layer(optimizer, fitted, windows):
     assert changed_layers(second, fitted) == ["conv_2", "dense_1", "output"]
 
 
+@pytest.mark.heavy
 def test_frozen_layers_work_with_normalization_masks_and_cut_windows(windows):
     X, y = windows
     params = {"instance_norm": "last", "linear_skip": True, "missing": "mask"}
