@@ -11,7 +11,7 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
-from skcnnlstm import CNNLSTMRegressor, SeriesForecaster, backtest, export, load, save
+from skcnnlstm import CNNLSTMRegressor, SeriesForecaster, backtest, load, save
 from skcnnlstm.inspection import attribute
 
 HOURS = pd.date_range("2024-01-01", periods=24 * 28, freq="h")
@@ -238,14 +238,6 @@ def test_attributions_name_the_columns_of_the_calendar():
     forecaster = small(calendar=week).fit(KNOWN)
     result = attribute(forecaster, LATER[:3], method="occlusion", block_length=24)
     assert list(result.feature_names[1:]) == ["day", "hour"]
-
-
-def test_a_calendar_cannot_be_exported(tmp_path):
-    forecaster = small(calendar=week).fit(KNOWN)
-    with pytest.raises(
-        (TypeError, ValueError), match="without calendar to be exported"
-    ):
-        export(forecaster, tmp_path / "model.onnx")
 
 
 # ----------------------------------------------------------------------------- errors

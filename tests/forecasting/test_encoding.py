@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from forecast_models import RisingOfOne, plain, ridge
+from forecast_models import ridge
 from scipy import sparse
 from sklearn import config_context
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -20,7 +20,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from skcnnlstm import SeriesForecaster, backtest, export, load, save
+from skcnnlstm import SeriesForecaster, backtest, load, save
 from skcnnlstm.inspection import attribute
 
 DAYS = pd.date_range("2024-01-01", periods=60, freq="D")
@@ -262,10 +262,3 @@ def test_later_covariates_must_have_the_fitted_columns():
     forecaster = encoded(by_column()).fit(SERIES[:40], exog=EXOG)
     with pytest.raises(ValueError, match="exog must have the columns given to fit"):
         forecaster.forecast(exog=EXOG[["shop"]])
-
-
-def test_an_export_is_an_error_that_names_exog(tmp_path):
-    forecaster = plain(RisingOfOne(), exog_transformer=one_hot())
-    forecaster.fit(VALUES[:40], exog=SHOP[:40])
-    with pytest.raises((TypeError, ValueError), match="without exog to be exported"):
-        export(forecaster, tmp_path / "model.onnx")

@@ -16,7 +16,6 @@ from skcnnlstm import (
     FlattenWindows,
     SeriesForecaster,
     backtest,
-    export,
     load,
     save,
 )
@@ -265,12 +264,6 @@ def test_attributions_name_static_columns(method):
     rows = {"a": pd.Series([1.0, 2.0], DAYS[20:22])}
     result = attribute(forecaster, rows, method=method)["a"]
     assert [str(name) for name in result.feature_names[1:]] == ["size", "age"]
-
-
-def test_an_export_is_an_error(tmp_path):
-    forecaster = plain(RisingOfOne()).fit(np.arange(20.0), static=[[1.0, 2.0]])
-    with pytest.raises((TypeError, ValueError), match="without static to be exported"):
-        export(forecaster, tmp_path / "model.onnx")
 
 
 # ----------------------------------------------------------------------------- errors
