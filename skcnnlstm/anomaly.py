@@ -26,7 +26,7 @@ from skcnnlstm.forecasting.predict import (
     remove_unknown,
 )
 from skcnnlstm.forecasting.series_input import check_is_not_steps, read_fitted_series
-from skcnnlstm.windows.make_windows import window_view
+from skcnnlstm.windows.views import window_view
 
 # Used if the forecaster has no `calibration_fraction`.
 _CALIBRATION_FRACTION = 0.3

@@ -67,7 +67,7 @@ X.shape, y[:3], person[:3]
 
 # %%
 # Each fold leaves one person out. This is the accuracy for new persons, who wear the
-# sensor at an angle of their own.
+# sensor at a different angle.
 
 classifier = DeepConvLSTMClassifier(
     filters=(16, 16),

@@ -17,8 +17,8 @@ from skcnnlstm.forecasting.panel import Panel, listed
 from skcnnlstm.forecasting.samples import Segment
 from skcnnlstm.forecasting.scaling import Scale
 from skcnnlstm.forecasting.series_input import Rows, check_columns_known
-from skcnnlstm.windows.make_windows import window_view
 from skcnnlstm.windows.sliding_window import fingerprint_rows
+from skcnnlstm.windows.views import window_view
 
 
 def fitted_state(forecaster):

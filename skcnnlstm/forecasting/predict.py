@@ -20,7 +20,7 @@ from skcnnlstm.forecasting.fitted import (
 from skcnnlstm.forecasting.known import read_known
 from skcnnlstm.forecasting.samples import cut_origins, forecast_origins
 from skcnnlstm.forecasting.scaling import check_past_covariates_known
-from skcnnlstm.windows.make_windows import window_view
+from skcnnlstm.windows.views import window_view
 
 
 def predict_windows(fitted, windows):

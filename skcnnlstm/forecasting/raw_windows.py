@@ -24,7 +24,7 @@ from skcnnlstm.forecasting.predict import (
 )
 from skcnnlstm.forecasting.samples import forecast_origins
 from skcnnlstm.forecasting.series_input import Rows
-from skcnnlstm.windows.make_windows import window_view
+from skcnnlstm.windows.views import window_view
 
 
 class RawWindows(NamedTuple):

@@ -11,6 +11,7 @@ import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
 from skcnnlstm._utils.validation import check_finite, check_windows, to_plain
+from skcnnlstm._utils.validation.series import refresh_index
 from skcnnlstm.forecasting.encoding import encode, fit_encoder
 
 
@@ -135,13 +136,14 @@ def _select(table, panel, keys):
     in_order = panel.kind == "list" and not set(keys) <= set(table.index)
     if in_order and len(table) == len(keys):
         return table
-    if not table.index.is_unique:
+    index = refresh_index(table.index)
+    if not index.is_unique:
         raise ValueError(
             "static must have one row for each series: got the key "
-            f"{table.index[table.index.duplicated()][0]!r} more than once. Use "
+            f"{index[index.duplicated()][0]!r} more than once. Use "
             "static[~static.index.duplicated()]."
         )
-    places = table.index.get_indexer(_index_of(dict.fromkeys(keys)))
+    places = index.get_indexer(_index_of(dict.fromkeys(keys)))
     if (places < 0).any():
         key = keys[int(np.argmax(places < 0))]
         raise ValueError(

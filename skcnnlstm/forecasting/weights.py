@@ -12,8 +12,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
 from skcnnlstm._utils.validation import check_windows, has_labels, to_plain
+from skcnnlstm._utils.validation.series import refresh_index
 from skcnnlstm.forecasting.panel import FORMS
-from skcnnlstm.windows.make_windows import window_view
+from skcnnlstm.windows.views import window_view
 
 # ------------------------------------------------------------------------ of the rows
 
@@ -106,13 +107,14 @@ def _read(given, rows):
     if weight.ndim == 2 and weight.shape[1] == 1:
         weight = weight[:, 0]
     if weight.ndim == 1 and has_labels(given) and rows.index is not None:
-        if given.index.has_duplicates:
+        index = refresh_index(given.index)
+        if not index.is_unique:
             raise ValueError(
                 "sample_weight must have one weight for each label: got "
-                f"{given.index[given.index.duplicated()][0]!r} more than once. Remove "
-                "the duplicates."
+                f"{index[index.duplicated()][0]!r} more than once. Remove the "
+                "duplicates."
             )
-        places = given.index.get_indexer(rows.index)
+        places = index.get_indexer(rows.index)
         if (places < 0).any():
             raise ValueError(
                 "sample_weight must have a weight for each row: got none for "

@@ -26,7 +26,7 @@ from skcnnlstm._utils.validation import (
     to_plain,
 )
 from skcnnlstm.windows.base import ArrayOutputMixin
-from skcnnlstm.windows.make_windows import window_view
+from skcnnlstm.windows.views import window_view
 
 if TYPE_CHECKING:  # the module imports pandas, which arrays do not need
     from skcnnlstm._utils.time_axis import TimeAxis

@@ -14,7 +14,12 @@ from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets
 
-from skcnnlstm._utils.validation import check_boolean, check_sample_weight, to_plain
+from skcnnlstm._utils.validation import (
+    check_boolean,
+    check_not_none,
+    check_sample_weight,
+    to_plain,
+)
 
 # -------------------------------------------------------------------------- parameters
 
@@ -61,11 +66,7 @@ def check_step_target(y, shape, *, estimator):
     TypeError, ValueError
         If y has another shape, no known step, or invalid targets.
     """
-    if y is None:
-        raise ValueError(
-            f"{type(estimator).__name__} requires y to be passed, but the target y is "
-            "None."
-        )
+    check_not_none(y, estimator)
     y = _as_array(y)
     _check_shape(y, shape)
     known = ~np.asarray(pd.isna(y))

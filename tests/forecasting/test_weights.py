@@ -371,3 +371,25 @@ def test_an_estimator_without_weights_is_an_error_and_keeps_the_old_fit():
 def test_wrong_weights(series, weights, error, message):
     with pytest.raises(error, match=f"^{re.escape(message)}$"):
         plain(Recorder()).fit(series, sample_weight=weights)
+
+
+def test_weights_and_static_rows_of_a_slice_have_labels_of_their_own():
+    """In pandas 2, a slice remembers that the whole index was not unique."""
+    days = pd.date_range("2025", periods=30)
+    two = pd.DataFrame({"sales": np.arange(60.0), "w": 1.0}, days.append(days))
+    assert not two.index.is_unique
+    forecaster = SeriesForecaster(ridge(), window_length=6)
+    forecaster.fit(two["sales"][:30], sample_weight=two["w"][30:])
+    static = pd.DataFrame({"size": [1.0, 2.0] * 2}, index=["a", "b"] * 2)
+    assert not static.index.is_unique
+    panel = {"a": two["sales"][:30], "b": two["sales"][30:]}
+    forecaster.fit(panel, static=static[2:])
+
+
+def test_weights_only_in_a_run_that_is_too_short_are_an_error():
+    days = DAYS[(np.arange(60) < 3) | (np.arange(60) > 6)]
+    series = pd.DataFrame(np.arange(112.0).reshape(56, 2), days, columns=["a", "b"])
+    weight = (np.arange(56) < 3).astype(float)
+    forecaster = SeriesForecaster(ridge(), window_length=6, freq="D")
+    with pytest.raises(ValueError, match="sample"):
+        forecaster.fit(series, sample_weight=weight)

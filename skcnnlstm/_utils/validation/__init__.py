@@ -49,6 +49,7 @@ from skcnnlstm._utils.validation.subsequences import (
 from skcnnlstm._utils.validation.tables import has_labels, to_plain, without_unlabelled
 from skcnnlstm._utils.validation.targets import (
     check_class_target,
+    check_not_none,
     check_regression_target,
     check_sample_weight,
     with_plain_target,

@@ -15,7 +15,7 @@ def check_regression_target(y, n_samples, *, estimator, grids=False):
 
     With `grids` it may have more dimensions.
     """
-    _check_not_none(y, estimator)
+    check_not_none(y, estimator)
     y = to_plain(y, "y")
     try:
         y = check_array(
@@ -53,7 +53,7 @@ def check_regression_target(y, n_samples, *, estimator, grids=False):
 
 def check_class_target(y, n_samples, *, estimator):
     """Return y as a one-dimensional array of class labels."""
-    _check_not_none(y, estimator)
+    check_not_none(y, estimator)
     y = _plain_labels(y)
     try:
         y = check_array(
@@ -138,7 +138,8 @@ def _plain_labels(y):
     return y if isinstance(y, np.ndarray | list | tuple) else to_plain(y, "y")
 
 
-def _check_not_none(y, estimator):
+def check_not_none(y, estimator):
+    """Raise if y is None, in words that scikit-learn's checks require."""
     if y is None:
         raise ValueError(
             f"{type(estimator).__name__} requires y to be passed, but the target y is "
