@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 
+@pytest.mark.heavy
 def test_ctrl_c_prints_one_line_and_exits_with_130(tmp_path):
     # A shell starts background jobs with SIGINT ignored.
     script = (

@@ -19,8 +19,8 @@ from skcnnlstm.architectures.tcn_lstm import build_tcn_lstm
 from skcnnlstm.training import fast_layers, network_from_json
 from skcnnlstm.training._tensorflow_gradients import GRADIENT_NAMES
 
-HEAVY_48, HEAVY_80, HEAVY_96 = (
-    pytest.param(number, marks=pytest.mark.heavy) for number in (48, 80, 96)
+HEAVY_24, HEAVY_48, HEAVY_80, HEAVY_96 = (
+    pytest.param(number, marks=pytest.mark.heavy) for number in (24, 48, 80, 96)
 )
 
 
@@ -235,7 +235,7 @@ def operation_types(model):
     }
 
 
-@pytest.mark.parametrize("n_steps", [2, 11, 12, 24, 33, HEAVY_48, HEAVY_96])
+@pytest.mark.parametrize("n_steps", [2, 11, 12, HEAVY_24, 33, HEAVY_48, HEAVY_96])
 @pytest.mark.parametrize(
     ("features", "create_layer"),
     [

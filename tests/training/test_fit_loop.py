@@ -219,6 +219,7 @@ def test_concurrent_searches_return_the_scores_of_a_single_one():
             np.testing.assert_array_equal(scores, single)
 
 
+@pytest.mark.heavy
 def test_another_process_returns_bit_identical_results():
     # The other process has another hash seed, and has built other layers before.
     process = run_python(
@@ -231,8 +232,8 @@ def test_another_process_returns_bit_identical_results():
     assert f"digest {digest_of_fit()}" in process.stdout, process.stderr
 
 
-# One operation, or a loop.
-@pytest.mark.parametrize("n_features", [1, pytest.param(80, marks=pytest.mark.heavy)])
+@pytest.mark.heavy
+@pytest.mark.parametrize("n_features", [1, 80])  # one operation, or a loop
 def test_fits_over_many_steps_are_bit_identical(n_features, monkeypatch, empty_cache):
     first = digest_of_long_fit(n_features)
     assert digest_of_long_fit(n_features) == first

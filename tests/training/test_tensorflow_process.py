@@ -8,6 +8,7 @@ import tensorflow as tf
 from training_helpers import X, run_python, tiny, y
 
 
+@pytest.mark.heavy
 def test_a_fork_after_the_first_operation_is_an_error():
     process = run_python(
         """

@@ -23,6 +23,7 @@ def test_instance_norm_extrapolates_to_an_unseen_level(mode):
     assert abs(plain.predict(windows + 1024) - 1024 - plain.predict(windows)).max() > 10
 
 
+@pytest.mark.heavy
 def test_standard_instance_norm_extrapolates_to_an_unseen_scale():
     estimator = tiny(instance_norm="standard").fit(X, y)
     # Not exact: 1e-5 is added to the variance of each window, which is at least 0.1.
