@@ -4,6 +4,8 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 
 @pytest.mark.heavy
 def test_ctrl_c_prints_one_line_and_exits_with_130(tmp_path):
