@@ -349,7 +349,8 @@ def random_series(rng):
     )
     one = pd.DataFrame(rows, index, columns=list("ab")[: rows.shape[1]])
     forms = [rows, rows[:, 0], one, one["a"], one["a"].to_list(), {"x": one, "y": one}]
-    forms += [[rows, rows[: n_rows // 2]], -one, one * 1e300, one * np.nan, one[:0]]
+    forms += [[rows, rows[: n_rows // 2]], -one, one * 1e300, one * np.nan]
+    forms += [one.iloc[:0]]
     return choose(rng, forms)
 
 

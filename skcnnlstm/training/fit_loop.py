@@ -115,7 +115,7 @@ def train(
             if initial_loss is not None and initial_loss <= min(history["val_loss"]):
                 best_epoch = 0
                 program.model.set_weights(weights)
-        elif options.keep_best:
+        elif options.keep_best and history["loss"]:
             best_epoch = int(np.argmin(history["loss"])) + 1
         program.set_batch_norm_statistics(_window_chunks(samples, options))
         weights = program.weights()

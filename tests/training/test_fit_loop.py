@@ -333,6 +333,12 @@ def test_early_stopping_restores_the_averages_that_it_evaluated():
     assert_equal_weights(kept, shorter)
 
 
+def test_keep_best_initializes_without_an_epoch():
+    start = tiny(keep_best=True).initialize(X, y)
+    assert start.n_epochs_ == 0
+    assert_equal_weights(start, tiny().initialize(X, y))
+
+
 def test_keep_best_restores_averaged_weights():
     settings = {"learning_rate": 0.1, "dropout": 0.2, **AVERAGING}
     kept = tiny(keep_best=True, epochs=14, **settings).fit(X, y)
