@@ -6,7 +6,7 @@ Forecast an hourly series in which single values and a whole day are missing.
 """
 
 # %%
-# Generate two months of hourly values. Remove one in fifty at random, and one day.
+# Generate two months of hourly values. Remove one value in fifty at random, and one day.
 
 import numpy as np
 import pandas as pd
@@ -34,12 +34,12 @@ import warnings
 network = CNNLSTMRegressor(missing="mask", random_state=0)
 forecaster = SeriesForecaster(network, window_length=48, horizon=24)
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # that targets are missing in most samples
+    warnings.simplefilter("ignore")  # most samples have a missing target
     forecaster.fit(known)
 int(forecaster.n_windows_)
 
 # %%
-# The alternative is to fill the gaps before. Compare the errors on the last day.
+# The alternative is to fill the gaps before `fit`. Compare the errors on the last day.
 
 filled = SeriesForecaster(
     CNNLSTMRegressor(random_state=0), window_length=48, horizon=24

@@ -44,7 +44,7 @@ forecaster.forecast().groupby("shop").head(2).round(1).head(6)
 
 # %%
 # Compare it with the sales of the year before. Scales differ, so the errors are divided
-# by those of the training rows (MASE).
+# by those of a seasonal naive forecast of the training rows (MASE).
 
 result = backtest(
     {"network": forecaster, "year before": SeasonalNaive(52)},

@@ -36,8 +36,8 @@ forecaster.fit(frame[:-200])
 
 # %%
 # Integrated gradients attribute each forecast to the values of its window, in the units
-# of the load. The mean of their sizes over 200 forecasts shows the two lags: 23 hours
-# before the last row of a window is 24 hours before the forecast.
+# of the load. The mean of their sizes over 200 forecasts shows the two dependencies. Lags
+# count from the last row of a window: lag 23 is 24 hours before the forecast.
 
 result = attribute(forecaster, frame[-200:])
 display = AttributionDisplay.from_result(result)
@@ -48,7 +48,7 @@ display = AttributionDisplay.from_result(result)
 AttributionDisplay.from_estimator(forecaster, None, target=0)
 
 # %%
-# The importance for the error of the forecasts, by permutation of blocks of lags.
+# Permute blocks of lags to measure how much the error of the forecasts depends on them.
 
 importance = attribute(
     forecaster, frame[-200:], method="permutation", block_length=3, random_state=0

@@ -50,7 +50,7 @@ known, actual = other[:42], other[42:]
 unseen = trained.forecast(series=known)
 
 # %%
-# Or a new network starts from its weights. The convolutions stay as they are:
+# Or start a new network from its weights. The convolutions are not trained:
 
 start = CNNLSTMRegressor(
     instance_norm="seasonal",

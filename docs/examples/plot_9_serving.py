@@ -32,8 +32,8 @@ loaded = load(folder / "airline.skcnnlstm")
 bool((loaded.forecast() == forecaster.forecast()).all())
 
 # %%
-# Export it to ONNX. Scaling is part of the exported model: it takes 24 raw months and
-# returns passengers.
+# Export it to ONNX. Scaling is part of the exported model: input and output are in
+# thousands of passengers.
 
 import onnxruntime
 
