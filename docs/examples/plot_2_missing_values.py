@@ -6,7 +6,7 @@ Forecast an hourly series in which single values and a whole day are missing.
 """
 
 # %%
-# Generate two months of hourly values. Remove one value in fifty at random, and one day.
+# Generate two months of hourly values. Remove one value in fifty, and one whole day.
 
 import numpy as np
 import pandas as pd

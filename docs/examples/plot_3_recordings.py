@@ -52,8 +52,8 @@ rows = pd.concat([record(name) for name in names])
 rows.groupby("person")["activity"].value_counts().unstack().head(3)
 
 # %%
-# Make windows of 32 steps that overlap by half. No window holds rows of two persons. The
-# label of a window is its most frequent activity.
+# Make windows of 32 steps that overlap by half. No window holds rows of two persons.
+# The label of a window is its most frequent activity.
 
 X, y, person = make_windows(
     rows.drop(columns="person"),

@@ -35,8 +35,8 @@ result = backtest(
 result.scores().round(3)
 
 # %%
-# The MASE is the error divided by that of a seasonal naive forecast of the training rows.
-# Show the scores of the first, sixth and twelfth step ahead:
+# The MASE is the error divided by that of a seasonal naive forecast of the training
+# rows. Show the scores of the first, sixth and twelfth step ahead:
 
 result.scores(by="step").round(3).iloc[[0, 5, 11]]
 

@@ -36,8 +36,8 @@ forecaster.fit(frame[:-200])
 
 # %%
 # Integrated gradients attribute each forecast to the values of its window, in the units
-# of the load. The mean of their sizes over 200 forecasts shows the two dependencies. Lags
-# count from the last row of a window: lag 23 is 24 hours before the forecast.
+# of the load. The mean of their sizes over 200 forecasts shows the two dependencies.
+# Lags count from the last row of a window: lag 23 is 24 hours before the forecast.
 
 result = attribute(forecaster, frame[-200:])
 display = AttributionDisplay.from_result(result)
