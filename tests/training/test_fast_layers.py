@@ -19,9 +19,11 @@ from skcnnlstm.architectures.tcn_lstm import build_tcn_lstm
 from skcnnlstm.training import fast_layers, network_from_json
 from skcnnlstm.training._tensorflow_gradients import GRADIENT_NAMES
 
-HEAVY_24, HEAVY_48, HEAVY_80, HEAVY_96 = (
-    pytest.param(number, marks=pytest.mark.heavy) for number in (24, 48, 80, 96)
-)
+
+
+def heavy(*values, **more):
+    """Mark a case that only `--heavy` runs: each compares two traced networks."""
+    return pytest.param(*values, marks=pytest.mark.heavy, **more)
 
 
 def model_of_layer(shape, layer):
@@ -235,15 +237,15 @@ def operation_types(model):
     }
 
 
-@pytest.mark.parametrize("n_steps", [2, 11, 12, HEAVY_24, 33, HEAVY_48, HEAVY_96])
+@pytest.mark.parametrize("n_steps", [*map(heavy, (2, 12, 24, 48, 96)), 11, 33])
 @pytest.mark.parametrize(
     ("features", "create_layer"),
     [
         ((2,), lambda **more: layers.LSTM(3, **more)),
-        ((80,), lambda **more: layers.LSTM(3, **more)),
-        ((2,), lambda **more: layers.LSTM(3, activation="relu", **more)),
+        heavy((80,), lambda **more: layers.LSTM(3, **more)),
+        heavy((2,), lambda **more: layers.LSTM(3, activation="relu", **more)),
         ((2,), lambda **more: layers.GRU(3, **more)),
-        ((1, 4, 2), lambda **more: layers.ConvLSTM2D(3, (1, 2), **more)),
+        heavy((1, 4, 2), lambda **more: layers.ConvLSTM2D(3, (1, 2), **more)),
     ],
     ids=["narrow", "wide", "relu", "gru", "conv"],
 )
@@ -257,9 +259,9 @@ def test_recurrent_layers_over_few_and_many_steps_are_equal(
 
 
 @pytest.mark.parametrize("n_steps", [1, 12, 33])
-@pytest.mark.parametrize("n_features", [2, 80])
+@pytest.mark.parametrize("n_features", [2, heavy(80)])
 @pytest.mark.parametrize("cell", [layers.LSTM, layers.GRU])
-@pytest.mark.parametrize("return_sequences", [False, True])
+@pytest.mark.parametrize("return_sequences", [heavy(False), True])
 def test_recurrent_layers_with_initial_states_are_equal(
     n_steps, n_features, cell, return_sequences
 ):
@@ -270,9 +272,9 @@ def test_recurrent_layers_with_initial_states_are_equal(
 
 
 @pytest.mark.parametrize("n_steps", [12, 33])
-@pytest.mark.parametrize("n_features", [2, HEAVY_80])
+@pytest.mark.parametrize("n_features", [2, heavy(80)])
 @pytest.mark.parametrize("cell", [layers.LSTM, layers.GRU])
-@pytest.mark.parametrize("return_sequences", [False, True])
+@pytest.mark.parametrize("return_sequences", [heavy(False), True])
 def test_bidirectional_layers_are_equal(n_steps, n_features, cell, return_sequences):
     layer = cell(3, return_sequences=return_sequences)
     model = recurrent_model((n_steps, n_features), layer, bidirectional=True)
