@@ -13,10 +13,23 @@ MODULES = sorted(
     for module in pkgutil.walk_packages(skcnnlstm.__path__, "skcnnlstm.")
     if not module.name.endswith("__main__")
 )
+ARCHITECTURES = "skcnnlstm.architectures."
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        # Each example of an architecture traces two networks.
+        pytest.param(
+            name,
+            marks=[pytest.mark.heavy]
+            if name.startswith(ARCHITECTURES) and not name.endswith(".cnn_lstm")
+            else [],
+        )
+        for name in MODULES
+    ],
+)
 def test_examples_print_what_they_say(name, capsys):
     module = importlib.import_module(name)
     failed, _ = doctest.testmod(module, optionflags=FLAGS)

@@ -13,6 +13,18 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # Run by test_recipes.py, which provides what they need: Optuna and a cluster.
 SPECIAL = {"docs/guide/tuning.md", "docs/guide/cluster.md"}
+# Their code trains for more than two seconds: `--heavy` runs it.
+SLOW = {
+    f"docs/guide/{name}.md"
+    for name in (
+        "custom",
+        "explainability",
+        "forecasting",
+        "missing_values",
+        "recordings",
+        "transfer",
+    )
+}
 
 
 def pages():
@@ -44,7 +56,14 @@ def run(page, line, code, names):
         exec(compile("\n" * line + code, ROOT / page, "exec"), names)
 
 
-@pytest.mark.parametrize("page", [page for page in pages() if page not in SPECIAL])
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=[pytest.mark.heavy] if page in SLOW else [])
+        for page in pages()
+        if page not in SPECIAL
+    ],
+)
 def test_the_code_of_each_page_runs(page, tmp_path, monkeypatch):
     matplotlib.use("Agg")
     if "export(" in (ROOT / page).read_text():

@@ -3,8 +3,8 @@
 import numpy as np
 from sklearn.base import clone
 
-from skcnnlstm._utils.parallel import run_parallel
-from skcnnlstm._utils.time_folds import split_in_time_order
+from skcnnlstm._utils.joblib_jobs import run_parallel
+from skcnnlstm._utils.time_order_split import split_in_time_order
 
 
 def time_ordered_folds(n_samples, n_splits, gap):

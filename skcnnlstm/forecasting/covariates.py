@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from skcnnlstm._utils.frequency import is_business_days
 from skcnnlstm._utils.time_axis import read_time_axis
-from skcnnlstm._utils.time_index import is_business_days
 from skcnnlstm._utils.validation import (
     check_finite,
     check_windows,
@@ -17,7 +17,7 @@ from skcnnlstm._utils.validation import (
 )
 from skcnnlstm._utils.validation.series import refresh_index
 from skcnnlstm._utils.validation.tables import is_from_polars, to_pandas_first
-from skcnnlstm.forecasting.encoding import read_raw_rows, take_raw_rows
+from skcnnlstm.forecasting.covariate_encoding import read_raw_rows, take_raw_rows
 from skcnnlstm.forecasting.gaps import describe_index
 from skcnnlstm.forecasting.panel import FORMS, is_list_of_series, read_panel
 

@@ -10,20 +10,20 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.base import clone
 
-from skcnnlstm._utils.diagnostics import warn_about_lost_windows
+from skcnnlstm._utils.data_warnings import warn_about_lost_windows
 from skcnnlstm._utils.identity import once_per_object
 from skcnnlstm._utils.time_axis import TimeAxis
 from skcnnlstm._utils.validation import check_boolean, check_choice, check_integer
 from skcnnlstm._utils.validation.tables import to_pandas_first
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.forecasting.calendar import check_calendar
+from skcnnlstm.forecasting.covariate_encoding import check_transformer
 from skcnnlstm.forecasting.covariates import (
     check_covariates_known,
     check_window,
     own_rows,
     read_covariates,
 )
-from skcnnlstm.forecasting.encoding import check_transformer
 from skcnnlstm.forecasting.fitted import FittedForecaster, learn_series
 from skcnnlstm.forecasting.gaps import (
     find_training_runs,
@@ -60,7 +60,7 @@ from skcnnlstm.forecasting.scaling import (
     make_transformer,
 )
 from skcnnlstm.forecasting.series_input import Rows, read_series
-from skcnnlstm.forecasting.static import read_static
+from skcnnlstm.forecasting.static_covariates import read_static
 from skcnnlstm.forecasting.weights import (
     check_takes_weights,
     count_left_out,

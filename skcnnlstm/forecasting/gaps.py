@@ -6,9 +6,9 @@ import contextlib
 
 import pandas as pd
 
+from skcnnlstm._utils.frequency_remedy import read_one_form, suggest_remedy
 from skcnnlstm._utils.segments import split_at_gaps
 from skcnnlstm._utils.time_axis import read_time_axis
-from skcnnlstm._utils.time_remedy import read_one_form, suggest_remedy
 from skcnnlstm._utils.validation import check_enough_rows, remedy_for_short_series
 from skcnnlstm._utils.validation.tables import to_pandas_first
 from skcnnlstm._utils.warnings import warn

@@ -8,9 +8,13 @@ from typing import Any
 import numpy as np
 
 from skcnnlstm.forecasting.calendar import fit_calendar, transform_times
+from skcnnlstm.forecasting.covariate_encoding import (
+    check_same_names,
+    encode,
+    fit_encoder,
+)
 from skcnnlstm.forecasting.covariates import check_given, read_covariates
-from skcnnlstm.forecasting.encoding import check_same_names, encode, fit_encoder
-from skcnnlstm.forecasting.static import learn_static
+from skcnnlstm.forecasting.static_covariates import learn_static
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,7 +21,7 @@ from skcnnlstm.forecasting.known import read_known
 from skcnnlstm.forecasting.panel import cut_rows, is_list_of_series, read_panel
 from skcnnlstm.forecasting.scaling import TransformerFactory
 from skcnnlstm.forecasting.series_input import read_series
-from skcnnlstm.forecasting.static import with_new_static
+from skcnnlstm.forecasting.static_covariates import with_new_static
 
 
 def read_new_series(forecaster, series, exog, static, steps):

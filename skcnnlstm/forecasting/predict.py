@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from skcnnlstm._utils.diagnostics import warn_about_extreme_forecasts
+from skcnnlstm._utils.data_warnings import warn_about_extreme_forecasts
 from skcnnlstm._utils.time_axis import read_time_axis
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.forecasting.covariates import check_given, name_rows_ahead, own_rows

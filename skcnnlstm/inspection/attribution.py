@@ -18,7 +18,7 @@ from skcnnlstm.forecasting import SeriesForecaster
 from skcnnlstm.inspection.explained import resolve_baseline, split_lags
 from skcnnlstm.inspection.from_series import read_forecasts
 from skcnnlstm.inspection.from_windows import read_windows
-from skcnnlstm.inspection.gradients import integrate_gradients
+from skcnnlstm.inspection.integrated_gradients import integrate_gradients
 from skcnnlstm.inspection.occlusion import occlude
 from skcnnlstm.inspection.outputs import log_odds, select_outputs
 from skcnnlstm.inspection.permutation import permute_blocks

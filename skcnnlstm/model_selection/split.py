@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from sklearn.model_selection import BaseCrossValidator
 
-from skcnnlstm._utils.time_folds import split_in_time_order
+from skcnnlstm._utils.time_order_split import split_in_time_order
 from skcnnlstm._utils.validation import check_integer
 
 __all__ = ["HorizonSplit", "PanelTimeSeriesSplit"]

@@ -11,7 +11,7 @@ The extra `references` installs statsforecast and LightGBM, which are imported o
 """
 
 from skcnnlstm.references.boosting import LightGBM
-from skcnnlstm.references.simple import Drift, SeasonalNaive
+from skcnnlstm.references.naive import Drift, SeasonalNaive
 from skcnnlstm.references.statistical import MSTL, AutoETS, AutoTheta, StatsForecast
 
 __all__ = [

@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skcnnlstm.saving.keras_configs import find_public, parse_json, untrusted_in_text
-from skcnnlstm.saving.trust import find_safe, is_named_tuple
+from skcnnlstm.saving.trusted_types import find_safe, is_named_tuple
 from skcnnlstm.saving.values import StoredValue
 
 _STORED_VALUE = f"{StoredValue.__module__}.{StoredValue.__qualname__}"

@@ -10,7 +10,7 @@ from skcnnlstm._utils.files import write_atomically
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.saving.check_archive import check_archive, import_skops
 from skcnnlstm.saving.keras_configs import untrusted_in_text
-from skcnnlstm.saving.trust import trusted_names
+from skcnnlstm.saving.trusted_types import trusted_names
 from skcnnlstm.saving.values import nested_values, to_supported, trusting
 
 # Releases of these packages give the same predictions if they agree in so many parts of

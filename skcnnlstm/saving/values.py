@@ -24,7 +24,7 @@ from scipy import sparse
 from sklearn.utils import Bunch
 
 from skcnnlstm.saving import keras_configs, pandas_values, scipy_values
-from skcnnlstm.saving.trust import full_name, is_named_tuple
+from skcnnlstm.saving.trusted_types import full_name, is_named_tuple
 
 _SCALARS = (type(None), bool, int, float, str)
 _DATES = (datetime.date, datetime.datetime, datetime.time)

@@ -6,7 +6,8 @@
 - `fingerprint` detects changes of user-defined functions and classes.
 - `program` holds a network that is compiled and traced.
 - `cache` lends programs to fits.
-- `fast_layers` replaces the computations of layers by faster ones.
+- `fast_layers` replaces the computations of layers by those of `fast_convolution` and
+  `fast_recurrence`.
 - `flat_optimizer` lets an optimizer update all weights as one vector.
 - `samples` copies windows in chunks.
 - `callbacks` prepares Keras callbacks.

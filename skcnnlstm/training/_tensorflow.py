@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from skcnnlstm.training._tensorflow_gradients import GRADIENT_NAMES
+from skcnnlstm.training._tensorflow_operation_gradients import GRADIENT_NAMES
 
 # Errors of an operation that gets unsuitable inputs, or of Python code inside it.
 OPERATION_ERRORS = (

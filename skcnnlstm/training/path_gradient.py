@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from skcnnlstm.training import _tensorflow as backend
-from skcnnlstm.training._tensorflow_path import path_gradient_function
+from skcnnlstm.training._tensorflow_path_gradient import path_gradient_function
 from skcnnlstm.training.network_config import building_layers
 
 

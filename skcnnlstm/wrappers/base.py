@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skcnnlstm import training
 from skcnnlstm._utils.calls import check_calls
-from skcnnlstm._utils.diagnostics import (
+from skcnnlstm._utils.data_warnings import (
     warn_about_excluded_samples,
     warn_about_scale,
     warn_about_shuffling,
@@ -33,6 +33,7 @@ from skcnnlstm._utils.validation import (
 )
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.wrappers.assemble import build_masked_network
+from skcnnlstm.wrappers.auto_training import resolve_training
 from skcnnlstm.wrappers.fit_data import FitData, read_windows, usable_rows
 from skcnnlstm.wrappers.fit_plan import FitPlan
 from skcnnlstm.wrappers.per_step import (
@@ -43,7 +44,6 @@ from skcnnlstm.wrappers.per_step import (
     step_weights,
     with_known_step,
 )
-from skcnnlstm.wrappers.recipe import resolve_training
 from skcnnlstm.wrappers.settings import (
     as_list,
     batch_size,

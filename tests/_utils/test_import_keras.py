@@ -31,6 +31,7 @@ def stderr_of(code):
     return done.stderr.splitlines()
 
 
+@pytest.mark.heavy
 def test_a_first_fit_prints_warnings_and_errors_only():
     first, *_, last = lines = stderr_of(FIT)
     assert first.endswith("UserWarning: a warning")

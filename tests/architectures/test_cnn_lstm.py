@@ -37,6 +37,7 @@ def test_network_of_the_tutorial_has_23179_parameters():
     assert regressor.model_.count_params() == 23_179
 
 
+@pytest.mark.heavy
 def test_network_of_the_tutorial_forecasts_100_after_90():
     X, y = make_windows(NUMBERS, 4)
     forecasts = [

@@ -24,6 +24,7 @@ def test_network_of_the_tutorial_has_33601_parameters():
     assert regressor.model_.count_params() == 33_601
 
 
+@pytest.mark.heavy
 def test_network_of_the_tutorial_forecasts_100_after_90():
     X, y = make_windows(NUMBERS, 4)
     forecasts = [

@@ -186,7 +186,7 @@ def test_attention_lstm_is_restored_from_its_json_text():
     assert model.get_layer("lstm").units == 8
 
 
-@pytest.mark.parametrize("n_features", [1, 3])
+@pytest.mark.parametrize("n_features", [1, pytest.param(3, marks=pytest.mark.heavy)])
 def test_a_network_with_attention_trains_and_can_be_pickled(n_features):
     X = np.random.default_rng(0).standard_normal((12, 9, n_features))
     small = {"filters": (4, 4), "kernel_size": 3, "lstm_units": 3, "epochs": 3}

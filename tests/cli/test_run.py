@@ -69,6 +69,7 @@ def test_a_run_writes_a_forecast_and_a_figure(folder, capsys, targets):
     assert "s left" in next(line for line in err.splitlines() if " cnn " in line)
 
 
+@pytest.mark.heavy
 def test_every_network_runs_and_equal_seeds_give_equal_forecasts(folder, capsys):
     file = write_table(folder, make_table()[["date", "sales"]])
     chosen = [*QUICK[:-2], "--models", *NETWORKS]

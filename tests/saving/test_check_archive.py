@@ -271,7 +271,13 @@ def test_lengths_in_a_small_file_allocate_no_memory(path):
         assert_refused(path, max_bytes=10e6)
 
 
-@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize(
+    "method",
+    [
+        zipfile.ZIP_DEFLATED,
+        pytest.param(zipfile.ZIP_LZMA, marks=pytest.mark.heavy),
+    ],
+)
 def test_a_compressed_part_is_refused(method, path):
     members = read_members(path) | {"zeros.bin": bytes(200_000_000)}
     write_members(path, members, method)
@@ -576,6 +582,7 @@ def test_a_bytearray_of_a_file_is_refused(path):
     assert_refused(path)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "text",
     [

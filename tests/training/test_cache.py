@@ -130,7 +130,9 @@ def test_concurrent_predictions_of_one_estimator_are_bit_identical(empty_cache):
                 np.testing.assert_array_equal(result, expected)
 
 
-@pytest.mark.parametrize("name", ["silu", "swish"])
+@pytest.mark.parametrize(
+    "name", ["silu", pytest.param("swish", marks=pytest.mark.heavy)]
+)
 def test_silu_keeps_no_graph_in_memory(name, empty_cache):
     tiny(CNNRegressor).fit(X, y).predict(X)
     clear_programs()

@@ -124,7 +124,15 @@ TRAINING_CASES = {  # parameters, the equivalent optimizer, sample weights
 }
 
 
-@pytest.mark.parametrize("case", TRAINING_CASES)
+@pytest.mark.parametrize(
+    "case",
+    [
+        case
+        if case in ("classes", "dropout", "batch normalization")
+        else pytest.param(case, marks=pytest.mark.heavy)
+        for case in TRAINING_CASES
+    ],
+)
 def test_each_epoch_equals_a_plain_training_loop_within_rounding(case):
     params, optimizer, weight = TRAINING_CASES[case]
     estimator = tiny(**params, callbacks=Recorder)

@@ -96,7 +96,7 @@ def optimizer_by_class():
         loss_by_attribute,
         loss_by_method,
         loss_by_list,
-        optimizer_by_attribute,
+        pytest.param(optimizer_by_attribute, marks=pytest.mark.heavy),
         optimizer_by_class,
     ],
 )

@@ -167,9 +167,8 @@ def test_fit_does_not_change_global_random_generators(windows):
 # ------------------------------------------------------------------ pickle and clone
 
 
-@pytest.mark.parametrize(
-    "library", ["pickle", pytest.param("joblib", marks=pytest.mark.heavy)]
-)
+@pytest.mark.heavy
+@pytest.mark.parametrize("library", ["pickle", "joblib"])
 def test_another_process_predicts_and_fits_bit_identically(library, windows, tmp_path):
     X, y = windows
     regressor = CNNLSTMRegressor(filters=4, epochs=1, random_state=0).fit(X, y)

@@ -143,6 +143,7 @@ def test_an_interrupted_fit_does_not_change_the_estimator():
     assert_equal_weights(estimator.fit(X, y), tiny().fit(X, y))
 
 
+@pytest.mark.heavy
 def test_the_dtype_policy_of_keras_is_respected():
     params = {"dropout": 0.2, "standardize": True}
     single = tiny(**params).fit(X, y)

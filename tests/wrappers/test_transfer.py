@@ -265,6 +265,7 @@ def test_frozen_layers_keep_their_weights_bit_for_bit(estimator, windows, labels
     assert changed_layers(second, fitted) == [last]
 
 
+@pytest.mark.heavy
 def test_frozen_batch_normalization_keeps_its_statistics(windows):
     X, y = windows
     sizes = {"filters": (3, 4), "lstm_units": 3}

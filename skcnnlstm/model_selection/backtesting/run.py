@@ -9,7 +9,7 @@ import numpy as np
 from skcnnlstm._utils.validation import check_boolean, check_integer, check_real
 from skcnnlstm.conformal import check_coverage
 from skcnnlstm.forecasting.panel import read_panel
-from skcnnlstm.forecasting.static import name_static_rows
+from skcnnlstm.forecasting.static_covariates import name_static_rows
 from skcnnlstm.model_selection.backtesting.models import read_models
 from skcnnlstm.model_selection.backtesting.one_model import (
     BacktestData,

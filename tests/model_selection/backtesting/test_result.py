@@ -113,6 +113,7 @@ def test_grouping_by_something_other_than_names_raises_a_type_error(airline_resu
         airline_result.scores(by=by)
 
 
+@pytest.mark.heavy
 @pytest.mark.filterwarnings("ignore:NaN in the target columns leaves")
 def test_missing_values_are_forecast_but_not_scored():
     rng = np.random.default_rng(0)

@@ -5,8 +5,8 @@ import pandas
 import pandas as pd
 import pytest
 
+from skcnnlstm._utils.frequency_remedy import suggest_remedy
 from skcnnlstm._utils.time_axis import read_time_axis
-from skcnnlstm._utils.time_remedy import suggest_remedy
 
 RANDOM = np.random.default_rng(0)
 MONTHS = pd.date_range("2020-01-15", periods=60, freq=pd.DateOffset(months=1))

@@ -7,7 +7,7 @@ import pytest
 from attribution_cases import explained
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skcnnlstm.inspection.gradients import integrate_gradients
+from skcnnlstm.inspection.integrated_gradients import integrate_gradients
 from skcnnlstm.training.path_gradient import NODES, WEIGHTS
 
 

@@ -7,7 +7,7 @@ from sklearn.model_selection import HalvingGridSearchCV, KFold
 
 import skcnnlstm
 from skcnnlstm.metrics import smape
-from skcnnlstm.saving.trust import find_safe, full_name, trusted_names
+from skcnnlstm.saving.trusted_types import find_safe, full_name, trusted_names
 
 
 def test_every_public_class_that_an_estimator_may_hold_is_safe():

@@ -22,8 +22,8 @@ from skcnnlstm import (
     make_windows,
     training,
 )
-from skcnnlstm._utils import diagnostics
-from skcnnlstm._utils.diagnostics import warn_about_shuffling
+from skcnnlstm._utils import data_warnings
+from skcnnlstm._utils.data_warnings import warn_about_shuffling
 from skcnnlstm.cli import main
 
 TINY = {"epochs": 1, "random_state": 0, "standardize": False}
@@ -65,7 +65,7 @@ def test_unscaled_windows_are_reported(series, params, start):
 
 
 def test_a_warning_on_the_command_line_points_at_main(monkeypatch, tmp_path):
-    monkeypatch.setattr(diagnostics, "_EXTREME", -1.0)  # warn about any forecast
+    monkeypatch.setattr(data_warnings, "_EXTREME", -1.0)  # warn about any forecast
     arguments = "--models cnn_lstm --epochs 1 --folds 2 --output".split()
     with pytest.warns(MistakeWarning) as caught:
         main([*arguments, str(tmp_path)])

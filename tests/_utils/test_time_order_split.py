@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.model_selection import TimeSeriesSplit
 
-from skcnnlstm._utils.time_folds import split_in_time_order
+from skcnnlstm._utils.time_order_split import split_in_time_order
 
 
 def test_folds_match_hand_computed_slices():

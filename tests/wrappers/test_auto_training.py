@@ -11,7 +11,7 @@ from skcnnlstm import (
     CNNRegressor,
     ParallelCNNLSTMRegressor,
 )
-from skcnnlstm.wrappers.recipe import resolve_training
+from skcnnlstm.wrappers.auto_training import resolve_training
 from skcnnlstm.wrappers.settings import check_settings
 
 

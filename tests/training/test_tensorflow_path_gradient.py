@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 from numpy.testing import assert_array_equal
 
-from skcnnlstm.training._tensorflow_path import path_gradient_function
+from skcnnlstm.training._tensorflow_path_gradient import path_gradient_function
 
 NODES, WEIGHTS = (0.5, 1.0), (0.5, 0.5)
 

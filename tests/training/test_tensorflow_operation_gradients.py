@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from skcnnlstm.training._tensorflow_gradients import GRADIENT_NAMES
+from skcnnlstm.training._tensorflow_operation_gradients import GRADIENT_NAMES
 
 OPERANDS = {  # shapes of two operands; the batch has three samples
     "equal shapes": ((3, 4), (3, 4)),

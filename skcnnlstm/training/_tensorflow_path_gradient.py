@@ -6,7 +6,7 @@ import math
 
 import tensorflow as tf
 
-from skcnnlstm.training._tensorflow_gradients import GRADIENT_NAMES
+from skcnnlstm.training._tensorflow_operation_gradients import GRADIENT_NAMES
 
 
 def path_gradient_function(run, shape, output_shape, nodes, weights):

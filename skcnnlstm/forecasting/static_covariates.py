@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skcnnlstm._utils.validation import check_finite, check_windows, to_plain
 from skcnnlstm._utils.validation.series import refresh_index
-from skcnnlstm.forecasting.encoding import encode, fit_encoder
+from skcnnlstm.forecasting.covariate_encoding import encode, fit_encoder
 
 
 def read_static(static, panel, keys, *, raw, columns=None):
