@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
 
-from skcnnlstm._utils.frequency import (
+from skcnnlstm._utils.time_index import (
     MIN_REGULAR,
     candidate_frequencies,
     count_steps,

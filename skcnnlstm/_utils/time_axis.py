@@ -1,6 +1,6 @@
 """TimeAxis: the rows of a series in time, the gaps in them, and the labels that follow.
 
-`skcnnlstm._utils.frequency` documents the rule.
+`skcnnlstm._utils.time_index` documents the rule.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from pandas.tseries import offsets
 from pandas.tseries.frequencies import to_offset
 
-from skcnnlstm._utils.frequency import (
+from skcnnlstm._utils.segments import Segments, split_at_gaps
+from skcnnlstm._utils.time_index import (
     MIN_REGULAR,
     count_steps,
     find_frequency,
@@ -27,7 +28,6 @@ from skcnnlstm._utils.frequency import (
     read_labels,
     ticks_of,
 )
-from skcnnlstm._utils.segments import Segments, split_at_gaps
 from skcnnlstm._utils.time_zones import day_exists, local_times, localize, ticks_per_day
 from skcnnlstm._utils.validation import check_time_order
 

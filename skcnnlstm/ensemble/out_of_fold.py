@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.base import clone
 
-from skcnnlstm._utils.joblib_jobs import run_parallel
+from skcnnlstm._utils.parallel import run_parallel
 from skcnnlstm._utils.time_order_split import split_in_time_order
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from skcnnlstm._utils.frequency import read_labels
 from skcnnlstm._utils.identity import once_per_object
+from skcnnlstm._utils.time_index import read_labels
 from skcnnlstm.forecasting.covariate_encoding import (
     check_output_finite,
     check_same_names,

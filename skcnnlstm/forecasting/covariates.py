@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from skcnnlstm._utils.frequency import is_business_days
 from skcnnlstm._utils.time_axis import read_time_axis
+from skcnnlstm._utils.time_index import is_business_days
 from skcnnlstm._utils.validation import (
     check_finite,
     check_windows,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skcnnlstm._utils.frequency import read_labels, ticks_of
 from skcnnlstm._utils.time_axis import TimeAxis
+from skcnnlstm._utils.time_index import read_labels, ticks_of
 
 # A step longer than this many usual ones is a hole in the fitted rows.
 _HOLE = 1.5

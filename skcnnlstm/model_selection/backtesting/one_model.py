@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skcnnlstm._utils.joblib_jobs import run_parallel
+from skcnnlstm._utils.parallel import run_parallel
 from skcnnlstm.conformal import bounds
 from skcnnlstm.forecasting.intervals import check_calibrated
 from skcnnlstm.forecasting.panel import Panel

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from pandas.tseries.frequencies import to_offset
 
-from skcnnlstm._utils.frequency import count_steps, read_labels
 from skcnnlstm._utils.time_axis import read_time_axis
+from skcnnlstm._utils.time_index import count_steps, read_labels
 
 WEEKDAYS = pd.offsets.CustomBusinessDay(weekmask="Mon Tue Wed Thu Fri Sat")
 

@@ -7,7 +7,7 @@ import pytest
 import sklearn
 from user_errors import assert_error
 
-from skcnnlstm._utils.joblib_jobs import run_parallel
+from skcnnlstm._utils.parallel import run_parallel
 
 
 @pytest.mark.parametrize("n_jobs", [None, 1, 2, -1])
