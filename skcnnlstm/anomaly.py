@@ -133,7 +133,7 @@ class _Memory:
 
 @dataclass(frozen=True, eq=False)
 class _FittedDetector:
-    """Everything that scores depend on, whatever is set after `fit`."""
+    """Everything that scores depend on; parameters set after `fit` have no effect."""
 
     forecaster: FittedForecaster
     smoothing: int

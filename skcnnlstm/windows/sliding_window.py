@@ -143,9 +143,8 @@ class SlidingWindow(
     If the index has no frequency, as with a shop that is closed on Sundays, all rows
     count as consecutive. Rows then continue the fitted ones if they start within the
     longest step of these. Up to ten missing business days in a row count as holidays.
-    Transformers before
-    this one must keep the index, as ``StandardScaler().set_output(transform="pandas")``
-    does.
+    Transformers before this one must keep the index, as
+    ``StandardScaler().set_output(transform="pandas")`` does.
 
     A scaler before this transformer must not scale the id column. Pass it through a
     ``ColumnTransformer(..., remainder="passthrough", verbose_feature_names_out=False)``
