@@ -416,9 +416,9 @@ class SeriesForecaster(
             Covariates of the rows ahead, if `fit` was given any: `steps` rows, but with
             "direct" at least `horizon`. With an index, rows are looked up by label, and
             past rows may be included; an array must hold only rows ahead. If the rows
-            do not fill the last horizon, the last window moves on by the given rows
-            only, so that forecasts depend on given covariates alone. With `series`, it
-            also holds the covariates of the rows of these series, as for `predict`.
+            do not fill the last horizon, the last forecasts start at an earlier row, so
+            that they depend on given covariates only. With `series`, it also holds the
+            covariates of the rows of these series, as for `predict`.
         series : array-like, Series, DataFrame, list, dict or None, default=None
             Series to forecast instead of the fitted ones, with the columns given to
             `fit`: one series or many, in any form that `fit` takes. Each is scaled by
@@ -678,8 +678,7 @@ class SeriesForecaster(
     def forecast_quantiles(self, steps=None, *, exog=None):
         """Forecast every quantile of the steps that follow the known rows.
 
-        This needs a network with `quantiles`. The quantiles are of each step
-        separately.
+        This needs a network with `quantiles`. Each step has its own quantiles.
 
         Parameters
         ----------

@@ -105,8 +105,9 @@ class SlidingWindow(
         The column that holds the recording of each row, by position or, in a DataFrame,
         by name. No window holds rows of two recordings, and the column is not part of
         the windows. Rows of several recordings may alternate; their times may overlap.
-        The rows of a recording continue its fitted rows as `context` states; one that
-        was not fitted has no history. None reads all rows as one recording.
+        The rows of a recording continue its fitted rows as `context` states; a
+        recording that was not fitted has no history. None reads all rows as one
+        recording.
 
     Attributes
     ----------
