@@ -203,7 +203,7 @@ def check_time_order(index, *, name="X", table=None, folds=False):
     """Raise if a time index is not in ascending order.
 
     `table` is the table with this index. `folds` is whether its rows may be those of a
-    fold. Only the message depends on both.
+    fold. Both are for the message only.
     """
     if index is None or index.is_monotonic_increasing:
         return
