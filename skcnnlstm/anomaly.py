@@ -133,7 +133,7 @@ class _Memory:
 
 @dataclass(frozen=True, eq=False)
 class _FittedDetector:
-    """Everything that scores depend on, whatever is set after `fit`."""
+    """Everything that scores depend on; parameters set after `fit` have no effect."""
 
     forecaster: FittedForecaster
     smoothing: int
@@ -524,7 +524,7 @@ def _check_is_no_row(X, n_features):
     """Raise if a series has one axis, but was fitted with several columns."""
     shape = getattr(X, "shape", ())
     if len(shape) == 1 and n_features > 1:
-        remedy = "Use X[columns] with the columns given to fit."
+        remedy = "Pass rows with all of these columns."
         if shape[0] == n_features:
             remedy = "Reshape your data with numpy.reshape(X, (1, -1)) if X is one row."
         raise ValueError(

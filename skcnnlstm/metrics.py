@@ -184,8 +184,8 @@ def mase(actual, forecast, scale):
 def owa(smape, mase, naive2_smape, naive2_mase):
     """Return M4's overall weighted average of sMAPE and MASE, relative to Naive2.
 
-    ``(smape / naive2_smape + mase / naive2_mase) / 2``, of means over all forecasts
-    [1]_. Below 1, the forecasts are more accurate than those of Naive2.
+    ``(smape / naive2_smape + mase / naive2_mase) / 2``, where each metric is a mean
+    over all forecasts [1]_. Below 1, the forecasts are more accurate than Naive2.
 
     Parameters
     ----------

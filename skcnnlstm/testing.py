@@ -158,7 +158,7 @@ def _make_classes(build):
         if not issubclass(build, HybridRegressor | HybridClassifier):
             raise TypeError(
                 "build must be a network builder, or a subclass of HybridRegressor or "
-                f"HybridClassifier: got {build!r}."
+                f"HybridClassifier: got {build!r}. Pass the builder of the network."
             )
         return [build]
     regressor = HybridRegressor.from_builder(build)

@@ -41,7 +41,7 @@ def warn_about_scale(X, y, rows, instance_norm):
     rows : ndarray of int
         Indices of the windows that are used in fit.
     instance_norm : str or None
-        How the network normalises each window.
+        How the network normalizes each window.
     """
     if instance_norm == "standard":
         return
@@ -181,9 +181,9 @@ def warn_about_lost_windows(n_used, runs, n_extra, fill, first=""):
         gaps = "a gap in time leaves" if n_gaps == 1 else f"{n_gaps} gaps in time leave"
         example = f", for example with {fill}" if fill else ""
         warn(
-            f"{gaps} {n_used} of {whole} windows for training, because "
-            f"no window and no target crosses a gap. Fill the missing rows{example}, "
-            f"or use a shorter window_length or horizon.{first}",
+            f"{gaps} {n_used} of {whole} windows for training, because windows and "
+            f"targets must not cross a gap. Fill the missing rows{example}, or use a "
+            f"shorter window_length or horizon.{first}",
             MistakeWarning,
         )
     elif within - n_used > _MANY_LOST * within:

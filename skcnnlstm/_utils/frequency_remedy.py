@@ -91,8 +91,8 @@ def suggest_remedy(index: Any) -> Remedy:
             reason = "it fits all labels"
             if share < 1:
                 n_rows = _longest_run(positions)
-                reason += ", and missing ones are then gaps, so window_length + "
-                reason += f"horizon can be at most {n_rows}"
+                reason += ". Missing ones are then gaps: window_length + horizon can "
+                reason += f"be at most {n_rows}"
             if share < 1 and is_business_days(labels, offset):
                 reason = "it fits all labels, and missing business days then count as "
                 reason += "holidays"

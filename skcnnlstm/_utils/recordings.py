@@ -1,7 +1,7 @@
 """Rows of many recordings: find the rows of each one, and take out a column.
 
-A recording is a piece of measurement of one unit without interruption: a person, an
-engine. Windows never cross from one to the next.
+A recording is an uninterrupted measurement of one unit, such as a person or an engine.
+No window holds rows of two recordings.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def find_recordings(ids: Any, n_rows: int, name: str) -> Recordings:
     if ids.shape != (n_rows,):
         raise ValueError(
             f"{name} must have shape (n_rows,): got shape {ids.shape} and {n_rows} "
-            "rows. Pass one recording for each row."
+            "rows. Pass the recording of each row."
         )
     try:
         codes, keys = pd.factorize(ids)
@@ -127,7 +127,7 @@ def take_column(
     )
     if len(positions) != 1:
         raise ValueError(
-            f"{parameter} must be one column: {got}. Join several columns to one first."
+            f"{parameter} must be one column: {got}. Join the columns into one first."
         )
     if hasattr(X, "iloc"):
         others = [i for i in range(X.shape[1]) if i != positions[0]]

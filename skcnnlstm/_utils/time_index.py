@@ -18,7 +18,7 @@ The rule:
 With a frequency, there is a gap between consecutive rows that are more than one step
 apart. With "B", up to ten missing weekdays in a row are holidays, not a gap. In a time
 zone, a midnight that does not exist becomes the first valid time of its day, and an
-ambiguous time becomes its first occurrence. A day that does not exist is no step.
+ambiguous time becomes its first occurrence. A day that does not exist is not a step.
 """
 
 from __future__ import annotations
@@ -75,10 +75,10 @@ def find_frequency(
 
 
 def _is_regular(positions: Any, labels: Any, freq: Any, min_regular: float) -> bool:
-    """Return whether labels are one step apart, but for a few gaps without a schedule.
+    """Return whether labels are one step apart, except for a few gaps.
 
-    A schedule leaves out the same hours of each day or week, as a machine does that is
-    off at night. It has three gaps or more that are a day or a week apart.
+    Gaps of a schedule are not accepted: three or more that are a day or a week apart,
+    such as the nights when a machine is off.
     """
     order = np.argsort(positions)
     gaps = np.diff(positions[order]) != 1
@@ -181,7 +181,7 @@ def count_steps(labels: Any, freq: Any, *, holidays: bool = True) -> Any:
     """Return the positions of labels, in steps from the first of them.
 
     None if a label is not on the grid of `freq`. With `holidays`, up to ten missing
-    business days are no steps.
+    business days are not steps.
     """
     size = freq if isinstance(freq, int) else freq.n
     local, is_daily = labels, False

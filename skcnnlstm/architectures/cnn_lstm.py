@@ -186,8 +186,8 @@ class _CNNLSTMMixin:
         if len(input_shape) == 4 and (norm not in (None, "auto") or has_skip):
             raise ValueError(
                 "instance_norm must be None and linear_skip must be False for image "
-                f"sequences: got instance_norm={norm!r}, linear_skip={has_skip}. Set "
-                "them so, or use ConvLSTMGridRegressor to forecast each cell."
+                f"sequences: got instance_norm={norm!r}, linear_skip={has_skip}. Use "
+                "these values, or ConvLSTMGridRegressor to forecast each cell."
             )
         return super()._build_network_args(settings, input_shape, n_outputs)
 

@@ -251,9 +251,9 @@ class LSTMFCNClassifier(
     """Classify windows with an LSTM-FCN.
 
     The papers choose 8, 64 or 128 units, and train for 2,000 epochs, whatever the data.
-    The defaults are 128 units, which folds of eight UCR sets prefer, and the recipe of
-    "auto" epochs, which takes a small part of that time. The attribute `paper_training`
-    holds the parameters of the papers:
+    The defaults are 128 units, the best number in folds of eight UCR sets, and the
+    recipe of "auto" epochs, which takes a small part of that time. The attribute
+    `paper_training` holds the parameters of the papers:
     ``LSTMFCNClassifier(**LSTMFCNClassifier.paper_training)``.
 
     Examples

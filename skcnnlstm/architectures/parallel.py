@@ -166,7 +166,8 @@ def _requires_merge(required):
         merge = estimator._network_param("merge")
         if merge != required:
             raise AttributeError(
-                f"This attribute requires merge={required!r}: got merge={merge!r}."
+                f"This attribute requires merge={required!r}: got merge={merge!r}. Fit "
+                f"with merge={required!r}."
             )
         return True
 

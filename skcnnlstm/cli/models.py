@@ -57,7 +57,7 @@ class FilledWindows(BaseEstimator):
 def subsequence_params(window_length, season_length):
     """Return the parameters that split a window into subsequences.
 
-    A window of several whole seasons is split into seasons, and each is normalised by
+    A window of several whole seasons is split into seasons, and each is normalized by
     the last one. Other windows are split as ``n_subsequences="auto"`` does.
     """
     if 1 < season_length < window_length and window_length % season_length == 0:

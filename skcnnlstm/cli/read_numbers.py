@@ -53,7 +53,7 @@ def _read(column, decimal):
 
 
 def check_numbers(column, numbers, decimal, cell):
-    """Raise an error that names the first cell which is no finite number."""
+    """Raise an error that names the first cell that is not a finite number."""
     wrong = np.isnan(numbers) & ~is_missing(column).to_numpy()
     if wrong.any():
         other = "," if decimal in (None, ".") else "."

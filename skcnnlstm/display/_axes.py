@@ -47,7 +47,7 @@ def make_axes(display, ax, n_panels=1):
     if len(axes) != n_panels:
         raise ValueError(
             f"ax must contain one Axes for each panel: got {len(axes)} Axes, "
-            f"{n_panels} panels. Use ax=None, or select panels with names=."
+            f"{n_panels} panels. Use ax=None, or select panels by names=[...]."
         )
     return axes
 
@@ -61,7 +61,7 @@ def select_panels(names, keys):
         if len(keys) > MAX_PANELS:
             warn(
                 f"only the first {MAX_PANELS} of {len(keys)} panels are drawn. "
-                "Select others with names=."
+                "Select others by names=[...]."
             )
         return keys[:MAX_PANELS]
     titles = [panel_title(key, keys) for key in keys]

@@ -411,6 +411,7 @@ def _count_history_rows(n_history, n_steps):
         if n_history == "auto":
             return max(10 * n_steps, 60)
         raise ValueError(
-            f'n_history must be an integer >= 1, "auto" or None: got {n_history!r}.'
+            'n_history must be an integer >= 1, "auto" or None: got '
+            f"n_history={n_history!r}. Use None for all rows."
         )
     return check_integer("n_history", n_history)

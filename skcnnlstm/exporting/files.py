@@ -239,7 +239,8 @@ def _move_saved_model(folder, path, metadata):
     """Move a SavedModel to its path, and replace a SavedModel there."""
     if path.exists() and not (path / "saved_model.pb").is_file():
         raise FileExistsError(
-            f"path must be a new folder or that of a SavedModel: got {path}."
+            f"path must be a new folder or that of a SavedModel: got {path}. Use "
+            "another path."
         )
     (folder / "assets.extra").mkdir(exist_ok=True)
     (folder / "assets.extra" / _METADATA_FILE).write_text(json.dumps(metadata))

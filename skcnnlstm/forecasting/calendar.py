@@ -103,7 +103,7 @@ def _transform(calendar, index):
 
 
 def times_of(index):
-    """Return the labels of rows as a Series of times; raise if they are no dates."""
+    """Return the labels of rows as a Series of times; raise if they are not dates."""
     labels = None if index is None else read_labels(index)[0]
     if isinstance(labels, pd.PeriodIndex):
         labels = labels.to_timestamp()

@@ -123,9 +123,9 @@ def read_output(name, transformer, output, n_rows):
     table = table[:, np.newaxis] if table.ndim == 1 else table
     if table.ndim != 2 or len(table) != n_rows or not table.shape[1]:
         raise ValueError(
-            f"{name} must return one row for each row: got {name}={transformer!r}, "
-            f"which returned shape {table.shape} for {n_rows} rows. Use a transformer "
-            "that keeps the number of rows."
+            f"{name} must return one row for each input row: got "
+            f"{name}={transformer!r}, which returned shape {table.shape} for {n_rows} "
+            "rows. Use a transformer that keeps the number of rows."
         )
     return table, None if names is None else list(names)
 

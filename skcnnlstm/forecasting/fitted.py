@@ -339,7 +339,7 @@ class FittedSeries:
             if _fingerprint(rows) == self.fingerprint and not self.continued:
                 raise ValueError(
                     "series must come after the known rows: got the fitted rows "
-                    "again. Pass only the new rows to update."
+                    "again. Pass only the new rows."
                 )
             if axis is not None and axis.freq is not None:
                 axis = axis.after(axis.next_labels(len(rows.values)))
@@ -354,8 +354,7 @@ class FittedSeries:
         if not axis.is_before(index):
             raise ValueError(
                 f"series must come after the known rows: got {index[0]} as first "
-                f"label, last known label {axis.last_label[0]}. Pass only the new rows "
-                "to update."
+                f"label, last known label {axis.last_label[0]}. Pass only the new rows."
             )
         return axis.after(index), axis.form == "text"
 

@@ -74,12 +74,12 @@ class SeriesForecaster(
 
         - "standard": subtract the mean and divide by the standard deviation of each
           column.
-        - "log": take the logarithm, then standardise. Values must be positive.
+        - "log": take the logarithm, then standardize. Values must be positive.
         - None: model the rows as they are.
         - a transformer with `inverse_transform`, such as ``MinMaxScaler()``.
 
         Covariates are scaled separately, with the same kind of transformer. With "log",
-        they are only standardised.
+        they are only standardized.
     strategy : {"direct", "recursive"}, default="direct"
         How several steps are forecast.
 
@@ -92,7 +92,7 @@ class SeriesForecaster(
         - "joint": one window holds all columns, and all targets are predicted together.
         - "independent": each target column is treated as a separate series. One
           estimator is trained on all of them and reads one column at a time.
-        - "auto": "joint" for estimators that are no network of this package, for
+        - "auto": "joint" for estimators that are not networks of this package, for
           LSTNet and ConvLSTMGrid, and where the windows of all columns would take more
           than 1 GiB. Otherwise "independent", unless a ridge regression on all columns
           forecasts the last tenth of the training samples clearly better than one on
@@ -141,7 +141,7 @@ class SeriesForecaster(
     static_transformer : transformer or None, default=None
         Transformer of the static covariates, such as a `OneHotEncoder` or a
         `ColumnTransformer`. `fit` fits a clone on the rows of the training series. With
-        None, `static` must be numeric and is standardised over these series.
+        None, `static` must be numeric and is standardized over these series.
 
     Attributes
     ----------
@@ -207,7 +207,7 @@ class SeriesForecaster(
     years count as steps, days are those of the local clock, and daily labels that are
     all weekdays are business days ("B"). The most frequent step is accepted only if
     every label lies on its grid and at least 90 % of consecutive labels are one step
-    apart; hours that a schedule leaves out each day or week are no gaps.
+    apart. Hours that are missing every day or every week are not gaps.
 
     - With a frequency, a missing step is a gap. No window and no target crosses it, in
       `fit`, `predict` and `score`, and a forecast uses the rows after the last gap.
@@ -416,9 +416,9 @@ class SeriesForecaster(
             Covariates of the rows ahead, if `fit` was given any: `steps` rows, but with
             "direct" at least `horizon`. With an index, rows are looked up by label, and
             past rows may be included; an array must hold only rows ahead. If the rows
-            do not fill the last horizon, the last window moves on by the given rows
-            only, so that forecasts depend on given covariates alone. With `series`, it
-            also holds the covariates of the rows of these series, as for `predict`.
+            do not fill the last horizon, the last forecasts start at an earlier row, so
+            that they depend on given covariates only. With `series`, it also holds the
+            covariates of the rows of these series, as for `predict`.
         series : array-like, Series, DataFrame, list, dict or None, default=None
             Series to forecast instead of the fitted ones, with the columns given to
             `fit`: one series or many, in any form that `fit` takes. Each is scaled by
@@ -678,8 +678,7 @@ class SeriesForecaster(
     def forecast_quantiles(self, steps=None, *, exog=None):
         """Forecast every quantile of the steps that follow the known rows.
 
-        This needs a network with `quantiles`. The quantiles are of each step
-        separately.
+        This needs a network with `quantiles`. Each step has its own quantiles.
 
         Parameters
         ----------

@@ -66,7 +66,7 @@ def read_new_series(forecaster, series, exog, static, steps):
 
 
 def with_new_series(forecaster, series, exog=None, static=None):
-    """Return a copy of a fitted forecaster that knows other series instead.
+    """Return a copy of a fitted forecaster with other known series.
 
     The estimator is shared. `exog` holds the covariates of the rows, `static` those of
     the series.

@@ -121,7 +121,10 @@ def read_panel(series, id_column, *, name="series"):
     # A sparse matrix by keys is a mapping, too, but has a shape.
     if isinstance(series, Mapping) and not hasattr(series, "shape"):
         if not len(series):
-            raise ValueError("series must hold at least one series: got an empty dict.")
+            raise ValueError(
+                "series must hold at least one series: got an empty dict. Use "
+                "{key: series}."
+            )
         return Panel("dict", _to_plain_each(dict(series), name))
     if is_list_of_series(series):
         return Panel("list", _to_plain_each(dict(enumerate(series)), name))
@@ -209,7 +212,7 @@ def _split_long_frame(frame, id_column):
         list(frame.columns).index(id_column),
         frame[id_column].dtype,
         places,
-        # Times of several series repeat. Integers that do not are no times.
+        # Times of several series repeat. Integers that do not are not times.
         frame.index.inferred_type == "integer"
         and len(places) > 1
         and refresh_index(frame.index).is_unique,

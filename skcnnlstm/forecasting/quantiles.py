@@ -105,8 +105,10 @@ def _check_quantiles(fitted, steps):
         )
     if steps > fitted.block_length:
         remedy = f"Use SeriesForecaster(..., horizon={steps})"
-        if fitted.block_length < fitted.horizon:
+        if steps <= fitted.horizon:
             remedy = 'Use strategy="direct"'
+        elif fitted.block_length == 1:
+            remedy += ' with strategy="direct"'
         raise ValueError(
             "steps must be at most the number that the network predicts at once, "
             "because forecasts that are fed back as input have no quantiles: got "

@@ -341,9 +341,8 @@ def forecast_origins(predict, origins, steps, block_length):
 def _roll(predict, windows, later, n_blocks, block_length):
     """Feed forecasts back into the windows, with the covariates of their rows.
 
-    If covariates are known for a part of the last block only, the last window moves on
-    by that part. Its forecasts then overlap with those before, which are kept, and
-    depend on known covariates alone.
+    If covariates are known for a part of the last block only, the last window moves by
+    that part only. Its forecasts overlap with earlier ones, which are kept.
     """
     length, blocks = windows.shape[1], [predict(windows)]
     for start in range(0, (n_blocks - 1) * block_length, block_length):

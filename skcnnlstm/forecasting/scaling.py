@@ -118,7 +118,7 @@ class Scale:
     """The fitted transformers of one series.
 
     Targets, past covariates and known-future covariates have one transformer each. With
-    ``transformer="log"``, covariates are only standardised, as they may be negative.
+    ``transformer="log"``, covariates are only standardized, as they may be negative.
     """
 
     roles: Roles
@@ -218,7 +218,7 @@ def _transform(transformer, values):
     scaled = np.asarray(transformer.transform(values))
     if scaled.ndim != 2 or len(scaled) != len(values):
         raise ValueError(
-            "transformer must return one row for each row: got "
+            "transformer must return one row for each input row: got "
             f"transformer={transformer}, which returned shape {scaled.shape} for "
             f"{values.shape}. Use a transformer that keeps the number of rows."
         )

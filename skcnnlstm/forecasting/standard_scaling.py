@@ -1,4 +1,4 @@
-"""Standardise many series, bit for bit as StandardScaler does, without its overhead.
+"""Standardize many series, bit for bit as StandardScaler does, without its overhead.
 
 A `StandardScaler` validates each array that it is given, which takes longer than the
 arithmetic where series are short. The functions below compute the same numbers.

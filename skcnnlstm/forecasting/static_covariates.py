@@ -156,7 +156,7 @@ def _select(table, panel, keys):
 def learn_static(transformer, rows, keys):
     """Return the transformer fitted on rows, and the encoded row of each series.
 
-    Without a transformer, columns are standardised over all series.
+    Without a transformer, columns are standardized over all series.
     """
     transformer = StandardScaler() if transformer is None else transformer
     fitted = fit_encoder(transformer, {None: rows})

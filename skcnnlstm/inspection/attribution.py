@@ -91,9 +91,9 @@ default="integrated_gradients"
         block ends with the last step of the window. None means 1 for "occlusion", and
         for "permutation" the smallest length that gives at most 24 blocks.
     tolerance : float, default=0.01
-        Error of the sum of the integrated gradients of a window, as a share of the sum
-        of their sizes, at which no more gradients are computed: above 0, at most 0.01.
-        A tenth of it takes two to eight times as long for networks with kinks.
+        Largest error of the sum of the integrated gradients of a window, as a share of
+        the sum of their sizes; above 0, at most 0.01. A tenth of it takes two to eight
+        times as long for networks with kinks.
     exog : array-like, Series, DataFrame or None, default=None
         Covariates of a `SeriesForecaster`, as for its `predict` (its `score` for
         "permutation", its `forecast` if `X` is None).
@@ -132,7 +132,7 @@ default="integrated_gradients"
     Raises
     ------
     TypeError
-        If "integrated_gradients" cannot pass a part of the estimator.
+        If a part of the estimator has no gradient for "integrated_gradients".
     ValueError
         If a parameter does not suit the estimator.
 
@@ -154,12 +154,12 @@ default="integrated_gradients"
     2 to 7 % of the sizes for networks with kinks, to 1 to 2 % with
     ``tolerance=0.001``, and to less than 0.1 % for an LSTM.
 
-    Missing values (NaN) get nothing. Missing history gets nothing either: the first
-    known step, which is repeated in its place, gets the sum.
+    The attribution of missing values (NaN) is 0. So is that of missing history: the
+    first known step, which is repeated in its place, gets the sum.
 
     Covariates that are known ahead have negative lags: -1 is the first step ahead. The
-    window then has ``window_length + horizon`` steps. Values that are not read, such as
-    the series ahead, get nothing.
+    window then has ``window_length + horizon`` steps. The attribution of values that
+    are not read, such as the series ahead, is 0.
 
     References
     ----------

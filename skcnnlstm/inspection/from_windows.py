@@ -190,13 +190,12 @@ def _flatten(values, networks):
 
 
 def _cut_rows(plain, row_steps, sliding):
-    """Return the windows of raw rows that a SlidingWindow makes, and their filling."""
+    """Return the windows of raw rows, and the number of filled steps of each."""
     if sliding.id_column is not None:
         raise ValueError(
             "SlidingWindow must have id_column=None: got "
-            f"id_column={sliding.id_column!r}, so the rows are not numbers of one "
-            "series. Explain the windows: attribute(pipeline[-1], "
-            "pipeline[:-1].transform(X))."
+            f"id_column={sliding.id_column!r}, so the rows are of several recordings. "
+            "Explain the windows: attribute(pipeline[-1], pipeline[:-1].transform(X))."
         )
     scaled = Pipeline(row_steps).transform(plain) if row_steps else plain
     rows = np.asarray(check_windows(plain, max_ndim=2), dtype=float)

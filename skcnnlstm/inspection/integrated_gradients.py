@@ -69,8 +69,8 @@ def integrate_gradients(
     n_inaccurate = _distribute_errors(attributions, changes, outputs, baseline_outputs)
     if n_inaccurate:
         warn(
-            f"the attributions of {n_inaccurate} of {outputs.size} outputs do not sum "
-            f"to the difference of the outputs within {_INACCURATE:.0%} of their "
+            f"the attributions of {n_inaccurate} of {outputs.size} outputs are "
+            f"inaccurate: their sum is off by more than {_INACCURATE:.0%} of their "
             "total size. Use method='occlusion' to check them."
         )
     explained.move_repeated(attributions)

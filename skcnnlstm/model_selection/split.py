@@ -198,9 +198,8 @@ class PanelTimeSeriesSplit(_TimeOrderedSplitter):
     Notes
     -----
     If the series cover the same period, a training part may hold rows of one series
-    that are later than test rows of another. The model then learns early from events
-    that affect all series at once, such as a holiday. If that matters, split at dates
-    instead.
+    that are later than test rows of another. The model then learns from later events
+    that affect all series, such as a holiday. If that matters, split at dates instead.
 
     Examples
     --------

@@ -30,7 +30,7 @@ class LightGBM(DocLinkMixin, RegressorMixin, BaseEstimator):
     ----------
     estimator : estimator or None, default=None
         The regressor that is cloned for each output. None means ``LGBMRegressor`` with
-        its default parameters, no output and `random_state`.
+        its default parameters, this `random_state` and no log output.
     instance_norm : {"last"} or None, default="last"
         Whether the last known value of each target is subtracted.
     n_targets : int, default=1

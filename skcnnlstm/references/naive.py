@@ -11,7 +11,7 @@ from skcnnlstm.references.base import ReferenceForecaster
 
 
 class SimpleForecaster(ReferenceForecaster):
-    """Base class of forecasts that are defined at each row, without parameters.
+    """Base class of forecasts that are defined at each row, without training.
 
     A subclass defines ``_forecast_from(known, origins, steps)``, which returns an array
     (n_origins, steps, n_targets), with NaN at origins with too few rows before them.

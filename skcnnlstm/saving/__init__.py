@@ -1,6 +1,6 @@
 """Save fitted estimators to files, and load them, without pickle.
 
-A file is a `skops.io` archive. The other modules hold what skops leaves open:
+A file is a `skops.io` archive, with additions and checks in these modules:
 
 - `values` stores objects that skops does not support,
 - `keras_configs`, `pandas_values` and `scipy_values` convert such objects,

@@ -27,7 +27,7 @@ from skcnnlstm.saving.values import StoredValue
 
 _STORED_VALUE = f"{StoredValue.__module__}.{StoredValue.__qualname__}"
 _PROTOCOL = 2  # of skops 0.16; older ones have other nodes
-# Nodes that hold only what is in the file, but for the classes that they name.
+# Nodes that hold only what is in the file, except for the classes that they name.
 _LOADERS = {
     *("JsonNode", "ListNode", "TupleNode", "SetNode", "DictNode", "ObjectNode"),
     *("FunctionNode", "TypeNode", "NdArrayNode", "DTypeNode", "RandomStateNode"),

@@ -12,7 +12,7 @@ _TIMES = pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex
 
 
 def to_parts(value):
-    """Return the kind of a value, and the parts to make it of.
+    """Return the kind of a value, and the parts to build it from.
 
     Parts are numbers, text, arrays, and lists of these, or simpler pandas objects.
     """

@@ -38,7 +38,7 @@ _trusted: ContextVar[frozenset] = ContextVar("trusted", default=frozenset())
 
 
 class StoredValue:
-    """A call that returns a value: a kind, and the parts to make the value of."""
+    """A call that returns a value: its kind, and the parts to build it from."""
 
     def __new__(cls, kind, *parts):
         """Return the value, not a `StoredValue`."""
@@ -115,7 +115,10 @@ class _Converter:
         if key in self._converted:
             return self._converted[key][1]
         if key in self._open:
-            raise TypeError(f"{_at(path)} must not contain itself: got {type(value)}.")
+            raise TypeError(
+                f"{_at(path)} must not contain itself: got {type(value)}. Remove the "
+                "reference to itself."
+            )
         self._open.add(key)
         result = self._convert(value, path)
         self._open.remove(key)
@@ -232,7 +235,7 @@ class _Converter:
             raise TypeError(
                 f"{_at(path)} must be an object that a file can hold: got {thing!r}, "
                 "which cannot be imported by name. Use a class or function that is "
-                "defined in a module (def, not lambda), or a name that Keras knows."
+                "defined in a module (def, not lambda), or the name of a Keras object."
             )
         return thing
 

@@ -33,8 +33,8 @@ def _gauss_radau(n_nodes: int) -> tuple[list[float], list[float]]:
 
 
 # The right end of a part is a node, so the outputs there need no other computation. The
-# left end is none: in a constant window, a common baseline, the maxima of a pooling are
-# equal, and the gradient there is that of no other point.
+# left end is not: in a constant window, a common baseline, all values in a max pooling
+# are equal, and the gradient differs from that at every other point.
 NODES, WEIGHTS = _gauss_radau(4)
 
 

@@ -20,7 +20,7 @@ def check_label_parameters(label: str, target: Any, horizon: int) -> None:
     if label == "time_to_end" and target is not None:
         raise ValueError(
             "target must be None with label='time_to_end', which counts rows: got "
-            f"target={target!r}. Drop the columns that are no features from the series."
+            f"target={target!r}. Drop columns that are not features from the series."
         )
     if label != "time_to_end" and target is None:
         raise ValueError(

@@ -96,10 +96,10 @@ def make_windows(
         - "mask": keep NaN in the windows, for networks with ``missing="mask"``. Samples
           with NaN in the target, or without a label, are left out.
     groups : array-like of shape (n_rows,) or None, default=None
-        The recording of each row: a person, an engine. The rows of a recording need not
-        be adjacent; samples are in the order of the first row of each recording. A
-        recording that is too short gives no sample, with a warning. None reads all rows
-        as one recording.
+        The recording of each row, such as a person or an engine. The rows of a
+        recording need not be adjacent; samples are in the order of the first row of
+        each recording. A recording that is too short gives no sample, with a warning.
+        None reads all rows as one recording.
     label : {"last", "majority", "all", "per_step", "time_to_end"} or None, default=None
         What y holds for each window.
 
@@ -108,7 +108,7 @@ def make_windows(
         - "majority": its most frequent label; of several, the first in sort order.
         - "all": the label that all of its steps have. Windows with different labels are
           left out.
-        - "per_step": the labels of all steps. A window needs one label that is known.
+        - "per_step": the labels of all steps. A window needs one known label.
         - "time_to_end": the number of rows after the window until the recording ends,
           0 for a window at the end. Needs no `target`.
 

@@ -105,8 +105,9 @@ class SlidingWindow(
         The column that holds the recording of each row, by position or, in a DataFrame,
         by name. No window holds rows of two recordings, and the column is not part of
         the windows. Rows of several recordings may alternate; their times may overlap.
-        The rows of a recording continue its fitted rows as `context` states; one that
-        was not fitted has no history. None reads all rows as one recording.
+        The rows of a recording continue its fitted rows as `context` states; a
+        recording that was not fitted has no history. None reads all rows as one
+        recording.
 
     Attributes
     ----------
@@ -143,9 +144,8 @@ class SlidingWindow(
     If the index has no frequency, as with a shop that is closed on Sundays, all rows
     count as consecutive. Rows then continue the fitted ones if they start within the
     longest step of these. Up to ten missing business days in a row count as holidays.
-    Transformers before
-    this one must keep the index, as ``StandardScaler().set_output(transform="pandas")``
-    does.
+    Transformers before this one must keep the index, as
+    ``StandardScaler().set_output(transform="pandas")`` does.
 
     A scaler before this transformer must not scale the id column. Pass it through a
     ``ColumnTransformer(..., remainder="passthrough", verbose_feature_names_out=False)``

@@ -89,7 +89,7 @@ def build_regressor_network(
     n_static = check_integer("n_static", n_static, minimum=0)
     if (n_static > n_features - n_targets and n_static) or (n_static and grids):
         raise ValueError(
-            "n_static must be at most the number of features that are no targets, and "
+            "n_static must be at most the number of features that are not targets, and "
             f"0 for grids: got n_static={n_static}, n_features={n_features}, "
             f"n_targets={n_targets}. Use n_static=0."
         )
@@ -211,6 +211,7 @@ def _infer_horizon(n_outputs, n_targets, n_cells):
         )
     raise ValueError(
         "n_targets must divide the number of outputs: got "
-        f"n_targets={n_targets}, n_outputs={n_outputs}. The target holds all "
-        "targets of step 1, then all of step 2, and so on."
+        f"n_targets={n_targets}, n_outputs={n_outputs}. Use n_targets=1 for one "
+        "target at each step. y holds all targets of step 1, then all of step 2, and "
+        "so on."
     )

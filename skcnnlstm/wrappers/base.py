@@ -451,7 +451,8 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
                 )
             warn(
                 "warm_start has no effect on this fit, which starts with new weights: "
-                "the network or the classes differ from those of the previous fit."
+                "the network or the classes differ from those of the previous fit. Set "
+                "warm_start=False if this is intended."
             )
             return None
         same_optimizer = spec.optimizer.description == self._optimizer

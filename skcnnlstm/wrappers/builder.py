@@ -60,7 +60,7 @@ def check_builder(build, reserved, required=()):
                 "default."
             )
         if key in reserved or "__" in key:
-            reason = "two underscores" if "__" in key else "the name of another one"
+            reason = "two underscores" if "__" in key else "the name of a parameter"
             raise TypeError(
                 "build must not use the names of parameters that each estimator has, "
                 f"nor names with two underscores: {got}, where {key} has {reason}. "

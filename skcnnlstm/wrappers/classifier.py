@@ -77,8 +77,8 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
         if len(labels) < 2:
             raise ValueError(
                 "y must hold at least two classes: got one class, "
-                f"{labels[:1].tolist()[0]!r}. "
-                "Samples with NaN are used only with missing='mask'."
+                f"{labels[:1].tolist()[0]!r}. Use samples of more classes. Samples "
+                "with NaN are used only with missing='mask'."
             )
         codes = np.searchsorted(labels, np.asarray(y)).astype(np.int32)
         codes[np.ma.getmaskarray(y)] = 0  # of steps without a label, of weight zero

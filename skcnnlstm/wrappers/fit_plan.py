@@ -1,4 +1,4 @@
-"""Hold everything except the data that determines one fit."""
+"""Hold everything that determines one fit, except the data."""
 
 from typing import NamedTuple
 

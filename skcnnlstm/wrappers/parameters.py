@@ -40,12 +40,12 @@ def training_parameters(
     epochs : int or "auto", default="auto"
         Number of passes over the training samples. "auto" follows a recipe that trains
         until the network has learned, described in the user guide. Parameters set to
-        "auto" belong to the recipe; any other value replaces that part of it. With a
-        number of epochs, "auto" means a constant learning rate, batches of 32 samples
-        and no early stopping.
+        "auto" belong to the recipe; any other value replaces that part of it. If
+        `epochs` is a number, "auto" means a constant learning rate, batches of 32
+        samples and no early stopping.
     batch_size : int or "auto", default="auto"
         Number of samples per optimizer step. -1 uses all samples in each step. "auto"
-        uses 16 to 256 samples, more for more windows, and 32 with a number of epochs.
+        uses 16 to 256 samples, more for more windows, and 32 if `epochs` is a number.
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
         Name, class or instance. Pass settings to a name or a class by routed
         parameters, such as ``optimizer__clipnorm=1.0``.
@@ -53,7 +53,7 @@ def training_parameters(
         Step size of the optimizer. None uses the optimizer's default (0.001 for Adam).
         With "auto" epochs, "auto" warms the rate up and lets it decay along a cosine;
         the peak of Adam grows with the batch size (0.001 for 32 samples, classifiers
-        0.003). With a number of epochs, "auto" means None.
+        0.003). If `epochs` is a number, "auto" means None.
     metrics : list or None, default=None
         Keras metrics, by name or as objects. `history_` records them next to the loss.
     shuffle : bool, default=True

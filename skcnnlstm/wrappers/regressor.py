@@ -272,7 +272,7 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
             raise ValueError(
                 "early_stopping must leave samples to train on: got "
                 f"{len(samples)} samples, {n_validation} of them held out "
-                f"(validation_fraction={fraction}) after validation_gap={gap}. Give "
+                f"(validation_fraction={fraction}) after validation_gap={gap}. Use "
                 "more samples, or lower validation_fraction or validation_gap."
             )
         validation = samples.select(slice(len(samples) - n_validation, None))

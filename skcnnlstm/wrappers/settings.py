@@ -62,7 +62,7 @@ def check_settings(params):
     if not isinstance(settings["checkpoint"], str | os.PathLike | None):
         raise TypeError(
             "checkpoint must be the path of a folder, or None: got "
-            f"checkpoint={settings['checkpoint']!r}."
+            f"checkpoint={settings['checkpoint']!r}. Use a string or a pathlib.Path."
         )
     return settings
 
@@ -120,7 +120,7 @@ def draw_seed(random_state):
 
 
 def as_list(value):
-    """Return a list: empty for None, of one item for a value that is no sequence."""
+    """Return a list: empty for None, of one item for a value that is not a sequence."""
     if value is None:
         return []
     return list(value) if isinstance(value, list | tuple) else [value]

@@ -1,4 +1,4 @@
-"""Start from the weights of a fitted network, and keep layers as they are."""
+"""Start from the weights of a fitted network, and freeze layers."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ def _find_network(pretrained):
         )
     raise ValueError(
         f"{rule}: got {pretrained!r}, which contains no fitted network. Call its fit "
-        "first. The values of a grid are copied unfitted: use "
-        "sklearn.frozen.FrozenEstimator(fitted) or the path of a saved file there."
+        "first. In the grid of a search, use sklearn.frozen.FrozenEstimator(fitted) "
+        "or the path of a saved file."
     )
 
 
@@ -139,7 +139,7 @@ def build_frozen_network(
     if not network.trainable_weights:
         raise ValueError(
             f"frozen must leave a layer to train: got frozen={frozen_layers!r}, which "
-            f"matches each of {', '.join(trainable)}. Leave out the last layer, "
+            f"matches each of {', '.join(trainable)}. Do not freeze the last layer, "
             f"{trainable[-1]!r}."
         )
     return network

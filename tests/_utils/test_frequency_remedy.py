@@ -198,8 +198,8 @@ def test_text_with_two_readings_is_named_in_the_reason():
 
 def test_the_reason_names_the_longest_run_of_rows_without_a_gap():
     assert suggest_remedy(HALF_HOURS[HALF_HOURS.hour >= 8]).reason == (
-        "it fits all labels, and missing ones are then gaps, so window_length + "
-        "horizon can be at most 32"
+        "it fits all labels. Missing ones are then gaps: window_length + horizon can "
+        "be at most 32"
     )
 
 

@@ -65,8 +65,8 @@ def fail_in(error):
         (
             lambda: find_recordings([1, 2], 3, "groups"),
             ValueError,
-            "groups must have shape (n_rows,): got shape (2,) and 3 rows. Pass one "
-            "recording for each row.",
+            "groups must have shape (n_rows,): got shape (2,) and 3 rows. Pass the "
+            "recording of each row.",
         ),
         (
             lambda: find_recordings([1.0, np.nan], 2, "groups"),

@@ -249,15 +249,15 @@ def test_missing_first_frames_are_missing_history(frames):
             {"instance_norm": "last"},
             {"instance_norm": None},
             "instance_norm must be None and linear_skip must be False for image "
-            "sequences: got instance_norm='last', linear_skip=False. Set "
-            "them so, or use ConvLSTMGridRegressor to forecast each cell.",
+            "sequences: got instance_norm='last', linear_skip=False. Use "
+            "these values, or ConvLSTMGridRegressor to forecast each cell.",
         ),
         (
             {"linear_skip": True},
             {"linear_skip": False},
             "instance_norm must be None and linear_skip must be False for image "
-            "sequences: got instance_norm='auto', linear_skip=True. Set "
-            "them so, or use ConvLSTMGridRegressor to forecast each cell.",
+            "sequences: got instance_norm='auto', linear_skip=True. Use "
+            "these values, or ConvLSTMGridRegressor to forecast each cell.",
         ),
         (
             {"padding": "valid", "kernel_size": 6},

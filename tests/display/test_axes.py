@@ -60,7 +60,7 @@ def test_more_than_twelve_panels_raise_a_warning(airline):
     many = [airline] * 14
     forecast = [np.ones(2)] * 14
     with pytest.warns(
-        UserWarning, match=r"^only the first 12 of 14 panels are drawn\. .* names=\.$"
+        UserWarning, match=r"^only the first 12 of 14 panels are drawn\. .* names=\["
     ):
         display = s.ForecastDisplay.from_predictions(forecast, many)
     assert len(display.axes_) == 12

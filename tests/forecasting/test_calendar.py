@@ -342,9 +342,9 @@ def test_rows_that_are_no_times_after_fit():
         (
             lambda times: times.dt.hour[:-1],
             ValueError,
-            "calendar must return one row for each row: got calendar=<function "
-            "<lambda>>, which returned shape (599, 1) for 600 rows. Use a transformer "
-            "that keeps the number of rows.",
+            "calendar must return one row for each input row: got "
+            "calendar=<function <lambda>>, which returned shape (599, 1) for 600 "
+            "rows. Use a transformer that keeps the number of rows.",
         ),
     ],
 )

@@ -213,7 +213,7 @@ def keep_first(rows):
             FunctionTransformer(keep_first),
             EXOG[["price"]].to_numpy(),
             ValueError,
-            "exog_transformer must return one row for each row: got "
+            "exog_transformer must return one row for each input row: got "
             "exog_transformer=FunctionTransformer(func=<function keep_first>), which "
             "returned shape (1, 1) for 60 rows. Use a transformer that keeps the "
             "number of rows.",

@@ -275,8 +275,8 @@ BAD_PARAMS = [
     (
         {"transformer": FunctionTransformer(lambda rows: rows[1:], validate=False)},
         ValueError,
-        "transformer must return one row for each row: got transformer="
-        "FunctionTransformer(func=<function <lambda>",
+        "transformer must return one row for each input row: got "
+        "transformer=FunctionTransformer(func=<function <lambda>",
     ),
     (
         {"transformer": "log"},

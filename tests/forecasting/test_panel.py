@@ -207,7 +207,12 @@ FRAME = pd.DataFrame({"id": ["x"] * 5 + ["y"] * 5, "value": np.arange(10.0)})
 
 
 BAD_PANELS = [
-    ({}, {}, ValueError, "series must hold at least one series: got an empty dict."),
+    (
+        {},
+        {},
+        ValueError,
+        "series must hold at least one series: got an empty dict. Use {key: series}.",
+    ),
     (
         {"a": np.arange(9.0), "b": np.r_[np.arange(9.0), np.nan]},
         {},

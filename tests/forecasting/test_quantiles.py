@@ -113,7 +113,10 @@ def test_a_network_without_quantiles_is_rejected():
     ("strategy", "remedy"),
     [
         ("direct", "Use SeriesForecaster(..., horizon=3)."),
-        ("recursive", 'Use strategy="direct".'),
+        (
+            "recursive",
+            'Use SeriesForecaster(..., horizon=3) with strategy="direct".',
+        ),
     ],
 )
 def test_recursive_forecasts_have_no_quantiles(strategy, remedy):

@@ -32,8 +32,8 @@ def test_windows_lost_to_gaps_are_counted_and_the_remedy_restores_them():
     with pytest.warns(MistakeWarning) as caught:
         forecaster.fit(TWO_MISSING)
     assert str(caught[0].message) == (
-        "2 gaps in time leave 2 of 73 windows for training, because no window and no "
-        "target crosses a gap. Fill the missing rows, for example with "
+        "2 gaps in time leave 2 of 73 windows for training, because windows and "
+        "targets must not cross a gap. Fill the missing rows, for example with "
         "series.asfreq('MS').interpolate(), or use a shorter window_length or horizon."
     )
     assert forecaster.n_windows_ == 2

@@ -92,7 +92,7 @@ def test_repeated_steps_give_their_share_to_the_first_known_one():
 
 
 def test_sums_that_stay_inaccurate_are_reported():
-    with pytest.warns(UserWarning, match="attributions of 1 of 1 outputs do not sum"):
+    with pytest.warns(UserWarning, match="attributions of 1 of 1 outputs are inacc"):
         _, n_parts = integrate(total, np.zeros_like, [[[2.0]]], 0.0)
     assert 128 <= n_parts < 400  # no endless loop
     with warnings.catch_warnings():

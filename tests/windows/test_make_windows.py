@@ -406,8 +406,8 @@ BAD_INPUT = {
     "groups: too few": (
         lambda: make_windows([1.0, 2.0, 3.0], 2, groups=[1, 2]),
         ValueError,
-        "groups must have shape (n_rows,): got shape (2,) and 3 rows. Pass one "
-        "recording for each row.",
+        "groups must have shape (n_rows,): got shape (2,) and 3 rows. Pass the "
+        "recording of each row.",
     ),
     "groups: too short": (
         lambda: make_windows(ACTS[["x"]], 5, groups=SUBJECTS),
@@ -432,7 +432,7 @@ BAD_INPUT = {
         lambda: make_windows(ACTS, 3, target="act", label="time_to_end"),
         ValueError,
         "target must be None with label='time_to_end', which counts rows: got "
-        "target='act'. Drop the columns that are no features from the series.",
+        "target='act'. Drop columns that are not features from the series.",
     ),
     "label: a horizon": (
         lambda: make_windows(ACTS, 3, 2, target="act", label="last"),

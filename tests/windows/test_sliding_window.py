@@ -830,8 +830,8 @@ BAD_INPUT = {
     "id_column: two columns": (
         fit(SlidingWindow(2, id_column=["x", "z"]), units(2, 2)),
         ValueError,
-        "id_column must be one column: got id_column=['x', 'z']. Join several columns "
-        "to one first.",
+        "id_column must be one column: got id_column=['x', 'z']. Join the columns "
+        "into one first.",
     ),
     "id_column: a level of the index": (
         fit(SlidingWindow(2, id_column="unit"), units(2, 2).set_index("unit")),

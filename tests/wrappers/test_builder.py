@@ -76,7 +76,7 @@ def of_epochs(input_shape, n_outputs, *, epochs=3):
             "build must have a default for each parameter: got without_default("
             "input_shape, n_outputs, *, units). Give units a default.",
         ),
-        (of_epochs, "where epochs has the name of another one. Rename epochs."),
+        (of_epochs, "where epochs has the name of a parameter. Rename epochs."),
     ],
 )
 def test_a_function_that_is_no_builder_raises_type_error(build, message):

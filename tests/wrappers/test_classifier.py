@@ -37,8 +37,8 @@ def test_losses_that_are_not_sparse_receive_one_column_per_class(loss, windows, 
 def test_one_class_raises_value_error(windows):
     X, y = windows
     message = (
-        "y must hold at least two classes: got one class, 0.0. Samples with NaN are "
-        "used only with missing='mask'."
+        "y must hold at least two classes: got one class, 0.0. Use samples of more "
+        "classes. Samples with NaN are used only with missing='mask'."
     )
     check_fit_raises(CNNClassifier(), ValueError, message, X, np.zeros(len(y)))
 

@@ -68,7 +68,7 @@ def test_too_few_samples_for_early_stopping_is_an_error():
         tiny(early_stopping=True, validation_gap=50).fit(X, y)
     assert str(error.value) == (
         "early_stopping must leave samples to train on: got 52 samples, 6 of them held "
-        "out (validation_fraction=0.1) after validation_gap=50. Give more samples, or "
+        "out (validation_fraction=0.1) after validation_gap=50. Use more samples, or "
         "lower validation_fraction or validation_gap."
     )
 

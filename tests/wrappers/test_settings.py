@@ -49,7 +49,8 @@ from skcnnlstm.wrappers.settings import (
         (
             {"checkpoint": 3},
             TypeError,
-            "checkpoint must be the path of a folder, or None: got checkpoint=3.",
+            "checkpoint must be the path of a folder, or None: got checkpoint=3. Use "
+            "a string or a pathlib.Path.",
         ),
         ({"random_state": "seed"}, TypeError, "random_state must be"),
         ({"random_state": -1}, ValueError, "random_state must be an integer >= 0: got"),

@@ -329,7 +329,8 @@ def test_frozen_layers_work_with_normalization_masks_and_cut_windows(windows):
             "*",
             ValueError,
             "frozen must leave a layer to train: got frozen=('*',), which matches each "
-            "of conv_1, conv_2, dense_1, output. Leave out the last layer, 'output'.",
+            "of conv_1, conv_2, dense_1, output. Do not freeze the last layer, "
+            "'output'.",
         ),
     ],
 )

@@ -65,10 +65,14 @@ def check_pair(actual, forecast):
     actual = check_numbers("actual", actual)
     forecast = check_numbers("forecast", forecast)
     if actual.shape != forecast.shape:
+        remedy = "Pass one forecast for each actual value."
+        if np.squeeze(actual).shape == np.squeeze(forecast).shape:
+            remedy = f"Use numpy.reshape(forecast, {actual.shape})."
+        elif actual.shape == forecast.shape[::-1]:
+            remedy = "Use numpy.transpose(forecast)."
         raise ValueError(
             f"actual and forecast must have the same shape: got {actual.shape} and "
-            f"{forecast.shape}. Reshape one of them, for example with "
-            "forecast.ravel()."
+            f"{forecast.shape}. {remedy}"
         )
     return actual, forecast
 

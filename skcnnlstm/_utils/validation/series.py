@@ -157,9 +157,9 @@ def check_time_index(X, *, name="X", ids=False):
 
 
 def refresh_index(index):
-    """Return an index that knows whether its own labels are unique.
+    """Return an index with a correct `is_unique`.
 
-    In pandas 2, a slice may keep the answer of the whole.
+    In pandas 2, a slice may keep the value of the whole index.
     """
     return index if index.is_unique else index.take(np.arange(len(index)))
 
@@ -200,9 +200,10 @@ def _reset_index_remedy(index, name, ids):
 
 
 def check_time_order(index, *, name="X", table=None, folds=False):
-    """Raise if a time index is not in ascending order; `table` is what it is of.
+    """Raise if a time index is not in ascending order.
 
-    `folds` is whether the rows may be those of a fold, for the message.
+    `table` is the table with this index. `folds` is whether its rows may be those of a
+    fold. Both are for the message only.
     """
     if index is None or index.is_monotonic_increasing:
         return

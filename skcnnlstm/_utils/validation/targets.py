@@ -71,7 +71,7 @@ def check_class_target(y, n_samples, *, estimator):
 
 
 def with_plain_target(score):
-    """Return `score` of scikit-learn with an error for masked y, which it would use."""
+    """Return `score` of scikit-learn with an error for masked values in y."""
 
     @functools.wraps(score)
     def score_plain_target(self, X, y, sample_weight=None):

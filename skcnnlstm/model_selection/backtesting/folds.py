@@ -63,7 +63,10 @@ def make_folds(cv, series, times, horizon, stride):
             )
         folds.append(Fold(slice(int(train[0]), int(train[-1]) + 1), origins))
     if not folds:
-        raise ValueError(f"cv must make at least one fold: got none from {cv!r}.")
+        raise ValueError(
+            f"cv must make at least one fold: got none from {cv!r}. Use a splitter, "
+            "such as TimeSeriesSplit(5, test_size=horizon)."
+        )
     return folds
 
 

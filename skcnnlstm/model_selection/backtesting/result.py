@@ -166,8 +166,8 @@ these or None, default=None
             )
         if not self._several and "model" in columns:
             raise ValueError(
-                'by="model" needs several models: got a backtest of one model without '
-                "a name. Use backtest({name: model}, ...)."
+                'by="model" needs models with names: got a backtest of one model '
+                "without a name. Use backtest({name: model}, ...)."
             )
         if self._several and "model" not in columns:
             columns.insert(0, "model")

@@ -158,9 +158,11 @@ def check_hold_out(hold_out, panel, coverage):
             f"Use some of {listed(known)}."
         )
     if len(keys) == len(known):
+        remedy = "Use hold_out=None"
+        if len(known) > 1:
+            remedy = f"Remove {known[0]!r} from hold_out"
         raise ValueError(
-            f"hold_out must leave a series to train on: got all {len(known)}. Leave "
-            f"out {known[0]!r}."
+            f"hold_out must leave a series to train on: got all {len(known)}. {remedy}."
         )
     if coverage is not None:
         raise ValueError(

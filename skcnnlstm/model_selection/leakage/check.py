@@ -98,9 +98,9 @@ def check_leakage(
 
     These findings are suspicions:
 
-    - columns with mean 0 and deviation 1, or range 0 to 1, over all rows but not over
-      a training part. A scaler was then probably fitted on all rows. Scaling over fewer
-      rows, or of another kind, is not detected.
+    - columns with mean 0 and standard deviation 1, or range 0 to 1, over all rows but
+      not over a training part. A scaler was then probably fitted on all rows. Scaling
+      over fewer rows, or of another kind, is not detected.
     - windows of one recording in both parts, if the target describes the window
       itself. The score then holds for these recordings only, not for new ones.
 
@@ -160,7 +160,7 @@ def check_leakage(
 def _check_argument_order(estimator, X, y):
     """Raise if positional arguments were swapped."""
     check_no_keras_model("estimator", estimator)
-    remedy = "Use check_leakage(estimator, X, y, cv), or cv=."
+    remedy = "Use check_leakage(estimator, X, y, cv), or check_leakage(..., cv=cv)."
     if isinstance(estimator, type) or not hasattr(type(estimator), "fit"):
         kind = "the class " if isinstance(estimator, type) else ""
         named = estimator if kind else type(estimator)

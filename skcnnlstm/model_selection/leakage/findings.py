@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 
 from skcnnlstm.model_selection.leakage.report import PROOF, SUSPICION, Finding
 
-# Tolerance for a mean of 0 and a deviation of 1, which float32 data still meet.
+# Tolerance of mean 0 and standard deviation 1, which float32 data still meet.
 _TOLERANCE = 1e-6
 
 
@@ -70,7 +70,7 @@ def recording_findings(samples, folds):
         f"for example those of {keys.tolist()[worst[0]]!r}. The score does not hold "
         "for new recordings.",
         f"Keep the windows of a recording together: GroupKFold({n_folds}) or "
-        "LeaveOneGroupOut(), with groups=.",
+        "LeaveOneGroupOut(), and pass groups.",
     )
 
 
@@ -83,8 +83,9 @@ def _suggest_splitter(samples, n_folds, backwards):
     in_order = f"TimeSeriesSplit({max(2, n_folds)}"  # its minimum is 2
     if samples.forecaster:
         in_order = f"{splitter}({n_folds}" if many else in_order
-        ids = "" if samples.id_column is None else f"X[{samples.id_column!r}]"
-        groups = f" and groups={ids}" if many else ""
+        groups = ", and pass groups" if many else ""
+        if many and samples.id_column is not None:
+            groups = f" and groups=X[{samples.id_column!r}]"
         return f"Use folds in time order: {in_order}, test_size=horizon){groups}."
     settings = [f"horizon={samples.horizon}"]
     if samples.stride > 1:
@@ -96,7 +97,7 @@ def _suggest_splitter(samples, n_folds, backwards):
     if gap or not use:
         use.append(f"a gap of {gap}")
     also = "" if many else f", or {in_order}{f', gap={gap}' if gap else ''})"
-    with_groups = " and groups=" if many else ""
+    with_groups = ", and pass groups" if many else ""
     return (
         f"Use {', and '.join(use)}: "
         f"{splitter}({n_folds}, {', '.join(settings)}){with_groups}{also}."
@@ -191,7 +192,7 @@ def _find_scalings(values):
     if (np.abs(mean) < _TOLERANCE).all() and (
         np.abs(deviation - 1)[varies] < _TOLERANCE
     ).all():
-        kinds.add("mean 0 and deviation 1")
+        kinds.add("mean 0 and standard deviation 1")
     has_range = (np.abs(low) < _TOLERANCE) & (np.abs(high - 1) < _TOLERANCE)
     inside = (values > 0) & (values < 1)
     # Class codes and flags are 0 or 1 without any scaling.

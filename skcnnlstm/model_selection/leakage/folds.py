@@ -35,7 +35,10 @@ def make_folds(estimator, X, y, cv, groups, notes):
         warnings.filterwarnings("ignore", "The groups parameter is ignored by")
         pairs = [read_pair(pair) for pair in splitter.split(X, y, groups)]
     if not pairs:
-        raise ValueError(f"cv must make at least one fold: got none from {cv!r}.")
+        raise ValueError(
+            f"cv must make at least one fold: got none from {cv!r}. Use a splitter, "
+            "such as HorizonSplit(5)."
+        )
     return pairs
 
 

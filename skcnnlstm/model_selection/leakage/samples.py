@@ -234,7 +234,7 @@ def _infer_horizon(samples, notes):
     horizon = max(1, y.shape[1])
     notes.append(
         "horizon could not be inferred from the values: assuming "
-        f"horizon={horizon}. Set horizon= if this is wrong."
+        f"horizon={horizon}. Set horizon if this is wrong."
     )
     return horizon
 

@@ -30,8 +30,20 @@ BAD_INPUT = {
     "pair: a column and a row": (
         lambda: arrays.check_pair([1.0, 2.0], [[1.0], [2.0]]),
         ValueError,
-        "actual and forecast must have the same shape: got (2,) and (2, 1). Reshape "
-        "one of them, for example with forecast.ravel().",
+        "actual and forecast must have the same shape: got (2,) and (2, 1). Use "
+        "numpy.reshape(forecast, (2,)).",
+    ),
+    "pair: rows and columns swapped": (
+        lambda: arrays.check_pair(np.ones((2, 3)), np.ones((3, 2))),
+        ValueError,
+        "actual and forecast must have the same shape: got (2, 3) and (3, 2). Use "
+        "numpy.transpose(forecast).",
+    ),
+    "pair: other lengths": (
+        lambda: arrays.check_pair([1.0, 2.0], [1.0, 2.0, 3.0]),
+        ValueError,
+        "actual and forecast must have the same shape: got (2,) and (3,). Pass one "
+        "forecast for each actual value.",
     ),
     "origins: outside": (
         lambda: arrays.check_origins([0, 3], 3),

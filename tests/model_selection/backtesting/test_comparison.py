@@ -97,8 +97,8 @@ def test_grouping_by_model_needs_names():
     with pytest.raises(ValueError) as caught:
         result.scores(by="model")
     assert str(caught.value) == (
-        'by="model" needs several models: got a backtest of one model without a name. '
-        "Use backtest({name: model}, ...)."
+        'by="model" needs models with names: got a backtest of one model without a '
+        "name. Use backtest({name: model}, ...)."
     )
     with pytest.raises(ValueError, match="metric must be one of 'auto', 'mae'"):
         result.scores(metric="mape")

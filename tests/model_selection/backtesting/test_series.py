@@ -115,7 +115,7 @@ def test_held_out_series_have_covariates():
         ),
         ({"hold_out": ["c"]}, ValueError, "got 'c'. Use some of 'a', 'b'."),
         ({"hold_out": []}, ValueError, "got none. Use some of 'a', 'b'."),
-        ({"hold_out": ["a", "b"]}, ValueError, "got all 2. Leave out 'a'."),
+        ({"hold_out": ["a", "b"]}, ValueError, "got all 2. Remove 'a' from hold_out."),
         (
             {"hold_out": ["a"], "coverage": 0.9, "adaptive": True},
             ValueError,

@@ -69,7 +69,7 @@ def test_windows_of_one_recording_in_both_parts_are_reported():
     )
     assert finding["way_out"] == (
         "Keep the windows of a recording together: GroupKFold(3) or "
-        "LeaveOneGroupOut(), with groups=."
+        "LeaveOneGroupOut(), and pass groups."
     )
     clean = check_leakage(model, X, labels, GroupKFold(3), groups=groups)
     assert not len(clean.findings)
