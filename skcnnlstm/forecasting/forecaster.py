@@ -456,8 +456,8 @@ class SeriesForecaster(
         elif static is not None:
             raise ValueError(
                 "static must be None without series: got "
-                f"{type(static).__name__}. The static covariates of the fitted series "
-                "were given to fit."
+                f"{type(static).__name__}. Use static=None: fit has stored the static "
+                "covariates of the fitted series."
             )
         return fitted.panel.join_forecasts(forecast_steps(fitted, steps, exog))
 

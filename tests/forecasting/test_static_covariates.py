@@ -347,8 +347,8 @@ def test_wrong_tables(static, params, message):
         ),
         (
             lambda one: one.forecast(static=TABLE),
-            "static must be None without series: got DataFrame. The static covariates "
-            "of the fitted series were given to fit.",
+            "static must be None without series: got DataFrame. Use static=None: fit "
+            "has stored the static covariates of the fitted series.",
         ),
         (
             lambda one: one.forecast(series=PANEL["a"], static=TABLE[["size"]][:1]),

@@ -44,7 +44,7 @@ def check_regression_target(y, n_samples, *, estimator, grids=False):
     if y.ndim > 2 and not grids:
         raise ValueError(
             f"y must have shape (n_samples,) or (n_samples, n_outputs): got {y.shape}. "
-            "Use y.reshape(len(y), -1): all targets of step 1, then all of step 2."
+            "If y has shape (n_samples, horizon, n_targets), use y.reshape(len(y), -1)."
         )
     _check_length(y, n_samples)
     warn_about_large_integers(y, "y")

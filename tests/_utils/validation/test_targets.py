@@ -47,8 +47,8 @@ BAD_INPUT = {
     "regression target: three dimensions": (
         lambda: check.check_regression_target(np.ones((2, 3, 4)), 2, estimator=None),
         ValueError,
-        "y must have shape (n_samples,) or (n_samples, n_outputs): got (2, 3, 4). Use "
-        "y.reshape(len(y), -1): all targets of step 1, then all of step 2.",
+        "y must have shape (n_samples,) or (n_samples, n_outputs): got (2, 3, 4). If "
+        "y has shape (n_samples, horizon, n_targets), use y.reshape(len(y), -1).",
     ),
     "regression target: another length": (
         lambda: check.check_regression_target(ROWS[:, 0], 9, estimator=None),
