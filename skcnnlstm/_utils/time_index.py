@@ -3,8 +3,8 @@
 The rule:
 
 1. An explicit `freq` is used as given. Labels that are not on its grid are an error.
-2. Otherwise the index's own `freq` is used, if it has one. A ``RangeIndex`` has its
-   step, and a ``PeriodIndex`` without regular multiples has its period.
+2. Otherwise the index's own `freq` is used, if it has one. For a ``RangeIndex``, it is
+   the step.
 3. Otherwise the most frequent step is the candidate. If all labels start or end a
    month, the step is counted in months, quarters or years. Daily labels that are all
    weekdays are business days ("B"). Labels at one time of day are counted in days of
@@ -12,13 +12,14 @@ The rule:
 4. The candidate is accepted if every label is on its grid, and at least 90 % of
    consecutive labels are one step apart. A candidate is rejected if hours are missing
    every day or every week, because these are not gaps.
-5. Otherwise there is no frequency: rows are consecutive, and the rows after them are
-   labelled 1, 2, ...
+5. Otherwise the frequency of a ``PeriodIndex`` is its period. Other indexes have no
+   frequency: rows are consecutive, and the rows after them are labelled 1, 2, ...
 
 With a frequency, there is a gap between consecutive rows that are more than one step
 apart. With "B", up to ten missing weekdays in a row are holidays, not a gap. In a time
 zone, a midnight that does not exist becomes the first valid time of its day, and an
-ambiguous time becomes its first occurrence. A day that does not exist is not a step.
+ambiguous time becomes its first occurrence. A day that the time zone skips does not
+count as a step.
 """
 
 from __future__ import annotations

@@ -350,7 +350,7 @@ def check_rows(n_rows, options, name=None):
 
 
 def count_calibration_rows(n_rows, options):
-    """Return the number of rows that calibrate intervals: a fifth, or as needed."""
+    """Return the number of rows that calibrate intervals: at least a fifth."""
     from skcnnlstm.conformal import scores_needed
 
     needed = scores_needed(options.interval) + options.horizon - 1

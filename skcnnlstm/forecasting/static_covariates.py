@@ -172,7 +172,11 @@ def encode_static(encoder, rows, keys):
 
 
 def with_new_static(fitted, static, panel):
-    """Return the record of a fit with the static covariates of other series."""
+    """Return `fitted` with the static covariates of the series in `panel`.
+
+    `static` is the table of these covariates. If it is None, the covariates from `fit`
+    are kept.
+    """
     known, keys = fitted.known, list(panel.series)
     columns: Any = None if known is None else known.static_columns
     if static is None and columns is not None:

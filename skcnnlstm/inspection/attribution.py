@@ -150,9 +150,9 @@ default="integrated_gradients"
     networks with kinks (ReLU, maxima) need more. Points are added until the error of
     the sum is at most `tolerance`. This error is divided between the attributions in
     proportion to their sizes, so that they add up. Single attributions have larger
-    errors. Compared with hundreds of points, the differences within a window add up to
-    2 to 7 % of the sizes for networks with kinks, to 1 to 2 % with
-    ``tolerance=0.001``, and to less than 0.1 % for an LSTM.
+    errors. Compared with hundreds of points, the absolute differences within a window
+    sum to 2 to 7 % of the sum of the absolute attributions for networks with kinks, to
+    1 to 2 % with ``tolerance=0.001``, and to less than 0.1 % for an LSTM.
 
     The attribution of missing values (NaN) is 0. So is that of missing history: the
     first known step, which is repeated in its place, gets the sum.

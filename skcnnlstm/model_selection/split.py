@@ -291,7 +291,7 @@ def _rows_by_series(groups, n_samples):
 
 
 def check_splitter(cv):
-    """Raise if `cv` is neither a splitter instance nor an iterable of row pairs."""
+    """Raise if `cv` is neither a splitter instance nor an iterable of folds."""
     if isinstance(cv, type) and hasattr(cv, "split") and not issubclass(cv, str):
         raise TypeError(
             "cv must be a splitter instance, not a class: got the class "

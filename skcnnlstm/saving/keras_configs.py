@@ -76,7 +76,8 @@ def find_public(name, trusted=()):
 def find_stateful_class(name):
     """Return the Keras loss or callback class of a name, such as "keras.src.a.B".
 
-    Their objects are stored as attributes. None for other names.
+    A file stores the attributes of objects of these classes. Return None for other
+    names.
     """
     for module, kind in (
         (keras.losses, keras.losses.Loss),

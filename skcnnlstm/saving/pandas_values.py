@@ -74,10 +74,10 @@ def _time_parts(index):
 
 
 def from_parts(kind, *parts):
-    """Return the pandas object of some parts.
+    """Return the pandas object that is made of some parts.
 
-    A range of 10**9 numbers takes a few bytes in a file. So no part may be a range,
-    which another index would expand.
+    Raise TypeError if a part is a range: a range of 10**9 numbers takes a few bytes in
+    a file, but an index made of it takes gigabytes of memory.
     """
     for part in parts:
         _check_part(part)

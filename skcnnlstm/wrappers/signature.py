@@ -174,7 +174,8 @@ class DeclaredParametersMixin:
         Returns
         -------
         params : dict
-            Every parameter of the signature, and every routed name that was set.
+            Every parameter of the signature, and every routed parameter that was set,
+            such as `optimizer__clipnorm`.
         """
         params = {name: getattr(self, name) for name in self._get_param_names()}
         routed = {k: v for k, v in vars(self).items() if "__" in k.strip("_")}

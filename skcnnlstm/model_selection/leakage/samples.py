@@ -80,7 +80,10 @@ def locate_samples(estimator, X, y, groups, horizon, notes):
 
 
 def _locate_windows(estimator, X, y, series, groups, horizon, notes):
-    """Return windows, or rows that a Pipeline turns into windows, with their time."""
+    """Return the position in time of each sample, as `TimedSamples`.
+
+    The samples are windows, or rows that a Pipeline turns into windows.
+    """
     sliding, is_first = _find_sliding_window(estimator)
     id_column = _find_id_column(sliding, is_first, X)
     if id_column is not None:
