@@ -39,6 +39,7 @@ from skcnnlstm._utils.time_zones import local_times, skip_missing_days, ticks_pe
 
 MIN_REGULAR = 0.9
 MAX_HOLIDAYS = 10  # missing business days in a row; more are a gap
+_ONE_DAY = np.timedelta64(1, "D")
 _DAY = 86_400 * 10**9  # nanoseconds
 
 _MONTHS = {offsets.MonthBegin: 1, offsets.QuarterBegin: 3, offsets.YearBegin: 12}
@@ -117,7 +118,7 @@ def _calendar_candidates(days: Any) -> Iterator[Any]:
     """Yield the frequencies of dates with the resolution of days."""
     months, step = days.astype("M8[M]"), None
     starts = bool((months.astype("M8[D]") == days).all())
-    if starts or _is_first_day(days + 1).all():
+    if starts or _is_first_day(days + _ONE_DAY).all():
         step = _most_frequent_step(months.astype(np.int64))
     if step is not None:
         month = int(months[0].astype(np.int64)) % 12 + 1
@@ -226,7 +227,8 @@ def _count_days(days: Any, freq: Any) -> Any:
         return None
     if type(freq) not in _MONTHS:
         return (days - days[0]).astype(np.int64)
-    days = days + int(type(freq).__name__.endswith("End"))
+    if type(freq).__name__.endswith("End"):
+        days = days + _ONE_DAY
     months = days.astype("M8[M]").astype(np.int64)
     return months - months[0] if _is_first_day(days).all() else None
 
