@@ -175,7 +175,7 @@ def test_labels_without_a_frequency_are_numbered_and_the_remedy_at_fit_works(nam
     assert len(caught) == 1
     assert len(forecaster.estimator_.X_) == len(index) - 3  # all rows are consecutive
     assert forecaster.forecast(2).index.tolist() == [1, 2]
-    code = re.search(r"(?:Set|Use) (.*): ", str(caught[0].message)).group(1)
+    code = re.search(r"(?:Set|Use) (.*?): ", str(caught[0].message)).group(1)
     names = {"series": series, "pandas": pd}
     if code.startswith("freq="):
         forecaster.set_params(freq=eval(code.removeprefix("freq="), names))
