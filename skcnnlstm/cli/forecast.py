@@ -45,6 +45,8 @@ def run_forecast(options):
         id_column=options.id_column,
         date_format=options.date_format,
         decimal=options.decimal,
+        encoding=options.encoding,
+        skip_rows=options.skip_rows,
     )
     prepare_output(options.output)
     show = make_printer(options)

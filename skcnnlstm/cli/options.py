@@ -241,6 +241,19 @@ def _add_reading(group):
         metavar="MARK",
         help="decimal mark, . or , (default: the mark that fits all cells)",
     )
+    group.add_argument(
+        "--encoding",
+        metavar="NAME",
+        help="encoding of the file, such as latin-1 (default: utf-8)",
+    )
+    group.add_argument(
+        "--skip-rows",
+        type=_bounded_integer(0, 10**6),
+        default=0,
+        metavar="N",
+        help="lines above the column names; empty ones and those that begin with # "
+        "need not be counted (default: 0)",
+    )
 
 
 def _add_interval(group, default):

@@ -81,13 +81,16 @@ def read_series(
     id_column=None,
     date_format=None,
     decimal=None,
+    encoding=None,
+    skip_rows=0,
 ):
     """Read and check the series that the options select.
 
     `file` is a path; None loads the airline series. For the other parameters, None
     means: the first column of times at equal steps, or else of integers, as time column
     ("none" numbers the rows); all other numeric columns as targets; one series; the
-    date format and the decimal mark that fit.
+    date format and the decimal mark that fit; UTF-8. `skip_rows` lines above the
+    column names are left out.
     """
     if file is None:
         from skcnnlstm.datasets import load_airline
@@ -99,7 +102,7 @@ def read_series(
             target_columns or ["passengers"],
         )
     else:
-        table = _read_table(file)
+        table = _read_table(file, encoding, skip_rows)
         source, name = file, Path(file).stem
     targets = list(dict.fromkeys(target_columns or ()))
     chosen = Columns(
@@ -284,22 +287,35 @@ def _split_ahead(frame, chosen):
     return frame.iloc[:last], frame[list(chosen.exog)]
 
 
-def _read_table(file):
-    """Read a CSV file with commas, semicolons or tabs as separators."""
+def _read_table(file, encoding=None, skip_rows=0):
+    """Read a CSV file with commas, semicolons or tabs as separators.
+
+    Empty lines and lines that begin with "#" are left out above the column names.
+    """
     try:
-        text = Path(file).read_text(encoding="utf-8-sig")
+        text = Path(file).read_text(encoding=encoding or "utf-8-sig")
     except FileNotFoundError:
         raise UsageError(f"no such file: {file}") from None
     except IsADirectoryError:
         raise UsageError(
             f"{file} is a folder, not a CSV file. Name a file in it"
         ) from None
-    except UnicodeDecodeError:
+    except LookupError:
         raise UsageError(
-            f"{file} is not a text file in UTF-8. Save it as UTF-8"
+            f"--encoding must be a codec of Python: got {encoding!r}. Use utf-8, "
+            "latin-1 or utf-16"
+        ) from None
+    except UnicodeError:
+        raise UsageError(
+            f"{file} is not a text file in {encoding or 'UTF-8'}. Use --encoding with "
+            "its encoding, such as latin-1 or utf-16, or save it as UTF-8"
         ) from None
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}") from None
+    lines = text.splitlines(keepends=True)[skip_rows:]
+    while lines and (not lines[0].strip() or lines[0].startswith("#")):
+        del lines[0]
+    text = "".join(lines)
     text = re.sub(r"\Asep=.\s+", "", text)  # the first line of files for Excel
     header, _, rows = text.lstrip().partition("\n")
     separator = _find_separator(header, rows.partition("\n")[0])
@@ -319,11 +335,20 @@ def _read_table(file):
     except pd.errors.ParserWarning:
         raise UsageError(
             f"rows of {file} have more fields than its first line, {header.strip()!r}. "
-            "Remove lines above the column names, and put values that contain "
-            f"{separator!r} in double quotes"
+            "Skip lines above the column names with --skip-rows N, and put values that "
+            f"contain {separator!r} in double quotes"
         ) from None
     except pd.errors.ParserError as error:
-        raise UsageError(f"{file} is not a CSV table: {error}") from None
+        raise UsageError(
+            f"{file} is not a CSV table: {error}. If there are lines above the column "
+            "names, skip them with --skip-rows N"
+        ) from None
+    n_unnamed = sum(name.startswith("Unnamed: ") for name in table.columns)
+    if 2 * n_unnamed > len(table.columns):
+        raise UsageError(
+            f"the first line of {file} must hold column names: got {header.strip()!r}. "
+            "If the names are in a later line, skip those above with --skip-rows N"
+        )
     if all(re.match(r"[-+.]?\d", name) for name in table.columns):
         raise UsageError(
             f"the first line of {file} must hold column names: got {header.strip()}. "

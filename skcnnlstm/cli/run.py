@@ -67,6 +67,8 @@ def run(options):
         id_column=options.id_column,
         date_format=options.date_format,
         decimal=options.decimal,
+        encoding=options.encoding,
+        skip_rows=options.skip_rows,
     )
     chosen = read_model_name(options)
     season_note = _set_season_length(options, series)

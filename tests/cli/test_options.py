@@ -139,6 +139,8 @@ def test_a_folder_with_the_name_of_an_output_file_is_an_error_before_training(
 def test_the_help_shows_the_defaults(capsys):
     assert vars(options.make_parser().parse_args([])) == {
         "file": None,
+        "encoding": None,
+        "skip_rows": 0,
         "time_column": None,
         "target_columns": None,
         "date_format": None,

@@ -39,12 +39,30 @@ INVALID_FILES = [
         "",
         "my.csv has a header but no rows. Add a row per time step",
     ),
-    (b"\xff\xfe\x00\x81", "", "my.csv is not a text file in UTF-8. Save it as UTF-8"),
+    (
+        b"\xff\xfe\x00\x81",
+        "",
+        "my.csv is not a text file in UTF-8. Use --encoding with its encoding, such as "
+        "latin-1 or utf-16, or save it as UTF-8",
+    ),
+    (
+        "a,b\n1,2\n",
+        "--encoding unknown",
+        "--encoding must be a codec of Python: got 'unknown'. Use utf-8, latin-1 or "
+        "utf-16",
+    ),
+    (
+        "Report;;\nmonth;sales;share\n2020-01;5;1\n",
+        "",
+        "the first line of my.csv must hold column names: got 'Report;;'. If the names "
+        "are in a later line, skip those above with --skip-rows N",
+    ),
     (
         "a,b\n1,2,3\n",
         "",
-        "rows of my.csv have more fields than its first line, 'a,b'. Remove lines "
-        "above the column names, and put values that contain ',' in double quotes",
+        "rows of my.csv have more fields than its first line, 'a,b'. Skip lines above "
+        "the column names with --skip-rows N, and put values that contain ',' in "
+        "double quotes",
     ),
     (
         "2020-01-01,5\n2020-01-02,6\n",
@@ -157,6 +175,20 @@ def test_an_invalid_file_prints_one_line_and_writes_no_file(
     status, _, err = _run(capsys, "my.csv", *QUICK, "--output", "out", *options.split())
     assert (status, err) == (2, f"skcnnlstm: {message}\n")
     assert [path.name for path in folder.iterdir()] == ["my.csv"]
+
+
+def test_encodings_and_lines_above_the_column_names_are_read(folder):
+    plain = make_table()[["date", "sales"]].to_csv(index=False)
+    (folder / "plain.csv").write_text(plain)
+    expected = read_series("plain.csv").frame
+    above = "Verkäufe,\nexport of 2024,\n"
+    names = plain.replace("sales", "Verkäufe")
+    (folder / "latin.csv").write_bytes((above + names).encode("latin-1"))
+    found = read_series("latin.csv", encoding="latin-1", skip_rows=2).frame
+    assert list(found) == ["Verkäufe"]
+    np.testing.assert_array_equal(found, expected)
+    (folder / "comments.csv").write_text(f"# unit: pieces\n\n#\n{plain}")
+    pd.testing.assert_frame_equal(read_series("comments.csv").frame, expected)
 
 
 PANEL_ERRORS = [
