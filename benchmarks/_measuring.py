@@ -258,7 +258,8 @@ def machine():
 def number(value, unit=""):
     if value is None:
         return ""
-    return f"{value:.2f} {unit}".rstrip() if value < 100 else f"{value:.0f} {unit}"
+    digits = 0 if abs(value) >= 100 else 2 if abs(value) >= 0.1 or not value else 4
+    return f"{value:.{digits}f} {unit}".rstrip()
 
 
 def show_header():

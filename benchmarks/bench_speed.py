@@ -556,7 +556,7 @@ def row_q(settings):
     ratio, details = in_turn(
         settings.rounds, lambda: units(settings.other), lambda: units(None)
     )
-    theirs = f"{statistics.median(details['alternative']):.3f}"
+    theirs = f"{statistics.median(details['alternative']):.4f}"
     return [
         Figure(work, statistics.median(details["ours"]), "", before=theirs),
         Figure(f"{work}: ours / other", 1 / ratio, "", 0.7, 0.55, True, details),

@@ -27,7 +27,7 @@ from _measuring import (
 )
 from bench_speed import windows, with_defaults
 
-SHAPES = ("ConvLSTM:24x1", "LSTNet:24x1", "LSTM:470x1:lstm_units=64,batch_size=16")
+SHAPES = ("LSTM:470x1:lstm_units=64,batch_size=16", "CNN:24x1", "TCNLSTM:24x1")
 N_WINDOWS = 640
 
 # The kind of an operation by its type; others are elementwise.
