@@ -11,118 +11,41 @@ memory are measured in new processes.
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import os
-import platform
-import resource
 import statistics
 import subprocess
 import sys
-import time
+import tempfile
 import warnings
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from functools import cache, partial
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from _measuring import (
+    Figure,
+    Settings,
+    child,
+    epoch_timer,
+    in_turn,
+    machine,
+    matrix_product_rate,
+    peak_gb,
+    per_call,
+    product_seconds,
+    resident_mb,
+    run_json,
+    show,
+    show_header,
+    steady_epoch,
+    timed,
+    training_share,
+)
 
 SEED = 0
 LENGTH, N_SUBSEQUENCES = 24, 4  # windows of 24 steps, as 4 pieces of 6
 NAMES = ("CNN", "LSTM", "CNNLSTM", "ConvLSTM", "ParallelCNNLSTM")
-
-
-@dataclass
-class Settings:
-    """Settings: how long to measure."""
-
-    rounds: int = 3
-    quick: bool = False
-
-    def pick(self, whole, quick):
-        """Return one of two sizes."""
-        return quick if self.quick else whole
-
-
-@dataclass
-class Figure:
-    """One row of the table: the requirement and the measured value.
-
-    `at_least` and `reach_for` are None where a line only informs. With `lower`, less
-    is better.
-    """
-
-    work: str
-    value: float
-    unit: str = "x"
-    at_least: float | None = None
-    reach_for: float | None = None
-    lower: bool = False
-    details: dict = field(default_factory=dict)
-
-    @property
-    def verdict(self):
-        """Return whether the value meets the requirement."""
-        if self.at_least is None:
-            return ""
-        sign = -1 if self.lower else 1
-        if self.reach_for is not None and sign * self.value >= sign * self.reach_for:
-            return "reached"
-        return "holds" if sign * self.value >= sign * self.at_least else "FALLS SHORT"
-
-
-# ------------------------------------------------------------------------- measuring
-
-
-def timed(work):
-    """Return the seconds that `work` takes."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
-def in_turn(rounds, alternative, ours):
-    """Return the median ratio of two alternating measurements, and all of them."""
-    pairs = []
-    for i in range(rounds):
-        # The other one first in every second round.
-        order = (alternative, ours) if i % 2 == 0 else (ours, alternative)
-        values = {measure: measure() for measure in order}
-        pairs.append((values[alternative], values[ours]))
-    ratio = statistics.median(theirs / own for theirs, own in pairs)
-    return ratio, {
-        "alternative": [round(theirs, 6) for theirs, _ in pairs],
-        "ours": [round(own, 6) for _, own in pairs],
-    }
-
-
-def child(*words):
-    """Run a measure of `CHILDREN` in a new process and return what it prints."""
-    done = subprocess.run(
-        [sys.executable, __file__, "--child", *map(str, words)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"{words} failed:\n{done.stderr[-3000:]}")
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def peak_gb():
-    status = Path("/proc/self/status")
-    if status.exists():  # what a parent used does not count here, as it does below
-        kb = status.read_text().split("VmHWM:")[1].split()[0]
-        return int(kb) / 2**20
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-
-
-def resident_mb():
-    import psutil
-
-    gc.collect()
-    return psutil.Process().memory_info().rss / 2**20
 
 
 # ---------------------------------------------------------------- data and estimators
@@ -189,47 +112,19 @@ def with_scikeras(epochs, **params):
 
 
 def with_ours(epochs, name="CNNLSTM", **params):
-    import skcnnlstm
-
     if name == "CNNLSTM":  # the tutorial's network, to the parameter
         same = {"n_subsequences": N_SUBSEQUENCES, "lstm_activation": "relu"}
         params = same | params
+    return with_defaults(epochs, name, **params)
+
+
+def with_defaults(epochs, name, **params):
+    """Make a regressor with the defaults of its architecture, for a fixed time."""
+    import skcnnlstm
+
     cls = getattr(skcnnlstm, f"{name}Regressor")
     params = {"epochs": epochs, "batch_size": 32, "random_state": SEED} | params
     return cls(**params)
-
-
-def epoch_timer():
-    """Make a Keras callback that measures epochs, over all of its copies."""
-    import keras
-
-    class EpochTimer(keras.callbacks.Callback):
-        """Keeps the seconds of each epoch."""
-
-        seconds = []  # noqa: RUF012 - copies of the callback share the list
-
-        def on_epoch_begin(self, epoch, logs=None):
-            """Start the clock."""
-            self.start = time.perf_counter()
-
-        def on_epoch_end(self, epoch, logs=None):
-            """Stop the clock."""
-            self.seconds.append(time.perf_counter() - self.start)
-
-    return EpochTimer()
-
-
-def steady_epoch(estimator, X, y, epochs=4):
-    """Return the median seconds of an epoch after the first."""
-    timer = epoch_timer()
-    estimator.set_params(callbacks=[timer], epochs=epochs).fit(X, y)
-    return statistics.median(timer.seconds[1:])
-
-
-def per_call(work, calls):
-    """Return the median seconds of one call."""
-    work()
-    return statistics.median(timed(work) for _ in range(calls))
 
 
 # ------------------------------------------------------------------------------ rows
@@ -282,13 +177,17 @@ def _search(rounds, quick, n_jobs):
 def row_a(settings):
     """Search a grid: 4 candidates, 5 folds, 600 windows, 20 epochs, batch 32."""
     ratio, _, details = _search(settings.rounds, settings.quick, None)
-    return [Figure("grid search, scikeras / ours", ratio, "x", 18, 25, False, details)]
+    return [
+        Figure(
+            "grid search, scikeras / ours", ratio, "x", 18, 25, False, details, "15 x"
+        )
+    ]
 
 
 def row_b(settings):
     """Search the same grid a second time in the process."""
     _, again, details = _search(settings.rounds, settings.quick, None)
-    return [Figure("the same search again", again, "x", 32, 45, False, details)]
+    return [Figure("the same search again", again, "x", 32, 45, False, details, "30 x")]
 
 
 def row_c(settings):
@@ -303,81 +202,85 @@ def row_c(settings):
     return [Figure("steady epoch, 4,000 windows", ratio, "x", 4.5, 7, False, details)]
 
 
-def child_first_fit(which):
-    import tensorflow as tf  # noqa: F401
+def child_first_fit(name, length, network_file):
+    """Time a first fit of one epoch; with a file, that of Keras with its network."""
+    import keras
 
-    X, y = windows(4000)
-    timer = epoch_timer()
-    if which == "ours":
-        estimator = with_ours(1, callbacks=[timer])
-        ended = timed(lambda: estimator.fit(X, y))
-    else:
-        estimator = with_scikeras(1, callbacks=[timer])
-        cut = tutorial_windows(X)
-        ended = timed(lambda: estimator.fit(cut, y))
-    return {"seconds": ended, "epoch": timer.seconds[0]}
+    estimator = with_defaults(1, name)
+    X, y = windows(4000, int(length))
+
+    def by_keras():
+        model = keras.models.model_from_json(Path(network_file).read_text())
+        model.compile("adam", "mse")
+        model.fit(X, y, batch_size=32, epochs=1, verbose=0)
+
+    by_us = partial(estimator.fit, X, y)
+    return timed(by_us if network_file == "-" else by_keras)
 
 
 def row_d(settings):
-    """Time the first fit in a new process, one epoch of 4,000 windows."""
-    ratio, details = in_turn(
-        settings.rounds,
-        lambda: child("first_fit", "scikeras")["seconds"],
-        lambda: child("first_fit", "ours")["seconds"],
-    )
-    work = "first fit of a shape, one epoch"
-    return [Figure(work, ratio, "x", 2.5, 4, False, details)]
+    """Time the first fit in a new process: build, trace, one epoch of 4,000 windows."""
+    figures = []
+    for name, length in [("CNNLSTM", 24), ("LSTM", 24), ("ParallelCNNLSTM", 96)]:
+        X, y = windows(100, length)
+        network = with_defaults(1, name).initialize(X, y).model_
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, "network.json")
+            file.write_text(network.to_json())
+            ratio, details = in_turn(
+                settings.rounds,
+                partial(child, "first_fit", name, length, file),
+                partial(child, "first_fit", name, length, "-"),
+            )
+        work = f"first fit, {name}, {length} x 1: Model.fit / ours"
+        figures.append(Figure(work, ratio, "x", 4, 6, False, details, "1.5-3.2 x"))
+    return figures
 
 
 def row_e(settings):
-    """Predict one window."""
-    X, y = windows(200)
+    """Predict one window, and 1,000 windows in one call."""
+    X, y = windows(1000)
     theirs = with_scikeras(1).fit(tutorial_windows(X), y)
     ours = with_ours(1).fit(X, y)
-    one = np.ascontiguousarray(X[:1])
-    cut = tutorial_windows(one)
-    ratio, details = in_turn(
-        settings.rounds,
-        lambda: per_call(lambda: theirs.predict(cut), settings.pick(30, 5)),
-        lambda: per_call(lambda: ours.predict(one), 300),
-    )
-    return [Figure("one-window predict", ratio, "x", 100, 150, False, details)]
+    figures = []
+    for n, work, at_least, reach_for, calls, before in [
+        (1, "one-window predict", 100, 150, 300, "76 x"),
+        (1000, "1,000-window predict", 1, None, 30, ""),
+    ]:
+        rows = np.ascontiguousarray(X[:n])
+        cut = tutorial_windows(rows)
+        ratio, details = in_turn(
+            settings.rounds,
+            lambda cut=cut: per_call(lambda: theirs.predict(cut), settings.pick(30, 5)),
+            lambda rows=rows, calls=calls: per_call(lambda: ours.predict(rows), calls),
+        )
+        work = f"{work}, scikeras / ours"
+        figures.append(
+            Figure(work, ratio, "x", at_least, reach_for, False, details, before)
+        )
+    return figures
 
 
-def matrix_product_rate():
-    """Return the machine's float32 operations per second in a large product."""
-    import tensorflow as tf
-
-    a = tf.random.stateless_normal((2048, 2048), (1, 2))
-    product = tf.function(lambda m: tf.matmul(m, m))
-    product(a)
-    return 2 * 2048**3 / min(timed(lambda: product(a).numpy()) for _ in range(7))
-
-
-def operations(n, filters, units):
-    """Count the operations of one epoch: forward, and twice that backward."""
-    steps = LENGTH // N_SUBSEQUENCES
-    convolution = 2 * LENGTH * filters * 3
-    recurrent = 2 * N_SUBSEQUENCES * (filters * (steps // 2) + units) * 4 * units
-    return 3 * n * (convolution + recurrent + 2 * units)
+def arithmetic_share(settings, estimator, X, y):
+    """Return the share of a steady epoch that is arithmetic, and the measurements."""
+    shares, details = [], {"GFLOP/s": [], "epoch": []}
+    for _ in range(settings.rounds):
+        rate = matrix_product_rate()
+        seconds = steady_epoch(estimator, X, y)
+        shares.append(training_share(estimator.model_, len(X), seconds, rate))
+        details["GFLOP/s"].append(round(rate / 1e9, 1))
+        details["epoch"].append(round(seconds, 4))
+    return statistics.median(shares), details
 
 
 def row_f(settings):
     """Compute the share of an epoch that is arithmetic."""
-    n = settings.pick(4000, 1000)
-    X, y = windows(n)
+    X, y = windows(settings.pick(4000, 1000))
     figures = []
     for filters, units in [(64, 50), (128, 256)]:
-        shares, details = [], {"GFLOP/s": [], "epoch": []}
-        for _ in range(settings.rounds):
-            rate = matrix_product_rate()
-            estimator = with_ours(4, filters=filters, lstm_units=units)
-            seconds = steady_epoch(estimator, X, y)
-            shares.append(operations(n, filters, units) / rate / seconds)
-            details["GFLOP/s"].append(round(rate / 1e9, 1))
-            details["epoch"].append(round(seconds, 4))
+        estimator = with_ours(4, filters=filters, lstm_units=units)
+        share, details = arithmetic_share(settings, estimator, X, y)
         work = f"arithmetic share, {filters} filters, LSTM {units}"
-        share = statistics.median(shares)
         figures.append(Figure(work, share, "", 0.25, 0.45, False, details))
     return figures
 
@@ -455,12 +358,12 @@ def row_j(settings):
     """Measure resident memory over fits of one shape and of many shapes."""
     from skcnnlstm.training.cache import MAX_IDLE, MAX_PREDICTIONS
 
-    n_fits = settings.pick(120, 30)
+    n_fits, n_shapes = settings.pick((300, 110), (30, 30))
     same = child("growth", n_fits)["resident"]
-    many = child("shapes", settings.pick(60, 30))["resident"]
+    many = child("shapes", n_shapes)["resident"]
     # Both caches are full from here on (in a quick run they never are).
-    bound = min(max(MAX_IDLE, MAX_PREDICTIONS) + 1, len(many) - 5)
-    after = (many[-1] - many[bound - 1]) / (len(many) - bound)
+    bound = min(max(MAX_IDLE, MAX_PREDICTIONS) + 1, n_shapes - 5)
+    all_shapes = {"MB after each shape": [round(v, 1) for v in many]}
     return [
         Figure(
             f"resident memory after fit {n_fits} less after fit 20",
@@ -469,21 +372,35 @@ def row_j(settings):
             20,
             lower=True,
             details={"MB after each fit": [round(v, 1) for v in same]},
+            before="0 MB",
+        ),
+        Figure(
+            f"resident memory after {bound} shapes less after 1",
+            many[bound - 1] - many[0],
+            "MB",
+            130,
+            lower=True,
+            details=all_shapes,
+            before="130 MB",
         ),
         Figure(
             f"growth a fit of a new shape, past {bound} shapes",
-            after,
+            (many[-1] - many[bound - 1]) / (n_shapes - bound),
             "MB",
             2,
             lower=True,
-            details={"MB after each shape": [round(v, 1) for v in many]},
+            details=all_shapes,
         ),
     ]
 
 
 def epoch_against_keras(settings, estimator, X, y):
-    """Return the ratio of an epoch of `Model.fit` to ours, same network and batch."""
+    """Compare an epoch of `Model.fit` with ours: same network, same batch size.
+
+    Returns the ratio, the measurements, and the share of our epoch that is arithmetic.
+    """
     estimator.initialize(X, y)
+    shares = []
 
     def by_keras():
         model, timer = estimator.model_, epoch_timer()
@@ -498,7 +415,14 @@ def epoch_against_keras(settings, estimator, X, y):
         )
         return statistics.median(timer.seconds[1:])
 
-    return in_turn(settings.rounds, by_keras, lambda: steady_epoch(estimator, X, y))
+    def by_us():
+        rate = matrix_product_rate()
+        seconds = steady_epoch(estimator, X, y)
+        shares.append(training_share(estimator.model_, len(X), seconds, rate))
+        return seconds
+
+    ratio, details = in_turn(settings.rounds, by_keras, by_us)
+    return ratio, details, statistics.median(shares)
 
 
 def row_k(settings):
@@ -518,25 +442,135 @@ def row_k(settings):
                 if n_features > 1:
                     continue
                 shape, (X, y) = "grids", grids(n // 10)
-            ratio, details = epoch_against_keras(settings, with_ours(4, name), X, y)
+            ours = with_defaults(4, name)
+            ratio, details, share = epoch_against_keras(settings, ours, X, y)
             work = f"{name}, {shape}: Model.fit / ours, an epoch"
-            figures.append(Figure(work, ratio, "x", 3, 5, False, details))
+            before = "1.2-8.6 x"
+            figures.append(
+                Figure(work, ratio, "x", 3, 5, False, details, before, share)
+            )
     return figures
 
 
 def row_o(settings):
     """Compare an epoch of an LSTM over many steps with `Model.fit`."""
     figures = []
-    for length, units, batch_size, at_least, reach_for in [
-        (96, 50, 32, 3.5, 5),
-        (150, 64, 16, 3, 4),
-        (470, 64, 16, 3, 4),
+    for length, units, batch_size, at_least, reach_for, before in [
+        (96, 50, 32, 3.5, 5, "1.6 x"),
+        (150, 64, 16, 3, 4, "1.1-1.6 x"),
+        (470, 64, 16, 3, 4, "1.1-1.6 x"),
     ]:
         X, y = windows(settings.pick(2000, 320), length)
-        ours = with_ours(4, "LSTM", lstm_units=units, batch_size=batch_size)
-        ratio, details = epoch_against_keras(settings, ours, X, y)
+        ours = with_defaults(4, "LSTM", lstm_units=units, batch_size=batch_size)
+        ratio, details, share = epoch_against_keras(settings, ours, X, y)
         work = f"LSTM {units}, {length} x 1, batch {batch_size}: Model.fit / ours"
-        figures.append(Figure(work, ratio, "x", at_least, reach_for, False, details))
+        figure = Figure(work, ratio, "x", at_least, reach_for, False, details, before)
+        figure.details["share of the matrix-product rate"] = share
+        figures.append(figure)
+    return figures
+
+
+TORCH_SHAPE = 8521, 96, 24, 50, 32  # windows, steps, steps ahead, units, batch size
+
+
+def child_lstm_epoch(*shape):
+    n_windows, n_steps, horizon, units, batch_size = map(int, shape)
+    rng = np.random.default_rng(SEED)
+    X = rng.standard_normal((n_windows, n_steps)).astype("float32")
+    y = rng.standard_normal((n_windows, horizon)).astype("float32")
+    ours = with_defaults(4, "LSTM", lstm_units=units, batch_size=batch_size)
+    return steady_epoch(ours, X, y)
+
+
+def row_s(settings):
+    """Compare an epoch of an LSTM with PyTorch's, each in its own process."""
+    if settings.torch is None:
+        print("s  skipped: name an interpreter that has PyTorch with --torch PYTHON")
+        return []
+    n_windows, *shape = TORCH_SHAPE
+    shape = settings.pick(n_windows, 1000), *shape
+    script = Path(__file__).with_name("torch_epoch.py")
+    ratio, details = in_turn(
+        settings.rounds,
+        lambda: run_json([settings.torch, script, *shape])["seconds"],
+        lambda: child("lstm_epoch", *shape),
+    )
+    work = "LSTM 50, 96 x 1, 24 ahead, batch 32: PyTorch / ours"
+    return [Figure(work, ratio, "x", 1, 1.5, False, details, "slower")]
+
+
+def row_p(settings):
+    """Forecast one step after each new row."""
+    import pandas as pd
+
+    from skcnnlstm import SeriesForecaster
+
+    n_new, rng = settings.pick(300, 50), np.random.default_rng(SEED)
+    values = np.sin(np.arange(2000 + n_new) / 7)
+    values += 0.1 * rng.standard_normal(len(values))
+    hours = pd.date_range("2020-01-01", periods=len(values), freq="h")
+    figures = []
+    for kind, series in [
+        ("array", values),
+        ("dated Series", pd.Series(values, index=hours)),
+    ]:
+        network = with_defaults(1, "CNNLSTM")
+        forecaster = SeriesForecaster(network, window_length=LENGTH, horizon=1)
+        forecaster.fit(series[:2000]).forecast()
+        seconds = {"forecast": [], "update": []}
+        for i in range(2000, 2000 + n_new):
+            row = series[i : i + 1]
+            seconds["update"].append(timed(partial(forecaster.update, row)))
+            seconds["forecast"].append(timed(forecaster.forecast))
+        ms = {name: 1e3 * statistics.median(s) for name, s in seconds.items()}
+        work = f"one-step forecast after update of one row, {kind}"
+        figures.append(Figure(work, ms["forecast"], "ms", 2, 1, True, ms))
+    return figures
+
+
+def child_step(n_windows):
+    """Return the seconds of a training step and of a matrix product."""
+    import skcnnlstm
+
+    X, y = windows(int(n_windows))
+    ours = with_ours(4, filters=64, lstm_units=50)
+    same = {"linear_skip": False, "instance_norm": None}
+    known = skcnnlstm.CNNLSTMRegressor().get_params()  # another checkout may have less
+    ours.set_params(**{name: same[name] for name in same if name in known})
+    product = product_seconds()
+    step = steady_epoch(ours, X, y) / -(-len(X) // 32)
+    return {"step": step, "product": min(product, product_seconds())}
+
+
+def row_q(settings):
+    """Time a training step in units of one product of 2048 x 2048 matrices."""
+
+    def units(checkout):
+        seconds = child("step", settings.pick(4000, 1000), checkout=checkout)
+        return seconds["step"] / seconds["product"]
+
+    work = "training step, 64 filters, LSTM 50, in products"
+    if settings.other is None:
+        steps = [units(None) for _ in range(settings.rounds)]
+        return [Figure(work, statistics.median(steps), "", details={"ours": steps})]
+    ratio, details = in_turn(
+        settings.rounds, lambda: units(settings.other), lambda: units(None)
+    )
+    theirs = f"{statistics.median(details['alternative']):.4f}"
+    return [
+        Figure(work, statistics.median(details["ours"]), "", before=theirs),
+        Figure(f"{work}: ours / other", 1 / ratio, "", 0.7, 0.55, True, details),
+    ]
+
+
+def row_r(settings):
+    """Compute the share of an epoch of the two large networks that is arithmetic."""
+    X, y = windows(settings.pick(2900, 320), 72, 3)
+    figures = []
+    for name in ("DeepConvLSTM", "CLDNN"):
+        share, details = arithmetic_share(settings, with_defaults(4, name), X, y)
+        work = f"arithmetic share, {name}, 72 x 3"
+        figures.append(Figure(work, share, "", 0.40, 0.60, False, details))
     return figures
 
 
@@ -648,7 +682,9 @@ def row_n(settings):
     return figures
 
 
-ROWS = {name[-1]: rows for name, rows in globals().items() if name[:4] == "row_"}
+ROWS = {
+    name[-1]: rows for name, rows in sorted(globals().items()) if name[:4] == "row_"
+}
 CHILDREN = {
     name.removeprefix("child_"): measure
     for name, measure in globals().items()
@@ -657,39 +693,6 @@ CHILDREN = {
 
 
 # --------------------------------------------------------------------------- the run
-
-
-def machine():
-    """Describe the machine and the versions."""
-    cpu = platform.processor()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        lines = (line for line in info.read_text().splitlines() if "model name" in line)
-        cpu = next(lines, cpu).partition(":")[2].strip()
-    packages = ("numpy", "scikit-learn", "scikeras", "keras", "tensorflow", "joblib")
-    return {
-        "cpu": cpu,
-        "cores": os.cpu_count(),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in packages},
-        "seed": SEED,
-    }
-
-
-def number(value, unit):
-    if value is None:
-        return ""
-    return f"{value:.2f} {unit}".rstrip() if value < 100 else f"{value:.0f} {unit}"
-
-
-def show(letter, figure):
-    print(
-        f"{letter}  {figure.work:54s} {number(figure.at_least, figure.unit):>9s} "
-        f"{number(figure.reach_for, figure.unit):>9s} "
-        f"{number(figure.value, figure.unit):>10s}  {figure.verdict}",
-        flush=True,
-    )
 
 
 def main(arguments=None):
@@ -701,6 +704,8 @@ def main(arguments=None):
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--output", default="results.json", help="a JSON file")
     parser.add_argument("--quick", action="store_true", help="smaller, only a look")
+    parser.add_argument("--other", help="folder of another checkout, for row q")
+    parser.add_argument("--torch", help="Python that has PyTorch, for row s")
     parser.add_argument("--child", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
 
@@ -716,9 +721,14 @@ def main(arguments=None):
     if unknown:
         parser.error(f"unknown rows {unknown}: use some of {','.join(ROWS)}")
 
-    settings = Settings(options.rounds, options.quick)
-    report = {"machine": machine(), "settings": asdict(settings), "figures": []}
-    print(f"{'':3s}{'work':54s} {'at least':>9s} {'reach for':>9s} {'measured':>10s}")
+    settings = Settings(options.rounds, options.quick, options.other, options.torch)
+    report = {
+        "machine": machine(),
+        "seed": SEED,
+        "settings": asdict(settings),
+        "figures": [],
+    }
+    show_header()
     for letter in rows:
         load = os.getloadavg()[0]
         for figure in ROWS[letter](settings):

@@ -65,3 +65,54 @@ def test_gradients_of_sums_and_means_equal_those_of_tensorflow(shape, axes, keep
         for gradient_names in (GRADIENT_NAMES, {})
     )
     np.testing.assert_allclose(actual, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        np.s_[:, 1:3],
+        np.s_[..., 1:3, :],
+        np.s_[:, -3:-1, 2:],
+        np.s_[:, 4:9],  # beyond the end
+        np.s_[:, 3:2],  # empty
+        np.s_[:, -1],
+        np.s_[..., 0],
+        np.s_[:, 1, 2:4],
+        # These keep the operation of TensorFlow: an interval of samples of unknown
+        # number, steps other than 1 and a new axis.
+        np.s_[1:],
+        np.s_[-1],
+        np.s_[:, ::2],
+        np.s_[:, ::-1],
+        np.s_[:, None, 1:3],
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("shape", [(None, 5, 4), None], ids=str)
+def test_gradients_of_slices_equal_those_of_tensorflow(part, shape):
+    def gradient(x, gradient_names):
+        with x.graph.gradient_override_map(gradient_names):
+            total = tf.reduce_sum(x[part] ** 3)
+        return tf.gradients(total, x)[0]
+
+    x = tf.constant(np.random.default_rng(0).standard_normal((3, 5, 4)), "float32")
+    actual, expected = (
+        tf.function(
+            lambda x, gradient_names=gradient_names: gradient(x, gradient_names),
+            input_signature=[tf.TensorSpec(shape)],
+        )(x)
+        for gradient_names in (GRADIENT_NAMES, {})
+    )
+    np.testing.assert_allclose(actual, expected, rtol=1e-6)
+
+
+def test_the_gradient_of_a_known_interval_is_padded():
+    @tf.function(input_signature=[tf.TensorSpec((None, 5, 4))])
+    def gradient(x):
+        with x.graph.gradient_override_map(GRADIENT_NAMES):
+            total = tf.reduce_sum(x[:, 1:3])
+        return tf.gradients(total, x)[0]
+
+    graph = gradient.get_concrete_function().graph
+    names = [operation.type for operation in graph.get_operations()]
+    assert "Pad" in names and "StridedSliceGrad" not in names
