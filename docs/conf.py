@@ -48,6 +48,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
     "download_all_examples": False,
     "show_memory": False,
+    "min_reported_time": 10**6,  # no times: they depend on the load of the machine
     "image_srcset": ["2x"],  # for screens with two pixels per point
     "remove_config_comments": True,
     "abort_on_example_error": True,
