@@ -18,11 +18,15 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "examples", "sg_execution_times.rst"]
+exclude_patterns = ["_build", "examples", "**sg_execution_times.rst"]
 default_role = "literal"  # numpydoc writes names in single backticks
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 2
+maximum_signature_line_length = 68  # longer: one parameter per line
+toc_object_entries_show_parents = "hide"  # long names do not fit beside the page
 html_theme = "pydata_sphinx_theme"
+html_static_path = ["_static"]
+html_css_files = ["style.css"]
 html_title = f"skcnnlstm {version}"
 html_theme_options = {
     "show_prev_next": False,
@@ -31,6 +35,7 @@ html_theme_options = {
 }
 html_show_sourcelink = False
 
+autodoc_typehints = "none"  # the docstrings describe the types
 autosummary_generate = True
 templates_path = ["_templates"]
 numpydoc_show_class_members = False
@@ -43,6 +48,8 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
     "download_all_examples": False,
     "show_memory": False,
+    "min_reported_time": 10**6,  # no times: they depend on the load of the machine
+    "image_srcset": ["2x"],  # for screens with two pixels per point
     "remove_config_comments": True,
     "abort_on_example_error": True,
     "reset_modules": (),

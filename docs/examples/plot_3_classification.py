@@ -32,8 +32,9 @@ y = rng.choice(["walk", "run", "turn"], size=240)
 X = np.stack([motion(kind) for kind in y])
 figure, axes = plt.subplots(1, 3, figsize=(9, 2.4), sharey=True, layout="constrained")
 for ax, kind in zip(axes, ("walk", "run", "turn"), strict=True):
-    ax.plot(X[y == kind][0])
-    ax.set_title(kind)
+    lines = ax.plot(X[y == kind][0])
+    ax.set(title=kind, xlabel="time step")
+legend = figure.legend(lines, ["first variable", "second"], loc="outside right center")
 
 # %%
 # The published network trains for 2,000 epochs; 30 epochs are enough here. Labels can

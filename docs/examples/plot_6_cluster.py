@@ -34,7 +34,11 @@ from joblib import parallel_config
 
 if __name__ == "__main__":
     cluster = LocalCluster(
-        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+        n_workers=2,
+        threads_per_worker=1,
+        host="127.0.0.1",
+        dashboard_address=None,
+        silence_logs="ERROR",
     )
     with cluster, Client(cluster), parallel_config(backend="dask"):
         together = search.fit(series).cv_results_["mean_test_score"]

@@ -45,7 +45,7 @@ display = AttributionDisplay.from_result(result)
 # %%
 # One forecast, with the signs of the attributions.
 
-AttributionDisplay.from_estimator(forecaster, None, target=0)
+display = AttributionDisplay.from_estimator(forecaster, None, target=0)
 
 # %%
 # Permute blocks of lags to measure how much the error of the forecasts depends on them.

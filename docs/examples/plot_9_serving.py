@@ -82,6 +82,6 @@ np.round(forecast[:3], 1)
 
 figure, ax = plt.subplots(layout="constrained")
 forecaster.forecast().plot(ax=ax, label="Python", linewidth=4, alpha=0.4)
-ax.plot(forecaster.forecast().index, forecast, "o", label="web service")
+ax.plot(forecaster.forecast().index, forecast, "o", clip_on=False, label="web service")
 ax.set_ylabel("passengers")
 legend = ax.legend()
