@@ -215,7 +215,10 @@ def layer_operations(layer, input_shape):
         positions = math.prod(layer.compute_output_shape(input_shape)[1:-1])
         return 2 * positions * _size(layer.kernel)
     if isinstance(layer, layers.ConvLSTM2D):
-        positions = math.prod(layer.compute_output_shape(input_shape)[-3:-1])
+        shape = layer.compute_output_shape(input_shape)
+        if layer.return_state:
+            shape = shape[0]
+        positions = math.prod(shape[-3:-1])
         weights = layer.cell.kernel, layer.cell.recurrent_kernel
         return 2 * input_shape[1] * positions * sum(map(_size, weights))
     if isinstance(layer, layers.LSTM | layers.GRU):
