@@ -144,7 +144,7 @@ def make_parser():
 
     add_number("--horizon", 12, "number of time steps to forecast")
     add_number("--window-length", 24, "time steps of history that a model reads")
-    shown = "by the step: 24 for hours, 7 for days, 12 for months; otherwise 12"
+    shown = "one day for hours, a week for days, a year for weeks or months; else 12"
     add_number("--season-length", None, "time steps in one season", shown=shown)
     default = ["cnn_lstm", "conv_lstm", "parallel"]
     training.add_argument(

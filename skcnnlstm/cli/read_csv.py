@@ -354,6 +354,9 @@ def _read_table(file, encoding=None, skip_rows=0):
             f"the first line of {file} must hold column names: got {header.strip()}. "
             "Insert a line with a name for each column"
         )
+    names = table.columns.str.strip()
+    if names.is_unique:  # pandas numbers names that occur twice
+        table.columns = names
     table = table[(table != "").any(axis=1)]  # spreadsheets append empty rows
     if not len(table):
         raise UsageError(f"{file} has a header but no rows. Add a row per time step")
@@ -526,9 +529,14 @@ def check_distinct(index, name, id_column=None):
     if duplicated.any():
         label = index[duplicated][0]
         rows = " and ".join(map(str, np.flatnonzero(index == label)[:2] + 1))
-        several = ", or name the column of the series with --id-column"
-        several = several if id_column is None else ""
+        n_more = int(duplicated.sum()) - 1
+        more = f", and {n_more} more duplicate{'s' * (n_more > 1)}" if n_more else ""
+        remedy = "Remove the duplicates"
+        if isinstance(index, pd.DatetimeIndex) and (index != index.normalize()).any():
+            remedy += ", write times in UTC if the clocks were set back"
+        if id_column is None:
+            remedy += ", or name the column of the series with --id-column"
         raise UsageError(
             f"time column {name!r} must hold each time once: got "
-            f"{format_label(label)} in rows {rows}. Remove the duplicates{several}"
+            f"{format_label(label)} in rows {rows}{more}. {remedy}"
         )

@@ -177,6 +177,27 @@ def test_an_invalid_file_prints_one_line_and_writes_no_file(
     assert [path.name for path in folder.iterdir()] == ["my.csv"]
 
 
+def test_blanks_around_column_names_are_no_part_of_them(folder):
+    table = make_table()[["date", "sales"]]
+    table.columns = [" date ", "sales "]
+    write_table(folder, table)
+    series = read_series("my.csv", time_column="date", target_columns=["sales"])
+    assert list(series.frame) == ["sales"]
+
+
+def test_duplicate_times_are_counted_and_hours_hint_at_the_clocks(folder):
+    times = pd.date_range("2023-11-05", periods=30, freq="h").delete([2, 5])
+    times = times.insert(1, times[1]).insert(4, times[4])
+    write_table(folder, pd.DataFrame({"time": times.astype(str), "load": 1.0}))
+    with pytest.raises(UsageError) as caught:
+        read_series("my.csv", id_column=None)
+    assert str(caught.value).endswith(
+        "in rows 2 and 3, and 1 more duplicate. Remove the duplicates, write times in "
+        "UTC if the clocks were set back, or name the column of the series with "
+        "--id-column"
+    )
+
+
 def test_encodings_and_lines_above_the_column_names_are_read(folder):
     plain = make_table()[["date", "sales"]].to_csv(index=False)
     (folder / "plain.csv").write_text(plain)
