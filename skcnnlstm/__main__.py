@@ -10,11 +10,13 @@ def main():
     """Run the command line and exit with its status."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # an ASCII terminal shows "?" for "±"
-    try:
-        sys.exit(cli.main())
-    except BrokenPipeError:  # the reader of a pipe, such as `head`, has stopped
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+    status = cli.main()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:  # the reader of a pipe, such as `head`, has stopped
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    sys.exit(status)
 
 
 if __name__ == "__main__":

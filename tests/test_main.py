@@ -8,6 +8,24 @@ import pytest
 
 
 @pytest.mark.heavy
+def test_files_are_written_after_the_reader_of_the_output_has_stopped(tmp_path):
+    options = "--models cnn --epochs 1 --folds 2".split()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "skcnnlstm", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+    )
+    process.stdout.close()
+    with process.stderr as stream:
+        errors = stream.read()
+    assert process.wait(timeout=120) == 0, errors
+    assert "BrokenPipe" not in errors
+    assert (tmp_path / "forecast.csv").exists()
+
+
+@pytest.mark.heavy
 def test_ctrl_c_prints_one_line_and_exits_with_130(tmp_path):
     # A shell starts background jobs with SIGINT ignored.
     script = (

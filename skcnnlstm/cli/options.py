@@ -442,6 +442,15 @@ def make_printer(options):
 
     def show(line):
         if not options.quiet:
-            print(line, flush=True)
+            print_line(line, sys.stdout)
 
     return show
+
+
+def print_line(line, stream):
+    """Print a line, unless the reader of the stream, such as `head`, has stopped.
+
+    The files are still written.
+    """
+    with contextlib.suppress(BrokenPipeError):
+        print(line, file=stream, flush=True)

@@ -3,6 +3,8 @@
 import sys
 import time
 
+from skcnnlstm.cli.options import print_line
+
 
 class Progress:
     """The models of a comparison that are done, and an estimate for the others.
@@ -28,7 +30,7 @@ class Progress:
     def show(self, line):
         """Print a line."""
         if not self._quiet:
-            print(line, file=sys.stderr, flush=True)
+            print_line(line, sys.stderr)
 
     def start(self):
         """Start to measure the time of a model."""

@@ -59,6 +59,8 @@ def check_numbers(column, numbers, decimal, cell):
         other = "," if decimal in (None, ".") else "."
         first = column[wrong].iloc[:1]
         hint = ". Correct the cell, or leave it empty for a missing value"
+        if first.str.strip().iloc[0] == column.name:
+            hint = ". Remove the row, which repeats the column names"
         if np.isfinite(_read(first, other)).all():
             hint = f". Read it with --decimal {other!r}"
         raise UsageError(

@@ -87,7 +87,9 @@ def describe_series(series):
     first, last = format_labels(frame.index[[0, -1]])
     n_steps = f"{len(frame)} {step_name(frame.index)}"
     if len(lengths) > 1:
-        n_steps = f"{len(lengths)} series of {min(lengths)} to {max(lengths)} "
+        shortest, longest = min(lengths), max(lengths)
+        shown = f"{shortest} to {longest}" if shortest < longest else f"{longest}"
+        n_steps = f"{len(lengths)} series of {shown} "
         n_steps += step_name(frame.index)
         return f"{series.name}: {n_steps}"
     return f"{series.name}: {n_steps}, {first} to {last}"

@@ -135,6 +135,12 @@ INVALID_FILES = [
         "Remove the duplicates, or name the column of the series with --id-column",
     ),
     (
+        _change(4, "sales", "sales"),
+        CHOSEN,
+        "column 'sales' must hold numbers: got 'sales' in row 5. Remove the row, which "
+        "repeats the column names",
+    ),
+    (
         make_table().drop(index=range(7, 12)),
         "",
         "time column 'date' must have no gaps: 2020-01-07 is followed by 2020-01-13, "

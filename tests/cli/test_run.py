@@ -140,7 +140,7 @@ def test_a_panel_with_covariates_intervals_and_a_saved_model(folder, capsys):
     status, out, _ = _run(capsys, file, *QUICK, *words.split())
     assert status == 0
     for text in (
-        "my: 2 series of 40 to 40 days",
+        "my: 2 series of 40 days",
         "series: 2, named by column shop",
         "averaged over 2 series",
         "Forecast of cnn after a fit on all 80 rows",
