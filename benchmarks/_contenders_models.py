@@ -77,7 +77,7 @@ def contenders(task, pythons):
         if isinstance(task, Panel) or (len(task.rows) < 3000 and not columns(task)):
             found |= {name: partial(statistical, name) for name in STATISTICAL}
         found["Ridge"] = partial(on_windows, ridge, "joint")
-        if columns(task):
+        if columns(task) and task.target is None:
             found["RidgePerColumn"] = partial(on_windows, ridge, "independent")
         found["LightGBM"] = partial(on_windows, lightgbm, "independent")
         found["LightGBMLast"] = partial(on_windows, lightgbm_last, "independent")

@@ -107,12 +107,15 @@ def print_best(found, ours="CNNLSTM"):
             f"{one['test'] / models[reference]['test']:.3f}",
             f"{first}: {short(models[first]['test'])}",
             "won" if one["test"] < models[first]["test"] else "lost",
+            one["seeds"],
+            f"{one['seconds']:.0f}",
+            f"{one['megabytes']:.0f}",
         ]
         rows.append(cells)
     head = (
         "set|better Ridge: validation, test|reference: validation, test|"
         f"{ours}: validation, test|error / reference|best contender on test|"
-        f"{ours} against it"
+        f"{ours} against it|seeds|seconds|MB"
     )
     print_table(head.split("|"), rows)
 

@@ -16,6 +16,8 @@ Ridge needs no other package; LightGBM, AutoETS and AutoTheta need the extra
     --neuralforecast PYTHON    an interpreter with neuralforecast
     --aeon PYTHON              an interpreter with aeon
 
+On a machine with other work, OMP_NUM_THREADS=1 makes them many times faster.
+
 Seconds are those of a fit and its predictions, imports not counted; the first fit of a
 network in a process includes tracing. The memory is the highest resident memory of the
 process, with its imports.
