@@ -24,8 +24,8 @@ def run_parallel(n_jobs, function, calls, **options):
     function : callable
         The function to call.
     calls : iterable of tuple
-        The positional arguments of each call. joblib sends an object that occurs in
-        several calls once, if its backend supports this.
+        The positional arguments of each call. If several calls share an object,
+        joblib sends it only once, provided that its backend supports this.
     **options : dict
         Further parameters of `joblib.Parallel`.
 

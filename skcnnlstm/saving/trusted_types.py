@@ -52,7 +52,7 @@ def full_name(thing):
 
 
 def find_safe(name):
-    """Return the class or function of a name that every file may hold, else None."""
+    """Return the class or function of this name if every file may hold it, or None."""
     package = name.partition(".")[0]
     if package == "skcnnlstm":
         return _find_ours(name)

@@ -25,7 +25,7 @@ _MAX_BLOCK_KERNEL = 10_200  # units * (n_features + units)
 
 
 def suits_block_lstm(layer, n_steps, n_features, large_batches):
-    """Return whether `BlockLSTM` supports a layer and is its fastest form."""
+    """Return whether a layer can run as `BlockLSTM` and is fastest in this form."""
     if large_batches and layer.unroll:
         return False
     if type(layer) is not layers.LSTM or layer.compute_dtype != "float32":

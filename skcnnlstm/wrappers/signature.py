@@ -169,7 +169,8 @@ class DeclaredParametersMixin:
         Parameters
         ----------
         deep : bool, default=True
-            Has no effect: the parameters of `pretrained` are not those of this one.
+            Has no effect: the parameters of the estimator in `pretrained` are never
+            included.
 
         Returns
         -------

@@ -43,7 +43,7 @@ def make_folds(estimator, X, y, cv, groups, notes):
 
 
 def find_leaking_samples(samples, train, test):
-    """Return the samples of a fold with those that leak."""
+    """Return the `FoldLeakage` of a fold: its samples, and which of them leak."""
     shared = _find_shared(samples, train, test)
     return FoldLeakage(train, test, *shared, _find_ahead(samples, train, test))
 
