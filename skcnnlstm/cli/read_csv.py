@@ -331,7 +331,9 @@ def _read_table(file, encoding=None, skip_rows=0):
                 keep_default_na=False,
             )
     except pd.errors.EmptyDataError:
-        raise UsageError(f"{file} is empty") from None
+        raise UsageError(
+            f"{file} is empty. Use a file with column names and a row per time step"
+        ) from None
     except pd.errors.ParserWarning:
         raise UsageError(
             f"rows of {file} have more fields than its first line, {header.strip()!r}. "

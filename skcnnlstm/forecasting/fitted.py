@@ -435,15 +435,19 @@ def describe_short_tails(fitted):
     }
     if not short:
         return None
-    subject = f"the series has {next(iter(short.values()))} rows"
-    if fitted.panel.kind != "one":
+    length = fitted.window_length
+    if fitted.panel.kind == "one":
+        subject = (
+            f"the series has {next(iter(short.values()))} rows since the last gap in "
+            f"time or its start, fewer than window_length={length}"
+        )
+    else:
         counts = listed(list(short), lambda key: f"{key!r} has {short[key]}")
-        subject = f"of the series, {counts} rows"
-    return (
-        f"{subject} since the last gap in time or its start, fewer than "
-        f"window_length={fitted.window_length}: the first of these rows was repeated "
-        "to fill the window."
-    )
+        subject = (
+            f"{len(short)} of the series have fewer than window_length={length} rows "
+            f"since the last gap in time or their start ({counts})"
+        )
+    return f"{subject}: the first of these rows was repeated to fill the window."
 
 
 def describe_short_history(fitted, runs):

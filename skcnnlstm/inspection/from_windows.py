@@ -228,8 +228,8 @@ def _raw_history(row_steps, history):
         agrees = False
     if not agrees:
         raise ValueError(
-            "the steps before SlidingWindow must have an inverse_transform if the rows "
-            "continue the fitted ones, because these are part of the windows: got "
+            "the steps before SlidingWindow must have an inverse_transform if windows "
+            "contain fitted rows as history: got "
             f"{', '.join(repr(step) for _, step in row_steps)}. Use steps with an "
             "inverse, such as FunctionTransformer(np.log, np.exp), or fit with "
             "SlidingWindow(context='none')."

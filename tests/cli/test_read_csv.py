@@ -33,7 +33,11 @@ def _change(row, column, value):
 
 CHOSEN = "--target-columns sales --time-column date"
 INVALID_FILES = [
-    ("", "", "my.csv is empty"),
+    (
+        "",
+        "",
+        "my.csv is empty. Use a file with column names and a row per time step",
+    ),
     (
         "date,sales\n",
         "",
