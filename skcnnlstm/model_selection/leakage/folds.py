@@ -68,7 +68,11 @@ def _find_shared(samples, train, test):
 
 
 def overlaps_any(first, last, other_first, other_last):
-    """Return a mask of the spans of steps that overlap any of the other spans."""
+    """Return which intervals of steps overlap any other interval, as a mask.
+
+    `first` and `last` are the first and last steps of the intervals, `other_first` and
+    `other_last` those of the others.
+    """
     if not len(other_first):
         return np.zeros(len(first), bool)
     low = min(first.min(initial=0), other_first.min())
