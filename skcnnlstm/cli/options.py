@@ -251,8 +251,7 @@ def _add_reading(group):
         type=_bounded_integer(0, 10**6),
         default=0,
         metavar="N",
-        help="lines above the column names; empty ones and those that begin with # "
-        "need not be counted (default: 0)",
+        help="number of lines above the column names to leave out (default: 0)",
     )
 
 

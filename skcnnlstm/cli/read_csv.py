@@ -288,10 +288,7 @@ def _split_ahead(frame, chosen):
 
 
 def _read_table(file, encoding=None, skip_rows=0):
-    """Read a CSV file with commas, semicolons or tabs as separators.
-
-    Empty lines and lines that begin with "#" are left out above the column names.
-    """
+    """Read a CSV file with commas, semicolons or tabs as separators."""
     try:
         text = Path(file).read_text(encoding=encoding or "utf-8-sig")
     except FileNotFoundError:
@@ -312,10 +309,7 @@ def _read_table(file, encoding=None, skip_rows=0):
         ) from None
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}") from None
-    lines = text.splitlines(keepends=True)[skip_rows:]
-    while lines and (not lines[0].strip() or lines[0].startswith("#")):
-        del lines[0]
-    text = "".join(lines)
+    text = "\n".join(text.split("\n")[skip_rows:])
     text = re.sub(r"\Asep=.\s+", "", text)  # the first line of files for Excel
     header, _, rows = text.lstrip().partition("\n")
     separator = _find_separator(header, rows.partition("\n")[0])
@@ -345,8 +339,9 @@ def _read_table(file, encoding=None, skip_rows=0):
             f"{file} is not a CSV table: {error}. If there are lines above the column "
             "names, skip them with --skip-rows N"
         ) from None
-    n_unnamed = sum(name.startswith("Unnamed: ") for name in table.columns)
-    if 2 * n_unnamed > len(table.columns):
+    is_unnamed = table.columns.str.startswith("Unnamed: ")
+    holds_values = (table != "").any().to_numpy()  # spreadsheets append empty columns
+    if (is_unnamed & holds_values).sum() > (~is_unnamed).sum():
         raise UsageError(
             f"the first line of {file} must hold column names: got {header.strip()!r}. "
             "If the names are in a later line, skip those above with --skip-rows N"
@@ -534,10 +529,10 @@ def check_distinct(index, name, id_column=None):
         n_more = int(duplicated.sum()) - 1
         more = f", and {n_more} more duplicate{'s' * (n_more > 1)}" if n_more else ""
         remedy = "Remove the duplicates"
-        if isinstance(index, pd.DatetimeIndex) and (index != index.normalize()).any():
-            remedy += ", write times in UTC if the clocks were set back"
         if id_column is None:
             remedy += ", or name the column of the series with --id-column"
+        if isinstance(index, pd.DatetimeIndex) and (index != index.normalize()).any():
+            remedy += ". If the clocks were set back, write the times in UTC"
         raise UsageError(
             f"time column {name!r} must hold each time once: got "
             f"{format_label(label)} in rows {rows}{more}. {remedy}"

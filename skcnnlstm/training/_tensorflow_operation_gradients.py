@@ -15,10 +15,7 @@ import tensorflow as tf
 # multiplies slices.
 GRADIENT_NAMES = {
     operation: f"skcnnlstm>{operation}"
-    for operation in (
-        *("AddV2", "Sub", "Mul", "Maximum", "Sum", "Mean"),
-        "StridedSlice",
-    )
+    for operation in ("AddV2", "Sub", "Mul", "Maximum", "Sum", "Mean", "StridedSlice")
 }
 
 

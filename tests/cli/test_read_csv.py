@@ -202,9 +202,9 @@ def test_duplicate_times_are_counted_and_hours_hint_at_the_clocks(folder):
     with pytest.raises(UsageError) as caught:
         read_series("my.csv", id_column=None)
     assert str(caught.value).endswith(
-        "in rows 2 and 3, and 1 more duplicate. Remove the duplicates, write times in "
-        "UTC if the clocks were set back, or name the column of the series with "
-        "--id-column"
+        "in rows 2 and 3, and 1 more duplicate. Remove the duplicates, or name the "
+        "column of the series with --id-column. If the clocks were set back, write the "
+        "times in UTC"
     )
 
 
@@ -218,8 +218,12 @@ def test_encodings_and_lines_above_the_column_names_are_read(folder):
     found = read_series("latin.csv", encoding="latin-1", skip_rows=2).frame
     assert list(found) == ["Verkäufe"]
     np.testing.assert_array_equal(found, expected)
-    (folder / "comments.csv").write_text(f"# unit: pieces\n\n#\n{plain}")
-    pd.testing.assert_frame_equal(read_series("comments.csv").frame, expected)
+    # numpy.savetxt writes "# " before the column names; spreadsheets append separators.
+    (folder / "names.csv").write_text(f"# {plain}")
+    np.testing.assert_array_equal(read_series("names.csv").frame, expected)
+    lines = [f"{line},,," for line in plain.splitlines()]
+    (folder / "empty_columns.csv").write_text("\n".join(lines))
+    pd.testing.assert_frame_equal(read_series("empty_columns.csv").frame, expected)
 
 
 PANEL_ERRORS = [
