@@ -16,6 +16,24 @@ OPERANDS = {  # shapes of two operands; the batch has three samples
 }
 
 
+def gradients_by_both(compute, shapes, *operands):
+    """Return the gradients of a number by the package and by TensorFlow.
+
+    `shapes` are those of the operands when the graph is traced.
+    """
+
+    def gradients(gradient_names):
+        @tf.function(input_signature=[tf.TensorSpec(shape) for shape in shapes])
+        def run(*operands):
+            with operands[0].graph.gradient_override_map(gradient_names):
+                number = compute(*operands)
+            return tf.gradients(number, list(operands))
+
+        return run(*operands)
+
+    return gradients(GRADIENT_NAMES), gradients({})
+
+
 @pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize("name", OPERANDS)
 @pytest.mark.parametrize(
@@ -30,17 +48,8 @@ def test_gradients_of_operands_equal_those_of_tensorflow(name, function, known):
     shapes = [[None if n == 3 else n for n in shape] for shape in OPERANDS[name]]
     shapes = shapes if known else [None, None]
 
-    def gradients(first, second, gradient_names):
-        with first.graph.gradient_override_map(gradient_names):
-            total = tf.reduce_sum(function(first, second) ** 2)
-        return tf.gradients(total, [first, second])
-
-    actual, expected = (
-        tf.function(
-            lambda a, b, gradient_names=gradient_names: gradients(a, b, gradient_names),
-            input_signature=[tf.TensorSpec(shape) for shape in shapes],
-        )(first, second)
-        for gradient_names in (GRADIENT_NAMES, {})
+    actual, expected = gradients_by_both(
+        lambda a, b: tf.reduce_sum(function(a, b) ** 2), shapes, first, second
     )
     for one, other in zip(actual, expected, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -50,20 +59,12 @@ def test_gradients_of_operands_equal_those_of_tensorflow(name, function, known):
 @pytest.mark.parametrize("axes", [-1, (0, 2), (1, 2), None], ids=str)
 @pytest.mark.parametrize("keepdims", [True, False])
 def test_gradients_of_sums_and_means_equal_those_of_tensorflow(shape, axes, keepdims):
-    def gradient(x, gradient_names):
-        with x.graph.gradient_override_map(gradient_names):
-            mean = tf.reduce_mean(x, axes, keepdims=keepdims)
-            total = tf.reduce_sum(tf.reduce_sum(x, axes, keepdims=keepdims) * mean)
-        return tf.gradients(total, x)[0]
+    def weighted_sum(x):
+        mean = tf.reduce_mean(x, axes, keepdims=keepdims)
+        return tf.reduce_sum(tf.reduce_sum(x, axes, keepdims=keepdims) * mean)
 
     x = tf.constant(np.random.default_rng(0).standard_normal((3, 2, 4)), "float32")
-    actual, expected = (
-        tf.function(
-            lambda x, gradient_names=gradient_names: gradient(x, gradient_names),
-            input_signature=[tf.TensorSpec(shape)],
-        )(x)
-        for gradient_names in (GRADIENT_NAMES, {})
-    )
+    actual, expected = gradients_by_both(weighted_sum, [shape], x)
     np.testing.assert_allclose(actual, expected, rtol=1e-6)
 
 
@@ -90,18 +91,9 @@ def test_gradients_of_sums_and_means_equal_those_of_tensorflow(shape, axes, keep
 )
 @pytest.mark.parametrize("shape", [(None, 5, 4), None], ids=str)
 def test_gradients_of_slices_equal_those_of_tensorflow(part, shape):
-    def gradient(x, gradient_names):
-        with x.graph.gradient_override_map(gradient_names):
-            total = tf.reduce_sum(x[part] ** 3)
-        return tf.gradients(total, x)[0]
-
     x = tf.constant(np.random.default_rng(0).standard_normal((3, 5, 4)), "float32")
-    actual, expected = (
-        tf.function(
-            lambda x, gradient_names=gradient_names: gradient(x, gradient_names),
-            input_signature=[tf.TensorSpec(shape)],
-        )(x)
-        for gradient_names in (GRADIENT_NAMES, {})
+    actual, expected = gradients_by_both(
+        lambda x: tf.reduce_sum(x[part] ** 3), [shape], x
     )
     np.testing.assert_allclose(actual, expected, rtol=1e-6)
 

@@ -31,7 +31,7 @@ def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5, ids=Fa
     """
     if type(X) is np.ndarray and X.dtype.name in ("float32", "float64"):
         if min_ndim <= X.ndim <= max_ndim and all(X.shape):
-            return X  # at once: `check_array` takes a fifth of a one-window prediction
+            return X  # at once: `check_array` takes 0.1 ms, and a prediction 0.7
     if hasattr(X, "__next__"):
         raise TypeError(
             f"{name} must be an array or a table: got a {type(X).__name__}, which can "
