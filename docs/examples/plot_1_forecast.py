@@ -6,8 +6,9 @@ Forecast twelve months of airline passengers with prediction intervals.
 """
 
 # %%
-# Forecasts are labelled with the dates that follow the series. The last rows are held
-# out: the errors of their forecasts determine the width of the intervals.
+# The network is not trained on the last quarter of the rows. The errors of the
+# forecasts of these rows determine the width of the intervals. The index of the result
+# holds the dates of the next twelve months.
 
 from skcnnlstm import CNNLSTMRegressor, ForecastDisplay, SeriesForecaster
 from skcnnlstm.datasets import load_airline

@@ -28,9 +28,10 @@ frame = pd.DataFrame(
 holidays = pd.DataFrame({"holiday": holiday}, index=hours)
 
 # %%
-# Only the columns in `target_columns` are forecast. The temperature is an input of the
-# windows. Each window also contains `exog` shifted by the horizon, so the network knows
-# whether the next hours are a holiday.
+# Only the columns in `target_columns` are forecast. The temperature is the other
+# column, so it is a past covariate: the windows contain it. The holidays are passed as
+# `exog`, for past and future rows. The network reads `exog` of the hours that it
+# forecasts.
 
 known, later = frame[:-24], frame[-24:]
 network = CNNLSTMRegressor(linear_skip=True, dropout=0.1, random_state=0)

@@ -27,7 +27,7 @@ int(known.isna().sum())
 
 # %%
 # With ``missing="mask"``, the network reads NaN. Samples with NaN in a target are not
-# used for training: `n_windows_` counts the others.
+# used for training. `n_windows_` is the number of samples that are used.
 
 import warnings
 
@@ -52,7 +52,7 @@ errors = {
 pd.Series(errors, name="mean absolute error").round(2)
 
 # %%
-# Isolated values between missing ones are drawn as dots.
+# Draw the forecast. A value between two missing values is drawn as a dot.
 
 display = ForecastDisplay.from_predictions(
     forecaster.forecast(), known, actual=later, n_history=24 * 5

@@ -6,8 +6,8 @@ Train one network on the weekly sales of twelve shops, and forecast all of them.
 """
 
 # %%
-# Generate the sales. All shops share a yearly season, but have their own level, trend
-# and noise. A long table holds one row for each shop and week.
+# Generate the sales. All shops share a yearly season, but level, trend and noise differ
+# between shops. The table has one row for each shop and week.
 
 import numpy as np
 import pandas as pd
@@ -29,8 +29,8 @@ frame = pd.concat(tables)
 frame.groupby("shop")["sales"].describe().round(0).head(3)
 
 # %%
-# `id_column` names the column of the shops. Each shop is scaled separately. One network
-# learns from the windows of all shops.
+# `id_column` is the column that names the shop of each row. Each shop is scaled
+# separately. One network is trained on the windows of all shops.
 
 forecaster = SeriesForecaster(
     CNNLSTMRegressor(random_state=0),
@@ -43,8 +43,9 @@ forecaster.fit(frame)
 forecaster.forecast().groupby("shop").head(2).round(1).head(6)
 
 # %%
-# Compare it with the sales of the year before. Scales differ, so the errors are divided
-# by those of a seasonal naive forecast of the training rows (MASE).
+# Compare the network with a forecast that repeats the sales of the year before. The
+# levels of the shops differ, so use the MASE: the MAE divided by the MAE of a seasonal
+# naive forecast of the training rows.
 
 result = backtest(
     {"network": forecaster, "year before": SeasonalNaive(52)},

@@ -7,7 +7,7 @@ Classify windows of two variables as one of three motions with an LSTM-FCN.
 
 # %%
 # Generate three kinds of motion. They differ in frequency and in the phase between the
-# two variables, and are hidden in noise: no classifier can separate all of them.
+# two variables. The noise is so strong that no classifier can separate all windows.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -37,8 +37,8 @@ for ax, kind in zip(axes, ("walk", "run", "turn"), strict=True):
 legend = figure.legend(lines, ["first variable", "second"], loc="outside right center")
 
 # %%
-# The published network trains for 2,000 epochs; 30 epochs are enough here. Labels can
-# be text.
+# The published network was trained for 2,000 epochs. 30 epochs are enough here. Labels
+# can be text.
 
 X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
 classifier = LSTMFCNClassifier(epochs=30, batch_size=32, random_state=0)
@@ -46,5 +46,8 @@ scores = cross_val_score(classifier, X_train, y_train, cv=3)
 scores.round(3)
 
 # %%
+# Fit the classifier on the training windows, and draw the confusion matrix of the test
+# windows.
+
 classifier.fit(X_train, y_train)
 display = ConfusionMatrixDisplay.from_estimator(classifier, X_test, y_test)

@@ -2,13 +2,15 @@
 Activity recognition by subject
 ===============================
 
-Recognize the activities of persons that the network has not seen, with a DeepConvLSTM.
+Recognize the activities of persons that are not in the training data, with a
+DeepConvLSTM.
 """
 
 # %%
-# Generate the accelerometer of six persons. They wear it at different angles, walk at
-# a different pace, and change their activity every few seconds. Windows at a change
-# hold two activities, and noise covers the others: no classifier separates all of them.
+# Generate the accelerometer data of six persons. They wear the sensor at different
+# angles, walk at different paces, and change their activity every few seconds. Some
+# windows hold two activities, and the data are noisy, so no classifier can separate all
+# windows.
 
 import warnings
 
@@ -66,8 +68,8 @@ X, y, person = make_windows(
 X.shape, y[:3], person[:3]
 
 # %%
-# Each fold leaves one person out. This is the accuracy for new persons, who wear the
-# sensor at a different angle.
+# Each fold leaves one person out. The result is the accuracy for new persons, who wear
+# the sensor at a different angle.
 
 classifier = DeepConvLSTMClassifier(
     filters=(16, 16),
@@ -82,8 +84,8 @@ predicted = cross_val_predict(classifier, X, y, groups=person, cv=by_person)
 accuracy_score(y, predicted)
 
 # %%
-# Folds that mix persons give a higher score, because the network has seen the angles of
-# each person. The fit warns about these folds, and the check reports the mistake.
+# Folds that mix persons give a higher score, because the network was trained on windows
+# of the same persons. `fit` warns about such folds, and `check_leakage` reports them.
 
 mixed = StratifiedKFold(6, shuffle=True, random_state=0)
 with warnings.catch_warnings():
@@ -95,7 +97,8 @@ score.round(3)
 check_leakage(classifier, X, y, mixed, groups=person, n_fits=0)
 
 # %%
-# Persons differ: report the score of each one, not only the mean.
+# Report the score of each person, not only the mean, because scores differ between
+# persons.
 
 hits = pd.Series(predicted == y).groupby(person).mean()
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")

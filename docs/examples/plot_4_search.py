@@ -6,8 +6,8 @@ Tune the window length and the network together, with folds in time order.
 """
 
 # %%
-# TensorFlow traces each size of network once: it builds a program, which all folds and
-# the final fit reuse.
+# TensorFlow traces each size of network once: it builds a program of the operations.
+# All folds and the final fit reuse this program.
 
 import pandas as pd
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
@@ -31,12 +31,12 @@ columns = ["param_window_length", "param_estimator__dropout", "mean_test_score"]
 pd.DataFrame(search.cv_results_)[columns].round(2)
 
 # %%
-# Scores are negative mean absolute errors, in thousands of passengers. The search has
-# fitted the best forecaster again on the whole series:
+# Scores are negative mean absolute errors, in thousands of passengers. After the folds,
+# the search has fitted the best forecaster again on the whole series. Forecast with it:
 
 search.best_estimator_.forecast(3).round(1)
 
 # %%
-# The training loss of that fit:
+# Draw the training loss of this last fit.
 
 display = TrainingHistoryDisplay.from_estimator(search)

@@ -7,8 +7,8 @@ coverage of their prediction intervals.
 """
 
 # %%
-# Fit and forecast once a year. Each fit holds out its last rows to calibrate the
-# intervals.
+# Fit and forecast once a year. In each fit, the last quarter of the training rows is
+# held out. The errors on these rows determine the width of the intervals.
 
 from sklearn.model_selection import TimeSeriesSplit
 
@@ -35,13 +35,17 @@ result = backtest(
 result.scores().round(3)
 
 # %%
-# The MASE is the error divided by that of a seasonal naive forecast of the training
+# The MASE is the MAE divided by the MAE of a seasonal naive forecast of the training
 # rows. Show the scores of the first, sixth and twelfth step ahead:
 
 result.scores(by="step").round(3).iloc[[0, 5, 11]]
 
 # %%
+# Draw the forecasts, their intervals and the actual values.
+
 display = BacktestDisplay.from_result(result)
 
 # %%
+# Draw the errors for each step ahead.
+
 display = BacktestDisplay.from_result(result, kind="errors")

@@ -6,9 +6,9 @@ Turn the network of a tutorial into an estimator, check it, and tune it in a for
 """
 
 # %%
-# A builder is a function of the shape of a window and the number of outputs. It returns
-# a Keras model that is not compiled. Its keyword-only parameters become parameters of
-# the estimator.
+# A builder is a function that takes the shape of a window and the number of outputs. It
+# returns a Keras model that is not compiled. The keyword-only parameters of the builder
+# become parameters of the estimator.
 
 import keras
 from keras import layers
@@ -33,14 +33,14 @@ class GRURegressor(HybridRegressor, build=build_gru):
 
 
 # %%
-# Check the builder. Leave out the last two arguments to also run the checks of
-# scikit-learn and to compare the speed with that of `Model.fit`.
+# Check the builder. Without the last two arguments, `check_network` also runs the
+# estimator checks of scikit-learn, and compares the training time with `Model.fit`.
 
 report = check_network(build_gru, estimator_checks=False, speed=False)
 print(*report.output_shapes.items(), sep="\n")
 
 # %%
-# Tune the network like any other.
+# Tune the network like any other estimator.
 
 series = load_airline()
 forecaster = SeriesForecaster(
@@ -57,6 +57,8 @@ search = GridSearchCV(
 print(search.best_params_)
 
 # %%
+# Compare the forecast of the best network with the actual values of the last year.
+
 display = ForecastDisplay.from_estimator(
     search.best_estimator_, series[:-12], actual=series[-12:], n_history=48
 )

@@ -6,8 +6,8 @@ Find out which hours and which columns a forecast depends on.
 """
 
 # %%
-# Generate an hourly load. It follows the temperature of three hours before, repeats its
-# own value of the day before in part, and does not depend on the wind.
+# Generate an hourly load. It depends on its own value of 24 hours before and on the
+# temperature of three hours before. It does not depend on the wind.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -36,19 +36,21 @@ forecaster.fit(frame[:-200])
 
 # %%
 # Integrated gradients attribute each forecast to the values of its window, in the units
-# of the load. The mean of their sizes over 200 forecasts shows the two dependencies.
-# Lags count from the last row of a window: lag 23 is 24 hours before the forecast.
+# of the load. Draw the mean of their absolute values over 200 forecasts. It shows the
+# two dependencies. Lags count from the last row of a window: lag 23 is 24 hours before
+# the hour that is forecast.
 
 result = attribute(forecaster, frame[-200:])
 display = AttributionDisplay.from_result(result)
 
 # %%
-# One forecast, with the signs of the attributions.
+# Draw the attributions of one forecast, with their signs.
 
 display = AttributionDisplay.from_estimator(forecaster, None, target=0)
 
 # %%
-# Permute blocks of lags to measure how much the error of the forecasts depends on them.
+# Permute blocks of lags between windows, to measure how much the error of the forecasts
+# increases without each block.
 
 importance = attribute(
     forecaster, frame[-200:], method="permutation", block_length=3, random_state=0

@@ -6,7 +6,7 @@ Train a network further with new rows, and use it for series with little data.
 """
 
 # %%
-# A network learns from the first nine years.
+# Train a network on the first nine years.
 
 import numpy as np
 import pandas as pd
@@ -28,8 +28,8 @@ def mean_error(forecast, actual):
 
 
 # %%
-# Two years pass. `update` only adds them to the history. `partial_fit` also trains on
-# the windows that they complete, for one epoch.
+# Two years later, there are 24 new rows. `update` only adds them to the history.
+# `partial_fit` also trains for one epoch on the windows whose last target is a new row.
 
 updated = SeriesForecaster(network, **settings).fit(series[:108])
 updated.update(series[108:132])
@@ -41,8 +41,8 @@ errors = {
 print(pd.Series(errors).round(1))
 
 # %%
-# Another airline has data of three and a half years. The network forecasts it without
-# training, scaled by its own rows:
+# Another airline has data of three and a half years. Forecast this series without
+# training. It is scaled by its own rows:
 
 months = pd.date_range("2001-01-01", periods=54, freq="MS")
 other = pd.Series(30 * np.sqrt(series[:54].to_numpy()), index=months, name="other")
@@ -50,7 +50,9 @@ known, actual = other[:42], other[42:]
 unseen = trained.forecast(series=known)
 
 # %%
-# Or start a new network from its weights. The convolutions are not trained:
+# Alternatively, start a new network from the weights of the trained network, and do not
+# train its convolutions. Compare the errors with those of a network that starts from
+# random weights:
 
 start = CNNLSTMRegressor(
     instance_norm="seasonal",
@@ -69,4 +71,6 @@ errors = {
 print(tuned.estimator_.pretrained_layers_, pd.Series(errors).round(1), sep="\n")
 
 # %%
+# Draw the forecast of the network that started from trained weights.
+
 display = ForecastDisplay.from_estimator(tuned, known, actual=actual)

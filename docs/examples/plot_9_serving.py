@@ -6,8 +6,8 @@ Save a forecaster, export it to ONNX, and serve its forecasts over HTTP.
 """
 
 # %%
-# Fit a forecaster and save it. The file holds no pickle, and forecasts of the loaded
-# forecaster are bit-identical.
+# Fit a forecaster and save it. The file contains no pickle. The forecasts of the loaded
+# forecaster are bit-identical to those of the saved forecaster.
 
 import json
 import tempfile
@@ -32,8 +32,8 @@ loaded = load(folder / "airline.skcnnlstm")
 bool((loaded.forecast() == forecaster.forecast()).all())
 
 # %%
-# Export it to ONNX. Scaling is part of the exported model: input and output are in
-# thousands of passengers.
+# Export the forecaster to ONNX. Scaling is part of the exported model: input and output
+# are in thousands of passengers.
 
 import onnxruntime
 
@@ -45,9 +45,9 @@ window = series.to_numpy(np.float32)[-24:].reshape(1, 24, 1)
 float(np.abs(answer.ravel() - forecaster.forecast()).max().round(3))
 
 # %%
-# Serve the ONNX model with the standard library. A request holds the last 24 months,
-# the answer the next 12. For many users, put the same function behind a server such as
-# uvicorn.
+# Serve the ONNX model with the standard library. A request holds the values of the last
+# 24 months. The answer holds the forecasts of the next 12 months. For many users, call
+# the same function from a server such as uvicorn.
 
 
 class Service(BaseHTTPRequestHandler):
@@ -78,7 +78,7 @@ server.shutdown()
 np.round(forecast[:3], 1)
 
 # %%
-# The answer of the service equals the forecast in Python.
+# Draw the answer of the service and the forecast in Python. They are equal.
 
 figure, ax = plt.subplots(layout="constrained")
 forecaster.forecast().plot(ax=ax, label="Python", linewidth=4, alpha=0.4)
