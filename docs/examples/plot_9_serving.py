@@ -78,7 +78,7 @@ server.shutdown()
 np.round(forecast[:3], 1)
 
 # %%
-# Draw the answer of the service and the forecast in Python. They are equal.
+# Draw the answer of the service and the forecast in Python. They agree.
 
 figure, ax = plt.subplots(layout="constrained")
 forecaster.forecast().plot(ax=ax, label="Python", linewidth=4, alpha=0.4)
