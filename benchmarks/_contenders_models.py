@@ -1,8 +1,8 @@
-"""The contenders of `bench_contenders.py` and our networks with their defaults.
+"""The models that `bench_contenders.py` compares: contenders and our networks.
 
-`contenders` lists them for a set. Each is a function of the set, one of its parts and a
-seed. It returns the predictions for the part, and the seconds that the fit and the
-predictions took.
+The function `contenders` returns the models that suit a set, each as a function of the
+set, a part of the set and a seed. Such a function returns the predictions for the part,
+and the seconds that the fit and the predictions took.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ WORKER = Path(__file__).with_name("_contenders_worker.py")
 
 
 def architectures(kind):
-    """Return the names of our networks, without the kind: without importing them."""
+    """Return the class names of our networks without the suffix `kind`.
+
+    The networks are not imported.
+    """
     names = [name for name in skcnnlstm.__all__ if name.endswith(kind)]
     shared = ("Hybrid", "ConvLSTMGrid")  # base classes, ensembles; grids
     return [name.removesuffix(kind) for name in names if not name.startswith(shared)]
@@ -37,7 +40,7 @@ def architectures(kind):
 
 REGRESSORS, CLASSIFIERS = architectures("Regressor"), architectures("Classifier")
 OURS = {*REGRESSORS, *CLASSIFIERS, "ConvLSTMGrid"}
-# One seed is enough for them.
+# Models without random numbers: one seed is enough.
 DETERMINISTIC = {
     "Naive",
     "SeasonalNaive",
@@ -50,7 +53,7 @@ DETERMINISTIC = {
     "TenYearMean",
     "1-NN",
 }
-# The option of the command line that gives their interpreter.
+# Models that need another interpreter, and the command line option that names it.
 ELSEWHERE = {
     "NHITS": "neuralforecast",
     "DLinear": "neuralforecast",
@@ -59,9 +62,9 @@ ELSEWHERE = {
 
 
 def contenders(task, pythons):
-    """Return the functions that suit a set, by name.
+    """Return the models that suit a set, as a dict from name to function.
 
-    `pythons` holds the interpreters by the name of the option.
+    `pythons` is a dict from the name of an option to the path of an interpreter.
     """
     if isinstance(task, Labels):
         found = {"1-NN": nearest, "MiniRocket": minirocket}
@@ -73,7 +76,7 @@ def contenders(task, pythons):
         found = {"Naive": naive}
         if task.season_length:
             found["SeasonalNaive"] = naive_season
-        # statsforecast fits each series, and each origin, by itself.
+        # statsforecast fits each series and forecasts each origin separately.
         if isinstance(task, Panel) or (len(task.rows) < 3000 and not columns(task)):
             found |= {name: partial(statistical, name) for name in STATISTICAL}
         found["Ridge"] = partial(on_windows, ridge, "joint")
@@ -93,12 +96,12 @@ def contenders(task, pythons):
 
 
 def columns(task):
-    """Return whether a set has rows of several columns."""
+    """Return whether the rows of a set have several columns."""
     return not isinstance(task, Panel) and task.rows.ndim > 1
 
 
 def timed(function, task, part, seed):
-    """Return what a function returns, and its seconds."""
+    """Return the result of a function, and the seconds that it took."""
     start = time.perf_counter()
     predictions = function(task, part, seed)
     return predictions, time.perf_counter() - start
@@ -108,7 +111,7 @@ def timed(function, task, part, seed):
 
 
 def naive(task, part, seed, season_length=1):
-    """Repeat the last value, or the last season."""
+    """Forecast by repeating the last value, or the last season."""
     if isinstance(task, Panel):
         forecasts = [
             seasonal_naive(row[:, None], [len(row) - 1], task.horizon, season_length)
@@ -120,7 +123,7 @@ def naive(task, part, seed, season_length=1):
 
 
 def naive_season(task, part, seed):
-    """Repeat the last season."""
+    """Forecast by repeating the last season."""
     return naive(task, part, seed, task.season_length)
 
 
@@ -156,17 +159,20 @@ def lightgbm(seed):
 
 
 def lightgbm_last(seed):
-    """Return LightGBM on differences to the last value: it can extrapolate them."""
+    """Return a LightGBM that forecasts differences to the last value of a window.
+
+    Its forecasts can therefore lie outside of the range of the training rows.
+    """
     return LightGBM(random_state=seed)
 
 
 def on_windows(make, channels, task, part, seed):
-    """Forecast with a regressor on the same, flat windows."""
+    """Forecast with a regressor on the windows that the networks read."""
     return forecast(make(seed), task, part, channels=channels)
 
 
 def ours(name, task, part, seed):
-    """Forecast with our network inside a forecaster."""
+    """Forecast with a network of this package inside a forecaster."""
     network = getattr(skcnnlstm, f"{name}Regressor")(random_state=seed)
     if task.season_length:
         network.set_params(season_length=task.season_length)
@@ -174,7 +180,7 @@ def ours(name, task, part, seed):
 
 
 def forecast(regressor, task, part, **params):
-    """Fit a forecaster on the first rows of a part and forecast the others."""
+    """Fit a forecaster on the first rows of a part and forecast the other rows."""
     forecaster = skcnnlstm.SeriesForecaster(
         regressor,
         window_length=task.window_length,
@@ -206,13 +212,13 @@ def forecast(regressor, task, part, **params):
 
 
 def last_grid(task, part, seed):
-    """Repeat the grid of the year before."""
+    """Forecast each year by the grid of the year before."""
     start, stop = part
     return task.years[start - 1 : stop - 1]
 
 
 def ten_year_mean(task, part, seed):
-    """Return the mean of the ten years before."""
+    """Forecast each year by the mean of the ten years before."""
     start, stop = part
     return np.stack(
         [task.years[at - 10 : at].mean(axis=0) for at in range(start, stop)]
@@ -220,7 +226,7 @@ def ten_year_mean(task, part, seed):
 
 
 def our_grid(task, part, seed):
-    """Forecast with our network; the grids are in K, as they are."""
+    """Forecast with our network for grids. The grids are in K and not scaled."""
     (start, stop), n_years = part, task.window_length
     X = sliding_window_view(task.years[:-1], n_years, axis=0).transpose(0, 3, 1, 2)
     X, y = X[..., np.newaxis], task.years[n_years:]
@@ -233,14 +239,14 @@ def our_grid(task, part, seed):
 
 
 def nearest(task, part, seed):
-    """Return the label of the nearest window."""
+    """Classify each window by the label of the nearest training window."""
     X, y, X_test, _ = part
     model = make_pipeline(skcnnlstm.FlattenWindows(), KNeighborsClassifier(1))
     return model.fit(X, y).predict(X_test)
 
 
 def classify(name, task, part, seed):
-    """Classify with our network."""
+    """Classify with a network of this package."""
     X, y, X_test, _ = part
     network = getattr(skcnnlstm, f"{name}Classifier")(random_state=seed)
     return network.fit(X, y).predict(X_test)
@@ -250,7 +256,10 @@ def classify(name, task, part, seed):
 
 
 def elsewhere(model, python, **inputs):
-    """Run `_contenders_worker.py` with another interpreter."""
+    """Run `_contenders_worker.py` with another interpreter.
+
+    Returns the predictions, and the seconds of the fit and the predictions.
+    """
     with tempfile.TemporaryDirectory() as folder:
         given, found = Path(folder, "inputs.npz"), Path(folder, "predictions.npz")
         np.savez(given, **inputs)
@@ -266,7 +275,7 @@ def elsewhere(model, python, **inputs):
 
 
 def neuralforecast(name, task, part, seed, python):
-    """Forecast with a model of neuralforecast, one for all columns or series.
+    """Forecast with one model of neuralforecast for all columns or series.
 
     Only NHITS reads covariates.
     """
@@ -293,7 +302,7 @@ def neuralforecast(name, task, part, seed, python):
 
 
 def minirocket(task, part, seed, python):
-    """Classify with MiniRocket of aeon, which takes (n, n_columns, length)."""
+    """Classify with MiniRocket of aeon, which takes windows (n, n_columns, length)."""
     X, y, X_test, _ = part
     X, X_test = (x.reshape(*x.shape[:2], -1).transpose(0, 2, 1) for x in (X, X_test))
     return elsewhere("MiniRocket", python, X=X, y=y, X_test=X_test, seed=seed)

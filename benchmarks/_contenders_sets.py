@@ -1,8 +1,9 @@
-"""The sets of `bench_contenders.py`: rows, parts to fit and to score, and metrics.
+"""The data sets of `bench_contenders.py`: rows, metrics, and parts to fit and score.
 
-Each set has a `validation` and a `test`, both lists of parts. A contender gets one part
-at a time: it is fitted on its first rows and predicts the others. ``score(part,
-predictions)`` returns the error of the predictions, or the accuracy of labels.
+The attributes `validation` and `test` of a set are lists of parts. A contender gets one
+part at a time. It is fitted on the first rows of the part, and predicts the other rows.
+``score(part, predictions)`` returns the error of the predictions, or the accuracy of
+labels.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from skcnnlstm.datasets import load_airline
 class Series:
     """Rows of one or more columns to forecast.
 
-    A part is `(fit_end, start, stop)`: a model is fitted on the rows before `fit_end`
-    and forecasts `horizon` rows from each origin in `start` to `stop`, every `stride`
-    rows. It knows all rows before the origin.
+    A part is `(fit_end, start, stop)`. A model is fitted on the rows before `fit_end`.
+    It then forecasts `horizon` rows from every `stride`-th row between `start` and
+    `stop`. Each forecast may use all earlier rows.
     """
 
     rows: Any
@@ -48,18 +49,18 @@ class Series:
         return values.to_numpy(float).reshape(len(self.rows), -1)
 
     def past_covariates(self):
-        """Return the other columns, (n_rows, n_columns)."""
+        """Return the columns that are not forecast, (n_rows, n_columns)."""
         if self.target is None:
             return np.empty((len(self.rows), 0))
         return self.rows.drop(columns=self.target).to_numpy(float)
 
     def origins(self, part):
-        """Return the first row that is forecast, for each forecast of a part."""
+        """Return the position of the first row of each forecast of a part."""
         _, start, stop = part
         return np.arange(start, stop - self.horizon + 1, self.stride)
 
     def score(self, part, forecasts):
-        """Return the error of forecasts (n_origins, horizon, n_targets)."""
+        """Return the error of forecasts of shape (n_origins, horizon, n_targets)."""
         steps = np.add.outer(self.origins(part), np.arange(self.horizon))
         return self.metric(self.values()[steps], forecasts)
 
@@ -68,7 +69,8 @@ class Series:
 class Panel:
     """Many series to forecast from their last row.
 
-    A part is `(known, actual)`: a list of arrays, and (n_series, horizon).
+    A part is `(known, actual)`. `known` is a list with the known rows of each series,
+    and `actual` holds the next rows, (n_series, horizon).
     """
 
     window_length: int
@@ -79,7 +81,7 @@ class Panel:
     target: str | None = None
 
     def score(self, part, forecasts):
-        """Return the OWA: mean of the ratios of sMAPE and MASE to the naive ones."""
+        """Return the OWA: the mean of sMAPE and MASE, relative to a naive forecast."""
         known, actual = part
         naive = np.array([row[-1:] for row in known])
         scale = [np.abs(np.diff(row)).mean() for row in known]
@@ -93,9 +95,10 @@ class Panel:
 
 @dataclass
 class Grid:
-    """Yearly grids; the next grid is forecast from the last `window_length` ones.
+    """Yearly grids, each forecast from the `window_length` grids before it.
 
-    A part is `(start, stop)`: the years before `start` are known to `fit`.
+    A part is `(start, stop)`. A model is fitted on the years before `start`, and
+    forecasts the years from `start` to `stop`.
     """
 
     years: Any  # (n_years, height, width)
@@ -278,7 +281,10 @@ FORECASTING = {
 
 
 def with_folds(train, test):
-    """Return the published split, and three folds inside its training part."""
+    """Return a set: three folds for validation, and the published split for test.
+
+    The folds are inside the training part.
+    """
     X, y = train
     folds = StratifiedKFold(3, shuffle=True, random_state=0).split(X, y)
     inside = [(X[fit], y[fit], X[held], y[held]) for fit, held in folds]
@@ -286,7 +292,7 @@ def with_folds(train, test):
 
 
 def ucr_set(name, data):
-    """Read the windows of a UCR set, as they are."""
+    """Read a UCR set, without scaling its windows."""
     parts = np.load(data / "ucr" / f"{name}.npz")
     return with_folds(*((parts[f"X_{p}"], parts[f"y_{p}"]) for p in ("train", "test")))
 

@@ -1,4 +1,4 @@
-"""The summary of the stored scores of `bench_contenders.py`, as Markdown tables."""
+"""Print the stored scores of `bench_contenders.py` as Markdown tables."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from _contenders_sets import CLASSIFICATION, FORECASTING, SETS
 from bench_accuracy import UCR
 
 RIDGES = ("Ridge", "RidgePerColumn")
-MARGIN = 1.01  # a larger error than this times that of Ridge is a loss
+MARGIN = 1.01  # a model loses if its error is more than this times that of Ridge
 
 
 def medians(stored):
-    """Return the medians over seeds: a dict of sets, of models, of figures."""
+    """Return the medians over seeds as a nested dict: by set, model and figure."""
     seeds = {}
     for key, result in stored.items():
         set_name, model, _ = key.split("/")
@@ -28,7 +28,11 @@ def medians(stored):
 
 
 def best(models, part, among):
-    """Return the name of the model with the least error in a part, or None."""
+    """Return the name of the model with the smallest error in a part.
+
+    `among` is a function that selects models by name. The result is None if it selects
+    no model.
+    """
     return min(
         (name for name in models if among(name)),
         key=lambda name: models[name][part],
@@ -51,13 +55,13 @@ def print_table(head, rows):
 
 
 def short(value):
-    """Return a number with four digits."""
+    """Format a number with four significant digits."""
     digits = max(0, 3 - math.floor(math.log10(abs(value)))) if value else 0
     return f"{value:.{digits}f}"
 
 
 def print_sets(found):
-    """Print every model on each forecasting set, by error on test."""
+    """Print every model on each forecasting set, sorted by test error."""
     rows = []
     for set_name in FORECASTING:
         models = found.get(set_name, {})
@@ -121,7 +125,7 @@ def print_best(found, ours="CNNLSTM"):
 
 
 def print_models(found):
-    """Print the ratios of each model over the forecasting sets that it was run on."""
+    """Print the error ratios and the mean rank of each model over its sets."""
     ratios, against_ridge, ranks = {}, {}, {}
     for set_name in FORECASTING:
         models = found.get(set_name, {})
@@ -194,7 +198,7 @@ def print_classification(found):
 
 
 def summarise(stored):
-    """Print all tables, and what was left out."""
+    """Print all tables, and the models that were left out."""
     found = medians(stored)
     if any(name in found for name in FORECASTING):
         for table in (print_sets, print_best, print_models):

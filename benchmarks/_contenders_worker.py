@@ -1,11 +1,12 @@
-"""Run a model of neuralforecast or aeon, in an environment without this package.
+"""Run a model of neuralforecast or aeon in an environment without this package.
 
-Called by `bench_contenders.py`:
+`bench_contenders.py` calls this script:
 
     PYTHON _contenders_worker.py MODEL INPUTS.npz PREDICTIONS.npz
 
-Nothing is set but the horizon, the window and the seed. The seconds of the fit and the
-predictions are stored with the predictions; imports do not count.
+All parameters have their defaults, except the horizon, the window and the seed. The
+output file holds the predictions, and the seconds of the fit and the predictions
+without imports.
 """
 
 import sys
@@ -44,7 +45,7 @@ def long_frame(series, **covariates):
 
 
 def forecast_panel(model, inputs):
-    """Forecast each series from its last row: (n_series, horizon)."""
+    """Return forecasts from the last rows, (n_series, horizon), and the seconds."""
     ends = np.cumsum(inputs["lengths"])
     series = np.split(inputs["values"], ends[:-1])
     forecaster, frame = make_network(model, inputs), long_frame(series)
@@ -56,12 +57,12 @@ def forecast_panel(model, inputs):
 
 
 def forecast_rows(model, inputs):
-    """Forecast from each origin: (n_origins, horizon, n_targets)."""
+    """Return forecasts, (n_origins, horizon, n_targets), and the seconds."""
     past, known = inputs["past"].T, inputs["known"].T
     columns = {f"past_{i}": column for i, column in enumerate(past)}
     ahead = {f"known_{i}": column for i, column in enumerate(known)}
     covariates = {}
-    if model == "NHITS":  # DLinear reads none
+    if model == "NHITS":  # DLinear reads no covariates
         covariates = {
             "hist_exog_list": list(columns) or None,
             "futr_exog_list": list(ahead) or None,
@@ -84,7 +85,7 @@ def forecast_rows(model, inputs):
 
 
 def classify(model, inputs):
-    """Return the labels of the test windows."""
+    """Return the predicted labels of the test windows, and the seconds."""
     from aeon.classification.convolution_based import MiniRocketClassifier
 
     network = MiniRocketClassifier(random_state=int(inputs["seed"]))

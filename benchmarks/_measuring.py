@@ -16,14 +16,16 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-# A training step computes about twice the forward operations in its backward pass.
+# The backward pass has about twice the operations of the forward pass.
 TRAINING_PASSES = 3
-MIN_SHARE = 0.40  # of the machine's rate, where the ratio to `Model.fit` falls short
+# The part of the machine's rate that an epoch must reach if its ratio to `Model.fit` is
+# below the requirement.
+MIN_SHARE = 0.40
 
 
 @dataclass
 class Settings:
-    """Settings: how long to measure, and what else to compare with."""
+    """Settings of a run: how long to measure, and what else to compare with."""
 
     rounds: int = 3
     quick: bool = False
@@ -31,7 +33,7 @@ class Settings:
     torch: str | None = None  # Python interpreter that has PyTorch
 
     def pick(self, whole, quick):
-        """Return one of two sizes."""
+        """Return `quick` in a quick run, and `whole` otherwise."""
         return quick if self.quick else whole
 
 
@@ -39,9 +41,10 @@ class Settings:
 class Figure:
     """One row of the table: the requirement and the measured value.
 
-    `at_least` and `reach_for` are None where a line only informs. With `lower`, less
-    is better. `before` is the value before the fast recurrent layers, as text. `share`
-    is the part of the machine's matrix-product rate that a training epoch reaches.
+    `at_least` is the required value, and `reach_for` the desired value. They are None
+    if there is none. With `lower`, smaller values are better. `before` is the value
+    before the fast recurrent layers were added, as text. `share` is the part of the
+    machine's matrix-product rate that a training epoch reaches.
     """
 
     work: str
@@ -56,7 +59,7 @@ class Figure:
 
     @property
     def verdict(self):
-        """Return whether the value meets the requirement."""
+        """Return in words whether the value meets the requirement; "" without one."""
         if self.at_least is None:
             return ""
         sign = -1 if self.lower else 1
@@ -80,10 +83,10 @@ def timed(work):
 
 
 def in_turn(rounds, alternative, ours):
-    """Return the median ratio of two alternating measurements, and all of them."""
+    """Measure alternately; return the median of alternative / ours, and all values."""
     pairs = []
     for i in range(rounds):
-        # The other one first in every second round.
+        # Every second round starts with `ours`.
         order = (alternative, ours) if i % 2 == 0 else (ours, alternative)
         values = {measure: measure() for measure in order}
         pairs.append((values[alternative], values[ours]))
@@ -109,16 +112,19 @@ def run_json(command, checkout=None):
 
 
 def child(*words, checkout=None):
-    """Run a measure of the running script in a new process; return its result."""
+    """Run a `child_` function of this script in a new process; return its result."""
     return run_json([sys.executable, sys.argv[0], "--child", *words], checkout)
 
 
 def epoch_timer():
-    """Make a Keras callback that measures epochs, over all of its copies."""
+    """Return a Keras callback that measures the seconds of each epoch.
+
+    All copies of the callback share the list `seconds`.
+    """
     import keras
 
     class EpochTimer(keras.callbacks.Callback):
-        """Keeps the seconds of each epoch."""
+        """Measure the seconds of each epoch."""
 
         seconds = []  # noqa: RUF012 - copies of the callback share the list
 
@@ -134,14 +140,14 @@ def epoch_timer():
 
 
 def steady_epoch(estimator, X, y, epochs=4):
-    """Return the median seconds of an epoch after the first."""
+    """Fit an estimator, and return the median seconds of its epochs after the first."""
     timer = epoch_timer()
     estimator.set_params(callbacks=[timer], epochs=epochs).fit(X, y)
     return statistics.median(timer.seconds[1:])
 
 
 def per_call(work, calls):
-    """Return the median seconds of one call."""
+    """Return the median seconds of `calls` calls, after one call that is not timed."""
     work()
     return statistics.median(timed(work) for _ in range(calls))
 
@@ -151,7 +157,7 @@ def per_call(work, calls):
 
 def peak_gb():
     status = Path("/proc/self/status")
-    if status.exists():  # what a parent used does not count here, as it does below
+    if status.exists():  # does not include the memory of a parent process, unlike below
         kb = status.read_text().split("VmHWM:")[1].split()[0]
         return int(kb) / 2**20
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
@@ -180,15 +186,15 @@ def product_seconds():
 
 
 def matrix_product_rate():
-    """Return the machine's float32 operations per second in a large product."""
+    """Return the float32 operations per second of this machine in a large product."""
     return 2 * PRODUCT_SIDE**3 / product_seconds()
 
 
 def forward_operations(model):
     """Count the multiplications and additions of a Keras model for one sample.
 
-    Matrix products and convolutions count, with the padded positions of a convolution.
-    Biases, activations, poolings and normalizations do not.
+    Only matrix products and convolutions are counted. The padded positions of a
+    convolution are included. Biases, activations, poolings and normalizations are not.
     """
     total = 0
     for layer in model.layers:
@@ -234,7 +240,7 @@ def _size(weight):
 
 
 def training_share(model, n_windows, seconds, rate):
-    """Return the part of a rate that an epoch of training reaches."""
+    """Return the operations per second of an epoch of training, divided by `rate`."""
     return TRAINING_PASSES * forward_operations(model) * n_windows / seconds / rate
 
 
@@ -242,7 +248,7 @@ def training_share(model, n_windows, seconds, rate):
 
 
 def machine():
-    """Describe the machine and the versions."""
+    """Return the processor, the cores, the system and the versions as a dict."""
     cpu = platform.processor()
     info = Path("/proc/cpuinfo")
     if info.exists():

@@ -1,10 +1,10 @@
 """Measure accuracy on public data, next to published figures and naive forecasts.
 
-Each row of the table is a class or a forecaster, written as one line of code. All
-settings were chosen on a validation part at the end of the training rows (for
-classification, by folds inside the training part); the table shows the validation score
-next to the test score. The value is the median over seeds. Scores are stored in the
-output file as they are computed, so an interrupted run resumes.
+Each row of the table is an estimator, written as one line of code. The parameters were
+chosen on a validation part at the end of the training rows, or for classification by
+folds inside the training part. The table shows the validation and the test score, as
+medians over seeds. Scores are stored in the output file as they are computed, so an
+interrupted run resumes.
 
     python benchmarks/bench_accuracy.py --data DATA               # every row, hours
     python benchmarks/bench_accuracy.py --data DATA --rows m4,airline --seeds 1
@@ -38,8 +38,8 @@ from skcnnlstm.conformal import conformal_quantile, conformity
 class Row:
     """One row of the table: what is measured, and what is required.
 
-    `measure` takes the folder of the data, the line and a seed, and returns `(on
-    validation, on test)`.
+    `line` is the code of the estimator. ``measure(data, line, seed)`` returns the
+    validation score and the test score; `data` is the folder of the data.
     """
 
     work: str
@@ -51,7 +51,7 @@ class Row:
     beside: str = ""  # published and naive figures
 
     def verdict(self, value):
-        """Return whether a test score meets the requirement."""
+        """Return in words whether a test score meets the requirement."""
         sign = -1 if self.lower else 1
         if sign * value >= sign * self.reach_for:
             return "reached"
@@ -59,7 +59,7 @@ class Row:
 
 
 def make(line, seed):
-    """Return the estimator of a line of code, with the seed if it has one."""
+    """Return the estimator of a line of code, with every `random_state` set to seed."""
     names = {name: getattr(skcnnlstm, name) for name in skcnnlstm.__all__}
     estimator = eval(line, names | {"Ridge": Ridge, "make_pipeline": make_pipeline})
     params = estimator.get_params()
@@ -73,9 +73,10 @@ def rmse(actual, forecast):
 
 
 def forecasts_within(forecaster, rows):
-    """Forecast from the last known row and from each row with its horizon in `rows`.
+    """Forecast all horizons that lie completely in `rows`.
 
-    Returns forecasts and actual values, both (n_origins, horizon, n_columns).
+    The first forecast starts after the last fitted row. Returns forecasts and actual
+    values, both (n_origins, horizon, n_columns).
     """
     horizon = forecaster.horizon
     first = np.asarray(forecaster.forecast()).reshape(1, horizon, -1)
@@ -92,7 +93,8 @@ def forecasts_within(forecaster, rows):
 def accuracy(line, seed, train, test):
     """Return the mean accuracy of three training folds, and the test accuracy.
 
-    The folds, two thirds of the work, are run with the first seed alone.
+    The folds take two thirds of the time, so they run with seed 0 only. With other
+    seeds, the first value is None.
     """
     (X, y), (X_test, y_test) = train, test
     inside = None
@@ -103,7 +105,10 @@ def accuracy(line, seed, train, test):
 
 
 def ucr(name, data, line, seed):
-    """Use the published split of a UCR set; standardise each window."""
+    """Return the accuracies on the published split of a UCR set.
+
+    Each window is standardized.
+    """
     parts = np.load(data / "ucr" / f"{name}.npz")
     pairs = []
     for part in ("train", "test"):
@@ -114,7 +119,7 @@ def ucr(name, data, line, seed):
 
 
 def read_ts(path):
-    """Read series of one length from a .ts file: X (n, length, n_columns), labels."""
+    """Read series of equal length from a .ts file: X (n, length, n_columns), labels."""
     X, y = [], []
     with gzip.open(path, "rt") as lines:
         for line in lines:
@@ -127,7 +132,10 @@ def read_ts(path):
 
 
 def multivariate(name, data, line, seed):
-    """Use the published split; standardise columns by the training part."""
+    """Return the accuracies on the published split of a multivariate set.
+
+    Each column is standardized by the training part.
+    """
     folder = data / "multivariate_ts"
     (X, y), (X_test, y_test) = (
         read_ts(folder / f"{name}_{part}.ts.gz") for part in ("TRAIN", "TEST")
@@ -139,22 +147,22 @@ def multivariate(name, data, line, seed):
 
 # -------------------------------------------------------------- remaining useful life
 
-CAP = 125  # cycles: a new engine shows no wear, so no greater life can be seen
+CAP = 125  # cycles; a new engine shows no wear, so a longer life cannot be predicted
 
 
 def engines(path):
     """Read the engine of each row, and the 15 columns that are not constant."""
     table = pd.read_csv(path, sep=r"\s+", header=None)
-    constant = {0, 1, 2, 3, 4, 5, 9, 14, 20, 22, 23}  # with the engine and its cycle
+    constant = {0, 1, 2, 3, 4, 5, 9, 14, 20, 22, 23}  # 0: the engine, 1: its cycle
     names = [column for column in table if column == 0 or column not in constant]
     return table[names].rename(columns={0: "unit"}).rename(columns=str)
 
 
 @cache
 def held_out_engines(data, line, seed):
-    """Return the rows of the training engines, their targets and forecasts in folds.
+    """Return the rows, targets, forecasts and folds of the training engines.
 
-    Also returns the fold of each row. No engine is in both parts of a fold.
+    The forecasts of a fold come from a model that was fitted on other engines.
     """
     rows = engines(data / "cmapss" / "train_FD001.txt.gz")
     y = np.minimum(rows.groupby("unit").cumcount(ascending=False), CAP).to_numpy(float)
@@ -170,7 +178,7 @@ def held_out_engines(data, line, seed):
 def remaining_life(data, line, seed):
     """Compute the RMSE in cycles at the last known cycle of each of 100 test engines.
 
-    On validation: over all cycles of held-out training engines.
+    The validation score is the RMSE over all cycles of held-out training engines.
     """
     rows, y, forecast, _ = held_out_engines(data, line, seed)
     test = engines(data / "cmapss" / "test_FD001.txt.gz")
@@ -183,8 +191,8 @@ def remaining_life(data, line, seed):
 def life_intervals(data, line, seed):
     """Compute by how much the coverage of 90 % intervals differs from 90 %.
 
-    Over all cycles of the training engines. The errors in the other folds give the
-    width of the intervals of a fold.
+    The coverage is measured over all cycles of the training engines. The width of the
+    intervals in a fold is computed from the errors in the other folds.
     """
     _, y, forecast, fold = held_out_engines(data, line, seed)
     errors = conformity(y, forecast)
@@ -202,14 +210,14 @@ def life_intervals(data, line, seed):
 
 @cache
 def etth1(data):
-    """Read the hours, each column standardised by the training rows."""
+    """Read the hourly rows, and standardize each column by the training rows."""
     frame = pd.read_csv(data / "ETTh1.csv.gz", index_col="date", parse_dates=True)
     train = frame.iloc[:8640]
     return (frame - train.mean()) / train.std(ddof=0)
 
 
 def ett(data, line, seed):
-    """Compute the MSE over windows, steps and columns; fit once, on 8,640 hours."""
+    """Compute the MSE over windows, steps and columns, after one fit on 8,640 hours."""
     frame = etth1(data)
     forecaster = make(line, seed).fit(frame.iloc[:8640])
     figures = []
@@ -221,7 +229,7 @@ def ett(data, line, seed):
 
 
 def ett_oil(data, line, seed):
-    """Compute the MSE of column OT alone over that of a Ridge on the same windows."""
+    """Compute the MSE of the column OT alone, relative to a Ridge on its windows."""
     series = etth1(data)["OT"]
     ridge = (
         "SeriesForecaster(make_pipeline(FlattenWindows(), Ridge()), "
@@ -241,9 +249,11 @@ def ett_oil(data, line, seed):
 
 
 def exchange(horizon, data, line, seed):
-    """Compute the RSE at one step ahead, over that of persistence: 60/20/20 in time.
+    """Compute the RSE of the step `horizon`, divided by the RSE of persistence.
 
-    Series are divided by their largest value before, and multiplied after.
+    The rows are split in time into 60 % training, 20 % validation and 20 % test. Each
+    series is divided by its largest value before the fit, and forecasts are multiplied
+    by this value.
     """
     values = np.loadtxt(data / "exchange_rate.txt.gz", delimiter=",")
     largest = np.abs(values).max(axis=0)
@@ -264,9 +274,10 @@ def exchange(horizon, data, line, seed):
 
 
 def household(data, line, seed):
-    """Compute the RMSE of weekly forecasts of the power of a household, without refits.
+    """Compute the RMSE of weekly forecasts of the power of a household, after one fit.
 
-    Train 159 weeks, test 46; for validation the last 46 of the 159 are held out.
+    There are 159 training weeks and 46 test weeks. For validation, the last 46 of the
+    training weeks are held out.
     """
     frame = pd.read_csv(
         data / "household_power_consumption_days.csv",
@@ -291,7 +302,10 @@ def smape(actual, forecast):
 
 
 def m4_weekly(data, line, seed):
-    """Compute the OWA of one global model; weekly series have no season in M4, m=1."""
+    """Compute the OWA of one model of all series.
+
+    Weekly series have no season in M4 (m=1).
+    """
     folder = data / "m4_weekly"
     read = partial(pd.read_csv, index_col=0)
     train = [
@@ -317,7 +331,10 @@ def m4_weekly(data, line, seed):
 
 
 def grids(data, line, seed, n_years=8):
-    """Compute the RMSE in K of the next year's temperatures: 192 years, then 48."""
+    """Compute the RMSE in K of temperatures one year ahead.
+
+    There are 192 training years and 48 test years.
+    """
     years = np.load(data / "A1B_north_america.npz")["x"]
     level, scale = years[:192].mean(), years[:192].std()
     scaled = (years - level) / scale
@@ -332,10 +349,11 @@ def grids(data, line, seed, n_years=8):
 
 
 def pollution(data, line, seed):
-    """Compute the RMSE of PM2.5 one hour ahead over that of persistence, last 20 %.
+    """Compute the RMSE of PM2.5 one hour ahead, divided by the RMSE of persistence.
 
-    Weather are past covariates; hours without a measurement are masked in windows, and
-    are neither targets nor origins.
+    The test part is the last 20 % of the hours. The weather columns are past
+    covariates. Hours without a measurement are masked in windows, and are neither
+    targets nor origins.
     """
     frame = pd.read_csv(data / "pollution.csv.gz")
     frame.index = pd.to_datetime(frame[["year", "month", "day", "hour"]])
@@ -354,7 +372,7 @@ def pollution(data, line, seed):
 
 
 def airline(data, line, seed):
-    """Compute the RMSE one month ahead over the last 48 months, fitted once before."""
+    """Compute the RMSE one month ahead over the last 48 months, after one fit."""
     from skcnnlstm.datasets import load_airline
 
     series = load_airline()
@@ -525,7 +543,7 @@ def run(arguments):
     kept = json.loads(path.read_text()) if path.exists() else {}
     for name in arguments.rows:
         row = ROWS[name]
-        # Figures of another line are of no use.
+        # Discard the scores of another line of code.
         if kept.get(name, {}).get("line") != row.line:
             kept[name] = {"line": row.line, "seeds": {}}
         seeds = kept[name]["seeds"]
@@ -552,7 +570,10 @@ def run(arguments):
 
 
 def medians(seeds):
-    """Return the median validation score (or None) and test score over seeds."""
+    """Return the medians over seeds of the validation and the test scores.
+
+    Validation scores that are None are left out.
+    """
     inside, test, _ = zip(*seeds.values(), strict=True)
     known = [value for value in inside if value is not None]
     return statistics.median(known), statistics.median(test)
@@ -580,10 +601,14 @@ def parse(words):
         "--rows",
         type=lambda text: text.split(","),
         default=list(ROWS),
-        help=f"rows to run, of {', '.join(ROWS)}",
+        help=f"rows to run, separated by commas (default: all): {', '.join(ROWS)}",
     )
-    parser.add_argument("--seeds", type=int, default=5, help="seeds a row (5)")
-    parser.add_argument("--output", default="accuracy.json", help="where figures go")
+    parser.add_argument(
+        "--seeds", type=int, default=5, help="seeds per row (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--output", default="accuracy.json", help="file (default: %(default)s)"
+    )
     arguments = parser.parse_args(words)
     unknown = set(arguments.rows) - set(ROWS)
     if unknown:

@@ -1,10 +1,10 @@
 """Compare ForecastAnomalyDetector with simple detectors on series with known anomalies.
 
-The series are the seven of the Numenta Anomaly Benchmark whose anomalies have known
-causes. Each detector is fitted on the first 15 % of a series, without labels, and
-scores the rest in time order. For each row the score depends on rows up to it only. The
-script prints and stores the average precision over the rows, and the share of rows
-that are flagged outside of the labelled intervals.
+The seven series are those of the Numenta Anomaly Benchmark in which the causes of the
+anomalies are known. Each detector is fitted on the first 15 % of a series, without
+labels, and scores the other rows. The score of a row depends on no later row. The
+script prints and stores the average precision over the rows, and the share of rows that
+are flagged outside of the labelled intervals.
 
     python benchmarks/bench_anomaly.py --data FOLDER      # about one minute
     python benchmarks/bench_anomaly.py --data FOLDER --models ridge     # seconds
@@ -38,9 +38,10 @@ from skcnnlstm import (
 
 SEED = 0
 TRAIN_SHARE = 0.15
-# For anomalies that last for hundreds of rows. Chosen on generated series with changes
-# of level, drifts and changes of amplitude that last 200 to 500 rows, not by labels of
-# the benchmark. The isolation forest and PCA read windows of the same length.
+# These values suit anomalies that last for hundreds of rows. They were chosen on
+# generated series with changes of level, drifts and changes of amplitude that last 200
+# to 500 rows, not by labels of the benchmark. The isolation forest and PCA read windows
+# of the same length.
 WINDOW_LENGTH = 48
 HORIZON = 72
 SMOOTHING = 50
@@ -48,7 +49,7 @@ CONTAMINATION = 0.05
 
 
 def read_series(folder):
-    """Yield name, values and labels (True in an anomalous interval) of each series."""
+    """Yield the name, the values and the labels (True: anomalous) of each series."""
     intervals = json.loads((folder / "windows.json").read_text())
     for file, spans in intervals.items():
         frame = pd.read_csv(folder / f"{file}.gz", parse_dates=["timestamp"])
@@ -60,11 +61,12 @@ def read_series(folder):
 
 
 # -------------------------------------------------------------------------- detectors
-# Each returns the anomaly scores of all rows, and which rows are flagged (or None).
+# Each returns the anomaly scores of the rows after the training rows, and whether each
+# of these rows is flagged (None if the detector has no threshold).
 
 
 def forecast_errors(estimator, values, n_train):
-    """Score by the errors of forecasts with an estimator."""
+    """Score each row by the errors of its forecasts with an estimator."""
     forecaster = SeriesForecaster(
         estimator, window_length=WINDOW_LENGTH, horizon=HORIZON
     )
@@ -79,14 +81,18 @@ def _windows(values, n_train):
     """Return the windows of the training rows, and those that end with later rows."""
     scaler = StandardScaler().fit(values[:n_train, np.newaxis])
     scaled = scaler.transform(values[:, np.newaxis])[:, 0]
-    # A target is cut off the end; repeat the last row so that each row ends a window.
+    # `make_windows` takes the last row as a target only. Repeat it, so that each row is
+    # the end of a window.
     windows, _ = make_windows(np.append(scaled, scaled[-1]), WINDOW_LENGTH)
     first = n_train - WINDOW_LENGTH + 1
     return windows[:first], windows[first:]
 
 
 def pca(values, n_train):
-    """Score by the distance of each window from its projection on 95 % variance."""
+    """Score each window by its distance from its projection on principal components.
+
+    The components explain 95 % of the variance of the training windows.
+    """
     train, later = _windows(values, n_train)
     model = PCA(0.95).fit(train)
     projected = model.inverse_transform(model.transform(later))
@@ -94,14 +100,14 @@ def pca(values, n_train):
 
 
 def isolation_forest(values, n_train):
-    """Score by an isolation forest on windows."""
+    """Score each window by an isolation forest."""
     train, later = _windows(values, n_train)
     model = IsolationForest(random_state=SEED).fit(train)
     return -model.score_samples(later), None
 
 
 def rolling_z_score(values, n_train):
-    """Score by the distance from the mean of the rows before, in their deviations."""
+    """Score each row by its z-score relative to the `WINDOW_LENGTH` rows before it."""
     series = pd.Series(values)
     before = series.shift(1).rolling(WINDOW_LENGTH)
     deviation = before.std().clip(lower=1e-6 * np.std(values[:n_train]))
@@ -116,7 +122,7 @@ DETECTORS = {
     "cnn-lstm": lambda values, n_train: forecast_errors(
         CNNLSTMRegressor(epochs=20, random_state=SEED), values, n_train
     ),
-    # Without normalization of its windows, the network sees their level.
+    # Without normalization, the windows contain the level of the series.
     "cnn-lstm levels": lambda values, n_train: forecast_errors(
         CNNLSTMRegressor(
             epochs=20, instance_norm=None, linear_skip=False, random_state=SEED
@@ -131,7 +137,7 @@ DETECTORS = {
 
 
 def measure(name, values, labels, model):
-    """Return a row of the table."""
+    """Return the row of the table for one series and one detector."""
     n_train = int(TRAIN_SHARE * len(values))
     start = time.perf_counter()
     scores, flagged = DETECTORS[model](values, n_train)
@@ -153,7 +159,9 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, required=True, help="folder of the series")
-    parser.add_argument("--models", default=",".join(DETECTORS), help="of: %(default)s")
+    parser.add_argument(
+        "--models", default=",".join(DETECTORS), help="detectors (default: %(default)s)"
+    )
     parser.add_argument("--output", type=Path, default=Path("anomaly.json"))
     options = parser.parse_args()
     rows = []

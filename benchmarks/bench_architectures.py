@@ -1,9 +1,10 @@
-"""Cost and default accuracy of every regressor, for docs/guide/architectures.md.
+"""Measure the cost and the accuracy of every regressor with default parameters.
 
-Cost is the CPU time of one epoch (all cores together) on 2,000 windows of 48 x 4, after
-the network was traced. Accuracy is the RMSE of the last four years of the airline
-series, each forecast as a whole year by a `SeriesForecaster` with defaults on a log
-scale. CPU time depends little on other load of the machine.
+The page docs/guide/architectures.md shows the results. Cost is the CPU time of one
+epoch, summed over all cores, on 2,000 windows of 48 x 4, after the network was traced.
+CPU time depends little on other load of the machine. Accuracy is the RMSE of forecasts
+of the last four years of the airline series. A `SeriesForecaster` with
+``transformer="log"`` forecasts each year at once.
 """
 
 import argparse
@@ -22,7 +23,8 @@ from skcnnlstm.references import SeasonalNaive
 
 SKIPPED = {"ConvLSTMGridRegressor"}  # reads grids, not windows
 RIDGE = make_pipeline(FlattenWindows(), Ridge())
-LONG = {"DeepConvLSTMRegressor": {"padding": "same"}}  # windows of 24 are too short
+# Windows of 24 steps are too short for the default padding.
+LONG = {"DeepConvLSTMRegressor": {"padding": "same"}}
 
 
 def measure_epoch(regressor):
@@ -40,8 +42,8 @@ def measure_epoch(regressor):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--only", choices=["cost", "accuracy"])
+    parser.add_argument("--seeds", type=int, default=3, help="seeds per network")
+    parser.add_argument("--only", choices=["cost", "accuracy"], help="what to measure")
     options = parser.parse_args()
     folds = TimeSeriesSplit(4, test_size=12)
     settings = {"window_length": 24, "horizon": 12, "transformer": "log"}

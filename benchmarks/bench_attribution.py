@@ -1,17 +1,20 @@
 """Measure the accuracy and the time of attributions for every architecture.
 
-Each regressor learns a target that is one value of the window: a planted lag of one
-column of normal noise. For 200 test windows whose planted value is at least 1 in size,
-the script prints and stores
+The windows are normal noise, and the target is one value of the window: a certain lag
+of one column. The script prints and stores for each regressor
 
 - R2 on test windows,
-- the share of windows in which the planted value has the largest integrated gradient,
-- the largest difference between the sum of a window and the difference of the outputs,
-  as a share of that difference, and its 99 % quantile,
-- the seconds for 1,000 windows of 96 x 7, in all and of processor time, and the seconds
-  of occlusion of 20 windows.
+- the share of windows in which the target value has the largest integrated gradient,
+- the relative error of the sum of the integrated gradients of a window: the largest
+  value, and the 99 % quantile. The sum should be the output for the window minus the
+  output for the baseline.
+- the seconds and the processor seconds of integrated gradients of 1,000 windows of
+  96 x 7, and the seconds of occlusion of 20 such windows.
 
-    python benchmarks/bench_attribution.py                 # about 20 minutes
+The shares and errors are those of 200 test windows in which the absolute target value
+is at least 1.
+
+    python benchmarks/bench_attribution.py                 # about an hour
     python benchmarks/bench_attribution.py --only LSTM CNNLSTM
 """
 
@@ -52,13 +55,13 @@ ARCHITECTURES = (
 
 
 def planted_windows(n, seed):
-    """Return windows of noise and the planted values."""
+    """Return windows of noise, and the target value of each window."""
     X = np.random.default_rng(seed).normal(size=(n, *SHAPE))
     return X, X[:, *PLANTED]
 
 
 def measure(name, epochs):
-    """Return the row of one architecture."""
+    """Return the row of the table for one architecture."""
     regressor = getattr(skcnnlstm, f"{name}Regressor")
     X, y = planted_windows(N_TRAIN, SEED)
     X_test, y_test = planted_windows(N_TEST, SEED + 1)
@@ -83,7 +86,7 @@ def measure(name, epochs):
 
 
 def measure_time(regressor):
-    """Return the seconds for long windows, with tracing."""
+    """Return the seconds of attributions of long windows, including tracing."""
     rng = np.random.default_rng(SEED)
     X = rng.normal(size=(N_LONG, *LONG_SHAPE))
     network = regressor(epochs=1, random_state=SEED).fit(X, X[:, -1, 0])
@@ -105,9 +108,11 @@ def measure_time(regressor):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", nargs="*", default=ARCHITECTURES)
-    parser.add_argument("--epochs", type=int, default=60)
-    parser.add_argument("--output", default="attribution.json")
+    parser.add_argument(
+        "--only", nargs="*", default=ARCHITECTURES, help="names of architectures"
+    )
+    parser.add_argument("--epochs", type=int, default=60, help="epochs of each fit")
+    parser.add_argument("--output", default="attribution.json", help="a JSON file")
     options = parser.parse_args()
     results = {
         "python": platform.python_version(),

@@ -1,8 +1,8 @@
-"""Measure how a search scales from one process to Dask workers of one thread.
+"""Measure how a search scales from one process to Dask workers with one thread each.
 
 The same search (6 candidates, 4 time-ordered folds, 50 epochs) runs alternately in this
-process and on local clusters, after all networks have been traced. The value is the
-median ratio over rounds. The workers share this machine, which must be idle and have
+process and on a local cluster, after all networks have been traced. The value is the
+median ratio over the rounds. The workers share this machine. It must be idle and have
 one core per worker.
 
     python benchmarks/bench_cluster.py                    # 1 and 2 workers, two minutes
@@ -32,7 +32,7 @@ def seconds_of(search, series):
 
 
 def measure(n_workers, rounds):
-    """Return seconds of the rounds, alone and on the workers."""
+    """Return the seconds in this process and on the workers, (rounds, 2)."""
     series = load_airline()
     folds = list(TimeSeriesSplit(4, test_size=12).split(series))
     network = CNNLSTMRegressor(epochs=50, random_state=0)
@@ -60,8 +60,10 @@ def measure(n_workers, rounds):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--workers", type=int, nargs="+", default=[1, 2], help="numbers of workers"
+    )
+    parser.add_argument("--rounds", type=int, default=3, help="rounds to measure")
     options = parser.parse_args()
     busy = psutil.cpu_percent(2)
     print(f"{psutil.cpu_count()} cores, {busy:.0f} % busy before the beginning")

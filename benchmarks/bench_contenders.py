@@ -1,26 +1,27 @@
-"""Compare the defaults of this package with what a user would take instead.
+"""Compare networks with default parameters with common alternatives (contenders).
 
-Nothing is set but the window, the horizon, the seed and, where it is known, the season.
-Every contender gets the same rows. Scores are computed on a validation part (the end of
-the training rows; folds for classification) and on the test part, and stored as they
-are computed, so an interrupted run resumes. Each model runs in a process of its own.
+All parameters have their defaults, except the window, the horizon, the seed and the
+season if it is known. All models get the same rows. Scores are computed on the test
+part and on a validation part: the end of the training rows, or folds of the training
+part for classification. Scores are stored as they are computed, so an interrupted run
+resumes. Each model runs in a separate process.
 
     python benchmarks/bench_contenders.py --data DATA                  # hours
     python benchmarks/bench_contenders.py --data DATA --sets household-7 --seeds 1
     python benchmarks/bench_contenders.py --data DATA --models CNNLSTM,Ridge
     python benchmarks/bench_contenders.py --summary                    # stored scores
 
-Ridge needs no other package; LightGBM, AutoETS and AutoTheta need the extra
-`references`. NHITS, DLinear and MiniRocket run in environments of their own:
+LightGBM, AutoETS and AutoTheta need the extra `references`. NHITS, DLinear and
+MiniRocket need separate environments:
 
-    --neuralforecast PYTHON    an interpreter with neuralforecast
-    --aeon PYTHON              an interpreter with aeon
+    --neuralforecast PYTHON    an interpreter that has neuralforecast
+    --aeon PYTHON              an interpreter that has aeon
 
-On a machine with other work, OMP_NUM_THREADS=1 makes them many times faster.
+On a machine with other work, OMP_NUM_THREADS=1 makes these three models many times
+faster.
 
-Seconds are those of a fit and its predictions, imports not counted; the first fit of a
-network in a process includes tracing. The memory is the highest resident memory of the
-process, with its imports.
+The seconds are those of a fit, including tracing, and of its predictions. Imports are
+not included. The memory is the peak resident memory of the process, including imports.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ from _contenders_summary import summarise
 def measure(task, contender, seed):
     """Return the scores, the mean seconds of a part, and the peak memory in MB.
 
-    A contender in another environment is a child of this process; its memory counts.
+    A contender in another environment runs in a child process. The memory is then that
+    of the larger of both processes.
     """
     found, seconds = {}, []
     for name in ("validation", "test"):
@@ -64,7 +66,7 @@ def measure(task, contender, seed):
 
 
 def run_one(options):
-    """Print the result of one set, model and seed as the last line."""
+    """Print the result of one set, model and seed as JSON in the last line."""
     set_name, model, seed = options.one.split("/")
     task = SETS[set_name](options.data)
     contender = contenders(task, vars(options))[model]
@@ -72,7 +74,10 @@ def run_one(options):
 
 
 def in_a_process(key, options):
-    """Return the result of one set, model and seed, or why there is none."""
+    """Return the result of one set, model and seed, or the reason why it is left out.
+
+    `key` is the text "set/model/seed".
+    """
     command = [sys.executable, __file__, "--data", options.data, "--one", key]
     for name in {*ELSEWHERE.values()}:
         if vars(options)[name]:
@@ -101,7 +106,7 @@ def in_a_process(key, options):
 
 
 def run(options):
-    """Compute and print the results that are not stored yet."""
+    """Compute, print and store the missing results; return all results."""
     path = Path(options.output)
     stored = json.loads(path.read_text()) if path.exists() else {}
     for set_name in options.sets:
@@ -145,15 +150,15 @@ def parse(arguments):
         return text.split(",")
 
     parser.add_argument("--data", type=Path, help="folder of the data")
-    parser.add_argument("--sets", type=words, default=list(SETS))
-    parser.add_argument("--models", type=words, help="all that suit a set")
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--neuralforecast", metavar="PYTHON", help="an interpreter")
-    parser.add_argument("--aeon", metavar="PYTHON", help="an interpreter")
-    parser.add_argument("--limit", type=float, default=3600, help="seconds a seed")
-    parser.add_argument("--retry", action="store_true", help="run what was left out")
-    parser.add_argument("--summary", action="store_true", help="of stored scores alone")
-    parser.add_argument("--output", default="contenders.json")
+    parser.add_argument("--sets", type=words, default=list(SETS), help="default: all")
+    parser.add_argument("--models", type=words, help="default: all that suit a set")
+    parser.add_argument("--seeds", type=int, default=3, help="seeds per model")
+    parser.add_argument("--neuralforecast", metavar="PYTHON", help="see above")
+    parser.add_argument("--aeon", metavar="PYTHON", help="see above")
+    parser.add_argument("--limit", type=float, default=3600, help="seconds per seed")
+    parser.add_argument("--retry", action="store_true", help="repeat left-out models")
+    parser.add_argument("--summary", action="store_true", help="only print the scores")
+    parser.add_argument("--output", default="contenders.json", help="a JSON file")
     parser.add_argument("--one", help=argparse.SUPPRESS)  # set/model/seed, in a child
     options = parser.parse_args(arguments)
     unknown = set(options.sets) - set(SETS)

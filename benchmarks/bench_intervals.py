@@ -1,9 +1,12 @@
 """Measure the coverage of split conformal and adaptive intervals on real series.
 
 Each series is backtested with one fit. The last fifth of the training rows calibrates
-the intervals; then every test row is forecast with its true history. For a Ridge and a
-CNN-LSTM, the script prints and stores the coverage of 90 % intervals over all steps
-ahead and for the worst step, the median width, and the share of infinite intervals.
+the intervals. Every test row is forecast from all actual rows before it. For a Ridge
+and a CNN-LSTM, the script prints and stores
+
+- the coverage of 90 % intervals, over all steps ahead and for the worst step,
+- the median width of the intervals,
+- the share of infinite intervals.
 
     python benchmarks/bench_intervals.py --data FOLDER     # about two minutes
     python benchmarks/bench_intervals.py --data FOLDER --models ridge      # seconds
@@ -28,23 +31,23 @@ from skcnnlstm import CNNLSTMRegressor, FlattenWindows, SeriesForecaster, backte
 
 SEED = 0
 COVERAGE = 0.9
-ASKED = 0.03  # adaptive intervals should hold within this of the coverage
+ASKED = 0.03  # largest accepted error of the coverage of adaptive intervals
 
 
 @dataclass(frozen=True)
 class Task:
-    """A series, the start of its test rows, and its forecaster."""
+    """A series, its number of training rows, and the parameters of its forecaster."""
 
     name: str
     file: str
     column: str
     rows: slice
-    n_train: int  # of the rows kept
+    n_train: int  # training rows among the selected `rows`
     window_length: int
     horizon: int
 
     def read(self, folder):
-        """Return the values, of training and test rows."""
+        """Return the values of the training and test rows."""
         return pd.read_csv(folder / self.file)[self.column].to_numpy()[self.rows]
 
 
@@ -69,7 +72,7 @@ MODELS = {
 
 
 def measure(task, model, folder, gamma):
-    """Return a row of the table for each kind of interval."""
+    """Yield a row of the table for each kind of interval, split and adaptive."""
     series = task.read(folder)
     forecaster = SeriesForecaster(
         MODELS[model](),
@@ -111,8 +114,12 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, required=True, help="folder of the series")
-    parser.add_argument("--models", default=",".join(MODELS), help="of: %(default)s")
-    parser.add_argument("--gamma", type=float, default=0.005, help="of the adaptation")
+    parser.add_argument(
+        "--models", default=",".join(MODELS), help="models (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--gamma", type=float, default=0.005, help="learning rate of adaptive intervals"
+    )
     parser.add_argument("--output", type=Path, default=Path("intervals.json"))
     options = parser.parse_args()
     rows = []

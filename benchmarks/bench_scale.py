@@ -1,16 +1,16 @@
 """Measure long searches (memory, seconds per fit) and large panels (CPU per series).
 
-Each size is a randomised search in a new process over learning rates and numbers of
-filters (four networks) and three time-ordered folds. The script prints and stores the
-seconds per fit of the first and the last tenth of the fits, and the resident memory
-after the tenth fit and at the end.
+For each number of fits, a randomized search runs in a new process. It samples learning
+rates and numbers of filters (four networks), and has two time-ordered folds. The script
+prints and stores the seconds per fit in the first and in the last tenth of the fits,
+and the resident memory after the first tenth and at the end.
 
     python benchmarks/bench_scale.py                       # 10, 100 and 1,000 fits
-    python benchmarks/bench_scale.py --fits 10 100         # a look
+    python benchmarks/bench_scale.py --fits 10 100         # a quick look
 
-The panel is a long frame of dated series of 60 rows. The script prints the CPU time per
-series of `fit`, `score` and a backtest of two folds, with a model that costs nothing.
-With `--before`, the same is measured with another checkout of this package, in turn:
+The panel is a long frame of many series with dates and 60 rows. The script prints the
+CPU time per series of `fit`, `score` and a backtest of two folds, with a model that
+takes almost no time. `--before` also measures another checkout of this package:
 
     python benchmarks/bench_scale.py --fits --before ../skcnnlstm-before
 """
@@ -33,15 +33,15 @@ import psutil
 
 SEED = 0
 N_FOLDS = 2
-ASKED_SECONDS = 1.25  # the last fits take at most so many times the first ones
-ASKED_MEGABYTES = 0.1  # more a fit, at most, after the first tenth
+ASKED_SECONDS = 1.25  # largest ratio of the time of the last fits to the first fits
+ASKED_MEGABYTES = 0.1  # largest growth per fit after the first tenth of the fits
 PANEL_ROWS = 60
-# CPU milliseconds a series, beside the model; 4 s for a backtest of 2,000 series.
+# CPU milliseconds per series without the model: 4 s for a backtest of 2,000 series.
 ASKED_PANEL = {"fit": 0.2, "score": 0.2, "backtest": 2.0}
 
 
 def search(n_fits, epochs):
-    """Run a search in this process; return the seconds of each fit."""
+    """Run a search in this process; return the seconds and the MB after each fit."""
     from sklearn.base import clone
     from sklearn.model_selection import ParameterSampler, TimeSeriesSplit
 
@@ -59,7 +59,7 @@ def search(n_fits, epochs):
     sampler = ParameterSampler(grid, n_fits // N_FOLDS, random_state=SEED)
     process = psutil.Process()
     seconds, memory = [], []
-    # What GridSearchCV does, a fit at a time, so that each can be measured.
+    # The fits of a search, one at a time, so that each can be measured.
     for candidate in sampler:
         for train, test in folds:
             start = time.perf_counter()
@@ -76,7 +76,7 @@ def measure(n_fits, epochs):
     with context.Pool(1) as pool:
         seconds, memory = pool.apply(search, (n_fits, epochs))
     tenth = max(1, n_fits // 10)
-    # The first fits trace: one for each of the four networks.
+    # Leave out the first fits, in which the four networks are traced.
     settled = seconds[tenth:] if n_fits > 40 else seconds
     part = max(1, len(settled) // 10)
     first, last = (float(np.median(s)) for s in (settled[:part], settled[-part:]))
@@ -139,7 +139,10 @@ def run_panel(n_series):
 
 
 def measure_panel(n_series, checkout=None):
-    """Return the medians of three runs in new processes; None means this checkout."""
+    """Return the medians of three runs of `run_panel` in new processes.
+
+    `checkout` is the folder of the package to measure. None means this checkout.
+    """
     checkout = Path(__file__).parents[1] if checkout is None else checkout
     command = [sys.executable, __file__, "--panel-worker", str(n_series)]
     runs = []
@@ -174,11 +177,19 @@ def print_panel(options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--fits", type=int, nargs="*", default=[10, 100, 1000])
-    parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--output", type=Path, default=Path("scale.json"))
-    parser.add_argument("--series", type=int, default=3000, help="0 skips the panel")
-    parser.add_argument("--before", type=Path, help="another checkout, for the panel")
+    parser.add_argument(
+        "--fits", type=int, nargs="*", default=[10, 100, 1000], help="numbers of fits"
+    )
+    parser.add_argument("--epochs", type=int, default=5, help="epochs of each fit")
+    parser.add_argument(
+        "--output", type=Path, default=Path("scale.json"), help="a JSON file"
+    )
+    parser.add_argument(
+        "--series", type=int, default=3000, help="series of the panel (0: no panel)"
+    )
+    parser.add_argument(
+        "--before", type=Path, help="folder of another checkout, for the panel"
+    )
     parser.add_argument("--panel-worker", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.panel_worker is not None:

@@ -3,11 +3,12 @@
 Every runtime starts in a new process, loads one saved CNN-LSTM and predicts one window
 of 24 steps 500 times. The script prints and stores, as medians of the rounds,
 
-- start: seconds to import the runtime and to load the model, and its processor time,
+- start: seconds to import the runtime and to load the model,
+- start CPU: processor seconds of this start,
 - first: milliseconds of the first prediction,
 - p50, p99: percentiles of the later predictions, in milliseconds,
-- memory: resident memory of the process after them, in MB,
-- model: how much of it was added after the import of the runtime, in MB.
+- memory: resident memory of the process after the predictions, in MB,
+- model: the part of this memory that was added after the import of the runtime, in MB.
 
     python benchmarks/bench_serving.py    # a minute; extras bench, save and export
 """
@@ -32,7 +33,7 @@ RUNTIMES = "skcnnlstm", "onnxruntime"
 
 
 def write_models(folder):
-    """Fit a CNN-LSTM on a sine; write it in the formats of both runtimes."""
+    """Fit a CNN-LSTM on a sine, and write it in the formats of both runtimes."""
     from skcnnlstm import CNNLSTMRegressor, export, make_windows, save
 
     X, y = make_windows(np.sin(np.arange(300) / 4), window_length=LENGTH)
@@ -84,7 +85,7 @@ def serve(runtime, path):
 
 
 def measure(runtime, path):
-    """Return the measurements of a new process."""
+    """Return the measurements of `serve` in a new process."""
     command = [sys.executable, __file__, "--serve", runtime, str(path)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return json.loads(done.stdout.splitlines()[-1])
@@ -92,8 +93,8 @@ def measure(runtime, path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--output", default="serving.json")
+    parser.add_argument("--rounds", type=int, default=5, help="processes per runtime")
+    parser.add_argument("--output", default="serving.json", help="a JSON file")
     parser.add_argument("--serve", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:

@@ -1,11 +1,11 @@
-"""Measure speed and memory, compared with scikeras and `Model.fit`.
+"""Measure speed and memory, compared with scikeras, `Model.fit` and PyTorch.
 
-Each row of the table is one function below. This package and the alternative run
-alternately in rounds; the value is the median of the ratios. The first fit, imports and
-memory are measured in new processes.
+Each letter of `--rows` is one function below. This package and the alternative run
+alternately in several rounds. The value is the median of the ratios. First fits,
+imports and memory are measured in new processes.
 
-    python benchmarks/bench_speed.py                      # all rows, about half an hour
-    python benchmarks/bench_speed.py --rows c,e --quick   # a look
+    python benchmarks/bench_speed.py                      # all rows, about an hour
+    python benchmarks/bench_speed.py --rows c,e --quick   # a quick look
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ NAMES = ("CNN", "LSTM", "CNNLSTM", "ConvLSTM", "ParallelCNNLSTM")
 
 
 def windows(n, length=LENGTH, n_features=1):
-    """Make `n` windows of noisy waves, float32, and the value after each."""
+    """Make `n` float32 windows of noisy waves, and the value after each window."""
     from skcnnlstm import make_windows
 
     rng = np.random.default_rng(SEED)
@@ -66,7 +66,7 @@ def windows(n, length=LENGTH, n_features=1):
 
 
 def grids(n, length=4, side=8):
-    """Make `n` windows of small noisy grids, float32, and the grid after each."""
+    """Make `n` float32 windows of small noisy grids, and the grid after each window."""
     rng = np.random.default_rng(SEED)
     series = rng.standard_normal((n + length, side, side, 1)).astype("float32")
     windows = np.stack([series[i : i + length] for i in range(n)])
@@ -74,7 +74,7 @@ def grids(n, length=4, side=8):
 
 
 def tutorial_network(filters=64, lstm_units=50):
-    """Build the network of the tutorials: TimeDistributed convolutions, LSTM."""
+    """Build the network of the Keras tutorials: TimeDistributed convolutions, LSTM."""
     from keras import Sequential, layers
 
     return Sequential(
@@ -92,7 +92,7 @@ def tutorial_network(filters=64, lstm_units=50):
 
 
 def tutorial_windows(X):
-    """Cut windows as the tutorials do."""
+    """Split windows into subsequences as the Keras tutorials do."""
     return X.reshape(len(X), N_SUBSEQUENCES, -1, 1)
 
 
@@ -112,14 +112,14 @@ def with_scikeras(epochs, **params):
 
 
 def with_ours(epochs, name="CNNLSTM", **params):
-    if name == "CNNLSTM":  # the tutorial's network, to the parameter
+    if name == "CNNLSTM":  # the same layers and parameters as in the tutorials
         same = {"n_subsequences": N_SUBSEQUENCES, "lstm_activation": "relu"}
         params = same | params
     return with_defaults(epochs, name, **params)
 
 
 def with_defaults(epochs, name, **params):
-    """Make a regressor with the defaults of its architecture, for a fixed time."""
+    """Make a regressor with default parameters, but a fixed number of epochs."""
     import skcnnlstm
 
     cls = getattr(skcnnlstm, f"{name}Regressor")
@@ -132,7 +132,11 @@ def with_defaults(epochs, name, **params):
 
 @cache
 def _search(rounds, quick, n_jobs):
-    """Time a grid search with scikeras and with this package, first and again."""
+    """Time a grid search with scikeras and with this package.
+
+    Returns the ratio of the times for the first search, the ratio for the same search
+    again, and the measurements.
+    """
     from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
     from skcnnlstm.training import clear_programs
@@ -166,7 +170,7 @@ def _search(rounds, quick, n_jobs):
         return ratio, again, details | {"ours, again": known}
 
     def warm_ours():
-        known.append(ours())  # in workers that may be new: see the README
+        known.append(ours())  # not timed, because it may start workers: see the README
         return ours()
 
     theirs()
@@ -203,7 +207,11 @@ def row_c(settings):
 
 
 def child_first_fit(name, length, network_file):
-    """Time a first fit of one epoch; with a file, that of Keras with its network."""
+    """Time a first fit of one epoch, of this package or of Keras.
+
+    `network_file` is the JSON file of the network that Keras fits, or "-" for this
+    package.
+    """
     import keras
 
     estimator = with_defaults(1, name)
@@ -219,7 +227,7 @@ def child_first_fit(name, length, network_file):
 
 
 def row_d(settings):
-    """Time the first fit in a new process: build, trace, one epoch of 4,000 windows."""
+    """Time the first fit in a new process: build, trace, epoch of 4,000 windows."""
     figures = []
     for name, length in [("CNNLSTM", 24), ("LSTM", 24), ("ParallelCNNLSTM", 96)]:
         X, y = windows(100, length)
@@ -262,7 +270,11 @@ def row_e(settings):
 
 
 def arithmetic_share(settings, estimator, X, y):
-    """Return the share of a steady epoch that is arithmetic, and the measurements."""
+    """Return the arithmetic share of a steady epoch, and the measurements.
+
+    The arithmetic share is the time that the matrix products of the epoch need at the
+    rate of a large product, divided by the time of the epoch.
+    """
     shares, details = [], {"GFLOP/s": [], "epoch": []}
     for _ in range(settings.rounds):
         rate = matrix_product_rate()
@@ -274,7 +286,7 @@ def arithmetic_share(settings, estimator, X, y):
 
 
 def row_f(settings):
-    """Compute the share of an epoch that is arithmetic."""
+    """Compute the arithmetic share of an epoch for two sizes of CNN-LSTM."""
     X, y = windows(settings.pick(4000, 1000))
     figures = []
     for filters, units in [(64, 50), (128, 256)]:
@@ -286,7 +298,7 @@ def row_f(settings):
 
 
 def row_g(settings):
-    """Search the grid with two loky workers, warm."""
+    """Search the grid with two loky workers that have been started before."""
     ratio, _, details = _search(settings.rounds, settings.quick, 2)
     work = "grid search, n_jobs=2 (loky), warm workers"
     return [Figure(work, ratio, "x", 10, 15, False, details)]
@@ -310,7 +322,7 @@ def row_h(settings):
             )
             return timed(lambda: search.fit(X, y))
 
-    search(2)  # two programs a shape
+    search(2)  # traces two programs for each shape
     ratio, details = in_turn(settings.rounds, lambda: search(1), lambda: search(2))
     work = "ours, n_jobs=1 / n_jobs=2 (threading), small networks"
     return [Figure(work, ratio, "x", 1.3, 1.8, False, details)]
@@ -330,7 +342,7 @@ def child_peak(n_rows, n_columns):
 
 
 def row_i(settings):
-    """Compute the peak memory of an epoch on windows that would fill 5.7 GB."""
+    """Compute the peak memory of an epoch on windows that take 5.7 GB as copies."""
     measured = child("peak", *settings.pick((26_304, 321), (3_000, 321)))
     work = "peak memory, LSTM on 168 x 321 windows"
     return [Figure(work, measured["peak"], "GB", 1.5, 1.0, True, measured)]
@@ -355,7 +367,7 @@ def child_shapes(n_shapes):
 
 
 def row_j(settings):
-    """Measure resident memory over fits of one shape and of many shapes."""
+    """Measure the growth of resident memory over fits of one and of many shapes."""
     from skcnnlstm.training.cache import MAX_IDLE, MAX_PREDICTIONS
 
     n_fits, n_shapes = settings.pick((300, 110), (30, 30))
@@ -395,9 +407,9 @@ def row_j(settings):
 
 
 def epoch_against_keras(settings, estimator, X, y):
-    """Compare an epoch of `Model.fit` with ours: same network, same batch size.
+    """Compare our epoch with an epoch of `Model.fit`: same network, same batch size.
 
-    Returns the ratio, the measurements, and the share of our epoch that is arithmetic.
+    Returns the ratio, the measurements, and the arithmetic share of our epoch.
     """
     estimator.initialize(X, y)
     shares = []
@@ -426,7 +438,7 @@ def epoch_against_keras(settings, estimator, X, y):
 
 
 def row_k(settings):
-    """Compare an epoch of every architecture with `Model.fit` of its network."""
+    """Compare an epoch of every architecture with `Model.fit` on the same network."""
     from skcnnlstm import all_estimators
 
     n = settings.pick(2000, 500)
@@ -483,7 +495,7 @@ def child_lstm_epoch(*shape):
 
 
 def row_s(settings):
-    """Compare an epoch of an LSTM with PyTorch's, each in its own process."""
+    """Compare an epoch of an LSTM with one of PyTorch, each in a separate process."""
     if settings.torch is None:
         print("s  skipped: name an interpreter that has PyTorch with --torch PYTHON")
         return []
@@ -500,7 +512,7 @@ def row_s(settings):
 
 
 def row_p(settings):
-    """Forecast one step after each new row."""
+    """Time a one-step forecast after the update with each new row."""
     import pandas as pd
 
     from skcnnlstm import SeriesForecaster
@@ -529,13 +541,13 @@ def row_p(settings):
 
 
 def child_step(n_windows):
-    """Return the seconds of a training step and of a matrix product."""
+    """Return the seconds of a training step and of a large matrix product."""
     import skcnnlstm
 
     X, y = windows(int(n_windows))
     ours = with_ours(4, filters=64, lstm_units=50)
     same = {"linear_skip": False, "instance_norm": None}
-    known = skcnnlstm.CNNLSTMRegressor().get_params()  # another checkout may have less
+    known = skcnnlstm.CNNLSTMRegressor().get_params()  # fewer in another checkout
     ours.set_params(**{name: same[name] for name in same if name in known})
     product = product_seconds()
     step = steady_epoch(ours, X, y) / -(-len(X) // 32)
@@ -543,7 +555,7 @@ def child_step(n_windows):
 
 
 def row_q(settings):
-    """Time a training step in units of one product of 2048 x 2048 matrices."""
+    """Time a training step, in units of one product of 2048 x 2048 matrices."""
 
     def units(checkout):
         seconds = child("step", settings.pick(4000, 1000), checkout=checkout)
@@ -564,7 +576,7 @@ def row_q(settings):
 
 
 def row_r(settings):
-    """Compute the share of an epoch of the two large networks that is arithmetic."""
+    """Compute the arithmetic share of an epoch of DeepConvLSTM and of CLDNN."""
     X, y = windows(settings.pick(2900, 320), 72, 3)
     figures = []
     for name in ("DeepConvLSTM", "CLDNN"):
@@ -596,7 +608,7 @@ def import_seconds(statement):
 
 
 def row_l(settings):
-    """Import the bare package, and an estimator."""
+    """Time the import of the bare package, and the import of an estimator."""
     bare = [import_seconds(IMPORTS["package"]) for _ in range(settings.rounds)]
     ratio, details = in_turn(
         settings.rounds,
@@ -618,7 +630,7 @@ def row_l(settings):
 
 
 def row_m(settings):
-    """Scale rows, epochs and candidates to 1x, 4x and 16x."""
+    """Time fits with 1, 4 and 16 times the rows and epochs, and searches likewise."""
     from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
     def fit(n, epochs):
@@ -652,7 +664,7 @@ def row_m(settings):
 
 
 def row_n(settings):
-    """Compare fit, epoch and predict of every architecture with scikeras."""
+    """Compare fit, epoch and predict of five architectures with a scikeras CNN-LSTM."""
     n = settings.pick(600, 200)
     X, y = windows(n)
     one = np.ascontiguousarray(X[:1])
@@ -701,11 +713,11 @@ def main(arguments=None):
         epilog="Rows: " + "; ".join(f"{k}: {f.__doc__}" for k, f in ROWS.items()),
     )
     parser.add_argument("--rows", default=",".join(ROWS), help="for example a,c,e")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=3, help="rounds per measurement")
     parser.add_argument("--output", default="results.json", help="a JSON file")
-    parser.add_argument("--quick", action="store_true", help="smaller, only a look")
+    parser.add_argument("--quick", action="store_true", help="use less data")
     parser.add_argument("--other", help="folder of another checkout, for row q")
-    parser.add_argument("--torch", help="Python that has PyTorch, for row s")
+    parser.add_argument("--torch", help="interpreter that has PyTorch, for row s")
     parser.add_argument("--child", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
 

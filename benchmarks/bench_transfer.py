@@ -1,14 +1,14 @@
-"""Measure continued training and transfer, next to new fits.
+"""Compare continued training and transfer with new fits.
 
-- `partial`: `partial_fit` with 10 % new rows, next to `update` and to a new fit on all
-  rows. Errors are those of forecasts from every row of a later test part, the first fit
-  is not timed, and programs are traced before. Required: the median error over the
-  series is within 2 % of that of the new fit, in a quarter of its time.
-- `m4`: for M4 weekly series cut to their last 40 rows, networks that start from one
-  trained on long series, next to networks that do not. Required: the median error is
-  5 % lower.
-- `fits`: whether fits that use neither are slower: fits of this checkout and of another
-  one alternate, if `--other` names its folder.
+- `partial` compares `partial_fit` on 10 % new rows with `update`, and with a new fit on
+  all rows. Errors are those of forecasts from every row of a later test part. All
+  programs are traced before. Required: the median error over the series is at most 2 %
+  larger than that of the new fit, and the time is at most a quarter.
+- `m4` uses M4 weekly series, cut to their last 40 rows. It compares networks that start
+  from a network trained on long series with networks that start from random weights.
+  Required: the median error is 5 % lower.
+- `fits` compares ordinary fits of this checkout with fits of another checkout
+  (`--other`). Required: the time is at most 5 % longer.
 
     python benchmarks/bench_transfer.py --data FOLDER       # about ten minutes
     python benchmarks/bench_transfer.py --data FOLDER --rows partial --seeds 1
@@ -37,19 +37,19 @@ from skcnnlstm import CNNLSTMRegressor, SeriesForecaster
 
 @dataclass(frozen=True)
 class Task:
-    """A series: its rows known at first, its new rows, and its test rows."""
+    """A series with rows of a first fit, new rows and test rows, and its forecaster."""
 
     name: str
     file: str
     column: str
     rows: slice
-    n_known: int  # training rows, the new ones included
+    n_known: int  # training rows, including the new rows
     n_test: int
     window_length: int
     horizon: int
 
     def read(self, folder):
-        """Return the first, the new and the test rows, and the name of the series."""
+        """Return the rows of the first fit, the new rows and the test rows."""
         values = pd.read_csv(folder / self.file)[self.column].to_numpy()[self.rows]
         first = round(self.n_known / 1.1)
         return np.split(values[: self.n_known + self.n_test], [first, self.n_known])
@@ -74,7 +74,7 @@ TASKS = (
 
 
 def compare_partial_fit(options):
-    """Return a row for each series and seed."""
+    """Yield a row of results for each series and seed."""
     for task in TASKS:
         first, new, test = task.read(options.data)
         settings = {"window_length": task.window_length, "horizon": task.horizon}
@@ -105,7 +105,7 @@ def compare_partial_fit(options):
 
 
 def compare_transfer(options, n_rows=40, n_long=100, n_short=60, window_length=20):
-    """Return a row for each short series and seed."""
+    """Yield a row of results for each short series and seed."""
     folder = options.data / "m4_weekly"
     table = pd.read_csv(folder / "Weekly-train.csv.gz", index_col=0)
     rows = [row.dropna().to_numpy() for _, row in table.iterrows()]
@@ -158,7 +158,7 @@ print(sorted(times)[3])
 
 
 def compare_fits(options):
-    """Return a row for each round: seconds of a fit in this checkout and another."""
+    """Yield a row for each round: seconds of a fit in this and the other checkout."""
     here = Path(__file__).parents[1]
     for number in range(5):
         seconds = {}
@@ -175,7 +175,7 @@ def compare_fits(options):
 
 
 def summarize(rows):
-    """Return the figures of the requirements."""
+    """Return the measured values and their upper limits, by name."""
     figures = {}
     partial_rows = [row for row in rows if row["row"] == "partial"]
     if partial_rows:
@@ -209,10 +209,12 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, required=True, help="folder of the data")
-    parser.add_argument("--rows", default="partial,m4", help="of: partial,m4,fits")
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--other", type=Path, help="another checkout, for fits")
-    parser.add_argument("--output", type=Path, default=Path("transfer.json"))
+    parser.add_argument("--rows", default="partial,m4", help="some of partial,m4,fits")
+    parser.add_argument("--seeds", type=int, default=3, help="seeds per series")
+    parser.add_argument("--other", type=Path, help="folder of a checkout, for `fits`")
+    parser.add_argument(
+        "--output", type=Path, default=Path("transfer.json"), help="a JSON file"
+    )
     options = parser.parse_args()
     rows = []
     for name in options.rows.split(","):

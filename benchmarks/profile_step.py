@@ -1,7 +1,7 @@
-"""Profile the operations of a training step: their number, and time by kind.
+"""Count the operations of a training step, and measure their time by kind.
 
-TensorFlow's profiler records each operation of one epoch. Recording slows a step down,
-so that the time of a kind is meaningful as a share of all operations. The time of a
+TensorFlow's profiler records each operation of one epoch. Recording makes a step
+slower, so use the times of the kinds only as shares of their sum. The time of a whole
 step is measured without the profiler.
 
     python benchmarks/profile_step.py                     # the shapes of the README
@@ -30,7 +30,7 @@ from bench_speed import windows, with_defaults
 SHAPES = ("LSTM:470x1:lstm_units=64,batch_size=16", "CNN:24x1", "TCNLSTM:24x1")
 N_WINDOWS = 640
 
-# The kind of an operation by its type; others are elementwise.
+# The kind of each type of operation. All other types are elementwise.
 KINDS = {
     "matrix products": """MatMul _FusedMatMul BatchMatMulV2 Einsum Conv2D _FusedConv2D
         Conv2DBackpropInput Conv2DBackpropFilter _MklNativeConv2D _MklFusedConv2D
@@ -53,13 +53,13 @@ KINDS = {
         StatelessRandomUniform StatelessRandomGetAlg""",
 }
 KIND_OF = {name: kind for kind, names in KINDS.items() for name in names.split()}
-# Their time contains that of other operations.
+# The time of these operations contains the time of other operations.
 CALLS = {"While", "StatelessWhile", "PartitionedCall", "StatefulPartitionedCall"}
 
 
 @dataclass
 class Profile:
-    """Operations of a training step and their microseconds, by type."""
+    """Number and microseconds of the operations of a training step, by type."""
 
     counts: Counter
     microseconds: Counter
@@ -75,7 +75,7 @@ class Profile:
 
 
 def record(estimator, X, y):
-    """Return the profile of a step, from one epoch of a network that is traced."""
+    """Return the profile of a training step, recorded in one epoch after the trace."""
     import tensorflow as tf
 
     options = tf.profiler.experimental.ProfilerOptions(
@@ -91,7 +91,7 @@ def record(estimator, X, y):
 
 
 def read_profile(data, n_steps):
-    """Sum the events of TensorFlow's operations in a profile of `n_steps` steps."""
+    """Return the profile of one step from the bytes of a profile of `n_steps` steps."""
     from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
     durations = defaultdict(list)
@@ -114,7 +114,10 @@ def read_profile(data, n_steps):
 
 
 def parse_shape(text):
-    """Return the name, the window length, the features and the parameters."""
+    """Return the name, window length, number of features and parameters of a network.
+
+    `text` is for example "LSTM:96x7:lstm_units=64".
+    """
     name, size, *params = text.split(":")
     length, n_features = map(int, size.split("x"))
     pairs = (one.split("=") for one in ",".join(params).split(",") if one)
@@ -125,7 +128,13 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("shapes", nargs="*", default=SHAPES, metavar="NAME:LxF[:P=V]")
+    parser.add_argument(
+        "shapes",
+        nargs="*",
+        default=SHAPES,
+        metavar="NAME:LxF[:P=V]",
+        help="network, window length x features, and parameters",
+    )
     options = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     for text in options.shapes:

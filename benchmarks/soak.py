@@ -2,20 +2,22 @@
 
 ``python benchmarks/soak.py --minutes 5`` runs one random case after another: estimators
 on valid and invalid windows, continued and interrupted fits, fits in threads, pickling,
-and forecasts of random series. Each case depends on one seed; ``--replay SEED`` runs
-that case only. A case fails if
+and forecasts of random series. Each case depends on one seed. ``--replay SEED`` runs
+only the case of this seed. A case fails if
 
-- an error comes from another library instead of a validation, or is unreadable;
+- an error comes from another library instead of a check of this package, or its message
+  is not readable;
 - an error or an interrupt changes an estimator;
 - results that must be bit-identical differ;
 - TensorFlow warns about retracing, or a library warns about this package;
-- it takes longer than ``--patience`` seconds (the stacks of all threads are printed).
+- the case takes longer than ``--patience`` seconds (the stacks of all threads are
+  printed).
 
-The networks come from a pool with more programs than the cache holds, so programs are
-dropped and traced again all the time. TensorFlow keeps about 1 MB for a program that is
-new to the process and less than 0.1 MB for each further trace. The script counts
-traces: after all networks have been used once, the resident memory may grow with the
-number of traces but not with the number of cases. The last line but one reports it.
+The networks have more programs than the cache holds, so programs are removed and traced
+again all the time. TensorFlow keeps about 1 MB for a program that is new to the process
+and less than 0.1 MB for each further trace. The script therefore counts traces. After
+all networks have been used once, the resident memory may grow with the number of
+traces, but not with the number of cases. The line before the last reports the memory.
 """
 
 from __future__ import annotations
@@ -53,8 +55,8 @@ from user_errors import check_error
 
 POOL = 30  # networks; the cache keeps 24 programs
 SETTLING = 100  # cases until imports and threads are complete
-# Allowed growth of the resident memory after that: a fraction, and the memory that
-# TensorFlow keeps for each new program and for each further trace.
+# Allowed growth of the resident memory after these cases: a fraction, and the memory
+# that TensorFlow keeps for each new program and for each further trace.
 ALLOWED_GROWTH = 0.1
 ALLOWED_MB_PER_PROGRAM = 1.2
 ALLOWED_MB_PER_TRACE = 0.06
@@ -73,7 +75,7 @@ def choose(rng, values):
 
 
 def pool():
-    """Return the estimators of all cases, with the shapes of their windows."""
+    """Return the networks of all cases: (estimator, shape of a window, n_outputs)."""
     rng = np.random.default_rng(0)
     networks = []
     for number in range(POOL):
@@ -148,7 +150,10 @@ def require_equal(one, other, when):
 
 
 def call_and_count(call, counts):
-    """Return the result of a call, or None after an error, which must be readable."""
+    """Return the result of a call, or None after an error with a readable message.
+
+    Any other error fails the case. Results and errors are counted.
+    """
     try:
         result = call()
     except Exception as error:
@@ -160,7 +165,7 @@ def call_and_count(call, counts):
 
 
 def case_fit(rng, counts):
-    """A repeated fit and a pickled estimator give bit-identical predictions."""
+    """Pickled, copied or fitted again, an estimator gives identical predictions."""
     estimator, X, y = draw(rng)
     if call_and_count(lambda: estimator.fit(X, y), counts) is None:
         return
@@ -178,7 +183,7 @@ def case_fit(rng, counts):
 
 
 def case_continue(rng, counts):
-    """warm_start and partial_fit continue; windows of another shape are an error."""
+    """Fits continue with warm_start and partial_fit; a wrong shape is an error."""
     estimator, X, y = draw(rng)
     if hasattr(estimator, "cnn"):
         return
@@ -201,7 +206,7 @@ def case_continue(rng, counts):
 
 
 class Interrupt(keras.callbacks.Callback):
-    """Raise in the middle of a fit."""
+    """Raise `error` at the end of epoch `when`."""
 
     def __init__(self, error, when):
         super().__init__()
@@ -240,7 +245,7 @@ def case_interrupt(rng, counts):
 
 
 def case_threads(rng, counts):
-    """Fits in concurrent threads equal fits one after the other."""
+    """Fits in concurrent threads and fits one after the other give equal results."""
     jobs = [draw(rng) for _ in range(3)]
     jobs.append(jobs[0])
 
@@ -355,7 +360,10 @@ def random_series(rng):
 
 
 def case_forecast(rng, counts):
-    """A forecaster fits or raises a readable error; pickling keeps forecasts."""
+    """A forecaster fits or raises a readable error; pickling does not change forecasts.
+
+    The forecaster and the series are random.
+    """
     model = make_pipeline(FlattenWindows(), Ridge())
     forecaster = SeriesForecaster(
         model,
@@ -435,7 +443,7 @@ TRACED: list[int] = []  # hashes of the arguments of each new program
 
 
 def counted(kind):
-    """Return a constructor of programs that counts its calls."""
+    """Return a constructor of the class `kind` that records its calls in `TRACED`."""
 
     def construct(*arguments):
         TRACED.append(hash((kind.__name__, repr(arguments))))
@@ -445,7 +453,7 @@ def counted(kind):
 
 
 class RetracingHandler(logging.Handler):
-    """Collect the warnings of TensorFlow about retracing."""
+    """Collect TensorFlow's warnings about retracing in `RETRACED`."""
 
     def emit(self, record):
         if "retracing" in record.getMessage():
@@ -509,7 +517,10 @@ def warm_up(watchdog):
 
 
 def soak(minutes, first_seed, patience):
-    """Run cases for some minutes; return the number of failures."""
+    """Run cases for some minutes; return the number of failures.
+
+    Too much growth of the memory counts as one failure.
+    """
     counts, memory, failed = collections.Counter(), [], []
     watchdog = Watchdog(patience)
     watchdog.start()
@@ -536,7 +547,7 @@ def soak(minutes, first_seed, patience):
 
 
 def report(counts, memory, failed, warm, n_traced, n_new):
-    """Print a summary; return the number of failures."""
+    """Print a summary, compare the memory with its limit; return the failures."""
     print(", ".join(f"{name} {n}" for name, n in sorted(counts.items())))
     growth = memory[-1] / warm - 1
     print(
@@ -555,9 +566,11 @@ def report(counts, memory, failed, warm, n_traced, n_new):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--minutes", type=float, default=5.0, help="time to run")
     parser.add_argument("--seed", type=int, default=0, help="seed of the first case")
-    parser.add_argument("--patience", type=float, default=300.0)
+    parser.add_argument(
+        "--patience", type=float, default=300.0, help="largest seconds of a case"
+    )
     parser.add_argument("--replay", type=int, help="run only the case of this seed")
     args = parser.parse_args()
     logging.getLogger("tensorflow").addHandler(RetracingHandler())

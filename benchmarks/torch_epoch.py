@@ -1,7 +1,7 @@
-"""Time an epoch of PyTorch's `nn.LSTM` and a linear layer, for `bench_speed.py`.
+"""Time a training epoch of an LSTM and a linear layer in PyTorch, for `bench_speed.py`.
 
-The interpreter that runs this file needs PyTorch and NumPy only. The training loop has
-no data loader: a permutation of the windows in memory gives the batches.
+The interpreter that runs this file needs only PyTorch and NumPy. The training loop has
+no data loader: batches are taken from a random permutation of the windows in memory.
 
     python benchmarks/torch_epoch.py 8521 96 24 50 32    # prints JSON
 """
