@@ -64,11 +64,6 @@ class SeriesForecaster(
         ``horizon * n_targets`` is greater than 1. On a network of this package, the
         forecaster sets some parameters, which are listed in Notes.
     window_length : int, default=24
-        A regressor, or a Pipeline that ends in one, that takes windows
-        ``(n_samples, window_length, n_features)``. It must accept a 2-D target if
-        ``horizon * n_targets`` is greater than 1. Notes list the parameters that the
-        forecaster sets on a network of this package.
-    window_length : int, default=24
         Number of past rows that one forecast uses, in time steps; at least 1.
     horizon : int, default=1
         Number of time steps ahead that `predict` and `score` forecast; at least 1. With
@@ -236,9 +231,9 @@ class SeriesForecaster(
 
     Without a frequency, rows count as consecutive. Forecasts are labelled 1, 2, ..., or
     with the labels of `exog` if it has an index. `fit` warns once and suggests a
-    remedy. Examples are labels of text, or the days of a shop that is closed on
-    Sundays, for which `freq` can be given. The row numbers of a long frame with several
-    series are not times, so they have no frequency either.
+    remedy. Labels of text have no frequency. The days of a shop that is closed on
+    Sundays have one only if `freq` is given. The row numbers of a long frame with
+    several series are not times, and have no frequency.
 
     **Searches.** Pass the series alone, without `y`, and folds in time order, such as
     ``TimeSeriesSplit``. For `scoring`, use None or a `forecast_scorer`.

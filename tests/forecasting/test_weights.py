@@ -343,7 +343,7 @@ def test_an_estimator_without_weights_is_an_error_and_keeps_the_old_fit():
             {"a": 1.0},
             ValueError,
             "sample_weight must have an entry for each series: got none for 'b'. Add "
-            "it, such as 'b': 1.0.",
+            "an entry, such as 'b': 1.0.",
         ),
         (
             {"a": np.arange(9.0), "b": np.arange(9.0)},
