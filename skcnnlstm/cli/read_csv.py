@@ -92,8 +92,7 @@ def read_series(
     file : str or None
         Path of the file. None loads the airline series.
     time_column : str or None, default=None
-        None means the first column of times at equal steps, or else a first column of
-        integers. "none" numbers the rows.
+        "none" numbers the rows. None means the column that `_find_time_column` chooses.
     target_columns : list of str or None, default=None
         None means all other numeric columns.
     past_covariates, exog : sequence of str, default=()

@@ -471,7 +471,7 @@ def _check_same_width(widths):
     """Return the number of transformed columns; raise if it differs between series."""
     if len(set(widths.values())) > 1:
         keys = sorted(widths, key=widths.get)[:: len(widths) - 1]
-        counts = listed(keys, lambda key: f"{widths[key]} of series {key!r}")
+        counts = listed(keys, lambda key: f"{widths[key]} for series {key!r}")
         raise ValueError(
             "transformer must make the same number of columns for each series: got "
             f"{counts}. Use a transformer with a fixed number of columns."

@@ -201,8 +201,8 @@ class FittedSeries:
     def extract_segments(self, rows, exog, runs, next_run, *, n_ahead, with_last):
         """Return segments whose windows end with each row of some runs.
 
-        Known rows are put before the run that continues them. Repetitions of its first
-        row are put before any other run.
+        The known rows precede the run that continues them. Any other run is preceded by
+        repetitions of the first row of this run.
 
         Parameters
         ----------
@@ -411,10 +411,7 @@ def learn_series(
 
 
 def describe_unknown_targets(fitted):
-    """Return a warning about targets without a known value in the last window.
-
-    The result is None if all targets have one.
-    """
+    """Return a warning about targets without value in the last window, or None."""
     unknown = {}
     for key, one in fitted.series.items():
         names = fitted.target_names(key)
@@ -437,7 +434,7 @@ def describe_unknown_targets(fitted):
 
 
 def describe_short_tails(fitted):
-    """Return a warning about series with too few rows since a gap; None if none."""
+    """Return a warning about series with too few rows since a gap, or None."""
     short = {
         key: one.n_known
         for key, one in fitted.series.items()
@@ -461,7 +458,7 @@ def describe_short_tails(fitted):
 
 
 def describe_short_history(fitted, runs):
-    """Return a warning about rows of `predict` without history; None if none.
+    """Return a warning about rows of `predict` with too little history, or None.
 
     `runs` holds the result of ``FittedSeries.find_runs`` for each series.
     """

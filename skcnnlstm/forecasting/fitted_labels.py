@@ -66,7 +66,7 @@ class FittedLabels:
 
 
 def describe_earlier_rows(fitted, tables):
-    """Return a warning about scored rows that precede fitted rows; None if none do.
+    """Return a warning about rows to score that are earlier than fitted rows, or None.
 
     `tables` holds the scored rows of each series.
     """

@@ -431,7 +431,7 @@ class SeriesForecaster(
             self.calibration_scores_ = fitted.panel.join_each(scores)
 
     def forecast(self, steps=None, exog=None, *, series=None, static=None):
-        """Forecast the steps that follow the known rows, or those of other series.
+        """Forecast the steps after the known rows, or after the rows of other series.
 
         Parameters
         ----------
@@ -468,7 +468,7 @@ class SeriesForecaster(
 
         Examples
         --------
-        Forecast a series that was not in the fit:
+        Forecast a series that was not given to `fit`:
 
         >>> import numpy as np
         >>> from sklearn.linear_model import Ridge
