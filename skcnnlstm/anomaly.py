@@ -28,7 +28,7 @@ from skcnnlstm.forecasting.predict import (
 from skcnnlstm.forecasting.series_input import check_is_not_steps, read_fitted_series
 from skcnnlstm.windows.views import window_view
 
-# Used if the forecaster has no `calibration_fraction`.
+# Used if the `calibration_fraction` of the forecaster is None.
 _CALIBRATION_FRACTION = 0.3
 # The parts of a score are divided by this quantile of their calibration values.
 _UNIT_QUANTILE = 0.9
@@ -45,7 +45,7 @@ def _align_errors(forecasts, actual, relative):
         Forecasts from the `horizon` rows before the first row, and from each row.
     actual : ndarray of shape (n_rows, n_targets)
     relative : bool
-        Whether errors are of logarithms.
+        Whether to return the errors of the logarithms.
     """
     horizon = forecasts.shape[1]
     # Row i was forecast h + 1 steps ahead from row i - h - 1.
@@ -57,10 +57,10 @@ def _align_errors(forecasts, actual, relative):
 
 
 def _join(errors):
-    """Return the mean over steps of the root mean square over targets, (n_rows,).
+    """Join the errors of each row into one number, (n_rows,).
 
-    NaN is left out of the mean over targets. The result is NaN if a step has no known
-    target.
+    This is the mean over steps of the root mean square over targets. Unknown errors
+    (NaN) are left out. The result is NaN if all targets of a step are unknown.
     """
     squares = errors**2
     n_known = np.count_nonzero(~np.isnan(squares), axis=2)
@@ -70,9 +70,9 @@ def _join(errors):
 
 
 def _smooth(values, n_rows, fill):
-    """Return the mean over axis 0 of each value and those before it, `n_rows` in total.
+    """Return the trailing mean over `n_rows` rows, along axis 0.
 
-    `values` begins with ``n_rows - 1`` earlier values. NaN counts as `fill`.
+    `values` begins with ``n_rows - 1`` earlier rows. NaN counts as `fill`.
     """
     known = np.where(np.isnan(values), fill, values)
     return window_view(known, n_rows).mean(axis=1)
@@ -81,8 +81,8 @@ def _smooth(values, n_rows, fill):
 def _find_units(scores, default):
     """Return the typical error of each step and target, (horizon, n_targets).
 
-    This is the median over axis 0 of `scores`, the mean where that is zero, and
-    `default`, (n_targets,), where all are zero or unknown.
+    This is the median over axis 0 of `scores`. Where the median is zero, it is the
+    mean. Where all scores are zero or unknown, it is `default`, (n_targets,).
     """
     known = ~np.isnan(scores)
     ranked = np.sort(scores, axis=0)  # NaN is sorted last
@@ -96,8 +96,9 @@ def _find_threshold(scores, contamination, memory):
     """Return the conformal quantile of scores, adjusted for scores that occur in runs.
 
     Large scores of a series occur in clusters, so there are fewer independent ones
-    than rows. The next cluster, not the next row, is exchangeable with those seen: the
-    rank is that of n plus the mean size of a cluster, instead of n + 1.
+    than rows. The next cluster, not the next row, is exchangeable with the earlier
+    ones. The rank is therefore computed from n plus the mean size of a cluster, instead
+    of n + 1.
 
     Parameters
     ----------
@@ -125,7 +126,7 @@ def _find_threshold(scores, contamination, memory):
 
 @dataclass(frozen=True, eq=False)
 class _Memory:
-    """What the scores of the next rows of one series need besides its last rows."""
+    """Earlier forecasts and errors that the scores of the next rows depend on."""
 
     forecasts: np.ndarray  # (horizon, horizon, n_targets), from the last rows
     errors: np.ndarray  # (smoothing - 1, horizon, n_targets), of the last rows
@@ -143,11 +144,11 @@ class _FittedDetector:
     part_units: tuple[float, ...] = (1.0, 1.0, 1.0)  # of error, trailing mean, bias
 
     def measure(self, panel, tables):
-        """Return the errors of the rows of each series, and the next memories.
+        """Return the errors of the rows of each series, and the memories after them.
 
-        The errors are a list of (start, errors) for the runs of rows without a gap, in
-        units of the series. `start` is the first row of the run; its errors follow
-        ``smoothing - 1`` errors of earlier rows.
+        The errors of a series are a list of (start, errors), one entry for each run of
+        rows without a gap. `start` is the first row of the run. `errors`, divided by
+        `units`, begins with ``smoothing - 1`` errors of earlier rows.
         """
         fitted = self.forecaster
         all_runs, parts, memories = fitted.find_runs(tables), {}, {}
@@ -196,7 +197,10 @@ class _FittedDetector:
         )
 
     def measure_parts(self, errors):
-        """Return error, trailing mean and bias of each row of a run, (3, n_rows)."""
+        """Return the error, the trailing mean and the bias of each row, (3, n_rows).
+
+        `errors` are those of a run of rows, as `measure` returns them.
+        """
         joined = _join(errors)
         return np.stack(
             [
@@ -209,7 +213,7 @@ class _FittedDetector:
     def score(self, errors):
         """Return the anomaly scores of a run of rows from its errors.
 
-        They are at least 0, and NaN for rows without full history.
+        The scores are at least 0. They are NaN for rows without full history.
         """
         units = np.reshape(self.part_units, (3, 1))
         error, mean, bias = self.measure_parts(errors) / units
@@ -239,7 +243,7 @@ def _fit_detector(forecaster, X, contamination, smoothing):
     measured = [record.measure_parts(errors) for errors in held_out]
     measured = np.concatenate(measured, axis=1)
     part_units = np.nanquantile(measured, _UNIT_QUANTILE, axis=1)
-    # 1 if all errors are zero.
+    # The unit is 1 if all errors are zero.
     part_units = tuple(float(unit) or 1.0 for unit in part_units)
     record = replace(record, part_units=part_units)
     scores = [record.score(errors) for errors in held_out]
@@ -287,26 +291,28 @@ class ForecastAnomalyDetector(
     Parameters
     ----------
     forecaster : SeriesForecaster
-        The forecaster of the raw series. It is cloned. Its `calibration_fraction` is
-        the share of the rows at the end of each series that are held out; None means
-        0.3. Its `horizon` is the number of forecasts of each row that are compared with
-        the row: from 1 to `horizon` steps before it. A horizon of 4 to 8 keeps a change
-        of level visible for longer. It must be fitted without `exog`.
+        The forecaster of the raw series. `fit` fits a clone of it, without `exog`.
+
+        - Its `calibration_fraction` is the share of the rows at the end of each series
+          that are held out; None means 0.3.
+        - Its `horizon` is the number of forecasts that each row is compared with. They
+          are made from 1 to `horizon` steps before the row. A horizon of 4 to 8 keeps a
+          change of level visible for longer.
     contamination : float, default=0.01
         The share of rows to flag in a series without anomalies, greater than 0 and at
         most 0.5. There must be at least ``1 / contamination - 1`` held-out rows.
     smoothing : int, default=25
-        Number of last rows over which errors are averaged for the second part of a
-        score, in time steps; at least 1. Larger values find weak anomalies that last
-        long, and flag rows after their end. With 1, a score depends on the errors of
-        its own row only.
+        Number of last rows over which errors are averaged, in time steps; at least 1.
+        A score depends on the error of its row and on this average. With larger values,
+        the detector finds weak anomalies that last long, but also flags rows after
+        their end. With 1, a score depends on the errors of its own row only.
 
     Attributes
     ----------
     forecaster_ : SeriesForecaster
         The fitted clone of `forecaster`.
     offset_ : float
-        The threshold: rows whose score is lower are flagged.
+        The threshold: `predict` flags rows whose score is lower.
     n_features_in_ : int
         Number of columns of a series.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -318,35 +324,38 @@ class ForecastAnomalyDetector(
 
     Notes
     -----
-    **Score.** The errors of a row, one for each step ahead and target, are divided by
-    the median absolute error over the held-out rows of the series. With
-    ``transformer="log"``, errors are of logarithms. Errors are joined by the root mean
-    square over the targets, and then the mean over the steps. Three values result:
+    **Score.** A row has one error for each step ahead and target. Each error is divided
+    by the median absolute error over the held-out rows of the series. With
+    ``transformer="log"``, errors are of logarithms. Errors are joined into one number:
+    the root mean square over the targets, then the mean over the steps. Three values
+    result:
 
     - the error: the joined errors of the row;
-    - the trailing mean of this error over the last `smoothing` rows;
+    - the trailing mean: the mean of this error over the last `smoothing` rows;
     - the bias: the trailing mean of the signed errors, joined.
 
-    Each is divided by its 0.9 quantile over the held-out rows. The score is the root
-    mean square of the error and the larger one of the other two. A spike has a large
-    error; a change of season or variance has a large trailing mean; a change of level
-    has a large bias. `score_samples` returns negative values, because larger values are
+    Each value is divided by its 0.9 quantile over the held-out rows. The score is
+    ``sqrt((error**2 + max(trailing_mean, bias)**2) / 2)``. A spike has a large error. A
+    change of season or variance has a large trailing mean. A change of level has a
+    large bias. `score_samples` returns the negative score, because larger values are
     more normal in scikit-learn.
 
     **Threshold.** It is the conformal quantile [1]_ of the scores of the held-out rows.
-    If future rows are exchangeable with them, a row is flagged with a probability of at
-    most `contamination`. Rows of a time series are not exchangeable, because large
-    scores occur in clusters. The rank of the quantile is therefore
-    ``(n + m) * (1 - contamination)`` instead of ``(n + 1) * (1 - contamination)``,
-    where m is the mean size of a cluster of large scores. The share of flagged held-out
-    rows is at most, not exactly, `contamination`.
+    If future rows are exchangeable with the held-out rows, a row is flagged with a
+    probability of at most `contamination`. Rows of a time series are not exchangeable,
+    because large scores occur in clusters. The rank of the quantile is therefore
+    ``(n + m) * (1 - contamination)`` instead of ``(n + 1) * (1 - contamination)``. Here
+    n is the number of held-out rows, and m is the mean size of a cluster of large
+    scores. The share of flagged held-out rows can be smaller than `contamination`.
 
     **Rows without full history.** The first ``window_length + horizon - 1`` rows of the
-    fitted series, and rows after a gap in time, have no complete history. Their score
-    is 0, that of a perfect forecast, and they are not flagged. The same applies to rows
-    whose value is NaN, which only a network with ``missing="mask"`` reads. Rows that
-    continue the fitted ones have full history. Bare arrays are assumed to continue
-    them, except the fitted rows themselves; an index shows it.
+    fitted series, and as many rows after a gap in time, have no complete history. Their
+    score is 0, that of a perfect forecast, and they are not flagged. Rows with the
+    value NaN, which a network with ``missing="mask"`` accepts, also have the score 0.
+
+    Rows that continue the fitted rows have full history. With an index, the labels
+    decide whether rows continue. Arrays are assumed to continue, unless they are equal
+    to the fitted rows.
 
     References
     ----------
@@ -383,10 +392,10 @@ class ForecastAnomalyDetector(
         Parameters
         ----------
         X : array-like, Series or DataFrame of shape (n_rows,) or (n_rows, n_features)
-            The series, in time order. Or many series with the same columns, in any form
-            that `SeriesForecaster` takes. A few anomalies in it do little harm.
+            One series in time order, or many series with the same columns, in any form
+            that `SeriesForecaster` takes. A few anomalies in the rows do little harm.
         y : None
-            Ignored. Searches may pass labels, which only their `scoring` uses.
+            Ignored. A search may pass labels for its `scoring`.
 
         Returns
         -------
@@ -422,15 +431,16 @@ class ForecastAnomalyDetector(
         Returns
         -------
         scores : ndarray, list or dict
-            At most 0, of shape ``(n_rows,)``. About -1 for the tenth largest of a
-            hundred rows of a series without anomalies. 0 for rows without full history.
-            A long frame gives one array with an entry for each of its rows.
+            One score for each row, of shape ``(n_rows,)``, at most 0. Rows without full
+            history have the score 0. In a series without anomalies, about one row in
+            ten has a score below -1. For many series, a list or a dict of such arrays,
+            or for a long frame one array with an entry for each row of the frame.
         """
         panel, scores = self._score(X)
         return panel.join_predictions(scores)
 
     def decision_function(self, X):
-        """Return the score of each row minus the threshold; negative if anomalous.
+        """Return the score of each row minus the threshold, negative for anomalies.
 
         Parameters
         ----------
@@ -440,7 +450,7 @@ class ForecastAnomalyDetector(
         Returns
         -------
         decision : ndarray, list or dict
-            In the form of `score_samples`.
+            One value for each row, in the form of `score_samples`.
         """
         panel, scores = self._score(X)
         return panel.join_predictions(
@@ -458,7 +468,8 @@ class ForecastAnomalyDetector(
         Returns
         -------
         labels : ndarray, list or dict
-            Integers in the form of `score_samples`. 1 for rows without full history.
+            -1 or 1 for each row, in the form of `score_samples`. Rows without full
+            history have the label 1.
         """
         panel, scores = self._score(X)
         return panel.join_predictions(
@@ -493,7 +504,7 @@ class ForecastAnomalyDetector(
         return self
 
     def _read(self, X):
-        """Return the record of the fit, and the form and the rows of a series."""
+        """Return the fitted record, and the form and the validated rows of a series."""
         check_is_fitted(self, "forecaster_")
         check_is_not_steps(X)
         _check_is_no_row(X, self.n_features_in_)
@@ -501,7 +512,7 @@ class ForecastAnomalyDetector(
         return fitted, *read_fitted_series(self.forecaster_, X, fitted.forecaster)
 
     def _score(self, X):
-        """Return the form of the series and the scores of each, by key."""
+        """Return the form of the series, and the scores of the rows of each, by key."""
         fitted, panel, tables = self._read(X)
         parts, _ = fitted.measure(panel, tables)
         scores = {
@@ -521,7 +532,7 @@ def _check_is_no_sample(X):
 
 
 def _check_is_no_row(X, n_features):
-    """Raise if a series has one axis, but was fitted with several columns."""
+    """Raise if the series is 1-D, but the detector was fitted on several columns."""
     shape = getattr(X, "shape", ())
     if len(shape) == 1 and n_features > 1:
         remedy = "Pass rows with all of these columns."
@@ -534,7 +545,7 @@ def _check_is_no_row(X, n_features):
 
 
 def _clone_forecaster(forecaster):
-    """Return a clone that holds out rows; raise for anything but a forecaster."""
+    """Return a clone of the forecaster that holds out rows; raise for other types."""
     if not isinstance(forecaster, SeriesForecaster):
         remedy = "SeriesForecaster(estimator)"
         if hasattr(forecaster, "best_estimator_"):

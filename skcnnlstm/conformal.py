@@ -81,7 +81,7 @@ def conformal_quantile(scores, coverage):
     Returns
     -------
     quantile : ndarray of shape (...)
-        Infinite if there are too few scores (see `scores_needed`).
+        The bound, infinite if there are too few scores (see `scores_needed`).
 
     References
     ----------
@@ -114,20 +114,22 @@ def conformal_quantile(scores, coverage):
 
 
 def conformity(actual, forecast, *, relative=False):
-    """Return the distance between actual values and forecasts: inverse of `bounds`.
+    """Return the distance between actual values and forecasts.
+
+    `bounds` is the inverse: it returns the values at given distances from a forecast.
 
     Parameters
     ----------
     actual, forecast : array-like of the same shape
         Actual and predicted values. With `relative`, forecasts must be positive.
     relative : bool, default=False
-        Whether the distance is that of the logarithms.
+        Whether to return the distance of the logarithms.
 
     Returns
     -------
     scores : ndarray of the same shape
-        ``|y - f|``, or with `relative` ``|log y - log f|``, which is infinite if y is
-        zero or negative. NaN if y is NaN.
+        ``|y - f|``, or with `relative` ``|log y - log f|``. The latter is infinite if y
+        is zero or negative. Scores are NaN if y is NaN.
     """
     actual, forecast = check_pair(actual, forecast)
     if relative:
@@ -143,15 +145,16 @@ def bounds(forecast, widths, *, relative=False):
     Parameters
     ----------
     forecast, widths : array-like that broadcast
-        Predicted values, and the width of the interval on each side, a score by
-        `conformity`. Widths may be infinite.
+        Predicted values, and the width of the interval on each side of them. Widths
+        are in the unit of the scores that `conformity` returns, and may be infinite.
     relative : bool, default=False
         Whether the widths are those of the logarithms.
 
     Returns
     -------
     lower, upper : ndarray
-        ``f - w`` and ``f + w``, or ``f * exp(-w)`` and ``f * exp(w)``.
+        ``f - w`` and ``f + w``, or with `relative` ``f * exp(-w)`` and
+        ``f * exp(w)``.
     """
     forecast = check_numbers("forecast", forecast)
     widths = check_numbers("widths", widths)
@@ -164,14 +167,16 @@ def bounds(forecast, widths, *, relative=False):
 def adaptive_widths(scores, origins, coverage, gamma, calibration=None):
     """Return the widths of adaptive conformal intervals, computed in time order.
 
-    This is the method of Gibbs and Candes [1]_. Each step ahead and target has its own
-    level a, initially ``1 - coverage``. The width is the ``1 - a`` quantile of the
-    known scores. When an actual value becomes known, its score is added to them, and
-    ``a += gamma * (1 - coverage - missed)``, where `missed` is 1 if the interval did
-    not contain the value. Intervals therefore grow after misses and shrink after hits,
-    and the share of misses tends to ``1 - coverage`` for any series. The actual value
-    h steps ahead is known h rows later: the width of an origin depends only on values
-    up to its own row.
+    This is the method of Gibbs and Candes [1]_. For each step ahead and each target, it
+    keeps a level a, initially ``1 - coverage``. The width is the ``1 - a`` quantile of
+    the known scores. When an actual value becomes known, its score is added to the
+    known scores, and the level changes: ``a += gamma * (1 - coverage - missed)``.
+    `missed` is 1 if the interval did not contain the value, otherwise 0. Intervals
+    therefore grow after misses and shrink after hits, and the share of misses tends to
+    ``1 - coverage`` for any series.
+
+    The actual value h steps ahead is known h rows later. The width of an origin
+    therefore depends only on values up to its own row.
 
     Parameters
     ----------
@@ -182,17 +187,17 @@ def adaptive_widths(scores, origins, coverage, gamma, calibration=None):
     coverage : float
         Probability that an interval contains the actual value, between 0 and 1.
     gamma : float
-        Step size of the level, positive. With a larger value the widths adapt sooner
+        Step size of the level, positive. With a larger value, the widths adapt sooner
         to a change, but fluctuate more and are more often infinite. The paper uses
         0.005.
     calibration : array-like of shape (n, horizon, n_targets) or None, default=None
-        Scores known before the first origin.
+        Scores that are known before the first origin. With None, no score is known.
 
     Returns
     -------
     widths : ndarray of shape (n_origins, horizon, n_targets)
-        Infinite if too few scores are known or the level is 0 or less. 0 if the level
-        is 1 or more.
+        The width of each interval on each side. It is infinite if too few scores are
+        known, or if the level is 0 or less. It is 0 if the level is 1 or more.
 
     References
     ----------

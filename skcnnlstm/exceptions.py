@@ -4,12 +4,14 @@ __all__ = ["LeakageError", "MistakeWarning"]
 
 
 class LeakageError(ValueError):
-    """Raised by `check_leakage` for findings of the certainty `raise_on` or higher.
+    """Error that `check_leakage` raises if it finds leakage.
+
+    It is raised for findings of the certainty `raise_on` or a higher one.
 
     Attributes
     ----------
     report : LeakageReport
-        All findings.
+        The report with all findings.
 
     Examples
     --------
@@ -28,9 +30,9 @@ class LeakageError(ValueError):
 
 
 class MistakeWarning(UserWarning):
-    """Issued for code that runs but is probably wrong.
+    """Warning about code that runs but is probably wrong.
 
-    Each message names a remedy. The fit or forecast continues.
+    Each message suggests a remedy. The fit or forecast continues.
 
     Examples
     --------

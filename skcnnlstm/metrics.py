@@ -1,7 +1,8 @@
-"""Forecast metrics, and the simple forecasts that some of them are relative to.
+"""Forecast metrics, and the simple forecasts with which some metrics compare.
 
-All are functions of arrays. `backtest` decides over which forecasts to average. For
-the mean absolute and the root mean squared error, use scikit-learn's metrics.
+All functions take arrays. `backtest` selects the forecasts over which a metric is
+averaged. For the mean absolute and the root mean squared error, use scikit-learn's
+metrics.
 """
 
 import itertools
@@ -42,8 +43,8 @@ _CRITICAL_VALUE = 1.645  # of a two-sided test at 90 %
 def smape(actual, forecast):
     """Return the symmetric mean absolute percentage error as M4 defines it.
 
-    The mean of ``200 * |y - f| / (|y| + |f|)`` [1]_: 0 is best, 200 worst. If actual
-    and forecast are both zero, the error is 0.
+    This is the mean of ``200 * |y - f| / (|y| + |f|)`` [1]_. The best value is 0, the
+    worst 200. If y and f are both zero, the error is 0.
 
     Parameters
     ----------
@@ -71,7 +72,9 @@ def smape(actual, forecast):
 
 
 def percentage_errors(actual, forecast):
-    """Return the symmetric percentage error of each forecast; `smape` is their mean.
+    """Return the symmetric percentage error of each forecast.
+
+    `smape` is the mean of these errors.
 
     Parameters
     ----------
@@ -81,20 +84,21 @@ def percentage_errors(actual, forecast):
     Returns
     -------
     errors : ndarray of the same shape
-        In percent, from 0 to 200.
+        The errors in percent, from 0 to 200.
     """
     actual, forecast = check_pair(actual, forecast)
     size = np.abs(actual) + np.abs(forecast)
     error = 200 * np.abs(actual - forecast)
-    # NaN is not zero: it stays.
+    # NaN is not zero, so it is not replaced by 0.
     return np.divide(error, size, out=np.zeros_like(size), where=size != 0)
 
 
 def scale_of_mase(train, season_length=1, places=None):
     """Return the scale of `mase`: the error of a seasonal naive forecast.
 
-    The mean of ``|y_t - y_(t-m)|`` over the training rows, with m = `season_length`.
-    This is the mean absolute error of the seasonal naive forecast one step ahead.
+    The scale is the mean of ``|y_t - y_(t-m)|`` over the training rows, with
+    m = `season_length`. This is the mean absolute error of the seasonal naive forecast
+    one step ahead.
 
     Parameters
     ----------
@@ -111,8 +115,8 @@ def scale_of_mase(train, season_length=1, places=None):
     Returns
     -------
     scale : float or ndarray of shape (n_targets,)
-        NaN if the seasons are exactly equal, or if no two known rows are one season
-        apart.
+        The scale of each target. NaN if all seasons are equal, or if no two known rows
+        are one season apart.
 
     Examples
     --------
@@ -137,7 +141,7 @@ def scale_of_mase(train, season_length=1, places=None):
 
 
 def _rows_one_season_apart(places, season_length):
-    """Return the rows that have another one season earlier, and these earlier rows."""
+    """Return the rows that have a row one season earlier, and these earlier rows."""
     if not len(places):
         return places, places
     earlier = places - season_length
@@ -149,8 +153,8 @@ def _rows_one_season_apart(places, season_length):
 def mase(actual, forecast, scale):
     """Return the mean absolute scaled error.
 
-    The mean of ``|y - f| / scale`` [1]_. A value below 1 means a smaller error than
-    that of the seasonal naive forecast one step ahead on the training rows.
+    This is the mean of ``|y - f| / scale`` [1]_. A value below 1 means a smaller error
+    than that of the seasonal naive forecast one step ahead on the training rows.
 
     Parameters
     ----------
@@ -162,7 +166,7 @@ def mase(actual, forecast, scale):
     Returns
     -------
     mase : float
-        NaN if a scale is NaN.
+        The metric, NaN if a scale is NaN.
 
     References
     ----------
@@ -184,8 +188,9 @@ def mase(actual, forecast, scale):
 def owa(smape, mase, naive2_smape, naive2_mase):
     """Return M4's overall weighted average of sMAPE and MASE, relative to Naive2.
 
-    ``(smape / naive2_smape + mase / naive2_mase) / 2``, where each metric is a mean
-    over all forecasts [1]_. Below 1, the forecasts are more accurate than Naive2.
+    This is ``(smape / naive2_smape + mase / naive2_mase) / 2``, where each metric is a
+    mean over all forecasts [1]_. A value below 1 means that the forecasts are more
+    accurate than Naive2.
 
     Parameters
     ----------
@@ -197,7 +202,7 @@ def owa(smape, mase, naive2_smape, naive2_mase):
     Returns
     -------
     owa : float or ndarray
-        NaN if Naive2 makes no error, or if a metric is NaN.
+        The metric, NaN if Naive2 makes no error or if an argument is NaN.
 
     References
     ----------
@@ -220,19 +225,19 @@ def owa(smape, mase, naive2_smape, naive2_mase):
 def skill(error, reference_error):
     """Return the skill score: the share of a reference's error that is avoided.
 
-    ``1 - error / reference_error``: 1 for a perfect forecast, 0 for one as accurate as
-    the reference, below 0 for a less accurate one.
+    The skill is ``1 - error / reference_error``. It is 1 for a perfect forecast, 0 for
+    a forecast as accurate as the reference, and below 0 for a less accurate forecast.
 
     Parameters
     ----------
     error, reference_error : float or array-like
-        The same metric of the forecast and of the reference, such as the mean absolute
-        error.
+        The errors of the forecast and of the reference, by the same metric, such as the
+        mean absolute error.
 
     Returns
     -------
     skill : float or ndarray
-        NaN if the reference makes no error.
+        The skill, NaN if the reference makes no error.
 
     Examples
     --------
@@ -256,7 +261,7 @@ def _ratio(**parameters):
 
 
 def naive(values, origins, horizon):
-    """Forecast the value of the origin for all steps.
+    """Forecast the value at the origin for all steps ahead.
 
     Parameters
     ----------
@@ -277,7 +282,7 @@ def naive(values, origins, horizon):
 
 
 def _check_forecast(values, origins, horizon):
-    """Return the checked parameters that all simple forecasts have."""
+    """Return the validated parameters that all simple forecasts have."""
     values = check_numbers("values", values, "n_rows", "n_targets")
     origins = check_origins(origins, len(values))
     return values, origins, check_integer("horizon", horizon)
@@ -286,14 +291,14 @@ def _check_forecast(values, origins, horizon):
 def seasonal_naive(values, origins, horizon, season_length, places=None):
     """Forecast the values of the last season before each origin.
 
-    If a value of that season is in a gap, the value of the season before is used.
+    If a row of that season is in a gap, the value one season earlier is used.
 
     Parameters
     ----------
     values : array-like of shape (n_rows, n_targets)
         The series.
     origins : array-like of int of shape (n_origins,)
-        The last known row of each forecast, at least `season_length` - 1.
+        The last known row of each forecast, at least ``season_length - 1``.
     horizon : int
         Number of time steps to forecast.
     season_length : int
@@ -305,8 +310,8 @@ def seasonal_naive(values, origins, horizon, season_length, places=None):
     Returns
     -------
     forecasts : ndarray of shape (n_origins, horizon, n_targets)
-        Entry ``[i, h]`` is the forecast for h + 1 steps after ``origins[i]``. NaN if
-        no known row has that position in the season.
+        Entry ``[i, h]`` is the forecast for h + 1 steps after ``origins[i]``. It is NaN
+        if no known row has the same position in the season.
     """
     values, origins, horizon = _check_forecast(values, origins, horizon)
     season_length = check_season(season_length)
@@ -327,12 +332,14 @@ def seasonal_naive(values, origins, horizon, season_length, places=None):
 def naive2(values, origins, horizon, season_length, train, places=None):
     """Forecast by M4's Naive2: the naive forecast of the seasonally adjusted series.
 
-    If the training rows are seasonal by `is_seasonal`, the value of the origin is
+    If the training rows are seasonal by `is_seasonal`, the value at the origin is
     divided by its seasonal index and multiplied by the index of the forecast step [1]_.
-    Additive indices are subtracted and added instead. If the rows are not seasonal,
-    the forecast is `naive`. Test and indices are computed from the training rows only,
-    from their longest part without a gap. For an origin at the end of the training rows
-    this is M4's definition.
+    Additive indices are subtracted and added instead. If the rows are not seasonal, the
+    forecast is that of `naive`.
+
+    The test and the indices use the training rows only, and among these the longest
+    part without a gap. For an origin at the end of the training rows, the forecast is
+    the one that M4 defines.
 
     Parameters
     ----------
@@ -386,7 +393,7 @@ def naive2(values, origins, horizon, season_length, train, places=None):
 
 
 def _longest_part(places, rows):
-    """Return the longest part without a gap; the last one if several are as long."""
+    """Return the longest part without a gap; the last one of several equally long."""
     gaps = np.flatnonzero(np.diff(places[rows]) != 1) + 1
     edges = [0, *gaps.tolist(), rows.stop - rows.start]
     parts = reversed(list(itertools.pairwise(edges)))
@@ -400,8 +407,9 @@ def is_seasonal(train, season_length):
     The series is seasonal if it has at least three seasons, and if the absolute
     autocorrelation at lag m, the season length, exceeds
     ``1.645 * sqrt((1 + 2 * (r_1^2 + ... + r_(m-1)^2)) / n)``. M4 used R's ``acf``,
-    which computes lags up to ``10 log10(n)`` only and therefore finds no longer season.
-    This function computes all lags. For all series of M4, the result is the same.
+    which computes lags up to ``10 log10(n)`` only. It therefore does not find longer
+    seasons. This function computes all lags. For all series of M4, the result is the
+    same.
 
     Parameters
     ----------
@@ -413,7 +421,7 @@ def is_seasonal(train, season_length):
     Returns
     -------
     seasonal : bool
-        Also False for a constant series.
+        Whether the series is seasonal. False for a constant series.
 
     References
     ----------
@@ -446,11 +454,13 @@ def seasonal_indices(train, season_length):
     """Return the seasonal indices of a classical decomposition.
 
     The trend is the centred moving average over a season. If the season length is
-    even, the two ends have half weight. An index is the mean of value / trend over all
-    rows at one position in the season; the indices are divided by their mean. If a
-    value is zero or negative, the decomposition is additive instead: the indices are
-    means of value - trend, and their mean is subtracted. (All values of M4 are
-    positive.)
+    even, the two ends of the average have half weight. An index is the mean of
+    ``value / trend`` over all rows at one position in the season. The indices are then
+    divided by their mean.
+
+    If a value is zero or negative, the decomposition is additive instead: an index is
+    the mean of ``value - trend``, and the mean of the indices is subtracted. (All
+    values of M4 are positive.)
 
     Parameters
     ----------

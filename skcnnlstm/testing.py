@@ -55,16 +55,16 @@ def check_network(
 ):
     """Check a network builder, and the estimators made from it.
 
-    A builder has the form that HybridRegressor documents. If it has a parameter
-    `output_activation`, both a regressor and a classifier are checked. The checks are,
-    in this order:
+    The docstring of `HybridRegressor` describes the form of a builder. If the builder
+    has a parameter `output_activation`, both a regressor and a classifier are checked.
+    The checks are, in this order:
 
     1. shapes: windows of one and of several features, one output and several;
     2. layer names: explicit for each layer with weights, and the same in each build;
     3. serialization: the JSON text of the network describes it completely;
     4. determinism: equal seeds give bit-identical predictions;
     5. copies: `clone`, `copy.deepcopy`, and the copies that joblib sends to workers;
-    6. use: missing values, normalization, linear skip, and inside a SeriesForecaster;
+    6. use: missing values, normalization, linear skip, SeriesForecaster;
     7. the checks of scikit-learn that networks of this package pass;
     8. speed: `fit` is not slower than `Model.fit`.
 
@@ -75,9 +75,9 @@ def check_network(
     params : dict or None, default=None
         Parameters of the builder during the checks. A small network makes them faster.
     window_length : int, default=24
-        Length of the windows, in time steps. Use more for a network that cannot read
-        windows of 24 steps. For the checks of scikit-learn, which use windows of 1 to
-        10 steps, such a network reads windows padded to this length.
+        Length of the windows, in time steps. Use a larger value for a network that
+        cannot read windows of 24 steps. The checks of scikit-learn use windows of 1 to
+        10 steps. If the network cannot read these, they are padded to `window_length`.
     n_features : int, default=2
         Number of features of the windows with several features; at least 2.
     estimator_checks : bool, default=True
@@ -92,10 +92,10 @@ def check_network(
         Facts about the network for windows of `n_features`:
 
         - `n_weights`: number of weights;
-        - `output_shapes`: dict of the shape of the (first) output of each layer, by
-          name;
-        - `checks`: names of the checks of scikit-learn that passed, a list;
-        - `speed`: median ratio of the time of `Model.fit` to that of `fit`, both
+        - `output_shapes`: dict with the shape of the first output of each layer, by the
+          name of the layer;
+        - `checks`: list with the names of the checks of scikit-learn that passed;
+        - `speed`: median of the time of `Model.fit` divided by that of `fit`, both
           without tracing; None if it was not measured.
 
     Raises
@@ -195,7 +195,7 @@ def _build(estimator, shape, n_outputs):
 
 
 def _check_shapes(estimator, shape, n_outputs):
-    """Return the network of a shape."""
+    """Return the network for an input shape; raise if its output has a wrong shape."""
     rule = f"build must accept input_shape={shape} and n_outputs={n_outputs}"
     try:
         network = _build(estimator, shape, n_outputs)
@@ -234,10 +234,10 @@ def _check_layer_names(estimator, shape, n_outputs):
     ]
     if unnamed:
         _fail(
-            "each layer with weights must have an explicit name, to which pretrained "
-            "and frozen refer",
+            "each layer with weights must have an explicit name, because the "
+            "parameters pretrained and frozen refer to names",
             ", ".join(unnamed),
-            'Pass one, such as Dense(8, name="hidden"), without a counter.',
+            'Pass a name without a counter, such as Dense(8, name="hidden").',
         )
     texts = [_build(estimator, shape, n_outputs).to_json() for _ in range(2)]
     if texts[0] != texts[1]:
@@ -249,7 +249,7 @@ def _check_layer_names(estimator, shape, n_outputs):
 
 
 def _builder_call(estimator, shape, n_outputs):
-    """Return the builder of an estimator and the arguments with which it is called."""
+    """Return the builder of an estimator, and the arguments of its call."""
     settings = estimator._fit_settings()
     assemble, *_, params = estimator._build_network_args(settings, shape, n_outputs)
     build, calls = params["build"], []
@@ -312,7 +312,7 @@ def _output(estimator, X):
 
 
 def _copy_for_worker(estimator):
-    """Return a copy by cloudpickle, which also copies classes of a notebook."""
+    """Return a copy made by cloudpickle, which also copies classes of a notebook."""
     return pickle.loads(pickle.dumps(wrap_non_picklable_objects(estimator)))
 
 
@@ -337,7 +337,7 @@ def _check_determinism(estimator, X, y):
             "equal seeds must give equal predictions",
             f"a difference of {np.abs(first - second).max():.2g} after two fits",
             "Draw random numbers with keras.random and initializers of Keras, not with "
-            "NumPy or TensorFlow, and keep no state between calls.",
+            "NumPy or TensorFlow. Keep no state between calls.",
         )
 
 
@@ -430,8 +430,8 @@ def _run_estimator_checks(estimator, length):
             _fail(
                 f"the estimator must pass {result['check_name']} of scikit-learn",
                 _describe(result["exception"]),
-                "Do not override methods of the estimator, and read windows of any "
-                "length of at least window_length.",
+                "Do not override methods of the estimator. Let the network read "
+                "windows of any length from window_length.",
                 result["exception"],
             )
     return [one["check_name"] for one in results if one["status"] == "passed"]
@@ -486,7 +486,7 @@ def _is_importable(thing):
 
 
 def _check_speed(estimator, length, n_features):
-    """Return the median ratio of the times of `Model.fit` and `fit`."""
+    """Return the median of the time of `Model.fit` divided by that of `fit`."""
     X, y = _make_data(estimator, _SPEED_WINDOWS, length, n_features)
     settings = {"epochs": _SPEED_EPOCHS, "batch_size": 32}
     network = clone(estimator).set_params(**settings)

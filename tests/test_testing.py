@@ -138,8 +138,8 @@ numbers = itertools.count()
         ),
         (
             sequential(lambda: layers.Dense(3)),
-            "each layer with weights must have an explicit name, to which pretrained "
-            "and frozen refer: got 'dense",
+            "each layer with weights must have an explicit name, because the "
+            "parameters pretrained and frozen refer to names: got 'dense",
         ),
         (
             sequential(lambda: layers.Activation("relu", name=f"a{next(numbers)}")),

@@ -1,4 +1,4 @@
-"""Command line: options, CSV files, models, and the report."""
+"""The command line ``skcnnlstm``: options, CSV files, models, and the report."""
 
 from skcnnlstm.cli.run import main
 

@@ -12,12 +12,12 @@ def draw_forecast(history, forecast, series, *, model_name, fitted=None, note=No
         The rows of each series, with a column for each target.
     forecast : Forecast
     series : InputSeries
-        Its name and unit label the figure.
+        Name and unit of the series label the figure.
     model_name : str
     fitted : dict of DataFrame or None, default=None
-        Forecasts of the history, one step ahead; None without any.
+        One-step-ahead forecasts of the history. None draws no such forecasts.
     note : dict of str or None, default=None
-        A line above each panel, by (name of the series, target).
+        The line above each panel, by (name of the series, target).
 
     Returns
     -------
@@ -47,7 +47,7 @@ def draw_forecast(history, forecast, series, *, model_name, fitted=None, note=No
     mean = forecast.mean[keys[0][0]]
     steps = f"{len(mean)} {step_name(mean.index)}"
     part = f" ({len(drawn)} of {len(keys)} panels)" if len(drawn) < len(keys) else ""
-    # Text of the first panel, so that it starts where the other titles do.
+    # The title is text of the first panel, so that it is aligned with the other titles.
     panels[0].annotate(
         f"{series.name}: the next {steps} by {model_name}{part}",
         xy=(0, 1),
@@ -64,7 +64,7 @@ def draw_forecast(history, forecast, series, *, model_name, fitted=None, note=No
 
 
 def describe_rmse(rmse, n_folds, steps):
-    """Return the note above each panel: the error in the cross-validation."""
+    """Return the line above each panel: the RMSE in the cross-validation."""
     return {
         key: f"RMSE {format_number(value)} in {n_folds} folds of {steps}"
         for key, value in rmse.items()

@@ -16,7 +16,7 @@ from skcnnlstm.cli.options import (
 
 @contextlib.contextmanager
 def fit_errors(name):
-    """Report errors of a fit as errors in the options or the data."""
+    """Convert errors of a fit to UsageError; `name` is the name of the model."""
     try:
         yield
     except (ValueError, ImportError) as error:
@@ -25,16 +25,19 @@ def fit_errors(name):
 
 @contextlib.contextmanager
 def fewer_warnings():
-    """Hide warnings about missing values, which the report has counted."""
+    """Ignore warnings about missing values: the report shows their number."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "NaN in the target columns leaves")
-        # The first rows of a fold have no history; the forecast itself warns.
+        # The first rows of a fold have no history. Warnings of a forecast are shown.
         warnings.filterwarnings("ignore", r"\d+ windows have no known value")
         yield
 
 
 def fit_and_forecast(model, data, options):
-    """Return a model fitted on all rows, or a dict of them, and its `Forecast`."""
+    """Fit a model on all rows; return the fitted model and its `Forecast`.
+
+    For many series, a reference model is fitted on each: the result is a dict.
+    """
     from sklearn.base import clone
 
     from skcnnlstm import SeriesForecaster
@@ -67,7 +70,7 @@ def forecast_rows(model, steps, coverage, data):
 
 
 def forecast_references(fitted, steps, coverage, targets):
-    """Return the `Forecast` of reference models, by name of the series."""
+    """Return the `Forecast` of the reference models `fitted`, a dict by series."""
     if coverage is None:
         found = {key: one.forecast(steps) for key, one in fitted.items()}
     else:
@@ -92,9 +95,9 @@ def _make_forecast(tables, coverage, targets):
 
 
 def one_step_ahead(model, data):
-    """Forecast each row from the rows before it, where a whole window is known."""
+    """Forecast each row that has a whole window of rows before it, one step ahead."""
     with warnings.catch_warnings():
-        # The first rows have incomplete windows; they are dropped below.
+        # Warnings are about the first rows, which are dropped below.
         warnings.simplefilter("ignore", UserWarning)
         predicted = model.predict(data.values, **data.exog)
     fitted = {}
@@ -107,7 +110,7 @@ def one_step_ahead(model, data):
 
 
 def save_model(model, name, path):
-    """Save a fitted model, or raise an error that names another model."""
+    """Save a fitted model; if it cannot be saved, raise an error with a remedy."""
     from skcnnlstm import save
     from skcnnlstm.references.base import ReferencePanel
 

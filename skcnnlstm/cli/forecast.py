@@ -16,7 +16,7 @@ from skcnnlstm.cli.rows import Rows
 class FittedColumns(NamedTuple):
     """The columns of the file that a model was fitted on."""
 
-    order: list[str]  # of targets and past covariates
+    order: list[str]  # targets and past covariates, in the order of the fit
     targets: list[str]
     past: list[str]
     exog: list[str]
@@ -71,7 +71,7 @@ def run_forecast(options):
 
 
 def _load(path):
-    """Load a model, or raise an error in the options."""
+    """Return a saved model; raise UsageError if it cannot be loaded."""
     from skcnnlstm import load
 
     try:
@@ -121,7 +121,7 @@ def _name_of(axis: Any):
 
 
 def _forecast(model, rows, options):
-    """Return the `Forecast` of a model, and the number of rows that are new to it."""
+    """Return the `Forecast` of a model, and the number of rows that it did not know."""
     from skcnnlstm.cli.fitting import forecast_references, forecast_rows
     from skcnnlstm.references.base import ReferenceForecaster, ReferencePanel
 
@@ -161,9 +161,10 @@ def _forecast(model, rows, options):
 
 
 def _check_known(key, fitted):
-    """Raise an error if a series is not one of the fitted ones."""
+    """Raise an error if the model was not fitted on a series of this name."""
     if key not in fitted:
         raise UsageError(
-            f"series {key!r} is not one that the model was fitted on: "
-            f"{', '.join(map(str, list(fitted)[:20]))}. Fit a model on it"
+            "all series must be among those that the model was fitted on: got "
+            f"{key!r}, fitted on {', '.join(map(str, list(fitted)[:20]))}. Fit a model "
+            "on this series"
         )

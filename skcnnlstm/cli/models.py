@@ -10,7 +10,7 @@ import skcnnlstm
 from skcnnlstm import references
 from skcnnlstm.cli.options import NETWORKS, REFERENCES, RIDGE, SEASONAL_NAIVE
 
-# Short series give few windows for many weights. Dropout and weight decay limit
+# Short series give few windows for many weights, so dropout and weight decay limit
 # overfitting. Networks that learn the difference from the last season need no linear
 # skip.
 _NETWORK_PARAMS = {
@@ -20,18 +20,20 @@ _NETWORK_PARAMS = {
     "optimizer__weight_decay": 0.1,
     "learning_rate": 2e-3,
 }
-# The mean over time learns slowly: smaller batches make more steps in an epoch.
+# This network learns slowly. Smaller batches give more optimizer steps in an epoch.
 _EXTRA_PARAMS = {"parallel": {"batch_size": 16, "linear_skip": True}}
 _BATCH_SIZE = 32  # of the other networks
-# Without --epochs, at most so many epochs, and so many optimizer steps. The time of a
-# fit then depends little on the length of the series.
+# Limits of epochs and optimizer steps without --epochs. The time of a fit then depends
+# little on the length of the series.
 _MAX_EPOCHS, _MAX_STEPS = 100, 400
 
 
 class FilledWindows(BaseEstimator):
-    """Regressor that fills missing values with the last known ones before it.
+    """Fill missing values of windows, then fit a regressor on the windows.
 
-    With the parameter `missing="mask"`, `SeriesForecaster` allows NaN in windows.
+    A missing value is replaced by the last known value before it, else by the first one
+    after it. With the parameter ``missing="mask"``, `SeriesForecaster` allows NaN in
+    windows.
     """
 
     def __init__(self, regressor, missing="mask"):
@@ -57,8 +59,8 @@ class FilledWindows(BaseEstimator):
 def subsequence_params(window_length, season_length):
     """Return the parameters that split a window into subsequences.
 
-    A window of several whole seasons is split into seasons, and each is normalized by
-    the last one. Other windows are split as ``n_subsequences="auto"`` does.
+    A window of several whole seasons is split into seasons, and the last season is
+    subtracted from each of them. Other windows are split by ``n_subsequences="auto"``.
     """
     if 1 < season_length < window_length and window_length % season_length == 0:
         return {
@@ -76,17 +78,20 @@ def count_epochs(n_windows):
 
 
 def make_models(options, targets, positive, has_missing=False):
-    """Return the models by name: seasonal naive, Ridge, the networks and --compare.
+    """Return the models to compare, by name.
+
+    These are the seasonal naive forecast, the Ridge, the networks, and the models of
+    ``--compare``.
 
     Parameters
     ----------
     options : Namespace
-        Of `make_parser`, with `season_length` and `epochs` set.
+        The parsed options, with `season_length` and `epochs` set.
     targets : list of str
         Names of the columns to forecast.
     positive : bool
         Whether all values are positive. They are then modelled on a log scale.
-    has_missing : bool
+    has_missing : bool, default=False
         Whether values are missing. Networks and LightGBM then mask them.
     """
     regressors = {RIDGE: make_pipeline(skcnnlstm.FlattenWindows(), Ridge())}

@@ -24,7 +24,7 @@ REFERENCES = {
     "lightgbm": "LightGBM",
     "drift": "Drift",
 }
-# The package that each needs; drift needs none.
+# The package that each model needs; drift needs none.
 _PACKAGES = {
     "ets": "statsforecast",
     "theta": "statsforecast",
@@ -76,8 +76,8 @@ class _Parser(argparse.ArgumentParser):
 def parse_options(argv=None):
     """Return the options of a run, or of ``skcnnlstm forecast``.
 
-    `command` is "run" or "forecast". A run takes a file of the name "forecast" if it is
-    given as ./forecast.
+    The attribute `command` is "run" or "forecast". A file named "forecast" must be
+    given as ./forecast, because the first argument "forecast" is the command.
     """
     argv = sys.argv[1:] if argv is None else list(argv)
     if argv[:1] == ["forecast"]:
@@ -129,7 +129,7 @@ def make_parser():
     data.add_argument(
         "--id-column",
         metavar="NAME",
-        help="column that names the series of each row; one model learns from all",
+        help="column that names the series of each row; one model learns from them all",
     )
     training = parser.add_argument_group("training")
 
@@ -262,8 +262,8 @@ def _add_interval(group, default):
         nargs="?",
         const=0.9,
         metavar="C",
-        help="prediction intervals that should hold the share C of the actual values, "
-        f"0.9 without C ({default})",
+        help="prediction intervals that should contain the share C of the actual "
+        f"values; C is 0.9 if it is left out ({default})",
     )
 
 
@@ -293,7 +293,7 @@ def _coverage(text):
 
 
 def _bounded_integer(minimum, maximum):
-    """Return a parser of integers in a range, for `add_argument`."""
+    """Return a function that parses an integer from `minimum` to `maximum`."""
 
     def parse(text):
         with contextlib.suppress(ValueError):
@@ -307,7 +307,7 @@ def _bounded_integer(minimum, maximum):
 
 
 def _one_of(names):
-    """Return a parser of names, for `add_argument`."""
+    """Return a function that checks that a text is one of `names`."""
 
     def parse(text):
         if text in names:
@@ -325,7 +325,7 @@ def file_hint(value):
 
 
 def read_model_name(options):
-    """Return the name in the table of the model that `--model` chooses, or None."""
+    """Return the model of `--model`, by its name in the table; None without it."""
     if options.model is None:
         return None
     names = [SEASONAL_NAIVE, RIDGE, *options.models, *options.compare]
@@ -362,7 +362,7 @@ def check_rows(n_rows, options, name=None):
 
 
 def count_calibration_rows(n_rows, options):
-    """Return the number of rows that calibrate intervals: at least a fifth."""
+    """Return the number of rows that calibrate intervals: a fifth, or the minimum."""
     from skcnnlstm.conformal import scores_needed
 
     needed = scores_needed(options.interval) + options.horizon - 1
@@ -447,9 +447,9 @@ def make_printer(options):
 
 
 def print_line(line, stream):
-    """Print a line, unless the reader of the stream, such as `head`, has stopped.
+    """Print a line; ignore the error if the reader of a pipe, such as `head`, stopped.
 
-    The files are still written.
+    The run continues, so the files are still written.
     """
     with contextlib.suppress(BrokenPipeError):
         print(line, file=stream, flush=True)

@@ -7,15 +7,15 @@ from skcnnlstm.cli.options import print_line
 
 
 class Progress:
-    """The models of a comparison that are done, and an estimate for the others.
+    """Print the scores of compared models, and an estimate of the time left.
 
     Parameters
     ----------
     networks : list of str
-        Names of the models that take most of the time. Each is assumed to take as long
-        as those that are done on average.
+        Names of the networks, which take most of the time. Each is assumed to take the
+        mean time of the networks that are done.
     n_final : float
-        Duration of what follows the comparison, as a share of one network.
+        Time of the steps after the comparison, as a share of the time of one network.
     quiet : bool, default=False
         Whether to print nothing.
     """

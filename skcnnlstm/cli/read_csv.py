@@ -23,7 +23,8 @@ from skcnnlstm.cli.read_numbers import check_numbers, is_missing, read_numbers
 from skcnnlstm.cli.report import format_label
 from skcnnlstm.cli.time_parts import join_time_parts
 
-# Columns that count rows or hold parts of dates; the first is pandas' row labels.
+# Names of columns that count rows or hold parts of dates. pandas writes row labels
+# without a name, and reads them as "Unnamed: 0".
 _NO_TARGETS = re.compile(
     r"unnamed: 0|date|time|timestamp|year|quarter|month|week|day|weekday|hour|minute"
     r"|year[ _-]?(week|month|quarter)",
@@ -36,17 +37,17 @@ NO_COLUMN = "none"  # the value of --time-column that numbers the rows
 
 
 class InputSeries(NamedTuple):
-    """A checked series to forecast, or many."""
+    """One or many checked series to forecast."""
 
-    # By the name of the series (None for a single one): float columns, the targets
-    # first and then past covariates, rows in time order.
+    # Rows in time order, by the name of the series (None for a single series). The
+    # columns are floats: the targets, then the past covariates.
     frames: dict[str | None, pd.DataFrame]
     name: str
     unit: str  # of the targets
     notes: list  # lines that report what was chosen
     season_length: int | None  # of the steps; None if it is unknown
     targets: list[str]
-    # Covariates that are known ahead, also of later rows; None without any.
+    # Covariates that are known ahead, also for later rows; None without any.
     exogs: dict[str | None, pd.DataFrame] | None = None
     id_column: str | None = None
 
@@ -57,7 +58,7 @@ class InputSeries(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """The columns that the options name; None or empty means the default."""
+    """The columns that the user named by options; None or empty means the default."""
 
     time: str | None = None
     targets: list[str] | None = None
@@ -86,11 +87,28 @@ def read_series(
 ):
     """Read and check the series that the options select.
 
-    `file` is a path; None loads the airline series. For the other parameters, None
-    means: the first column of times at equal steps, or else of integers, as time column
-    ("none" numbers the rows); all other numeric columns as targets; one series; the
-    date format and the decimal mark that fit; UTF-8. `skip_rows` lines above the
-    column names are left out.
+    Parameters
+    ----------
+    file : str or None
+        Path of the file. None loads the airline series.
+    time_column : str or None, default=None
+        "none" numbers the rows. None means the column that `_find_time_column` chooses.
+    target_columns : list of str or None, default=None
+        None means all other numeric columns.
+    past_covariates, exog : sequence of str, default=()
+        Names of past covariates, and of covariates that are known ahead.
+    id_column : str or None, default=None
+        Column that names the series of each row. None means one series.
+    date_format, decimal : str or None, default=None
+        Format of the times, and decimal mark. With None, they are found by the cells.
+    encoding : str or None, default=None
+        None means UTF-8.
+    skip_rows : int, default=0
+        Number of lines above the column names to leave out.
+
+    Returns
+    -------
+    series : InputSeries
     """
     if file is None:
         from skcnnlstm.datasets import load_airline
@@ -158,9 +176,9 @@ def read_series(
 
 
 def _check_named(chosen, columns, source):
-    """Raise unless each named column exists and has one role.
+    """Raise if a named column does not exist, or has more than one role.
 
-    Return whether the time column is "none".
+    Return whether the user numbers the rows by the time column "none".
     """
     is_numbered = chosen.time == NO_COLUMN and NO_COLUMN not in columns
     for column in chosen.named:
@@ -188,7 +206,7 @@ def _check_named(chosen, columns, source):
 
 
 def _split_series(table, id_column):
-    """Return the rows of each series, by name; a single series has the name None."""
+    """Return the row numbers of each series, by name; None for a single series."""
     if id_column is None:
         return {None: np.arange(len(table))}
     missing = is_missing(table[id_column]).to_numpy()
@@ -211,7 +229,11 @@ def _naming(key):
 
 
 def _choose_columns(table, numbers, chosen, is_numbered, date_format, source):
-    """Return the columns to use, notes, and the columns that times are joined from."""
+    """Choose the columns that the user did not name.
+
+    Return all columns to use, notes about the choice, and the names of the columns from
+    which the times are joined.
+    """
     notes, parts, columns = [], [], list(table.columns)
     others = {*chosen.past, *chosen.exog, chosen.id}
     if is_numbered:
@@ -252,7 +274,7 @@ def _choose_columns(table, numbers, chosen, is_numbered, date_format, source):
 
 
 def _order_rows(frame, index, chosen):
-    """Return rows in time order at equal steps, and notes about changes."""
+    """Return the rows in time order and at equal steps, and notes about changes."""
     notes = []
     if index is None:
         return frame.reset_index(drop=True), notes
@@ -271,9 +293,9 @@ def _order_rows(frame, index, chosen):
 
 
 def _split_ahead(frame, chosen):
-    """Return the rows up to the last known target, and all covariates known ahead.
+    """Return the rows up to the last known target, and all rows of the covariates.
 
-    Without covariates that are known ahead, all rows are returned.
+    Without covariates that are known ahead, return all rows and None.
     """
     if not chosen.exog:
         return frame, None
@@ -362,9 +384,10 @@ def _read_table(file, encoding=None, skip_rows=0):
 
 
 def _find_separator(header, row):
-    """Return the mark between fields.
+    """Return the separator of the fields, by the header and the first row.
 
-    A comma may be part of a name or a decimal mark in a file with another mark.
+    Semicolons, tabs and bars are tried before commas. A comma may also be a decimal
+    mark, or part of a name.
     """
     for mark in ";\t|":
         if 0 < header.count(mark) == row.count(mark):
@@ -396,10 +419,14 @@ def _has_decimal_points(column):
 
 
 def _find_time_column(table, targets, numbers, date_format):
-    """Return the column of times, or None; a note; and the columns it is joined from.
+    """Return the time column or None, a note, and the columns from which it is joined.
 
-    Times at equal steps come first, in one column or in several such as year and month.
-    Then follow other dates, and then a first column that counts.
+    The first of these that exists is chosen:
+
+    1. a column of times at equal steps;
+    2. several columns, such as year and month, that are joined to such times;
+    3. a column of other dates;
+    4. the first column, if it holds integers at equal steps.
     """
     columns = [column for column in table.columns if column not in targets]
     dates = []
@@ -442,7 +469,7 @@ def _find_time_column(table, targets, numbers, date_format):
 
 
 def _counts(values):
-    """Return whether values are whole numbers at equal steps above 0."""
+    """Return whether values are integers that increase by equal steps."""
     steps = np.diff(values)
     rises = len(steps) and steps[0] > 0 and (steps == steps[0]).all()
     return bool(rises and (values == np.round(values)).all())
@@ -463,7 +490,7 @@ def _read_targets(table, targets, numbers, decimal):
                 values, mark = with_commas, ","
         sign, sign_name = ",", "comma"
         if decimal is None and mark == "." and table.attrs.get("separator") == ";":
-            # Such files often have decimal commas; then the point groups thousands.
+            # Such files often have decimal commas. A point then separates thousands.
             others = [c for c in numbers if _is_numeric(table, numbers, c)]
             if not any(_has_decimal_points(table[c]) for c in others):
                 with_commas, _ = read_numbers(table[name], ",")
@@ -489,8 +516,8 @@ def _read_targets(table, targets, numbers, decimal):
 def _read_times(column, date_format, *, several=False):
     """Return a time column as an index, in the order of the rows.
 
-    Times may repeat if there are several series. The format is found from the distinct
-    cells of all of them.
+    With several series, times may repeat. The format is then found from the distinct
+    cells of all series.
     """
     name, missing = column.name, is_missing(column).to_numpy()
     if missing.any():
@@ -521,7 +548,7 @@ def _read_times(column, date_format, *, several=False):
 
 
 def check_distinct(index, name, id_column=None):
-    """Raise if a time occurs twice, in the rows of one series."""
+    """Raise if a time occurs more than once in the rows of one series."""
     duplicated = index.duplicated()
     if duplicated.any():
         label = index[duplicated][0]

@@ -17,26 +17,28 @@ _OFFSET = r"(?<=\d)\s*(?:Z|[+-]\d{2}:?\d{2})$"
 _HAS_YEAR = re.compile(r"\d{4}|\d{1,2}\D\d{1,2}\D\d{2}|[A-Za-z]{3,}\W*\d{2}$")
 _MONTH_FORMATS = ("%b-%y", "%b %y", "%b-%Y", "%b %Y", "%B %Y", "%B-%Y", "%Y/%m")
 _MONTH_FORMATS += ("%m.%Y", "%YM%m")  # the latter is that of Eurostat
-# By the number of digits. Seconds below 1e8 would turn counters into dates.
+# Formats by the number of digits. Shorter numbers of seconds may be counters.
 _DIGITS = {6: ["%Y%m"], 8: ["%Y%m%d"], 9: ["s"], 10: ["s", "%Y%m%d%H"]}
 _DIGITS |= {12: ["ms", "%Y%m%d%H%M"], 13: ["ms"], 14: ["%Y%m%d%H%M%S"]}
 _DIGITS |= {15: ["us"], 16: ["us"], 18: ["ns"], 19: ["ns"]}
 
 
 class Reading(NamedTuple):
-    """A column read in one format."""
+    """The times of a column, read in one format."""
 
     format: str  # as for --date-format, or a description
     times: pd.Series  # NaT where a cell has another format
-    step: object  # frequency of the times; None if it has none
-    n_gaps: int
+    step: object  # frequency of the times; None if they have none
+    n_gaps: int  # number of gaps in the times
 
 
 def read_column(column, date_format=None):
-    """Return the reading of a column that has equal steps, or else the first one.
+    """Read a column as times; return the best `Reading`, or None.
 
-    With `date_format=None`, all formats are tried. Returns None if no cell can be read.
-    Raises UsageError if two readings with equal steps differ.
+    With ``date_format=None``, all formats are tried. The best reading has equal steps
+    and the fewest gaps. If no reading has equal steps, it is the one that reads most
+    cells. The result is None if no cell can be read. UsageError is raised if two
+    different readings are best.
     """
     readings = []
     for name, times in _read_all(strip_cells(column), date_format):
@@ -72,7 +74,10 @@ def lacks_year(column):
 
 
 def _steps(times):
-    """Return the frequency of complete times, or None, and the number of gaps."""
+    """Return the frequency of times, or None, and the number of gaps in them.
+
+    Missing or repeated times have no frequency.
+    """
     if times.isna().any() or times.duplicated().any():
         return None, 0
     from skcnnlstm._utils.time_axis import read_time_axis
@@ -147,7 +152,11 @@ def _parse(cells, **settings):
 
 
 def _read_with_offsets(cells):
-    """Return local times if they are days with more than one offset, else absolute."""
+    """Read times with offsets from UTC.
+
+    Times with a single offset keep it. If the offsets differ, daily times are returned
+    as local times, and all other times in UTC.
+    """
     absolute = _parse(cells, utc=True, format="ISO8601")
     offsets = cells.str.extract(f"({_OFFSET})")[0].str.strip()
     if offsets.nunique() == 1:
@@ -166,7 +175,7 @@ def _read_with_offsets(cells):
 
 
 def insert_missing_steps(frame):
-    """Insert rows of NaN for missing steps; return the frame and their number.
+    """Insert rows of NaN for missing steps; return the frame and the number of rows.
 
     Nothing is inserted without a frequency, or if more than a tenth of the steps are
     missing.
@@ -180,15 +189,16 @@ def insert_missing_steps(frame):
         return frame, 0
     first = read_time_axis(frame.index[:1], axis.freq)
     labels = frame.index[:1].append(first.next_labels(int(positions[-1])))
-    if not frame.index.isin(labels).all():  # such as business days with holidays
+    # Labels may differ from a regular grid, for example business days with holidays.
+    if not frame.index.isin(labels).all():
         return frame, 0
     return frame.reindex(labels.rename(frame.index.name)), n_missing
 
 
 def with_equal_steps(index):
-    """Return a sorted index with a frequency and without gaps, or raise an error.
+    """Return a sorted index with a frequency; raise if it has gaps or unequal steps.
 
-    Labels such as the 15th of each month become periods.
+    Labels such as the 15th of each month are converted to periods.
     """
     name = index.name
     from skcnnlstm._utils.time_axis import read_time_axis
@@ -221,10 +231,11 @@ def with_equal_steps(index):
 
 
 def step_unit(index):
-    """Return the number and the unit of the steps of an index: (2, "h"), (1, "M").
+    """Return the step of an index as a number and a unit, such as (2, "h").
 
-    The unit of months is "M", whether labels are at their start or end, or periods;
-    likewise "Q" and "Y". Returns (1, None) for other steps.
+    The unit of months is "M", for dates at the start or the end of months and for
+    periods. The units of quarters and years are "Q" and "Y". For unknown steps, the
+    result is (1, None).
     """
     from skcnnlstm._utils.time_axis import read_time_axis
 
@@ -240,7 +251,7 @@ def step_unit(index):
 
 
 def season_length(index):
-    """Return the usual season of the steps of an index; None if it is unknown."""
+    """Return the usual season length for the step of an index; None if unknown."""
     n, unit = step_unit(index)
     sizes = {"Y": 1, "Q": 4, "M": 12, "W": 52, "B": 5, "D": 7, "h": 24, "min": 1440}
     size = sizes.get(unit)

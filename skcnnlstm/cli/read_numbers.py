@@ -7,22 +7,22 @@ from skcnnlstm.cli.options import UsageError
 
 MISSING = frozenset(["", "na", "n/a", "nan", "null", "none", "?", "-", "#n/a", "<na>"])
 MISSING |= {".", "..", "--"}  # of FRED, the World Bank and others
-_MARKS = {".": ",", ",": "."}  # decimal mark: mark between thousands
+_MARKS = {".": ",", ",": "."}  # from decimal mark to thousands separator
 _NOT_DIGITS = r"[\s€$£¥%']|^[A-Z]{3}(?=[\s\d])|(?<=\d)\s*[A-Z]{3}$"
 
 
 def is_missing(column):
-    """Return which cells hold no value."""
+    """Return a mask of the cells that hold no value."""
     return column.str.strip().str.lower().isin(MISSING)
 
 
 def read_numbers(column, decimal=None):
     """Read a column of text as numbers; return them and the decimal mark.
 
-    Currency signs, percent signs and marks between thousands are left out. A number in
-    parentheses is negative, as in accounting. Numbers are NaN for missing cells and for
-    text. With `decimal=None`, the mark is the one that fits all cells, or None if both
-    fit, with different numbers.
+    Currency signs, percent signs and thousands separators are ignored. A number in
+    parentheses is negative, as in accounting. Missing cells and text are NaN. With
+    ``decimal=None``, the mark is the one that fits most cells. It is None if both marks
+    fit equally many cells, but give different numbers.
     """
     if decimal is not None:
         return _read(column, decimal), decimal
@@ -45,7 +45,7 @@ def _read(column, decimal):
     is_grouped = cells.str.fullmatch(grouped)
     cells = cells.where(~is_grouped, cells.str.replace(thousands, "", regex=False))
     if decimal == ",":
-        # A point that is no mark between thousands makes the cell text.
+        # A point that is no thousands separator makes the cell text.
         cells = cells.str.replace(".", "x", regex=False)
         cells = cells.str.replace(",", ".", regex=False)
     cells = cells.where(~is_missing(column))

@@ -28,9 +28,10 @@ _STEP_NAMES = {
 
 
 def scores_by_fold(result):
-    """Return RMSE, MAE, MASE and seconds of each fold, which has one forecast.
+    """Return a table of RMSE, MAE, MASE and seconds, with one row for each fold.
 
-    Scores are means over series and targets; NaN where one of them is undefined.
+    Scores are means over series and targets. A mean is NaN if the score of one series
+    or target is undefined.
     """
     measures = ["rmse", "mae", "mase"]
     each = result.scores(by=["fold", "series", "target"])[measures]
@@ -41,9 +42,9 @@ def scores_by_fold(result):
 
 
 def mean_rmse(result, *, many=False):
-    """Return the RMSE, a mean over folds, by (name of the series, target).
+    """Return the mean RMSE over folds, by (name of the series, target).
 
-    Unless there are `many`, the name of the series is None.
+    `many` is whether there are many series. Otherwise the name of the series is None.
     """
     rmse = result.scores(by=["fold", "series", "target"])["rmse"]
     means = rmse.groupby(["series", "target"], sort=False).mean().to_dict()
@@ -55,8 +56,8 @@ def mean_rmse(result, *, many=False):
 def select_metric(results):
     """Return the score that selects the best model, "rmse" or "mase".
 
-    RMSE selects for one target, and MASE for several targets or series: their scales
-    may differ. Where MASE is undefined, RMSE selects.
+    This is RMSE for one target. For several targets or series, whose scales may differ,
+    it is MASE, or RMSE if MASE is undefined.
     """
     forecasts = next(iter(results.values())).forecasts
     several = (forecasts[["series", "target"]].nunique() > 1).any()
@@ -96,10 +97,10 @@ def describe_series(series):
 
 
 def describe_winner(ranked, metric):
-    """Return one sentence: which model won, by how much, and whether that is clear.
+    """Return a sentence with the best model and its lead over the second.
 
-    `ranked` is the result of `rank_models`. A difference is clear if it is greater than
-    its standard deviation over the folds.
+    The sentence also states whether the lead is greater than its standard deviation
+    over the folds. `ranked` is the result of `rank_models`.
     """
     best = ranked.iloc[:, 0]
     text = f"Best by {metric.upper()}: {best.name}"
@@ -183,7 +184,7 @@ def step_name(index):
 
 
 def format_label(value):
-    """Format a label (a date without midnight) or a step in time (in days)."""
+    """Format a label, or a time step in days. Dates at midnight have no time."""
     if isinstance(value, pd.Timedelta):
         days = value / pd.Timedelta(days=1)
         return f"{days:g} day{'s' * (days != 1)}" if days >= 1 else str(value)[7:]
@@ -191,7 +192,7 @@ def format_label(value):
 
 
 def format_labels(index):
-    """Format the labels of rows: dates alone if every time is midnight."""
+    """Format the labels of rows. Dates have no time if all times are midnight."""
     if isinstance(index, pd.DatetimeIndex):
         midnight = index.tz is None and (index == index.normalize()).all()
         return [str(value.date() if midnight else value) for value in index]
@@ -199,7 +200,7 @@ def format_labels(index):
 
 
 class Forecast(NamedTuple):
-    """Forecasts by name of the series, each with a column for each target."""
+    """Forecasts and bounds by series, with one column for each target."""
 
     mean: dict[str | None, pd.DataFrame]
     lower: dict[str | None, pd.DataFrame] | None = None  # None without intervals
@@ -220,10 +221,10 @@ class Forecast(NamedTuple):
 
 
 def format_forecast(forecast, rmse, max_rows=48, max_columns=8):
-    """Format a `Forecast`, one step per line.
+    """Format a `Forecast` as text, with one line for each step.
 
-    `rmse`, by series and target, limits the digits that are shown. None shows six
-    significant ones.
+    `rmse`, by (name of the series, target), limits the digits that are shown. With
+    None, the largest value of a target has four significant digits.
     """
     lines, n_left, n_cut = [], max_rows, 0
     for key, mean in forecast.mean.items():
@@ -291,7 +292,7 @@ def write_files(folder, forecast, figure, id_column=None):
             stack.callback(part.unlink, missing_ok=True)
         pd.concat(tables).to_csv(parts[0], lineterminator="\n", index=False)
         figure.savefig(parts[1], format="png", dpi=150)
-        # Renaming complete files never leaves half of one.
+        # Complete files are renamed, so an interrupted run leaves no partial file.
         for part, path in zip(parts, paths, strict=True):
             os.replace(part, path)
     return paths

@@ -7,10 +7,12 @@ class Rows:
     Parameters
     ----------
     frames : dict of DataFrame
-        Targets and past covariates of each series; the name of a single one is None.
+        Targets and past covariates, by the name of the series. The name of a single
+        series is None.
     exogs : dict of DataFrame or None
-        Covariates that are known ahead.
+        Covariates that are known ahead, by the name of the series.
     targets : list of str
+        Names of the target columns.
     """
 
     def __init__(self, frames, exogs, targets):
@@ -18,7 +20,7 @@ class Rows:
 
     @classmethod
     def numbered(cls, series):
-        """Return the rows of an `InputSeries` with numbers as labels."""
+        """Return the rows of an `InputSeries`, labelled by row numbers."""
         frames, exogs = (
             None
             if tables is None
@@ -34,12 +36,12 @@ class Rows:
 
     @property
     def target_values(self):
-        """The target columns in that form."""
+        """The target columns, in the form that `SeriesForecaster` takes."""
         return self._join({key: one[self.targets] for key, one in self.frames.items()})
 
     @property
     def exog(self):
-        """The argument `exog` of a forecaster, as keyword arguments."""
+        """The keyword arguments that pass the covariates to a forecaster."""
         return {} if self.exogs is None else {"exog": self._join(self.exogs)}
 
     def _join(self, tables):

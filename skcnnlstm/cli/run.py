@@ -20,8 +20,8 @@ from skcnnlstm.cli.progress import Progress
 from skcnnlstm.cli.read_csv import read_series
 from skcnnlstm.cli.rows import Rows
 
-# scikit-learn and TensorFlow are imported on first use: errors in the options or the
-# file appear before they load.
+# scikit-learn and TensorFlow are imported on first use, so that errors in the options
+# or the file appear without the time for these imports.
 
 
 def main(argv=None):
@@ -196,7 +196,7 @@ def check_rows_ahead(series, horizon):
 
 
 def _set_season_length(options, series):
-    """Set an option that is not given by the step of the series; return a note."""
+    """Set a missing `season_length` by the step of the series; return notes."""
     if options.season_length is not None:
         return []
     length, source = series.season_length, "by the step of the rows"

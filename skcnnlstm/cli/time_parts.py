@@ -11,10 +11,11 @@ _MONTHS = {name: str(n) for n, name in enumerate(calendar.month_abbr) if n}
 
 
 def join_time_parts(table):
-    """Return one column of text made of several columns, and their names, or None.
+    """Join the columns that hold parts of a time; return the joined column and names.
 
-    Columns are found by name: date and time; year and month, with day, hour and minute
-    where they exist; year and quarter; year and ISO week. Months may be names.
+    The result is None without such columns. They are found by name, in one of these
+    groups: date and time; year and month, with day, hour and minute if they exist; year
+    and quarter; year and ISO week. Months may be numbers or names.
     """
     columns = {str(column).strip().lower(): column for column in table.columns}
     for group in _GROUPS:

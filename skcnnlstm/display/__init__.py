@@ -1,8 +1,9 @@
 """Displays of forecasts, backtests, training, attention and attributions.
 
-They follow the convention of scikit-learn: a display holds the data, `from_...` creates
-and draws it, and `plot` draws it again. The attributes `ax_`, `figure_` and the lines
-can be changed afterwards. matplotlib, of the extra `plot`, is imported on first use.
+They follow the convention of scikit-learn. A display holds the data. Its class methods
+`from_...` create and draw it, and `plot` draws it again. The attributes `ax_`,
+`figure_` and the lines can be changed afterwards. matplotlib is imported on first use;
+the extra `plot` installs it.
 """
 
 from skcnnlstm.display.attention import AttentionDisplay

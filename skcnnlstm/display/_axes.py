@@ -11,7 +11,7 @@ from skcnnlstm.forecasting.panel import listed
 # Colours of Okabe and Ito, which stay distinct in grey and for colour-blind readers.
 HISTORY, ACTUAL, FORECAST = "#2b2d42", "#009e73", "#d55e00"
 OTHERS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-# Of several models: the forecast colour first. The actual values have none of these.
+# Colours of several models. The actual values have another colour.
 MODELS = (FORECAST, "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 _GRID = "#d9d9d9"
 
@@ -29,9 +29,9 @@ _POSITIONED = (
 
 
 def make_axes(display, ax, n_panels=1):
-    """Return an array of the axes to draw on, or create a figure with them.
+    """Return an array of the axes to draw on, and create a figure if `ax` is None.
 
-    `display` is the name of the display, for errors, and `ax` the argument of the user.
+    `ax` is the argument of the user. `display` is the name of the display, for errors.
     """
     if ax is None:
         try:
@@ -53,9 +53,10 @@ def make_axes(display, ax, n_panels=1):
 
 
 def select_panels(names, keys):
-    """Return the keys, of (series, target), of the panels to draw.
+    """Return the keys (series, target) of the panels to draw.
 
-    `names` is one or a list of titles, series or targets; None selects the first 12.
+    `names` selects panels by title, series or target. It is one name or a list. None
+    selects the first 12 panels.
     """
     if names is None:
         if len(keys) > MAX_PANELS:
@@ -83,7 +84,7 @@ def select_panels(names, keys):
 
 
 def panel_title(key, keys):
-    """Return the series, the target or both: the parts in which the panels differ."""
+    """Return the title of a panel: the parts of its key in which the panels differ."""
     series, target = key
     parts = []
     if len({k[0] for k in keys}) > 1:
@@ -112,10 +113,10 @@ def interval_label(coverage):
 
 
 def draw_line(ax, series, style, kwargs=()):
-    """Draw a Series as a line, with a dot for each value between missing ones.
+    """Draw a Series as a line, and return the line.
 
-    `kwargs`, the arguments of the user, may use any of matplotlib's aliases and
-    override `style`. Return the line.
+    A value between two missing values is drawn as a dot. `kwargs` are the arguments of
+    the user. They override `style`, and may use any alias of matplotlib.
     """
     from matplotlib.cbook import normalize_kwargs
     from matplotlib.lines import Line2D
@@ -131,7 +132,10 @@ def draw_line(ax, series, style, kwargs=()):
 
 
 def draw_band(ax, lower, upper, *, alpha, label):
-    """Draw two Series of bounds as a band, with a bar for each isolated step."""
+    """Draw lower and upper bounds as a band, and return the band.
+
+    A step between two steps without finite bounds is drawn as a bar.
+    """
     x, lower, upper = positions(lower.index), lower.to_numpy(), upper.to_numpy()
     style = {"color": FORECAST, "alpha": alpha}
     # matplotlib draws nothing at infinite bounds.
@@ -154,7 +158,7 @@ def _find_isolated(known):
 
 
 def positions(index):
-    """Return values that matplotlib can draw: times without a zone, numbers or text."""
+    """Return an index as values that matplotlib can draw: times, numbers or text."""
     if isinstance(index, pd.PeriodIndex):
         index = index.to_timestamp()
     if isinstance(index, pd.DatetimeIndex):
@@ -169,7 +173,7 @@ def positions(index):
 
 
 def style_axes(ax, index=None):
-    """Remove unneeded lines, add a grid, and label the x-axis for an index."""
+    """Remove two frame lines, add a grid, and label the x-axis by an index."""
     ax.margins(x=0.01)
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(axis="y", color=_GRID, linewidth=0.6)
@@ -185,10 +189,10 @@ def style_axes(ax, index=None):
 
 
 def add_legend(axes, *, below):
-    """Add one legend for all panels, and keep only the x-labels that differ.
+    """Add one legend for all panels, and remove repeated x-labels.
 
-    With `below` the legend is below the panels, where it hides no line. Otherwise it is
-    in the first panel.
+    With `below`, the legend is placed below the panels, where it hides no line.
+    Otherwise it is placed in the first panel.
     """
     entries = axes[0].get_legend_handles_labels()
     if below:

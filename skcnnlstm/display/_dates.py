@@ -2,7 +2,7 @@
 
 from matplotlib.dates import AutoDateLocator, DateFormatter, num2date
 
-# Format of each tick label, and of its second line, which is written when it changes.
+# Formats of a tick label and of its second line, which is written if it changes.
 _UNITS = {
     "year": ("%Y", ""),
     "month": ("%b", ""),
@@ -13,10 +13,11 @@ _UNITS = {
 
 
 class TickDates(DateFormatter):
-    """Write month and year below the first tick and below each tick where they change.
+    """Format ticks as dates, with month and year in a second line.
 
-    The ConciseDateFormatter of matplotlib omits both at the first tick. It writes the
-    year at the end of the axis, where it can overlap a label or the next panel.
+    They are written below the first tick, and below each tick where they change. The
+    ConciseDateFormatter of matplotlib omits both at the first tick. It writes the year
+    at the end of the axis, where it can overlap a label or the next panel.
     """
 
     def __init__(self):
@@ -39,7 +40,7 @@ class TickDates(DateFormatter):
 
 
 def _unit(dates):
-    """Return the smallest unit in which the ticks differ from its start."""
+    """Return the smallest unit of time that is needed to label the ticks."""
     if any(date.second or date.microsecond for date in dates):
         return "second"
     if any(date.hour or date.minute for date in dates):

@@ -1,4 +1,4 @@
-"""Convert forecasts and series of any form to one Series for each panel."""
+"""Convert forecasts and series of any form to Series, one for each panel."""
 
 import numpy as np
 import pandas as pd
@@ -9,9 +9,10 @@ _INTERVAL_COLUMNS = ["forecast", "lower", "upper"]
 
 
 def split_columns(series, id_column=None):
-    """Return a Series for each column, by (key of the series, name of the column).
+    """Return a dict of the columns of all series, each as a pandas Series.
 
-    `series` has any form that `SeriesForecaster` accepts or returns.
+    The keys are (key of the series, name of the column). `series` has any form that
+    `SeriesForecaster` accepts or returns.
     """
     columns = {}
     for key, one in read_panel(series, id_column).series.items():
@@ -27,9 +28,10 @@ def split_columns(series, id_column=None):
 
 
 def split_intervals(forecast, id_column=None):
-    """Return the forecasts, lower and upper bounds, each as by `split_columns`.
+    """Return forecasts, lower bounds and upper bounds: three dicts of Series.
 
-    The bounds are empty unless the forecast has the columns of `forecast_interval`.
+    The keys are those of `split_columns`. If the forecast does not have the columns of
+    `forecast_interval`, the dicts of bounds are empty.
     """
     levels = getattr(getattr(forecast, "columns", None), "nlevels", 1)
     if id_column is not None and levels > 1:
@@ -54,10 +56,11 @@ def has_index(series):
 
 
 def select_columns(columns, keys, keys_drawn, parameter):
-    """Return the column of each drawn panel, by key, or None without columns.
+    """Return the column of each drawn panel, by key.
 
-    Columns whose keys differ are assigned in the order of all `keys`. `parameter` names
-    them in errors.
+    The values are None if `columns` is empty. If the columns have other keys than the
+    panels, they are assigned to the panels in their order. `parameter` is the parameter
+    that holds the columns, for errors.
     """
     if not columns:
         return dict.fromkeys(keys_drawn)

@@ -14,7 +14,8 @@ class AttentionDisplay:
     Parameters
     ----------
     weights : ndarray of shape (n_samples, n_parts)
-        Weight of each part of each window, the oldest part first. Each row sums to one.
+        Weight of each part of each window, the oldest part first. The weights of a
+        window sum to 1.
 
     Attributes
     ----------
@@ -46,9 +47,9 @@ class AttentionDisplay:
         Parameters
         ----------
         estimator : estimator
-            A fitted network with attention (``CNNLSTM*(attention=True)``,
-            ``ParallelCNNLSTM*(merge="attention")``), a Pipeline that ends in one, or
-            a search around either.
+            A fitted network with attention: ``CNNLSTM*(attention=True)`` or
+            ``ParallelCNNLSTM*(merge="attention")``. It may be the last step of a
+            Pipeline, or inside a search.
         X : array-like
             Windows, as for ``predict``.
         ax : Axes or None, default=None

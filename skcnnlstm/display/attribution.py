@@ -11,23 +11,23 @@ _KINDS = "heatmap", "lags", "features"
 class AttributionDisplay:
     """Attributions of predictions: a heat map of lags and features, or bars.
 
-    Create it with `from_result` or `from_estimator`, which also draw it. One window is
-    drawn with its signed attributions, several windows or outputs with the mean of the
-    absolute values.
+    Create it with `from_result` or `from_estimator`, which also draw it. For one
+    window, its signed attributions are drawn. For several windows or outputs, the mean
+    of the absolute attributions is drawn.
 
     Parameters
     ----------
     attributions : ndarray of shape (n_samples, n_steps, n_features) or \
 (n_samples, n_steps, n_features, ...)
-        Attributions, as `attribute` returns them, or importances with one sample for
-        each repeat.
+        Attributions, as `attribute` returns them. For a permutation importance, a
+        sample is a repeat.
     lags : ndarray of shape (n_steps,) or (n_steps, 2)
         Lag of each step, or the first and the last lag of each block.
     feature_names : sequence
         Names of the features.
     is_importance : bool, default=False
-        Whether the samples are repeats of a permutation importance, whose mean is
-        drawn.
+        Whether the samples are the repeats of a permutation importance. Their mean is
+        then drawn.
 
     Attributes
     ----------
@@ -95,7 +95,7 @@ random_state
         -------
         display : AttributionDisplay
         """
-        # Here, because it imports TensorFlow, which other displays do not need.
+        # Imported here, because it loads TensorFlow, which other displays do not need.
         from skcnnlstm.inspection import attribute
 
         result = attribute(
@@ -123,12 +123,14 @@ random_state
         result : Bunch
             Result of `attribute` for one series.
         kind : {"heatmap", "lags", "features"}, default="heatmap"
-            "heatmap" draws a row for each feature and a column for each lag. "lags"
-            draws a bar for each lag, with the sum over features, and "features" a bar
-            for each feature, with the sum over lags.
+            What is drawn.
+
+            - "heatmap": a row for each feature and a column for each lag.
+            - "lags": a bar for each lag, the sum over features.
+            - "features": a bar for each feature, the sum over lags.
         sample : int or None, default=None
-            Position of the window to draw. None draws the mean of the absolute
-            attributions of all windows, or the attributions of the only window.
+            Position of the window to draw. With None, a single window is drawn as it
+            is. For several windows, the mean of the absolute attributions is drawn.
         ax : Axes or None, default=None
             Axes to draw on; None creates a figure.
         **kwargs : dict
@@ -200,7 +202,7 @@ random_state
         return np.abs(values).mean(axis=(0, 3)), "mean |attribution|"
 
     def _edges(self):
-        """Return the limits of each step on the axis of lags, the oldest first."""
+        """Return the n_steps + 1 edges of the steps on the axis of lags."""
         lags = np.asarray(self.lags)
         first, last = (lags, lags) if lags.ndim == 1 else lags.T
         return np.append(first + 0.5, last[-1] - 0.5)

@@ -26,11 +26,11 @@ class BacktestDisplay:
     figure_ : Figure
         Figure that contains the panels.
     line_ : Line2D
-        Line of the (first) model in the first panel: its forecasts in the first fold,
-        or its errors.
+        Line of the first model in the first panel: its forecasts in the first fold, or
+        its errors.
     lines_ : dict of Line2D
-        Such lines of all models in the first panel, by name. The name of the only model
-        of a backtest without names is None.
+        The same lines for all models in the first panel, by the name of the model. In a
+        backtest of one model without a name, the key is None.
 
     Examples
     --------
@@ -62,12 +62,15 @@ class BacktestDisplay:
         result : BacktestResult
             Result of `backtest`.
         kind : {"forecasts", "errors"}, default="forecasts"
-            "forecasts" draws the actual values, and the forecasts from the first origin
-            of each fold; for a single model also their intervals. "errors" draws the
-            mean absolute error for each step ahead, of each model and of the naive and
-            the seasonal naive forecast.
+            What is drawn.
+
+            - "forecasts": the actual values, and the forecasts from the first origin of
+              each fold. For a single model, also the intervals of these forecasts.
+            - "errors": the mean absolute error at each step ahead, of each model and of
+              the naive and the seasonal naive forecast.
         names : list, str or None, default=None
-            Series and targets to draw, one panel each. None draws all, at most 12.
+            Series and targets to draw, one panel for each. None draws all, but at most
+            12 panels.
         models : list, str or None, default=None
             Names of the models to draw. None draws all.
         ax : Axes, sequence of them (one for each panel) or None, default=None
@@ -183,7 +186,7 @@ def _draw_forecasts(ax, table, result, kwargs):
 
 
 def _draw_errors(ax, table, result, kwargs):
-    """Draw the mean absolute error by step; return the lines by model."""
+    """Draw the mean absolute error at each step; return the lines by model."""
     models = _split_models(table)
     reference = next(iter(models.values()))[0]
     names = {"naive": "naive", "seasonal_naive": "seasonal naive"}

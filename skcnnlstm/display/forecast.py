@@ -30,7 +30,8 @@ class ForecastDisplay:
     forecast : dict of Series
         Forecast of each panel, by (key of the series, name of the target).
     history, actual : dict of Series or None, default=None
-        Earlier rows, and actual values of the forecast rows, by the same keys.
+        Rows before the forecast, and actual values of the forecast rows, by the same
+        keys.
     lower, upper : dict of Series or None, default=None
         Bounds of the prediction interval, by the same keys.
     coverage : float or None, default=None
@@ -47,8 +48,8 @@ class ForecastDisplay:
     line_ : Line2D
         Forecast line of the first panel.
     lines_ : list of dict
-        For each panel the lines `history`, `forecast` and `actual` and the `band`, as
-        far as they are drawn.
+        The drawn parts of each panel, by name: the lines `history`, `forecast` and
+        `actual`, and the `band` of the interval.
 
     Examples
     --------
@@ -103,23 +104,27 @@ class ForecastDisplay:
         forecaster : SeriesForecaster, or a search around one
             Fitted forecaster.
         series : array-like, Series, DataFrame, list, dict or long frame
-            Known rows, in the form passed to `fit`. Rows whose index is not before the
-            first forecast step are drawn as actual values.
+            Known rows, in the form passed to `fit`. Rows at or after the first forecast
+            step are drawn as actual values.
         steps : int or None, default=None
             Number of time steps to forecast; None uses the horizon.
         coverage : float or None, default=None
-            Coverage of the interval. None uses 0.9 if the forecaster is calibrated. For
-            a network with quantiles, None uses the share between the outer `quantiles`
-            if they are symmetric. Otherwise no interval is drawn.
+            Coverage of the interval. None means:
+
+            - 0.9 for a forecaster with a `calibration_fraction`;
+            - the share between the outer `quantiles` for a network with quantiles, if
+              the outer ones are symmetric around 0.5;
+            - no interval in all other cases.
         exog : array-like, Series, DataFrame or None, default=None
             Covariates of the forecast steps, as for ``SeriesForecaster.forecast``.
         actual : like `series`, or None, default=None
             Actual values of the forecast steps.
         names : list, str or None, default=None
-            Series and targets to draw, one panel each. None draws all, at most 12.
+            Series and targets to draw, one panel for each. None draws all, but at most
+            12 panels.
         n_history : int, "auto" or None, default="auto"
-            Number of history rows to draw. "auto" draws ten for each forecast step, at
-            least 60. None draws all.
+            Number of history rows to draw. "auto" draws ten rows for each forecast
+            step, but at least 60. None draws all rows.
         ax : Axes, sequence of them (one for each panel) or None, default=None
             Axes to draw on; None creates a figure.
         **kwargs : dict
@@ -180,8 +185,8 @@ class ForecastDisplay:
             forecast of this form.
         history : array-like, Series, DataFrame, list, dict, long frame or None, \
 default=None
-            Earlier rows of the same columns. Rows whose index is not before the first
-            forecast step are drawn as actual values.
+            Known rows of the same columns. Rows at or after the first forecast step are
+            drawn as actual values.
         lower, upper : like `forecast`, or None, default=None
             Bounds of the interval. A forecast of `forecast_interval` contains them.
         actual : like `forecast`, or None, default=None
@@ -308,7 +313,7 @@ def _default_coverage(fitted, steps):
 
 
 def _check_history(series, fitted):
-    """Raise unless the history has the fitted columns, or the target columns."""
+    """Raise if the history has neither the fitted columns nor the target columns."""
     panel = read_panel(series, fitted.panel.id_column)
     check_same_series(panel, fitted.panel, list(fitted.series))
     fitted_names = _column_names(fitted)
@@ -379,9 +384,9 @@ def _select_targets(series, fitted):
 def _align(panel, forecast_indexed, history_indexed):
     """Return the parts of a panel on one time axis.
 
-    `panel` holds the forecast, lower, upper, history and actual of a target. If only
-    one of forecast and history has an index, the forecast continues the labels of the
-    history. Without any index, rows are numbered.
+    `panel` holds the forecast, lower, upper, history and actual of a target. If the
+    history or the forecast has no index, the forecast continues the labels or row
+    numbers of the history.
     """
     forecast, history, actual = panel["forecast"], panel["history"], panel["actual"]
     index, n_steps = forecast.index, len(forecast)

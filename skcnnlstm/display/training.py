@@ -17,7 +17,8 @@ class TrainingHistoryDisplay:
     histories : dict of dict of list of float
         The `history_` of each network, by the name of the network.
     stop_reasons : dict of str or None, default=None
-        The `stop_reason_` of each network; that of a single network is the title.
+        The `stop_reason_` of each network, by the same names. For a single network, it
+        is the title of the drawing.
 
     Attributes
     ----------
@@ -51,7 +52,7 @@ class TrainingHistoryDisplay:
             A network, or an estimator that contains one: a Pipeline, a search, a
             SeriesForecaster, or an ensemble (one line for each member).
         name : str, default="loss"
-            Name in the history: "loss" or one of the `metrics`.
+            What is drawn: "loss", or one of the `metrics` of the network.
         ax : Axes or None, default=None
             Axes to draw on; None creates a figure.
         **kwargs : dict
@@ -85,7 +86,7 @@ class TrainingHistoryDisplay:
         ax : Axes or None, default=None
             Axes to draw on; None creates a figure.
         name : str, default="loss"
-            Name in the history: "loss" or one of the `metrics`.
+            What is drawn: "loss", or one of the `metrics` of the network.
         **kwargs : dict
             Passed to ``Axes.plot`` for every line.
 

@@ -65,44 +65,47 @@ class _HybridEnsemble(
     Parameters
     ----------
     cnn : estimator or None, default=None
-        The first member, which is cloned and fitted. None uses a CNN of this package
-        with default parameters. Any estimator of the same kind that accepts the
-        windows can be used, including a Pipeline or a search. Nested names such as
-        `cnn__filters` work in `set_params` and in a search, even if the member is
-        None.
+        The first member. `fit` fits a clone of it. None uses a CNN of this package
+        with default parameters. Any regressor (for a classifier ensemble, any
+        classifier) that accepts the windows can be used, including a Pipeline or a
+        search. Nested names such as `cnn__filters` work in `set_params` and in a
+        search, even if the member is None.
     lstm : estimator or None, default=None
-        The second member, as `cnn`. None uses an LSTM of this package.
+        The second member, with the same rules as `cnn`. None uses an LSTM of this
+        package.
     method : {"mean", "weighted", "stack"}, default="mean"
         How the predictions of the members are combined.
 
-        - "mean": their mean.
-        - "weighted": their weighted mean, with learned nonnegative weights that sum
-          to 1.
-        - "stack": the predictions of `final_estimator`, which is fitted on theirs.
+        - "mean": the mean of the predictions.
+        - "weighted": a weighted mean, with learned nonnegative weights that sum to 1.
+        - "stack": the prediction of `final_estimator`, which is fitted on the
+          predictions of the members.
 
         "weighted" and "stack" learn from out-of-fold predictions: each member predicts
-        later samples than those it was fitted on.
+        samples that are later than the samples on which it was fitted.
     final_estimator : estimator or None, default=None
-        The estimator that "stack" fits on the predictions of the members, side by
-        side, the columns of the CNN first. None uses a linear regression with
-        nonnegative coefficients for regression and a logistic regression for
-        classification. Ignored by other methods.
+        The estimator that "stack" fits on the predictions of the members. Its input
+        has the columns of the CNN first, then those of the LSTM. None uses a linear
+        regression with nonnegative coefficients for regression, and a logistic
+        regression for classification. Other methods ignore this parameter.
     n_splits : int, default=5
         Number of folds for "weighted" and "stack", in time order as in
         `TimeSeriesSplit`. Each fold costs one more fit of each member. "mean" uses no
         folds.
     validation_gap : int, default=0
         Number of samples to leave out between the training samples and the fold that
-        is predicted. If targets reach `horizon` steps ahead, use `horizon - 1`, so
-        that the two share no target steps.
+        is predicted. If targets reach `horizon` steps ahead, use ``horizon - 1``.
+        Training samples and fold then share no target steps.
     epochs : int or None, default=None
-        Number of epochs of both members. None leaves their own `epochs` unchanged.
+        Number of epochs of both members. With None, the members keep their own
+        `epochs`.
     n_jobs : int or None, default=None
-        Number of simultaneous fits, in threads: windows are shared, not copied. None
-        means 1, -1 all processors. The result does not depend on it.
+        Number of simultaneous fits. None means 1, and -1 all processors. Fits run in
+        threads, which share the windows. The result does not depend on `n_jobs`.
     random_state : int, RandomState instance or None, default=None
-        Seeds every estimator in the ensemble whose `random_state` is None, each with a
-        different seed. With an int, fits are bit-identical. None draws new seeds.
+        Seed of the estimators in the ensemble whose own `random_state` is None. Each
+        gets a different seed. With an int, repeated fits are bit-identical. None draws
+        new seeds for each fit.
 
     Attributes
     ----------
@@ -113,11 +116,12 @@ class _HybridEnsemble(
     lstm_ : estimator
         The fitted second member.
     weights_ : ndarray of shape (2,)
-        Weight of each member: nonnegative, with sum 1. Only for "mean" and "weighted".
+        Weight of each member. Weights are nonnegative and sum to 1. Only for "mean" and
+        "weighted".
     final_estimator_ : estimator
         The fitted final estimator. Only for "stack".
     n_features_in_ : int
-        Length of the second axis of X, as scikit-learn counts.
+        Length of the second axis of X, as in scikit-learn.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if X is 2-D and all names are strings.
 
@@ -125,21 +129,21 @@ class _HybridEnsemble(
     -----
     Samples must be in time order. The folds are the last `n_splits` blocks of
     ``n_samples // (n_splits + 1)`` samples. For each fold, the members are fitted on
-    all samples before it, less `validation_gap`. Weights or final estimator are
-    learned from the predictions for all folds. Finally both members are fitted again,
-    on all samples. Folds are slices: windows that are a view of a long series stay a
-    view.
+    all samples before the fold, except the last `validation_gap` ones. The weights or
+    the final estimator are learned from the predictions for all folds. Finally, both
+    members are fitted again on all samples. Folds are slices, so windows that are a
+    view of a long series are not copied.
 
     Samples with missing history and samples of weight zero are left out of all these
-    steps. `predict` back-fills missing history. Members are clones, so that
-    `warm_start` has no effect on them.
+    steps. `predict` back-fills missing history. Members are clones, so `warm_start` has
+    no effect on them.
 
     References
     ----------
     Wolpert, D. H. (1992). Stacked generalization. Neural Networks, 5(2), 241-259.
 
-    Breiman, L. (1996). Stacked regressions. Machine Learning, 24, 49-64. It explains
-    why weights should not be negative.
+    Breiman, L. (1996). Stacked regressions. Machine Learning, 24, 49-64. This paper
+    explains why weights should not be negative.
     """
 
     # ------------------------------ differences between regressor and classifier
@@ -184,12 +188,12 @@ class _HybridEnsemble(
         ----------
         deep : bool, default=True
             Whether to include the parameters of the members, such as `cnn__filters`.
-            A member that is None has those of the default member.
+            If a member is None, these are the parameters of the default member.
 
         Returns
         -------
         params : dict
-            Values by name.
+            Values of the parameters, by name.
         """
         params = super().get_params(deep)
         if deep:
@@ -200,7 +204,9 @@ class _HybridEnsemble(
         return params
 
     def set_params(self, **params):
-        """Set parameters; a nested name replaces a member that is None.
+        """Set the parameters of this ensemble.
+
+        A nested name of a member that is None replaces it with the default member.
 
         Parameters
         ----------
@@ -272,9 +278,9 @@ class _HybridEnsemble(
         Raises
         ------
         TypeError
-            If a member is of the wrong kind or does not accept weights.
+            If a member is of the wrong kind, or does not accept weights.
         ValueError
-            If parameters, windows and targets do not match, or there are too few
+            If parameters, windows and targets do not match, or if there are too few
             samples for the folds. The ensemble is then unchanged.
         """
         check_choice("method", self.method, ("mean", "weighted", "stack"))
@@ -354,7 +360,7 @@ class _HybridEnsemble(
         if windows.ndim == len(self._shape) + 1 == 2:
             validate_data(self, X, reset=False, skip_check_array=True)
         elif windows.ndim != 4 or windows.shape[2:] != self._shape[1:]:
-            # Of 4-D windows, some members accept any number of subsequences.
+            # Some members accept 4-D windows with any number of subsequences.
             check_window_shape(self, windows, self._shape)
         parts, missing = _backfilled_parts(windows)
         if missing.any():
@@ -422,10 +428,10 @@ def _take_rows(X, rows):
 
 
 def _backfilled_parts(X):
-    """Return X in parts without missing history, and the counts of filled steps.
+    """Return X in parts, with missing history filled, and the counts of filled steps.
 
-    Only the samples up to the last incomplete one are copied. `SlidingWindow` puts all
-    incomplete samples first.
+    Only the samples up to the last incomplete one are copied. `SlidingWindow` returns
+    all incomplete samples first.
     """
     missing = count_missing_history(X)
     incomplete = np.flatnonzero(missing)

@@ -125,7 +125,7 @@ class HybridEnsembleClassifier(ClassifierMixin, _HybridEnsemble):
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes), float64
-            In the order of `classes_`.
+            One column for each class, in the order of `classes_`.
         """
         return self._predict_combined(X)
 
@@ -140,7 +140,7 @@ class HybridEnsembleClassifier(ClassifierMixin, _HybridEnsemble):
         Returns
         -------
         y : ndarray of shape (n_samples,)
-            Labels.
+            The predicted labels.
         """
         codes = self.predict_proba(X).argmax(axis=1)
         return self.classes_[codes]

@@ -9,10 +9,10 @@ from skcnnlstm.wrappers.settings import draw_seed
 
 
 def check_member(name, estimator, kind, default):
-    """Return `estimator`; raise TypeError unless it is an instance of the kind.
+    """Return `estimator`; raise TypeError if it is not an instance of the kind.
 
-    `name` is its parameter, `kind` is "regressor" or "classifier", and `default` is the
-    estimator that the error message suggests.
+    `name` is the parameter of the ensemble, `kind` is "regressor" or "classifier", and
+    `default` is the estimator that the error message suggests.
     """
     check_no_keras_model(name, estimator)
     is_kind, method = {
@@ -56,7 +56,7 @@ def with_epochs(name, estimator, epochs):
 
 
 def with_seed(estimator, seed):
-    """Return a clone in which every `random_state` that was None is `seed`."""
+    """Return a clone in which every `random_state` that is None is set to `seed`."""
     parameters = _nested_parameters(estimator, "random_state")
     unset = [key for key, value in parameters if value is None]
     return clone(estimator).set_params(**dict.fromkeys(unset, seed))

@@ -8,9 +8,9 @@ from skcnnlstm._utils.time_order_split import split_in_time_order
 
 
 def time_ordered_folds(n_samples, n_splits, gap):
-    """Return `(train, test)` slices: the folds of TimeSeriesSplit, or a single one.
+    """Return `(train, test)` slices as TimeSeriesSplit does; `n_splits` may be 1.
 
-    Slices keep windows that are a view of a series a view; index arrays would copy.
+    With slices, windows that are a view of a series are not copied.
     """
     folds = split_in_time_order(n_samples, n_splits, gap)
     if folds:
@@ -27,7 +27,7 @@ def time_ordered_folds(n_samples, n_splits, gap):
 
 
 def folds_with_two_classes(folds, y):
-    """Drop the first folds if only one class precedes them: nothing can be fitted."""
+    """Drop first folds with one class in training, as no classifier can be fitted."""
     kept = [fold for fold in folds if len(np.unique(y[fold[0]])) > 1]
     if not kept:
         stop = folds[-1][0].stop
@@ -46,12 +46,12 @@ def as_python(label):
 
 def in_threads(n_jobs, function, calls):
     """Call a function in threads, so that windows are shared and not copied."""
-    # joblib lets a requirement, but not a preference, override the user's backend.
+    # In joblib, `require` overrides the backend of the user; `prefer` does not.
     return run_parallel(n_jobs, function, calls, require="sharedmem")
 
 
 def fit_clone(member, X, y, weight, task):
-    """Return a clone fitted within `task(clone)`; `weight` may be None."""
+    """Return a clone, fitted in the context `task(clone)`; `weight` may be None."""
     weights = {} if weight is None else {"sample_weight": weight}
     member = clone(member)
     with task(member):
@@ -61,10 +61,10 @@ def fit_clone(member, X, y, weight, task):
 def out_of_fold_predictions(members, X, y, weight, folds, predict, tasks, n_jobs=None):
     """Return the predictions of each member for all folds, of shape (n_tested, width).
 
-    For each fold, a clone of the member is fitted on the samples before it. `folds`
-    holds slices of training and test samples; consecutive tests are adjacent.
-    ``predict(fitted, X)`` returns the predictions. `tasks` yields one ``task(clone)``
-    for each fit, member by member: a context manager.
+    For each fold, a clone of the member is fitted on the samples before the fold.
+    `folds` holds slices of training and test samples; consecutive test slices are
+    adjacent. ``predict(fitted, X)`` returns the predictions. `tasks` yields one
+    function for each fit, member by member. It returns a context manager for the clone.
     """
     calls = [
         (member, X, y, weight, next(tasks), fold, predict)
@@ -96,7 +96,7 @@ def _fit_and_predict(member, X, y, weight, task, fold, predict):
 
 
 def probabilities(member, X, classes):
-    """Return the probability of each of `classes`; 0 for those not seen in `fit`."""
+    """Return the probability of each of `classes`; 0 for those unknown to a member."""
     result = np.zeros((len(X), len(classes)))
     result[:, np.searchsorted(classes, member.classes_)] = member.predict_proba(X)
     return result

@@ -92,7 +92,7 @@ class HybridEnsembleRegressor(RegressorMixin, _HybridEnsemble):
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs), float64
-            In the shape of the fitted target.
+            The predictions, in the shape of the fitted target.
         """
         predicted = self._predict_combined(X)
         return predicted.reshape(len(predicted), *self._target_shape)

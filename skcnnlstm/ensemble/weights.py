@@ -10,8 +10,8 @@ _SMALLEST_PROBABILITY = 1e-12
 def least_squares_weights(first, second, y, weight=None):
     """Return the convex weights with the least squared error over all outputs.
 
-    With one free weight the loss is a parabola. Its minimum, clipped to [0, 1], is the
-    exact solution. The weights are (0.5, 0.5) if the members agree everywhere.
+    The loss is a parabola of the first weight. Its minimum, clipped to [0, 1], is the
+    exact solution. The weights are (0.5, 0.5) if all predictions of the members agree.
     Predictions and targets have shape (n_samples, n_outputs).
     """
     difference = first - second
@@ -26,10 +26,10 @@ def least_squares_weights(first, second, y, weight=None):
 def log_loss_weights(first, second, codes, weight=None):
     """Return the convex weights with the least log-loss of the mixed probabilities.
 
-    The loss is convex in the first weight: its slope has one root in (0, 1), or the
-    minimum is at an end. The weights are (0.5, 0.5) if the members agree on all actual
-    classes. Probabilities have shape (n_samples, n_classes); `codes` holds the column
-    of the actual class of each sample.
+    The loss is convex in the first weight. The minimum is at the root of its slope in
+    (0, 1), or at an end of this interval. The weights are (0.5, 0.5) if the members
+    have equal probabilities for all actual classes. Probabilities have the shape
+    (n_samples, n_classes). `codes` holds the column of the actual class of each sample.
     """
     weight = 1.0 if weight is None else weight
     rows = np.arange(len(codes))

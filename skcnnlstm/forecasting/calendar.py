@@ -1,4 +1,4 @@
-"""Compute covariates from the times of rows, which are known ahead."""
+"""Compute calendar covariates from the times of rows; they are known ahead."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def check_calendar(calendar):
 
 
 def fit_calendar(calendar, panel, axes, indexes):
-    """Return a clone of a calendar, fitted on the times of the rows of all series.
+    """Return a clone of a calendar transformer, fitted on the times of all series.
 
-    A function is returned as it is.
+    A function needs no fit, and is returned as it is.
 
     Parameters
     ----------
@@ -43,8 +43,10 @@ def fit_calendar(calendar, panel, axes, indexes):
     panel : Panel
         The form of the series, for messages.
     axes : dict of (TimeAxis or None)
+        The time axis of each series, by key.
     indexes : dict of (Index or None)
-        The labels of the rows. Series that share an index count once.
+        The labels of the rows of each series, by key. Times of series that share an
+        index are used once.
     """
     for key, axis in axes.items():
         with panel.naming(key):
@@ -64,7 +66,7 @@ def fit_calendar(calendar, panel, axes, indexes):
 
 
 def transform_times(calendar, panel, indexes):
-    """Return the covariates of times, and the names of their columns.
+    """Return the calendar covariates of each series, and the names of their columns.
 
     Parameters
     ----------
@@ -73,13 +75,15 @@ def transform_times(calendar, panel, indexes):
     panel : Panel
         The form of the series, for messages.
     indexes : dict of (Index or None)
-        The labels of rows, by key. Equal indexes are transformed once.
+        The labels of the rows of each series, by key. An index that several series
+        share is transformed once.
 
     Returns
     -------
     tables : dict of ndarray of shape (n_rows, n_columns)
     names : list
-        ``calendar0``, ``calendar1``, ... if the output has none.
+        The names of the columns: ``calendar0``, ``calendar1``, ... if the calendar
+        returns no names.
     """
     transform = once_per_object(lambda index: _transform(calendar, index))
     tables, names = {}, None
@@ -118,7 +122,7 @@ def times_of(index):
 
 
 def _check_frequency(index, axis):
-    """Raise if the times after the rows are unknown."""
+    """Raise if the times after the last row cannot be computed."""
     times_of(index)
     if axis is None:
         raise ValueError(
@@ -127,7 +131,7 @@ def _check_frequency(index, axis):
         )
     if axis.freq is None:
         raise ValueError(
-            "calendar needs a frequency, because it reads the times of the rows ahead: "
-            f"got an index without one, {describe_index(index)}. Set freq, or resample "
-            "the series."
+            "calendar needs a frequency, from which the times of the rows ahead "
+            f"follow: got an index without a frequency, {describe_index(index)}. Set "
+            "freq, or resample the series."
         )

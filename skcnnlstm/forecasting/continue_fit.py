@@ -20,7 +20,7 @@ from skcnnlstm.forecasting.weights import complete_weights, weight_arguments
 
 
 def continue_fit(fitted, tables, exogs):
-    """Return the record after more rows, with an estimator trained on their windows.
+    """Return the fitted record after new rows, with the estimator trained on them.
 
     Parameters
     ----------
@@ -28,14 +28,15 @@ def continue_fit(fitted, tables, exogs):
     tables : dict of Rows
         New rows of some or all series, by key.
     exogs : dict of (ndarray or None)
-        Their covariates, by key.
+        Covariates of these rows, by key.
 
     Returns
     -------
     fitted : FittedForecaster
-        The estimator is a copy, trained for one epoch on the windows that the rows
-        complete, and on the older windows that the record keeps. If the rows complete
-        no window, it is the same one.
+        The record with these rows as history. Its estimator is a copy that was trained
+        for one epoch: on the windows that the new rows complete, and on older windows
+        whose rows the record stores. If the rows complete no window, the estimator is
+        not copied and not trained.
     """
     appended = append_rows(fitted, tables, exogs)
     samples = []
@@ -66,15 +67,15 @@ def continue_fit(fitted, tables, exogs):
 
 
 def _count(segments, fitted):
-    """Count the windows of segments, with those that have NaN in a target."""
+    """Return the number of windows, including those with NaN in a target."""
     length = fitted.window_length + fitted.block_length
     return sum(max(0, len(one.columns) - length + 1) for one in segments)
 
 
 def can_continue(forecaster):
-    """Return True if the estimator can be trained further; raise AttributeError if not.
+    """Return True if the estimator has `partial_fit`, otherwise raise AttributeError.
 
-    `available_if` shows the message.
+    The decorator `available_if` shows the message of the error.
     """
     estimator = getattr(forecaster, "estimator_", forecaster.estimator)
     last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator

@@ -1,4 +1,4 @@
-"""Fit transformers of covariates, and read what they return."""
+"""Fit transformers of covariates, and check the tables that they return."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from skcnnlstm._utils.validation.tables import mark_unlabelled
 _IMPUTE = (
     "Add an imputer to the transformer, such as make_pipeline(SimpleImputer(), ...)"
 )
-# What to do about NaN in the output that a parameter returns.
+# The remedy for NaN in the output of a parameter.
 _NAN_REMEDIES = {
     "exog_transformer": f'{_IMPUTE}, or use a network with missing="mask".',
     "static_transformer": f"{_IMPUTE}.",
@@ -36,9 +36,9 @@ def check_transformer(name, transformer):
 
 
 def read_raw_rows(exog):
-    """Return rows of any type, such as text: a DataFrame or a 2-D array.
+    """Return covariates of any type, such as text, as a DataFrame or a 2-D array.
 
-    Tables of other libraries were converted by `to_plain`.
+    `exog` is a result of `to_plain`, which converts the tables of other libraries.
     """
     if isinstance(exog, pd.Series):
         return exog.to_frame()
@@ -56,14 +56,14 @@ def read_raw_rows(exog):
 
 
 def take_raw_rows(rows, places):
-    """Return some rows. Those of a DataFrame then have no labels."""
+    """Return the rows at `places`. A DataFrame loses its labels."""
     if not isinstance(rows, pd.DataFrame):
         return rows[places]
     return mark_unlabelled(rows.iloc[places].reset_index(drop=True))
 
 
 def fit_encoder(transformer, tables):
-    """Return a clone that is fitted on the rows of all tables."""
+    """Return a clone of a transformer, fitted on the rows of all tables together."""
     return clone(transformer).fit(_join(list(tables.values())))
 
 
@@ -77,7 +77,7 @@ def encode(name, encoder, tables, *, accept_nan=False):
     encoder : transformer
         Fitted by `fit_encoder`.
     tables : dict of (DataFrame or ndarray)
-        Transformed together, because a call costs more than a row.
+        The rows, by key. All tables are transformed in one call, which is faster.
     accept_nan : bool, default=False
         Whether NaN is allowed.
     """
@@ -90,7 +90,7 @@ def encode(name, encoder, tables, *, accept_nan=False):
 
 
 def _names_of(encoder):
-    """Return the names of the columns that an encoder makes; None if it has none."""
+    """Return the names of the columns that an encoder returns; None if unknown."""
     try:
         return list(encoder.get_feature_names_out())
     except AttributeError:
@@ -102,12 +102,13 @@ def _names_of(encoder):
 def read_output(name, transformer, output, n_rows):
     """Return the output of a transformer, (n_rows, n_columns), and its column names.
 
-    `output` may be an array, a table or a sparse matrix. Names are None if it has none.
+    `output` may be an array, a table or a sparse matrix. The names are None if the
+    output has none.
     """
     output = output.toarray() if hasattr(output, "toarray") else to_plain(output, name)
     names = getattr(output, "columns", None)
     try:
-        # In the order of covariates, for bit-identical results.
+        # Covariates are in C order. Another order could change the last bits.
         table = np.asarray(output, dtype=float, order="C")
     except (TypeError, ValueError) as error:
         remedy = (
@@ -142,10 +143,10 @@ def check_output_finite(name, table, *, accept_nan=False):
 
 
 def check_same_names(name, names, expected, other):
-    """Raise if an output has other columns than an earlier one.
+    """Raise if an output has other columns than an earlier output.
 
-    `other` describes the earlier one. With ``pandas.get_dummies``, for example, the
-    columns depend on the values that occur.
+    `other` describes the rows of the earlier output, for the message. An example is
+    ``pandas.get_dummies``, whose columns depend on the values that occur.
     """
     if names == expected:
         return

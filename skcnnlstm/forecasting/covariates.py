@@ -23,15 +23,15 @@ from skcnnlstm.forecasting.panel import FORMS, is_list_of_series, read_panel
 
 
 def check_given(exog, columns):
-    """Raise if covariates are given to `fit` but not later, or the reverse.
+    """Raise if only one of `fit` and the current call is given covariates.
 
-    `columns` describes the covariates of `fit`; None if there were none.
+    `columns` describes the covariates given to `fit`. It is None without covariates.
     """
     if columns is not None and exog is None:
         raise ValueError(
             "exog must be given because the forecaster was fitted with exog: got None. "
             "Pass the covariates of the rows; predict and forecast also need those of "
-            "the rows ahead. A search or cross_validate passes them to score after "
+            "the rows ahead. For a search or cross_validate, call "
             "sklearn.set_config(enable_metadata_routing=True) and "
             "forecaster.set_fit_request(exog=True).set_score_request(exog=True)."
         )
@@ -54,7 +54,7 @@ def check_window(window_length, block_length, name="exog"):
 
 
 def own_rows(tables):
-    """Return the number of rows of each table and their labels, by key."""
+    """Return (number of rows, labels) of each table, by key."""
     return {key: (len(rows.values), rows.index) for key, rows in tables.items()}
 
 
@@ -78,13 +78,15 @@ def read_covariates(
     panel : Panel
         The form of the series.
     wanted : dict of (int, Index or None)
-        For each series, the number of rows and, if it has an index, their labels.
+        For each series, the number of rows and their labels. The labels are None if the
+        series has no index.
     n_spare : int, default=0
-        Rows that arrays may hold beyond those.
+        Number of further rows that arrays without labels may hold.
     ahead : bool, default=False
-        Whether the wanted rows follow the known ones, for messages.
+        Whether the wanted rows follow the known rows, for messages.
     columns : (int, list or None) or None, default=None
-        Required number and names of the columns; None takes those of the first table.
+        Required number and names of the columns. None accepts any columns, as long as
+        all tables have the same.
     accept_nan : bool, default=False
         Whether NaN is allowed, because the inner estimator reads it.
     raw : bool, default=False
@@ -93,7 +95,9 @@ def read_covariates(
     Returns
     -------
     tables : dict of (ndarray or, if `raw`, DataFrame) of shape (n_rows, n_exog)
+        The covariates of the wanted rows, by key.
     columns : (int, list or None)
+        Number and names of their columns.
     """
     tables, given = {}, split_exog(exog, panel._replace(series=wanted))
     for key, (n_rows, labels) in wanted.items():
@@ -158,9 +162,9 @@ def _read(exog, n_rows, labels, max_rows, ahead, accept_nan, raw):
     """Return the covariates of the rows of one series, (n_rows, n_exog).
 
     If `exog` and the series have an index, rows are looked up by label, and `exog` may
-    have further rows. Otherwise rows are taken in order, and `exog` must have `n_rows`
-    to `max_rows` rows. `ahead` is True if the rows follow the known ones; only messages
-    depend on it. `raw` returns rows of any type.
+    have further rows. Otherwise the first `n_rows` rows are returned, and `exog` must
+    have `n_rows` to `max_rows` rows. The other parameters are those of
+    `read_covariates`.
     """
     exog = to_plain(exog, "exog")
     if raw:
@@ -231,17 +235,17 @@ def check_covariates_known(table):
 
 
 def _count_message(n_given, n_rows, max_rows, ahead, labels):
-    """Return the message for covariates without labels of a wrong number of rows."""
+    """Return the error message for a wrong number of rows without labels."""
     wanted = f"{n_rows}" if max_rows == n_rows else f"{n_rows} to {max_rows}"
     if not ahead:
         remedy = (
-            "predict and forecast also need the rows of the horizon ahead. Covariates "
-            "with an index are looked up by label and may have more rows."
+            "Pass one row for each row of the series. predict and forecast also need "
+            "those of the horizon ahead. With an index, exog may have further rows."
         )
     elif n_given < n_rows:
         remedy = (
-            "The estimator predicts a whole horizon at once, and needs the covariates "
-            "of all its steps. Pass more rows, or fit with a shorter horizon or with "
+            "Pass the covariates of a whole horizon: the estimator predicts all of its "
+            "steps at once. To use fewer rows, fit with a shorter horizon, or with "
             "strategy='recursive', which predicts one step at a time."
         )
     else:
@@ -254,7 +258,7 @@ def _count_message(n_given, n_rows, max_rows, ahead, labels):
 
 
 def _check_columns(table, names, fitted):
-    """Raise if covariates do not have the number and names of columns of `fit`."""
+    """Raise if covariates do not have the columns that were given to `fit`."""
     n_fitted, fitted_names = fitted
     both = names is not None and fitted_names is not None
     if table.shape[1] != n_fitted or (both and names != fitted_names):
@@ -283,7 +287,7 @@ def name_rows_ahead(exog, panel, axes, n_rows):
     Returns
     -------
     labels : dict of (Index or None)
-        None if the series or its covariates have no index; rows are then counted.
+        None for a series without an index, or with covariates without an index.
     """
     raw, labels = split_exog(exog, panel._replace(series=axes)), {}
     for key, axis in axes.items():
@@ -296,10 +300,11 @@ def name_rows_ahead(exog, panel, axes, n_rows):
 
 
 def _name_rows_in(exog, axis, n_rows):
-    """Return the labels of the next rows that a table of covariates has.
+    """Return the labels of the rows that follow a series, by its covariates.
 
-    Without a frequency, and for business days with holidays ahead, they are the labels
-    of the table after the last one of the series.
+    With a frequency, the labels follow from it. Without a frequency, and for business
+    days with holidays ahead, they are the labels of the table that are later than the
+    last label of the series.
     """
     known, is_business = exog.index, is_business_days(axis.ends, axis.freq)
     if axis.freq is not None:
@@ -313,7 +318,7 @@ def _name_rows_in(exog, axis, n_rows):
         labels, positions = known[later].rename(axis.ends.name), positions[later]
     else:
         _check_same_kind(exog, axis)
-        # Labels without an order in time: the rows of the table have one.
+        # These labels have no order in time: use the order of the rows of the table.
         found = np.flatnonzero(known == axis.last_label[0])
         if not len(found):
             raise ValueError(
@@ -356,7 +361,7 @@ def _check_same_kind(exog, axis):
         elif index.inferred_type in ("string", "date", "datetime"):
             remedy = "Use exog.set_axis(pandas.to_datetime(exog.index))"
     raise ValueError(
-        "exog must have labels of the kind that the series has: got "
+        "exog must have labels of the same kind as the series: got "
         f"{describe_index(index)}, the series has {describe_index(known)}. {remedy}."
         f"{to_pandas_first(exog, 'exog')}"
     )

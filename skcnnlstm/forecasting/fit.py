@@ -1,4 +1,4 @@
-"""Fit a forecaster: from parameters and series to the record of what was learned."""
+"""Fit a forecaster: from parameters and series to a `FittedForecaster`."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Settings(NamedTuple):
     horizon: int
     transformer: Any
     block_length: int  # steps that the estimator predicts at once
-    independent: bool | None  # None chooses by the training rows
+    independent: bool | None  # None: chosen by the training rows
     target_columns: Any
     id_column: Any
     calibration_fraction: Any  # checked against the number of rows
@@ -137,10 +137,10 @@ class TrainingData(NamedTuple):
     exog_columns: tuple[int, list | None] | None  # None without covariates
     n_features: int
     feature_names: np.ndarray | None
-    static: Any  # a row for each series, and the columns; None without any
+    static: Any  # (rows, columns), a row for each series; None without any
 
     def between(self, spans):
-        """Return the rows (start, stop) of each series."""
+        """Return the data of some rows; `spans` holds (start, stop) by series."""
         return self._replace(
             tables={key: self.tables[key].between(*spans[key]) for key in spans},
             axes={
@@ -153,7 +153,7 @@ class TrainingData(NamedTuple):
 
 
 def _cut(arrays, spans):
-    """Return the rows (start, stop) of each array, by key; None stays None."""
+    """Return the rows of the spans (start, stop) of each array; None stays None."""
     return {
         key: None if arrays[key] is None else arrays[key][slice(*span)]
         for key, span in spans.items()
@@ -204,7 +204,7 @@ def read_training_data(reader, series, exog, static, sample_weight, settings):
 
 
 def _read_exog(exog, panel, tables, settings):
-    """Return the covariates of the rows, and their columns."""
+    """Return the covariates of the rows by key, and their number and names."""
     lengths = settings.window_length, settings.block_length
     if settings.calendar is not None:
         check_window(*lengths, name="calendar")
@@ -233,7 +233,7 @@ def _read_exog(exog, panel, tables, settings):
 
 
 def fit_forecaster(settings, data, tasks):
-    """Return the record of a fit, with a calibration if the settings require one.
+    """Return the fitted record, with a calibration if the settings require it.
 
     `tasks` reports the fits of the inner estimator to scikit-learn's callbacks.
     """
@@ -251,14 +251,14 @@ def fit_forecaster(settings, data, tasks):
 
 
 def _fit_and_calibrate(settings, data, task):
-    """Fit on early rows, calibrate on the late ones, and append these as history."""
+    """Fit on the early rows, calibrate on the late rows, and append them as history."""
     first, last = _split_to_calibrate(settings, data)
     early, late = data.between(first), data.between(last)
     fitted = _fit_all_rows(settings, early, task, warn_of_lost=not settings.refit)
     relative = is_log(settings.transformer)
     units = find_units(early.tables, fitted.roles.targets, relative)
-    # Late rows continue early ones unless there is a gap between them, even if the
-    # labels of the late rows alone cannot show it.
+    # Late rows continue early rows if there is no gap between them. The labels of the
+    # late rows alone may not show this.
     runs = find_training_runs(
         data.panel, data.tables, data.axes, settings.window_length, settings.horizon
     )
@@ -274,7 +274,7 @@ def _fit_and_calibrate(settings, data, task):
         exogs = fitted.known.transform(data.panel, exogs, indexes, counts)
     results = forecast_each_origin(fitted, late.tables, exogs)
     fitted = append_rows(fitted, late.tables, exogs)
-    # For predict, all these rows are the fitted ones.
+    # `predict` regards both the early and the late rows as fitted.
     fitted = fitted.replace_series(
         lambda key, one: one.with_fitted_rows(data.tables[key])
     )
@@ -287,9 +287,9 @@ def _fit_and_calibrate(settings, data, task):
 
 
 def _split_to_calibrate(settings, data):
-    """Return the early and the late rows (start, stop) of each series.
+    """Return the spans (start, stop) of the early and of the late rows, by series.
 
-    Among many series, those that are too short to hold out rows have no late ones.
+    Among many series, a series that is too short to hold out rows has no late rows.
     """
     first, last, short = {}, {}, {}
     for key, rows in data.tables.items():
@@ -322,7 +322,7 @@ def _split_to_calibrate(settings, data):
 
 
 def _fit_all_rows(settings, data, task, warn_of_lost=True):
-    """Return the record of a fit of the transformers and the estimator on all rows.
+    """Fit the transformers and the estimator on all rows; return the fitted record.
 
     The estimator is fitted inside the context manager ``task(estimator)``.
     """
@@ -401,7 +401,10 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
 
 
 def _choose_channels(settings, parts, tables, n_modelled, n_static):
-    """Return whether each column is modelled separately, by the longest series."""
+    """Return whether each column is modelled separately.
+
+    Samples of the longest series decide it.
+    """
     if n_modelled == 1:
         return False
     weighted = {key: runs for key, runs in parts.items() if _has_weight(runs)}
@@ -417,9 +420,10 @@ def _choose_channels(settings, parts, tables, n_modelled, n_static):
 
 
 def _fill_gaps(runs, data):
-    """Return code that fills the gaps of the first series that has any.
+    """Return code that fills the gaps of the first series with gaps, for a warning.
 
-    The second text is a sentence about a step that must come first.
+    The second text is a sentence about a step that must come before the code. Both
+    texts are empty if no series has gaps.
     """
     for key, spans in runs.items():
         axis = data.axes[key]
@@ -431,10 +435,10 @@ def _fill_gaps(runs, data):
 
 
 def _fit_estimator(settings, samples, n_outputs, n_static, task):
-    """Fit a clone of the estimator; return it and the number of windows.
+    """Fit a clone of the estimator; return the clone and the number of windows.
 
-    `samples` holds (windows, targets[, weights]) of the segments of each series and
-    channel.
+    `samples` holds a list for each channel of each series. Its entries are (windows,
+    targets) or (windows, targets, weights), one for each segment.
     """
     weighted = any(len(pair) == 3 for pairs in samples for pair in pairs)
     samples = without_empty(samples)
@@ -454,7 +458,7 @@ def _fit_estimator(settings, samples, n_outputs, n_static, task):
 
 
 def _has_weight(segments):
-    """Return whether rows have no weights, or one of these is above zero."""
+    """Return whether the rows have no weights, or at least one positive weight."""
     return any(one.weight is None or one.weight.any() for one in segments)
 
 
@@ -464,10 +468,10 @@ def _is_within_a_run(runs, position):
 
 
 def _check_same_width(widths):
-    """Return the number of columns that the transformers make; raise if it differs."""
+    """Return the number of transformed columns; raise if it differs between series."""
     if len(set(widths.values())) > 1:
         keys = sorted(widths, key=widths.get)[:: len(widths) - 1]
-        counts = listed(keys, lambda key: f"{widths[key]} of series {key!r}")
+        counts = listed(keys, lambda key: f"{widths[key]} for series {key!r}")
         raise ValueError(
             "transformer must make the same number of columns for each series: got "
             f"{counts}. Use a transformer with a fixed number of columns."

@@ -1,4 +1,4 @@
-"""The immutable record of what a forecaster learned in `fit`."""
+"""The immutable record of a fitted forecaster."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def _find_segments(time, axis):
 class FittedForecaster:
     """Hold everything that forecasts depend on.
 
-    Parameters that are changed after `fit` have no effect on forecasts, because the
-    functions that forecast read this record only.
+    Forecasts are computed from this record only. Parameters that are changed after
+    `fit` therefore have no effect on them.
     """
 
     estimator: Any  # fitted on windows
@@ -74,7 +74,7 @@ class FittedForecaster:
 
     @property
     def transformer(self):
-        """The fitted transformer of the targets; of many series a list or a dict."""
+        """The fitted transformer of the targets: one, or a list or a dict by series."""
         transformers = {key: one.scale.targets for key, one in self.series.items()}
         return self.panel.join_each(transformers)
 
@@ -83,13 +83,13 @@ class FittedForecaster:
         return next(iter(self.series.values()))
 
     def target_names(self, key=None):
-        """Return the names of the targets of a series, by default the first one."""
+        """Return the names of the targets of a series, by default the first series."""
         one = self._first if key is None else self.series[key]
         columns = one.form.columns
         return range(self.n_targets) if columns is None else columns
 
     def check_steps(self, steps):
-        """Return a validated number of steps, by default the horizon."""
+        """Return the validated number of steps; None means the horizon."""
         return check_integer("steps", self.horizon if steps is None else steps)
 
     @property
@@ -98,28 +98,28 @@ class FittedForecaster:
         return 0 if self.known is None else self.known.n_static
 
     def find_runs(self, tables):
-        """Return `FittedSeries.find_runs` of each series, by key."""
+        """Return the result of `FittedSeries.find_runs` for each series, by key."""
         find = once_per_object(_find_segments)
         return {
             key: self.series[key].find_runs(rows, find) for key, rows in tables.items()
         }
 
     def replace_series(self, change):
-        """Return a record with ``change(key, one)`` for the record of each series."""
+        """Return a copy in which ``change(key, one)`` replaces each record `one`."""
         series = {key: change(key, one) for key, one in self.series.items()}
         return replace(self, series=series)
 
 
 @dataclass(frozen=True, eq=False)
 class FittedSeries:
-    """Hold what forecasts of one series depend on: its scale, last rows and form."""
+    """Hold the parts of a series that forecasts depend on: scale, last rows, form."""
 
     form: Rows  # without values
     axis: TimeAxis | None  # None for rows without labels
     scale: Scale
     tail: Segment  # the last window_length rows; missing ones repeat the first
     n_known: int  # rows of the tail that are not repeated
-    fingerprint: tuple  # recognises the fitted rows, which do not continue themselves
+    fingerprint: tuple  # of the fitted rows, which do not continue themselves
     low: np.ndarray  # (n_targets,), the smallest known value of each target
     high: np.ndarray  # (n_targets,), the largest
     continued: bool = False  # whether the next rows follow, whatever their index shows
@@ -133,15 +133,15 @@ class FittedSeries:
         return len(self.tail.columns)
 
     def find_runs(self, rows, find=_find_segments):
-        """Return the runs of rows without gaps, and which of them comes next.
+        """Return the runs of rows without a gap, and which run continues known rows.
 
-        `find` is `_find_segments`, or returns its results.
+        `find` is `_find_segments`, or a version of it that caches results.
 
         Returns
         -------
         runs : list of (start, stop)
         next_run : int or None
-            The run that continues the known rows.
+            Position of the run that continues the known rows; None if no run does.
         """
         if rows.time is None:
             runs = find_segments(None, len(rows.values), self.axis)
@@ -149,14 +149,14 @@ class FittedSeries:
             runs = find(rows.time, self.axis)
         next_run = runs.next_run
         if self.axis is None or rows.index is None:
-            # Without labels on both sides, only the fitted rows do not continue.
+            # If one side has no labels, all rows continue, except the fitted rows.
             next_run = None if _fingerprint(rows) == self.fingerprint else 0
         if self.continued:
             next_run = 0
         return runs.spans(), next_run
 
     def count_short(self, runs, next_run):
-        """Count the rows with fewer rows of history than a window holds."""
+        """Return the number of rows with too little history for a window."""
         count = 0
         for number, (start, stop) in enumerate(runs):
             known = self.n_known if number == next_run else 0
@@ -164,7 +164,7 @@ class FittedSeries:
         return count
 
     def find_scored_runs(self, rows, horizon, runs, next_run):
-        """Return the runs of origins with all of their targets in the rows.
+        """Return the runs of origins for which all targets are in the given rows.
 
         Parameters
         ----------
@@ -178,10 +178,10 @@ class FittedSeries:
         origins : list of (start, stop)
             The rows of each run that are followed by `horizon` rows.
         next_run : int or None
-            The run that continues the known rows. The last known row is then an origin,
-            too.
+            Position in `origins` of the run that continues the known rows, or None. In
+            this run, the last known row is an origin, too.
         actual : list of ndarray of shape (n_origins, horizon, n_targets)
-            The values after each origin.
+            The actual values after each origin, for each run.
         """
         targets = self.scale.target_values(rows)
         origins, actual, next_origins = [], [], None
@@ -201,8 +201,8 @@ class FittedSeries:
     def extract_segments(self, rows, exog, runs, next_run, *, n_ahead, with_last):
         """Return segments whose windows end with each row of some runs.
 
-        The run that continues the known rows is preceded by them. Any other run is
-        preceded by repetitions of its first row.
+        The known rows precede the run that continues them. Any other run is preceded by
+        repetitions of the first row of this run.
 
         Parameters
         ----------
@@ -248,9 +248,9 @@ class FittedSeries:
         return self.tail._replace(exog=np.concatenate([self.tail.exog, exog]))
 
     def labels_of(self, rows):
-        """Return the labels of rows; without an index, those that follow.
+        """Return the labels of rows, or None if they are unknown.
 
-        None for rows without an index that do not follow the known ones.
+        Rows without an index that follow the known rows get the labels that follow.
         """
         if rows.index is not None:
             return rows.index
@@ -260,10 +260,14 @@ class FittedSeries:
         return self.axis.next_labels(len(rows.values))
 
     def unknown_targets(self, fitted):
-        """Return which targets, (n_modelled,), have no value in the last window."""
+        """Return a mask of the targets without a value in the last window.
+
+        It has the shape (n_modelled,).
+        """
         targets = self.tail.columns[:, : fitted.n_modelled]
         if fitted.n_modelled != fitted.n_targets:
-            return np.zeros(fitted.n_modelled, dtype=bool)  # targets are mixed
+            # The transformer mixes the targets.
+            return np.zeros(fitted.n_modelled, dtype=bool)
         return np.isnan(targets).all(axis=0)
 
     def axis_after(self, rows):
@@ -277,8 +281,8 @@ class FittedSeries:
     def append(self, rows, exog):
         """Return the record after more rows.
 
-        The rows are taken to follow unless an index shows an overlap. If the index
-        shows a gap, the rows before it are no longer history.
+        The rows are assumed to follow the known rows; an index that overlaps is an
+        error. If an index shows a gap, the rows before the gap are no longer history.
         """
         axis, segments, follows = self._read_more(rows, exog)
         run = segments[-1]
@@ -299,10 +303,9 @@ class FittedSeries:
         )
 
     def extend_recent(self, rows, exog):
-        """Return the segments of more rows, the first one after the recent rows.
+        """Return the segments of more rows, with the recent rows before the first one.
 
-        Rows that do not continue are separate segments; the recent rows are then left
-        out.
+        If the rows do not continue, the recent rows are left out.
         """
         _, segments, follows = self._read_more(rows, exog)
         return self._with_recent(segments, follows)
@@ -315,9 +318,9 @@ class FittedSeries:
         return [self.recent.append(segments[0]), *segments[1:]]
 
     def _read_more(self, rows, exog):
-        """Return the time axis after more rows, their segments between gaps, scaled.
+        """Return the time axis after more rows, and the scaled segments between gaps.
 
-        The last value is whether the first segment follows the known rows.
+        The third value is whether the first segment follows the known rows.
         """
         axis, follows = self._axis_with(rows)
         runs, next_run = self.find_runs(rows)
@@ -326,14 +329,17 @@ class FittedSeries:
         return axis, segments, follows or next_run == 0
 
     def with_fitted_rows(self, rows):
-        """Return the record with other rows as those that were fitted."""
+        """Return the record with `rows` registered as the fitted rows."""
         labels = FittedLabels.of(rows.time)
         return replace(
             self, fingerprint=_fingerprint(rows), continued=False, labels=labels
         )
 
     def _axis_with(self, rows):
-        """Return the time axis after rows, and whether they are assumed to follow."""
+        """Return the time axis after new rows, and whether these are assumed to follow.
+
+        This is the case for rows without labels, and for labels of text.
+        """
         axis, index = self.axis, rows.index
         if axis is None or index is None:
             if _fingerprint(rows) == self.fingerprint and not self.continued:
@@ -374,9 +380,10 @@ def learn_series(
 ):
     """Return the record of one series, and its training segments between gaps.
 
-    `axis` is the time axis without its rows. `factory` is as for `Scale.fit`.
-    `n_recent` is the number of last rows to keep for `partial_fit`. `weight` holds the
-    weights of the rows, or is None. The last `n_static` covariates are static.
+    `axis` is the time axis without its rows, `runs` the spans between gaps. `factory`
+    is as for `Scale.fit`. `n_recent` is the number of last rows to keep for
+    `partial_fit`. `weight` holds the weights of the rows, or is None. The last
+    `n_static` covariates are static.
     """
     check_columns_known(rows)
     scale = Scale.fit(transformer, roles, rows, exog, factory, n_static)
@@ -404,7 +411,7 @@ def learn_series(
 
 
 def describe_unknown_targets(fitted):
-    """Return a warning about targets without a known value in the last window."""
+    """Return a warning about targets without value in the last window, or None."""
     unknown = {}
     for key, one in fitted.series.items():
         names = fitted.target_names(key)
@@ -427,7 +434,7 @@ def describe_unknown_targets(fitted):
 
 
 def describe_short_tails(fitted):
-    """Return a warning about series with a recent gap; None if there are none."""
+    """Return a warning about series with too few rows since a gap, or None."""
     short = {
         key: one.n_known
         for key, one in fitted.series.items()
@@ -451,7 +458,7 @@ def describe_short_tails(fitted):
 
 
 def describe_short_history(fitted, runs):
-    """Return a warning about rows of `predict` without history; None if none.
+    """Return a warning about rows of `predict` with too little history, or None.
 
     `runs` holds the result of ``FittedSeries.find_runs`` for each series.
     """
@@ -497,7 +504,10 @@ def _fingerprint(rows):
 
 
 def _last_rows(run, window_length):
-    """Return the last rows of a run, the first one repeated if there are too few."""
+    """Return the last window of a run, and the number of its rows that are known.
+
+    If the run is shorter than a window, its first row is repeated.
+    """
     n_known = min(len(run.columns), window_length)
     last = run.rows(len(run.columns) - n_known, len(run.columns))
     # `append` copies: a view would keep the whole series in memory.

@@ -1,4 +1,4 @@
-"""Recognise rows that are earlier than fitted rows, but were not fitted themselves."""
+"""Detect rows to score that are earlier than fitted rows, but were not fitted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from skcnnlstm._utils.time_axis import TimeAxis
 from skcnnlstm._utils.time_index import read_labels, ticks_of
 
-# A step longer than this many usual ones is a hole in the fitted rows.
+# A step longer than this many median steps is a hole in the fitted rows.
 _HOLE = 1.5
 
 
@@ -24,7 +24,7 @@ class FittedLabels:
 
     @classmethod
     def of(cls, time):
-        """Return the parts of a time index; None if its labels have no order."""
+        """Return the parts of time of an index; None if its labels have no order."""
         if time is None:
             return None
         labels, form = read_labels(time)
@@ -39,12 +39,15 @@ class FittedLabels:
         return cls(TimeAxis(None, None, None, labels[places], form))
 
     def compare(self, time):
-        """Return edges and labels as numbers; None if their kinds differ."""
+        """Return the ends of the parts, and the labels of `time`, as numbers.
+
+        None if `time` has labels of another kind.
+        """
         joined = self.axis.join(time)
         return None if joined is None else np.split(ticks_of(joined), [-len(time)])
 
     def count_earlier(self, time):
-        """Count the labels before the last fitted one that were not fitted."""
+        """Return the number of unfitted labels that are before the last fitted one."""
         compared = self.compare(time)
         if compared is None:
             return 0
@@ -54,7 +57,7 @@ class FittedLabels:
         return int(np.count_nonzero(~fitted & (labels < edges[-1])))
 
     def count_before_end(self, time):
-        """Count the labels before the last fitted one."""
+        """Return the number of labels that are before the last fitted one."""
         compared = self.compare(time)
         if compared is None:
             return 0
@@ -63,7 +66,7 @@ class FittedLabels:
 
 
 def describe_earlier_rows(fitted, tables):
-    """Return a warning about scored rows that precede fitted ones; None if none.
+    """Return a warning about rows to score that are earlier than fitted rows, or None.
 
     `tables` holds the scored rows of each series.
     """
@@ -102,7 +105,7 @@ def describe_earlier_rows(fitted, tables):
 
 
 def _was_fitted(one, rows):
-    """Return whether the rows do not go beyond the fitted ones of their series."""
+    """Return whether the last row is not later than the fitted rows of its series."""
     if one.labels is None or rows.time is None:
         return True
     compared = one.labels.compare(rows.time[-1:])

@@ -46,31 +46,31 @@ class SeriesForecaster(
     """Forecast time series with a regressor that takes windows.
 
     `fit` takes one series of shape ``(n_rows,)`` or ``(n_rows, n_features)``, or many
-    series at once. It
+    series at once. It works in three steps:
 
-    1. fits the transformer on the rows and scales them,
-    2. cuts windows of shape ``(n_samples, window_length, n_features)`` and targets of
-       shape ``(n_samples, horizon * n_targets)`` from the scaled rows,
-    3. fits a clone of `estimator` on windows and targets.
+    1. Fit the transformer on the rows, and scale the rows with it.
+    2. Cut the scaled rows into windows of shape ``(n_samples, window_length,
+       n_features)`` and targets of shape ``(n_samples, horizon * n_targets)``.
+    3. Fit a clone of `estimator` on windows and targets.
 
-    All three steps use training rows only. Therefore cross-validation and searches over
-    time-ordered folds do not leak, and a search can tune `window_length`.
+    All three steps use training rows only, so cross-validation and searches over
+    time-ordered folds do not leak. A search can also tune `window_length`.
 
     Parameters
     ----------
     estimator : estimator
-        A regressor, or a Pipeline that ends in one, that takes windows
-        ``(n_samples, window_length, n_features)``. It must accept a 2-D target if
-        ``horizon * n_targets`` is greater than 1. Notes list the parameters that the
-        forecaster sets on a network of this package.
+        A regressor that takes windows ``(n_samples, window_length, n_features)``, or a
+        Pipeline that ends in such a regressor. It must accept a 2-D target if
+        ``horizon * n_targets`` is greater than 1. On a network of this package, the
+        forecaster sets some parameters, which are listed in Notes.
     window_length : int, default=24
         Number of past rows that one forecast uses, in time steps; at least 1.
     horizon : int, default=1
         Number of time steps ahead that `predict` and `score` forecast; at least 1. With
         ``strategy="direct"``, the estimator predicts all of them at once.
     transformer : {"standard", "log"}, transformer or None, default="standard"
-        The scale on which a series is modelled. It is fitted on the training rows of
-        the series; forecasts are returned on the original scale.
+        The transformation of a series before it is modelled. It is fitted on the
+        training rows of the series. Forecasts are returned on the original scale.
 
         - "standard": subtract the mean and divide by the standard deviation of each
           column.
@@ -84,78 +84,88 @@ class SeriesForecaster(
         How several steps are forecast.
 
         - "direct": the estimator predicts all `horizon` steps at once.
-        - "recursive": the estimator predicts one step; later steps use the forecasts of
-          earlier ones as input.
+        - "recursive": the estimator predicts one step at a time. The forecasts of
+          earlier steps are input for later steps.
     channels : {"auto", "joint", "independent"}, default="auto"
         How several columns are modelled.
 
         - "joint": one window holds all columns, and all targets are predicted together.
         - "independent": each target column is treated as a separate series. One
           estimator is trained on all of them and reads one column at a time.
-        - "auto": "joint" for estimators that are not networks of this package, for
-          LSTNet and ConvLSTMGrid, and where the windows of all columns would take more
-          than 1 GiB. Otherwise "independent", unless a ridge regression on all columns
-          forecasts the last tenth of the training samples clearly better than one on
-          the history of each column: by more than two standard errors.
+        - "auto": "joint" in the cases below, otherwise "independent".
+
+        The cases in which "auto" means "joint" are:
+
+        - The estimator is not a network of this package.
+        - The network is made for many columns: LSTNet or ConvLSTMGrid.
+        - The separate windows of all columns would take more than 1 GiB.
+        - A ridge regression on all columns forecasts the last tenth of the training
+          samples better than a ridge regression on each column alone, by more than two
+          standard errors.
     target_columns : int, str, list of these, or None, default=None
-        The columns to forecast, by position or name; None for all. The other columns
-        are past covariates: windows contain them after the targets, but they are not
-        forecast.
+        The columns to forecast, by position or name. With None, all columns are
+        forecast. The other columns are past covariates: windows contain them after the
+        targets, but they are not forecast.
     id_column : label or None, default=None
-        The column of a long DataFrame that identifies the series of each row. With
-        None, `fit` takes one series, or many as a list, tuple or dict of arrays,
-        Series or DataFrames.
+        The column that identifies the series of each row in a long DataFrame, which
+        holds the rows of many series one below another. With None, `fit` takes one
+        series, or many as a list, tuple or dict of arrays, Series or DataFrames.
     freq : str, offset, int or None, default=None
         The step from one row to the next: an alias or an offset of pandas, such as "D",
-        "B" or a ``CustomBusinessDay``; an integer for integer labels. Labels that do
-        not fit are an error. With None, the frequency is inferred by the rule in Notes.
+        "B" or a ``CustomBusinessDay``, or an integer for integer labels. `fit` raises
+        an error if the labels do not fit. With None, the frequency is inferred by the
+        rule in Notes.
     calibration_fraction : float or None, default=None
-        Share of the rows at the end of each series that are held out to calibrate the
-        intervals of `forecast_interval`; 0.2 is common. The held-out rows are neither
-        training targets nor validation data of early stopping, but they are part of
+        The share of rows at the end of each series that `fit` holds out to calibrate
+        the intervals of `forecast_interval`; 0.2 is common. The held-out rows are
+        neither training targets nor validation data of early stopping. They are part of
         the history from which forecasts start. With None, nothing is held out.
     refit_after_calibration : bool, default=False
         Whether to fit the estimator again on all rows after calibration. Forecasts then
-        benefit from the latest rows. The intervals keep the widths of the first model,
-        so their coverage is no longer guaranteed, although usually similar.
+        benefit from the latest rows. The intervals keep the widths of the first model.
+        Their coverage is usually similar, but no longer guaranteed.
     replay : int, default=512
-        Number of older windows on which `partial_fit` trains besides the new ones, so
-        that the network does not forget them: the last ones before the new rows, in
-        equal shares of all series. `fit` keeps the rows that they need. With 0,
-        `partial_fit` trains on new windows only.
+        Number of older windows on which `partial_fit` trains in addition to the new
+        windows, so that the network does not forget what it learned. These are the last
+        windows before the new rows, in equal shares from all series. `fit` stores the
+        rows of these windows. With 0, `partial_fit` trains on new windows only.
     exog_transformer : transformer or None, default=None
         Transformer of the covariates `exog`, such as a `OneHotEncoder`, a
-        `SplineTransformer` or a `ColumnTransformer`. `fit` fits a clone on the
-        covariates of the training rows, of all series together. What it returns, as a
-        dense or a sparse matrix, is then scaled like other covariates. With None,
-        `exog` must be numeric.
+        `SplineTransformer` or a `ColumnTransformer`. `fit` fits one clone on the
+        covariates of the training rows of all series. The output, a dense or a sparse
+        matrix, is then scaled like other covariates. With None, `exog` must be numeric.
     calendar : callable, transformer or None, default=None
-        Covariates from the times of the rows, such as the hour, the weekday, or
-        holidays: a function, or a transformer of one column such as skrub's
-        `DatetimeEncoder`. It gets a Series of times (timestamps; for periods their
-        start; local times in a time zone), and returns a Series, DataFrame or array
-        with one row for each. Its columns are known ahead and treated like those of
-        `exog`, but no table is needed: the times of the rows ahead follow from the
-        frequency, without which `fit` raises an error. A transformer is fitted on the
-        times of the training rows.
+        Covariates that are computed from the times of the rows, such as the hour, the
+        weekday or holidays: a function, or a transformer of one column such as skrub's
+        `DatetimeEncoder`.
+
+        - The input is a Series of times: timestamps, or the start of each period. Times
+          with a time zone are local times.
+        - The output is a Series, DataFrame or array with one row for each time. Its
+          columns are treated like those of `exog`.
+        - No covariates need to be passed to `forecast` and `predict`, because the times
+          of the rows ahead follow from the frequency. Without a frequency, `fit` raises
+          an error.
+        - A transformer is fitted on the times of the training rows.
     static_transformer : transformer or None, default=None
         Transformer of the static covariates, such as a `OneHotEncoder` or a
-        `ColumnTransformer`. `fit` fits a clone on the rows of the training series. With
-        None, `static` must be numeric and is standardized over these series.
+        `ColumnTransformer`. `fit` fits a clone on the static covariates of the training
+        series. With None, `static` must be numeric and is standardized over the
+        training series.
 
     Attributes
     ----------
     estimator_ : estimator
         The fitted clone of `estimator`.
     transformer_ : transformer, list, dict or None
-        The fitted transformer of the targets. With many series a list or a dict of
-        transformers, one for each series.
+        The fitted transformer of the targets. With many series, it is a list or a dict
+        with one transformer for each series.
     exog_transformer_ : transformer or None
         The fitted clone of `exog_transformer`.
     calendar_ : callable, transformer or None
-        The fitted clone of `calendar`, or the function itself.
+        The fitted clone of `calendar`. A function is kept as it is.
     static_transformer_ : transformer or None
-        The fitted transformer of the static covariates; None without any.
+        The fitted transformer of the static covariates. None without static covariates.
     n_features_in_ : int
         Number of columns of a series.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -163,12 +173,13 @@ class SeriesForecaster(
     n_targets_ : int
         Number of columns that are forecast.
     n_windows_ : int
-        Number of windows that `fit` trained `estimator_` on. `fit` warns if gaps in
-        time or NaN in targets leave less than 90 % of the possible ones.
+        Number of windows on which `fit` trained `estimator_`. `fit` warns if gaps in
+        time or NaN in targets leave less than 90 % of the possible windows.
     calibration_scores_ : ndarray of shape (n, horizon, n_targets), list, dict or None
         Absolute errors of the forecasts of held-out rows, for each origin, step and
-        target; with ``transformer="log"`` errors of logarithms. With many series a list
-        or a dict of arrays. None without `calibration_fraction`.
+        target. The origin is the last known row of a forecast. With
+        ``transformer="log"``, these are errors of logarithms. With many series, it is a
+        list or a dict of arrays. None without `calibration_fraction`.
 
     See Also
     --------
@@ -178,73 +189,82 @@ class SeriesForecaster(
     Notes
     -----
     **Parameters of the inner network.** On each network of this package inside
-    `estimator`, at any depth, the forecaster sets these parameters. Values other than
-    those named stay as they are.
+    `estimator`, at any depth, the forecaster sets the parameters below. If a value is
+    named, such as "auto", only this value is replaced.
 
-    - ``instance_norm="auto"`` becomes "last", unless a ridge regression on windows that
-      are normalized in another way forecasts the last tenth of the samples better by
-      more than two standard errors.
-    - ``linear_skip="auto"`` becomes True, unless the map would have more than 3,000
-      inputs.
-    - `n_targets` becomes the number of columns that the network forecasts, `n_static`
-      that of the static covariates.
+    - ``instance_norm="auto"`` becomes "last". Another normalization is used if a ridge
+      regression on windows normalized that way forecasts the last tenth of the samples
+      better, by more than two standard errors.
+    - ``linear_skip="auto"`` becomes True if the linear map has at most 3,000 inputs,
+      otherwise False.
+    - `n_targets` becomes the number of columns that the network forecasts.
+    - `n_static` becomes the number of static covariates.
     - `standardize` becomes False, because the forecaster scales the series.
     - ``validation_gap=0`` becomes ``horizon - 1`` for each series (0 with "recursive"),
       so that training and validation samples of early stopping share no target.
 
     **Which rows follow.** `predict` and `score` use the fitted rows as history if the
-    given rows continue them:
+    given rows continue the fitted rows. These rules apply:
 
-    - With an index, the first label must be the next one. If the index has no
-      frequency, it must be later by at most the longest step between fitted rows.
-    - Labels without an order in time (text, floats) never continue.
-    - Bare arrays are assumed to continue, except the fitted rows themselves.
+    - With an index that has a frequency, the first given label must be one step after
+      the last fitted label.
+    - With an index without a frequency, the first given label must be later than the
+      last fitted label, by at most the longest step between fitted rows.
+    - Rows whose labels have no order in time (text, floats) never continue.
+    - Arrays are assumed to continue, unless they are equal to the fitted rows.
 
     Rows that do not continue use only the given rows as history.
 
-    **Frequency and gaps.** The frequency is `freq` if it is given, else the index's
-    own ``freq`` attribute, else the most frequent step. Calendar months, quarters and
-    years count as steps, days are those of the local clock, and daily labels that are
-    all weekdays are business days ("B"). The most frequent step is accepted only if
-    every label lies on its grid and at least 90 % of consecutive labels are one step
-    apart. Hours that are missing every day or every week are not gaps.
+    **Frequency and gaps.** The frequency is `freq` if it is given, else the ``freq``
+    attribute of the index, else the most frequent step:
 
-    - With a frequency, a missing step is a gap. No window and no target crosses it, in
-      `fit`, `predict` and `score`, and a forecast uses the rows after the last gap.
-      Forecasts have dates. With "B", up to ten missing weekdays in a row are holidays,
-      and forecasts are for the next weekdays.
-    - Without one, rows are consecutive, forecasts are labelled 1, 2, ... (if `exog` has
-      an index, by its labels), and `fit` warns once and suggests a remedy. Examples
-      are a shop that is closed on Sundays, unless `freq` is given, and text.
-    - The row numbers of a long frame with several series are not times: rows of a
-      series are consecutive, and forecasts are labelled 1, 2, ...
+    - Calendar months, quarters and years count as steps. Days are those of the local
+      clock. Daily labels that are all weekdays are business days ("B").
+    - The most frequent step is accepted only if all labels are whole numbers of steps
+      apart, and at least 90 % of consecutive labels are one step apart.
+    - Hours that are missing every day or every week are not gaps.
+
+    With a frequency, a missing step is a gap. No window and no target crosses a gap in
+    `fit`, `predict` and `score`. A forecast uses the rows after the last gap, and is
+    labelled with dates. With "B", up to ten missing weekdays in a row are holidays, and
+    forecasts are for the next weekdays.
+
+    Without a frequency, rows count as consecutive. Forecasts are labelled 1, 2, ..., or
+    with the labels of `exog` if it has an index. `fit` warns once and suggests a
+    remedy. Labels of text have no frequency. The days of a shop that is closed on
+    Sundays have one only if `freq` is given. The row numbers of a long frame with
+    several series are not times, and have no frequency.
 
     **Searches.** Pass the series alone, without `y`, and folds in time order, such as
     ``TimeSeriesSplit``. For `scoring`, use None or a `forecast_scorer`.
 
     **Many series.** One estimator is trained on all series. Each series has its own
-    transformer and may have any length from ``window_length + horizon`` rows.
-    `forecast`, `predict` and `update` keep the form: a list, a dict or a long frame.
+    transformer, and must have at least ``window_length + horizon`` rows. Series may
+    differ in length. Pass rows to `predict` and `update` in the form given to `fit`: a
+    list, a dict or a long frame. Forecasts have this form, too.
+
     The samples of all series are sorted by relative time: sample i of n has the time
     (i + 1/2) / n. Early stopping therefore holds out the last samples of each series,
     and leaves a gap of ``horizon - 1`` samples in each. With
-    ``channels="independent"``, each column counts as a series here. The windows of more
-    than one series are a copy, in float32 if a network of this package reads them.
+    ``channels="independent"``, each column counts as a series here. The windows of
+    several series are copied, in float32 for a network of this package.
 
-    **Missing values.** NaN is an error unless the network has ``missing="mask"``.
-    Windows may then contain NaN, samples with NaN in a target are dropped, and errors
+    **Missing values.** NaN is an error, except for a network with ``missing="mask"``.
+    Windows may then contain NaN. Samples with NaN in a target are dropped, and errors
     are computed from the known values.
 
     **Known-future covariates.** Pass covariates that are known ahead as `exog` to
-    `fit`, `forecast`, `predict` and `score`. They are appended to the columns of a
-    window, shifted by the number of steps that the estimator predicts at once
-    (`horizon`; 1 with "recursive"): row t of a window holds the covariates of row
-    ``t + horizon``. A window that ends with row t thus contains the covariates of all
-    steps that it forecasts, and none after them. `fit` remembers the covariates of the
-    fitted rows. In a search, scikit-learn's metadata routing passes them on
-    (`set_fit_request`, `set_score_request`), and `sample_weight` likewise. Text and
-    categories need an `exog_transformer`; times of the rows need no table but a
-    `calendar`.
+    `fit`, `forecast`, `predict` and `score`. `fit` remembers the covariates of the
+    fitted rows. Text and categories need an `exog_transformer`. For covariates that
+    depend on the time only, use `calendar` instead of `exog`.
+
+    Covariates are appended to the columns of a window, shifted by the number of steps
+    that the estimator predicts at once (`horizon`; 1 with "recursive"): row t of a
+    window holds the covariates of row ``t + horizon``. A window that ends with row t
+    thus contains the covariates of all steps that it forecasts, and none after them.
+
+    A search passes `exog` and `sample_weight` on by scikit-learn's metadata routing:
+    see `set_fit_request` and `set_score_request`.
 
     Examples
     --------
@@ -340,34 +360,41 @@ class SeriesForecaster(
         Parameters
         ----------
         X : array-like, Series or DataFrame of shape (n_rows,) or (n_rows, n_features)
-            The series, in time order, with at least ``window_length + horizon`` rows
+            One series in time order, with at least ``window_length + horizon`` rows
             without a gap in time. Or many series with the same columns: a list, a dict,
-            or with `id_column` a long frame.
+            or a long frame if `id_column` is set.
         y : None
-            Ignored, with a warning if it is given.
+            Ignored. `fit` warns if it is given.
         exog : array-like, Series, DataFrame or None, default=None
-            Covariates that are known ahead, ``(n_rows,)`` or ``(n_rows, n_exog)``,
-            numeric unless `exog_transformer` is set. If series and `exog` both have an
-            index, rows are looked up by label and `exog` may have more. For many
-            series, in their form, or one table with an index for all of them.
+            Covariates that are known ahead, ``(n_rows,)`` or ``(n_rows, n_exog)``. They
+            must be numeric, except with an `exog_transformer`. If series and `exog`
+            both have an index, rows are looked up by label, and `exog` may have further
+            rows. For many series, pass `exog` in the form of the series, or one table
+            with an index for all series.
         sample_weight : array-like, Series, list, dict, float or None, default=None
-            Weights of the rows, at least 0. A sample whose targets include a row of
-            weight zero is left out before everything else; the row still serves as
-            history. Any other sample gets the mean weight of its target rows. The scale
-            of the series and `calibration_fraction` do not depend on weights. The
-            estimator, or the last step of a Pipeline, must take `sample_weight`.
+            Weights of the rows, at least 0. The weight of a sample is the mean weight
+            of its target rows. A sample is left out if one of its target rows has the
+            weight zero; the row still serves as history. The scale of the series and
+            `calibration_fraction` do not depend on weights. The estimator, or the last
+            step of a Pipeline, must accept `sample_weight`.
 
             - One series: one weight for each row. A Series is looked up by label.
-            - Many series: a dict with one weight, or one array, for each of them; a
-              list for a list; a Series of one weight by series; for a long frame also
-              one weight for each of its rows.
+            - Many series: a dict with one weight, or one array of weights, for each
+              series. For a list of series also a list of these.
+            - One weight for each of many series: also a Series with the keys of the
+              series as its index.
+            - A long frame: also one weight for each row of the frame.
         static : DataFrame, Series, dict, array-like or None, default=None
-            Static covariates: a row for each series, such as its region or its size,
-            with the keys of the series as its index. For a long frame they may also be
-            in its `id_column`; for a list the rows may be in its order. Further rows
-            are ignored. Each window of a series contains its static covariates as the
-            last features, the same at each step. `fit` remembers them for the fitted
-            series. Numeric unless `static_transformer` is set.
+            Static covariates, such as the region or the size of a shop: a table with
+            one row for each series, and the keys of the series as its index. Rows of
+            other series are ignored.
+
+            - For a long frame, the keys may also be in a column named like `id_column`.
+            - For a list, the rows may also be in the order of the list.
+
+            Each window of a series contains its static covariates as the last features,
+            with the same values at each step. `fit` remembers them for the fitted
+            series. They must be numeric, except with a `static_transformer`.
 
         Returns
         -------
@@ -404,40 +431,44 @@ class SeriesForecaster(
             self.calibration_scores_ = fitted.panel.join_each(scores)
 
     def forecast(self, steps=None, exog=None, *, series=None, static=None):
-        """Forecast the steps that follow the known rows, or those of other series.
+        """Forecast the steps after the known rows, or after the rows of other series.
 
         Parameters
         ----------
         steps : int or None, default=None
-            Number of time steps; None for `horizon`. Beyond `horizon`, forecasts are
-            fed back as input, a horizon at a time (one step with "recursive"). This is
-            not possible with past covariates.
+            Number of time steps; None for `horizon`. To forecast beyond `horizon`,
+            forecasts are fed back as input, a horizon at a time (one step with
+            "recursive"). This is not possible with past covariates.
         exog : array-like, Series, DataFrame or None, default=None
-            Covariates of the rows ahead, if `fit` was given any: `steps` rows, but with
-            "direct" at least `horizon`. With an index, rows are looked up by label, and
-            past rows may be included; an array must hold only rows ahead. If the rows
-            do not fill the last horizon, the last forecasts start at an earlier row, so
-            that they depend on given covariates only. With `series`, it also holds the
-            covariates of the rows of these series, as for `predict`.
+            Covariates of the rows ahead, if `fit` was given any. They must have `steps`
+            rows; with "direct" at least `horizon` rows.
+
+            - With an index, rows are looked up by label, and past rows may be included.
+              An array must hold only the rows ahead.
+            - If the rows do not fill the last horizon, the last window starts at an
+              earlier row. The last forecasts then depend only on the given covariates.
+            - With `series`, `exog` must also hold the covariates of the rows of these
+              series.
         series : array-like, Series, DataFrame, list, dict or None, default=None
             Series to forecast instead of the fitted ones, with the columns given to
             `fit`: one series or many, in any form that `fit` takes. Each is scaled by
-            its own rows; the estimator is not trained. If a series has fewer than
+            its own rows, and the estimator is not trained. If a series has fewer than
             `window_length` rows, its first row is repeated, with a warning.
         static : DataFrame, Series, dict, array-like or None, default=None
-            Static covariates of `series`, if `fit` was given any. For one series its
-            row.
+            Static covariates of `series`, if `fit` was given any. For one series, pass
+            one row.
 
         Returns
         -------
         forecasts : Series, DataFrame, ndarray, list or dict
-            In the form of the series: a Series or DataFrame with the labels that
-            follow, or an array of shape ``(steps,)`` or ``(steps, n_targets)``. For
-            many series a list or a dict of these, or a long frame.
+            The form is that of the series. For a Series or a DataFrame, the forecasts
+            have the labels that follow. For an array, the shape is ``(steps,)`` or
+            ``(steps, n_targets)``. For many series, a list, a dict or a long frame of
+            such forecasts.
 
         Examples
         --------
-        Forecast a series that was not in the fit:
+        Forecast a series that was not given to `fit`:
 
         >>> import numpy as np
         >>> from sklearn.linear_model import Ridge
@@ -462,29 +493,30 @@ class SeriesForecaster(
         return fitted.panel.join_forecasts(forecast_steps(fitted, steps, exog))
 
     def predict(self, series, exog=None):
-        """Forecast from each row of a series, using only rows up to it.
+        """Forecast from each row of a series, using only the rows up to this row.
 
-        If the rows continue the fitted ones, these are the history of the first rows.
-        Otherwise, and after a gap in time, the first ``window_length - 1`` rows have
-        too little history. The first row is then repeated to fill their windows, with a
-        warning.
+        If the rows continue the fitted rows, the fitted rows are the history of the
+        first rows. Otherwise, and after a gap in time, the first ``window_length - 1``
+        rows have too little history. The first row is then repeated to fill their
+        windows, with a warning.
 
         Parameters
         ----------
         series : array-like, Series or DataFrame
             Rows with the columns given to `fit`, ``(n_rows,)`` or ``(n_rows,
-            n_features)``. For many series a list, a dict (of some of them) or a long
-            frame.
+            n_features)``. For many series, a list, a dict or a long frame. A dict or a
+            long frame may hold some of the fitted series only.
         exog : array-like, Series, DataFrame or None, default=None
-            Covariates, if `fit` was given any: of these rows and of the `horizon` rows
-            after them. The rows must then have no gap in time.
+            Covariates of these rows and of the `horizon` rows after them, if `fit` was
+            given any. The rows must then have no gap in time.
 
         Returns
         -------
         forecasts : ndarray, list or dict
             Entry ``[t, h]`` is the forecast for h + 1 steps after row t. The shape is
             ``(n_rows, horizon)`` for one target, else ``(n_rows, horizon, n_targets)``.
-            A long frame gives one array with an entry for each of its rows.
+            For a list or a dict of series, a list or a dict of such arrays. For a long
+            frame, one array with an entry for each of its rows.
         """
         check_is_not_steps(series)
         fitted, panel, tables = self._read(series)
@@ -493,19 +525,20 @@ class SeriesForecaster(
     def score(self, series, y=None, *, exog=None):
         """Return the negative mean absolute error of forecasts within a series.
 
-        Forecasts start from the last fitted row, if the series continues it, and from
-        each row that is followed by `horizon` rows. If history is missing, as for the
-        score of training rows, the first row is repeated without a warning.
+        A forecast starts from each row that is followed by `horizon` rows. If the
+        series continues the fitted rows, a forecast also starts from the last fitted
+        row. If history is missing, as for the score of training rows, the first row is
+        repeated without a warning.
 
-        If an index shows rows that are earlier than fitted rows, but were not fitted,
-        a `MistakeWarning` names the folds to use. This happens in a search without
-        `cv`. Bare arrays show no time.
+        A score on rows that are earlier than fitted rows is too good, because the model
+        was trained on their future. This happens in a search without `cv`. If the
+        labels show it, a `MistakeWarning` names the folds to use.
 
         Parameters
         ----------
         series : array-like, Series or DataFrame
-            At least `horizon` rows that continue the fitted ones, or ``horizon + 1``
-            rows that do not. Or many series, as for `predict`.
+            One series, or many as for `predict`. If the rows continue the fitted rows,
+            at least `horizon` rows, otherwise at least ``horizon + 1``.
         y : None
             Ignored.
         exog : array-like, Series, DataFrame or None, default=None
@@ -514,8 +547,8 @@ class SeriesForecaster(
         Returns
         -------
         score : float
-            The mean over all series, origins, steps and targets, on the scale of the
-            series. The best value is 0.
+            The mean over the forecasts from all rows, for all steps, targets and
+            series, in the units of the series. The best value is 0.
         """
         forecasts, actual = self._forecasts_and_actual(series, exog)
         return -float(np.nanmean(np.abs(forecasts - actual)))
@@ -530,16 +563,16 @@ class SeriesForecaster(
     def update(self, series, exog=None):
         """Append rows to the known history, without fitting again.
 
-        Forecasts then start after these rows, and `predict` and `score` take rows that
-        continue them. The rows are assumed to follow the known ones. An index that
-        overlaps with known rows is an error. If an index shows a gap, the rows before
-        the gap are no longer history.
+        Forecasts then start after these rows, and `predict` and `score` use them as
+        history. The rows are assumed to follow the known rows. An index that overlaps
+        with known rows is an error. If an index shows a gap, the rows before the gap
+        are no longer history.
 
         Parameters
         ----------
         series : array-like, Series or DataFrame
-            New rows with the columns given to `fit`. Rows without an index get the
-            labels that follow. Or many series, as for `predict`.
+            New rows of one series, with the columns given to `fit`, or of many series,
+            as for `predict`. Rows without an index get the labels that follow.
         exog : array-like, Series, DataFrame or None, default=None
             Covariates of these rows, if `fit` was given any.
 
@@ -557,20 +590,20 @@ class SeriesForecaster(
     def partial_fit(self, series, exog=None):
         """Append rows to the known history, and train on the windows they complete.
 
-        The estimator continues from its weights for one epoch: on every window that
-        ends before a new row and whose targets are known now, and on the `replay` last
-        windows before them. The scales of the series are kept. Rows are taken as by
-        `update`. This costs a small part of a new fit; fit again if the level or the
-        scale of a series has changed much.
+        The estimator continues from its weights for one epoch. It is trained on all
+        windows whose last target row is new, and on the last `replay` windows before
+        them. This takes a small part of the time of a new fit. The scales of the series
+        are kept: call `fit` again if the level or the scale of a series has changed
+        much.
 
-        On a forecaster that is not fitted, this is `fit`. Available if the estimator,
-        or the last step of a Pipeline, has `partial_fit`.
+        On a forecaster that is not fitted, `partial_fit` calls `fit`. The method exists
+        only if the estimator, or the last step of a Pipeline, has `partial_fit`.
 
         Parameters
         ----------
         series : array-like, Series or DataFrame
-            New rows with the columns given to `fit`. Rows without an index get the
-            labels that follow. Or many series, as for `predict`.
+            New rows of one series, with the columns given to `fit`, or of many series,
+            as for `predict`. Rows without an index get the labels that follow.
         exog : array-like, Series, DataFrame or None, default=None
             Covariates of these rows, if `fit` was given any.
 
@@ -581,10 +614,10 @@ class SeriesForecaster(
 
         Notes
         -----
-        If the rows complete no window, nothing is trained. New rows have the weight 1;
-        older windows keep the weights of `fit`. After a gap in time, new
-        windows begin after the gap. Intervals with a `calibration_fraction` keep their
-        widths, so that their coverage is no longer guaranteed.
+        If the new rows complete no window, nothing is trained. After a gap in time, new
+        windows begin after the gap. New rows have the weight 1, and older windows keep
+        the weights given to `fit`. The intervals of a `calibration_fraction` keep their
+        widths, so their coverage is no longer guaranteed.
 
         Examples
         --------
@@ -607,19 +640,21 @@ class SeriesForecaster(
         """Forecast the steps that follow, with prediction intervals.
 
         With a `calibration_fraction`, intervals are split conformal [1]_, separately
-        for each step ahead. The model is fitted without the held-out rows and
-        forecasts them from each of their n origins. For each step, an interval extends
-        on both sides by the ``ceil((n + 1) * coverage)``-th smallest absolute error of
-        that step. With ``transformer="log"``, errors are of logarithms and intervals
-        are ratios of the forecast. If future errors are exchangeable with those of the
-        held-out rows, an interval contains the actual value with a probability of at
-        least `coverage`, for any model and distribution. If a series changes over
-        time, errors are not exchangeable: see ``backtest(..., adaptive=True)``.
+        for each step ahead. The model is fitted without the held-out rows, and then
+        forecasts the held-out rows from n origins. For each step, the interval extends
+        on both sides of the forecast by the ``ceil((n + 1) * coverage)``-th smallest
+        absolute error of that step. With ``transformer="log"``, errors are of
+        logarithms, and the bounds are the forecast divided and multiplied by a factor.
+
+        If future errors are exchangeable with those of the held-out rows, an interval
+        contains the actual value with a probability of at least `coverage`, for any
+        model and distribution. If a series changes over time, errors are not
+        exchangeable: see ``backtest(..., adaptive=True)``.
 
         Without a `calibration_fraction`, intervals lie between two quantiles that the
-        network learned. It needs `quantiles` that are symmetric around 0.5: (0.05, 0.5,
-        0.95) gives a coverage of 0.9. The widths then depend on the window, and the
-        coverage depends on how well the network learned the quantiles.
+        network learned. Its `quantiles` must be symmetric around 0.5: (0.05, 0.5, 0.95)
+        gives a coverage of 0.9. The width of an interval then depends on the window,
+        and the coverage depends on how well the network learned the quantiles.
 
         Parameters
         ----------
@@ -634,24 +669,26 @@ class SeriesForecaster(
         Returns
         -------
         intervals : DataFrame, list or dict
-            Columns `forecast`, `lower` and `upper`, with the labels that follow (the
-            step, from 1, if the series has none). With several targets, these three
-            columns for each. For many series a list or a dict of these, or a long
-            frame.
+            A table with one row for each step, and the columns `forecast`, `lower` and
+            `upper`. With several targets, it has these three columns for each target.
+            The rows have the labels that follow, or the numbers 1, 2, ... if the series
+            has no labels. For many series, a list, a dict or a long frame of such
+            tables.
 
         Raises
         ------
         ValueError
-            Without a `calibration_fraction` or `quantiles`, for steps beyond the
-            horizon, and if there are too few errors for the coverage. 9 errors are
-            needed for 0.9 and 99 for 0.99, in the series or in all series together.
+            If there is neither a `calibration_fraction` nor `quantiles`, if `steps` is
+            greater than `horizon`, or if there are too few errors for the coverage. A
+            coverage of 0.9 needs 9 errors and one of 0.99 needs 99, in the series or in
+            all series together.
 
         Notes
         -----
-        With many series, the intervals of each are based on its own errors if these
-        are enough for the coverage. Otherwise they are based on the errors of all
-        series, each divided by the mean absolute difference between consecutive
-        training rows of its series.
+        With many series, the intervals of a series are based on its own errors if they
+        are enough for the coverage. Otherwise, the intervals are based on the errors of
+        all series. To make them comparable, each error is divided by the mean absolute
+        difference between consecutive training rows of its series.
 
         References
         ----------
@@ -678,28 +715,31 @@ class SeriesForecaster(
     def forecast_quantiles(self, steps=None, *, exog=None):
         """Forecast every quantile of the steps that follow the known rows.
 
-        This needs a network with `quantiles`. Each step has its own quantiles.
+        The estimator must be a network with `quantiles`. Each step has its own
+        quantiles.
 
         Parameters
         ----------
         steps : int or None, default=None
-            Number of time steps, at most `horizon` (1 with "recursive"), because
-            forecasts that are fed back have no quantiles. None for `horizon`.
+            Number of time steps; None for `horizon`. At most `horizon`, or 1 with
+            "recursive", because forecasts that are fed back have no quantiles.
         exog : array-like, Series, DataFrame or None, default=None
             Covariates of the rows ahead, as for `forecast`.
 
         Returns
         -------
         quantiles : DataFrame, list or dict
-            One column for each quantile, ascending in each row, with the labels that
-            follow (the step, from 1, if the series has none). With several targets,
-            these columns for each. For many series a list or a dict of these, or a
-            long frame.
+            A table with one row for each step and one column for each quantile. Values
+            ascend in each row. With several targets, it has these columns for each
+            target. The rows have the labels that follow, or the numbers 1, 2, ... if
+            the series has no labels. For many series, a list, a dict or a long frame of
+            such tables.
 
         Notes
         -----
-        Quantiles are returned through the inverse of `transformer`, which must act on
-        each column separately and be increasing, as "standard" and "log" are.
+        Each quantile is transformed back by the inverse of `transformer`. This is valid
+        for a transformer that acts on each column separately and is increasing, such as
+        "standard" and "log".
 
         Examples
         --------
@@ -714,9 +754,10 @@ class SeriesForecaster(
         return forecast_quantiles(fitted_state(self), steps, exog)
 
     def predict_quantiles(self, series, exog=None):
-        """Forecast every quantile from each row of a series, using only rows up to it.
+        """Forecast every quantile from each row of a series.
 
-        This needs a network with `quantiles`.
+        Each forecast uses only the rows up to its row, as in `predict`. The estimator
+        must be a network with `quantiles`.
 
         Parameters
         ----------
@@ -728,9 +769,9 @@ class SeriesForecaster(
         Returns
         -------
         quantiles : ndarray, list or dict
-            ``(n_rows, horizon, n_quantiles)`` for one target, else ``(n_rows, horizon,
-            n_targets, n_quantiles)``, ascending along the last axis. For many series in
-            the form that `predict` returns.
+            Quantiles of shape ``(n_rows, horizon, n_quantiles)`` for one target, else
+            ``(n_rows, horizon, n_targets, n_quantiles)``. They ascend along the last
+            axis. For many series, the form is that of `predict`.
         """
         check_is_not_steps(series)
         fitted, panel, tables = self._read(series)
@@ -738,7 +779,7 @@ class SeriesForecaster(
         return panel.join_predictions(quantiles)
 
     def _read(self, series):
-        """Return the record of the fit, and the form and the rows of a series."""
+        """Return the fitted record, and the form and the validated rows of a series."""
         fitted = fitted_state(self)
         return fitted, *read_fitted_series(self, series, fitted)
 
@@ -747,14 +788,14 @@ class SeriesForecaster(
         return build_forecaster_graph(self, context)
 
     def __sklearn_tags__(self):
-        """Return tags according to which no target is needed."""
+        """Return scikit-learn's tags: no target is required."""
         tags = super().__sklearn_tags__()
         tags.target_tags.required = False
         return tags
 
 
 def _warn_about_y(y):
-    """Warn that `y` is ignored, and suggest `exog` if it is a table."""
+    """Warn that `y` is ignored. If it is a table, suggest to pass it as `exog`."""
     # A scorer of scikit-learn would compare the forecast of row t + 1 with row t of y.
     exog = " Pass covariates that are known ahead as fit(series, exog=...)."
     warn(

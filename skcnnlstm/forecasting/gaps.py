@@ -49,7 +49,7 @@ def _read_axis(index, freq):
 def warn_about_labels(panel, tables, axes):
     """Warn once about labels that forecasts cannot continue, and suggest a remedy.
 
-    These have no frequency, or are integers that look like dates, such as 202401.
+    Such labels have no frequency, or are integers that look like dates, such as 202401.
     """
     _warn_about_digits(panel, tables, axes)
     keys = [key for key, axis in axes.items() if axis is not None and axis.freq is None]
@@ -88,7 +88,7 @@ def _warn_about_digits(panel, tables, axes):
 
 
 def for_each_series(code, id_column):
-    """Return an expression that changes each series of a long frame as `code` does."""
+    """Return an expression that applies `code` to each series of a long frame."""
     if id_column is None:
         return code
     if code == "series.reset_index(drop=True)":
@@ -105,12 +105,12 @@ def describe_index(index):
 
 
 def find_training_runs(panel, tables, axes, length, horizon):
-    """Return the runs (start, stop) without gaps of training rows, by series.
+    """Return the runs (start, stop) of training rows without a gap, by series.
 
     Raises
     ------
     ValueError
-        Where a series has no run as long as a window and its targets.
+        If a series has no run as long as a window and its targets.
     """
     found = find_all_runs(tables, axes)
     if panel.kind == "one":
@@ -130,7 +130,10 @@ def find_training_runs(panel, tables, axes, length, horizon):
 
 
 def find_all_runs(tables, axes):
-    """Return the runs (start, stop) without gaps of each series, however short."""
+    """Return the runs (start, stop) of rows without a gap, by series.
+
+    Runs of any length are returned, also those shorter than a window.
+    """
     return {
         key: [(0, len(tables[key].values))]
         if axis is None
@@ -150,14 +153,14 @@ def _check_one(rows, axis, runs, length, horizon, first):
             "series must have at least window_length + horizon rows without a gap in "
             f"time: got at most {longest} such rows (the first gap is from {before} to "
             f"{after}), window_length={length}, horizon={horizon}. Fill the gaps "
-            f"({without_gaps(rows.index, axis.freq)} and interpolate), use {shorter}, "
-            "or series.reset_index(drop=True) if the rows do follow one another."
-            f"{first}"
+            f"({without_gaps(rows.index, axis.freq)} and interpolate), or use "
+            f"{shorter}. If the rows are consecutive despite their labels, use "
+            f"series.reset_index(drop=True).{first}"
         )
 
 
 def without_gaps(index, freq):
-    """Return an expression that fills the gaps of a series."""
+    """Return a Python expression that inserts the missing rows of a series."""
     if isinstance(index, pd.PeriodIndex):
         return "series.resample(series.index.freq).mean()"
     if isinstance(freq, int):
@@ -168,8 +171,8 @@ def without_gaps(index, freq):
         return f"series.reindex(range({first}, {last + 1}, {freq}))"
     name = repr(freq.freqstr)
     if type(freq) is pd.offsets.CustomBusinessDay:
-        name = "freq"  # its alias does not name the days
-    if isinstance(index, pd.TimedeltaIndex):  # `asfreq` takes none of these
+        name = "freq"  # the alias does not contain the weekdays and holidays
+    if isinstance(index, pd.TimedeltaIndex):  # `asfreq` does not accept timedeltas
         return f"series.resample({name}).mean()"
     series = "series"
     if not isinstance(index, pd.DatetimeIndex):  # dates or datetimes of Python

@@ -12,7 +12,7 @@ from skcnnlstm.forecasting.panel import FORMS
 
 
 def build_forecaster_graph(forecaster, context):
-    """Return the forecasts from raw windows ``(n, window_length, n_columns)``.
+    """Return a graph from raw windows ``(n, window_length, n_columns)`` to forecasts.
 
     Parameters
     ----------
@@ -24,10 +24,11 @@ def build_forecaster_graph(forecaster, context):
     Returns
     -------
     graph : ExportGraph
-        Its output is ``(n, horizon)``, or ``(n, horizon, n_targets)`` for several
-        targets, in the units of the series. Quantiles are one more, last axis. With
-        covariates or a calendar, the second input is ``(n, window_length + horizon,
-        n_covariates)``. Static covariates are constants of the graph.
+        The output has the shape ``(n, horizon)``, or ``(n, horizon, n_targets)`` for
+        several targets, in the units of the series. Quantiles are in a further, last
+        axis. With covariates or a calendar, the graph has a second input of shape
+        ``(n, window_length + horizon, n_covariates)``. Static covariates are constants
+        of the graph.
     """
     fitted = fitted_state(forecaster)
     known = fitted.known
@@ -64,23 +65,24 @@ def build_forecaster_graph(forecaster, context):
 
 
 def build_series_graph(fitted, scale, context):
-    """Return the forecasts of one series from raw windows and covariates in one tensor.
+    """Return a graph whose single input joins the rows and covariates of a series.
 
     Parameters
     ----------
     fitted : FittedForecaster
     scale : Scale
-        Of the series.
+        The scale of the series.
     context : GraphContext
         As described in `skcnnlstm._utils.export_graph`.
 
     Returns
     -------
     graph : ExportGraph
-        Its input is ``(n, window_length, n_columns)``. With known-future covariates it
-        is ``(n, window_length + horizon, n_columns + n_exog)``: the columns of the
-        series, which are not read after the window, and the covariates. The output is
-        that of `build_forecaster_graph`.
+        The input has the shape ``(n, window_length, n_columns)``. With known-future
+        covariates, the shape is ``(n, window_length + horizon, n_columns + n_exog)``:
+        the columns of the series, then the covariates. The columns of the series are
+        read in the first `window_length` rows only. The output is that of
+        `build_forecaster_graph`.
     """
     length, n_columns = fitted.window_length, fitted.n_features
     forecast, model = _build_forecast(fitted, scale, context)
@@ -95,9 +97,10 @@ def build_series_graph(fitted, scale, context):
 
 
 def _build_forecast(fitted, scale, context):
-    """Return forecasts as a function of windows and covariates, and the inner graph.
+    """Return a function of windows and covariates to forecasts, and the inner graph.
 
-    Covariates are ``(n, window_length + horizon, n_exog)``, static ones included.
+    Covariates have the shape ``(n, window_length + horizon, n_exog)``, and include
+    static covariates.
     """
     length, horizon, block = fitted.window_length, fitted.horizon, fitted.block_length
     n_modelled = fitted.n_modelled
@@ -121,16 +124,16 @@ def _build_forecast(fitted, scale, context):
         )
 
     def for_each_channel(rows):
-        """Return covariates (n, n_rows, width) once for each channel."""
+        """Repeat covariates (n, n_rows, width) for each channel, along axis 0."""
         if n_channels == 1:
             return rows
         repeated = ops.tile(rows[:, None], (1, n_channels, 1, 1))
         return ops.reshape(repeated, (-1, *rows.shape[1:]))
 
     def read(rows, exog):
-        """Return windows and later covariates on the scale of the model.
+        """Return windows, and the covariates after them, on the scale of the model.
 
-        Each channel is a separate series.
+        Each channel becomes a separate window.
         """
         values = scale_targets(_take_columns(ops, rows, targets))
         if n_channels > 1:

@@ -14,7 +14,8 @@ from skcnnlstm._utils.linear_map import MAX_INPUTS, LinearTask, choose_linear_ma
 from skcnnlstm._utils.validation import check_no_keras_model, is_auto, kind_of_loss
 from skcnnlstm.forecasting.weights import weight_arguments
 
-# Independent channels are copied: above this size, columns are modelled jointly.
+# The windows of independent channels are copies. If these are larger, "auto" means
+# "joint".
 _MAX_CHANNEL_BYTES = 2**30
 
 
@@ -39,7 +40,7 @@ def check_estimator(estimator):
 
 
 def fit_on_windows(estimator, windows, targets, weight=None):
-    """Fit on windows; add a remedy to errors that a wrong combination causes."""
+    """Fit the estimator on windows; add a remedy to errors of unsuitable estimators."""
     weights = weight_arguments(estimator, weight)
     try:
         if not weights:
@@ -71,23 +72,24 @@ def configure_estimator(
 ):
     """Set the parameters of the inner networks that depend on the series.
 
-    The docstring of `SeriesForecaster` lists them. Values that the user chose stay.
+    The docstring of `SeriesForecaster` lists these parameters. Values that the user
+    chose are kept.
 
     Parameters
     ----------
     estimator : estimator
         A clone, which is changed.
     n_targets : int
-        Columns that the estimator forecasts. It is set only on an estimator that has
-        `instance_norm`: in others, such as GaussianProcessRegressor, a parameter of
-        this name means something else.
+        Number of columns that the estimator forecasts. The parameter is set only on an
+        estimator that has `instance_norm`. In others, such as
+        GaussianProcessRegressor, a parameter of this name has another meaning.
     gap : int
-        Samples between the training and the validation part of early stopping.
+        Number of samples between the training and the validation part of early
+        stopping.
     windows, targets, weight : ndarray
-        The training samples, from which `instance_norm` is chosen; the weights may be
-        None.
+        The training samples, by which `instance_norm` is chosen. `weight` may be None.
     n_static : int, default=0
-        Last features of a window, which are constant in it.
+        Number of last features of a window that are constant in the window.
     """
     params = estimator.get_params(deep=True)
     changes = {}
@@ -133,16 +135,15 @@ def configure_estimator(
 def channels_are_independent(estimator, cut, n_targets, n_rows, horizon, n_static=0):
     """Return whether ``channels="auto"`` treats each column as a separate series.
 
-    That is the case for a network, unless a ridge regression on all columns forecasts
-    the last samples clearly better than one on the history of each column. Networks
-    that are made for many columns get them all.
+    The docstring of `SeriesForecaster` lists the cases. In the last of them, ridge
+    regressions on all columns and on each column are compared on the last samples.
 
     Parameters
     ----------
     estimator : estimator
         The inner estimator.
     cut : callable
-        Cuts samples of one series; ``cut(False)`` reads all columns at once.
+        Returns the samples of one series. ``cut(False)`` has all columns in a window.
     n_targets : int
         Number of columns to forecast.
     n_rows : int
@@ -150,7 +151,7 @@ def channels_are_independent(estimator, cut, n_targets, n_rows, horizon, n_stati
     horizon : int
         Number of steps that the targets reach ahead.
     n_static : int, default=0
-        Last features of a window, which are constant in it.
+        Number of last features of a window that are constant in the window.
     """
     if not contains_network(estimator) or _models_columns_jointly(estimator):
         return False
@@ -172,8 +173,11 @@ def _models_columns_jointly(estimator):
 
 
 def _split_in_time(windows, targets, gap, weight=None):
-    """Return the first samples and the last tenth of them, or None and None."""
-    # Not at the top: it imports TensorFlow, which other inner estimators do not need.
+    """Return the first samples and the last tenth; both None for too few samples.
+
+    `gap` samples between them are left out.
+    """
+    # Imported here, because it loads TensorFlow, which other estimators do not need.
     from skcnnlstm.training.samples import Samples
 
     samples = Samples(
@@ -231,8 +235,8 @@ def choose_instance_norm(
 def validation_share(estimator):
     """Return the share of samples that early stopping in an estimator holds out.
 
-    None without early stopping. None for an ensemble, which also holds out other
-    samples.
+    The result is None without early stopping. It is also None for an ensemble, because
+    its folds hold out other samples, too.
     """
     params = estimator.get_params(deep=True)
     if any(
@@ -253,7 +257,7 @@ def validation_share(estimator):
 
 
 def _holds_out(params, prefix):
-    """Return whether a network stops early, by its parameters."""
+    """Return whether the network with this prefix holds out samples to stop early."""
     early_stopping = params.get(prefix + "early_stopping")
     if is_auto(early_stopping):
         return is_auto(params.get(prefix + "epochs"))

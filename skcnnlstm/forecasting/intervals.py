@@ -31,16 +31,16 @@ _COLUMNS = ("forecast", "lower", "upper")
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """The errors of forecasts of held-out rows, by series."""
+    """The errors of the forecasts of held-out rows, for each series."""
 
     scores: dict  # by key, (n, horizon, n_targets), as `conformity` returns them
     units: dict  # by key, (n_targets,), which make the errors of series comparable
     relative: bool  # whether the errors are of logarithms
 
     def scores_for(self, key, coverage):
-        """Return the errors of one series if they suffice for a coverage.
+        """Return the errors of one series, or of all series if its own are too few.
 
-        Otherwise return the errors of all series, converted to the unit of this one.
+        The errors of other series are converted to the unit of this series.
         """
         own = self.scores[key]
         if _count_known(own) >= scores_needed(coverage) or len(self.scores) == 1:
@@ -49,9 +49,9 @@ class Calibration:
         return np.concatenate(pooled) * self.units[key]
 
     def widths(self, key, coverage, steps=None):
-        """Return the width of intervals on each side, (steps, n_targets).
+        """Return the widths of the intervals on each side, (steps, n_targets).
 
-        `steps` is at most the horizon, which is the default.
+        `steps` is at most the horizon; None means the horizon.
         """
         scores = self.scores_for(key, coverage)
         horizon = scores.shape[1]
@@ -69,7 +69,10 @@ class Calibration:
 
 
 def calibrate(results, units, relative):
-    """Return the calibration from (forecasts, actual) of held-out rows, by key."""
+    """Return the calibration of a forecaster.
+
+    `results` holds the arrays (forecasts, actual) of the held-out rows, by key.
+    """
     scores = {
         key: conformity(actual, forecasts, relative=relative)
         for key, (forecasts, actual) in results.items()
@@ -83,18 +86,18 @@ def _count_known(scores):
 
 
 def check_calibrated(calibration):
-    """Raise if there is no calibration (None)."""
+    """Raise if the calibration is None: no rows were held out."""
     if calibration is None:
         raise ValueError(
             "calibration_fraction must be set for intervals: got "
             "calibration_fraction=None. Fit SeriesForecaster(..., "
-            "calibration_fraction=0.2), or (for forecast_interval) a network with "
-            "quantiles=(0.05, 0.5, 0.95)."
+            "calibration_fraction=0.2). For forecast_interval, you can also fit a "
+            "network with quantiles=(0.05, 0.5, 0.95)."
         )
 
 
 def check_enough_scores(n_scores, coverage, horizon):
-    """Raise if there are too few scores for a finite interval of a coverage."""
+    """Raise if there are too few errors for finite intervals of this coverage."""
     needed = scores_needed(coverage)
     if n_scores >= needed:
         return
@@ -110,8 +113,8 @@ def check_enough_scores(n_scores, coverage, horizon):
 def find_units(tables, targets, relative):
     """Return the unit in which the errors of each series are compared, by key.
 
-    The unit is the mean absolute difference between consecutive rows. A series that is
-    constant gets the mean unit of the others, or 1 if all are constant.
+    The unit is the mean absolute difference between consecutive rows. A constant series
+    gets the mean unit of the other series, or 1 if all series are constant.
     """
     units = {}
     for key, rows in tables.items():
@@ -124,7 +127,7 @@ def find_units(tables, targets, relative):
 
 
 def count_held_out(fraction, n_rows, window_length, horizon):
-    """Return how many of the last rows of a series are held out for calibration."""
+    """Return the number of last rows of a series that are held out for calibration."""
     fraction = check_real(
         "calibration_fraction", fraction, low=0, high=1, inclusive="neither"
     )
@@ -145,9 +148,9 @@ def count_held_out(fraction, n_rows, window_length, horizon):
 
 
 def forecast_interval(fitted, steps, coverage, exog):
-    """Return forecasts with intervals in the form of the series.
+    """Return tables of forecasts and interval bounds, in the form of the series.
 
-    The docstring of ``SeriesForecaster.forecast_interval`` describes them.
+    The docstring of ``SeriesForecaster.forecast_interval`` describes the tables.
     """
     coverage = check_coverage(coverage)
     steps = fitted.check_steps(steps)

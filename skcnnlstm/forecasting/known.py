@@ -19,25 +19,26 @@ from skcnnlstm.forecasting.static_covariates import learn_static
 
 @dataclass(frozen=True, eq=False)
 class KnownColumns:
-    """Hold what makes known-future columns: fitted transformers, and static values.
+    """Hold the fitted transformers and static values that give known-future columns.
 
-    The columns are those of `exog`, of the calendar, and the static ones.
+    The columns are those of `exog`, of the calendar, and of the static covariates, in
+    this order.
     """
 
     exog_transformer: Any = None  # None leaves the covariates as they are
     calendar: Any = None  # None without columns from times
     accept_nan: bool = False
     width: int = 0  # number of columns
-    names: Any = None  # of the columns, a list
-    returned: Any = None  # names of the columns that are not static, as returned
+    names: Any = None  # list of the names of the columns
+    returned: Any = None  # names of the columns of exog and calendar, as returned
     static: Any = None  # encoded values by key, (n_static,) each; None without any
     static_transformer: Any = None
     static_columns: Any = None  # number and names of the columns given to `fit`
-    has_static_transformer: bool = False  # whether the user gave one
+    has_static_transformer: bool = False  # whether the parameter was set
 
     @property
     def n_static(self):
-        """The number of static columns, the last ones."""
+        """The number of static columns, which are the last columns."""
         return 0 if self.static is None else len(next(iter(self.static.values())))
 
     def transform(self, panel, exogs, indexes, counts):
@@ -50,9 +51,9 @@ class KnownColumns:
         exogs : dict of (ndarray, DataFrame or None)
             The covariates as the user gave them.
         indexes : dict of (Index or None)
-            The labels of the rows; only the calendar reads them.
+            The labels of the rows of each series; only the calendar reads them.
         counts : dict of int
-            The number of rows.
+            The number of rows of each series.
         """
         tables, names = self._transform(panel, exogs, indexes, counts)
         if self.returned is not None:
@@ -65,7 +66,7 @@ class KnownColumns:
         return tables
 
     def _transform(self, panel, exogs, indexes, counts):
-        """Return the columns, and the names of those that are not static."""
+        """Return the columns by key, and the names of those that are not static."""
         tables, names = exogs, None
         if self.exog_transformer is not None:
             tables, names = encode(
@@ -106,9 +107,9 @@ def learn_known(settings, data, *, accept_nan):
     Returns
     -------
     known : KnownColumns or None
-        None without covariates, calendar and static covariates.
+        None if there are neither covariates, nor a calendar, nor static covariates.
     tables : dict of (ndarray or None)
-        The columns of each series, by key.
+        The known-future columns of each series, by key.
     """
     calendar, exog_transformer = settings.calendar, settings.exog_transformer
     if calendar is None and data.exog_columns is None and data.static is None:
@@ -144,7 +145,9 @@ def learn_known(settings, data, *, accept_nan):
 
 
 def read_known(fitted, exog, panel, wanted, *, indexes=None, **options):
-    """Return the known-future columns of wanted rows by key; None for each without any.
+    """Return the known-future columns of the wanted rows of each series, by key.
+
+    The values of the dict are None if the forecaster has no such columns.
 
     Parameters
     ----------
@@ -154,9 +157,10 @@ def read_known(fitted, exog, panel, wanted, *, indexes=None, **options):
     panel : Panel
         The form of the series.
     wanted : dict of (int, Index or None)
-        For each series, the number of rows and, if `exog` is looked up, their labels.
+        For each series, the number of rows and their labels. The labels are None if
+        `exog` is not looked up by label.
     indexes : dict of (Index or None) or None, default=None
-        The labels of the rows, for the calendar; None takes those of `wanted`.
+        The labels of the rows, for the calendar. None means those of `wanted`.
     **options
         Further parameters of `read_covariates`.
     """

@@ -1,4 +1,4 @@
-"""Forecast series that were not in the fit, each scaled by its own rows."""
+"""Forecast series that were not given to `fit`, each scaled by its own rows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read_new_series(forecaster, series, exog, static, steps):
     forecaster : SeriesForecaster
         A fitted forecaster, which is not changed.
     series : array-like, Series, DataFrame, list or dict
-        One series or many, in any form.
+        One series or many, in any form that `fit` takes.
     exog : array-like, Series, DataFrame, list, dict or None
         Covariates of the rows of the series and of the rows ahead.
     static : DataFrame, Series, dict, array-like or None
@@ -43,8 +43,8 @@ def read_new_series(forecaster, series, exog, static, steps):
     Returns
     -------
     fitted : FittedForecaster
-        As if the forecaster had been fitted on these series: their scales and last
-        rows, with the estimator of the fit.
+        A record of the new series: the fitted estimator, with the scales and the last
+        rows of these series.
     exog : dict, array-like, Series, DataFrame or None
         Covariates of the rows ahead, as `forecast_steps` takes them.
     """
@@ -68,8 +68,8 @@ def read_new_series(forecaster, series, exog, static, steps):
 def with_new_series(forecaster, series, exog=None, static=None):
     """Return a copy of a fitted forecaster with other known series.
 
-    The estimator is shared. `exog` holds the covariates of the rows, `static` those of
-    the series.
+    The copy shares the estimator. `exog` holds the covariates of the rows, and `static`
+    the static covariates of the series.
     """
     fitted = fitted_state(forecaster)
     panel, tables, axes = _read(forecaster, fitted, series)
@@ -105,7 +105,7 @@ def _read(forecaster, fitted, series):
 
 
 def _learn(fitted, panel, tables, axes, exogs) -> FittedForecaster:
-    """Return the record of series with their own scales and last rows."""
+    """Return a record of new series, with their own scales and last rows."""
     runs, series = find_all_runs(tables, axes), {}
     factory = TransformerFactory(fitted.unfitted_transformer)
     for key, rows in tables.items():
@@ -131,6 +131,6 @@ def _check_width(segment, fitted):
     if n_columns != fitted.n_modelled:
         raise ValueError(
             "transformer must make the same number of columns for each series: got "
-            f"{n_columns} of this series, {fitted.n_modelled} of the fitted ones. Use "
-            "a transformer with a fixed number of columns."
+            f"{n_columns} for this series, {fitted.n_modelled} for the fitted ones. "
+            "Use a transformer with a fixed number of columns."
         )

@@ -24,9 +24,9 @@ _MAX_LISTED = 5  # keys that an error lists; it counts the others
 
 
 class SeriesOfFrame(Mapping[Hashable, pd.DataFrame]):
-    """The series of a long frame by key, which are slices of it.
+    """Map the key of each series to its slice of a long frame.
 
-    Slices are made on use, as validation reads the whole frame at once.
+    Slices are made on access only, because validation reads the whole frame at once.
     """
 
     def __init__(self, frame: pd.DataFrame, spans: dict[Hashable, tuple[int, int]]):
@@ -57,7 +57,7 @@ class Panel(NamedTuple):
     frame: pd.DataFrame | None = None  # as given
 
     def form(self):
-        """Return the panel without its rows."""
+        """Return the panel without the rows of the series."""
         return self._replace(series={}, places=None, frame=None)
 
     @contextmanager
@@ -72,7 +72,10 @@ class Panel(NamedTuple):
             raise kind(f"In series {key!r}: {error}") from error
 
     def join_each(self, by_key):
-        """Return one object, a list or a dict from the results of each series."""
+        """Return the results of all series as one object, a list or a dict.
+
+        `by_key` holds one result for each series. A long frame gives a dict.
+        """
         if self.kind == "one":
             return by_key[None]
         if self.kind == "list":
@@ -92,13 +95,16 @@ class Panel(NamedTuple):
         return joined.astype({name: self.id_dtype})
 
     def join_rows(self, rows):
-        """Return rows of each series in the form of the panel, as a copy."""
+        """Return a copy of the rows of all series in the form of the panel."""
         if self.kind == "long":  # `join_forecasts` inserts the id column in place
             rows = {key: frame.copy() for key, frame in rows.items()}
         return self.join_forecasts(rows)
 
     def join_predictions(self, predictions):
-        """Return arrays with one entry per row of the input, in its form."""
+        """Return arrays with one entry for each row, in the form of the panel.
+
+        A long frame gives one array in the order of its rows.
+        """
         if self.kind != "long":
             return self.join_each(predictions)
         n_rows = sum(map(len, predictions.values()))
@@ -110,10 +116,10 @@ class Panel(NamedTuple):
 
 
 def read_panel(series, id_column, *, name="series"):
-    """Return a panel from one series, or from a list, a dict or a long frame.
+    """Return a panel of one series, or of many in a list, a dict or a long frame.
 
-    The series are plain arrays or plain pandas objects. `name` is that of the
-    parameter, for messages.
+    The series of the panel are NumPy arrays or pandas objects; tables of other
+    libraries are converted. `name` is the name of the parameter, for messages.
     """
     _check_not_grouped(series)
     if id_column is not None:
@@ -147,7 +153,7 @@ def _to_plain_each(series, name):
 
 
 def is_list_of_series(series):
-    """Return whether the elements are series (arrays, pandas), not rows of one."""
+    """Return whether a list holds series (arrays or tables), not rows of one series."""
     return (
         isinstance(series, list | tuple)
         and len(series) > 0
@@ -221,13 +227,13 @@ def _split_long_frame(frame, id_column):
 
 
 def cut_rows(rows, start, stop):
-    """Return some rows of one series in its own type; a list becomes an array."""
+    """Return some rows of one series in the type given; a list becomes an array."""
     rows = rows if hasattr(rows, "iloc") else np.asarray(rows)
     return getattr(rows, "iloc", rows)[start:stop]
 
 
 def check_same_series(panel, fitted, known):
-    """Raise if a panel has another form than the fitted one, or unknown series."""
+    """Raise if a panel has not the form given to `fit`, or if it has unknown series."""
     if "one" in (panel.kind, fitted.kind) and panel.kind != fitted.kind:
         got, wanted = (
             FORMS[kind] if kind == "one" else f"many series ({FORMS[kind]})"
@@ -245,17 +251,17 @@ def check_same_series(panel, fitted, known):
                 f"fitted on {FORMS[fitted.kind]}. Pass {FORMS[fitted.kind]} of the "
                 "same series."
             )
-        remedy = "."
+        remedy = ""
         if panel.kind == "long":
             remedy = (
-                "; in a search, use folds that split each series: "
+                " In a search, use folds that split each series: "
                 "cv=PanelTimeSeriesSplit(2) and "
                 f"fit(frame, groups=frame[{panel.id_column!r}])."
             )
         raise ValueError(
             f"series must be among those given to fit: got {listed(unknown)}. Use "
-            "forecast(series=...) for other series, each scaled by its own rows, or "
-            f"fit again with these series{remedy}"
+            "forecast(series=...) to forecast other series, or fit again with these "
+            f"series.{remedy}"
         )
     if panel.kind == "list" and len(panel.series) != len(known):
         raise ValueError(

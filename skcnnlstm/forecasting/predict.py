@@ -24,7 +24,10 @@ from skcnnlstm.windows.views import window_view
 
 
 def predict_windows(fitted, windows):
-    """Predict (n_windows, block_length, n_outputs) on the scale of the model."""
+    """Predict values of shape (n_windows, block_length, n_outputs).
+
+    Windows and predictions are on the scale of the model.
+    """
     predicted = np.asarray(fitted.estimator.predict(windows), dtype=float)
     shape = (len(windows), fitted.block_length, fitted.n_outputs)
     if predicted.size != np.prod(shape):
@@ -37,7 +40,10 @@ def predict_windows(fitted, windows):
 
 
 def forecast_steps(fitted, steps, exog):
-    """Return forecasts of the next steps of each series, in its form, by key."""
+    """Return forecasts of the next steps of each series, by key.
+
+    Each forecast has the form of its series: an array, a Series or a DataFrame.
+    """
     labels, scaled = forecast_scaled(fitted, steps, exog)
     forecasts, ranges = {}, []
     for key, one in fitted.series.items():
@@ -60,13 +66,15 @@ def forecast_scaled(fitted, steps, exog, predict=predict_windows):
     exog : array-like, Series, DataFrame, list, dict or None
         Covariates of the rows ahead.
     predict : callable, default=predict_windows
-        Maps the record and windows to forecasts on the scale of the model.
+        Function of the fitted record and windows that returns forecasts on the scale of
+        the model.
 
     Returns
     -------
     labels : dict of (Index or None)
         The labels of the steps, by key.
     forecasts : dict of ndarray of shape (1, steps, n_modelled, ...)
+        The forecasts, by key.
     """
     steps = fitted.check_steps(steps)
     check_past_covariates_known(
@@ -76,7 +84,7 @@ def forecast_scaled(fitted, steps, exog, predict=predict_windows):
     for message in (describe_short_tails(fitted), describe_unknown_targets(fitted)):
         if message:
             warn(message)
-    # All series in one call of the estimator.
+    # The windows of all series are predicted in one call of the estimator.
     origins, n_channels = [], 0
     for key, one in fitted.series.items():
         channels = _cut_origins(
@@ -100,9 +108,10 @@ def forecast_scaled(fitted, steps, exog, predict=predict_windows):
 
 
 def read_rows_ahead(fitted, steps, exog):
-    """Return labels and covariates of the next rows, and whether these fill blocks.
+    """Return labels and covariates of the next rows, and whether they fill all blocks.
 
-    Beyond the first block, covariates of `steps` rows suffice.
+    If `steps` exceeds one block, the covariates of `steps` rows suffice. They then do
+    not fill the last block.
     """
     n_whole = math.ceil(steps / fitted.block_length) * fitted.block_length
     if exog is not None and fitted.block_length < steps < n_whole:
@@ -116,7 +125,7 @@ def read_rows_ahead(fitted, steps, exog):
 
 
 def _prepare_rows_ahead(fitted, n_ahead, exog, n_spare=0):
-    """Return labels and covariates of the next rows of each series."""
+    """Return the labels and the covariates of the next rows, each by series."""
     panel = fitted.panel
     check_given(exog, fitted.exog_columns)
     labels = dict.fromkeys(fitted.series)
@@ -137,8 +146,8 @@ def _prepare_rows_ahead(fitted, n_ahead, exog, n_spare=0):
 def forecast_rows(fitted, panel, tables, exog):
     """Return the forecasts from each row of each series, by key.
 
-    Each is ``(n_rows, horizon)`` for one target, else
-    ``(n_rows, horizon, n_targets)``.
+    The arrays have the shape ``(n_rows, horizon)`` for one target, else ``(n_rows,
+    horizon, n_targets)``.
     """
     scaled = forecast_rows_scaled(fitted, panel, tables, exog)
     forecasts = {}
@@ -155,16 +164,19 @@ def forecast_rows_scaled(fitted, panel, tables, exog, predict=predict_windows):
     ----------
     fitted : FittedForecaster
     panel : Panel
-        The form of the series, in which covariates may be given.
+        The form of the series. Covariates may have this form, too.
     tables : dict of Rows
+        The rows of each series.
     exog : array-like, Series, DataFrame, list, dict or None
         Covariates of the rows and of the horizon after them.
     predict : callable, default=predict_windows
-        Maps the record and windows to forecasts on the scale of the model.
+        Function of the fitted record and windows that returns forecasts on the scale of
+        the model.
 
     Returns
     -------
     forecasts : dict of ndarray of shape (n_rows, horizon, n_modelled, ...)
+        The forecasts, by key.
     """
     runs = fitted.find_runs(tables)
     exogs = read_exog_with_rows_ahead(fitted, panel, tables, exog, runs)
@@ -180,15 +192,15 @@ def forecast_rows_scaled(fitted, panel, tables, exog, predict=predict_windows):
             n_unknown += remove_unknown(fitted, segments, forecasts[key])
     if n_unknown:
         warn(
-            f"{n_unknown} windows have no known value of a target column: its "
-            "forecasts from these windows are NaN. Remove columns and series that have "
-            "ended, or use a longer window_length."
+            f"{n_unknown} windows have no known value of a target column: the "
+            "forecasts of this column from these windows are NaN. Remove columns and "
+            "series that have ended, or use a longer window_length."
         )
     return forecasts
 
 
 def read_exog_with_rows_ahead(fitted, panel, tables, exog, runs):
-    """Return the covariates of the rows of `predict` and of the horizon after them."""
+    """Return known-future columns of rows and of the horizon after them, by key."""
     check_given(exog, fitted.exog_columns)
     if fitted.known is None:
         return dict.fromkeys(tables)
@@ -209,7 +221,7 @@ def read_exog_with_rows_ahead(fitted, panel, tables, exog, runs):
 
 
 def _read_known_without_exog(fitted, panel, tables, runs):
-    """Return the known columns of each run and of the horizon after it."""
+    """Return known-future columns of the rows and horizon of each run, by key."""
     indexes, cuts = {}, {}
     for key, rows in tables.items():
         spans = runs[key][0]
@@ -234,7 +246,7 @@ def _with_labels_after_each(fitted, key, labels, spans):
 
 
 def _with_labels_ahead(fitted, key, labels):
-    """Return the labels of rows and of the horizon after them; None if unknown."""
+    """Return the labels of rows and of the horizon after them; None for None."""
     if labels is None:
         return None
     axis = fitted.series[key].axis
@@ -257,7 +269,7 @@ def _check_no_gap(panel, runs):
 
 
 def read_own_exog(fitted, panel, tables, exog, *, n_spare=0):
-    """Return the covariates of the rows themselves, by key."""
+    """Return the known-future columns of the rows, without rows ahead, by key."""
     indexes = None
     if fitted.known is not None and fitted.known.calendar is not None:
         indexes = {
@@ -268,9 +280,9 @@ def read_own_exog(fitted, panel, tables, exog, *, n_spare=0):
 
 
 def forecast_each_origin(fitted, tables, exogs):
-    """Forecast from each origin whose `horizon` next rows are given.
+    """Forecast from each row that is followed by `horizon` given rows.
 
-    The last known row is an origin, too, if the rows continue it.
+    If the rows continue the known rows, a forecast also starts from the last known row.
 
     Returns
     -------
@@ -298,10 +310,10 @@ def forecast_each_origin(fitted, tables, exogs):
 
 
 def forecasts_and_actual(fitted, panel, tables, exog):
-    """Return forecasts and actual values of all series, for a score.
+    """Return the forecasts and the actual values of all series, for a score.
 
-    Both have the shape (n_origins, horizon, n_targets). Actual values may be NaN, but
-    not all of them.
+    Both arrays have the shape (n_origins, horizon, n_targets). Some, but not all,
+    actual values may be NaN.
     """
     exogs = read_own_exog(fitted, panel, tables, exog, n_spare=fitted.horizon)
     results = forecast_each_origin(fitted, tables, exogs).values()
@@ -315,7 +327,10 @@ def forecasts_and_actual(fitted, panel, tables, exog):
 
 
 def append_rows(fitted, tables, exogs):
-    """Return the record after more rows of some series, and their covariates."""
+    """Return the fitted record after more rows of some series.
+
+    `tables` and `exogs` hold the rows and their covariates by key.
+    """
 
     def append(key, one):
         if key not in tables:
@@ -327,9 +342,12 @@ def append_rows(fitted, tables, exogs):
 
 
 def forecast_segments(fitted, segments, predict=predict_windows):
-    """Forecast the horizon from the windows of segments, on the model's scale."""
+    """Forecast the horizon from each window of some segments.
+
+    Segments and forecasts are on the scale of the model.
+    """
     predict = partial(predict, fitted)
-    # One channel at a time, so that the windows of each stay a view.
+    # One channel at a time, so that the windows of a channel remain a view.
     channels = [
         forecast_origins(predict, [origin], fitted.horizon, fitted.block_length)[0]
         for origin in _cut_origins(fitted, segments, fitted.horizon)
@@ -338,9 +356,9 @@ def forecast_segments(fitted, segments, predict=predict_windows):
 
 
 def remove_unknown(fitted, segments, forecasts):
-    """Set the forecasts of targets without a known value in their window to NaN.
+    """Set a forecast to NaN if the window has no known value of its target.
 
-    Return the number of these windows.
+    Return the number of such windows.
     """
     if not fitted.accepts_nan or fitted.n_modelled != fitted.n_targets:
         return 0

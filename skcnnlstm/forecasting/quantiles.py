@@ -11,9 +11,10 @@ from skcnnlstm.forecasting.predict import forecast_rows_scaled, forecast_scaled
 
 
 def quantiles_of(estimator):
-    """Return the quantiles that an estimator predicts, or None.
+    """Return the quantiles that an estimator predicts; None if it predicts none.
 
-    The estimator may be a network, a Pipeline that ends in one, or a search.
+    The estimator may be a network, a Pipeline that ends in a network, or a search over
+    either.
     """
     last = _last_step(estimator)
     quantiles = last.get_params(deep=False).get("quantiles")
@@ -26,7 +27,7 @@ def _last_step(estimator):
 
 
 def forecast_quantiles(fitted, steps, exog):
-    """Return the quantiles of the next steps in the form of the series."""
+    """Return tables of quantiles of the next steps, in the form of the series."""
     labels, values, quantiles = forecast_quantile_values(fitted, steps, exog)
     frames = {
         key: make_frame(
@@ -62,10 +63,10 @@ def forecast_quantile_values(fitted, steps, exog):
 
 
 def predict_row_quantiles(fitted, panel, tables, exog):
-    """Return the quantiles forecast from each row of each series, by key.
+    """Return the quantiles that are forecast from each row of each series, by key.
 
-    Each is ``(n_rows, horizon, n_quantiles)`` for one target, else ``(n_rows, horizon,
-    n_targets, n_quantiles)``.
+    The arrays have the shape ``(n_rows, horizon, n_quantiles)`` for one target, else
+    ``(n_rows, horizon, n_targets, n_quantiles)``.
     """
     _check_quantiles(fitted, fitted.horizon)
     scaled = forecast_rows_scaled(fitted, panel, tables, exog, _predict_windows)
@@ -77,13 +78,13 @@ def predict_row_quantiles(fitted, panel, tables, exog):
 
 
 def _predict_windows(fitted, windows):
-    """Predict (n_windows, block_length, n_outputs, n_quantiles)."""
+    """Predict quantiles of shape (n_windows, block_length, n_outputs, n_quantiles)."""
     predicted = predict_quantiles(fitted.estimator, windows)
     return predicted.reshape(len(windows), fitted.block_length, fitted.n_outputs, -1)
 
 
 def predict_quantiles(estimator, windows):
-    """Predict ``(n_samples, n_outputs, n_quantiles)`` with a fitted estimator."""
+    """Predict quantiles ``(n_samples, n_outputs, n_quantiles)`` of windows."""
     while not hasattr(estimator, "predict_quantiles"):
         if isinstance(estimator, Pipeline):
             windows = estimator[:-1].transform(windows) if estimator[:-1] else windows
@@ -94,7 +95,7 @@ def predict_quantiles(estimator, windows):
 
 
 def _check_quantiles(fitted, steps):
-    """Return the quantiles; raise if there are none for this number of steps."""
+    """Return the quantiles of the network; raise if it cannot predict them so far."""
     quantiles = quantiles_of(fitted.estimator)
     if quantiles is None:
         raise ValueError(
@@ -119,7 +120,7 @@ def _check_quantiles(fitted, steps):
 
 
 def find_interval(quantiles, coverage):
-    """Return the places of the two quantiles that enclose a share of values."""
+    """Return the positions of the two quantiles that enclose the share `coverage`."""
     symmetric = {
         round(1 - 2 * low, 9): (place, other)
         for place, low in enumerate(quantiles)
@@ -130,17 +131,19 @@ def find_interval(quantiles, coverage):
         tail = (1 - coverage) / 2
         use = "Fit"
         if symmetric:
-            use = f"Use one of {', '.join(f'{share:g}' for share in symmetric)}, fit"
+            shares = " or ".join(f"{share:g}" for share in symmetric)
+            use = f"Use a coverage of {shares}, fit"
         raise ValueError(
-            "coverage must lie between two quantiles of the network: got "
-            f"coverage={coverage:g}, quantiles={tuple(quantiles)}. {use} with "
-            f"quantiles=({tail:g}, 0.5, {1 - tail:g}), or set a calibration_fraction."
+            "coverage must be the share between two quantiles of the network that are "
+            f"symmetric around 0.5: got coverage={coverage:g}, "
+            f"quantiles={tuple(quantiles)}. {use} with quantiles=({tail:g}, 0.5, "
+            f"{1 - tail:g}), or set a calibration_fraction."
         )
     return symmetric[round(coverage, 9)]
 
 
 def make_frame(values, names, targets, index, *, level=None):
-    """Return a table of values ``(steps, n_targets, n_names)`` of one series.
+    """Return the values of one series as a DataFrame with one row for each step.
 
     Parameters
     ----------
@@ -152,7 +155,7 @@ def make_frame(values, names, targets, index, *, level=None):
     index : Index or None
         Labels of the steps; None counts them from 1.
     level : str or None, default=None
-        The name of the columns.
+        The name of the column index.
 
     Returns
     -------
@@ -167,7 +170,7 @@ def make_frame(values, names, targets, index, *, level=None):
 
 
 def _inverse_transform(scale, values):
-    """Return each quantile of ``(n, steps, n_targets, n_quantiles)`` unscaled."""
+    """Return quantiles ``(n, steps, n_targets, n_quantiles)`` on the user's scale."""
     return np.stack(
         [
             scale.inverse_transform(values[..., place])

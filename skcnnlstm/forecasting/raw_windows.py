@@ -1,10 +1,10 @@
-"""Cut windows in the units of a series, and forecast from any such window.
+"""Cut windows in the units of a series, and forecast from such raw windows.
 
 A raw window has the shape ``(window_length, n_columns)``: all columns of the series, in
-their order. With known-future covariates it has the shape
-``(window_length + horizon, n_columns + n_exog)``. Its last `horizon` rows are the rows
-ahead. Cells that no forecast reads are NaN: columns of the series ahead, and covariates
-of the first rows.
+their order. With known-future covariates, it has the shape
+``(window_length + horizon, n_columns + n_exog)``, and its last `horizon` rows are the
+rows ahead. Values that no forecast reads are NaN: the columns of the series in the rows
+ahead, and the covariates of the first rows.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ class RawWindows(NamedTuple):
     """The windows from which one series is forecast."""
 
     windows: np.ndarray  # (n, n_steps, n_columns + n_exog)
-    n_missing: np.ndarray  # (n,), first steps that repeat the first known row
+    n_missing: np.ndarray  # (n,), number of steps that repeat the first known row
     actual: np.ndarray | None  # (n, horizon, n_targets), the values that follow
 
 
 def last_raw_windows(fitted, exog):
-    """Return the window of `forecast` for each series, by key."""
+    """Return the last window of each series, from which `forecast` starts, by key."""
     _, exogs, _ = read_rows_ahead(fitted, fitted.horizon, exog)
     if message := describe_short_tails(fitted):
         warn(message)
@@ -65,7 +65,7 @@ def raw_windows_of_rows(fitted, panel, tables, exog):
 
 
 def raw_windows_with_actual(fitted, panel, tables, exog):
-    """Return the windows of a score and the actual values after them, by key."""
+    """Return the windows from which `score` forecasts, with actual values, by key."""
     exogs = read_own_exog(fitted, panel, tables, exog, n_spare=fitted.horizon)
     results, all_runs = {}, fitted.find_runs(tables)
     for key, rows in tables.items():
@@ -119,7 +119,7 @@ def _cut_segment(fitted, scale, segment):
 
 
 def _unscale(fitted, scale, columns):
-    """Return rows of the series, in its units and with its order of columns."""
+    """Return scaled rows in the units and the column order of the series."""
     rows = np.empty((len(columns), fitted.n_features))
     targets = columns[np.newaxis, :, : fitted.n_modelled]
     rows[:, scale.roles.targets] = scale.inverse_transform(targets)[0]
@@ -136,7 +136,7 @@ def _invert(transformer, values):
 
 
 def forecast_raw_windows(fitted, scale, windows) -> np.ndarray[Any, Any]:
-    """Forecast from raw windows of a series with this scale.
+    """Forecast from raw windows of a series that has the given scale.
 
     Returns
     -------

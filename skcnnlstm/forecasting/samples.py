@@ -23,8 +23,8 @@ class Segment(NamedTuple):
     """Consecutive rows of one series without a gap in time, on the model's scale."""
 
     columns: np.ndarray  # (n_rows, n_modelled + n_past), targets first
-    exog: np.ndarray | None  # (n_rows or more, n_exog), may extend past the rows
-    weight: np.ndarray | None = None  # (n_rows,), of training rows
+    exog: np.ndarray | None  # (n_rows or more, n_exog), may include rows ahead
+    weight: np.ndarray | None = None  # (n_rows,); None if all weights are 1
 
     def append(self, later):
         """Return this segment followed by another one, in the dtype of this one."""
@@ -65,7 +65,7 @@ class Segment(NamedTuple):
 
 
 def append_exog(segment, shift):
-    """Append to each row of a segment the covariates of the row `shift` steps later.
+    """Return the columns of a segment with the covariates from `shift` steps later.
 
     Covariates beyond the end of the training rows are zeros. No window contains them,
     because a window and its targets end within the rows.
@@ -79,10 +79,11 @@ def append_exog(segment, shift):
 
 
 def split_channels(table, n_modelled, independent):
-    """Return one table of features, or with independent channels one per target.
+    """Return a list of the tables from which windows are cut.
 
-    Each table of a channel holds the target column and all covariates, which are the
-    columns after the first `n_modelled`.
+    The list holds `table` itself or, with `independent`, one table for each target
+    column. Such a table holds the target column and all covariates, which are the
+    columns of `table` after the first `n_modelled`.
     """
     if not independent or n_modelled == 1:
         return [table]
@@ -97,13 +98,14 @@ def cut_samples(segments, length, block_length, n_modelled, independent):
     """Cut the segments of one series into windows and targets.
 
     Segments shorter than ``length + block_length`` rows give no sample. A sample with
-    NaN or the weight zero in a target is dropped; the remaining samples are then a
-    copy, unless they follow one another.
+    NaN or the weight zero in a target is dropped. The remaining samples are a view if
+    they are consecutive, otherwise a copy.
 
     Returns
     -------
     samples : list of list of (windows, targets) or (windows, targets, weight)
-        For each channel, one entry per segment; weights if the rows have any.
+        For each channel, a list with one entry for each segment. Entries have weights
+        if the rows have weights.
     """
     n_targets = 1 if independent else n_modelled
     by_segment = [
@@ -120,7 +122,10 @@ def cut_samples(segments, length, block_length, n_modelled, independent):
 
 
 def _cut_table(table, weight, length, block_length, n_targets):
-    """Return the windows of a table and the targets, its first columns."""
+    """Return the windows and targets of a table, with weights if `weight` is given.
+
+    The targets are the first `n_targets` columns of the table.
+    """
     windows, targets = cut_windows(table, table[:, :n_targets], length, block_length)
     if weight is None:
         windows, targets = drop_unknown_targets(windows, targets)
@@ -133,13 +138,16 @@ def _cut_table(table, weight, length, block_length, n_targets):
 
 
 def without_empty(samples):
-    """Return the channels that have samples, without segments that have none."""
+    """Remove segments without samples, and channels without segments."""
     kept = [[pair for pair in pairs if len(pair[0])] for pairs in samples]
     return [pairs for pairs in kept if pairs]
 
 
 def check_has_samples(samples, weighted=False):
-    """Raise if no series has a sample. `weighted` is whether weights were given."""
+    """Raise if no series has a sample.
+
+    The message depends on `weighted`: whether the rows have weights.
+    """
     if not samples and weighted:
         raise ValueError(
             "sample_weight must leave a sample: got the weight zero in a target row of "
@@ -155,11 +163,12 @@ def check_has_samples(samples, weighted=False):
 
 
 def order_in_time(counts, held_out=None, gap=0):
-    """Order the samples of several series so that early stopping can hold out the last.
+    """Order the samples of several series by their relative time.
 
-    Sample i of a series with n samples gets the relative time (i + 1/2) / n, and all
-    samples are sorted by it. A cut then takes the same share of each series, up to
-    rounding. If the share held out by early stopping is known, that cut is exact.
+    Early stopping holds out the last samples. Sample i of a series with n samples has
+    the relative time (i + 1/2) / n. A cut of the ordered samples therefore holds out
+    the same share of each series, up to rounding. If `held_out` is given, the share is
+    exact for this cut.
 
     Parameters
     ----------
@@ -176,8 +185,8 @@ def order_in_time(counts, held_out=None, gap=0):
     order : ndarray of int, shape (sum of counts,)
         The numbers of the samples in time order.
     n_gap : int
-        Size of the gap, counted over all series: at the cut of early stopping if
-        `held_out` is given, else large enough for any cut.
+        Number of samples of all series to leave out at the cut of early stopping. If
+        `held_out` is None, the number is large enough for any cut.
     """
     counts = np.asarray(counts)
     if len(counts) == 1:
@@ -197,9 +206,9 @@ def order_in_time(counts, held_out=None, gap=0):
 
 
 def _widest_gap(ranks, gap):
-    """Return the largest distance in the order between samples `gap` apart.
+    """Return the largest distance in the order between samples `gap` apart in a series.
 
-    `ranks` holds, for each series, the places of its samples in the order.
+    `ranks` holds, for each series, the positions of its samples in the order.
     """
     if gap == 0:
         return 0
@@ -224,11 +233,11 @@ def join_samples(samples, order, dtype=None):
     Parameters
     ----------
     samples : list of (windows, targets) or (windows, targets, weight)
-        One entry per segment. A single one is returned as it is, still a view.
+        One entry for each segment. A single entry is returned unchanged, not copied.
     order : ndarray of int
         The order that `order_in_time` returns.
     dtype : dtype or None
-        Of the joined windows and targets; None keeps that of the samples.
+        The dtype of the joined arrays. None keeps that of the samples.
     """
     if len(samples) == 1:
         return samples[0]
@@ -259,17 +268,18 @@ def cut_origins(
     independent,
     whole_blocks=True,
 ):
-    """Return the windows that forecasts start from, and covariates of later blocks.
+    """Return the windows from which forecasts start, and covariates of later blocks.
 
-    With `whole_blocks`, the segments hold covariates for whole blocks of rows ahead.
-    Otherwise they hold covariates for `steps` rows ahead.
+    A block is the rows that the estimator predicts at once. With `whole_blocks`, the
+    segments hold covariates for whole blocks of rows ahead. Otherwise they hold
+    covariates for `steps` rows ahead.
 
     Returns
     -------
     origins : list of (windows, later)
-        One pair for each channel. `windows` has shape ``(n, length, n_features)``.
-        `later` has shape ``(n, n_rows, n_exog)``: the covariates of the rows after the
-        first block. It is None without covariates or with one block.
+        One pair for each channel. `windows` has the shape ``(n, length, n_features)``.
+        `later` has the shape ``(n, n_rows, n_exog)``: the covariates of the rows after
+        the first block. It is None without covariates, or if there is one block only.
     """
     n_later = (math.ceil(steps / block_length) - 1) * block_length
     if not whole_blocks:
@@ -301,8 +311,8 @@ def forecast_origins(predict, origins, steps, block_length):
     Parameters
     ----------
     predict : callable
-        Maps windows ``(n, length, n_features)`` to forecasts of the next
-        `block_length` steps, ``(n, block_length, n_targets)``.
+        Function of windows ``(n, length, n_features)`` that returns forecasts of the
+        next `block_length` steps, ``(n, block_length, n_targets)``.
     origins : list of (windows, later)
         As returned by `cut_origins`.
     steps : int
@@ -339,10 +349,11 @@ def forecast_origins(predict, origins, steps, block_length):
 
 
 def _roll(predict, windows, later, n_blocks, block_length):
-    """Feed forecasts back into the windows, with the covariates of their rows.
+    """Forecast several blocks: feed forecasts back into the windows.
 
-    If covariates are known for a part of the last block only, the last window moves by
-    that part only. Its forecasts overlap with earlier ones, which are kept.
+    The fed-back rows get their covariates from `later`. If `later` ends within the last
+    block, the last window moves by the known part only. Where its forecasts overlap
+    with earlier forecasts, the earlier ones are kept.
     """
     length, blocks = windows.shape[1], [predict(windows)]
     for start in range(0, (n_blocks - 1) * block_length, block_length):

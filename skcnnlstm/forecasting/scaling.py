@@ -1,4 +1,4 @@
-"""Scale a series to the values that are modelled, and forecasts back."""
+"""Scale a series before it is modelled, and scale forecasts back."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Roles(NamedTuple):
 
 
 def find_roles(target_columns, rows):
-    """Return the roles of the columns of a series."""
+    """Return the roles of the columns of a series: target or past covariate."""
     n_columns = rows.values.shape[1]
     targets = check_target(
         target_columns, n_columns, rows.columns, name="target_columns"
@@ -61,7 +61,7 @@ def check_past_covariates_known(roles, steps, horizon, block_length):
 
 
 def make_transformer(transformer):
-    """Return an unfitted transformer with an inverse, or None."""
+    """Return an unfitted transformer for the parameter `transformer`, or None."""
     if transformer is None:
         return None
     if isinstance(transformer, str) and transformer == "standard":
@@ -84,7 +84,7 @@ def make_transformer(transformer):
 
 
 class TransformerFactory:
-    """Fit the transformer of a forecaster for each of many series."""
+    """Fit one transformer for each of many series, with little overhead."""
 
     def __init__(self, transformer):
         self._transformer = transformer
@@ -92,7 +92,7 @@ class TransformerFactory:
         self._log = None  # has no state, so all series share one
 
     def fit(self, values, *, covariates=False):
-        """Return a transformer fitted on values; None if there is none."""
+        """Return a transformer fitted on values; None for ``transformer=None``."""
         if is_log(self._transformer) and not covariates:
             if self._log is None:
                 self._log = make_transformer("log").fit(values)
@@ -109,7 +109,7 @@ class TransformerFactory:
 
 
 def is_log(transformer):
-    """Return whether the series is modelled by its logarithm."""
+    """Return whether a transformer is "log"."""
     return isinstance(transformer, str) and transformer == "log"
 
 
@@ -118,7 +118,8 @@ class Scale:
     """The fitted transformers of one series.
 
     Targets, past covariates and known-future covariates have one transformer each. With
-    ``transformer="log"``, covariates are only standardized, as they may be negative.
+    ``transformer="log"``, covariates are only standardized, because they may be
+    negative.
     """
 
     roles: Roles
@@ -149,7 +150,7 @@ class Scale:
         return cls(roles, targets, past, exog_scale, positive, n_static)
 
     def target_values(self, rows):
-        """Return the columns to forecast, on the user's scale."""
+        """Return the values of the targets, on the user's scale."""
         return _select(rows.values, self.roles.targets)
 
     def transform(self, rows):
@@ -169,9 +170,10 @@ class Scale:
         return self.apply_to_varying(lambda rows: _transform(self.exog, rows), exog)
 
     def apply_to_varying(self, function, exog, concatenate=np.concatenate):
-        """Return known-future covariates, with a function of those not static.
+        """Apply a function to the known-future covariates that are not static.
 
-        `exog` has the covariates in its last axis.
+        Return these and the static covariates, joined. The covariates are the last axis
+        of `exog`.
         """
         if self.exog is None:
             return exog
@@ -204,7 +206,7 @@ def _check_positive(roles, rows):
 
 
 def _select(values, columns):
-    """Return some columns; all of them in order are not copied."""
+    """Return some columns. All columns in their order are returned without a copy."""
     if columns == list(range(values.shape[1])):
         return values
     return values[:, columns]

@@ -51,7 +51,7 @@ class _ForecastScorer:
         return f"forecast_scorer({self.scoring!r})"
 
     def get_metadata_routing(self):
-        """Request `exog`, if a search routes it."""
+        """Return a request for `exog`, which a search then passes on."""
         request = MetadataRequest(owner=self)
         request.score.add_request(param="exog", alias=True)
         return request
@@ -66,7 +66,7 @@ class _ForecastScorer:
         return self.score(*estimator._forecasts_and_actual(X, exog))
 
     def score(self, forecasts, actual):
-        """Return the metric of forecasts and actual values, which may be NaN."""
+        """Return the metric of forecasts; unknown actual values (NaN) are left out."""
         known = ~np.isnan(actual)
         scorer = get_scorer(self.scoring)
         return float(
@@ -77,10 +77,10 @@ class _ForecastScorer:
 def forecast_scorer(scoring):
     """Make a scorer for forecasters from a regression metric of scikit-learn.
 
-    The scorer uses the same forecasts as ``SeriesForecaster.score``: from the last
-    fitted row, if the test rows continue it, and from each row that is followed by
-    `horizon` test rows. The metric is computed over all origins, steps and targets
-    together.
+    The scorer uses the same forecasts as ``SeriesForecaster.score``. A forecast starts
+    from each test row that is followed by `horizon` test rows. If the test rows
+    continue the fitted rows, a forecast also starts from the last fitted row. The
+    metric is computed over all forecasts, steps and targets together.
 
     Parameters
     ----------

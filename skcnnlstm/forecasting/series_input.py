@@ -1,4 +1,4 @@
-"""Validate the rows of series, and return forecasts in the form of the input."""
+"""Validate the rows of series, and convert forecasts to the form of the input."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from skcnnlstm._utils.validation import (
 from skcnnlstm._utils.validation.series import refresh_index
 from skcnnlstm.forecasting.panel import SeriesOfFrame, check_same_series, read_panel
 
-# The square of this bound is finite, and so is a sum of that many squares.
+# The square of this bound is finite, and so is a sum of as many squares as fit in
+# memory.
 _LARGEST = 1e150
 
 
@@ -34,7 +35,7 @@ class Rows(NamedTuple):
     name: Any  # the name of a Series, else None
 
     def take(self, runs):
-        """Return the rows of some runs, (start, stop) each, without their times."""
+        """Return the rows of some runs (start, stop), without their times."""
         if len(runs) == 1:
             kept = slice(*runs[0])
         else:
@@ -75,8 +76,8 @@ def read_series(estimator, panel, *, reset, accept_nan, id_column=None):
     Parameters
     ----------
     estimator : estimator
-        Holds number and names of the columns, as for scikit-learn's `validate_data`.
-        With `reset` they are set by the first series.
+        Holds the number and the names of the columns, as for `validate_data` of
+        scikit-learn. With `reset`, the first series sets them.
     panel : Panel
         The series.
     reset : bool
@@ -89,6 +90,7 @@ def read_series(estimator, panel, *, reset, accept_nan, id_column=None):
     Returns
     -------
     tables : dict of Rows
+        The validated rows of each series, by key.
     """
     tables = _read_tables(estimator, panel, reset, accept_nan, id_column)
     if panel.numbered:
@@ -129,10 +131,10 @@ def _read_tables(estimator, panel, reset, accept_nan, id_column):
 
 
 def _split_rows(panel, whole, codes):
-    """Return the rows of each series of a long frame, whose values are validated.
+    """Split the validated rows of a long frame into the rows of each series, by key.
 
-    `codes` holds the number of the label of each row. Equal indexes of several series
-    become one object.
+    `codes` holds a number for the label of each row. Series with equal indexes share
+    one index object.
     """
     tables, indexes = {}, {}
     for key, (start, stop) in panel.series.spans.items():
@@ -148,9 +150,10 @@ def _split_rows(panel, whole, codes):
 
 
 def _read_similar(series, first, accept_nan):
-    """Return the rows of a series that is like the first one of its panel.
+    """Return the rows of a series that is similar to the first one of its panel.
 
-    None if it differs in type, columns or data type, and needs the full validation.
+    The result is None if the series differs in type, columns or data type. It then
+    needs the full validation.
     """
     if first is None or type(series) is not type(first[0]) or not len(series):
         return None
@@ -181,14 +184,17 @@ def _read_similar(series, first, accept_nan):
 
 
 def _check_time(series, *, ids):
-    """Return the time index of a series in time order; None without one."""
+    """Return the time index of a series; raise if it is not in time order.
+
+    The result is None for a series without a time index.
+    """
     time = check_time_index(series, name="series", ids=ids)
     check_time_order(time, name="series", table=series, folds=True)
     return time
 
 
 def read_fitted_series(estimator, series, fitted):
-    """Validate series against those that were fitted; return (panel, tables)."""
+    """Validate series that must match the fitted ones; return (panel, tables)."""
     id_column = fitted.panel.id_column
     panel = read_panel(series, None if isinstance(series, dict) else id_column)
     check_same_series(panel, fitted.panel, fitted.series)
@@ -226,7 +232,7 @@ def read_values(estimator, series, *, reset, accept_nan, id_column=None):
         )
     ndim, table = values.ndim, values.reshape(len(values), -1)
     columns = getattr(series, "columns", None)
-    # Only number and names of the columns: raises scikit-learn's own messages.
+    # This checks the number and the names of the columns, with scikit-learn's messages.
     named = table if columns is None else series
     validate_data(estimator, named, reset=reset, skip_check_array=True)
     if table.dtype not in (np.float32, np.float64):
@@ -252,7 +258,7 @@ def _check_size(rows, accept_nan):
 
 
 def check_is_not_steps(series):
-    """Raise if `predict` is given a number of steps, or dates, like `forecast`."""
+    """Raise if the rows for `predict` are a number of steps, or an index of dates."""
     if isinstance(series, numbers.Integral):
         got, steps = f"the number {series}", series
     elif isinstance(series, pd.Index):
@@ -266,7 +272,7 @@ def check_is_not_steps(series):
 
 
 def _check_has_columns(series, fitted_names):
-    """Raise if a table has no columns left."""
+    """Raise if a table has no columns, although the fitted series had some."""
     if fitted_names is not None and getattr(series, "shape", ())[1:] == (0,):
         names = ", ".join(map(repr, fitted_names))
         raise ValueError(

@@ -1,7 +1,7 @@
-"""Standardize many series, bit for bit as StandardScaler does, without its overhead.
+"""Standardize many series without the overhead of `StandardScaler`.
 
-A `StandardScaler` validates each array that it is given, which takes longer than the
-arithmetic where series are short. The functions below compute the same numbers.
+A `StandardScaler` validates each array, which takes longer than the arithmetic if
+series are short. The functions below return bit-identical results.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 
 def is_standard(transformer):
-    """Return whether `standardize` and `unstandardize` do what a transformer does."""
+    """Return whether `standardize` and `unstandardize` can replace a transformer."""
     return (
         type(transformer) is StandardScaler
         and transformer.with_mean
@@ -22,7 +22,7 @@ def is_standard(transformer):
 
 
 def standardize(scaler, values):
-    """Return what `scaler.transform` returns for a fitted `StandardScaler`."""
+    """Return the result of `scaler.transform` for a fitted `StandardScaler`."""
     scaled = np.array(values, dtype=_float_dtype(values))
     scaled -= scaler.mean_.astype(scaled.dtype, copy=False)
     scaled /= scaler.scale_.astype(scaled.dtype, copy=False)
@@ -30,7 +30,7 @@ def standardize(scaler, values):
 
 
 def unstandardize(scaler, values):
-    """Return what `scaler.inverse_transform` returns."""
+    """Return the result of `scaler.inverse_transform` for a fitted `StandardScaler`."""
     values = np.array(values, dtype=_float_dtype(values))
     values *= scaler.scale_.astype(values.dtype, copy=False)
     values += scaler.mean_.astype(values.dtype, copy=False)
@@ -45,7 +45,7 @@ class StandardScalerFactory:
     """Fit one `StandardScaler` for each series.
 
     For each number of columns, scikit-learn fits the first scaler. If the arithmetic
-    below gives bit-identical statistics, the others are copies with new statistics.
+    below gives bit-identical statistics, later scalers are copies with new statistics.
     """
 
     def __init__(self):
@@ -70,8 +70,8 @@ class StandardScalerFactory:
 def _compute_statistics(values):
     """Return mean, variance and scale; None for NaN and for other types than float64.
 
-    The corrected two-pass algorithm of Chan, Golub and LeVeque (1983), in the order of
-    operations of scikit-learn 1.9.
+    This is the corrected two-pass algorithm of Chan, Golub and LeVeque (1983). The
+    order of operations is that of scikit-learn 1.9.
     """
     if values.dtype != np.float64:
         return None

@@ -16,12 +16,13 @@ from skcnnlstm.forecasting.covariate_encoding import encode, fit_encoder
 
 
 def read_static(static, panel, keys, *, raw, columns=None):
-    """Return the static covariates of series, one row each, and their columns.
+    """Return the static covariates, one row for each series, and their columns.
 
     Parameters
     ----------
     static : DataFrame, Series, dict, list or array-like
-        One row for each series: looked up by key, or for a list in its order.
+        One row for each series. Rows are looked up by key. For a list of series, they
+        may be in the order of the list.
     panel : Panel
         The form of the series.
     keys : list
@@ -29,12 +30,14 @@ def read_static(static, panel, keys, *, raw, columns=None):
     raw : bool
         Whether values of any type are returned as they are, for a transformer.
     columns : (int, list or None) or None, default=None
-        Required number and names of the columns; None takes those of the table.
+        Required number and names of the columns. None accepts any columns.
 
     Returns
     -------
     rows : DataFrame or ndarray of shape (n_series, n_columns)
+        The rows of the series, in the order of `keys`.
     columns : (int, list or None)
+        Number and names of the columns.
     """
     table = _select(_to_table(static, panel, keys), panel, keys)
     names = list(table.columns)
@@ -60,7 +63,7 @@ def read_static(static, panel, keys, *, raw, columns=None):
 
 
 def name_static_rows(static, panel):
-    """Return static covariates as a DataFrame whose index holds the keys of a panel."""
+    """Return static covariates as a DataFrame with the keys of a panel as index."""
     keys = list(panel.series)
     table = _select(_to_table(static, panel, keys), panel, keys)
     if panel.kind == "one":
@@ -147,16 +150,16 @@ def _select(table, panel, keys):
     if (places < 0).any():
         key = keys[int(np.argmax(places < 0))]
         raise ValueError(
-            "static must have a row for each series, whose index holds the keys of the "
-            f"series: got none for {key!r}. Add this row, or use set_index."
+            "static must have a row for each series, with the keys of the series as "
+            f"index: got no row for {key!r}. Add this row, or use set_index."
         )
     return table.iloc[places]
 
 
 def learn_static(transformer, rows, keys):
-    """Return the transformer fitted on rows, and the encoded row of each series.
+    """Return a fitted transformer, the encoded row of each series, and column names.
 
-    Without a transformer, columns are standardized over all series.
+    If `transformer` is None, the columns are standardized over all series.
     """
     transformer = StandardScaler() if transformer is None else transformer
     fitted = fit_encoder(transformer, {None: rows})
@@ -174,8 +177,8 @@ def encode_static(encoder, rows, keys):
 def with_new_static(fitted, static, panel):
     """Return `fitted` with the static covariates of the series in `panel`.
 
-    `static` is the table of these covariates. If it is None, the covariates from `fit`
-    are kept.
+    `static` is the table of these covariates. If it is None, the covariates given to
+    `fit` are kept.
     """
     known, keys = fitted.known, list(panel.series)
     columns: Any = None if known is None else known.static_columns

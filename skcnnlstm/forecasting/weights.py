@@ -32,7 +32,8 @@ def read_weights(sample_weight, panel, tables):
 
     Returns
     -------
-    weights : dict of ndarray of shape (n_rows,), or of None without weights
+    weights : dict of (ndarray of shape (n_rows,), or None)
+        The weight of each row, by key. None without weights.
     """
     if sample_weight is None:
         return dict.fromkeys(tables)
@@ -43,14 +44,14 @@ def read_weights(sample_weight, panel, tables):
     if not any(weight.any() for weight in weights.values()):
         raise ValueError(
             "sample_weight must have at least one weight above zero: got only zeros. "
-            "Use a positive weight for the rows to fit: zero leaves out each sample "
-            "that has the row as a target."
+            "Use positive weights for the rows to fit. A row of weight zero leaves out "
+            "each sample that has the row as a target."
         )
     return weights
 
 
 def _split(given, panel, tables):
-    """Return the weights of each series as the user gave them, by key."""
+    """Return the weights of each series, by key, not yet validated."""
     keys = list(tables)
     if panel.kind == "one":
         if isinstance(given, Mapping):
@@ -91,7 +92,7 @@ def _split(given, panel, tables):
     if missing:
         raise ValueError(
             "sample_weight must have an entry for each series: got none for "
-            f"{missing[0]!r}. Add it, such as {missing[0]!r}: 1.0."
+            f"{missing[0]!r}. Add an entry, such as {missing[0]!r}: 1.0."
         )
     return given
 
@@ -144,17 +145,18 @@ def _read(given, rows):
 def weigh_samples(weight, length, block_length):
     """Return the weights of the samples of consecutive rows, (n_samples,).
 
-    The weight of a sample is the mean weight of its `block_length` target rows, or zero
-    if one of these has the weight zero.
+    The weight of a sample is the mean weight of its `block_length` target rows. It is
+    zero if one of these rows has the weight zero.
     """
     of_targets = window_view(weight, block_length)[length:]
     return of_targets.mean(axis=1) * (of_targets > 0).all(axis=1)
 
 
 def complete_weights(parts):
-    """Return samples with a weight each if some parts have weights.
+    """Return the parts with weights in all of them, or in none.
 
-    `parts` holds (windows, targets) or (windows, targets, weight).
+    `parts` holds (windows, targets) or (windows, targets, weight). If only some of them
+    have weights, the samples of the others get the weight 1.
     """
     if all(len(part) == 2 for part in parts):
         return parts
@@ -164,7 +166,7 @@ def complete_weights(parts):
 
 
 def count_left_out(segments, length, block_length):
-    """Count the samples of the weight zero."""
+    """Return the number of samples that have the weight zero."""
     return sum(
         int((weigh_samples(segment.weight, length, block_length) == 0).sum())
         for segment in segments
@@ -178,7 +180,8 @@ def count_left_out(segments, length, block_length):
 def find_weight_keyword(estimator):
     """Return the keyword by which the `fit` of an estimator takes weights, or None.
 
-    A Pipeline takes those of its last step as "step__sample_weight".
+    For a Pipeline, the keyword is "step__sample_weight", with the name of its last
+    step.
     """
     if isinstance(estimator, Pipeline):
         name, last = estimator.steps[-1]

@@ -2,8 +2,8 @@
 
 - `attribution` has the public function `attribute`.
 - `explained` describes the windows to explain, and their baselines.
-- `from_windows` and `from_series` read them for estimators and for forecasters.
-- `gradients`, `occlusion` and `permutation` are the methods.
+- `from_windows` reads the windows of an estimator, `from_series` those of a forecaster.
+- `integrated_gradients`, `occlusion` and `permutation` are the methods.
 - `outputs` selects outputs and converts probabilities to logits.
 """
 

@@ -30,17 +30,17 @@ class Explained:
     """Windows to explain, in the units of the input."""
 
     model: Model
-    # (n, n_steps, n_features). Steps before the first known one repeat it. NaN means
-    # that the model does not read the value.
+    # (n, n_steps, n_features). Missing first steps repeat the first known step. NaN
+    # means that the model does not read the value.
     windows: np.ndarray
-    n_missing: np.ndarray  # (n,), the number of such steps
+    n_missing: np.ndarray  # (n,), the number of missing first steps
     lags: np.ndarray  # (n_steps,), oldest step first; 0 is the last one of a window
     feature_names: np.ndarray  # (n_features,), of objects
     sample_shape: tuple[int, ...]  # of a window as the user gives it
     actual: Any = None  # targets, for a score
     classes: np.ndarray | None = None  # labels of the outputs of a classifier
-    target_names: list[Any] | None = None  # of the last axis of the outputs
-    positive: np.ndarray | None = None  # mask of the features with a logarithm
+    target_names: list[Any] | None = None  # along the last axis of the outputs
+    positive: np.ndarray | None = None  # mask of the features that must be positive
 
     def with_model(self, model: Model) -> Explained:
         """Return the same windows with another model."""
@@ -58,9 +58,9 @@ class Explained:
             yield slice(start, min(start + size, len(self.windows)))
 
     def pair(self, baseline: np.ndarray, rows: slice) -> tuple[np.ndarray, np.ndarray]:
-        """Return copies of some windows and of the windows to compare them with.
+        """Return copies of some windows and of their baselines.
 
-        Both have NaN at the same places, and repeat the same steps.
+        Both have NaN at the same positions, and repeat the same first known steps.
         """
         windows = np.array(self.windows[rows], dtype=float)
         others = np.array(baseline[rows], dtype=float)
@@ -81,7 +81,8 @@ class Explained:
 def resolve_baseline(baseline: Any, explained: Explained) -> np.ndarray:
     """Return the baseline of each window, in the shape of the windows.
 
-    It is "mean", a number, or an array that can be broadcast to the windows.
+    The parameter `baseline` is "mean", a number, or an array that can be broadcast to
+    the windows.
     """
     windows = explained.windows
     if isinstance(baseline, str) and baseline == "mean":

@@ -25,7 +25,7 @@ from skcnnlstm.inspection.from_windows import gradient_context
 
 @dataclass(frozen=True, eq=False)
 class SeriesModel:
-    """A fitted forecaster of one series."""
+    """A fitted forecaster as a `Model`: functions of raw windows of one series."""
 
     fitted: FittedForecaster
     scale: Scale
@@ -48,10 +48,10 @@ class SeriesModel:
 def read_forecasts(
     forecaster: Any, series: Any, exog: Any, *, with_actual: bool
 ) -> tuple[Panel, dict[Hashable, Explained]]:
-    """Return the windows of each series to explain, and the form of the result.
+    """Return the form of the result, and the windows to explain of each series.
 
-    `series` is None for the forecast of the next steps. `with_actual` takes only the
-    windows that are followed by `horizon` rows.
+    `series` is None for the forecast of the next steps. With `with_actual`, only
+    windows that are followed by `horizon` rows are returned, with these rows.
     """
     fitted, columns = forecaster._fitted, None
     if series is None:

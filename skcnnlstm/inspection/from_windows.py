@@ -1,4 +1,4 @@
-"""Read the windows of an estimator, also if a Pipeline makes them from rows."""
+"""Read the windows of an estimator, or of a Pipeline that cuts them from rows."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from skcnnlstm.windows.sliding_window import SlidingWindow
 
 
 def gradient_context() -> GraphContext:
-    """Return the context of a graph that runs here, not in another runtime."""
+    """Return the context of a graph that runs in this process and is not exported."""
     options = {
         "fast": True,
         "portable": False,
@@ -42,12 +42,12 @@ def gradient_context() -> GraphContext:
 
 @dataclass(frozen=True, eq=False)
 class WindowModel:
-    """A fitted estimator of windows, after steps that transform rows."""
+    """A fitted estimator as a `Model`: functions of windows of raw rows."""
 
     estimator: Any
     row_steps: list[tuple[str, Any]]  # fitted transformers of rows
-    sample_shape: tuple[int, ...]  # of a window that the estimator takes
-    columns: Any = None  # names of rows, or of 2-D windows
+    sample_shape: tuple[int, ...]  # shape of a window that the estimator takes
+    columns: Any = None  # column names of the rows, or of 2-D windows
 
     def predict(self, windows: np.ndarray) -> np.ndarray:
         """Return predictions, or probabilities of a classifier."""
@@ -98,7 +98,7 @@ def read_windows(estimator: Any, X: Any) -> Explained:
     columns = getattr(plain, "columns", None)
     networks = list(fitted_networks(inner))
     if sliding is None:
-        # The whole search, whose score may have another metric.
+        # Keep the whole search, because its `score` may use another metric.
         inner, row_steps = estimator, []
         values = check_windows(plain, estimator=estimator)
         windows = _flatten(values, networks)
@@ -144,9 +144,9 @@ def _classes_of(estimator):
 
 
 def _split_at_windows(estimator, row_steps):
-    """Return the steps before a SlidingWindow, it, and the estimator after it.
+    """Return the steps before a SlidingWindow, this step, and the estimator after it.
 
-    The SlidingWindow is None if the estimator takes windows.
+    If the estimator takes windows, the first two are empty and None.
     """
     estimator = unwrap_search(estimator)
     if hasattr(estimator, "regressor_"):  # TransformedTargetRegressor
@@ -166,7 +166,7 @@ def _split_at_windows(estimator, row_steps):
 
 
 def _flatten_steps(steps):
-    """Return the steps of a Pipeline, with those of Pipelines inside it."""
+    """Return the steps of a Pipeline, with nested Pipelines replaced by their steps."""
     flat = []
     for name, step in steps:
         if isinstance(step, Pipeline):
@@ -190,7 +190,7 @@ def _flatten(values, networks):
 
 
 def _cut_rows(plain, row_steps, sliding):
-    """Return the windows of raw rows, and the number of filled steps of each."""
+    """Return the windows of raw rows, and the number of filled steps of each window."""
     if sliding.id_column is not None:
         raise ValueError(
             "SlidingWindow must have id_column=None: got "

@@ -1,4 +1,4 @@
-"""Integrated gradients, with as many points on a path as it needs."""
+"""Integrated gradients, with an adaptive number of points on each path."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import numpy as np
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.inspection.explained import Explained
 
-# Errors of a part of a path below this share of its numbers are rounding, in float32.
+# Relative errors below this share are float32 rounding errors.
 _ROUNDING = 1e-6
 _N_FIRST_PARTS = 1
-# Parts of a path that are computed for one output of one window.
+# Largest number of parts of a path, for one output of one window.
 _MAX_PARTS = 128
-# A window with a larger error than this share is reported, and its error is kept.
+# A larger relative error is reported in a warning, and not distributed.
 _INACCURATE = 0.01
-# Parts that are computed in one call, and calls at the same time: the small operations
-# of a recurrent layer leave cores idle.
+# Number of parts in one call, and of simultaneous calls. The small operations of a
+# recurrent layer do not use all cores.
 _BATCH = 32
 _N_THREADS = 2
 
@@ -48,8 +48,9 @@ def integrate_gradients(
     outputs, baseline_outputs : ndarray of shape (n, n_outputs)
         Outputs of the windows and of the baselines.
     tolerance : float
-        The error of the sum of the attributions of a window, as a share of the sum of
-        their sizes. It is then distributed, so that the sum is exact.
+        Largest error of the sum of the attributions of a window, as a share of the sum
+        of their absolute values. The remaining error is distributed over the
+        attributions, so that their sum is exact.
     """
     attributions = np.empty((*explained.windows.shape, len(positions)))
     changes = outputs - baseline_outputs
@@ -78,9 +79,10 @@ def integrate_gradients(
 
 
 def _distribute_errors(attributions, changes, outputs, baseline_outputs):
-    """Make attributions sum to `changes`, in place, by less than a percent of each.
+    """Distribute errors of up to 1 %, in place, so that attributions sum to `changes`.
 
-    Return the number of outputs whose error is larger; they are not changed.
+    Attributions with larger errors are not changed. Return the number of outputs for
+    which this is the case.
     """
     sizes = np.abs(attributions)
     size, errors = sizes.sum(axis=(1, 2)), changes - attributions.sum(axis=(1, 2))
@@ -97,8 +99,8 @@ class _Path:
     """The straight paths from baselines to windows.
 
     A path is divided into parts. The sum of the attributions of a part should be the
-    difference of the outputs at its ends. Parts with too large an error are halved, as
-    networks with kinks (ReLU, maxima) need short parts near the kinks only.
+    difference of the outputs at its ends. Parts with too large an error are halved,
+    because networks with kinks (ReLU, maxima) need short parts near the kinks only.
     """
 
     def __init__(self, gradient, start, difference, position, tolerance):
@@ -107,11 +109,14 @@ class _Path:
         self._position, self._tolerance = position, tolerance
 
     def integrate(self, baseline_outputs):
-        """Return the attributions; the outputs of the baselines are ``(n,)``."""
+        """Return the attributions of all windows, ``(n, n_steps, n_features)``.
+
+        `baseline_outputs`, ``(n,)``, holds the outputs of the baselines.
+        """
         n = len(self._start)
         attributions = np.zeros(self._difference.shape)
         n_parts = np.zeros(n)
-        # Of accepted parts: size of the attributions, errors, and squares of errors.
+        # Sums over accepted parts: absolute attributions, errors, and squared errors.
         size, total, squares = np.zeros(n), np.zeros(n), np.zeros(n)
 
         def add_up(values, where):
@@ -132,7 +137,7 @@ class _Path:
             every = np.ones(len(owner), dtype=bool)
             n_own = add_up(every, every)
             n_parts += n_own
-            # Half, because attributions of parts with opposite signs cancel.
+            # Half of the tolerance, because attributions of opposite signs cancel.
             budget = self._tolerance / 2 * (size + add_up(sizes, every))
             is_done = (
                 (np.abs(total + add_up(errors, every)) <= budget)
@@ -170,7 +175,7 @@ class _Path:
                 self._position,
             )
             width = (right - left)[rows, np.newaxis, np.newaxis]
-            # Where nothing changes, the gradient may be NaN: missing values.
+            # The gradient may be NaN for missing values, which have the difference 0.
             parts[rows] = np.where(difference == 0, 0, width * difference * gradients)
 
         with ThreadPoolExecutor(_N_THREADS) as executor:

@@ -1,4 +1,4 @@
-"""Occlusion: replace a part of each window by its baseline, and predict again."""
+"""Occlusion: replace a part of each window by the baseline, and predict again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from skcnnlstm.inspection.explained import Explained, split_lags
 
-# Windows that are predicted in one call, unless they are too large to copy.
+# Largest number of windows in one call; it is smaller for large windows.
 _BATCH = 1024
 
 
@@ -19,8 +19,8 @@ def occlude(
 ) -> np.ndarray:
     """Return the change of the outputs ``(n, n_steps, n_features, n_outputs)``.
 
-    Each block of lags of each feature is replaced by the baseline. The change is
-    divided equally between the known values of the block.
+    Each block of lags of each feature is replaced by the baseline in turn. The change
+    of the outputs is divided equally between the known values of the block.
 
     Parameters
     ----------

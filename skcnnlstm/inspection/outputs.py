@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-# Keeps logarithms finite; far below the smallest probability that matters.
+# Added to probabilities to keep logarithms finite. Far below any relevant probability.
 _TINY = 1e-30
 
 
@@ -17,15 +17,15 @@ def select_outputs(
     classes: np.ndarray | None = None,
     names: list[Any] | None = None,
 ) -> tuple[np.ndarray, tuple[int, ...]]:
-    """Return the positions of the outputs to explain, and the axes that they keep.
+    """Return the positions of the outputs to explain, and the shape of these outputs.
 
     Parameters
     ----------
     target : label, int, str, tuple or None
         The parameter of `attribute`.
     shape : tuple of int
-        Axes of the outputs of one window. A single output may have none. The last axis
-        is that of the classes.
+        Shape of the outputs of one window, ``()`` for a single output. For a
+        classifier, the classes are the last axis.
     classes : ndarray or None
         Labels of the outputs of a classifier.
     names : list or None
@@ -34,8 +34,9 @@ def select_outputs(
     Returns
     -------
     positions : ndarray of int
-        Among all outputs in C order.
+        Positions of the selected outputs among all outputs, in C order.
     kept : tuple of int
+        Shape of the selected outputs.
     """
     numbers = np.arange(math.prod(shape)).reshape(shape)
     if target is None:
@@ -70,7 +71,7 @@ def _find(key, is_last, length, names, target):
     if isinstance(key, str):
         if is_last and names is not None and key in names:
             return names.index(key)
-        known = f", or one of {', '.join(map(repr, names))}" if names else ""
+        known = f" or of the names {', '.join(map(repr, names))}" if names else ""
         raise ValueError(
             f"target must consist of positions{known}: got target={target!r}. Use "
             "target=None for all outputs."
@@ -91,7 +92,8 @@ def _find(key, is_last, length, names, target):
 def log_odds(probabilities: Any, matmul: Any = np.matmul, log: Any = np.log) -> Any:
     """Return ``log(p / (1 - p))`` of each class, from arrays or tensors.
 
-    ``1 - p`` is the sum of the other probabilities, which is accurate for p near 1.
+    ``1 - p`` is computed as the sum of the other probabilities, which is accurate even
+    for p near 1.
     """
     n_classes = probabilities.shape[-1]
     others = 1 - np.eye(n_classes, dtype=np.float32)

@@ -18,12 +18,12 @@ def permute_blocks(
 ) -> np.ndarray:
     """Return the decrease of a score, ``(n_blocks, n_features, n_repeats)``.
 
-    Each block of lags of each feature is permuted between the windows.
+    Each block of lags of each feature is permuted between the windows in turn.
 
     Parameters
     ----------
     score : callable
-        Maps windows to a number.
+        Function of windows that returns a number; higher is better.
     windows : ndarray of shape (n, n_steps, n_features)
     blocks : list of (start, stop)
     n_repeats : int

@@ -28,12 +28,14 @@ class KnownRows(NamedTuple):
 
 
 class ReferenceForecaster(DocLinkMixin, BaseEstimator):
-    """Base class: `fit` reads a series, and forecasts get the labels that follow.
+    """Base class of reference forecasters: reads series and labels forecasts.
 
-    A subclass defines ``_learn(known)``, which returns what the model learns, and
-    ``_forecast(learned, steps)``, which returns an array (steps, n_targets). It may
-    define ``_bounds(learned, forecasts, coverage)``, which returns the lower and the
-    upper bounds of this shape.
+    A subclass defines these methods:
+
+    - ``_learn(known)`` returns the learned model.
+    - ``_forecast(learned, steps)`` returns an array (steps, n_targets).
+    - ``_bounds(learned, forecasts, coverage)``, which is optional, returns the lower
+      and the upper bounds, two arrays of this shape.
     """
 
     def fit(self, series):
@@ -43,9 +45,9 @@ class ReferenceForecaster(DocLinkMixin, BaseEstimator):
         ----------
         series : array-like, Series or DataFrame of shape (n_rows,) or (n_rows, \
 n_targets)
-            The series, in time order. Each column is forecast separately. A missing
-            value counts as the last known value before it. Missing steps of a regular
-            index count as time steps.
+            The series, in time order. Each column is forecast separately. Missing
+            values are replaced by the last known value before them. Steps that are
+            missing in a regular index count as time steps.
 
         Returns
         -------
@@ -79,7 +81,8 @@ n_targets)
         Returns
         -------
         forecasts : Series, DataFrame or ndarray
-            In the form of the fitted series, with the labels that follow.
+            The forecasts, in the form of the fitted series, with the labels that
+            follow.
         """
         steps = self._check_steps(steps)
         values = self._forecast(self._fitted(), steps)
@@ -99,8 +102,9 @@ n_targets)
         Returns
         -------
         intervals : DataFrame
-            Columns `forecast`, `lower` and `upper`, with the labels that follow. With
-            several columns, these three columns for each.
+            A table with one row for each step, the labels that follow, and the columns
+            `forecast`, `lower` and `upper`. For a series with several columns, it has
+            these three columns for each.
         """
         steps, coverage = self._check_steps(steps), check_coverage(coverage)
         learned = self._fitted()
@@ -117,13 +121,13 @@ n_targets)
         return check_integer("steps", steps)
 
     def _fitted(self):
-        """Return what was learned; learn it again after loading from a file."""
+        """Return the learned model. After loading from a file, learn it again."""
         if "_learned" not in vars(self):
             self._learned = self._learn(self._known)
         return self._learned
 
     def __getstate__(self):
-        """Return the state without what was learned, which may be of other packages."""
+        """Return the state without the learned model, which is learned again."""
         state = dict(super().__getstate__())
         state.pop("_learned", None)
         return state
@@ -133,7 +137,7 @@ n_targets)
         return None if axis is None else axis.next_labels(steps)
 
     def _learn(self, known):
-        """Return what the model learns from the fitted rows."""
+        """Return the model that is learned from the fitted rows."""
         raise NotImplementedError
 
     def _forecast(self, learned, steps):
@@ -151,7 +155,7 @@ class ReferencePanel(BaseEstimator):
     Parameters
     ----------
     models : dict of ReferenceForecaster
-        By the name of the series.
+        The fitted models, by the name of the series.
     """
 
     def __init__(self, models):
@@ -159,7 +163,10 @@ class ReferencePanel(BaseEstimator):
 
 
 def import_extra(module, name):
-    """Import a module of the extra `references` for the class `name`."""
+    """Return a module of the extra `references`; raise ImportError if it is missing.
+
+    The error message contains `name`, the class that needs the module.
+    """
     try:
         return importlib.import_module(module)
     except ImportError as error:

@@ -32,12 +32,14 @@ class LightGBM(DocLinkMixin, RegressorMixin, BaseEstimator):
         The regressor that is cloned for each output. None means ``LGBMRegressor`` with
         its default parameters, this `random_state` and no log output.
     instance_norm : {"last"} or None, default="last"
-        Whether the last known value of each target is subtracted.
+        "last" subtracts the last known value of each target from a window. None
+        subtracts nothing.
     n_targets : int, default=1
         Number of targets, which are the first features of a window. A
-        `SeriesForecaster` sets it.
+        `SeriesForecaster` sets this parameter.
     missing : {"mask", "error"}, default="mask"
-        Whether NaN is allowed in windows. LightGBM reads it.
+        "mask" allows NaN in windows, which LightGBM treats as missing. "error" raises
+        an error for NaN.
     random_state : int or None, default=None
         Seed of the default `estimator`.
     n_jobs : int or None, default=None
@@ -89,7 +91,7 @@ class LightGBM(DocLinkMixin, RegressorMixin, BaseEstimator):
         X : array-like of shape (n_samples, window_length, n_features)
             Windows.
         y : array-like of shape (n_samples,) or (n_samples, horizon * n_targets)
-            Targets, step by step.
+            Targets. With several steps, all targets of the first step come first.
 
         Returns
         -------
@@ -161,7 +163,7 @@ class LightGBM(DocLinkMixin, RegressorMixin, BaseEstimator):
         return windows
 
     def __sklearn_tags__(self):
-        """Return tags: windows of three dimensions, several outputs, NaN."""
+        """Return scikit-learn's tags: 3-D windows, several outputs, masked NaN."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.input_tags.allow_nan = self.missing == "mask"
@@ -182,7 +184,7 @@ def _last_known(windows, n_targets):
 
 
 def _subtract(windows, level):
-    """Return flat windows, less the level of the first features."""
+    """Return 2-D windows, with the level subtracted from the first features."""
     n_targets = level.shape[1]
     flat = np.array(windows, dtype=float)
     flat[:, :, :n_targets] -= level[:, np.newaxis]

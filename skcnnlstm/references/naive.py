@@ -14,7 +14,7 @@ class SimpleForecaster(ReferenceForecaster):
     """Base class of forecasts that are defined at each row, without training.
 
     A subclass defines ``_forecast_from(known, origins, steps)``, which returns an array
-    (n_origins, steps, n_targets), with NaN at origins with too few rows before them.
+    (n_origins, steps, n_targets). The array is NaN at origins with too little history.
     """
 
     def _learn(self, known):
@@ -47,7 +47,7 @@ class SimpleForecaster(ReferenceForecaster):
 def _actual_after(known, origins, steps):
     """Return the values after each origin, (n_origins, steps, n_targets).
 
-    NaN after the last row and in gaps.
+    Values after the last row and in gaps are NaN.
     """
     places = known.places
     wanted = np.add.outer(places[origins], np.arange(1, steps + 1))
@@ -59,7 +59,7 @@ def _actual_after(known, origins, steps):
 class SeasonalNaive(SimpleForecaster):
     """Forecast the values of the last season.
 
-    A network or another model should have smaller errors than this forecast.
+    Use it as a baseline: a model should have smaller errors than this forecast.
 
     Parameters
     ----------
@@ -79,8 +79,8 @@ class SeasonalNaive(SimpleForecaster):
     Notes
     -----
     The intervals are split conformal, as in ``SeriesForecaster.forecast_interval``.
-    They use the errors of the same forecast at all earlier rows. Nothing is learned
-    from the rows after an origin, so no rows need to be held out.
+    They are based on the errors of seasonal naive forecasts from all earlier rows. Such
+    a forecast uses no row after its origin, so no rows need to be held out.
 
     Examples
     --------
@@ -119,7 +119,7 @@ class Drift(SimpleForecaster):
 
     Notes
     -----
-    The intervals are as those of `SeasonalNaive`.
+    The intervals are computed like those of `SeasonalNaive`.
 
     Examples
     --------

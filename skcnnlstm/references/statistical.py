@@ -32,9 +32,9 @@ class StatsForecast(ReferenceForecaster):
 
     Notes
     -----
-    statsforecast reads values without labels. Missing steps and missing values are
-    therefore interpolated from the fitted rows before and after them. The intervals are
-    those of the model, which assume normal errors.
+    statsforecast reads values without labels. Missing steps are therefore interpolated
+    from the rows before and after them. The intervals are computed by the model, which
+    assumes normal errors.
 
     ``pip install "skcnnlstm[references]"`` installs statsforecast.
 
@@ -158,10 +158,10 @@ class AutoTheta(_SeasonalModel):
 
 
 class MSTL(_SeasonalModel):
-    """Forecast a decomposition into seasons and a trend by loess.
+    """Forecast with a decomposition of the series into seasons and a trend.
 
-    The model is ``statsforecast.models.MSTL`` [1]_. It can have several seasons, such
-    as the day and the week of hourly rows.
+    The model is ``statsforecast.models.MSTL`` [1]_, which decomposes by loess. It can
+    have several seasons, such as the day and the week of hourly rows.
 
     Parameters
     ----------

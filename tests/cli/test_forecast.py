@@ -97,7 +97,7 @@ def test_a_reference_of_many_series_is_saved_and_fitted_on_the_file(folder, caps
     words[2] = write_table(folder, new, "new.csv")
     status, _, err = _run(capsys, *words, "--id-column", "place")
     assert status == 2
-    assert "series 'elsewhere' is not one that the model was fitted on: here" in err
+    assert "the model was fitted on: got 'elsewhere', fitted on here" in err
 
 
 def test_covariates_known_ahead_are_read_from_the_rows_ahead(folder, capsys):
@@ -142,7 +142,7 @@ def test_covariates_known_ahead_are_read_from_the_rows_ahead(folder, capsys):
         (
             lambda: _ridge().fit({"there": _frame(make_table())}),
             "--id-column place",
-            "series 'here' is not one that the model was fitted on: there. Fit a model",
+            "the model was fitted on: got 'here', fitted on there. Fit a model on this",
         ),
         (
             lambda: _ridge().fit(_frame(make_table(), ["visits"]).set_axis(range(40))),

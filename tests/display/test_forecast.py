@@ -61,7 +61,7 @@ def test_quantiles_of_the_network_are_drawn_as_an_interval(airline):
     np.testing.assert_array_equal(median, forecaster.forecast())
     inner = s.ForecastDisplay.from_estimator(forecaster, airline, coverage=0.5)
     assert (inner.lower[key] >= lower).all() and (inner.upper[key] <= upper).all()
-    with pytest.raises(ValueError, match="coverage must lie between two"):
+    with pytest.raises(ValueError, match="coverage must be the share between two"):
         s.ForecastDisplay.from_estimator(forecaster, airline, coverage=0.8)
     # Steps past the horizon have no quantiles.
     far = s.ForecastDisplay.from_estimator(forecaster, airline, steps=5)

@@ -210,7 +210,7 @@ def test_a_search_without_metadata_routing_explains_how_to_pass_exog_to_score():
     with pytest.raises(ValueError) as caught:
         search.fit(rows, exog=exog)
     assert str(caught.value).endswith(
-        "A search or cross_validate passes them to score after "
+        "For a search or cross_validate, call "
         "sklearn.set_config(enable_metadata_routing=True) and "
         "forecaster.set_fit_request(exog=True).set_score_request(exog=True)."
     )
@@ -318,9 +318,9 @@ BAD_FITS = [
     (
         {},
         np.arange(39.0),
-        "exog must have 40 rows: got 39 rows. predict and forecast also need the rows "
-        "of the horizon ahead. Covariates with an index are looked up by label and may "
-        "have more rows.",
+        "exog must have 40 rows: got 39 rows. Pass one row for each row of the series. "
+        "predict and forecast also need those of the horizon ahead. With an index, "
+        "exog may have further rows.",
     ),
     ({}, np.arange(41.0), "exog must have 40 rows: got 41 rows."),
     (
@@ -333,7 +333,7 @@ BAD_FITS = [
     (
         {},
         EXOG.reset_index(drop=True),
-        f"exog must have labels of the kind that the series has: got RangeIndex of "
+        f"exog must have labels of the same kind as the series: got RangeIndex of "
         f"dtype int64, the series has DatetimeIndex of dtype {DAYS.dtype}. Give exog "
         "the index of the series and of the rows ahead, or pass an array of exactly "
         "the required rows (exog.to_numpy()).",
@@ -341,14 +341,14 @@ BAD_FITS = [
     (
         {},
         EXOG.set_axis(EXOG.index.strftime("%Y-%m-%d")),
-        f"exog must have labels of the kind that the series has: got Index of dtype "
+        f"exog must have labels of the same kind as the series: got Index of dtype "
         f"{DAYS.strftime('%Y').dtype}, the series has DatetimeIndex of dtype "
         f"{DAYS.dtype}. Use exog.set_axis(pandas.to_datetime(exog.index)).",
     ),
     (
         {},
         EXOG.tz_localize("UTC"),
-        f"exog must have labels of the kind that the series has: got DatetimeIndex of "
+        f"exog must have labels of the same kind as the series: got DatetimeIndex of "
         f"dtype {DAYS.tz_localize('UTC').dtype}, the series has DatetimeIndex of dtype "
         f"{DAYS.dtype}. Use exog.tz_localize(None).",
     ),
@@ -471,7 +471,7 @@ def test_arrays_of_exog_must_hold_only_the_rows_ahead():
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
 def test_exog_with_another_kind_of_labels_is_rejected(zone):
     forecaster = plain(ridge(), horizon=3).fit(FRAME[:30], exog=EXOG[:30])
-    message = "exog must have labels of the kind that the series has: got "
+    message = "exog must have labels of the same kind as the series: got "
     for other in (EXOG.reset_index(drop=True), EXOG.tz_localize(zone)):
         with pytest.raises(ValueError, match=message):
             forecaster.forecast(exog=other)

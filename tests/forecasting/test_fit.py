@@ -352,6 +352,6 @@ def test_a_horizon_longer_than_the_series_is_named_as_the_cause():
         forecaster.fit([FRAME, FRAME])
     forecaster.set_params(horizon=30)
     with pytest.raises(
-        ValueError, match=r"interpolate\), use a shorter horizon, or ser"
+        ValueError, match=r"interpolate\), or use a shorter horizon\. If"
     ):
         forecaster.fit(FRAME.drop(MONTHS[20]))

@@ -89,8 +89,8 @@ def test_a_series_with_only_short_runs_reports_the_first_gap_and_a_remedy():
         "series must have at least window_length + horizon rows without a gap in time: "
         "got at most 12 such rows (the first gap is from 2020-12-01 00:00:00 to "
         "2021-02-01 00:00:00), window_length=13, horizon=1. Fill the gaps "
-        "(series.asfreq('MS') and interpolate), use shorter windows, or "
-        "series.reset_index(drop=True) if the rows do follow one another."
+        "(series.asfreq('MS') and interpolate), or use shorter windows. If the rows "
+        "are consecutive despite their labels, use series.reset_index(drop=True)."
     )
 
 

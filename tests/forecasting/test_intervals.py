@@ -273,8 +273,8 @@ def test_coverage_in_a_backtest_is_the_share_inside():
             {},
             "calibration_fraction must be set for intervals: got "
             "calibration_fraction=None. Fit SeriesForecaster(..., "
-            "calibration_fraction=0.2), or (for forecast_interval) a network with "
-            "quantiles=(0.05, 0.5, 0.95).",
+            "calibration_fraction=0.2). For forecast_interval, you can also fit a "
+            "network with quantiles=(0.05, 0.5, 0.95).",
         ),
         (
             {},

@@ -107,9 +107,10 @@ def test_quantiles_of_several_columns_and_several_series_are_labelled():
             {"quantiles": QUANTILES},
             {},
             lambda f: f.forecast_interval(coverage=0.8),
-            "coverage must lie between two quantiles of the network: got "
-            "coverage=0.8, quantiles=(0.05, 0.5, 0.95). Use one of 0.9, fit with "
-            "quantiles=(0.1, 0.5, 0.9), or set a calibration_fraction.",
+            "coverage must be the share between two quantiles of the network that are "
+            "symmetric around 0.5: got coverage=0.8, quantiles=(0.05, 0.5, 0.95). Use "
+            "a coverage of 0.9, fit with quantiles=(0.1, 0.5, 0.9), or set a "
+            "calibration_fraction.",
         ),
         (
             {"quantiles": QUANTILES},

@@ -139,7 +139,7 @@ def test_series_that_do_not_fit_raise(call, message):
 
 def test_the_message_about_unknown_series_names_a_remedy_that_works(three):
     fitted = SeriesForecaster(ridge(), window_length=6).fit({"a": three["a"]})
-    with pytest.raises(ValueError, match=re.escape("Use forecast(series=...) for")):
+    with pytest.raises(ValueError, match=re.escape("Use forecast(series=...) to for")):
         fitted.predict({"b": three["b"]})
     assert len(fitted.forecast(2, series={"b": three["b"]})["b"]) == 2
 

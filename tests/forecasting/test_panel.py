@@ -244,8 +244,8 @@ BAD_PANELS = [
         ],
         {"transformer": PCA(0.9)},
         ValueError,
-        "transformer must make the same number of columns for each series: got 1 of "
-        "series 0, 2 of series 1. Use a transformer with a fixed number of columns.",
+        "transformer must make the same number of columns for each series: got 1 for "
+        "series 0, 2 for series 1. Use a transformer with a fixed number of columns.",
     ),
     (
         FRAME,

@@ -76,9 +76,10 @@ def test_a_median_alone_has_no_interval():
     [
         (
             0.9,
-            "coverage must lie between two quantiles of the network: got coverage=0.9, "
-            "quantiles=(0.1, 0.5, 0.9). Use one of 0.8, fit with quantiles=(0.05, 0.5, "
-            "0.95), or set a calibration_fraction.",
+            "coverage must be the share between two quantiles of the network that are "
+            "symmetric around 0.5: got coverage=0.9, quantiles=(0.1, 0.5, 0.9). Use a "
+            "coverage of 0.8, fit with quantiles=(0.05, 0.5, 0.95), or set a "
+            "calibration_fraction.",
         ),
         (8, "coverage must be a finite number > 0 and < 1: got coverage=8.0."),
     ],

@@ -275,8 +275,8 @@ def test_attributions_name_static_columns(method):
         (
             TABLE.loc[["a"]],
             {},
-            "static must have a row for each series, whose index holds the keys of the "
-            "series: got none for 'b'. Add this row, or use set_index.",
+            "static must have a row for each series, with the keys of the series as "
+            "index: got no row for 'b'. Add this row, or use set_index.",
         ),
         (
             pd.concat([TABLE, TABLE]),

@@ -305,8 +305,8 @@ def test_an_estimator_without_weights_is_an_error_and_keeps_the_old_fit():
             np.zeros(9),
             ValueError,
             "sample_weight must have at least one weight above zero: got only zeros. "
-            "Use a positive weight for the rows to fit: zero leaves out each sample "
-            "that has the row as a target.",
+            "Use positive weights for the rows to fit. A row of weight zero leaves out "
+            "each sample that has the row as a target.",
         ),
         (
             np.arange(9.0),
@@ -343,7 +343,7 @@ def test_an_estimator_without_weights_is_an_error_and_keeps_the_old_fit():
             {"a": 1.0},
             ValueError,
             "sample_weight must have an entry for each series: got none for 'b'. Add "
-            "it, such as 'b': 1.0.",
+            "an entry, such as 'b': 1.0.",
         ),
         (
             {"a": np.arange(9.0), "b": np.arange(9.0)},

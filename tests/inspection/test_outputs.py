@@ -78,7 +78,7 @@ def test_a_class_is_selected_at_each_step():
             None,
             ["load", "wind"],
             ValueError,
-            "target must consist of positions, or one of 'load', 'wind': got "
+            "target must consist of positions or of the names 'load', 'wind': got "
             "target='price'. Use target=None for all outputs.",
         ),
     ],
