@@ -67,9 +67,9 @@ def test_too_few_samples_for_early_stopping_is_an_error():
     with pytest.raises(ValueError) as error:
         tiny(early_stopping=True, validation_gap=50).fit(X, y)
     assert str(error.value) == (
-        "early_stopping must leave samples to train on: got 52 samples, 6 of them held "
-        "out (validation_fraction=0.1) after validation_gap=50. Use more samples, or "
-        "lower validation_fraction or validation_gap."
+        "early_stopping must leave samples to train on: got 52 samples, of which 6 are "
+        "held out (validation_fraction=0.1) and 50 left out (validation_gap=50). Use "
+        "more samples, or lower validation_fraction or validation_gap."
     )
 
 

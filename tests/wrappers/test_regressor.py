@@ -89,9 +89,10 @@ def test_score_is_r2(windows):
         ),
         (
             {"early_stopping": True, "validation_gap": 60},
-            "early_stopping must leave samples to train on: got 48 samples, 5 of them "
-            "held out (validation_fraction=0.1) after validation_gap=60. Use more "
-            "samples, or lower validation_fraction or validation_gap.",
+            "early_stopping must leave samples to train on: got 48 samples, of which 5 "
+            "are held out (validation_fraction=0.1) and 60 left out "
+            "(validation_gap=60). Use more samples, or lower validation_fraction or "
+            "validation_gap.",
         ),
     ],
 )
