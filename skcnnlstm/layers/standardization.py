@@ -32,7 +32,7 @@ class RestoreTargets(layers.Layer):
         self.mean, self.scale = list(mean), list(scale)
 
     def call(self, output):
-        """Return outputs of the same shape. If there is a third axis, it is quantiles."""
+        """Return outputs of the same shape; a third axis, if any, holds quantiles."""
         mean = np.asarray(self.mean, "float32")
         scale = np.asarray(self.scale, "float32")
         if len(output.shape) > 2:

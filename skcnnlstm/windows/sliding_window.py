@@ -410,9 +410,9 @@ class SlidingWindow(
         segments: Segments,
         histories: dict[int, NDArray[Any]],
     ) -> NDArray[Any]:
-        """Return windows of rows; `histories` precede the segments that are its keys.
+        """Return the windows of rows; no window holds rows of two segments.
 
-        No window holds rows of two segments.
+        `histories` holds fitted rows by the number of the segment that they precede.
         """
         length, _ = self._fitted
         n_padding = length - 1  # NaN steps before each segment

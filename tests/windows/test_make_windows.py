@@ -310,8 +310,9 @@ def test_short_recordings_cause_a_warning():
         _, y, groups = make_windows(np.arange(9.0), 4, groups=SUBJECTS)
     assert y.tolist() == [4.0] and groups.tolist() == ["a"]
     assert str(caught[0].message) == (
-        "each recording should have at least 5 rows: got fewer in 1 of 2, which give "
-        "no window: 'b'. Use shorter windows to keep them."
+        "each recording should have at least 5 rows: got 1 of 2 recordings with fewer "
+        "rows, which give no window ('b'). Use shorter windows to keep these "
+        "recordings."
     )
 
 
@@ -426,19 +427,20 @@ BAD_INPUT = {
         lambda: make_windows(ACTS, 3, label="last"),
         ValueError,
         "target must be the column of the labels with label='last': got target=None. "
-        "Use the position or the name of that column.",
+        "Set target to the position or the name of that column.",
     ),
     "label: a column that is not needed": (
         lambda: make_windows(ACTS, 3, target="act", label="time_to_end"),
         ValueError,
-        "target must be None with label='time_to_end', which counts rows: got "
-        "target='act'. Drop columns that are not features from the series.",
+        "target must be None with label='time_to_end': got target='act'. This label "
+        "counts rows and reads no column. Set target=None, and drop columns that are "
+        "not features from the series.",
     ),
     "label: a horizon": (
         lambda: make_windows(ACTS, 3, 2, target="act", label="last"),
         ValueError,
-        "horizon must be 1 with label, which predicts no later step: got horizon=2, "
-        "label='last'. Use label=None to predict later rows.",
+        "horizon must be 1 with label: got horizon=2, label='last'. A label describes "
+        "the window itself. Use label=None to predict later rows.",
     ),
     "label: a 1-D series": (
         lambda: make_windows(ACTS["x"], 3, target=0, label="last"),
@@ -450,8 +452,8 @@ BAD_INPUT = {
         lambda: make_windows(ACTS.replace("w", None), 3, target="act", label="last"),
         ValueError,
         "series must have a label in each row: got a missing value in row 3 of "
-        "target='act'. Fill it, or set missing=\"mask\", which leaves out windows "
-        "without a label.",
+        "target='act'. Fill missing labels, or set missing=\"mask\" to leave out "
+        "windows without a label.",
     ),
     "horizon: zero": (
         lambda: make_windows(ROWS, 2, 0),
