@@ -382,8 +382,9 @@ BAD_INPUT = {
     "series: unsorted": (
         lambda: make_windows(dated(["2024-01-03", "2024-01-02", "2024-01-01"]), 1),
         ValueError,
-        "series must be in time order: got an unsorted index, row 1 (label 2024-01-02 "
-        "00:00:00) is earlier than the row before it. Use series.sort_index().",
+        "series must be in time order: got an unsorted index, in which row 1 (label "
+        "2024-01-02 00:00:00) is earlier than the row before it. Use "
+        "series.sort_index().",
     ),
     "series: duplicate times": (
         lambda: make_windows(dated(["2024-01-03", "2024-01-03"])["a"], 1),
@@ -470,7 +471,7 @@ BAD_INPUT = {
     "target: outside": (
         lambda: make_windows(ROWS, 2, target=2),
         ValueError,
-        "target must be a column of the series: got target=2, 2 column(s). Use a "
+        "target must be a column of the series: got target=2 and 2 column(s). Use a "
         "position from 0 to 1.",
     ),
     "target: unknown name": (
@@ -488,9 +489,9 @@ BAD_INPUT = {
     "target: a label that is an integer": (
         lambda: make_windows(pd.DataFrame(ROWS, columns=[20, 10]), 2, target=10),
         ValueError,
-        "target must be a column of the series: got target=10, 2 column(s). Use a "
-        "position from 0 to 1. An integer is a position, not a label: the column "
-        "labelled 10 is at position 1.",
+        "target must be a column of the series: got target=10 and 2 column(s). Use a "
+        "position from 0 to 1. An integer is always a position. The column with the "
+        "label 10 is at position 1.",
     ),
     "target: another type": (
         lambda: make_windows(ROWS, 2, target=1.5),
@@ -501,8 +502,8 @@ BAD_INPUT = {
     "target: no column": (
         lambda: make_windows(ROWS, 2, target=[]),
         ValueError,
-        "target must name at least one column: got target=[]. Use a column, a list of "
-        "columns, or None for all.",
+        "target must select at least one column: got target=[]. Use a column, a list "
+        "of columns, or None for all columns.",
     ),
     "a column of dates": (
         lambda: make_windows(dated(A_DAY).reset_index(names="day"), 2),
