@@ -500,7 +500,7 @@ def test_load_warns_about_releases_that_may_compute_differently(path):
 
 def test_a_file_of_version_0_1_is_refused_with_a_remedy(path):
     path.write_bytes(b"skcnnlstm model 1 12 " + b"0" * 64 + b"\n" + b" " * 12)
-    with pytest.raises(ValueError, match="save again with this version"):
+    with pytest.raises(ValueError, match="save it with this version"):
         load(path)
 
 
