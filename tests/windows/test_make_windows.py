@@ -396,14 +396,16 @@ BAD_INPUT = {
     "groups: a name": (
         lambda: make_windows(ACTS, 3, target="act", label="last", groups="act"),
         TypeError,
-        "groups must hold the recording of each row: got the text 'act'. If it names a "
-        "column, use groups=series['act'] and series.drop(columns='act').",
+        "groups must hold the recording of each row: got the text 'act'. If this is "
+        "the name of a column, use groups=series['act'] and "
+        "series.drop(columns='act').",
     ),
     "groups: a name of a column of text": (
         lambda: make_windows(ACTS.assign(unit="a"), 3, groups="unit"),
         TypeError,
-        "groups must hold the recording of each row: got the text 'unit'. If it names "
-        "a column, use groups=series['unit'] and series.drop(columns='unit').",
+        "groups must hold the recording of each row: got the text 'unit'. If this is "
+        "the name of a column, use groups=series['unit'] and "
+        "series.drop(columns='unit').",
     ),
     "groups: too few": (
         lambda: make_windows([1.0, 2.0, 3.0], 2, groups=[1, 2]),

@@ -167,8 +167,8 @@ def _check_argument_order(estimator, X, y):
         kind = "the class " if isinstance(estimator, type) else ""
         named = estimator if kind else type(estimator)
         raise TypeError(
-            "estimator, the first argument, must be an estimator instance: got "
-            f"{kind}{named.__name__}. {remedy}"
+            "estimator must be an estimator instance, passed as the first argument: "
+            f"got {kind}{named.__name__}. {remedy}"
         )
     for name, value, expected in (("X", X, "rows"), ("y", y, "targets or None")):
         # Check the type, because a table may have a column with the name "fit".

@@ -62,12 +62,13 @@ def test_invalid_input_raises_an_error(change, message):
     [
         (
             ("X", "y", Ridge(), TimeSeriesSplit(3)),
-            "estimator must be the first argument .*: got ndarr",
+            "estimator must be an estimator instance, .*: got ndarr",
         ),
         ((Ridge, "X", "y", TimeSeriesSplit(3)), "estimator must .*: got the class Rid"),
         (
             ("y", Ridge(), "X"),
-            "estimator, the first argument, must be an estimator instance: got nd",
+            "estimator must be an estimator instance, passed as the first argument: "
+            "got nd",
         ),
         ((Ridge(), "X", TimeSeriesSplit(3)), r"y must be targets or None: got y=TimeS"),
         ((Ridge(), StandardScaler(), "y"), r"X must be rows: got X=StandardScaler\(\)"),
