@@ -19,8 +19,8 @@ def write_atomically(path, chunks):
     """Write chunks of bytes to a file, so that no reader ever sees a partial file.
 
     The bytes are written to a temporary file in the same folder, which is then renamed
-    to `path`. Several processes may write to one path. The file is then that of the
-    process that finishes last.
+    to `path`. Several processes may write to one path. The process that finishes last
+    determines the content.
 
     Parameters
     ----------

@@ -162,9 +162,9 @@ def _possible_frequencies(labels: Any) -> Iterator[tuple[str, Any, float]]:
 
 
 def _half_months(local: Any) -> list[str]:
-    """Return a list with the alias of dates on two days of each month, or an empty one.
+    """Return the alias for dates on two days of each month, such as the 1st and 15th.
 
-    Such days are the 1st and the 15th, for example.
+    The result is a list with one alias, or an empty list.
     """
     days = np.unique(local.day)
     if len(days) == 2 and days[0] == 1:

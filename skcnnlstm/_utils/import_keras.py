@@ -25,7 +25,7 @@ _lock = threading.Lock()
 
 @contextlib.contextmanager
 def hidden_logs():
-    """Hide TensorFlow's log lines, unless the user has set a log level.
+    """Hide TensorFlow's log lines if the user has not set a log level.
 
     TensorFlow prints about eight lines on import and in its first operation. This
     context sets the log level and restores it at the end. Some lines are printed at any

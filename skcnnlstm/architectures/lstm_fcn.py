@@ -48,7 +48,7 @@ class AttentionLSTM(layers.Layer):
         self.context_initializer = keras.initializers.Orthogonal()
         self.key_initializer = keras.initializers.Orthogonal()
         self.query_initializer = keras.initializers.Orthogonal()
-        # Zero, as in the authors' code: all steps initially have equal weights.
+        # With zeros, as in the authors' code, all steps have equal weights at first.
         self.score_initializer = keras.initializers.Zeros()
         self.bias_initializer = keras.initializers.Zeros()
         self.key_bias_initializer = keras.initializers.Zeros()

@@ -76,7 +76,8 @@ def build_graph(estimator, context=None):
         "be an estimator that can be exported",
         repr(estimator),
         "Use an estimator of this package, LinearRegression, Ridge, Lasso or "
-        "ElasticNet, or a Pipeline, a search or a TransformedTargetRegressor of one.",
+        "ElasticNet. It may be inside a Pipeline, a search or a "
+        "TransformedTargetRegressor.",
     )
 
 

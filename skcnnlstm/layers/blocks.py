@@ -104,7 +104,7 @@ def _not_elementwise_message(name, value, reason):
 
 
 def check_padding(padding):
-    """Raise ValueError unless `padding` is "same" or "valid"."""
+    """Return `padding` if it is "same" or "valid"."""
     return check_choice("padding", padding, ("same", "valid"))
 
 

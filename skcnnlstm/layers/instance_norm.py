@@ -5,8 +5,8 @@ import math
 import keras
 from keras import layers, ops
 
-# Keeps the scale of a constant window away from zero; the value of Kim et al. (2022),
-# "Reversible instance normalization", ICLR.
+# This constant keeps the scale of a constant window away from zero. The value is from
+# Kim et al. (2022), "Reversible instance normalization", ICLR.
 _EPSILON = 1e-5
 
 
@@ -19,8 +19,8 @@ class NormaliseWindow(layers.Layer):
     `n_targets` features. The last `n_static` features are constant in a window and do
     not change.
 
-    With `skip_nan`, windows can contain NaN. The statistics are then those of the known
-    values, and NaN stays NaN. If a feature has no known value, its shift is zero.
+    With `skip_nan`, windows can contain NaN. The statistics are then computed from the
+    known values, and NaN stays NaN. If a feature has no known value, its shift is zero.
     """
 
     def __init__(self, mode, n_targets, skip_nan=False, n_static=0, **kwargs):

@@ -101,7 +101,7 @@ class _Visitor:
     Attributes
     ----------
     roles : dict of set
-        The loaders that use each class or function, by the name of the latter.
+        For each name of a class or function, the loaders that use it.
     untrusted : set of str
         Described in `Names`.
     """

@@ -125,8 +125,8 @@ def load(path, *, trusted=()):
     Warns
     -----
     UserWarning
-        If the file was written with releases of this package, Keras, TensorFlow or
-        NumPy whose results may differ.
+        If the file was written with other releases of this package, Keras, TensorFlow
+        or NumPy, and predictions may therefore differ.
 
     See Also
     --------
@@ -180,7 +180,7 @@ def load(path, *, trusted=()):
     if differences:
         warn(
             f"{path} was written with other releases: {differences}. Predictions may "
-            "differ from those of the saved estimator. Compare a few predictions."
+            "differ from the predictions before saving. Compare a few of them."
         )
     return estimator
 

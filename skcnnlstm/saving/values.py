@@ -104,7 +104,9 @@ class _Converter:
     """Convert each object only once, so that shared objects stay shared."""
 
     def __init__(self):
-        self._converted = {}  # by id; holds the object, so that its id is not reused
+        # (object, converted object) by the id of the object. The object is kept alive,
+        # so that its id is not used again.
+        self._converted = {}
         self._open = set()
 
     def convert(self, value, path):

@@ -30,8 +30,8 @@ def path_gradient_function(run, shape, output_shape, nodes, weights):
         - `start` and `difference` have shape ``(n, *shape)``.
         - `left` and `right`, of shape ``(n,)``, are the values of t between which the
           gradient of each path is averaged.
-        - `output` holds a weight for each output; the gradient is that of the weighted
-          sum.
+        - `output` holds a weight for each output. The function computes the gradient of
+          the weighted sum of outputs.
 
         The function returns the average gradients, of shape ``(n, *shape)``, and the
         weighted sums of outputs at `right`, of shape ``(n,)``.

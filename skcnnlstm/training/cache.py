@@ -42,7 +42,7 @@ def borrow_program(spec):
 
 def _take_idle(key):
     with _lock:
-        # Search from the most recently used one, whose data may be in CPU caches.
+        # Search from the most recently used program: CPU caches may hold its data.
         for position in reversed(range(len(_idle))):
             if _idle[position][0] == key:
                 return _idle.pop(position)[1]

@@ -210,7 +210,7 @@ class _Walk:
         else:
             self.digest.update(np.ascontiguousarray(array).tobytes())
         if hasattr(thing, "assign_add"):
-            # A program reads the variable itself, whose value may change.
+            # A program reads the variable itself, and the value may change.
             self._add_identity(thing)
 
     def _visit_object(self, thing):

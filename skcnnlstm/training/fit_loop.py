@@ -56,7 +56,7 @@ class TrainingOptions:
     epochs: int = 1
     batch_size: int = 32
     shuffle: bool = True
-    learning_rate: float | None = None  # None keeps that of the optimizer
+    learning_rate: float | None = None  # None keeps the rate of the optimizer
     # Epochs over which the rate rises and decays to zero; None keeps it constant.
     decay_epochs: int | None = None
     patience: int | None = None  # of early stopping; None means no early stopping

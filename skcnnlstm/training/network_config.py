@@ -29,8 +29,8 @@ from skcnnlstm.training.fingerprint import (
 _construction_lock = threading.RLock()
 _network_texts: OrderedDict[tuple, tuple[str, dict, dict]] = OrderedDict()
 _MAX_NETWORK_TEXTS = 256
-# The network that was built last, and its key; or empty. The fit that follows uses this
-# network instead of building it again from its text.
+# Either empty, or one pair: the key of the network that was built last, and that
+# network. The next fit uses it instead of building it again from its text.
 _last_built: list[tuple[tuple, keras.Model]] = []
 
 

@@ -18,7 +18,7 @@ from skcnnlstm._utils.validation import (
 
 
 class ArrayOutputMixin:
-    """Mixin for transformers whose output always stays an array."""
+    """Mixin for transformers that always return arrays, not tables."""
 
     def set_output(self, *, transform: str | None = None) -> Self:
         """Do nothing, because a table cannot hold windows of three or more dimensions.

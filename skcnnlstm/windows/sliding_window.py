@@ -287,9 +287,9 @@ class SlidingWindow(
     def _window_positions(self, X: Any) -> NDArray[Any]:
         """Return the positions of the rows in each window of `transform`.
 
-        The shape is ``(n_rows, window_length)``. The position of the last row of
-        `history_` is -1, that of the row before it -2, and so on. Missing history is
-        NaN.
+        The shape is ``(n_rows, window_length)``. Rows of `history_` have negative
+        positions: -1 for the last row, -2 for the row before it, and so on. Missing
+        history is NaN.
         """
         rows, segments, histories = self._find_context(X)
         positions = np.arange(float(len(rows)))[:, np.newaxis]

@@ -451,7 +451,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
                 )
             warn(
                 "warm_start has no effect on this fit, which starts with new weights: "
-                "the network or the classes differ from those of the previous fit. Set "
+                "the network or the targets have changed since the previous fit. Set "
                 "warm_start=False if this is intended."
             )
             return None

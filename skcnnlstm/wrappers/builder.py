@@ -139,8 +139,8 @@ def _build_once(build, input_shape, n_outputs, params):
             raise ValueError(
                 "build must return a network with one output of shape (None, n_steps, "
                 f"n_outputs) for per_step=True: got {shapes} from {name}, expected "
-                f"{expected}. End with keras.layers.Dense(n_outputs) on the sequence "
-                "of all steps, such as that of LSTM(..., return_sequences=True)."
+                f"{expected}. End with keras.layers.Dense(n_outputs) on a sequence of "
+                "all steps, such as the output of LSTM(..., return_sequences=True)."
             )
     elif shapes != expected:
         raise ValueError(

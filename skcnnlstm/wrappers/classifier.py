@@ -145,7 +145,7 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
                 np.unique(classes), self.classes_
             ):
                 raise ValueError(
-                    "classes must be those of the first partial_fit: got "
+                    "classes must be the classes of the first partial_fit: got "
                     f"{np.unique(classes)}, expected {self.classes_}. Call fit to "
                     "train a new network."
                 )

@@ -30,8 +30,8 @@ class FitPlan(NamedTuple):
     def schedule(self, settings, samples, tasks, initial_weights, epochs=None):
         """Return the training schedule: epochs, batches and stopping rules.
 
-        A number for `epochs` ends training after that many epochs, but the learning
-        rates are still those of the full schedule.
+        A number for `epochs` ends training after that many epochs, with the learning
+        rates of the full schedule.
         """
         return training.TrainingOptions(
             seed=self.seed,

@@ -53,9 +53,9 @@ def training_parameters(
     learning_rate : float, "auto" or None, default="auto"
         Learning rate of the optimizer. None uses the default of the optimizer (0.001
         for Adam). If `epochs` is a number, "auto" means None. If `epochs` is "auto",
-        "auto" raises the rate to a peak and then lets it decay along a cosine. The peak
-        of Adam grows with the batch size; for 32 samples, it is 0.001, in classifiers
-        0.003.
+        "auto" raises the rate to a peak and then lets it decay along a cosine. For
+        Adam, the peak grows with the batch size. For 32 samples, it is 0.001 in a
+        regressor and 0.003 in a classifier.
     metrics : list or None, default=None
         Keras metrics, by name or as objects. `history_` records them next to the loss.
     shuffle : bool, default=True
@@ -128,7 +128,7 @@ def training_parameters(
         callback with batch-level methods makes training slower, with the same result.
     checkpoint : path-like or None, default=None
         Folder in which `fit` saves its progress, created if it does not exist. Call
-        `fit` again after an interruption to continue from there; the result is
+        `fit` again after an interruption to continue from there. The result is then
         bit-identical to an uninterrupted fit. `fit` writes its file after each epoch,
         or less often if writing would take more than 5% of the time. It removes the
         file at the end.
@@ -145,8 +145,8 @@ def training_parameters(
     model_ : keras.Model
         The fitted network, built at the first access.
     history_ : dict of list of float
-        Loss and metrics after each epoch. The prefix `val_` marks those of the
-        validation samples.
+        Loss and metrics after each epoch, by name. The prefix `val_` marks the loss and
+        metrics of the validation samples.
     n_epochs_ : int
         Number of epochs in the last fit.
     best_epoch_ : int
@@ -191,7 +191,7 @@ def regressor_parameters(
 
         - "last" subtracts the last value of the window and adds it to the output.
         - "standard" subtracts the mean of the window and divides by its standard
-          deviation; the output is scaled back.
+          deviation. It scales the output back.
         - "seasonal" subtracts from each step the value at the same position in the last
           season of the window. It adds the last season to the output.
         - None does not normalize.
@@ -242,7 +242,7 @@ def classifier_parameters(*, loss="sparse_categorical_crossentropy", class_weigh
     """
 
 
-# Parameters that many networks have; each has its own defaults.
+# Parameters that many networks have. The defaults differ between networks.
 _NETWORK_PARAMETERS = """Parameters of networks.
 
     Parameters

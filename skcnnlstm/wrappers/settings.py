@@ -121,7 +121,7 @@ def draw_seed(random_state):
 
 
 def as_list(value):
-    """Return a value as a list: None gives an empty list, one item a list of one."""
+    """Return a list or tuple as a list, None as [], and any other value as [value]."""
     if value is None:
         return []
     return list(value) if isinstance(value, list | tuple) else [value]

@@ -81,7 +81,7 @@ def _moments(prefix, chunks):
 
 
 def standardize_targets(y, constants):
-    """Return standardized targets in float32; without constants of y, y itself."""
+    """Return standardized targets in float32, or y itself if it is not standardized."""
     if "y_mean" not in constants:
         return y
     mean, scale = constants["y_mean"], constants["y_scale"]
@@ -107,7 +107,7 @@ def restore_targets(output, constants):
 def standardized_network(text, constants, custom_objects):
     """Return a network, as JSON text, that standardizes windows and restores targets.
 
-    Its weights are those of the network `text`, in the same order.
+    It has the same weights as the network `text`, in the same order.
     """
     model = network_from_json(text, custom_objects)
     with building_layers():

@@ -97,7 +97,7 @@ def test_a_saved_model_agrees_with_forecast_and_replaces_another(tmp_path, thoro
     assert metadata["estimator"] == "GridSearchCV"
     assert [each.name for each in tmp_path.iterdir()] == ["served"]
     (tmp_path / "mine").mkdir()
-    with pytest.raises(FileExistsError, match="path must be a new folder or the folder"):
+    with pytest.raises(FileExistsError, match="path must be a new folder or the"):
         export(search, tmp_path / "mine", "saved_model")
 
 

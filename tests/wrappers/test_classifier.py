@@ -68,8 +68,8 @@ def test_partial_fit_with_other_classes_raises_value_error(windows, labels):
     X, _ = windows
     classifier = CNNClassifier(filters=4, random_state=0).partial_fit(X, labels)
     message = (
-        "classes must be those of the first partial_fit: got ['down' 'still' 'up'], "
-        "expected ['down' 'up']. Call fit to train a new network."
+        "classes must be the classes of the first partial_fit: got ['down' 'still' "
+        "'up'], expected ['down' 'up']. Call fit to train a new network."
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         classifier.partial_fit(X, labels, classes=["down", "up", "still"])

@@ -19,9 +19,10 @@ def check_no_keras_model(name, estimator):
 
 
 def _find_keras_model(estimator):
-    """Return the Keras model in an estimator, or the estimator if it is one, or None.
+    """Return the Keras model in an estimator, or None.
 
-    The model may be a step of a Pipeline or the inner estimator of a meta-estimator.
+    The model may be the estimator itself, a step of a Pipeline, or the inner estimator
+    of a meta-estimator.
     """
     if isinstance(estimator, type):
         return None

@@ -12,8 +12,8 @@ _LARGEST = float(np.finfo(np.float32).max)
 
 
 def _is_finite(array):
-    # A finite sum proves, without a mask, that all values are finite. The sum of finite
-    # values may overflow, so the values are then checked one by one.
+    # A finite sum proves, without a mask, that all values are finite. If the sum is not
+    # finite, it may have overflowed, so the values are checked.
     with np.errstate(over="ignore", invalid="ignore"):
         return bool(np.isfinite(array.sum()) or np.isfinite(array).all())
 

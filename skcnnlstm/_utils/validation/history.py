@@ -1,4 +1,4 @@
-"""Messages about windows whose history is missing."""
+"""Messages about windows with missing history."""
 
 _KEEP_INDEX = (
     'StandardScaler().set_output(transform="pandas") before SlidingWindow, or '

@@ -41,9 +41,9 @@ def _lengths_near(n):
 def auto_subsequences(window_length):
     """Return the number of subsequences for "auto" in a network, and a window length.
 
-    The number is the divisor of the length nearest to its square root. The returned
-    length is the smallest one, from `window_length` on, for which the length of a
-    subsequence is at most twice the number of subsequences.
+    The number is the divisor of the returned length that is nearest to its square root.
+    The returned length is `window_length` or the next longer length for which the
+    length of a subsequence is at most twice the number of subsequences.
     """
     length = window_length
     while length > 3 and length > 2 * _middle_divisor(length) ** 2:

@@ -162,7 +162,7 @@ def _fill_masked(array, name):
 
 
 def _convert_list(rows, name):
-    """Return a list of numbers as an array; any other list as it is."""
+    """Return a list of numbers as an array, and any other list unchanged."""
     if any(_needs_conversion(row) for row in rows):
         rows = [to_plain(row, name) for row in rows]
     try:
@@ -338,7 +338,7 @@ def _convert_column(column, name):
             objects = column.to_numpy(dtype=object, na_value=None)
             return _convert_objects(objects, name)
         return column  # categories, text, dates and periods
-    if dtype.kind == "O":  # decimals of pyarrow; text is returned for the caller
+    if dtype.kind == "O":  # decimals of pyarrow, or text, which stays unchanged
         return _convert_objects(column.to_numpy(dtype=object, na_value=None), name)
     missing = column.isna().to_numpy()
     if dtype.kind != "f" and not missing.any():

@@ -123,7 +123,7 @@ def complex_data_message(name):
 
 
 def check_window_shape(estimator, X, shape):
-    """Raise if the samples of `X` have another shape than those given to `fit`."""
+    """Raise if the windows in `X` differ in shape from the windows given to `fit`."""
     if X.shape[1:] != shape:
         raise ValueError(
             "X must have the shape of the windows given to fit: got windows of shape "

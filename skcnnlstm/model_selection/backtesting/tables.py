@@ -44,7 +44,7 @@ def make_tables(all_series, forecasts, bounds, timings, season_length):
 
 
 def join_models(tables):
-    """Join the tables of several models; `tables` holds those of each, by name."""
+    """Join the tables of several models. `tables` holds them by the name of a model."""
     return [
         pd.concat(parts, ignore_index=True)
         for parts in zip(

@@ -67,7 +67,7 @@ def recording_findings(samples, folds):
         SUSPICION,
         sum(len(codes) > 0 for codes in shared),
         f"windows of up to {len(worst)} of {len(keys)} recordings are in both parts, "
-        f"for example those of {keys.tolist()[worst[0]]!r}. The score does not hold "
+        f"for example windows of {keys.tolist()[worst[0]]!r}. The score does not hold "
         "for new recordings.",
         f"Keep the windows of a recording together: GroupKFold({n_folds}) or "
         "LeaveOneGroupOut(), and pass groups.",

@@ -209,8 +209,8 @@ def _infer_stride(steps):
 def _locate_overlapping(steps, stride, series):
     """Return the series and the last step of each window.
 
-    A new series starts at each window that shares no rows with the previous one, and at
-    each boundary between the given series.
+    A new series starts at each window that shares no rows with the previous window, and
+    at each boundary between the given series.
     """
     continues = np.zeros(len(steps), bool)
     continues[1:] = series[1:] == series[:-1]
