@@ -140,10 +140,11 @@ class SlidingWindow(
     view of one padded copy of the rows. float32 is preserved, other types become
     float64.
 
-    No window reaches across a gap in a regular index. After a gap, window steps before
-    the gap are NaN. Unordered rows are windowed in time order. Both occur with shuffled
-    folds, and gaps also in the training part of KFold. Windows are copied only if there
-    are gaps, unordered rows or several recordings.
+    No window reaches across a gap in a regular index: window steps before the gap are
+    NaN. If rows are not in time order, each window still holds the rows before its last
+    row in time. Shuffled folds have gaps and unordered rows, and the training part of
+    KFold has gaps. With gaps, unordered rows or several recordings, the windows are a
+    copy instead of a view.
 
     An index may have no frequency, such as the dates of a shop that is closed on
     Sundays. All rows then count as consecutive. New rows continue the fitted rows if
