@@ -1,4 +1,4 @@
-"""Check the arguments of public methods, so that errors name the user's class."""
+"""Check the arguments of public methods, so that errors name the estimator class."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ _OF_KERAS = {
 
 
 def check_calls(cls):
-    """Decorate a class: a wrong call of fit, predict or score names the user's class.
+    """Decorate a class: errors for wrong arguments of methods name the subclass.
 
-    Python names the class that defines the method, which users do not know.
+    Python's own errors name the base class that defines the method, which users do not
+    know.
     """
     for name in _CHECKED:
         method = vars(cls).get(name)

@@ -5,32 +5,35 @@ import numpy as np
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.exceptions import MistakeWarning
 
-# Scale: what a network with the usual initial weights cannot fit.
-_N_SCALE_SAMPLES = 16  # windows that are checked, spread over all
+# Scale. A network with the usual initial weights cannot fit values above these limits.
+_N_SCALE_SAMPLES = 16  # number of windows that are checked, spread over all windows
 _LARGE_WINDOW = 1e3  # typical size of the values of a window
-_LARGE_TARGET = 100.0  # of targets; 3,000 steps of Adam do not reach it
-# Missing history: share of samples excluded after the first complete one.
-_MANY_EXCLUDED = 0.1
-_MAX_GAP_SAMPLES = 2000  # excluded windows in which gaps are counted
-_GAP_SLACK = 5  # of these windows, because shuffled rows are a sample
-_IN_ROWS = 0.4  # share of steps that must be found again; shuffled test rows are not
-# Windows lost to gaps in time, or to NaN in targets.
+_LARGE_TARGET = 100.0  # typical size of targets, which 3,000 steps of Adam do not reach
+# Missing history.
+_MANY_EXCLUDED = 0.1  # share of samples excluded after the first complete one
+_MAX_GAP_SAMPLES = 2000  # number of excluded windows in which gaps are counted
+_GAP_SLACK = 5  # tolerance for counts of these windows, because they are a sample
+# Share of steps that must be found in other windows. Other windows do not contain the
+# test rows of shuffled folds.
+_IN_ROWS = 0.4
+# Share of windows lost to gaps in time, or to NaN in targets.
 _MANY_LOST = 0.1
-# Shuffling: windows are compared by their first steps.
+# Shuffling. Windows are compared by their first steps.
 _N_HEAD_STEPS = 4
-_MAX_VALUES = 20_000  # values that are compared, those of the first windows
+_MAX_VALUES = 20_000  # number of values that are compared, from the first windows
 _MIN_WINDOWS = 20
 _MANY_GAPS = 0.04  # share of windows before a gap; ten shuffled folds give 0.09
-_CHANCE = 0.005  # share of windows that may continue in another one by chance
-# Forecasts: distance to the nearest known value, in ranges of the known values. Trends
-# and exponential growth stay below it, unstable recursion does not.
+_CHANCE = 0.005  # share of windows that may continue in another window by chance
+# Forecasts. Largest distance to the nearest known value, divided by the range of the
+# known values. Trends and exponential growth stay below this limit. Unstable recursive
+# forecasts exceed it.
 _EXTREME = 10.0
 
 
 def warn_about_scale(X, y, rows, instance_norm):
-    """Warn if windows or targets are too large for a network to fit.
+    """Warn if the values of windows or targets are too large for a network to fit.
 
-    Only a few windows are checked, spread over all of them.
+    Only 16 windows are checked, spread over all windows.
 
     Parameters
     ----------
@@ -39,9 +42,9 @@ def warn_about_scale(X, y, rows, instance_norm):
     y : ndarray or None
         Numeric targets of `rows`, or None for class labels.
     rows : ndarray of int
-        Indices of the windows that are used in fit.
+        Positions of the windows that are used in fit.
     instance_norm : str or None
-        How the network normalizes each window.
+        The parameter `instance_norm` of the network.
     """
     if instance_norm == "standard":
         return
@@ -67,11 +70,12 @@ def warn_about_scale(X, y, rows, instance_norm):
 
 def _warn_about_size(name, values, remedy, is_regressor):
     if is_regressor:
-        remedy += ", use SeriesForecaster, which scales both, or set "
+        remedy += ", use SeriesForecaster, which scales X and y, or set "
         remedy += 'instance_norm="standard"'
     warn(
         f"{name} is not scaled: its values are about {_typical_size(values):.3g}. A "
-        f"network learns slowly, or nothing, from values far above 1. {remedy}.",
+        "network learns slowly, or does not learn, from values far above 1. "
+        f"{remedy}.",
         MistakeWarning,
     )
 
@@ -87,17 +91,18 @@ def warn_about_excluded_samples(X, rows):
     """Warn if fit excludes many samples because their history is missing.
 
     The first samples of a series always lack history. The warning is issued if more
-    samples are excluded than used, or if many of them follow the first complete one.
+    samples are excluded than used, or if many excluded samples come after the first
+    complete sample.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, ...)
         All windows given to fit. Axis 1 is time.
     rows : ndarray of int
-        Indices of the windows that are used, in ascending order.
+        Positions of the windows that are used, in ascending order.
     """
     excluded = np.setdiff1d(np.arange(len(X)), rows)
-    # Samples of weight zero are excluded, too, but are complete.
+    # Ignore complete samples, which are excluded because they have weight zero.
     first_steps = np.isnan(X[excluded, 0])
     excluded = excluded[first_steps.any(axis=tuple(range(1, first_steps.ndim)))]
     later = excluded[excluded > rows[0]]
@@ -108,15 +113,16 @@ def warn_about_excluded_samples(X, rows):
             "the rows of X are probably shuffled, because many rows follow a gap: "
             f"{len(excluded)} of {len(X)} samples have no full history and are "
             "excluded from fit. Split the rows in time order, with "
-            "train_test_split(..., shuffle=False) or TimeSeriesSplit. Fill real "
-            "gaps before SlidingWindow.",
+            "train_test_split(..., shuffle=False) or TimeSeriesSplit. If the gaps are "
+            "real, fill them before SlidingWindow.",
             MistakeWarning,
         )
     elif many_later and n_gaps is None:
         warn(
-            f"X holds NaN: fit excludes {len(excluded)} of {len(X)} samples, not only "
-            'the first ones. Set missing="mask" on the network to train on windows '
-            "with missing values and on sequences that are padded with NaN.",
+            f"X holds NaN: fit excludes {len(excluded)} of {len(X)} samples, also "
+            'after the first complete sample. Set missing="mask" on the network to '
+            "train on windows with missing values and on sequences that are padded "
+            "with NaN.",
             MistakeWarning,
         )
     elif len(excluded) > len(rows):
@@ -130,11 +136,13 @@ def warn_about_excluded_samples(X, rows):
 
 
 def _count_gaps(X, excluded):
-    """Count the gaps in time before excluded windows, the first one included.
+    """Count the gaps in time before excluded windows, including the start of X.
 
-    Only the last step is known in the window of the row after a gap. Return None if the
-    windows are not consecutive rows of a series, as for sequences of different lengths.
-    In such windows, the step before the last is not the last step of another window.
+    In the window of the first row after a gap, only the last step is known.
+
+    Return None if the windows do not end at consecutive rows of a series, as for
+    sequences of different lengths. This is detected because the last but one step of a
+    window is then not the last step of another window.
     """
     some = excluded[:_MAX_GAP_SAMPLES]
     steps = X[some].reshape(len(some), -1, X.shape[-1])
@@ -159,16 +167,16 @@ def warn_about_lost_windows(n_used, runs, n_extra, fill, first=""):
     Parameters
     ----------
     n_used : int
-        Windows that are used.
+        Number of windows that are used.
     runs : dict of list of (start, stop)
-        The rows without gaps of each series.
+        The runs of rows without gaps of each series.
     n_extra : int
-        Rows of a window and its targets, less one: a run of n rows holds
+        Number of rows of a window and its targets, minus one. A run of n rows holds
         ``n - n_extra`` windows.
     fill : str
-        Code that fills the gaps of a series; may be empty.
+        Code that fills the gaps of a series, for the message. May be empty.
     first : str, default=""
-        Sentence about what must be done before.
+        Sentence at the end of the message: a step that must come before `fill`.
     """
     whole = within = n_gaps = 0
     for spans in runs.values():
@@ -197,12 +205,12 @@ def warn_about_lost_windows(n_used, runs, n_extra, fill, first=""):
 
 
 def warn_about_shuffling(X):
-    """Warn if overlapping windows are unordered, or often lack the next window.
+    """Warn if overlapping windows are unordered, or if many windows are missing.
 
     Both are signs of shuffled folds, in which test windows hold rows of training
-    windows. Only the first windows are compared. Windows with NaN or with more than
-    three axes are not checked. With NaN, a window can be missing because its target is
-    unknown.
+    windows. Only the first windows are compared. Windows with more than three axes are
+    not checked. Windows with NaN are not checked either: with NaN, a window can also be
+    missing because its target is unknown.
     """
     if X.ndim > 3 or X.shape[1] <= _N_HEAD_STEPS:
         return
@@ -217,18 +225,18 @@ def warn_about_shuffling(X):
             f"X holds overlapping windows from folds that are probably shuffled: "
             f"{problem}. With shuffled folds, test windows share rows with training "
             "windows. Use folds in time order, such as HorizonSplit or "
-            "TimeSeriesSplit, and see check_leakage. Ignore this warning if you "
-            "removed samples on purpose.",
+            "TimeSeriesSplit, and check them with check_leakage. Ignore this warning "
+            "if you removed samples on purpose.",
             MistakeWarning,
         )
 
 
 def _ordering_problem(windows):
-    """Return how overlapping windows are out of order, or None if they are in order.
+    """Return a description of how windows are out of order, or None.
 
-    A window continues in another one if the first steps of that one equal its own
-    steps, `lag` steps later. In time order the other window comes later, for one series
-    or for many.
+    Window A continues in window B if the first steps of B equal the steps of A from
+    step `lag` on. In time order, B comes after A. This holds for one series and for
+    many series.
     """
     heads, positions = np.unique(
         _hashable_rows(windows[:, :_N_HEAD_STEPS]), return_index=True
@@ -241,7 +249,7 @@ def _ordering_problem(windows):
         offsets[lag] = _continuation_offsets(tails, heads, positions)
     share = {lag: (offsets[lag] != 0).mean() for lag in lags}
     largest = max(share.values())
-    # Windows of repeating values continue in others by chance.
+    # Windows with repeating values may continue in other windows by chance.
     if repeated > 0.1 or largest <= _CHANCE + 4 * repeated:
         return None
     stride = min(lag for lag in lags if share[lag] > largest / 2)
@@ -252,21 +260,21 @@ def _ordering_problem(windows):
     three_later = offsets.get(3 * stride, 0) != 0
     gaps_of_one = (~continues & two_later).mean()
     gaps = (~continues & (two_later | three_later)).mean()
-    # Longer gaps only are gaps of the calendar, such as weekends.
+    # If there are only longer gaps, they are calendar gaps, such as weekends.
     if gaps > _MANY_GAPS and gaps_of_one > gaps / 3:
         return f"for {gaps:.0%} of the windows, the next window is missing"
     return None
 
 
 def _continuation_offsets(tails, heads, positions):
-    """Return how many places later each window continues; 0 if it does not."""
+    """Return the distance to the window in which each window continues, or 0."""
     tails = _hashable_rows(tails)
     at = np.searchsorted(heads, tails).clip(max=len(heads) - 1)
     return np.where(heads[at] == tails, positions[at] - np.arange(len(tails)), 0)
 
 
 def _hashable_rows(steps):
-    """Return one value for each window; equal values mean equal steps."""
+    """Return one value for each row of `steps`. Equal values mean equal steps."""
     flat = np.ascontiguousarray(steps.reshape(len(steps), -1))
     return flat.view(np.dtype((np.void, flat.shape[1] * flat.itemsize))).ravel()
 
@@ -276,9 +284,9 @@ def warn_about_slow_kernel(settings):
     for name in ("lstm_activation", "gru_activation"):
         if settings.get(name, "tanh") != "tanh":
             warn(
-                f"{name}={settings[name]!r} cannot use the cuDNN kernel of the GPU: "
-                f"long windows train many times slower. Use {name}='tanh', or hide the "
-                "GPU (CUDA_VISIBLE_DEVICES='') for small networks.",
+                f"{name}={settings[name]!r} cannot use the cuDNN kernel of the GPU. "
+                f"Training on long windows is many times slower. Use {name}='tanh'. "
+                "For small networks, hide the GPU instead (CUDA_VISIBLE_DEVICES='').",
                 MistakeWarning,
             )
 
@@ -289,7 +297,7 @@ def warn_about_extreme_forecasts(forecasts):
     Parameters
     ----------
     forecasts : list of (name, values, low, high)
-        For each series its name in the message, its forecasts of shape
+        One item for each series: its name in the message, its forecasts of shape
         ``(steps, n_targets)``, and the minimum and maximum known value of each target.
     """
     for name, values, low, high in forecasts:
@@ -301,7 +309,7 @@ def warn_about_extreme_forecasts(forecasts):
                 f"the forecast{name} lies far outside the known values: "
                 f"{values[step, target]:.4g} at step {step + 1}, known values are "
                 f"between {low[target]:.4g} and {high[target]:.4g}. Recursive "
-                "forecasts may diverge: use a horizon as long as the forecast, more "
+                "forecasts may diverge. Use a horizon as long as the forecast, more "
                 'data or epochs, or instance_norm="last" on the network.',
                 MistakeWarning,
             )

@@ -27,9 +27,11 @@ def all_estimators(kind=None):
     ----------
     kind : {"regressor", "classifier", "forecaster", "outlier_detector", \
 "transformer"} or None, default=None
-        The kind to list. Regressors and classifiers map windows to targets,
-        forecasters and outlier detectors read a series, transformers make or change
-        windows. None lists all estimators.
+        The kind to list. None lists all estimators.
+
+        - Regressors and classifiers map windows to targets.
+        - Forecasters and outlier detectors read a series.
+        - Transformers make or change windows.
 
     Returns
     -------
@@ -43,7 +45,7 @@ def all_estimators(kind=None):
 
     Notes
     -----
-    This function imports every estimator, and so TensorFlow.
+    This function imports all estimators, and therefore TensorFlow.
 
     Examples
     --------

@@ -9,10 +9,10 @@ DOCUMENTATION = "https://skcnnlstm.github.io/skcnnlstm"
 
 
 class DocLinkMixin:
-    """Mixin for estimators, left of `BaseEstimator`.
+    """Mixin that links estimators to their documentation; use it left of BaseEstimator.
 
-    scikit-learn reads these three attributes. A class of another package that derives
-    from an estimator of this package gets no link.
+    scikit-learn reads the three attributes of this class. A class of another package
+    that derives from an estimator of this package gets no link.
     """
 
     _doc_link_module = "skcnnlstm"

@@ -1,7 +1,7 @@
 """Compose the docstring of a class from the docstrings that describe its parts.
 
-Each parameter is documented once: an architecture's parameters in its `build_x`, shared
-parameters in the functions that declare them.
+Each parameter is documented once: the parameters of an architecture in its `build_x`
+function, and shared parameters in the functions that declare them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _ORDER = ("Parameters", "Attributes", "Notes", "References", "Examples")
 
 
 def _split_sections(docstring):
-    """Return the sections of a numpydoc docstring by title; "" is the summary."""
+    """Return the sections of a numpydoc docstring by title; "" is the first part."""
     parts = re.split(r"^(\w[\w ]*)\n-{3,}\n", inspect.cleandoc(docstring), flags=re.M)
     titles, bodies = ["", *parts[1::2]], parts[0::2]
     return {title: body.rstrip() for title, body in zip(titles, bodies, strict=True)}
@@ -41,9 +41,9 @@ def compose(class_doc, *sources, names, defaults=None):
         Docstring in the class body: the summary, and sections for this class only. Its
         Parameters section describes parameters that no source describes.
     *sources : str or None
-        Docstrings that describe parameters and attributes. The paragraphs below the
-        summary line, notes and references are taken from the first source that has
-        them. The paragraphs come before those of `class_doc`.
+        Docstrings that describe parameters and attributes. Notes, references and the
+        paragraphs below the summary line are each taken from the first source that has
+        them. These paragraphs come before the paragraphs of `class_doc`.
     names : iterable of str
         The parameters of the class, in order.
     defaults : dict or None, default=None
@@ -52,7 +52,8 @@ def compose(class_doc, *sources, names, defaults=None):
     Returns
     -------
     docstring : str or None
-        `class_doc` unchanged if any docstring is None, as under ``python -OO``.
+        The complete docstring. If any docstring is None, as under ``python -OO``, this
+        is `class_doc` unchanged.
     """
     if class_doc is None or None in sources:
         return class_doc

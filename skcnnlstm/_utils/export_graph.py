@@ -1,28 +1,28 @@
 """The protocol by which estimators describe their predictions as graphs.
 
-`export` writes these graphs to files, `attribute` computes their gradients.
+`export` writes these graphs to files. `attribute` computes their gradients.
 
-A class of this package that can be exported has a method
-``_build_graph(context)``, which returns an `ExportGraph` of the fitted estimator.
-Meta-estimators build the graphs inside them through `context`, which offers:
+A class of this package that can be exported has a method ``_build_graph(context)``,
+which returns an `ExportGraph` of the fitted estimator. Meta-estimators use `context` to
+build the graphs of the estimators inside them. The context has these attributes:
 
 ``context.ops``
-    `keras.ops`, so that modules that must not import Keras can build a graph.
+    `keras.ops`. It allows modules that must not import Keras to build a graph.
 ``context.path``
-    Where the estimator is inside the exported one, for error messages.
+    The place of the estimator inside the exported estimator, for error messages.
 ``context.keep_missing``
-    For transformers: whether the estimator after them reads missing history (NaN).
+    For transformers: whether the next estimator reads missing history (NaN).
 ``context.network_options``
     Keyword arguments of `skcnnlstm.training.network_from_json`.
 ``context.quantiles``
     Whether the output is all quantiles instead of the median.
 ``context.build(estimator, name)``
-    The `ExportGraph` of an estimator inside this one, at ``{path}.{name}``.
+    Return the `ExportGraph` of an inner estimator at the place ``{path}.{name}``.
 ``context.transform(transformer, name)``, ``context.inverse_transform(...)``
-    The two directions of a scikit-learn transformer, as functions of a tensor.
+    Return the two directions of a scikit-learn transformer, as functions of a tensor.
 
-The context is a `skcnnlstm.exporting.graph.GraphContext`. A part without a graph raises
-`NoGraphError`.
+The context is a `skcnnlstm.exporting.graph.GraphContext`. An estimator that cannot be
+exported raises `NoGraphError`.
 """
 
 from __future__ import annotations
@@ -33,18 +33,19 @@ from typing import Any
 
 
 class NoGraphError(TypeError):
-    """Raised for a part of an estimator that has no graph.
+    """Raised if a part of an estimator cannot be exported.
 
     Parameters
     ----------
     path : str
-        Where the part is inside the estimator.
+        The place of the part inside the exported estimator.
     rule, got, remedy : str
-        What the part must be to be exported, what it is, and what to do.
+        The parts of the message: the rule (a verb phrase after "must"), the actual
+        value, and what the user can do.
     """
 
     def __init__(self, path: str, rule: str, got: str, remedy: str):
-        super().__init__(path, rule, got, remedy)  # all of them, so that it is pickled
+        super().__init__(path, rule, got, remedy)  # pickle needs all arguments
         self.path, self.rule, self.got, self.remedy = path, rule, got, remedy
 
     def __str__(self) -> str:
@@ -53,28 +54,32 @@ class NoGraphError(TypeError):
 
 @dataclass(frozen=True)
 class ExportGraph:
-    """The predictions (or the output) of an estimator as a function of its input.
+    """The predictions of an estimator as a function of its input.
+
+    For a transformer, the graph is the result of `transform`.
 
     Parameters
     ----------
     run : callable
-        Maps a float32 tensor of shape ``(n, *shape)`` to a tensor. Axis n is open. With
-        `covariates` it takes these as a second tensor.
+        Maps a float32 tensor of shape ``(n, *shape)`` to a tensor, for any n. With
+        `covariates`, it takes the covariates as a second tensor.
     shape : tuple of int or None
         Shape of one sample. None means that any shape is accepted.
     input_name : str or None
-        Name of the input tensor: "windows" or "rows". None means that the name of the
-        graph that follows is used.
+        Name of the input tensor: "windows" or "rows". None means that the name in the
+        following graph is used.
     networks : list of keras.Model
         The networks that `run` calls.
     classes : ndarray or None
         Labels of the output columns, for a classifier.
     reads_missing : bool
-        Whether `run` reads missing history (NaN) instead of filled steps.
+        Whether `run` reads missing history as NaN. If False, missing history must be
+        filled before.
     covariates : tuple of int or None
-        Shape of one sample of the second input. None without one.
+        Shape of one sample of the second input. None means that there is no second
+        input.
     metadata : dict
-        Entries that describe inputs and output: the names of the covariates, the
+        Entries that describe inputs and output: the names of the covariates and the
         quantiles.
     """
 
@@ -94,7 +99,7 @@ class ExportGraph:
     def after(self, first: ExportGraph) -> ExportGraph:
         """Return this graph applied to the output of the graph `first`.
 
-        Covariates enter this graph directly.
+        Covariates are passed to this graph, not to `first`.
         """
         return replace(
             self,

@@ -10,25 +10,25 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-# A killed process leaves its temporary file. Later writers remove it when it is older
-# than this number of seconds; a younger one may belong to a process that still writes.
+# A killed process leaves a temporary file. Later calls remove temporary files that are
+# older than this number of seconds. A process may still write to younger files.
 _LEFTOVER_AGE = 3600
 
 
 def write_atomically(path, chunks):
-    """Write chunks of bytes to a file, so that no reader ever sees a part of it.
+    """Write chunks of bytes to a file, so that no reader ever sees a partial file.
 
-    The bytes go to a temporary file in the same folder. Once they are on the disk, the
-    temporary file is renamed to `path`. Several processes may write to one path; the
-    last one to finish wins.
+    The bytes are written to a temporary file in the same folder, which is then renamed
+    to `path`. Several processes may write to one path. The process that finishes last
+    determines the content.
 
     Parameters
     ----------
     path : path-like
-        The file. An existing file is replaced and its permissions are kept. If `path`
-        is a symbolic link, the file that it points to is replaced.
+        The file. An existing file is replaced, and its permissions are kept. If `path`
+        is a symbolic link, the target of the link is replaced.
     chunks : iterable of bytes-like
-        The content.
+        The content of the file.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def write_atomically(path, chunks):
     check_parent_folder(path)
     if path.is_dir():
         raise IsADirectoryError(
-            f"path must be a file: got the folder {path}. Add the name of a file."
+            f"path must be a file: got the folder {path}. Add a file name to the path."
         )
     _remove_leftovers(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
@@ -59,7 +59,7 @@ def write_atomically(path, chunks):
 
 
 def check_parent_folder(path):
-    """Raise unless the parent folder of a path exists."""
+    """Raise if the parent folder of a path does not exist."""
     folder = Path(path).absolute().parent
     if not folder.is_dir():
         raise FileNotFoundError(

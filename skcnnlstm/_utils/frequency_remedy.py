@@ -35,8 +35,8 @@ _NANOSECONDS = {"D": _DAY, "h": _DAY // 24, "min": 60 * 10**9, "s": 10**9} | {
 # Text without a year is not a date: pandas would read "1-01" as a day of year 1.
 _YEAR = re.compile(r"\d{4}|\d{1,2}\D\d{1,2}\D\d{2}")
 _QUARTER = re.compile(r"\d{4}-?Q[1-4]", re.IGNORECASE)
-_OFFSET = r"\s*(?:Z|[+-]\d\d:?\d\d)$"  # from UTC
-# Dates that `to_datetime` reads with a format, and what must be appended.
+_OFFSET = r"\s*(?:Z|[+-]\d\d:?\d\d)$"  # offset from UTC
+# Forms of dates as text: a pattern, text to append, and the format for `to_datetime`.
 _FORMS = (
     (r"\d{4}", "", "%Y"),
     (r"\d{6}", "", "%Y%m"),
@@ -46,14 +46,15 @@ _FORMS = (
     (r"\d{4}W\d\d", "1", "%GW%V%u"),
     (r"[A-Za-z]{3}-\d\d", "", "%b-%y"),
 )
-# pandas counts business hours one by one, 0.2 ms each.
+# Maximum number of labels that are compared with business hours. pandas needs 0.2 ms
+# for each hour.
 _MAX_HOURS = 5000
 _DAY_FIRST = ", dayfirst=True"
 _NUMBERED = "series.reset_index(drop=True)"
 
 
 class Remedy(NamedTuple):
-    """A change that gives the rows of a series a frequency, and its reason."""
+    """A change of code that gives the rows of a series a frequency, and the reason."""
 
     code: str  # a parameter, such as freq="B", or an expression of `series`
     reason: str
@@ -65,12 +66,12 @@ def suggest_remedy(index: Any) -> Remedy:
     Parameters
     ----------
     index : Index
-        Labels in which `find_frequency` finds none.
+        Labels without a frequency, according to `find_frequency`.
 
     Returns
     -------
     remedy : Remedy
-        For these labels: a `freq` that fits them, another index, or a resampling.
+        A `freq` that fits the labels, another index, or a resampling.
     """
     labels, form = read_labels(index)
     if form == "text":
@@ -91,8 +92,8 @@ def suggest_remedy(index: Any) -> Remedy:
             reason = "it fits all labels"
             if share < 1:
                 n_rows = _longest_run(positions)
-                reason += ". Missing ones are then gaps: window_length + horizon can "
-                reason += f"be at most {n_rows}"
+                reason += ". Missing labels are then gaps, so window_length + horizon "
+                reason += f"can be at most {n_rows}"
             if share < 1 and is_business_days(labels, offset):
                 reason = "it fits all labels, and missing business days then count as "
                 reason += "holidays"
@@ -120,7 +121,10 @@ def suggest_remedy(index: Any) -> Remedy:
 
 
 def read_one_form(index: Any) -> str | None:
-    """Return code that reads labels such as 202401 or "2024-W05" as dates, or None."""
+    """Return code that converts labels such as 202401 or "2024-W05" to dates, or None.
+
+    All labels must have the same form.
+    """
     is_integer = index.dtype.kind in "iu"
     if is_integer and not 180001 <= index.min() <= index.max() <= 22001231:
         return None
@@ -140,7 +144,7 @@ def read_one_form(index: Any) -> str | None:
 
 
 def _possible_frequencies(labels: Any) -> Iterator[tuple[str, Any, float]]:
-    """Yield frequencies as code and offset, with the required share of single steps."""
+    """Yield (code, offset, required share of single steps) of possible frequencies."""
     is_datetime = isinstance(labels, pd.DatetimeIndex)
     local, is_daily = local_times(labels) if is_datetime else (labels, False)
     if is_daily:
@@ -158,7 +162,10 @@ def _possible_frequencies(labels: Any) -> Iterator[tuple[str, Any, float]]:
 
 
 def _half_months(local: Any) -> list[str]:
-    """Return the alias of dates on two days of each month, such as 1 and 15."""
+    """Return the alias for dates on two days of each month, such as the 1st and 15th.
+
+    The result is a list with one alias, or an empty list.
+    """
     days = np.unique(local.day)
     if len(days) == 2 and days[0] == 1:
         return [f"SMS-{days[1]}"]
@@ -168,7 +175,7 @@ def _half_months(local: Any) -> list[str]:
 
 
 def _opening_hours(local: Any) -> Iterator[tuple[str, Any, float]]:
-    """Yield the frequency of hours of the day between two times, on some weekdays."""
+    """Yield the frequency of hours between two times of day, on some weekdays."""
     hours, minutes = np.unique(local.hour), np.unique(local.minute)
     if len(minutes) > 1 or not 1 < len(hours) == hours[-1] - hours[0] + 1 < 24:
         return
@@ -187,7 +194,7 @@ def _share_of_single_steps(positions: Any) -> float:
 
 
 def _has_empty_step(labels: Any, step: str) -> bool:
-    """Return whether resampling leaves steps without a label."""
+    """Return whether some steps have no label after resampling."""
     ticks = int(labels.asi8[-1]) - int(labels.asi8[0])
     span = ticks * (_DAY // ticks_per_day(labels))
     if span // nanoseconds(to_offset(step)) > len(labels):
@@ -196,7 +203,7 @@ def _has_empty_step(labels: Any, step: str) -> bool:
 
 
 def _longest_run(positions: Any) -> int:
-    """Return the largest number of rows that are one step apart."""
+    """Return the largest number of consecutive rows that are one step apart."""
     ends = np.flatnonzero(np.diff(np.sort(positions)) != 1) + 1
     return int(np.diff([0, *ends, len(positions)]).max())
 
@@ -215,7 +222,7 @@ def _median_step(labels: Any) -> str:
 
 
 def _remedy_of_other_labels(index: Any) -> Remedy:
-    """Return a change that converts other labels, such as text, to labels in time."""
+    """Return a change that converts labels that are not times, such as text."""
     if index.nlevels > 1:
         return Remedy(_NUMBERED, "the index has several levels")
     if index.hasnans:
@@ -248,14 +255,14 @@ def _remedy_of_other_labels(index: Any) -> Remedy:
             reason = "the labels are dates as text"
             if "index" in regular and f"index{_DAY_FIRST}" in regular:
                 reading = f"index{_DAY_FIRST}"
-                reason += ", and regular with the day or the month first"
+                reason += ", and regular with either the day or the month first"
             code = f"series.set_axis(pandas.to_datetime(series.{reading}))"
             return Remedy(code, reason)
     return Remedy(_NUMBERED, "the labels have no order in time")
 
 
 def _count_gaps(times: Any) -> int:
-    """Return the number of gaps in dates; without a frequency that of dates."""
+    """Return the number of gaps in dates, or of dates if they have no frequency."""
     freq, positions = find_frequency(times, times)
     if freq is None:
         return len(times)
@@ -263,16 +270,19 @@ def _count_gaps(times: Any) -> int:
 
 
 def _read_dates(texts: Any) -> dict[str, Any]:
-    """Return text as dates, by code that reads the index; equal readings once."""
+    """Return the dates that text may mean, by the code that reads them.
+
+    Of codes that give equal dates, only the first is returned.
+    """
     ways = [("index", texts, {}), (f"index{_DAY_FIRST}", texts, {"dayfirst": True})]
-    if texts.str.contains(rf":\d\d.*{_OFFSET}").all():  # several need utc=True
+    if texts.str.contains(rf":\d\d.*{_OFFSET}").all():  # several offsets need utc=True
         ways.append(("index, utc=True", texts, {"utc": True}))
         local = texts.str.replace(_OFFSET, "", regex=True)
         ways.append((f'index.str.replace(r"{_OFFSET}", "", regex=True)', local, {}))
     readings: dict[str, Any] = {}
     for code, text, options in ways:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that pandas guesses the format
+            warnings.simplefilter("ignore")  # pandas warns that it guesses the format
             try:
                 times = pd.to_datetime(text, **options)
             except (ValueError, TypeError, OverflowError):

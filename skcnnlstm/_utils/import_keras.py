@@ -1,7 +1,7 @@
-"""Import Keras, and so TensorFlow, without the log lines of its C++ code.
+"""Import Keras and TensorFlow without the log lines of TensorFlow's C++ code.
 
-Importing this module imports Keras. The packages whose modules import Keras import this
-module first.
+Importing this module imports Keras. Each subpackage that uses Keras imports this module
+first.
 """
 
 import contextlib
@@ -13,8 +13,8 @@ import tempfile
 import threading
 
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
-# Lines of absl's log, "I0000 00:00:1796007708.888451     540 port.cc:153] ...", and the
-# two lines around them without such a start (TensorFlow 2.20 to 2.21).
+# Log lines of absl, such as "I0000 00:00:1796007708.888451     540 port.cc:153] ...",
+# and two other lines of TensorFlow 2.20 to 2.21.
 _LOG_LINES = re.compile(
     rb"^([IWE]\d{4} \d\d:\d\d:.*|WARNING: All log messages before absl::Initialize.*"
     rb"|To enable the following instructions: .*|20\d\d-\d\d-\d\d .*: [IWE] .*)\n?",
@@ -25,14 +25,13 @@ _lock = threading.Lock()
 
 @contextlib.contextmanager
 def hidden_logs():
-    """Hide TensorFlow's log lines, unless the user has set a log level.
+    """Hide TensorFlow's log lines if the user has not set a log level.
 
-    This is the only global setting of the package. TensorFlow prints about eight lines
-    on import and in its first operation. The level is set and restored, and file
-    descriptor 2 is redirected, because some of these lines are printed whatever the
-    level is (tensorflow#100442). Other text, also of other threads, is printed
-    afterwards; Python's warnings and errors are printed at once. After an error, all
-    text is printed.
+    TensorFlow prints about eight lines on import and in its first operation. This
+    context sets the log level and restores it at the end. Some lines are printed at any
+    log level (tensorflow#100442), so file descriptor 2 is also redirected. Other text,
+    including the text of other threads, is printed at the end of the context. Warnings
+    and errors of Python are printed at once. After an error, all text is printed.
     """
     if _LEVEL in os.environ:
         yield

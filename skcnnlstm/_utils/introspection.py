@@ -13,7 +13,10 @@ from skcnnlstm._utils.doc_link import DocLinkMixin
 
 
 def unwrap_search(estimator):
-    """Return the best estimator of a search; searches may be nested."""
+    """Return the best estimator of a search, or the estimator itself.
+
+    Searches may be nested.
+    """
     while hasattr(estimator, "best_estimator_"):
         estimator = estimator.best_estimator_
     return estimator
@@ -22,8 +25,8 @@ def unwrap_search(estimator):
 def fitted_networks(estimator):
     """Yield the fitted networks inside an estimator.
 
-    They may be inside a Pipeline, a search, a forecaster, an ensemble or another
-    meta-estimator that stores fitted estimators in `estimator_` or `estimators_`.
+    The estimator may be a network, a Pipeline, a search, a forecaster, an ensemble or
+    another meta-estimator with fitted estimators in `estimator_` or `estimators_`.
     """
     estimator = unwrap_search(estimator)
     if hasattr(estimator, "history_"):
@@ -47,7 +50,7 @@ _CELL = 'style="text-align: left; padding: 0 1em 0 0"'
 class NetworkReprMixin(DocLinkMixin):
     """Add the layers of fitted networks to scikit-learn's HTML diagram.
 
-    scikit-learn calls `_html_repr` of a class to draw its diagram.
+    scikit-learn calls the method `_html_repr` of an estimator to draw its diagram.
     """
 
     def _html_repr(self):

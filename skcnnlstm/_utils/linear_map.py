@@ -1,16 +1,19 @@
-"""Solve the ridge regression that a linear skip starts from, in closed form."""
+"""Solve the ridge regression for `linear_skip` in closed form."""
 
 import math
 from typing import NamedTuple
 
 import numpy as np
 
-# Penalties, relative to the mean squared size of a feature.
+# Ridge penalties to try, relative to the mean square of an input.
 _PENALTIES = 10.0 ** np.arange(-6, 2)
-# Larger maps are not solved: the system of equations is dense.
+# Maximum number of inputs of a map. Larger maps are not solved, because the system of
+# equations is dense.
 MAX_INPUTS = 3000
 _CHUNK_VALUES = 1_000_000
-_MAX_OPERATIONS = 2e11  # of the normal equations; more samples are thinned out
+# Maximum number of operations for the normal equations. With more samples, only every
+# k-th sample is used.
+_MAX_OPERATIONS = 2e11
 
 
 class LinearMap(NamedTuple):
@@ -19,7 +22,7 @@ class LinearMap(NamedTuple):
     kernel: np.ndarray  # (n_inputs, n_outputs)
     bias: np.ndarray  # (n_outputs,)
     penalty: float
-    losses: np.ndarray  # of each later sample; empty without later samples
+    losses: np.ndarray  # loss of each later sample; empty without later samples
 
 
 class LinearTask(NamedTuple):
@@ -45,9 +48,9 @@ class LinearTask(NamedTuple):
 def normalize(windows, task):
     """Return normalized windows, and the level and scale of the targets.
 
-    `windows` has shape `(n, n_steps, n_features)` and is float64; NaN becomes 0 after
-    the normalization. Level and scale have shape `(n, horizon, n_targets)` or can be
-    broadcast to it. The result is that of the layers in `skcnnlstm.layers`.
+    `windows` has shape `(n, n_steps, n_features)` and is float64. NaN becomes 0 after
+    the normalization. Level and scale have shape `(n, horizon, n_targets)`, or can be
+    broadcast to this shape. The layers in `skcnnlstm.layers` compute the same.
     """
     if task.n_static:
         static, task = windows[..., -task.n_static :], task._replace(n_static=0)
@@ -97,11 +100,11 @@ def _last_known(windows, missing):
 
 
 def _design(windows, y, weight, task):
-    """Return inputs, targets, weights and scales of the regression, row by row.
+    """Return inputs, targets, weights and scales for each row of the regression.
 
-    `y` has the shape `(n, horizon * n_targets)` of the network's targets. A row is a
-    sample, or a target of a sample if the targets share a map. Scales have shape
-    `(n_rows, 1)` or that of the targets.
+    `y` has shape `(n, horizon * n_targets)`, as for the network. In a joint map, a row
+    is a sample. In a shared map, a row is one target of a sample. Scales have shape
+    `(n_rows, 1)` or the shape of the returned targets.
     """
     n, n_targets = len(windows), task.n_targets
     n_features = task.n_columns
@@ -126,7 +129,7 @@ def _chunks(samples, task, thin):
     for start in range(0, len(rows), length):
         at = rows[start : start + length]
         y = samples.y[at]
-        # With quantiles, each target is repeated once for each of them.
+        # With quantiles, each target is repeated for each quantile.
         y = y[..., 0] if y.ndim > 2 else y
         windows = samples.X[samples.rows[at]]
         if samples.mean is not None:
@@ -137,19 +140,23 @@ def _chunks(samples, task, thin):
 def fit_linear(samples, later, task, penalty=None):
     """Return the ridge regression with the smallest loss on later samples.
 
-    Errors are in the units of the target, as in the loss of the network: if windows are
-    scaled one by one, their errors are scaled back. The result is None if the map has
-    more than 3,000 inputs, without samples, or if the equations have no solution.
+    Errors are in the units of the target, as in the loss of the network. If windows are
+    scaled separately, their errors are therefore scaled back.
+
+    Return None if the map has more than 3,000 inputs, if there are no samples, or if
+    the equations have no solution.
 
     Parameters
     ----------
-    samples, later : Samples
-        Samples to fit, and samples that choose the penalty. With `later=None`, the
-        middle one of the penalties is used.
+    samples : Samples
+        Samples to fit.
+    later : Samples or None
+        Later samples, on which the penalty is chosen. With None, the middle penalty is
+        used.
     task : LinearTask
-        The map.
+        Description of the map.
     penalty : float or None
-        A penalty, relative to the mean squared size of an input. None chooses it.
+        A penalty, relative to the mean square of an input. None chooses the penalty.
     """
     if task.n_inputs(samples.X.shape[1:]) > MAX_INPUTS or not len(samples):
         return None
@@ -167,9 +174,10 @@ def fit_linear(samples, later, task, penalty=None):
 
 
 def _normal_equations(samples, task):
-    """Return the matrix of the weighted inputs, the bias last, and the right sides.
+    """Return the matrix and the right sides of the normal equations.
 
-    A row counts by its weight, and by the size of its error in units of the target.
+    The last input is the bias. Each row is weighted by its sample weight, and by the
+    scale of its error in units of the target.
     """
     n_inputs = task.n_inputs(samples.X.shape[1:])
     n_rows = len(samples) * (1 if task.joint else task.n_targets)
@@ -187,13 +195,13 @@ def _normal_equations(samples, task):
 
 
 def _solve(gram, moment, penalties):
-    """Return (penalty, kernel, bias) for each penalty that can be solved."""
+    """Return (penalty, kernel, bias) for each penalty with a solution."""
     diagonal = np.diag(gram)[:-1]
     size = max(diagonal.mean(), 1e-12 * max(gram[-1, -1], 1e-300))
     maps = []
     for relative in penalties:
         system = gram.copy()
-        # The bias has no penalty except a tiny one that keeps the system solvable.
+        # The penalty of the bias is tiny. It only keeps the system solvable.
         system[np.diag_indices(len(diagonal))] += relative * size
         system[-1, -1] *= 1 + 1e-12
         try:
@@ -207,7 +215,7 @@ def _solve(gram, moment, penalties):
 
 
 def _losses(later, task, maps):
-    """Return the loss of each map on each later sample, (n_maps, n_samples)."""
+    """Return the losses of the maps on later samples, of shape (n_maps, n_samples)."""
     power = _power(task)
     losses = []
     for X, y, weight in _chunks(later, task, 1):
@@ -228,10 +236,10 @@ def _power(task):
 
 
 def _rounded(values):
-    """Return values with 22 binary digits after that of the largest one.
+    """Round values to 22 binary digits after the leading digit of the largest value.
 
-    The last bits of a matrix product depend on the number of threads. Rounding hides
-    them, so that a network starts from the same map in each process.
+    The last bits of a matrix product depend on the number of threads. Rounding removes
+    these bits, so that a network starts from the same map in each process.
     """
     largest = np.abs(values).max()
     if largest == 0:
@@ -241,11 +249,12 @@ def _rounded(values):
 
 
 def choose_linear_map(samples, later, *tasks):
-    """Return the first task and its map, unless another one is clearly better.
+    """Return the best task and its map; prefer earlier tasks if differences are small.
 
-    Each task is tried with a shared map and, for several targets, with a joint one. It
-    is clearly better if its losses on later samples are lower by more than two standard
-    errors. Returns (task, None) if no map can be solved.
+    Each task is tried with a shared map and, for several targets, with a joint map. A
+    later candidate replaces an earlier one only if its losses on later samples are
+    lower by more than two standard errors. Return the first task and None if no map can
+    be solved.
     """
     forms = [
         task._replace(joint=joint)
@@ -265,8 +274,8 @@ def choose_linear_map(samples, later, *tasks):
 def is_clearly_lower(losses, others, horizon):
     """Return whether losses are lower than others by more than two standard errors.
 
-    Errors of neighbouring samples share targets, so only every `horizon`-th counts.
-    Fewer than ten of them show nothing.
+    Neighbouring samples share targets, so only one in `horizon` samples counts as
+    independent. With fewer than ten independent samples, the result is False.
     """
     n_independent = len(losses) / horizon
     if n_independent < 10:

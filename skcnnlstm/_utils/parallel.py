@@ -11,15 +11,16 @@ from sklearn import config_context, get_config
 def run_parallel(n_jobs, function, calls, **options):
     """Return the results of `function` for several sets of arguments, in order.
 
-    Workers start with scikit-learn's default configuration, so the caller's is passed
-    on, as `sklearn.utils.parallel.Parallel` does. That class cannot be used here: in
-    each thread it enters `warnings.catch_warnings`, which changes the whole process.
-    If two threads overlap, the warning filters stay changed afterwards.
+    Workers start with the default configuration of scikit-learn. This function passes
+    the configuration of the caller to them, as `sklearn.utils.parallel.Parallel` does.
+    That class cannot be used here. In each thread, it enters `warnings.catch_warnings`,
+    which changes the warning filters of the process. If threads overlap, the filters
+    stay changed afterwards.
 
     Parameters
     ----------
     n_jobs : int or None
-        As for `joblib.Parallel`: None means 1, or the value of
+        Number of jobs of `joblib.Parallel`. None means 1, or the value of
         `joblib.parallel_config`.
     function : callable
         The function to call.
@@ -32,7 +33,7 @@ def run_parallel(n_jobs, function, calls, **options):
     Returns
     -------
     results : list or generator
-        As `joblib.Parallel` returns them.
+        The results. The type depends on the option `return_as` of `joblib.Parallel`.
 
     Raises
     ------
@@ -52,7 +53,8 @@ def run_parallel(n_jobs, function, calls, **options):
     )
 
 
-# Dask recognises repeated objects only among the arguments themselves: no tuple here.
+# Arguments are passed one by one, not as a tuple: Dask recognizes repeated objects only
+# among the arguments of a call.
 def _call_with_config(config, function, *arguments):
     with config_context(**config):
         return function(*arguments)

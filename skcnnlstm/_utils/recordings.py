@@ -1,4 +1,4 @@
-"""Rows of many recordings: find the rows of each one, and take out a column.
+"""Rows of many recordings: find the rows of each recording, and take out a column.
 
 A recording is an uninterrupted measurement of one unit, such as a person or an engine.
 No window holds rows of two recordings.
@@ -26,8 +26,8 @@ from skcnnlstm._utils.validation.series import refresh_index
 class Recordings(NamedTuple):
     """The recording of each row."""
 
-    keys: list[Hashable]  # by first appearance
-    rows: list[NDArray[np.intp]]  # positions of the rows of each one, ascending
+    keys: list[Hashable]  # ids, in the order of their first row
+    rows: list[NDArray[np.intp]]  # positions of the rows of each recording, ascending
 
 
 def find_recordings(ids: Any, n_rows: int, name: str) -> Recordings:
@@ -36,16 +36,16 @@ def find_recordings(ids: Any, n_rows: int, name: str) -> Recordings:
     Parameters
     ----------
     ids : array-like of shape (n_rows,)
-        Recording of each row.
+        The recording of each row.
     n_rows : int
-        Number of rows that there are.
+        Number of rows of the table.
     name : str
         Name of the ids in messages.
 
     Raises
     ------
     ValueError
-        If there is not one id per row, or if one is missing.
+        If there is not one id per row, or if an id is missing.
     """
     ids = to_plain(ids, name)
     if not hasattr(ids, "iloc"):
@@ -73,14 +73,17 @@ def find_recordings(ids: Any, n_rows: int, name: str) -> Recordings:
 
 
 def encode(values: Any) -> tuple[NDArray[np.intp], int]:
-    """Return codes of values in their sort order, -1 if missing, and their number."""
+    """Return the code of each value and the number of codes.
+
+    Codes number the distinct values in sort order. The code of a missing value is -1.
+    """
     codes, classes = pd.factorize(np.asarray(values), sort=True)
     return codes, len(classes)
 
 
 @contextmanager
 def naming(key: Hashable) -> Iterator[None]:
-    """Add the recording to the message of an error."""
+    """Return a context that adds a recording to the message of an error."""
     try:
         yield
     except (TypeError, ValueError) as error:
@@ -98,9 +101,9 @@ def take_column(
     X : array-like of shape (n_rows, n_columns)
         The result of `to_plain`.
     column : int or str
-        Position, or name in a DataFrame.
+        Position of the column, or its name in a DataFrame.
     parameter : str, default="id_column"
-        Name of the parameter that holds the column, in messages.
+        Name of the parameter `column` in messages.
     name : str, default="X"
         Name of the table in messages.
     """
@@ -119,7 +122,7 @@ def take_column(
     got = f"got {parameter}={column!r}"
     if isinstance(column, str) and column in _index_names(X):
         raise ValueError(
-            f"{parameter} must be a column: {got}, a level of the index. Use "
+            f"{parameter} must be a column: {got}, which is a level of the index. Use "
             f"{name}.reset_index({column!r})."
         )
     positions = check_target(
@@ -127,7 +130,8 @@ def take_column(
     )
     if len(positions) != 1:
         raise ValueError(
-            f"{parameter} must be one column: {got}. Join the columns into one first."
+            f"{parameter} must be one column: {got}. Join several columns into one "
+            "column first."
         )
     if hasattr(X, "iloc"):
         others = [i for i in range(X.shape[1]) if i != positions[0]]
@@ -140,9 +144,9 @@ def _index_names(X: Any) -> list[Any]:
 
 
 def alternate(table: Any, rows: list[NDArray[np.intp]]) -> bool:
-    """Return whether an index only numbers the rows of recordings that alternate.
+    """Return whether recordings alternate and the index only numbers the rows.
 
-    Such integers do not show the gaps within one recording.
+    Such an index does not show the gaps within a recording.
     """
     if len(rows) < 2 or not has_labels(table):
         return False

@@ -10,19 +10,20 @@ from numpy.typing import NDArray
 class Segments(NamedTuple):
     """Rows in time order, split at the gaps."""
 
-    order: NDArray[np.intp]  # (n_rows,), the rows in time order
-    starts: NDArray[np.intp]  # (n_runs,), where in that order each run starts
-    next_run: int | None  # the run that continues the series of an axis
+    order: NDArray[np.intp]  # (n_rows,), positions of the rows in time order
+    starts: NDArray[np.intp]  # (n_runs,), where each run without gaps starts in `order`
+    next_run: int | None  # number of the run that continues an earlier series
 
     def spans(self) -> list[tuple[int, int]]:
-        """Return (start, stop) of each run in `order`."""
+        """Return (start, stop) of each run, as positions in `order`."""
         return list(pairwise([*self.starts.tolist(), len(self.order)]))
 
 
 def split_at_gaps(positions: Any, *, continues: bool = False) -> Segments:
-    """Return the segments of rows at some positions.
+    """Split rows into runs without gaps, by their positions in time.
 
-    `continues` means that the positions count from the latest row of a series.
+    With `continues`, the positions count from the latest row of an earlier series. The
+    row at position 1 then continues that series.
     """
     order = np.argsort(positions, kind="stable")
     positions = positions[order]

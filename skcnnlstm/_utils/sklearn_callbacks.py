@@ -1,6 +1,7 @@
 """Report the progress of a fit to scikit-learn's callbacks (version 1.9 and later).
 
-With an older scikit-learn `set_callbacks` does not exist and nothing is reported.
+In older versions of scikit-learn, `set_callbacks` does not exist. The functions and
+classes of this module then report nothing.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ Fit = TypeVar("Fit", bound=Any)
 
 
 def report_as_one_task(fit: Fit) -> Fit:
-    """Decorate the `fit` of a transformer: report it as a task without subtasks."""
+    """Decorate the `fit` of a transformer to report it as one task without subtasks."""
 
     @wraps(fit)
     def reported(self, X, y=None):
@@ -74,7 +75,7 @@ class InnerFitReporter:
     Parameters
     ----------
     owner : estimator
-        The meta-estimator. Its `fit` is decorated with `with_callbacks`.
+        The meta-estimator. Its `fit` must be decorated with `with_callbacks`.
     n_fits : int
         Number of inner fits.
     X, y : array-like or None
@@ -90,10 +91,11 @@ class InnerFitReporter:
 
     @contextmanager
     def fit(self, estimator, number, name):
-        """Return a context manager for one inner fit, which propagates callbacks.
+        """Return a context manager for one inner fit.
 
-        As in scikit-learn, only callbacks that support it propagate, such as
-        `ProgressBar`. scikit-learn warns if `estimator` does not support callbacks.
+        It propagates callbacks to `estimator`, if the callbacks support this, as
+        `ProgressBar` does. scikit-learn warns if `estimator` does not support
+        callbacks.
         """
         context = self._context.subcontext(task_name=name, task_id=number)
         with context.propagate_callback_context(estimator):
@@ -107,7 +109,7 @@ class InnerFitReporter:
 
 
 def epoch_reporter(estimator, n_epochs):
-    """Return a reporter for the fit of a network, or None if it has no callbacks."""
+    """Return a reporter for the fit of a network, or None if there are no callbacks."""
     # scikit-learn keeps a context for each epoch. Without callbacks, create none.
     reporter = EpochReporter(estimator, n_epochs)
     return reporter if hasattr(estimator, "_skl_callbacks") else None
@@ -119,7 +121,7 @@ class EpochReporter:
     Parameters
     ----------
     estimator : estimator
-        The network. Its `fit` is decorated with `with_callbacks`.
+        The network. Its `fit` must be decorated with `with_callbacks`.
     n_epochs : int
         Maximum number of epochs.
     """
@@ -135,11 +137,12 @@ class EpochReporter:
         Parameters
         ----------
         X, y : callable
-            Return the training samples. Called if a callback needs them.
+            Functions that return the training samples. They are called only if a
+            callback needs the samples.
         sample_weight : ndarray or None
-            Weights of these samples, if `fit` got any.
+            Weights of these samples. None if `fit` got no weights.
         attributes : callable
-            Returns the fitted attributes for the current state of training.
+            ``attributes(state)`` returns the fitted attributes for a state of training.
         """
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
         self._data = {"X": X, "y": y, "metadata": metadata}
@@ -154,8 +157,8 @@ class EpochReporter:
     def end_epoch(self, trained):
         """Report the end of an epoch; return whether a callback stops the fit.
 
-        `trained()` returns the current state of training. It is called if a callback
-        needs the fitted estimator.
+        `trained()` returns the current state of training. It is called only if a
+        callback needs the fitted estimator.
         """
         return self._epoch.call_on_fit_task_end(
             estimator=self._estimator,

@@ -1,6 +1,6 @@
-"""TimeAxis: the rows of a series in time, the gaps in them, and the labels that follow.
+"""TimeAxis: positions of rows in time, gaps between rows, and the labels that follow.
 
-`skcnnlstm._utils.time_index` documents the rule.
+`skcnnlstm._utils.time_index` documents how a frequency and gaps are found.
 """
 
 from __future__ import annotations
@@ -36,28 +36,28 @@ from skcnnlstm._utils.validation import check_time_order
 class TimeAxis:
     """The rows of a series in time."""
 
-    freq: Any  # an offset, or the step of integers and periods; None without one
+    freq: Any  # an offset, or the step of integers and periods; None: no frequency
     positions: Any  # (n_rows,), in steps from the earliest row
-    labels: Any  # of the rows, as `read_labels` returns them
+    labels: Any  # labels of the rows, as `read_labels` returns them
     ends: Any  # the earliest and the latest label, as `read_labels` returns them
-    form: str  # of labels: "" as in `ends`, "date", "local" (several offsets) or "text"
-    longest: int | None = None  # without a frequency: the longest step
+    form: str  # form of the original labels, as `read_labels` returns it
+    longest: int | None = None  # the longest step, if there is no frequency
 
     @property
     def alias(self) -> Any:
-        """The frequency as an alias of pandas; of integers and periods the step."""
+        """The frequency as a pandas alias, or the step of integers and periods."""
         return getattr(self.freq, "freqstr", self.freq)
 
     @property
     def last_label(self) -> Any:
-        """The latest label, in an index of one row."""
+        """The latest label, as an index with one label."""
         return self._as_given(self.ends[-1:])
 
     def next_labels(self, n_steps: int) -> Any:
-        """Return the labels of the rows after the latest one.
+        """Return the labels of the `n_steps` rows after the latest row.
 
-        They are 1, 2, ... without a frequency. Business days skip no holidays. Times
-        with several offsets from UTC are continued as local times.
+        Without a frequency, the labels are 1, 2, ... Holidays are not left out of
+        business days. Times with several offsets from UTC are continued as local times.
         """
         if self.freq is None:
             return pd.RangeIndex(1, n_steps + 1)
@@ -105,7 +105,10 @@ class TimeAxis:
         return labels
 
     def join(self, index: Any) -> Any:
-        """Return `ends` and other labels in one index; None if they do not compare."""
+        """Return `ends` and the labels of `index` in one index.
+
+        Return None if the labels cannot be compared with those of the axis.
+        """
         labels, form = read_labels(index)
         if "text" in (form, self.form) or type(labels) is not type(self.ends):
             return None
@@ -122,7 +125,7 @@ class TimeAxis:
             return joined if joined.dtype.kind in "iMm" or form == "" else None
 
     def ends_like(self, other: TimeAxis) -> bool:
-        """Return whether an axis has the same frequency and the same last label."""
+        """Return whether another axis has the same frequency and the same ends."""
         one, two = self.ends, other.ends
         same = self.freq == other.freq and self.form == other.form
         same = same and one.dtype == two.dtype and one.name == two.name
@@ -139,24 +142,24 @@ class TimeAxis:
         return replace(self, positions=None, labels=None)
 
     def is_before(self, index: Any) -> bool:
-        """Return whether labels, which must be comparable, are all later."""
+        """Return whether all labels of `index`, which must be comparable, are later."""
         joined = self.join(index)
         if joined is None:  # text
             return True
         return bool((ticks_of(joined)[2:] > ticks_of(joined)[1]).all())
 
     def is_comparable(self, index: Any) -> bool:
-        """Return whether labels are of the kind of the axis."""
+        """Return whether labels can be compared with those of the axis."""
         both_text = self.form == "text" == read_labels(index)[1]
         return both_text or self.join(index) is not None
 
     def locate(self, index: Any) -> NDArray[np.int64] | None:
         """Return the positions of labels, in steps from the latest row.
 
-        The label at position 1 continues the series. Without a frequency later labels
-        are consecutive, and the first one continues the series unless it is further
-        away than the longest step of the series. None if labels do not compare with
-        those of the axis, or are not on its grid.
+        The label at position 1 continues the series. Without a frequency, later labels
+        count as consecutive: the first later label gets position 1, or position 2 if it
+        is further away than the longest step of the series. Return None if labels
+        cannot be compared with those of the axis, or do not fit its frequency.
         """
         joined = self.join(index)
         if joined is None:
@@ -176,12 +179,12 @@ class TimeAxis:
         return ranks
 
     def _may_be_days(self) -> bool:
-        """Return whether business days are within their first week."""
+        """Return whether the frequency "B" may be wrong: no weekend is known yet."""
         is_business = is_business_days(self.ends, self.freq)
         return is_business and bool(self.ends[1] - self.ends[0] < pd.Timedelta("5D"))
 
     def after(self, index: Any) -> TimeAxis:
-        """Return the axis that ends with later labels, which must be comparable."""
+        """Return the axis extended to the later labels of `index`."""
         joined, longest = self.join(index), self.longest
         if joined is None:
             return replace(self, ends=index[-1:])
@@ -201,10 +204,10 @@ def read_time_axis(
     index : Index
         One label per row, without duplicates.
     freq : str, offset, int or None, default=None
-        Explicit frequency: an alias or an offset of pandas; an integer for integer
-        labels.
+        Explicit frequency: an alias or an offset of pandas, or an integer for integer
+        labels. None finds the frequency.
     min_regular : float, default=MIN_REGULAR
-        As for `find_frequency`.
+        Parameter of `find_frequency`.
 
     Raises
     ------
@@ -232,7 +235,7 @@ def read_time_axis(
 
 
 def _raise_off_grid(index: Any, labels: Any, freq: Any, offset: Any) -> None:
-    """Raise the error of an explicit frequency, with the first label that is wrong."""
+    """Raise an error with the first label that does not fit an explicit frequency."""
     wrong = bisect.bisect_left(
         range(len(labels)),
         True,
@@ -254,14 +257,14 @@ def read_frequency(freq: Any, labels: Any) -> Any:
         elif isinstance(labels, pd.PeriodIndex):
             try:
                 offset = pd.PeriodDtype(freq).freq
-            except ValueError:  # of dates, such as "MS"
+            except ValueError:  # an alias for dates, such as "MS"
                 offset = pd.date_range("2000", periods=2, freq=freq).to_period().freq
             n = offset = offset.n if offset.base == labels.freq.base else 0
         elif hasattr(labels, "unit") and not is_integer:
             offset = to_offset(freq)
             n = offset.n
     except (ValueError, TypeError, AttributeError) as error:
-        # pandas may name the new alias of an old one.
+        # The message of pandas may contain the new alias for an old one.
         hints = re.findall(r"(?:Please use|Did you mean) '?(\w+)", str(error))
     if n > 0:
         return offset
@@ -283,7 +286,7 @@ def read_frequency(freq: Any, labels: Any) -> Any:
 
 
 def _longest_step(labels: Any) -> int:
-    """Return the longest step between labels; of times in nanoseconds."""
+    """Return the longest step between labels; steps of times are in nanoseconds."""
     return _nanoseconds(labels, np.diff(np.sort(ticks_of(labels))).max(initial=0))
 
 
@@ -303,14 +306,14 @@ def find_segments(
     Parameters
     ----------
     index : Index or None
-        One label per row; rows without labels have no gaps.
+        One label per row. None means rows without labels, which have no gaps.
     n_rows : int
         Number of rows.
     axis : TimeAxis or None, default=None
         Time axis of a series that these rows may continue. Its frequency is used if all
-        labels are on its grid. Otherwise the frequency of the labels is inferred.
+        labels fit it. Otherwise, the frequency of the labels is inferred.
     min_regular : float, default=MIN_REGULAR
-        As for `find_frequency`.
+        Parameter of `find_frequency`.
     """
     located = None if axis is None or index is None else axis.locate(index)
     positions = np.arange(n_rows) if located is None else located

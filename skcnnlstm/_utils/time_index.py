@@ -2,23 +2,24 @@
 
 The rule:
 
-1. An explicit `freq` is used as given. Labels that are not on its grid are an error.
-2. Otherwise the index's own `freq` is used, if it has one. For a ``RangeIndex``, it is
-   the step.
-3. Otherwise the most frequent step is the candidate. If all labels start or end a
+1. An explicit `freq` is used as given. It is an error if a label does not fit it.
+2. Otherwise, the `freq` of the index is used, if it has one. For a ``RangeIndex``, this
+   is its step.
+3. Otherwise, the most frequent step is the candidate. If all labels start or end a
    month, the step is counted in months, quarters or years. Daily labels that are all
-   weekdays are business days ("B"). Labels at one time of day are counted in days of
-   the local clock, other labels in absolute time.
-4. The candidate is accepted if every label is on its grid, and at least 90 % of
-   consecutive labels are one step apart. A candidate is rejected if hours are missing
-   every day or every week, because these are not gaps.
-5. Otherwise the frequency of a ``PeriodIndex`` is its period. Other indexes have no
-   frequency: rows are consecutive, and the rows after them are labelled 1, 2, ...
+   weekdays are business days ("B"). Labels with the same time of day are counted in
+   days of the local clock. Other labels are counted in absolute time.
+4. The candidate is accepted if every label fits it, and at least 90 % of consecutive
+   labels are one step apart. It is rejected if hours are missing every day or every
+   week: these hours are a schedule, not gaps.
+5. Otherwise, the frequency of a ``PeriodIndex`` is its period. Other indexes have no
+   frequency. Their rows count as consecutive, and later rows get the labels 1, 2, ...
 
 With a frequency, there is a gap between consecutive rows that are more than one step
-apart. With "B", up to ten missing weekdays in a row are holidays, not a gap. In a time
-zone, a midnight that does not exist becomes the first valid time of its day, and an
-ambiguous time becomes its first occurrence. A day that the time zone skips does not
+apart. With "B", up to ten missing weekdays in a row are holidays, not a gap.
+
+In a time zone, a midnight that does not exist becomes the first valid time of its day.
+An ambiguous time becomes its first occurrence. A day that the time zone skips does not
 count as a step.
 """
 
@@ -50,11 +51,12 @@ _DAYS = (offsets.Day, offsets.Week, offsets.BusinessDay, offsets.CustomBusinessD
 def find_frequency(
     index: Any, labels: Any, min_regular: float = MIN_REGULAR
 ) -> tuple[Any, Any]:
-    """Return the frequency of labels and their positions; (None, None) without one.
+    """Return the frequency of labels, and their positions in steps.
 
-    `labels` are the labels of `index` from `read_labels`, at least one. `min_regular`
-    is the share of consecutive labels that must be one step apart. Below the default,
-    weekly closures are not accepted as gaps either.
+    Return (None, None) if the labels have no frequency. `labels` is the result of
+    `read_labels` for `index`, with at least one label. `min_regular` is the minimum
+    share of consecutive labels that must be one step apart. If the share is below 90 %,
+    days that are missing every week also reject a candidate.
     """
     own = getattr(index, "freq", None) if hasattr(labels, "unit") else None
     if isinstance(index, pd.RangeIndex):
@@ -79,8 +81,8 @@ def find_frequency(
 def _is_regular(positions: Any, labels: Any, freq: Any, min_regular: float) -> bool:
     """Return whether labels are one step apart, except for a few gaps.
 
-    Gaps of a schedule are not accepted: three or more that are a day or a week apart,
-    such as the nights when a machine is off.
+    The result is False if the gaps follow a schedule: at least half of them, and three
+    or more, are a day or a week apart, such as the nights when a machine is off.
     """
     order = np.argsort(positions)
     gaps = np.diff(positions[order]) != 1
@@ -98,7 +100,7 @@ def _is_regular(positions: Any, labels: Any, freq: Any, min_regular: float) -> b
 
 
 def candidate_frequencies(labels: Any) -> Iterator[Any]:
-    """Yield the frequencies that may be the most frequent step of labels."""
+    """Yield candidates for the frequency of labels, from their most frequent step."""
     is_datetime = isinstance(labels, pd.DatetimeIndex)
     local, is_daily = local_times(labels) if is_datetime else (labels, False)
     if is_daily:
@@ -108,14 +110,14 @@ def candidate_frequencies(labels: Any) -> Iterator[Any]:
     if step is not None and hasattr(labels, "unit"):
         offset = to_offset(pd.Timedelta(np.timedelta64(step, labels.unit)))
         if is_datetime and isinstance(offset, offsets.Day):
-            offset = offsets.Hour(24 * offset.n)  # no day of the local clock
+            offset = offsets.Hour(24 * offset.n)  # not days of the local clock
         yield offset
     elif step is not None:
         yield step
 
 
 def _calendar_candidates(days: Any) -> Iterator[Any]:
-    """Yield the frequencies of dates with the resolution of days."""
+    """Yield candidates for the frequency of dates without a time of day."""
     months, step = days.astype("M8[M]"), None
     starts = bool((months.astype("M8[D]") == days).all())
     if starts or _is_first_day(days + _ONE_DAY).all():
@@ -140,7 +142,10 @@ def _calendar_candidates(days: Any) -> Iterator[Any]:
 
 
 def _most_frequent_step(ticks: Any) -> int | None:
-    """Return the most frequent step, the shortest of several; None without steps."""
+    """Return the most frequent step, or None if there is no step.
+
+    Of equally frequent steps, return the shortest one.
+    """
     steps = np.diff(np.sort(ticks))
     if len(steps) and (steps != steps[0]).any():
         values, counts = np.unique(steps, return_counts=True)
@@ -152,9 +157,14 @@ def _most_frequent_step(ticks: Any) -> int | None:
 
 
 def read_labels(index: Any) -> tuple[Any, str]:
-    """Return an index of dates, durations, periods or integers, and its form.
+    """Return an index of dates, durations, periods or integers, and the original form.
 
-    The form is that of `TimeAxis`. Other labels are returned as they are.
+    The form is
+
+    - "" if the original labels are of the returned type,
+    - "date" for `datetime.date` objects,
+    - "local" for times with several offsets from UTC, returned as local times,
+    - "text" for all other labels, which are returned unchanged.
     """
     kind = "text" if index.nlevels > 1 or index.hasnans else index.inferred_type
     with contextlib.suppress(ValueError, TypeError, OverflowError):
@@ -180,10 +190,10 @@ def read_labels(index: Any) -> tuple[Any, str]:
 
 
 def count_steps(labels: Any, freq: Any, *, holidays: bool = True) -> Any:
-    """Return the positions of labels, in steps from the first of them.
+    """Return the positions of labels, in steps from the first label.
 
-    None if a label is not on the grid of `freq`. With `holidays`, up to ten missing
-    business days are not steps.
+    Return None if a label does not fit `freq`. With `holidays`, up to ten missing
+    business days in a row do not count as steps.
     """
     size = freq if isinstance(freq, int) else freq.n
     local, is_daily = labels, False
@@ -193,7 +203,7 @@ def count_steps(labels: Any, freq: Any, *, holidays: bool = True) -> Any:
         steps = ticks_of(labels) - ticks_of(labels)[0]
     elif isinstance(labels, pd.TimedeltaIndex) or is_absolute(freq):
         tick, size = _DAY // ticks_per_day(labels), nanoseconds(freq)
-        if not size:  # months of a timedelta
+        if not size:  # durations cannot be counted in months
             return None
         common = math.gcd(tick, size)
         steps, size = (labels.asi8 - labels.asi8[0]) * (tick // common), size // common
@@ -218,7 +228,11 @@ def count_steps(labels: Any, freq: Any, *, holidays: bool = True) -> Any:
 
 
 def _count_days(days: Any, freq: Any) -> Any:
-    """Return days, business days or months from the first day; None off the grid."""
+    """Return the distances of days from the first day, in the unit of `freq`.
+
+    The unit is a day, a business day or a month. Return None if a day does not fit
+    `freq`.
+    """
     if isinstance(freq, offsets.BusinessDay):  # also a CustomBusinessDay
         calendar = getattr(freq, "calendar", None) or np.busdaycalendar()
         on_grid = np.is_busday(days, busdaycal=calendar).all()
@@ -241,7 +255,7 @@ def is_business_days(labels: Any, freq: Any) -> bool:
 
 
 def _skip_holidays(positions: Any) -> Any:
-    """Count up to ten missing business days in a row as no steps."""
+    """Return positions in which up to ten missing days in a row are not counted."""
     if (np.diff(positions) == 1).all():
         return positions
     values, where = np.unique(positions, return_inverse=True)
@@ -270,12 +284,12 @@ def weekdays_of(days: Any) -> Any:
 
 def is_absolute(offset: Any) -> bool:
     """Return whether an offset is a step in absolute time, such as hours."""
-    # A day is a tick in pandas 2, where a day of the clock has 23 to 25 hours, too.
+    # In pandas 2, Day is a Tick, although a day of the local clock may have 23 hours.
     return isinstance(offset, offsets.Tick) and not isinstance(offset, offsets.Day)
 
 
 def nanoseconds(offset: Any) -> int:
-    """Return the length of days, hours and the like; 0 if the length varies."""
+    """Return the length of an offset; 0 for offsets of varying length, like months."""
     if isinstance(offset, offsets.Day):
         return int(offset.n) * _DAY
     return int(offset.nanos) if isinstance(offset, offsets.Tick) else 0

@@ -13,26 +13,28 @@ def split_in_time_order(
 ) -> list[tuple[slice, slice]]:
     """Return the `(train, test)` slices of each fold, as ``TimeSeriesSplit`` does.
 
-    Unlike ``TimeSeriesSplit``, one fold is allowed. Slices keep windows that are a view
-    of a series a view; an index array would copy them.
+    Unlike ``TimeSeriesSplit``, this function allows one fold. It returns slices,
+    because indexing windows with a slice gives a view. An index array would copy them.
 
     Parameters
     ----------
     n_samples : int
-        Samples in time order.
+        Number of samples, which are in time order.
     n_splits : int
         Number of folds, at least 1.
     gap : int, default=0
-        Samples left out between the training part and the test part.
+        Number of samples left out between the training part and the test part.
     test_size : int or None, default=None
-        Samples in each test part; None uses ``n_samples // (n_splits + 1)``.
+        Number of samples in each test part. None uses
+        ``n_samples // (n_splits + 1)``.
     max_train_size : int or None, default=None
-        Largest number of training samples, counted from the end; None keeps all.
+        Maximum number of training samples. The latest ones are kept. None keeps all.
 
     Returns
     -------
     folds : list of (slice, slice)
-        Empty if a fold would have no training sample or no test sample.
+        Training and test slice of each fold. The list is empty if a fold would have no
+        training sample or no test sample.
     """
     size = n_samples // (n_splits + 1) if test_size is None else test_size
     first = n_samples - n_splits * size

@@ -11,14 +11,15 @@ _TICKS_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
 def ticks_per_day(times: Any) -> int:
-    """Return the number of units of time in a day."""
+    """Return the number of ticks in a day, in the unit of `times`."""
     return 86_400 * _TICKS_PER_SECOND[times.unit]
 
 
 def local_times(times: Any) -> tuple[Any, bool]:
-    """Return times of the local clock, and whether they have one time of day.
+    """Return times of the local clock, and whether all have the same time of day.
 
-    A midnight that the clocks skip has become 01:00. It is returned as midnight.
+    If a clock change skips a midnight, pandas gives 01:00. Such a time is returned as
+    midnight.
     """
     local, day = times.tz_localize(None), ticks_per_day(times)
     times_of_day = np.unique(local.asi8 % day)
@@ -34,8 +35,8 @@ def local_times(times: Any) -> tuple[Any, bool]:
 def localize(times: Any, tz: Any) -> Any:
     """Return times with a time zone.
 
-    A time that does not exist becomes the next valid one; an ambiguous time becomes its
-    first occurrence.
+    A time that does not exist becomes the next valid time. An ambiguous time becomes
+    its first occurrence.
     """
     first = np.ones(len(times), dtype=bool)
     return times.tz_localize(tz, ambiguous=first, nonexistent="shift_forward")
@@ -49,7 +50,7 @@ def day_exists(days: Any, tz: Any) -> Any:
 
 
 def skip_missing_days(steps: Any, local: Any, times: Any) -> Any:
-    """Count days that a time zone skips at the date line as no steps."""
+    """Return steps without the days that a time zone skips at the date line."""
     if np.ptp(local.asi8 - times.asi8) < ticks_per_day(times) // 2:
         return steps
     days = pd.date_range(local.min(), local.max())

@@ -12,10 +12,10 @@ import joblib
 import sklearn
 
 _PACKAGE = f"{Path(__file__).parents[1]}{os.sep}"
-# Code between the user's line and a warning: Pipelines, searches and other
-# meta-estimators, decorators of their methods, threads and worker processes. The
-# parameter `skip_file_prefixes` of `warnings.warn` needs Python 3.12, and it has no
-# fallback for workers, where no frame is the user's.
+# Code that may be called between the user's line and a warning: Pipelines, searches and
+# other meta-estimators, decorators of their methods, threads and worker processes. The
+# parameter `skip_file_prefixes` of `warnings.warn` is not used: it needs Python 3.12,
+# and it has no fallback for workers, which contain no code of the user.
 _SKIPPED = (
     _PACKAGE,
     *(
@@ -31,8 +31,8 @@ _CLI = f"{_PACKAGE}cli{os.sep}"  # the command line is a user of the package
 def warn(message, category=UserWarning):
     """Issue a warning at the innermost line of the user's code.
 
-    A thread or worker process has no such line. The warning then points at the
-    outermost line of the package.
+    If there is no such line, as in a thread or a worker process, the warning points at
+    the outermost line of the package.
     """
     frame, level, outermost = inspect.currentframe(), 1, 1
     while frame and _is_skipped(frame.f_code.co_filename):

@@ -1,8 +1,8 @@
 """Networks for windows: each module defines one network, its regressor and classifier.
 
-Each module has a function `build_x`, which builds the network, and the estimators
-`XRegressor` and, for networks that can classify, `XClassifier`. The keyword-only
-parameters of `build_x` and their documentation become those of the estimators.
+Each module has a function `build_x`, which builds the network, and the estimator
+`XRegressor`. Most modules also have `XClassifier`. The keyword-only parameters of
+`build_x` become parameters of the estimators, with their documentation.
 """
 
 import skcnnlstm._utils.import_keras  # noqa: F401, before others import Keras

@@ -26,10 +26,10 @@ def build_cldnn(
 ):
     """Build a CLDNN for windows.
 
-    Convolutions read each window over time, and a linear layer reduces their output.
-    LSTMs read the result together with the window. Hidden layers process the last LSTM
-    output and the last step of the linear layer. X has shape `(n_samples,
-    window_length)` or `(n_samples, window_length, n_features)`.
+    Convolutions read each window over time, and a linear layer reduces the number of
+    channels. LSTMs read the output of the linear layer together with the window. Hidden
+    layers process the last output of the LSTMs and the last step of the linear layer. X
+    has shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
 
     Parameters
     ----------
@@ -55,12 +55,11 @@ def build_cldnn(
 
     Differences from Sainath et al. (2015):
 
-    - Convolutions cover time and all features: features have no order, unlike the
-      frequencies of speech. The kernels of 9 x 9 and 4 x 3 (frequency x time) keep
-      their 9 and 3 steps, and the max pooling over three frequencies is left out.
-    - Convolutions are padded on both sides; those of the paper do not read later
-      steps.
-    - The network has one output per window, at its last step, not one per step.
+    - Each kernel covers all features, because features have no order, unlike the
+      frequencies of speech. The kernels of 9 x 9 and 4 x 3 (frequency x time) become
+      kernels of 9 and 3 steps. There is no max pooling over three frequencies.
+    - Convolutions are padded on both sides. In the paper, they do not read later steps.
+    - The network has one output per window. The paper has one output per step.
     - LSTM layers have 128 units without projection instead of 832 cells projected to
       512, and the hidden layer has 256 units instead of 1024. The paper trained on
       2,000 hours of speech.

@@ -48,7 +48,8 @@ def build_cnn(
 
     - Max pooling replaces subsampling with learned weights.
     - ReLU replaces tanh.
-    - One pooling layer follows the last convolution. The paper has one after each.
+    - One pooling layer follows the last convolution. In the paper, a pooling layer
+      follows each convolution.
 
     References
     ----------

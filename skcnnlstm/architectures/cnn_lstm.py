@@ -34,19 +34,19 @@ def build_cnn_lstm(
     """Build a CNN-LSTM for windows, subsequences or image sequences.
 
     Each window is cut into subsequences. Convolutions and pooling extract features from
-    each subsequence, an LSTM reads the features in time order, and its last output
-    determines the prediction.
+    each subsequence. An LSTM reads the features in time order, and the last output of
+    the LSTM determines the prediction.
 
     X has shape `(n_samples, window_length)` or `(n_samples, window_length,
-    n_features)`. It can also be the output of SubsequenceReshaper, of shape
-    `(n_samples, n_subsequences, n_steps, n_features)`; `predict` then also accepts
-    another number of subsequences than `fit`.
+    n_features)`. X can also be the output of SubsequenceReshaper, of shape
+    `(n_samples, n_subsequences, n_steps, n_features)`. In this case, the number of
+    subsequences in `predict` may differ from that in `fit`.
 
-    Image sequences have shape `(n_samples, n_frames, n_rows, n_columns, n_features)`,
-    with an axis for the features (colours) even if there is only one. A 2-D
-    convolutional network reads each frame, and the LSTM reads the frames in time order.
-    `predict` accepts another number of frames than `fit`. With `per_step`, each frame
-    has a target: y has shape `(n_samples, n_frames)`.
+    Image sequences have shape `(n_samples, n_frames, n_rows, n_columns, n_features)`.
+    The last axis is required even for one feature (colour). A 2-D convolutional network
+    reads each frame, and the LSTM reads the frames in time order. The number of frames
+    in `predict` may differ from that in `fit`. With ``per_step=True``, each frame has a
+    target, and y has shape `(n_samples, n_frames)`.
 
     Parameters
     ----------
@@ -56,12 +56,12 @@ def build_cnn_lstm(
         n_features)`.
     kernel_size : int or tuple of int, default=3
         Kernel size in time steps. A tuple has one entry per convolution. A convolution
-        never crosses the border between subsequences. For frames, this is the size of
+        never reads two subsequences at once. In image sequences, this is the size of
         the kernels in rows and in columns.
     pool_size : int, default=2
         Pool size of the max pooling after the last convolution, in time steps. The
-        last pool can be shorter. 1 means no pooling. For frames, each convolution is
-        followed by pooling over this number of rows and columns.
+        last pool can be shorter. 1 means no pooling. In image sequences, pooling over
+        this number of rows and columns follows each convolution.
     lstm_units : int, default=50
         Units of the LSTM over the subsequences or frames.
     dropout : float, default=0.0
@@ -69,9 +69,9 @@ def build_cnn_lstm(
     bidirectional : bool, default=False
         Whether a second LSTM reads the subsequences backwards.
     attention : bool, default=False
-        Whether to average the LSTM's outputs over all subsequences with learned
-        weights, which `attention_weights` returns. By default, the last output of the
-        LSTM is used.
+        Whether to average the outputs of the LSTM over all subsequences with learned
+        weights. The method `attention_weights` returns these weights. By default, only
+        the last output of the LSTM is used.
 
     Notes
     -----
@@ -87,26 +87,28 @@ def build_cnn_lstm(
     - output: `(n_outputs,)`
 
     With ``per_step=True``, the LSTM returns `(S, lstm_units)`. A dense layer computes
-    the outputs of all T steps of a subsequence, `(S, T * n_outputs)`, and the output is
-    `(L, n_outputs)`. The prediction of a step depends on its subsequence and on those
-    before it, with `bidirectional` on the whole window.
+    the outputs of all T steps of a subsequence, `(S, T * n_outputs)`. The output is
+    `(L, n_outputs)`. The prediction of a step depends on its subsequence and all
+    earlier subsequences. With `bidirectional`, it depends on the whole window.
 
     Shapes for S frames of R rows, C columns and F features:
 
     - input: `(S, R, C, F)`
     - each convolution, followed by max pooling: `(S, ceil(R / pool_size), ceil(C /
       pool_size), filters)`
-    - flattened: `(S, n_rows * n_columns * filters)`, after the last pooling
+    - flattened, with the numbers of rows and columns after the last pooling:
+      `(S, n_rows * n_columns * filters)`
     - LSTM: `(lstm_units,)`, or `(S, lstm_units)` with `per_step`
     - output: `(n_outputs,)`, or `(S, n_outputs)` with `per_step`
 
     Differences from Donahue et al. (2015):
 
     - In windows of series, the frames are subsequences of one window.
-    - The convolutional network is small, without dense layers, and not pretrained. The
-      paper's is a CaffeNet pretrained on ImageNet.
-    - The network has one output after the last frame. The paper has one for each frame,
-      as with `per_step`, and averages the probabilities of all frames of a video.
+    - The convolutional network is small, has no dense layers and is not pretrained. The
+      paper uses a CaffeNet pretrained on ImageNet.
+    - The network has one output, after the last frame. The network of the paper has an
+      output for each frame, like ``per_step=True``, and averages the probabilities of
+      all frames of a video.
     - The LSTM has 50 units instead of 256, and no dropout by default.
 
     References
@@ -135,7 +137,7 @@ def build_cnn_lstm(
     blocks.check_activation("activation", activation)
 
     window = layers.Input(input_shape, name="window")
-    n_steps = 1  # that the LSTM reads at a time
+    n_steps = 1  # time steps for each step of the LSTM
     if len(input_shape) == 4:
         x = blocks.conv2d_stack_per_frame(
             window, filters, kernel_size, padding, activation, pool_size
@@ -165,7 +167,7 @@ def build_cnn_lstm(
     x = blocks.output_head(x, n_steps * n_outputs, dense_units, activation)
     x = layers.Reshape((x.shape[1] * n_steps, n_outputs), name="steps")(x)
     n_padded = x.shape[1] - count_steps(input_shape)
-    if n_padded:  # by "auto" subsequences, at the start
+    if n_padded:  # steps that n_subsequences="auto" added at the start
         x = layers.Cropping1D((n_padded, 0), name="own_steps")(x)
     x = layers.Activation(output_activation, name="step_outputs")(x)
     return keras.Model(window, x, name="cnn_lstm")
@@ -186,16 +188,17 @@ class _CNNLSTMMixin:
         if len(input_shape) == 4 and (norm not in (None, "auto") or has_skip):
             raise ValueError(
                 "instance_norm must be None and linear_skip must be False for image "
-                f"sequences: got instance_norm={norm!r}, linear_skip={has_skip}. Use "
-                "these values, or ConvLSTMGridRegressor to forecast each cell."
+                f"sequences: got instance_norm={norm!r}, linear_skip={has_skip}. Set "
+                "instance_norm=None and linear_skip=False. To forecast each cell, use "
+                "ConvLSTMGridRegressor."
             )
         return super()._build_network_args(settings, input_shape, n_outputs)
 
     @available_if(lambda estimator: estimator._network_param("attention"))
     def attention_weights(self, X):
-        """Return the attention weight of each subsequence of each window.
+        """Return the attention weights of the subsequences of each window.
 
-        Available with `attention=True`.
+        Available with ``attention=True``.
 
         Parameters
         ----------
@@ -205,7 +208,7 @@ class _CNNLSTMMixin:
         Returns
         -------
         weights : ndarray of shape (n_samples, n_subsequences)
-            Nonnegative weights; each row sums to 1.
+            Nonnegative weights. Each row sums to 1.
         """
         return self._layer_output("attention_weights", X)[..., 0]
 

@@ -25,13 +25,13 @@ def build_conv_lstm(
 ):
     """Build a ConvLSTM for windows, subsequences or grids.
 
-    Each window is cut into subsequences. An LSTM that uses convolutions instead of
-    matrix products reads them in time order, and its last state determines the
-    prediction.
+    Each window is cut into subsequences. A ConvLSTM, an LSTM with convolutions instead
+    of matrix products, reads the subsequences in time order. The last state of the
+    ConvLSTM determines the prediction.
 
     X has shape `(n_samples, window_length)` or `(n_samples, window_length,
-    n_features)`. It can also be the output of SubsequenceReshaper, with or without
-    rows.
+    n_features)`. X can also be the output of SubsequenceReshaper, with or without
+    `n_rows`.
 
     Parameters
     ----------
@@ -44,8 +44,8 @@ def build_conv_lstm(
     kernel_size : int or tuple of two int, default=(1, 3)
         Kernel size in rows and in time steps. An integer is used for both.
     padding : {"same", "valid"}, default="same"
-        "same" keeps the numbers of rows and time steps. "valid" removes
-        ``kernel_size - 1`` of them.
+        "same" keeps the numbers of rows and time steps. "valid" reduces both numbers by
+        the kernel size minus one.
     activation : str, default="tanh"
         Activation of the LSTM cell and of the hidden layers.
     dropout : float, default=0.0
@@ -66,7 +66,8 @@ def build_conv_lstm(
 
     - The network has one ConvLSTM layer.
     - The cells have no peephole connections (Keras' cell has none).
-    - Dense layers replace the forecasting network, which ConvLSTMGridRegressor has.
+    - Dense layers replace the forecasting network of the paper. ConvLSTMGridRegressor
+      has a forecasting network.
 
     References
     ----------

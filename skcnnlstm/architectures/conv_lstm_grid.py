@@ -47,15 +47,15 @@ def build_conv_lstm_grid(
     ----------
     input_shape : tuple of int
         Shape of one sample: `(n_steps, n_rows, n_columns, n_features)`. The last axis
-        is optional for one feature. `(window_length,)` and `(window_length,
-        n_features)` are sequences of grids of one cell.
+        is optional for one feature. The shapes `(window_length,)` and `(window_length,
+        n_features)` mean sequences of grids with one cell.
     n_outputs : int
-        Number of outputs: those of one or more whole grids.
+        Number of outputs. They form one or more whole grids.
     output_axes : tuple of three int or None, default=None
         Numbers of grids ahead, targets per cell, and quantiles. None means one grid.
     filters : int or tuple of int, default=(16, 16)
-        Number of channels of the LSTM states, in the encoder and in the forecaster. A
-        tuple makes one layer per entry in each.
+        Number of channels of the LSTM states. A tuple makes one encoder layer and one
+        forecaster layer per entry.
     kernel_size : int or tuple of int, default=3
         Kernel size in rows and columns. A tuple has one entry per layer.
     activation : str, default="tanh"
@@ -69,8 +69,8 @@ def build_conv_lstm_grid(
 
     - input: `(S, R, C, F)`
     - each encoder layer: `(S, R, C, filters)`
-    - each forecaster layer, which starts from the last state of the encoder layer of
-      the same number: `(horizon, R, C, filters)`
+    - each forecaster layer: `(horizon, R, C, filters)`. It starts from the last state
+      of the corresponding encoder layer.
     - concatenated outputs of all forecaster layers: `(horizon, R, C, sum(filters))`
     - 1 x 1 convolution: `(horizon, R, C, n_targets)`
     - output: `(n_outputs,)`
@@ -79,8 +79,8 @@ def build_conv_lstm_grid(
 
     - The cells have no peephole connections (Keras' cell has none), and the initial
       bias of their forget gates is 1.
-    - Encoder and forecaster have two layers of 16 channels with a kernel of 3. The
-      paper's are ``filters=(128, 64, 64), kernel_size=5``.
+    - Encoder and forecaster have two layers of 16 channels with a kernel of 3. For the
+      layers of the paper, set ``filters=(128, 64, 64)`` and ``kernel_size=5``.
     - Grids are not cut into patches that become features.
     - The output is linear and trained with `loss`. The paper uses a sigmoid and
       cross-entropy.
@@ -137,28 +137,28 @@ class ConvLSTMGridRegressor(
     build=build_conv_lstm_grid,
     defaults={"n_targets": None, "linear_skip": True},
 ):
-    """Forecast the next grid of a sequence of grids with a ConvLSTM.
+    """Forecast the next grids of a sequence of grids with a ConvLSTM.
 
     An encoder of ConvLSTM layers reads the grids in time order. A forecaster of
-    ConvLSTM layers continues from their last states and predicts every cell of the next
-    grid.
+    ConvLSTM layers continues from the last states of the encoder and predicts every
+    cell of the next grids.
 
     X has shape `(n_samples, n_steps, n_rows, n_columns, n_features)`. The last axis is
     optional for one feature. Windows of shape `(n_samples, window_length)` or
-    `(n_samples, window_length, n_features)` are sequences of grids of one cell.
+    `(n_samples, window_length, n_features)` count as sequences of grids with one cell.
 
-    y has one of these shapes; `predict` returns the same:
+    y and the predictions have one of these shapes:
 
     - `(n_samples, n_rows, n_columns)`: the next grid of the first feature.
     - `(n_samples, n_rows, n_columns, n_targets)`: the next grid of several features.
     - `(n_samples, n_outputs)`: the flattened grid, in the order of rows, columns and
-      features. Scorers of scikit-learn require this form. For several grids ahead,
-      concatenate them step by step.
+      features. Scorers of scikit-learn require this form. Several grids ahead are
+      concatenated in the order of steps.
 
-    `instance_norm` normalizes each cell separately: with "last", the network predicts
-    the change from the last grid; with "standard", the deviation from the mean of the
-    window. With ``missing="mask"``, cells can be missing in all grids. Missing history
-    consists of grids with NaN in every cell.
+    `instance_norm` normalizes each cell separately. With "last", the network predicts
+    the change from the last grid. With "standard", it predicts the deviation from the
+    mean of the window. With ``missing="mask"``, cells can be missing in all grids.
+    Missing history consists of grids with NaN in every cell.
 
     Examples
     --------

@@ -27,9 +27,9 @@ def build_deep_conv_lstm(
 ):
     """Build a DeepConvLSTM for windows.
 
-    Convolutions over time process each feature separately. LSTMs read the result for
-    all features step by step, and the last output determines the prediction. X has
-    shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
+    Convolutions over time process each feature separately. LSTMs read the convolved
+    features step by step, and their last output determines the prediction. X has shape
+    `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
 
     Parameters
     ----------
@@ -37,9 +37,9 @@ def build_deep_conv_lstm(
         Kernel size in time steps. A tuple has one entry per convolution. Each feature
         is convolved separately, with the same weights.
     padding : {"valid", "same"}, default="valid"
-        "valid" removes ``kernel_size - 1`` time steps in each convolution; with the
-        other defaults, windows need at least 17 steps. "same" keeps the number of time
-        steps, which `per_step` requires.
+        "valid" removes ``kernel_size - 1`` time steps in each convolution. With the
+        default filters and kernel size, windows must have at least 17 steps. "same"
+        keeps the number of time steps. ``per_step=True`` requires "same".
     dropout : float, default=0.5
         Dropout rate before each LSTM layer and after the last one, from 0 (inclusive)
         to 1 (exclusive).
@@ -64,8 +64,8 @@ def build_deep_conv_lstm(
     - The LSTM cells have no peephole connections (Keras' cell has none), and the
       initial bias of their forget gates is 1.
     - Weights are initialized by the Keras defaults instead of orthogonally.
-    - The optimizer is Adam. The paper's training is ``optimizer="rmsprop"``,
-      ``learning_rate=0.001``, ``batch_size=100``.
+    - The optimizer is Adam. For the training of the paper, set
+      ``optimizer="rmsprop"``, ``learning_rate=0.001`` and ``batch_size=100``.
 
     References
     ----------
@@ -88,9 +88,9 @@ def build_deep_conv_lstm(
     x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]), name="features")(x)
     if per_step and x.shape[1] != input_shape[0]:
         raise ValueError(
-            "padding must be 'same' with per_step=True, so that each step has an "
-            f"output: got padding={padding!r}, which leaves {x.shape[1]} of "
-            f"{input_shape[0]} steps. Set padding='same'."
+            "padding must be 'same' with per_step=True: got "
+            f"padding={padding!r}, which leaves only {x.shape[1]} of {input_shape[0]} "
+            "steps. Set padding='same', so that each step has an output."
         )
     for i, units in enumerate(lstm_units, 1):
         x = blocks.apply_dropout(x, dropout, f"dropout_{i}")

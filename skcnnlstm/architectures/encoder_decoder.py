@@ -30,15 +30,15 @@ def build_encoder_decoder(
     Parameters
     ----------
     output_axes : tuple of three int or None, default=None
-        Numbers of steps ahead, targets and quantiles, with product `n_outputs`. None
-        means `n_outputs` steps of one target.
+        Numbers of steps ahead, targets and quantiles. Their product is `n_outputs`.
+        None means `n_outputs` steps of one target.
     filters : int or tuple of int, default=(64, 64)
         Number of filters in the encoder. A tuple makes one convolution per entry.
     lstm_units : int, default=200
         Units of the decoder LSTM, which runs one step for each step ahead.
     dense_units : int or tuple of int, default=100
-        Units of the hidden layers before the output, with the same weights for each
-        step ahead. A tuple makes one layer per entry; `()` makes none.
+        Units of the hidden layers before the output. All steps ahead share the weights
+        of these layers. A tuple makes one layer per entry; `()` makes none.
     dropout : float, default=0.0
         Dropout rate after the encoder, from 0 (inclusive) to 1 (exclusive).
 
@@ -55,13 +55,12 @@ def build_encoder_decoder(
     - output for each step: `(horizon, n_targets)`
     - output: `(n_outputs,)`
 
-    Differences from Brownlee (2018), an encoder-decoder in the sense of Cho et al.
-    (2014):
+    Encoder-decoder networks were introduced by Cho et al. (2014). Differences from the
+    CNN-LSTM encoder-decoder of Brownlee (2018):
 
     - Convolutions and pooling are padded, so that windows of any length are accepted.
-      The published form is ``padding="valid"``.
-    - The LSTM uses tanh instead of ReLU. The published form is
-      ``lstm_activation="relu"``.
+      The book uses ``padding="valid"``.
+    - The LSTM uses tanh. The book uses ``lstm_activation="relu"``.
     - Any number of targets is supported.
 
     References
@@ -103,13 +102,13 @@ class CNNLSTMEncoderDecoderRegressor(HybridRegressor, build=build_encoder_decode
     """Forecast several steps ahead with a CNN-LSTM encoder-decoder.
 
     Convolutions and pooling encode each window. An LSTM reads the encoded window once
-    for each step ahead, and a hidden layer turns each of its outputs into the forecast
-    of that step.
+    for each step ahead. Dense layers turn the output of the LSTM at each step into the
+    forecast of that step.
 
     X has shape `(n_samples, window_length)` or `(n_samples, window_length,
-    n_features)`. y has shape `(n_samples,)`, `(n_samples, horizon)` or, with
-    `n_targets`, `(n_samples, horizon * n_targets)`: all targets of step 1, then all
-    targets of step 2, and so on.
+    n_features)`. y has shape `(n_samples,)` or `(n_samples, horizon)`. With
+    `n_targets`, y has shape `(n_samples, horizon * n_targets)`: all targets of step 1,
+    then all targets of step 2, and so on.
 
     Examples
     --------

@@ -25,8 +25,8 @@ def build_lstm(
 ):
     """Build a stack of LSTM layers for windows.
 
-    The LSTM reads each window step by step; its last output determines the prediction.
-    X has shape `(n_samples, window_length)` or `(n_samples, window_length,
+    The LSTM reads each window step by step, and its last output determines the
+    prediction. X has shape `(n_samples, window_length)` or `(n_samples, window_length,
     n_features)`.
 
     Parameters
@@ -37,15 +37,15 @@ def build_lstm(
         Dropout rate after each LSTM layer, from 0 (inclusive) to 1 (exclusive).
     bidirectional : bool, default=False
         Whether each layer also reads the window backwards. The outputs of both
-        directions are concatenated. Without it, the prediction of a step with
-        `per_step` depends on this step and those before it.
+        directions are concatenated. With False and ``per_step=True``, the prediction of
+        a step depends on this step and earlier steps only.
 
     Notes
     -----
     Shapes for a window of L steps and F features:
 
     - input: `(L, F)`
-    - each LSTM layer but the last: `(L, lstm_units)`
+    - each LSTM layer except the last: `(L, lstm_units)`
     - last LSTM layer: `(lstm_units,)`
     - output: `(n_outputs,)`
 

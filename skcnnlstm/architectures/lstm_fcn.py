@@ -48,7 +48,7 @@ class AttentionLSTM(layers.Layer):
         self.context_initializer = keras.initializers.Orthogonal()
         self.key_initializer = keras.initializers.Orthogonal()
         self.query_initializer = keras.initializers.Orthogonal()
-        # Zero, as in the authors' code: all steps initially have equal weights.
+        # With zeros, as in the authors' code, all steps have equal weights at first.
         self.score_initializer = keras.initializers.Zeros()
         self.bias_initializer = keras.initializers.Zeros()
         self.key_bias_initializer = keras.initializers.Zeros()
@@ -83,7 +83,7 @@ class AttentionLSTM(layers.Layer):
             hidden, memory = state
             query = ops.expand_dims(ops.matmul(hidden, self.query_kernel), 1)
             scores = ops.matmul(ops.tanh(query + keys), self.score_kernel)
-            # This is a softmax: that of Keras 3.15 warns about windows of one step.
+            # The next lines are a softmax. That of Keras 3.15 warns about one step.
             maximum = ops.stop_gradient(ops.max(scores, axis=1, keepdims=True))
             weights = ops.exp(scores - maximum)
             weights = weights / ops.sum(weights, axis=1, keepdims=True)
@@ -125,21 +125,22 @@ def build_lstm_fcn(
     """Build an LSTM-FCN, ALSTM-FCN, MLSTM-FCN or MALSTM-FCN for windows.
 
     Convolutions read each window over time, and their output is averaged over time. In
-    parallel, an LSTM reads the variables one by one, each with all its time steps. X
-    has shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
+    parallel, an LSTM reads the features as a sequence: at each of its steps, it reads
+    all time steps of one feature. X has shape `(n_samples, window_length)` or
+    `(n_samples, window_length, n_features)`.
 
     Parameters
     ----------
     lstm_units : int, default=8
-        Units of the LSTM over the variables. The papers select 8, 64 or 128; their code
-        does so by the lowest training loss.
+        Units of the LSTM over the features. The papers select 8, 64 or 128. The
+        published code selects the number with the lowest training loss.
     attention : bool, default=False
-        Whether the LSTM has attention over all variables (ALSTM-FCN). With one feature,
-        there is one variable, so its weight is always 1.
+        Whether the LSTM has attention over all features (ALSTM-FCN). This has an effect
+        only with several features: the weight of a single feature is always 1.
     squeeze_excite : bool, default=False
-        Whether each convolution but the last has a squeeze-and-excitation block
-        (MLSTM-FCN), which scales each channel by a weight computed from the means of
-        all channels over the window.
+        Whether a squeeze-and-excitation block follows each convolution except the last
+        (MLSTM-FCN). The block scales each channel by a weight, which it computes from
+        the means of all channels over the window.
     dropout : float, default=0.8
         Dropout rate after the LSTM, from 0 (inclusive) to 1 (exclusive).
 
@@ -150,13 +151,12 @@ def build_lstm_fcn(
     - input: `(L, F)`
     - CNN branch, three convolutions with batch normalization and ReLU: `(L, 128)`
     - CNN branch, mean over time: `(128,)`
-    - LSTM branch, transposed (the "dimension shuffle": variables become the steps):
-      `(F, L)`
+    - LSTM branch, transposed (the "dimension shuffle"): `(F, L)`. Features become the
+      steps of the LSTM.
     - LSTM branch, LSTM and dropout: `(lstm_units,)`
     - concatenated branches: `(lstm_units + 128,)`
     - output: `(n_outputs,)`
 
-    Standardize the windows, each separately or all together.
 
     Differences from Karim et al. (2018, 2019):
 
@@ -164,12 +164,13 @@ def build_lstm_fcn(
     - There is no masking layer. Use ``missing="mask"`` for series of unequal length.
     - After training, batch normalization uses the statistics of all training windows
       instead of running averages.
-    - The gates of the LSTM with attention use the logistic function instead of its
-      piecewise linear approximation, and the initial bias of the forget gate is 1, as
-      in the LSTM without attention.
+    - The gates of the LSTM with attention use the logistic function instead of a
+      piecewise linear approximation. The initial bias of the forget gate is 1, as in
+      the LSTM without attention.
     - The papers only classify. Forecasting is an extension of this package.
 
-    The attention reads the variables themselves, as in the authors' code.
+    As in the code of the authors, the attention reads the features of X, not hidden
+    states.
 
     References
     ----------
@@ -215,7 +216,7 @@ def build_lstm_fcn(
 
 
 def _squeeze_and_excite(x, number):
-    """Scale each channel of `(n_steps, channels)` by a weight for the window."""
+    """Scale each channel of `(n_steps, channels)` by one weight for all steps."""
     channels = x.shape[-1]
     narrow = max(1, channels // _REDUCTION_RATIO)
     weights = layers.GlobalAveragePooling1D(keepdims=True, name=f"squeeze_{number}")(x)
@@ -250,11 +251,11 @@ class LSTMFCNClassifier(
 ):
     """Classify windows with an LSTM-FCN.
 
-    The papers choose 8, 64 or 128 units, and train for 2,000 epochs, whatever the data.
-    The defaults are 128 units, the best number in folds of eight UCR sets, and the
-    recipe of "auto" epochs, which takes a small part of that time. The attribute
-    `paper_training` holds the parameters of the papers:
-    ``LSTMFCNClassifier(**LSTMFCNClassifier.paper_training)``.
+    The papers select 8, 64 or 128 units and always train for 2,000 epochs. Here, the
+    default is 128 units, the best number in cross-validation on eight UCR data sets.
+    The default training, ``epochs="auto"``, takes a small part of the time of 2,000
+    epochs. The attribute `paper_training` holds the parameters of the papers. To use
+    them, write ``LSTMFCNClassifier(**LSTMFCNClassifier.paper_training)``.
 
     Examples
     --------

@@ -13,9 +13,9 @@ from skcnnlstm.wrappers.parameters import with_network_parameters
 class FoldPeriods(layers.Layer):
     """Split each sequence into one sequence per phase of the period.
 
-    The input has shape `(n_samples, n_periods * period, channels)`, the output
-    `(n_samples * period, n_periods, channels)`. The steps of an output sequence are one
-    period apart.
+    The input has shape `(n_samples, n_periods * period, channels)`. The output has
+    shape `(n_samples * period, n_periods, channels)`. The steps of an output sequence
+    are one period apart.
     """
 
     def __init__(self, period, **kwargs):
@@ -73,11 +73,11 @@ def build_lstnet(
     Parameters
     ----------
     output_axes : tuple of three int or None, default=None
-        Numbers of steps ahead, targets and quantiles, with product `n_outputs`. None
-        means `n_outputs` steps of the first feature.
+        Numbers of steps ahead, targets and quantiles. Their product is `n_outputs`.
+        None means `n_outputs` steps of the first feature.
     n_series : int or None, default=None
-        Number of features that are values; those after them are masks of missing
-        values. None means all features.
+        Number of features without the masks of missing values, which are the last
+        features. None means that there are no masks.
     filters : int, default=100
         Number of filters of the convolution.
     kernel_size : int, default=6
@@ -91,14 +91,14 @@ def build_lstnet(
         slower on a GPU: they cannot use the cuDNN kernel.
     skip : int or None, default=24
         Length of a period in time steps. The skip-GRU connects steps that are one
-        period apart, over the last whole periods of the window. None, or a window
-        shorter than one period, means no skip-GRU.
+        period apart, in the last whole periods of the window. None removes the
+        skip-GRU. A window shorter than one period has no skip-GRU either.
     skip_units : int, default=5
         Units of the skip-GRU for each phase of the period.
     highway_window : int or None, default=24
-        Number of last steps that the autoregression of each target reads, or all steps
-        of a shorter window. All targets share its weights. None means no
-        autoregression.
+        Number of last steps of each target that the autoregression reads. If the window
+        is shorter, the autoregression reads all steps. All targets share the weights.
+        None removes the autoregression.
     dropout : float, default=0.2
         Dropout rate after the convolution and both GRUs, from 0 (inclusive) to 1
         (exclusive).
@@ -117,15 +117,15 @@ def build_lstnet(
 
     Differences from Lai et al. (2018) and the code that the authors published:
 
-    - The activation of the GRUs is tanh, as in the code. The paper's is
+    - The activation of the GRUs is tanh, as in the code. The paper uses ReLU: set
       ``gru_activation="relu"``.
     - The convolution is padded with zeros on the left and keeps all steps, as in the
-      paper. The code does not pad; its skip-GRU has one period less for a window of
-      168 steps.
+      paper. The code does not pad. For a window of 168 steps, the skip-GRU of the code
+      therefore has one period less.
     - The GRUs have two biases, as in the code.
     - The output is linear. The code offers a sigmoid for targets between 0 and 1.
-    - The loss is the mean over a batch. The code uses the sum. Here, gradients
-      therefore rarely exceed the norm of 10, above which they are scaled down.
+    - The loss is the mean over a batch. The code uses the sum. Gradients are scaled
+      down if their norm exceeds 10, as in the code. With the mean, this is rare.
     - There is no temporal attention (LSTNet-Attn).
 
     References
@@ -176,10 +176,11 @@ def last_steps(x, n_steps, name):
 
 
 def autoregression(recent, output_axes, n_series=None):
-    """Apply a linear map from the steps of each target to its outputs.
+    """Apply a linear map from the last steps of each target to its outputs.
 
-    The input has shape `(n_steps, n_features)`, the output `(horizon * n_targets *
-    n_quantiles,)`. The targets are the first features, and share the weights.
+    The input has shape `(n_steps, n_features)`. The output has shape `(horizon *
+    n_targets * n_quantiles,)`. The targets are the first features. All targets share
+    the weights.
     """
     horizon, n_targets, n_quantiles = output_axes
     n_features = recent.shape[-1]
@@ -216,25 +217,27 @@ class LSTNetRegressor(
 ):
     """Forecast many series at once with LSTNet.
 
-    A convolution reads a few steps of all features at a time. A GRU reads its output at
-    every step; a second GRU, the skip-GRU, reads the steps at the same phase of each
-    period, such as the same hour of each day. A linear autoregression of each target is
-    added.
+    A convolution reads a few steps of all features at a time. A GRU reads the output of
+    the convolution at every step. A second GRU, the skip-GRU, reads the steps at the
+    same phase of each period, such as the same hour of each day. A linear
+    autoregression of each target is added.
 
     X has shape `(n_samples, window_length)` or `(n_samples, window_length,
-    n_features)`. y holds all features at each step ahead, with shape `(n_samples,
-    horizon * n_features)`. If the width of y is not a multiple of `n_features`, y holds
-    steps of the first feature. Set ``n_targets=k`` if it holds the first k features.
+    n_features)`. y has shape `(n_samples, horizon * n_features)` and holds all features
+    at each step ahead. If the width of y is not a multiple of `n_features`, y holds
+    only the first feature at each step ahead. If y holds the first k features, set
+    ``n_targets=k``.
 
     Set `skip` to the number of time steps in a period if it is not 24. The windows of
-    the paper have 168 steps; windows of any length are accepted.
+    the paper have 168 steps. Windows of any length are accepted.
 
     Parameters
     ----------
     optimizer__global_clipnorm : float or None, default=10.0
-        Maximum norm of all gradients together; larger gradients are scaled down to it.
-        None does not clip gradients. Another way of clipping, such as
-        `optimizer__clipnorm`, replaces this one. An optimizer instance is not changed.
+        Maximum norm of all gradients together. Larger gradients are scaled down to this
+        norm. None does not clip gradients. Another clipping parameter, such as
+        `optimizer__clipnorm`, replaces this one. If `optimizer` is an instance, this
+        parameter has no effect.
 
     Examples
     --------

@@ -58,8 +58,8 @@ def build_parallel_cnn_lstm(
     """Build a network with parallel CNN and LSTM branches for windows.
 
     Convolutions and an LSTM read each window in parallel. Their outputs are merged at
-    each step and averaged over time; an output layer computes the prediction. X has
-    shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
+    each step and averaged over time. Dense layers compute the prediction. X has shape
+    `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
 
     Parameters
     ----------
@@ -73,12 +73,12 @@ def build_parallel_cnn_lstm(
     merge : {"concat", "weighted", "attention"}, default="concat"
         How to merge the branches.
 
-        - "concat" concatenates their channels, and averages over time.
-        - "weighted" computes a weighted sum with learned weights (`merge_weights_`),
-          and averages over time. A linear layer first projects the narrower branch to
-          the width of the other.
-        - "attention" concatenates their channels, and averages over time with learned
-          weights (`attention_weights`).
+        - "concat" concatenates the channels of both branches, and averages over time.
+        - "weighted" computes a weighted sum of both branches, and averages over time.
+          The learned weights are in `merge_weights_`. A linear layer first gives the
+          branch with fewer channels as many channels as the other branch.
+        - "attention" concatenates the channels of both branches, and averages over time
+          with learned weights. `attention_weights` returns these weights.
     dropout : float, default=0.0
         Dropout rate after the merge, from 0 (inclusive) to 1 (exclusive).
 
@@ -149,7 +149,7 @@ def build_parallel_cnn_lstm(
 
 
 def _project_to_equal_width(convolved, recurrent):
-    """Project the narrower branch to the width of the other."""
+    """Project the branch with fewer channels to the width of the other branch."""
     width = max(convolved.shape[-1], recurrent.shape[-1])
     return [
         branch
@@ -166,8 +166,8 @@ def _requires_merge(required):
         merge = estimator._network_param("merge")
         if merge != required:
             raise AttributeError(
-                f"This attribute requires merge={required!r}: got merge={merge!r}. Fit "
-                f"with merge={required!r}."
+                f"merge must be {required!r} for this attribute: got merge={merge!r}. "
+                f"Set merge={required!r} and fit again."
             )
         return True
 
@@ -179,9 +179,9 @@ class _ParallelCNNLSTMMixin:
 
     @property
     def merge_weights_(self):
-        """Weights of the CNN and the LSTM branch, ndarray of shape (2,).
+        """Weights of the CNN branch and the LSTM branch, an ndarray of shape (2,).
 
-        Available with `merge="weighted"`. The weights sum to 1.
+        The weights sum to 1. Available with ``merge="weighted"``.
         """
         _requires_merge("weighted")(self)
         logits = self.model_.get_layer("merge").get_weights()[0].astype(float)
@@ -190,9 +190,9 @@ class _ParallelCNNLSTMMixin:
 
     @available_if(_requires_merge("attention"))
     def attention_weights(self, X):
-        """Return the attention weight of each time step of each window.
+        """Return the attention weights of the time steps of each window.
 
-        Available with `merge="attention"`.
+        Available with ``merge="attention"``.
 
         Parameters
         ----------
@@ -202,8 +202,8 @@ class _ParallelCNNLSTMMixin:
         Returns
         -------
         weights : ndarray of shape (n_samples, n_steps)
-            Nonnegative weights; each row sums to 1. With `pool_size`, the steps are
-            those after pooling.
+            Nonnegative weights. Each row sums to 1. With `pool_size`, there is one
+            weight for each step after pooling.
         """
         return self._layer_output("attention_weights", X)[..., 0]
 
@@ -233,7 +233,8 @@ class ParallelCNNLSTMClassifier(
 ):
     """Classify windows with a parallel CNN and LSTM.
 
-    The convolutions are by default as wide as those of Karim et al. (2018).
+    By default, the convolutions have the filters and kernel sizes of Karim et al.
+    (2018).
 
     Examples
     --------

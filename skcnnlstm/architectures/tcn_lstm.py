@@ -27,18 +27,17 @@ def build_tcn_lstm(
 ):
     """Build a temporal convolutional network, followed by an LSTM, for windows.
 
-    Residual blocks of causal convolutions read each window; each block reaches twice as
-    far back as the previous one. An LSTM reads their output, and its last output
-    determines the prediction. X has shape `(n_samples, window_length)` or `(n_samples,
-    window_length, n_features)`.
+    Residual blocks of causal convolutions read each window. The dilation of the
+    convolutions doubles from block to block. An LSTM reads the output of the last
+    block, and the last output of the LSTM determines the prediction. X has shape
+    `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
 
     Parameters
     ----------
     filters : int or tuple of int, default=(32, 32, 32, 32)
-        Number of filters of each residual block, one entry per block. The dilation
-        doubles from block to block: 1, 2, 4, and so on. With n blocks, each output step
-        depends on the last ``1 + 2 * (kernel_size - 1) * (2**n - 1)`` steps: 61 by
-        default.
+        Number of filters of each residual block, one entry per block. The dilations of
+        the blocks are 1, 2, 4, and so on. With n blocks, each output step depends on
+        the last ``1 + 2 * (kernel_size - 1) * (2**n - 1)`` steps: 61 by default.
     kernel_size : int, default=3
         Kernel size in time steps. The kernel covers the current and earlier steps.
     activation : str, default="relu"
@@ -46,20 +45,22 @@ def build_tcn_lstm(
     lstm_units : int, default=50
         Units of the LSTM.
     bidirectional : bool, default=False
-        Whether a second LSTM reads the steps backwards. Without it, the prediction of a
-        step with `per_step` depends on this step and those before it.
+        Whether a second LSTM reads the steps backwards. With False and
+        ``per_step=True``, the prediction of a step depends on this step and earlier
+        steps only.
     dropout : float, default=0.2
-        Rate of the spatial dropout after each convolution, which drops whole channels,
-        from 0 (inclusive) to 1 (exclusive).
+        Rate of the spatial dropout after each convolution, from 0 (inclusive) to 1
+        (exclusive). Spatial dropout drops whole channels.
 
     Notes
     -----
     Shapes for a window of L steps and F features:
 
     - input: `(L, F)`
-    - each residual block: `(L, filters)`. It adds two causal convolutions, each with
-      activation and dropout, to its input. If the widths differ, the input passes
-      through a convolution with a kernel of one step.
+    - each residual block: `(L, filters)`. A block applies two causal convolutions, each
+      with activation and dropout, and adds its input to the result. If the numbers of
+      channels differ, the input first passes through a convolution with a kernel of one
+      step.
     - LSTM: `(lstm_units,)`
     - output: `(n_outputs,)`
 
@@ -71,7 +72,7 @@ def build_tcn_lstm(
     - The convolutions have no weight normalization.
     - Weights are initialized by the Keras defaults instead of a normal distribution
       with standard deviation 0.01.
-    - An LSTM reads all steps of the last block. The paper uses its last step.
+    - An LSTM reads all steps of the last block. The paper uses only the last step.
 
     References
     ----------

@@ -29,43 +29,46 @@ _METADATA_FILE = "skcnnlstm.json"
 def export(estimator, path, format="onnx", *, output="predictions"):
     """Write a fitted estimator, with its preprocessing, for another runtime.
 
-    The file contains scaling, windows and reshaping as well as the network. Input and
-    output are those of the estimator's `predict`, in float32:
+    The file contains scaling, windows and reshaping as well as the network. All inputs
+    and outputs are float32. They depend on the estimator:
 
-    - a network or an ensemble: windows as in `fit`, without missing history.
-    - a Pipeline with a SlidingWindow: rows ``(n_rows, n_features)``, and one forecast
-      for each row. The SlidingWindow treats them as it treats bare arrays.
-    - a SeriesForecaster of one series: the last `window_length` rows before each
-      forecast, in the units of the series, ``(n, window_length, n_columns)``. The
-      output is the next `horizon` steps in the same units, ``(n, horizon)`` or
-      ``(n, horizon, n_targets)``.
-    - a SeriesForecaster with `exog` or `calendar`: a second input "covariates",
-      ``(n, window_length + horizon, n_covariates)``: those of the rows of the window
-      and of the steps ahead. The columns are those of `exog` in their units (with
-      `exog_transformer`, its output), then those of the calendar. The entry
-      ``covariates`` of the metadata holds their names.
-    - a classifier: the output is the probabilities ``(n, n_classes)``, or ``(n,
-      window_length, n_classes)`` with ``per_step=True``. The labels are
-      the entry ``classes`` of the metadata.
+    - A network or an ensemble reads windows, as in `fit`, without missing history. The
+      output is that of `predict`.
+    - A classifier returns probabilities of shape ``(n, n_classes)``, or ``(n,
+      window_length, n_classes)`` with ``per_step=True``. The metadata entry ``classes``
+      holds the labels.
+    - A Pipeline with a SlidingWindow reads rows of shape ``(n_rows, n_features)`` and
+      returns one prediction for each row. The SlidingWindow treats the rows like an
+      array without an index.
+    - A SeriesForecaster of one series reads the last `window_length` rows before each
+      forecast, in the units of the series. The input has shape ``(n, window_length,
+      n_columns)``. The output holds the next `horizon` steps in the same units, in the
+      shape ``(n, horizon)`` or ``(n, horizon, n_targets)``.
+    - A SeriesForecaster with `exog` or `calendar` has a second input "covariates", of
+      shape ``(n, window_length + horizon, n_covariates)``. It holds the covariates of
+      the rows of the window and of the steps ahead: first the columns of `exog`, then
+      those of the calendar. The metadata entry ``covariates`` holds their names. With
+      `exog_transformer`, the columns of `exog` must be transformed already.
 
     Parameters
     ----------
     estimator : estimator
         A fitted estimator of this package, or a Pipeline, a search or a
-        TransformedTargetRegressor of one. A Pipeline may contain the transformers of
-        this package and the usual scalers.
+        TransformedTargetRegressor that contains such an estimator. A Pipeline may
+        contain the transformers of this package and the usual scalers.
     path : path-like
-        The file, or the folder for "saved_model", to write. An existing one is
-        replaced after the new one is complete.
+        The file to write. For "saved_model", the folder to write. An existing file or
+        SavedModel is replaced after the new one is complete.
     format : {"onnx", "litert", "saved_model"}, default="onnx"
         ONNX for onnxruntime, LiteRT (formerly TFLite) for phones and other small
         devices, SavedModel for TensorFlow Serving. If the path ends in `.onnx` or
         `.tflite`, the format must agree.
     output : {"predictions", "quantiles"}, default="predictions"
-        "quantiles" returns all quantiles of a regressor with `quantiles`, or of a
-        SeriesForecaster, a Pipeline or a search with one, in the shape of
-        `predict_quantiles`. They are the last axis and the entry ``quantiles`` of the
-        metadata. "predictions" returns their median.
+        "quantiles" exports all quantiles, in the shape of `predict_quantiles`, with the
+        quantiles on the last axis. The metadata entry ``quantiles`` holds their levels.
+        This needs a network that was fitted with `quantiles`, or a SeriesForecaster, a
+        Pipeline or a search with such a network. "predictions" exports the output of
+        `predict`, which is the median of a network with quantiles.
 
     Raises
     ------
@@ -84,9 +87,13 @@ def export(estimator, path, format="onnx", *, output="predictions"):
     Notes
     -----
     The outputs agree with `predict` to float32 precision: about six digits of the
-    largest input value. The metadata are the `metadata_props` of an ONNX file, a zip
-    archive at the end of a LiteRT file, or a file in `assets.extra` of a SavedModel.
-    In the latter two they are called `skcnnlstm.json`.
+    largest input value.
+
+    The place of the metadata depends on the format:
+
+    - ONNX: `metadata_props` of the file.
+    - LiteRT: the member `skcnnlstm.json` of a zip archive at the end of the file.
+    - SavedModel: the file `assets.extra/skcnnlstm.json`.
 
     Examples
     --------
@@ -136,8 +143,9 @@ def export(estimator, path, format="onnx", *, output="predictions"):
 def _check_format(format, path):
     if isinstance(format, str) and format == "tflite":
         raise ValueError(
-            "format must be a known choice: got format='tflite', which is now called "
-            "LiteRT. Use format='litert'; the path may end in .tflite."
+            f"format must be one of {', '.join(map(repr, _FORMATS))}: got "
+            "format='tflite', which is now called LiteRT. Use format='litert'. The "
+            "path may end in .tflite."
         )
     check_choice("format", format, _FORMATS)
     expected = _SUFFIXES.get(path.suffix.lower(), format)
@@ -168,7 +176,7 @@ def _unroll(networks):
 
 
 class GraphModel(keras.Model):
-    """An ExportGraph as a `keras.Model`, which Keras can export."""
+    """A `keras.Model` that runs an ExportGraph, so that Keras can export it."""
 
     def __init__(self, graph, **kwargs):
         super().__init__(**kwargs)
@@ -176,12 +184,12 @@ class GraphModel(keras.Model):
         self.run = graph.run
 
     def call(self, x):
-        """Return the output of the graph for a tensor or a list of two."""
+        """Return the output of the graph for a tensor or a list of two tensors."""
         return self.run(*x) if isinstance(x, list | tuple) else self.run(x)
 
 
 def _convert(graph, path, format):
-    """Write the graph to a new path in one of the formats."""
+    """Write the graph to a new file or folder, in one of the formats."""
     model = GraphModel(graph)
     shapes = {graph.input_name: graph.shape}
     if graph.covariates is not None:
@@ -205,9 +213,10 @@ def _convert(graph, path, format):
 
 @contextmanager
 def _numpy_object_alias():
-    """Define `np.object`, which tf2onnx 1.17 reads, and remove it afterwards.
+    """Define `np.object`, which tf2onnx 1.17 uses, for the duration of a block.
 
-    Otherwise Keras 3.15 defines it, after a lookup that warns, and leaves it there.
+    Without this, Keras 3.15 defines `np.object` permanently, after a lookup that issues
+    a warning.
     """
     if "object" in vars(np):
         yield
@@ -220,7 +229,7 @@ def _numpy_object_alias():
 
 
 def _onnx_bytes(path, metadata):
-    """Return an ONNX file with metadata and an output tensor called "output"."""
+    """Return the bytes of an ONNX file with metadata and an output named "output"."""
     import onnx
 
     model = onnx.load(path)
@@ -236,11 +245,11 @@ def _onnx_bytes(path, metadata):
 
 
 def _move_saved_model(folder, path, metadata):
-    """Move a SavedModel to its path, and replace a SavedModel there."""
+    """Move a SavedModel to its path. An existing SavedModel is replaced."""
     if path.exists() and not (path / "saved_model.pb").is_file():
         raise FileExistsError(
-            f"path must be a new folder or that of a SavedModel: got {path}. Use "
-            "another path."
+            "path must be a new folder or the folder of a SavedModel: got the existing "
+            f"path {path}. Use another path."
         )
     (folder / "assets.extra").mkdir(exist_ok=True)
     (folder / "assets.extra" / _METADATA_FILE).write_text(json.dumps(metadata))

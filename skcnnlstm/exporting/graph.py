@@ -1,8 +1,8 @@
 """Build the export graph of an estimator: from raw input to the output of `predict`.
 
-Classes of this package build their own graphs, by the protocol in
-`skcnnlstm._utils.export_graph`. This module calls them and adds the classes of
-scikit-learn. All graphs use Keras operations and compute in float32.
+Classes of this package build their own graphs; `skcnnlstm._utils.export_graph`
+documents the protocol. This module calls these classes, and builds the graphs of
+classes of scikit-learn. All graphs use Keras operations and compute in float32.
 """
 
 from dataclasses import dataclass, field, replace
@@ -28,7 +28,7 @@ class GraphContext:
     path: str = "estimator"
     keep_missing: bool = False
     quantiles: bool = False
-    # By default networks of operations that other runtimes have, too.
+    # By default, networks use only operations that other runtimes have.
     network_options: dict[str, Any] = field(default_factory=lambda: {"fast": True})
     ops: ClassVar[Any] = keras.ops
 
@@ -54,7 +54,7 @@ class GraphContext:
 def build_graph(estimator, context=None):
     """Return the `ExportGraph` of a fitted estimator.
 
-    `context` is None for the exported estimator itself. Raises TypeError if the
+    `context` is None for the exported estimator itself. Raise TypeError if the
     estimator, or an estimator inside it, cannot be exported.
     """
     context = context or GraphContext()
@@ -76,12 +76,13 @@ def build_graph(estimator, context=None):
         "be an estimator that can be exported",
         repr(estimator),
         "Use an estimator of this package, LinearRegression, Ridge, Lasso or "
-        "ElasticNet, or a Pipeline, a search or a TransformedTargetRegressor of one.",
+        "ElasticNet. It may be inside a Pipeline, a search or a "
+        "TransformedTargetRegressor.",
     )
 
 
 def _check_quantiles(estimator, path):
-    """Raise if an estimator has no quantiles; those inside it are checked later."""
+    """Raise if an estimator has no quantiles. Inner estimators are checked later."""
     is_outer = isinstance(estimator, Pipeline) or hasattr(estimator, "best_estimator_")
     if not is_outer and not hasattr(estimator, "predict_quantiles"):
         raise NoGraphError(
@@ -129,8 +130,9 @@ def _build_pipeline(pipeline, context):
 def _build_step(step, context, next_shape):
     """Return `transform` of a fitted step of a Pipeline as a graph.
 
-    `next_shape` is the input of the step after it. A scaler of the rows of a forecaster
-    scales the windows that the exported forecaster takes.
+    `next_shape` is the input shape of the next step. A scaler before a forecaster
+    scales rows in Python. In the exported file, it scales the windows of the forecaster
+    instead.
     """
     if hasattr(step, "_build_graph"):
         return step._build_graph(context)

@@ -8,7 +8,7 @@ from skcnnlstm import training
 
 
 def check_onnx(model):
-    """Raise ValueError if nodes of an ONNX model are not in its operator sets."""
+    """Raise ValueError if an ONNX model has operations that ONNX does not define."""
     from onnx import defs
 
     versions = {opset.domain: opset.version for opset in model.opset_import}
@@ -26,7 +26,7 @@ def check_onnx(model):
 
 
 def _nodes(graph):
-    """Yield the nodes of a graph and of the graphs inside them (loops, branches)."""
+    """Yield the nodes of a graph and of its inner graphs, in loops and branches."""
     for node in graph.node:
         yield node
         for attribute in node.attribute:

@@ -19,7 +19,7 @@ def _identity(x):
 def _log1p(x):
     """Return log(1 + x) without `ops.log1p`, which ONNX and LiteRT do not have.
 
-    With u = 1 + x rounded, ``x * log(u) / (u - 1)`` is accurate for small x, too [1]_.
+    With u = 1 + x, rounded, ``x * log(u) / (u - 1)`` is also accurate for small x [1]_.
 
     References
     ----------
@@ -33,11 +33,11 @@ def _log1p(x):
 def _expm1(x):
     """Return exp(x) - 1 without `ops.expm1`, which ONNX and LiteRT do not have.
 
-    With u = exp(x) rounded, ``(u - 1) * x / log(u)`` is accurate for small x, too
+    With u = exp(x), rounded, ``(u - 1) * x / log(u)`` is also accurate for small x
     (Higham 2002, section 1.14.1).
     """
     u = ops.exp(x)
-    near_zero = ops.abs(x) < 1  # elsewhere u - 1 is accurate, and log(u) may overflow
+    near_zero = ops.abs(x) < 1  # for other x, u - 1 is accurate, log(u) may overflow
     log_u = ops.log(ops.where(near_zero, u, 1.0))
     small = _divide((u - 1) * x, log_u, otherwise=x)
     return ops.where(near_zero, small, u - 1)
@@ -84,7 +84,7 @@ def is_scaling(transformer):
 
 
 def _is_supported(function):
-    # By identity: a function may be any object, also one that cannot be hashed.
+    # Compare by identity, because a function may be an object that cannot be hashed.
     return any(function is known for known in FUNCTIONS)
 
 
@@ -129,7 +129,7 @@ def _chain(functions):
 
 
 def _affine(scaler):
-    """Return shift, factor and offset of ``(x - shift) / factor + offset``."""
+    """Return the parameters of a scaler in ``(x - shift) / factor + offset``."""
     shift, factor, offset = None, scaler.scale_, None
     if isinstance(scaler, StandardScaler) and scaler.with_mean:
         shift = scaler.mean_

@@ -1,6 +1,7 @@
-"""Blocks that architectures share: functions from tensor to tensor, and their checks.
+"""Blocks of layers that architectures share, and checks of their parameters.
 
-Every layer gets an explicit name, so two builds of a network have the same JSON text.
+A block is a function from tensor to tensor. Every layer gets an explicit name, so two
+builds of a network have the same JSON text.
 """
 
 import math
@@ -25,8 +26,8 @@ from skcnnlstm._utils.validation import (
 def check_per_layer(name, value, n_layers=None):
     """Return a parameter as a tuple with one positive integer per layer.
 
-    An integer applies to every layer. With `n_layers=None`, it applies to one layer,
-    and a tuple may have any number of entries.
+    An integer is repeated `n_layers` times. With ``n_layers=None``, an integer gives a
+    tuple of one entry, and a tuple may have any number of entries.
     """
     if not isinstance(value, list | tuple):
         check_integer(name, value)
@@ -42,7 +43,7 @@ def check_per_layer(name, value, n_layers=None):
 
 
 def check_widths(name, value):
-    """Return a parameter as a tuple with the width of each layer, of at least one."""
+    """Return the width of each layer as a tuple; raise if there is no layer."""
     values = check_per_layer(name, value)
     if not values:
         raise ValueError(
@@ -56,12 +57,12 @@ _ACTIVATIONS = "'relu', 'tanh', 'elu', 'gelu' or 'linear'"
 
 
 def check_activation(name, value):
-    """Return an activation that Keras can find by its name in any process."""
+    """Return an activation; raise if other processes cannot find it by its name."""
     try:
         function = keras.activations.get(value)
         config = keras.activations.serialize(function)
-        # The layers of a network are deserialized without the user's custom object
-        # scope (Keras 3.15). An empty scope hides it here, too.
+        # Keras 3.15 deserializes the layers of a network without the custom object
+        # scope of the user. The empty scope here has the same effect.
         with keras.saving.custom_object_scope({}):
             found = keras.activations.deserialize(config)
     except (AttributeError, TypeError, ValueError) as error:
@@ -103,7 +104,7 @@ def _not_elementwise_message(name, value, reason):
 
 
 def check_padding(padding):
-    """Raise ValueError unless `padding` is "same" or "valid"."""
+    """Return `padding` if it is "same" or "valid"."""
     return check_choice("padding", padding, ("same", "valid"))
 
 
@@ -113,10 +114,11 @@ def check_input_axes(
     architecture,
     four_axes="(n_samples, n_subsequences, n_rows, n_steps, n_features)",
 ):
-    """Raise ValueError unless a sample has one of the accepted numbers of axes.
+    """Raise ValueError if a sample has an unaccepted number of axes.
 
-    `architecture` is the name in the message, with its article: "a CNN". `four_axes` is
-    the shape of X in the message if samples may have four axes.
+    `accepted` holds the accepted numbers. The message contains `architecture`, a name
+    with its article, such as "a CNN". If samples may have four axes, the message
+    contains `four_axes` as the shape of X.
     """
     if len(input_shape) not in accepted:
         shapes = {
@@ -175,8 +177,8 @@ def as_series(window):
 def as_subsequences(window, n_subsequences):
     """Return a window as `(n_subsequences, n_steps, n_features)`.
 
-    With "auto", a window of a length that divides badly is padded at its start with
-    its first step. Windows that are already cut are returned unchanged.
+    With "auto", a window is first padded at its start to the length that
+    `auto_subsequences` returns. Windows that are already cut are returned unchanged.
     """
     if len(window.shape) == 4:
         return window
@@ -194,9 +196,9 @@ def as_subsequences(window, n_subsequences):
 
 
 def resolve_auto_subsequences(params, input_shape):
-    """Return `params` with `n_subsequences` as a number.
+    """Return `params` with a number for `n_subsequences="auto"`.
 
-    It stays "auto" if windows are padded or already cut.
+    If windows are padded or already cut, `n_subsequences` stays "auto".
     """
     if len(input_shape) > 2:
         return params
@@ -213,8 +215,9 @@ def resolve_auto_subsequences(params, input_shape):
 def conv2d_stack_per_frame(x, filters, kernel_size, padding, activation, pool_size):
     """Apply one Conv2D and pooling per entry of `filters` to each frame of a sequence.
 
-    The input is `(frames, rows, columns, channels)`. Frames become samples, which
-    computes the same as `TimeDistributed(Conv2D)`, without its loop over the frames.
+    The input has shape `(frames, rows, columns, channels)`. Each frame becomes a sample
+    of Conv2D. The result equals that of `TimeDistributed(Conv2D)`, which loops over the
+    frames.
     """
     n_frames = x.shape[1]
     # (samples * frames, rows, columns, channels)
@@ -243,8 +246,8 @@ def conv1d_stack(x, filters, kernel_size, padding, activation):
 def conv1d_stack_per_row(x, filters, kernel_size, padding, activation):
     """Apply one Conv1D per entry of `filters` to each row of `(rows, steps, channels)`.
 
-    Conv2D with a kernel of one row computes the same as `TimeDistributed(Conv1D)`,
-    without its loop over the rows.
+    The result of Conv2D with a kernel of one row equals that of
+    `TimeDistributed(Conv1D)`, which loops over the rows.
     """
     for i, (width, size) in enumerate(zip(filters, kernel_size, strict=True), 1):
         check_kernel_fits(size, x.shape[2], padding)

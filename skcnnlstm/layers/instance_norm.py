@@ -5,8 +5,8 @@ import math
 import keras
 from keras import layers, ops
 
-# Keeps the scale of a constant window away from zero; the value of Kim et al. (2022),
-# "Reversible instance normalization", ICLR.
+# This constant keeps the scale of a constant window away from zero. The value is from
+# Kim et al. (2022), "Reversible instance normalization", ICLR.
 _EPSILON = 1e-5
 
 
@@ -14,11 +14,13 @@ _EPSILON = 1e-5
 class NormaliseWindow(layers.Layer):
     """Subtract the last value of each window, or standardize each window.
 
-    `mode` is "last", or "standard": subtract the mean and divide by the standard
-    deviation. The targets are the first `n_targets` features. With `skip_nan`, windows
-    can contain NaN: the statistics are then those of the known values, and NaN stays
-    NaN. The shift of a feature without known values is zero. The last `n_static`
-    features stay as they are: they are constant in a window.
+    With the mode "last", the layer subtracts the last value. With "standard", it
+    subtracts the mean and divides by the standard deviation. The targets are the first
+    `n_targets` features. The last `n_static` features are constant in a window and do
+    not change.
+
+    With `skip_nan`, windows can contain NaN. The statistics are then computed from the
+    known values, and NaN stays NaN. If a feature has no known value, its shift is zero.
     """
 
     def __init__(self, mode, n_targets, skip_nan=False, n_static=0, **kwargs):
@@ -29,8 +31,9 @@ class NormaliseWindow(layers.Layer):
     def call(self, window):
         """Return normalized windows, and the shift and scale of the targets.
 
-        Windows have shape `(n_samples, n_steps, ..., n_features)`. Shift and scale
-        have shape `(n_samples, n_levels)`; each cell of a grid has a level.
+        Windows have shape `(n_samples, n_steps, ..., n_features)`. Shift and scale have
+        shape `(n_samples, n_levels)`. There is one level for each target, in grids for
+        each target of each cell.
         """
         return keep_static(self._normalise, window, self.n_static)
 
@@ -66,8 +69,8 @@ class NormaliseWindow(layers.Layer):
         # conditions to products with 0 and 1, which keep NaN.
         filled = ops.where(missing, zeros, window)
         if self.mode == "last":
-            # Integer steps: Keras' argmax of floats looks for -0.0 bit by bit, which
-            # neither ONNX (before opset 18) nor LiteRT supports.
+            # Steps are integers, because Keras' argmax of floats uses bit operations to
+            # find -0.0. ONNX (before opset 18) and LiteRT do not support these.
             steps = ops.arange(1, window.shape[1] + 1, dtype="int32")
             steps = ops.reshape(steps, (-1, *[1] * (len(window.shape) - 2)))
             steps = ops.where(known, steps, ops.zeros_like(steps))
@@ -93,7 +96,7 @@ class NormaliseWindow(layers.Layer):
 
 
 def keep_static(normalise, window, n_static):
-    """Apply a function to all features of a window but the last `n_static`."""
+    """Apply a function to all features of a window except the last `n_static`."""
     if not n_static:
         return normalise(window)
     normalised, *levels = normalise(window[..., :-n_static])
@@ -115,8 +118,8 @@ class RestoreLevel(layers.Layer):
     def call(self, output, shift, scale):
         """Return outputs on the scale of the window.
 
-        Outputs have shape `(n_samples, horizon * n_targets)`, or a further axis for
-        quantiles.
+        Outputs have shape `(n_samples, horizon * n_targets)`, or `(n_samples, horizon *
+        n_targets, n_quantiles)`.
         """
         scale = ops.tile(scale, (1, self.horizon))
         shift = ops.tile(shift, (1, self.horizon))

@@ -8,15 +8,15 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
 class LinearSkip(layers.Layer):
-    """Map the history of each target, and the covariates, to the later steps.
+    """Map the steps of a window linearly to the steps ahead of each target.
 
-    The first `n_targets` features of the window are the targets, the others are
-    covariates. With `joint=False`, one map is shared by all targets: each target is
-    forecast from its own history and from all covariates. With ``joint=True``, every
-    target is forecast from all features.
+    The first `n_targets` features of the window are the targets. The other features are
+    covariates. With ``joint=False``, all targets share one map, which forecasts a
+    target from its own history and from all covariates. With ``joint=True``, the map
+    forecasts each target from all features.
 
-    The weights are not trained with the network: `fit` sets them to a ridge
-    regression, so the network learns what the linear map leaves over.
+    The weights are not trained with the network. `fit` sets them to a ridge regression,
+    so the network learns the remaining error of the linear map.
     """
 
     def __init__(self, n_targets, horizon, joint=False, n_quantiles=1, **kwargs):
@@ -50,7 +50,8 @@ class LinearSkip(layers.Layer):
     def call(self, window):
         """Return outputs in the order of steps, then targets, then quantiles.
 
-        Windows have shape `(n_samples, ..., n_features)`; all axes between are time.
+        Windows have shape `(n_samples, ..., n_features)`. All axes between the first
+        and the last are time.
         """
         n_features = window.shape[-1]
         n_steps = math.prod(window.shape[1:-1])

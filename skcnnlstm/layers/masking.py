@@ -23,10 +23,10 @@ class MarkMissing(layers.Layer):
 
 
 def concatenate_mask(window):
-    """Return windows with zero instead of NaN, without and with the mask of NaN.
+    """Return two tensors: windows without NaN, and these windows with a mask of NaN.
 
-    A window of shape `(window_length,)` gets a feature axis. The mask doubles the
-    number of features.
+    NaN is replaced by zero. The mask doubles the number of features. A window of shape
+    `(window_length,)` first gets a feature axis.
     """
     if len(window.shape) == 2:
         window = layers.Reshape((window.shape[1], 1), name="series_with_gaps")(window)

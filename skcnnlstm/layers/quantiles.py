@@ -13,9 +13,9 @@ class SortQuantiles(layers.Layer):
     output next to each other. The output has shape `(n_samples, n_outputs,
     n_quantiles)`.
 
-    Sorting works at any scale of the target. The alternative, a softplus of the
-    difference between neighbouring quantiles, trains badly for large and for small
-    targets.
+    Sorting works for targets of any scale. The alternative is to predict differences
+    between neighbouring quantiles with a softplus, which trains badly for large and for
+    small targets.
     """
 
     def __init__(self, n_quantiles, **kwargs):
@@ -37,8 +37,8 @@ class PinballLoss(keras.losses.Loss):
     """Compute the mean pinball loss over outputs and quantiles (Koenker, Bassett 1978).
 
     For the error e = true - predicted and the quantile level q, the loss is ``max(q *
-    e, (q - 1) * e)``. The quantiles minimize it. With `per_step`, each output has its
-    own sample weight.
+    e, (q - 1) * e)``. The q-quantile of the target minimizes the expected loss. With
+    `per_step`, each output has its own sample weight.
     """
 
     def __init__(self, quantiles, *, per_step=False, name="pinball", **kwargs):
@@ -57,7 +57,7 @@ class PinballLoss(keras.losses.Loss):
         return ops.mean(loss, axis=2 if self.per_step else (1, 2))
 
     def repeat_targets(self, targets):
-        """Return a view of `(n_samples, n_outputs)` with an axis for the quantiles."""
+        """Return targets as a view, repeated along a new last axis for quantiles."""
         shape = (*targets.shape, len(self.quantiles))
         return np.broadcast_to(targets[..., np.newaxis], shape)
 

@@ -10,18 +10,19 @@ from skcnnlstm.layers.instance_norm import keep_static
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
 class NormaliseSeason(layers.Layer):
-    """Subtract the last season of each window, and return the shift of the output.
+    """Subtract the last season from each window, and return the shift of the output.
 
     From each step of the window, the layer subtracts the value at the same position in
-    the last season. With ``season_length=1``, this is the last value of the window.
+    the last season. With ``season_length=1``, it subtracts the last value of the
+    window.
 
-    The shift at step h ahead (from 1) is the value of the target at step
-    ``window_length - season_length + (h - 1) % season_length`` of the window. A network
-    with output zero therefore repeats the last season. NaN in the last season is
-    replaced by the mean of its known values.
+    The shift repeats the last season of the target. At step h ahead (1, 2, ...), it is
+    the value at position ``window_length - season_length + (h - 1) % season_length`` of
+    the window, counted from 0. NaN in the last season is replaced by the mean of the
+    known values of that season.
 
     The targets are the first `n_targets` features. The `n_outputs` outputs are in the
-    order of steps, then targets. The last `n_static` features stay as they are.
+    order of steps, then targets. The last `n_static` features do not change.
     """
 
     def __init__(self, season_length, n_targets, n_outputs, n_static=0, **kwargs):
@@ -33,8 +34,8 @@ class NormaliseSeason(layers.Layer):
     def call(self, window):
         """Return normalized windows, and the shift and scale of the outputs.
 
-        Windows have shape `(n_samples, window_length, ..., n_features)`, shift and
-        scale `(n_samples, n_outputs)`. The scale is 1.
+        Windows have shape `(n_samples, window_length, ..., n_features)`. Shift and
+        scale have shape `(n_samples, n_outputs)`. The scale is 1.
         """
         return keep_static(self._normalise, window, self.n_static)
 

@@ -1,4 +1,4 @@
-"""Layers that standardize windows and restore the targets, with constants."""
+"""Layers that standardize windows and restore targets, with constant statistics."""
 
 import keras
 import numpy as np
@@ -7,7 +7,7 @@ from keras import layers
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
 class StandardizeWindow(layers.Layer):
-    """Subtract a constant from each feature and divide by another one."""
+    """Subtract a constant from each feature and divide by another constant."""
 
     def __init__(self, mean, scale, **kwargs):
         super().__init__(**kwargs)
@@ -25,14 +25,14 @@ class StandardizeWindow(layers.Layer):
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
 class RestoreTargets(layers.Layer):
-    """Multiply each output by a constant and add another one."""
+    """Multiply each output by a constant and add another constant."""
 
     def __init__(self, mean, scale, **kwargs):
         super().__init__(**kwargs)
         self.mean, self.scale = list(mean), list(scale)
 
     def call(self, output):
-        """Return outputs of the same shape; a third axis holds quantiles."""
+        """Return outputs of the same shape; a third axis, if any, holds quantiles."""
         mean = np.asarray(self.mean, "float32")
         scale = np.asarray(self.scale, "float32")
         if len(output.shape) > 2:

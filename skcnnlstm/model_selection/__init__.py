@@ -1,1 +1,1 @@
-"""Splitters, backtests and leakage checks."""
+"""Cross-validation splitters, backtests and leakage checks."""

@@ -12,7 +12,7 @@ __all__ = ["HorizonSplit", "PanelTimeSeriesSplit"]
 
 
 class _TimeOrderedSplitter(BaseCrossValidator):
-    """Base of both splitters: the parameters, the gap and the folds of one series.
+    """Base class of both splitters: parameters, gap, and the folds of one series.
 
     Each subclass documents the parameters.
     """
@@ -59,9 +59,9 @@ class _TimeOrderedSplitter(BaseCrossValidator):
         return check_integer("n_splits", self.n_splits)
 
     def _split_one_series(self, n_samples, description=""):
-        """Return (train, test) positions of each fold of one series.
+        """Return the (train, test) positions of each fold of one series.
 
-        `description` names the series in the error.
+        `description` is text about the series for the error message.
         """
         n_splits, gap = self.get_n_splits(), self.gap
         test_size, max_train_size = self.test_size, self.max_train_size
@@ -75,10 +75,10 @@ class _TimeOrderedSplitter(BaseCrossValidator):
         if not folds:
             size = n_samples // (n_splits + 1) if test_size is None else test_size
             raise ValueError(
-                "n_splits must leave at least one training sample before the first "
-                f"test part and its gap: got n_splits={n_splits}, test_size={size}, "
+                "n_splits must leave at least one training sample before the gap and "
+                f"the first test part: got n_splits={n_splits}, test_size={size}, "
                 f"gap={gap} (from horizon={self.horizon}, stride={self.stride}, "
-                f"window_length={self.window_length}), {n_samples} "
+                f"window_length={self.window_length}) and {n_samples} "
                 f"samples{description}. Use fewer folds, shorter test parts or more "
                 "samples."
             )
@@ -92,12 +92,12 @@ class HorizonSplit(_TimeOrderedSplitter):
 
     The target of a sample reaches `horizon` time steps ahead. Without a gap, the
     targets of the last training samples contain steps that the first test samples
-    predict. This splitter leaves these samples out. With ``stride=1`` its folds equal
-    those of ``TimeSeriesSplit(n_splits, gap=horizon - 1)``.
+    predict. This splitter leaves out these training samples. With ``stride=1``, the
+    folds equal those of ``TimeSeriesSplit(n_splits, gap=horizon - 1)``.
 
-    Use it for samples that are windows, and for rows that a `SlidingWindow` turns into
-    windows. `SeriesForecaster` builds its targets from the training rows only and needs
-    no gap.
+    Use this splitter for samples that are windows, and for rows that a `SlidingWindow`
+    turns into windows. A `SeriesForecaster` builds its targets from the training rows
+    only, so it needs no gap.
 
     Parameters
     ----------
@@ -105,20 +105,20 @@ class HorizonSplit(_TimeOrderedSplitter):
         Number of folds, at least 1.
     horizon : int, default=1
         Number of time steps that the target of a sample reaches ahead. Use 0 if the
-        target describes the window itself, as a class label does.
+        target describes the window itself, like a class label.
     stride : int, default=1
-        Time steps from one sample to the next.
+        Number of time steps from one sample to the next.
     window_length : int or None, default=None
-        Length of a window, in time steps. If given, no row is in both a training window
-        and a test window: use it to classify overlapping windows. None lets test
-        windows start with rows of the training part, as a forecast with known history
-        does.
+        Length of a window, in time steps. If given, the gap is so long that no row is
+        in both a training window and a test window. Set it to classify overlapping
+        windows. With None, test windows may contain rows of the training part, which
+        are known history in a forecast.
     test_size : int or None, default=None
         Number of samples in each test part. None uses
         ``n_samples // (n_splits + 1)``.
     max_train_size : int or None, default=None
-        Largest number of samples in a training part; the latest ones are kept. None
-        keeps all.
+        Maximum number of samples in a training part. The latest samples are kept. None
+        keeps all samples.
 
     Attributes
     ----------
@@ -129,7 +129,7 @@ class HorizonSplit(_TimeOrderedSplitter):
 
     See Also
     --------
-    PanelTimeSeriesSplit : The same for samples of many series.
+    PanelTimeSeriesSplit : Such folds for samples of many series.
     check_leakage : Check the folds of any splitter for leakage.
 
     Examples
@@ -164,11 +164,12 @@ class HorizonSplit(_TimeOrderedSplitter):
 class PanelTimeSeriesSplit(_TimeOrderedSplitter):
     """Time-ordered folds of many series, each series split separately.
 
-    `groups` holds the series of each sample. Each series is split as by
-    `HorizonSplit`, and fold k combines the k-th training and test parts of all series.
-    Within each series, every test sample is therefore later than every training sample.
+    `groups` holds the series of each sample. Each series is split like with
+    `HorizonSplit`. Fold k combines the k-th training parts and the k-th test parts of
+    all series. Within each series, every test sample is therefore later than every
+    training sample.
 
-    The samples of one series must be in time order. They need not be adjacent, and
+    The samples of one series must be in time order. They need not be adjacent. The
     series may differ in length.
 
     Parameters
@@ -179,15 +180,17 @@ class PanelTimeSeriesSplit(_TimeOrderedSplitter):
         Number of time steps that the target of a sample reaches ahead. Use 1 for the
         rows of a `SeriesForecaster`, which builds the targets itself.
     stride : int, default=1
-        Time steps from one sample to the next.
+        Number of time steps from one sample to the next.
     window_length : int or None, default=None
-        As for `HorizonSplit`.
+        Length of a window, in time steps. If given, the gap is so long that no row is
+        in both a training window and a test window. None gives a gap for the horizon
+        only.
     test_size : int or None, default=None
         Number of samples of each series in each test part. None uses
-        ``n_samples // (n_splits + 1)`` of each series.
+        ``n_samples // (n_splits + 1)``, with the number of samples of the series.
     max_train_size : int or None, default=None
-        Largest number of samples of a series in a training part; the latest ones are
-        kept. None keeps all.
+        Maximum number of samples of a series in a training part. The latest samples are
+        kept. None keeps all samples.
 
     Attributes
     ----------
@@ -197,9 +200,9 @@ class PanelTimeSeriesSplit(_TimeOrderedSplitter):
 
     Notes
     -----
-    If the series cover the same period, a training part may hold rows of one series
-    that are later than test rows of another. The model then learns from later events
-    that affect all series, such as a holiday. If that matters, split at dates instead.
+    A training part may hold rows of one series that are later than test rows of another
+    series. The model then learns from later events that affect all series, such as a
+    holiday. To avoid this, split all series at the same dates.
 
     Examples
     --------
@@ -211,7 +214,7 @@ class PanelTimeSeriesSplit(_TimeOrderedSplitter):
     [0 1 2 4] [3 6]
     [0 1 2 3 4 6] [5 7]
 
-    Pass `groups` to the `fit` of a search. Long frames need no preparation:
+    In a search over a forecaster of a long frame, pass `groups` to `fit`:
 
     >>> import pandas as pd
     >>> from sklearn.linear_model import Ridge
@@ -239,7 +242,7 @@ class PanelTimeSeriesSplit(_TimeOrderedSplitter):
         Parameters
         ----------
         X : array-like of shape (n_samples, ...)
-            Samples; those of each series are in time order.
+            Samples. The samples of each series are in time order.
         y : object
             Ignored.
         groups : array-like of shape (n_samples,)
@@ -276,7 +279,7 @@ def _rows_by_series(groups, n_samples):
     if groups is None:
         raise ValueError(
             "groups must hold the series of each sample: got None. Use split(X, y, "
-            "groups) or search.fit(X, y, groups=...); for one series, use HorizonSplit."
+            "groups) or search.fit(X, y, groups=...). For one series, use HorizonSplit."
         )
     groups = np.asarray(groups)
     if groups.shape != (n_samples,):
@@ -291,11 +294,11 @@ def _rows_by_series(groups, n_samples):
 
 
 def check_splitter(cv):
-    """Raise if `cv` is neither a splitter instance nor an iterable of folds."""
+    """Raise if `cv` is not a splitter instance or an iterable of folds."""
     if isinstance(cv, type) and hasattr(cv, "split") and not issubclass(cv, str):
         raise TypeError(
-            "cv must be a splitter instance, not a class: got the class "
-            f"{cv.__name__}. Use {cv.__name__}(...) with its parameters."
+            f"cv must be a splitter instance: got the class {cv.__name__}. Use "
+            f"{cv.__name__}(...) with its parameters."
         )
     pairs = hasattr(cv, "split") or hasattr(cv, "__iter__")
     if isinstance(cv, str | type | Mapping) or not pairs:

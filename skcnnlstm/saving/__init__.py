@@ -4,9 +4,9 @@ A file is a `skops.io` archive, with additions and checks in these modules:
 
 - `values` stores objects that skops does not support,
 - `keras_configs`, `pandas_values` and `scipy_values` convert such objects,
-- `trust` lists the classes and functions that a file may name,
+- `trusted_types` finds the classes and functions that a file may name,
 - `check_archive` checks a file before skops reads it,
-- `save_load` holds `save` and `load`, and the versions in the file.
+- `save_load` defines `save` and `load`.
 """
 
 import skcnnlstm._utils.import_keras  # noqa: F401, before others import Keras

@@ -1,12 +1,13 @@
 """Check a skops file before skops reads it.
 
-skops refuses classes and functions that are not trusted. These checks reject forged
-files that skops would still read:
+skops refuses classes and functions that are not trusted. The checks in this module also
+reject these forged files, which skops would read:
 
-- A trusted function takes the place of a class or of the type of a key: skops calls it.
-- The file declares more memory than it holds: skops allocates this memory.
-- References are followed any number of times.
-- The file has an old format, which has other rules.
+- A file with a trusted function in the place of a class, or of the type of a key. skops
+  would call the function.
+- A file that declares more memory than it holds. skops would allocate this memory.
+- A file with so many references to its parts that following them takes too much memory.
+- A file in an old format, which has other rules.
 """
 
 from __future__ import annotations
@@ -26,16 +27,16 @@ from skcnnlstm.saving.trusted_types import find_safe, is_named_tuple
 from skcnnlstm.saving.values import StoredValue
 
 _STORED_VALUE = f"{StoredValue.__module__}.{StoredValue.__qualname__}"
-_PROTOCOL = 2  # of skops 0.16; older ones have other nodes
-# Nodes that hold only what is in the file, except for the classes that they name.
+_PROTOCOL = 2  # protocol of skops 0.16; older protocols have other nodes
+# Nodes that need no other code or data than the file and the classes that they name.
 _LOADERS = {
     *("JsonNode", "ListNode", "TupleNode", "SetNode", "DictNode", "ObjectNode"),
     *("FunctionNode", "TypeNode", "NdArrayNode", "DTypeNode", "RandomStateNode"),
     *("LossNode", "ConstructorFromReduceNode"),
 }
-# `__setstate__` of this class interpolates: it copies what its attributes hold.
+# Classes with a `__setstate__` that computes: IsotonicRegression copies its attributes.
 _COMPUTING = {"sklearn.isotonic.IsotonicRegression"}
-# Nodes of skops 0.16 hold lists of trusted names: a few kilobytes in these loaders.
+# Nodes with these loaders need a few kilobytes for lists of trusted names (skops 0.16).
 _LARGE_LOADERS = ("ObjectNode", "FunctionNode")
 _STR_TYPE = {"__loader__": "TypeNode", "__module__": "builtins", "__class__": "str"}
 
@@ -46,11 +47,12 @@ class Names(NamedTuple):
     Attributes
     ----------
     found : set of str
-        All of them.
+        All names.
     safe : set of str
-        Those that every file may hold, in each of their roles.
+        Names that any file may contain, in each of their roles.
     untrusted : set of str
-        Those that skops would trust, and those in Keras configs.
+        Names that the user must trust although skops accepts them, and untrusted names
+        in Keras configs.
     """
 
     found: set
@@ -73,8 +75,8 @@ def import_skops():
 def check_archive(content, trusted) -> Names:
     """Check the content of a skops file, and return the names in it.
 
-    `trusted` holds the names that the user trusts. An exception of any type is raised
-    if skops did not write the file.
+    `trusted` holds the names that the user trusts. If skops did not write the file, an
+    exception of any type may be raised.
     """
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = archive.infolist()
@@ -99,9 +101,9 @@ class _Visitor:
     Attributes
     ----------
     roles : dict of set
-        The loaders that use a class or function, by its name.
+        For each name of a class or function, the loaders that use it.
     untrusted : set of str
-        As in `Names`.
+        Described in `Names`.
     """
 
     def __init__(self, archive, trusted, n_bytes):
@@ -115,12 +117,15 @@ class _Visitor:
         """Return whether a name is safe in each of its roles.
 
         skops calls the class of some nodes. A function is therefore safe in a node that
-        returns it, but not as the class of a node.
+        returns the function, but not as the class of a node.
         """
         return all(_is_safe(role, name) for role in self.roles[name])
 
     def visit(self, part):
-        """Visit a part of schema.json; return its size: nodes and bytes of arrays."""
+        """Visit a part of schema.json and return its size.
+
+        The size is the number of nodes plus the number of bytes of arrays.
+        """
         if not isinstance(part, list | dict):
             return 0
         parts = part if isinstance(part, list) else part.values()
@@ -140,14 +145,14 @@ class _Visitor:
             for key in node["key_types"]["content"]:
                 if key != key | _STR_TYPE:
                     raise ValueError("a dict with keys that are not text")
-        # The dtype "object" is an empty array.
+        # The dtype "object" is stored as an empty array, which is allowed.
         if loader == "NdArrayNode" and node["type"] != "numpy" and node["content"]:
             raise ValueError("an array of objects")
         size += 1
         if "file" in node:
             size += self._check_file(node, loader, name)
         is_new = node.get("__id__") not in self._sizes
-        # skops returns the first node of an id for all others, however often.
+        # For each further node with the same id, skops returns the first node.
         if self._sizes.setdefault(node.get("__id__") or object(), size) != size:
             raise ValueError("two nodes with one id")
         self._memory -= 4000 if loader in _LARGE_LOADERS else 1000
@@ -167,7 +172,7 @@ class _Visitor:
             self.untrusted |= untrusted_in_text(value, self._trusted)
 
     def _visit_keras_name(self, node):
-        """Report an untrusted Keras name here; `StoredValue` refuses it, too."""
+        """Report an untrusted Keras name. `StoredValue` also refuses it."""
         texts = [part.get("content") for part in node["content"]["content"]]
         if texts[0] == '"keras name"':
             name = json.loads(texts[1])
@@ -175,7 +180,10 @@ class _Visitor:
                 self.untrusted.add(str(name))
 
     def _check_file(self, node, loader, name):
-        """Check the member of a node, which no other node uses; return its size."""
+        """Check the archive member of a node and return its size in bytes.
+
+        Two nodes must not use the same member.
+        """
         file_name, node_id = node["file"], node["__id__"]
         if not isinstance(node_id, int) or not node_id:
             raise ValueError("a node without an id")
@@ -189,7 +197,7 @@ class _Visitor:
 
 
 def _is_safe(loader, name):
-    """Return whether every file may hold a class or function in this role."""
+    """Return whether any file may contain a class or function in this role."""
     if loader == "ConstructorFromReduceNode":
         return name == _STORED_VALUE
     if loader == "DictNode":
@@ -207,7 +215,7 @@ def _is_safe(loader, name):
 def _check_array(file, n_bytes, name):
     """Check that a stored NumPy array matches its header and its node.
 
-    A node may also name a scalar type, which skops calls with the array.
+    The node of an array may name a scalar type, which skops calls with the array.
     """
     prefix = file.read(10)
     header = prefix + file.read(int.from_bytes(prefix[8:], "little"))
@@ -224,7 +232,7 @@ def _check_array(file, n_bytes, name):
 
 @lru_cache(1024)
 def _read_header(header):
-    """Return shape and dtype in the header of an array in the format 1.0 of NumPy."""
+    """Return the shape and the dtype in the header of an array (NumPy format 1.0)."""
     if not header.startswith(b"\x93NUMPY\x01\x00"):
         raise ValueError("a part that is not an array")
     file = io.BytesIO(header[8:])

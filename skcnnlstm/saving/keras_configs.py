@@ -1,4 +1,4 @@
-"""Keras objects as JSON configs, and the check of the names in a config."""
+"""Convert Keras objects to JSON configs and back, and check the names in a config."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _MODULES = {
     "keras.optimizers.schedules": keras.optimizers.schedules,
     "keras.regularizers": keras.regularizers,
 }
-# Other callbacks write files, or send data over the network.
+# Safe callbacks. Other callbacks write files or send data over the network.
 _CALLBACKS = ("EarlyStopping", "ReduceLROnPlateau", "TerminateOnNaN")
 # These layers hold code, or read files.
 _UNSAFE = ("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
 _UNSAFE += ("StringLookup", "IntegerLookup", "TextVectorization")
 _FUNCTION_MODULES = ("activations", "losses", "metrics", "ops", "initializers")
-# Objects that are stored as a config.
+# Classes with objects that are stored as a config.
 _OBJECTS = (
     keras.constraints.Constraint,
     keras.initializers.Initializer,
@@ -41,11 +41,13 @@ _OBJECTS = (
     keras.regularizers.Regularizer,
     keras.DTypePolicy,
 )
-# Objects that hold nothing but attributes; stored as these where a config would not do.
+# Classes with objects that hold only attributes. If a config is incomplete, the
+# attributes are stored.
 STATEFUL = (keras.losses.Loss,)
-# Pseudo-classes in configs, for values that are not objects of a class.
+# Names that configs use in the place of a class, for values that have no class name.
 _VALUES = ("__keras_tensor__", "__tensor__", "__numpy__", "__ellipsis__", "__slice__")
-# Metrics allocate memory in proportion to the square of some of their parameters.
+# Largest number in the config of a metric. Metrics allocate memory in proportion to the
+# square of some parameters.
 _MAX_METRIC_SIZE = 4096
 
 
@@ -74,7 +76,7 @@ def find_public(name, trusted=()):
 
 
 def find_stateful_class(name):
-    """Return the Keras loss or callback class of a name, such as "keras.src.a.B".
+    """Return the safe Keras loss or callback class of a name, such as "keras.src.a.B".
 
     A file stores the attributes of objects of these classes. Return None for other
     names.
@@ -95,12 +97,12 @@ def find_stateful_class(name):
 
 
 def is_keras_object(thing):
-    """Whether Keras can write an object as a config."""
+    """Return whether Keras can convert an object to a config."""
     return isinstance(thing, _OBJECTS)
 
 
 def to_config(thing):
-    """Return the JSON config of a Keras object, None if it would not be the same."""
+    """Return the JSON config of a Keras object, or None if the config is incomplete."""
     try:
         text = json.dumps(keras.saving.serialize_keras_object(thing))
         copy = _deserialize(json.loads(text))
@@ -131,7 +133,7 @@ def _deserialize(config):
 
 
 def _check_size(config, in_metric=False):
-    """Raise where an object would allocate memory that the file does not hold."""
+    """Raise if an object would allocate far more memory than the size of its config."""
     if isinstance(config, dict):
         module = str(config.get("module"))
         if "build_config" in config or module in ("keras", "keras.layers"):
@@ -151,7 +153,7 @@ def _check_size(config, in_metric=False):
 
 
 def parse_json(text):
-    """Parse JSON text; raise if its values need far more memory than the text."""
+    """Parse JSON text. Raise if its values need far more memory than the text."""
     _check_density(text)
     return json.loads(text)
 
@@ -182,11 +184,12 @@ def untrusted_in_text(text, trusted):
 
 
 def untrusted_names(config, trusted):
-    """Yield the names in a config that are neither Keras' own, ours nor trusted.
+    """Yield the names in a config that are not trusted.
 
-    Keras looks up `registered_name` before `module` and `class_name`, and it looks up
-    plain text, such as an activation, among the registered functions. So all of these
-    are compared.
+    Names of safe Keras objects and of this package are always trusted. Keras looks up
+    `registered_name` before `module` and `class_name`. It also looks up plain text,
+    such as the name of an activation, among the registered functions. So all of these
+    are checked.
     """
     if isinstance(config, str):
         if config not in trusted and not _is_ours(_find_registered(config), True):
@@ -219,7 +222,7 @@ def _is_ours(thing, default=False):
 
 
 def _is_known(config, trusted):
-    """Whether a config describes an object that is safe or trusted."""
+    """Return whether a config describes an object that is safe or trusted."""
     module, name = config.get("module"), config["class_name"]
     registered = config.get("registered_name")
     if not isinstance(module, str) or not isinstance(name, str):
@@ -242,7 +245,7 @@ def _is_known(config, trusted):
     if name == "Functional":
         return module.startswith("keras.src.models.")
     if module.startswith("keras.src.ops."):
-        # An operation in a network: ConvertToTensor is keras.ops.convert_to_tensor.
+        # An operation in a network. ConvertToTensor is keras.ops.convert_to_tensor.
         function = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
         return find_public(f"keras.ops.{function}") is not None
     if module == "keras":

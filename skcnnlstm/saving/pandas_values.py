@@ -12,16 +12,16 @@ _TIMES = pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex
 
 
 def to_parts(value):
-    """Return the kind of a value, and the parts to build it from.
+    """Return a list of the kind of a pandas object and the parts to build it from.
 
-    Parts are numbers, text, arrays, and lists of these, or simpler pandas objects.
+    Parts are numbers, text, arrays, lists of these, or simpler pandas objects.
     """
     if value is pd.NaT:
         return ["NaT"]
     if isinstance(value, pd.offsets.BaseOffset):
         return _offset_parts(value)
     if isinstance(value, _SCALARS):
-        # An index with one label has its unit, time zone and frequency.
+        # An index with this label keeps its unit, time zone and frequency.
         return ["label", pd.Index([value])]
     if isinstance(value, pd.CategoricalDtype):
         return ["categories", _in_memory(value.categories), value.ordered]
@@ -56,7 +56,7 @@ def _offset_parts(offset):
 
 
 def _in_memory(index):
-    """Return an index that is not a RangeIndex; `from_parts` refuses these as parts."""
+    """Return an equal index that is not a RangeIndex, which `from_parts` refuses."""
     is_range = isinstance(index, pd.RangeIndex)
     return pd.Index(index.to_numpy(), name=index.name) if is_range else index
 
@@ -74,10 +74,10 @@ def _time_parts(index):
 
 
 def from_parts(kind, *parts):
-    """Return the pandas object that is made of some parts.
+    """Return the pandas object that is made from some parts.
 
-    Raise TypeError if a part is a range: a range of 10**9 numbers takes a few bytes in
-    a file, but an index made of it takes gigabytes of memory.
+    Raise TypeError if a part is a range. A range of 10**9 numbers takes a few bytes in
+    a file, but an index made from it takes gigabytes of memory.
     """
     for part in parts:
         _check_part(part)
@@ -96,14 +96,14 @@ def _index(values, dtype, name):
     if isinstance(values, list):
         dtype = _dtype(dtype)
         if isinstance(dtype, np.dtype) and dtype.kind != "O":
-            # "<U1000000" would expand the values.
+            # A dtype such as "<U1000000" would expand the values.
             raise TypeError(f"a list as values of {dtype}")
         return pd.Index(values, dtype=dtype, name=name)
     return pd.Index(values, dtype=values.dtype, name=name)
 
 
 def _dtype(name):
-    """Return the data type of a name; the text of pandas 3 is an object in pandas 2."""
+    """Return the data type of a name. In pandas 2, text has the type object."""
     dtype = pd.api.types.pandas_dtype(name)
     is_text = name == "str" and isinstance(dtype, np.dtype)
     return np.dtype(object) if is_text else dtype
@@ -156,7 +156,7 @@ _MAKERS = {
 
 
 def is_equal(one, other):
-    """Whether two values agree in type, values, names and frequency."""
+    """Return whether two values are equal in type, values, names and frequency."""
     if isinstance(one, pd.Index):
         return bool(
             type(one) is type(other)

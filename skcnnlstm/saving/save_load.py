@@ -1,4 +1,4 @@
-"""save and load: an estimator in one file."""
+"""save and load: store an estimator in one file."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from skcnnlstm.saving.keras_configs import untrusted_in_text
 from skcnnlstm.saving.trusted_types import trusted_names
 from skcnnlstm.saving.values import nested_values, to_supported, trusting
 
-# Releases of these packages give the same predictions if they agree in so many parts of
-# the version number. (scikit-learn itself warns about other releases.)
+# Releases of a package give the same predictions if this many parts of their version
+# numbers are equal. (scikit-learn itself warns about other releases.)
 _COMPARED_PARTS = {"skcnnlstm": 2, "keras": 2, "tensorflow": 2, "numpy": 1}
 _RECORDED = ("scikit-learn", "keras", "tensorflow", "numpy", "pandas", "skops")
 _FIRST_BYTES_OF_0_1 = b"skcnnlstm model "
@@ -23,24 +23,24 @@ _FIRST_BYTES_OF_0_1 = b"skcnnlstm model "
 def save(estimator, path):
     """Save an estimator, fitted or not, to one file.
 
-    The file is an archive in the format of `skops.io`, without pickle. It is first
-    written to a temporary file and then renamed. If the process is killed or the disk
-    is full, an existing file remains unchanged.
+    The file is an archive in the format of `skops.io`, without pickle. The archive is
+    first written to a temporary file, which is then renamed. If the process is killed
+    or the disk is full, an existing file remains unchanged.
 
     Parameters
     ----------
     estimator : estimator
-        An estimator of this package, or one of scikit-learn that may contain some: a
-        Pipeline, a search, a TransformedTargetRegressor. Parameters may be Keras
-        objects and functions of a module, but not lambdas.
+        An estimator of this package, or an estimator of scikit-learn that may contain
+        such estimators: a Pipeline, a search, a TransformedTargetRegressor. Parameters
+        may be Keras objects and functions of a module, but not lambdas.
     path : path-like
-        The file, of any name. An existing file is replaced.
+        The file, with any name. An existing file is replaced.
 
     Raises
     ------
     TypeError
         If a parameter or an attribute cannot be saved, or could not be loaded again.
-        The message names it, and no file is changed.
+        The message names the parameter or attribute. No file is changed.
     ImportError
         If skops is not installed. Install the extra `save`.
     OSError
@@ -63,8 +63,8 @@ def save(estimator, path):
     """
     if isinstance(estimator, type) or not hasattr(estimator, "get_params"):
         raise TypeError(
-            f"estimator must be an instance with get_params: got {estimator!r}. Save "
-            "forecasts and tables with pandas or NumPy."
+            f"estimator must be an estimator instance: got {estimator!r}. To save "
+            "forecasts or tables, use pandas or NumPy."
         )
     skops_io = import_skops()
     root = {"estimator": to_supported(estimator), "versions": _versions()}
@@ -76,9 +76,9 @@ def save(estimator, path):
         raise
     except Exception as error:  # skops raises many types
         raise TypeError(
-            "estimator must hold only values that can be loaded again: got one that "
-            f"cannot ({type(error).__name__}: {error}). Use a plain value, a Keras "
-            "object, or the name of one, such as 'mse'."
+            "estimator must hold only values that can be loaded again: got a value "
+            f"that cannot be loaded ({type(error).__name__}: {error}). Use a plain "
+            "value, a Keras object, or the name of a Keras object, such as 'mse'."
         ) from error
     write_atomically(path, [content])
 
@@ -86,9 +86,13 @@ def save(estimator, path):
 def load(path, *, trusted=()):
     """Load an estimator that `save` wrote.
 
-    A file cannot run code. It may name classes and functions of this package and
-    those that skops and Keras' safe mode allow. It may also name some of
-    scikit-learn's, each of them listed. Anything else must be in `trusted`.
+    A file cannot run code of its own. By default, it may name only
+
+    - classes and functions of this package,
+    - classes and functions that skops or the safe mode of Keras allows,
+    - some further classes and functions of scikit-learn.
+
+    All other classes and functions must be in `trusted`.
 
     Parameters
     ----------
@@ -96,20 +100,23 @@ def load(path, *, trusted=()):
         The file.
     trusted : sequence of str or type, default=()
         User-defined classes and functions that the file may name, as objects or by
-        name: "package.module.Name", or "package>Name" if it is registered with Keras.
-        Loading may run their code. Trees and IsotonicRegression of scikit-learn must
-        be in `trusted`, too: forged ones can crash the process or fill the memory.
+        name. A name has the form "package.module.Name", or "package>Name" for an object
+        that is registered with Keras. Loading may run their code. Trees and
+        IsotonicRegression of scikit-learn must also be in `trusted`, because forged
+        ones can crash the process or fill the memory.
 
     Returns
     -------
     estimator : estimator
-        The estimator. Its predictions are bit-identical on a machine of the same kind.
+        The estimator. On a machine of the same kind, its predictions are bit-identical
+        to those of the saved estimator.
 
     Raises
     ------
     ValueError
-        If `save` of this version did not write the file, if the file is damaged, or if
-        it names a class or function that is not trusted.
+        - If the file was not written by `save` of version 0.2 or newer.
+        - If the file is damaged.
+        - If the file names a class or function that is not trusted.
     ImportError
         If skops is not installed. Install the extra `save`.
     OSError
@@ -118,8 +125,8 @@ def load(path, *, trusted=()):
     Warns
     -----
     UserWarning
-        If the file was written with releases of this package, Keras, TensorFlow or
-        NumPy whose results may differ.
+        If the file was written with other releases of this package, Keras, TensorFlow
+        or NumPy, and predictions may therefore differ.
 
     See Also
     --------
@@ -140,9 +147,9 @@ def load(path, *, trusted=()):
     content = Path(path).read_bytes()
     if content.startswith(_FIRST_BYTES_OF_0_1):
         raise ValueError(
-            f"path must be a file of skcnnlstm 0.2 or newer: {path} is one of 0.1. "
-            "Load it with skcnnlstm 0.1, or fit the estimator again, and save again "
-            "with this version."
+            f"path must be a file of skcnnlstm 0.2 or newer: got {path}, a file of "
+            "0.1. Fit the estimator again and save it with this version. To use the "
+            "old file, install skcnnlstm 0.1."
         )
     try:
         names = check_archive(content, trusted)
@@ -158,29 +165,30 @@ def load(path, *, trusted=()):
             untrusted -= trusted
     except Exception as error:  # skops, zipfile and estimators raise many types
         raise ValueError(
-            f"path must be an undamaged file that save wrote: {path} cannot be loaded "
-            f"({type(error).__name__}: {error}). Use another copy, or save again."
+            f"path must be an undamaged file that save wrote: got {path}, which cannot "
+            f"be loaded ({type(error).__name__}: {error}). Use another copy of the "
+            "file, or save the estimator again."
         ) from error
     if untrusted:
         raise ValueError(
-            f"path must hold only trusted types: {path} holds "
+            f"path must hold only trusted types: got {path}, which holds "
             f"{', '.join(sorted(untrusted))}. If you trust them, use load(path, "
-            f"trusted={sorted(untrusted)}). First register your own Keras objects with "
-            "keras.saving.register_keras_serializable."
+            f"trusted={sorted(untrusted)}). Before that, register your own Keras "
+            "objects with keras.saving.register_keras_serializable."
         )
     differences = _compare(versions)
     if differences:
         warn(
             f"{path} was written with other releases: {differences}. Predictions may "
-            "differ. Compare a few predictions with earlier ones."
+            "differ from the predictions before saving. Compare a few of them."
         )
     return estimator
 
 
 def _read(content, names, trusted):
-    """Return the estimator and the versions in a file that was checked.
+    """Return the estimator and the versions in a file that has been checked.
 
-    skops trusts `names`; Keras objects may use those in `trusted`.
+    skops trusts `names`. Keras objects may use the names in `trusted`.
     """
     with trusting(trusted):
         root = import_skops().loads(content, trusted=sorted(names))
@@ -188,7 +196,7 @@ def _read(content, names, trusted):
     if isinstance(estimator, type) or not hasattr(estimator, "get_params"):
         raise TypeError(f"an estimator of {type(estimator)}")
     # A fitted network is a JSON text, which Keras reads on first use. `check_archive`
-    # has seen plain text only.
+    # has checked text values only in JSON nodes, so check all text here.
     for value in nested_values(estimator):
         if isinstance(value, str | bytes | bytearray):
             untrusted = untrusted_in_text(value, trusted)
@@ -203,7 +211,7 @@ def _versions():
 
 
 def _compare(saved):
-    """Return the releases that may give other predictions, as text."""
+    """Return, as text, the packages with releases that may give other predictions."""
     current = _versions()
     return ", ".join(
         f"{name} {saved[name]} (here {current[name]})"

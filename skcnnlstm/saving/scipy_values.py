@@ -1,4 +1,7 @@
-"""Convert distributions of scipy.stats, which searches draw from, and back."""
+"""Convert distributions of scipy.stats to plain values and back.
+
+Randomized searches draw parameters from such distributions.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,10 @@ KINDS = (*_DISTRIBUTIONS, rv_frozen)
 
 
 def to_parts(value):
-    """Return the name of a distribution and, if it is frozen, its arguments.
+    """Return a list of the name of a distribution and, if frozen, its arguments.
 
-    None if it is not one of scipy.stats, or if these parts would not describe it.
+    Return None if the distribution is not in scipy.stats, or if these parts do not
+    describe it completely.
     """
     is_frozen = isinstance(value, rv_frozen)
     dist = value.dist if is_frozen else value
@@ -31,7 +35,7 @@ def to_parts(value):
 
 
 def from_parts(name, args=None, kwds=None):
-    """Return the distribution of a name and arguments."""
+    """Return the distribution with a name, frozen with the arguments if given."""
     dist = find_distribution(name)
     if dist is None:
         raise ValueError(f"scipy.stats has no distribution {name!r}")
@@ -44,7 +48,7 @@ def from_parts(name, args=None, kwds=None):
 
 
 def find_distribution(name):
-    """Return the distribution of a name in scipy.stats, None if there is none."""
+    """Return the distribution of scipy.stats with a name, or None."""
     found = getattr(stats, name, None)
     return found if isinstance(found, _DISTRIBUTIONS) else None
 

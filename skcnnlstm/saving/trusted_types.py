@@ -1,4 +1,4 @@
-"""Find the classes and functions that a saved file may contain."""
+"""Find the classes and functions that a saved file may name."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from skcnnlstm.saving.keras_configs import find_stateful_class, public_name
 
 _NOT_HELPERS = (BaseEstimator, metrics.DistanceMetric)
 _OURS = (BaseEstimator, model_selection.BaseCrossValidator)
-# Classes of scikit-learn that skops does not trust by default, and that hold plain
-# attributes only. skops trusts HalvingGridSearchCV and IterativeImputer only if
-# sklearn.experimental enabled them before skops was imported.
+# Classes of scikit-learn that hold plain attributes only, but that skops does not trust
+# by default. (skops trusts HalvingGridSearchCV and IterativeImputer if
+# sklearn.experimental enabled them before skops was imported.)
 _OF_SKLEARN = {
     "sklearn.calibration": (
         "_CalibratedClassifier",
@@ -38,8 +38,8 @@ _OF_SKLEARN = {
 def full_name(thing):
     """Return the full name of a class or function.
 
-    For an object of Keras, this is its public name. Return None for an object that
-    cannot be imported by name, such as a lambda.
+    For a Keras object, this is the public name. Return None for an object that cannot
+    be imported by name, such as a lambda.
     """
     public = public_name(thing)
     if public:
@@ -52,7 +52,7 @@ def full_name(thing):
 
 
 def find_safe(name):
-    """Return the class or function of this name if every file may hold it, or None."""
+    """Return the class or function of a name if any file may contain it, else None."""
     package = name.partition(".")[0]
     if package == "skcnnlstm":
         return _find_ours(name)
@@ -64,9 +64,9 @@ def find_safe(name):
 
 
 def _find_ours(name):
-    """Return a class or function of this package that every file may hold, or None.
+    """Return the class or function of this package with a name, if it is safe, or None.
 
-    These are estimators, splitters, named tuples and dataclasses, network builders and
+    Safe are estimators, splitters, named tuples, dataclasses, network builders and
     metrics. Creating an instance of these classes has no side effects.
     """
     module, _, attribute = name.rpartition(".")
@@ -87,7 +87,10 @@ def _find_ours(name):
 
 
 def _find_listed(name):
-    """Return a class of `_OF_SKLEARN`; None if this release does not have it."""
+    """Return the class of a name in `_OF_SKLEARN`, or None.
+
+    The installed release of scikit-learn may not have the class.
+    """
     module, _, attribute = name.rpartition(".")
     if attribute not in _OF_SKLEARN.get(module, ()):
         return None
@@ -104,13 +107,16 @@ def is_named_tuple(kind):
 
 @cache
 def _helpers_of_sklearn():
-    """Return splitters, metrics and scorers by name; skops trusts only estimators."""
+    """Return splitters, metrics and scorers of scikit-learn, by name.
+
+    By default, skops trusts only estimators.
+    """
     found = [
         thing
         for module in (model_selection, metrics)
         for thing in map(vars(module).get, module.__all__)
         if callable(thing)
-        # skops lists the estimators; a DistanceMetric holds more than attributes.
+        # skops trusts the estimators. A DistanceMetric holds more than attributes.
         and not (isinstance(thing, type) and issubclass(thing, _NOT_HELPERS))
     ]
     default_scorer = metrics.check_scoring(LinearRegression())

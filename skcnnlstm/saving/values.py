@@ -2,8 +2,8 @@
 
 skops supports numbers, text, arrays, lists, dicts with text keys and objects with
 attributes. `to_supported` replaces every other value in a state by a `StoredValue`.
-skops writes a `StoredValue` as a call of its class, and that call returns the original
-value. So nothing needs to be converted back after loading.
+skops writes a `StoredValue` as a call of this class. When skops loads the file, the
+call returns the original value, so no conversion after loading is needed.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from skcnnlstm.saving.trusted_types import full_name, is_named_tuple
 
 _SCALARS = (type(None), bool, int, float, str)
 _DATES = (datetime.date, datetime.datetime, datetime.time)
-# Not classes or functions, but nothing that can be stored either.
+# Types of objects that cannot be stored.
 _REFUSED = (types.MethodType, types.ModuleType, types.GeneratorType)
-# skops has formats for these.
+# Types for which skops has formats.
 _OF_SKOPS = (np.random.RandomState, np.random.Generator, partial, zoneinfo.ZoneInfo)
 _OF_SKOPS += (operator.attrgetter, operator.itemgetter, operator.methodcaller)
 _OF_SKOPS += (sparse.spmatrix, sparse.sparray, np.ufunc)
@@ -38,15 +38,15 @@ _trusted: ContextVar[frozenset] = ContextVar("trusted", default=frozenset())
 
 
 class StoredValue:
-    """A call that returns a value: its kind, and the parts to build it from."""
+    """A stored call that builds a value from its kind and its parts."""
 
     def __new__(cls, kind, *parts):
-        """Return the value, not a `StoredValue`."""
+        """Return the original value instead of a `StoredValue`."""
         return _READERS[kind](*parts)
 
     @classmethod
     def of(cls, kind, *parts):
-        """Return an instance, for skops to write."""
+        """Return an instance of this class, which skops writes to a file."""
         stored = super().__new__(cls)
         stored.arguments = (kind, *parts)
         return stored
@@ -57,7 +57,7 @@ class StoredValue:
 
 @contextmanager
 def trusting(names):
-    """Let stored Keras objects use some names, for the duration of a block."""
+    """Allow stored Keras objects to use some names, for the duration of a block."""
     token = _trusted.set(frozenset(names))
     try:
         yield
@@ -66,20 +66,20 @@ def trusting(names):
 
 
 def to_supported(value):
-    """Return a copy of an estimator in which skops supports every value.
+    """Return a copy of an estimator that contains only values that skops supports.
 
-    Arrays are shared, not copied.
+    The copy shares its arrays with the estimator.
 
     Raises
     ------
     TypeError
-        If a value cannot be stored. The message names the attribute.
+        If a value cannot be stored. The message names the attribute with this value.
     """
     return _Converter().convert(value, "")
 
 
 def nested_values(value):
-    """Yield a value and everything in its containers and attributes, once each."""
+    """Yield a value and all values in its containers and attributes, each one once."""
     seen, remaining = {}, [value]
     while remaining:
         value = remaining.pop()
@@ -101,14 +101,19 @@ def nested_values(value):
 
 
 class _Converter:
-    """Converts each object once, so that shared objects stay shared."""
+    """Convert each object only once, so that shared objects stay shared."""
 
     def __init__(self):
-        self._converted = {}  # by id; holds the object, so that its id is not reused
+        # (object, converted object) by the id of the object. The object is kept alive,
+        # so that its id is not used again.
+        self._converted = {}
         self._open = set()
 
     def convert(self, value, path):
-        """Convert the value at a path, such as "steps[0].alpha"."""
+        """Return the converted value; an object is converted only once.
+
+        `path` is the place of the value for errors, such as "steps[0].alpha".
+        """
         if type(value) in _SCALARS:
             return value
         key = id(value)
@@ -177,7 +182,8 @@ class _Converter:
             return StoredValue.of("masked array", *parts)
         dtype = value if isinstance(value, np.dtype) else value.dtype
         if dtype.kind == "V" and dtype.names is None:
-            # Of ml_dtypes, such as bfloat16: NumPy would write them as raw bytes.
+            # A data type of ml_dtypes, such as bfloat16, which NumPy would write as raw
+            # bytes.
             if value is dtype:
                 return StoredValue.of("dtype", dtype.name)
             unsigned = np.asarray(value).view(f"u{dtype.itemsize}")
@@ -198,7 +204,8 @@ class _Converter:
         if not pandas_values.is_equal(value, copy):
             raise TypeError(
                 f"{_at(path)} must be a pandas object that a file can hold: got "
-                f"{value!r}. Use a time zone and a frequency that pandas finds by name."
+                f"{value!r}. Use a time zone and a frequency that pandas can find by "
+                "their names."
             )
         parts = (self.convert(part, path) for part in parts)
         return StoredValue.of("pandas", kind, *parts)
@@ -208,8 +215,8 @@ class _Converter:
         if parts is None:
             raise TypeError(
                 f"{_at(path)} must be a distribution of scipy.stats with numbers as "
-                f"parameters and without a random_state: got {value!r}. Use one such "
-                "as scipy.stats.uniform(0, 1), or a list of values."
+                f"parameters and without a random_state: got {value!r}. Use, for "
+                "example, scipy.stats.uniform(0, 1), or a list of values."
             )
         parts = (self.convert(part, path) for part in parts)
         return StoredValue.of("distribution", *parts)
@@ -222,12 +229,12 @@ class _Converter:
             return self._convert_attributes(type(value), vars(value), path)
         raise TypeError(
             f"{_at(path)} must be an object that a file can hold: got {value!r}, which "
-            "Keras cannot serialize. Register its parts with "
+            "Keras cannot serialize. Register its class and functions with "
             "keras.saving.register_keras_serializable."
         )
 
     def _convert_named(self, thing, path):
-        """Keep a class or function, which is stored by name."""
+        """Return a class or function as a value that is stored by name."""
         public = keras_configs.public_name(thing)
         if public:
             return StoredValue.of("keras name", public)
@@ -260,8 +267,8 @@ class _Converter:
         if not is_supported or isinstance(value, _REFUSED):
             raise TypeError(
                 f"{_at(path)} must be an object that a file can hold: got {value!r} of "
-                f"type {kind.__module__}.{kind.__qualname__}. Use a plain "
-                "value, a Keras object, or the name of one, such as 'mse'."
+                f"type {kind.__module__}.{kind.__qualname__}. Use a plain value, a "
+                "Keras object, or the name of a Keras object, such as 'mse'."
             )
         return value
 
@@ -269,7 +276,7 @@ class _Converter:
         """Return an object of the same class with converted attributes."""
         if full_name(kind) is None:
             raise TypeError(
-                f"{_at(path)} must be an object that a file can hold: got one of "
+                f"{_at(path)} must be an object that a file can hold: got an object of "
                 f"{kind!r}, which cannot be imported by name. Define the class in a "
                 "module."
             )
@@ -282,7 +289,7 @@ class _Converter:
 
 
 def _plain_state(kind, reduced):
-    """Return the attributes of an object, None if it holds more than attributes."""
+    """Return the attributes of an object, or None if it holds more than attributes."""
     if kind in copyreg.dispatch_table or not isinstance(reduced, tuple):
         return None
     make, arguments, state, *items = (*reduced, None)
@@ -300,8 +307,8 @@ def _at(path):
 # ---------------------------------------------------------------------------- reading
 
 
-# A forged file may pass a range of 10**9 numbers, which takes a few bytes, to a reader
-# that would make a container of it. So the readers accept containers only.
+# A forged file may hold a range of 10**9 numbers, which takes only a few bytes. A list
+# made from it would fill the memory. So the readers accept containers only.
 
 
 def _read_dict(keys, values):

@@ -1,20 +1,20 @@
-"""Train networks and predict with them, with programs that are traced once.
+"""Train networks and predict with them, with TensorFlow programs that are traced once.
 
 - `network_config` converts networks to JSON text and draws their initial weights.
 - `keras_objects` serializes losses, metrics and optimizers.
 - `program_spec` specifies a program: network, loss, optimizer and metrics.
 - `fingerprint` detects changes of user-defined functions and classes.
 - `program` holds a network that is compiled and traced.
-- `cache` lends programs to fits.
-- `fast_layers` replaces the computations of layers by those of `fast_convolution` and
-  `fast_recurrence`.
+- `cache` keeps programs and gives each fit one of them.
+- `fast_layers` replaces the computations of layers by faster ones.
+- `fast_convolution` and `fast_recurrence` define these computations.
 - `flat_optimizer` lets an optimizer update all weights as one vector.
 - `samples` copies windows in chunks.
 - `callbacks` prepares Keras callbacks.
 - `checkpoint` saves the progress of a fit and restores it after a crash.
 - `fit_loop` trains and predicts.
 - `path_gradient` computes gradients with respect to windows.
-- `_tensorflow*` are the only modules that import TensorFlow.
+- Only modules with a name that starts with `_tensorflow` import TensorFlow.
 """
 
 import skcnnlstm._utils.import_keras

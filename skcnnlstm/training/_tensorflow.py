@@ -1,8 +1,8 @@
 """The TensorFlow backend: copy arrays and trace the functions of a program.
 
 Four functions are traced: training for one epoch, evaluation, prediction, and the
-moments of one layer's input. Only files named `_tensorflow*` import TensorFlow, so
-another Keras backend would need another set of these files.
+moments of one layer's input. Only files with names that start with `_tensorflow` import
+TensorFlow. To support another Keras backend, write these files for that backend.
 """
 
 import math
@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from skcnnlstm.training._tensorflow_operation_gradients import GRADIENT_NAMES
 
-# Errors of an operation that gets unsuitable inputs, or of Python code inside it.
+# Errors of an operation with unsuitable inputs, or of Python code in an operation.
 OPERATION_ERRORS = (
     tf.errors.InvalidArgumentError,
     tf.errors.UnimplementedError,
@@ -36,16 +36,21 @@ def array(value):
 def epoch_function(model, target_dtype, vector=None, step_weights=False):
     """Trace training over the batches of an epoch, or of a part of it.
 
-    The result takes `(x, y, weight, order, n_samples, batch_size, total)`: samples in
-    memory, the positions to train on and their number, the batch size (the last batch
-    may be shorter), and the sum of the losses of all earlier samples of the epoch. It
-    returns the new sum of losses and the metrics so far. An epoch may be run in one
-    call or in several.
+    The traced function has these arguments:
 
-    `target_dtype` is "float32", or "int32" for class codes. If `vector` is given, a
-    variable, the optimizer updates this vector of all trainable weights. The weights
-    are copied into it at the start of a call and back at its end. With `step_weights`,
-    the weights have the shape of the output without its last axis.
+    - `x`, `y`, `weight`: samples in memory
+    - `order`, `n_samples`: the positions to train on, and their number
+    - `batch_size`: number of samples per batch; the last batch may be shorter
+    - `total`: sum of the losses of all earlier samples of the epoch
+
+    It returns the new sum of losses and the metrics of the epoch so far. An epoch may
+    be run in one call or in several.
+
+    `target_dtype` is "float32", or "int32" for class codes. `vector` is None or a
+    variable for all trainable weights, which the optimizer then updates as one vector.
+    The weights are copied into the vector at the start of a call and back at the end.
+    With `step_weights`, sample weights have the shape of the output without the last
+    axis.
     """
     weights, optimizer = model.trainable_variables, model.optimizer
     trained = weights if vector is None else [vector]
@@ -63,7 +68,7 @@ def epoch_function(model, target_dtype, vector=None, step_weights=False):
             loss = model.compute_loss(x=x, y=y, y_pred=predicted, sample_weight=weight)
         gradients = tf.gradients(optimizer.scale_loss(loss), values)
         _apply_gradients(optimizer, gradients, trained)
-        for variable in others:  # states of dropout, statistics of batch normalization
+        for variable in others:  # state of dropout, batch-normalization statistics
             new = scope.get_current_value(variable)
             if new is not None:
                 variable.assign(new)
@@ -83,7 +88,7 @@ def epoch_function(model, target_dtype, vector=None, step_weights=False):
 
 
 def evaluate_function(model, target_dtype, step_weights=False):
-    """Trace an evaluation; arguments and results are those of `epoch_function`."""
+    """Trace an evaluation, a function with the arguments of `epoch_function`."""
 
     def step(x, y, weight):
         predicted = model(x, training=False)
@@ -117,8 +122,8 @@ def _trace(model, target_dtype, run, step_weights):
 def _run_batches(model, step, x, y, weight, order, n_samples, batch_size, total):
     """Run `step` over batches; return the sum of losses and the metrics.
 
-    In a new process, TensorFlow needs 2 to 3 ms for each new combination of operation
-    and type. The loop therefore uses few operations and few types.
+    In a new process, TensorFlow needs 2 to 3 ms for the first use of each operation
+    with each data type. The loop therefore uses few operations and few data types.
     """
     has_metrics = len(model.metrics) > 1  # the first is the loss, which is summed here
 
@@ -136,7 +141,7 @@ def _run_batches(model, step, x, y, weight, order, n_samples, batch_size, total)
         lambda start, _: start < n_samples,
         body,
         (tf.constant(0), total),
-        parallel_iterations=1,  # a step must read the weights that the last one wrote
+        parallel_iterations=1,  # a step reads the weights that the last step wrote
     )
     return total, model.get_metrics_result() if has_metrics else {}
 
@@ -154,12 +159,13 @@ def _apply_gradients(optimizer, gradients, trained):
     """Apply gradients without Keras' reduction over replicas.
 
     With a single replica there is nothing to reduce. Keras would still register a
-    gradient function with TensorFlow permanently, and with it the traced graph: 5 MB
-    for each program ever traced (Keras 3.15, TensorFlow 2.21).
+    gradient function with TensorFlow permanently. TensorFlow then never frees the
+    traced graph, of 5 MB for each program (Keras 3.15, TensorFlow 2.21).
     """
     context = tf.distribute.get_replica_context()
     if context is None or isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        # Already in a cross-replica context, or not allowed in one.
+        # The first case is in a cross-replica context already. The second case is not
+        # allowed in one.
         optimizer.apply(gradients, trained)
     else:
         context.merge_call(lambda _: optimizer.apply(gradients, trained))
@@ -168,8 +174,8 @@ def _apply_gradients(optimizer, gradients, trained):
 def predict_function(model):
     """Trace the network as a pure function of `(weights, x)`.
 
-    `weights` holds all weights in one vector, because each argument of a call takes as
-    much time as a small layer. The function reads no variable, so any number of
+    `weights` holds all weights in one vector, because passing an argument takes as much
+    time as computing a small layer. The function reads no variable, so any number of
     threads may call it at the same time.
     """
     shapes = [tuple(v.shape) for v in model.weights]
@@ -193,9 +199,10 @@ def predict_function(model):
 
 
 def moments_function(model, layer):
-    """Trace the number, the sum and the sum of squares of the inputs of `layer`.
+    """Trace a function of windows that returns the moments of the inputs of `layer`.
 
-    Sums are taken for each channel, in float64, over all axes but the last.
+    It returns the number of input values, their sum and the sum of their squares, for
+    each channel, in float64. Sums are taken over all axes except the last.
     """
     truncated = keras.Model(model.inputs, layer.input)
 

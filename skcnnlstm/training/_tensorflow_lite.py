@@ -2,7 +2,7 @@
 
 
 def custom_operations(content):
-    """Return the names of the operations in a LiteRT file that LiteRT does not define.
+    """Return the names of operations that a LiteRT file uses but LiteRT does not have.
 
     `content` holds the bytes of the file.
     """

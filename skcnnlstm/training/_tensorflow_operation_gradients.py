@@ -1,9 +1,10 @@
-"""Gradients of elementary operations that are faster than TensorFlow's.
+"""Gradients of elementary operations that are faster than those of TensorFlow.
 
-TensorFlow's own gradients compute at every step along which axes an operand was
-broadcast, because two axes of unknown length may differ. In a program of this package
-the batch axis is the only axis of unknown length. Its gradients can therefore decide
-when the graph is traced, which saves half of all operations of a training step.
+A gradient must be summed over the axes along which an operand was broadcast.
+TensorFlow finds these axes in every step, because axes of unknown length may differ. In
+a program of this package, only the batch axis has an unknown length. The gradients here
+therefore find these axes once, when the graph is traced. This saves half of all
+operations of a training step.
 """
 
 import math
@@ -11,8 +12,8 @@ import math
 import numpy as np
 import tensorflow as tf
 
-# A max pooling computes maxima, a loss computes means, and a convolution along time
-# multiplies slices.
+# The operations of the fast layers and of the usual losses: for example, max pooling
+# uses Maximum, a loss uses Mean, and a convolution along time uses StridedSlice.
 GRADIENT_NAMES = {
     operation: f"skcnnlstm>{operation}"
     for operation in ("AddV2", "Sub", "Mul", "Maximum", "Sum", "Mean", "StridedSlice")
@@ -58,7 +59,7 @@ def _gradient_of_product(op, gradient):
 
 @tf.RegisterGradient("skcnnlstm>Maximum")
 def _gradient_of_maximum(op, gradient):
-    """Pass the gradient to the larger operand, or to the first of equal ones."""
+    """Pass the gradient to the larger operand, or to the first if both are equal."""
     first, second = op.inputs
     to_second = tf.raw_ops.ReluGrad(gradients=gradient, features=second - first)
     return _sum_to_shape(gradient - to_second, first), _sum_to_shape(to_second, second)
@@ -104,10 +105,10 @@ _SLICE_MASKS = (
 
 @tf.RegisterGradient("skcnnlstm>StridedSlice")
 def _gradient_of_slice(op, gradient):
-    """Pad the gradient with zeros, where the position of the slice is known.
+    """Pad the gradient with zeros if the position of the slice is known.
 
-    TensorFlow's operation for it is slow: for 32 windows of 24 steps and 32 channels,
-    it takes longer than a matrix product.
+    The operation of TensorFlow for this gradient is slow: for 32 windows of 24 steps
+    and 32 channels, it takes longer than a matrix product.
     """
     operand, begin, end, strides = op.inputs
     masks = {name: op.get_attr(name) for name in _SLICE_MASKS}
@@ -139,11 +140,11 @@ def _sliced_intervals(
     new_axis_mask,
     shrink_axis_mask,
 ):
-    """Return `(start, stop, is_removed)` of each axis that is sliced, by its number.
+    """Return `(start, stop, is_removed)` for each sliced axis, by the axis number.
 
-    The arguments are those of the operation StridedSlice. An index that is a number
-    removes its axis. The result is None if an interval is not known when the graph is
-    traced, and for steps other than 1 and new axes.
+    The arguments are those of the operation StridedSlice. `is_removed` is true if the
+    index of the axis is a number. The result is None if an interval is not known when
+    the graph is traced, if a step is not 1, or if there is a new axis.
     """
     begin, end, strides = map(tf.get_static_value, (begin, end, strides))
     unknown = begin is None or end is None or strides is None or shape.rank is None

@@ -1,4 +1,4 @@
-"""Trace the gradient of a function of windows, averaged along a part of a path."""
+"""Trace the gradient of a function of windows, averaged along parts of paths."""
 
 from __future__ import annotations
 
@@ -19,16 +19,22 @@ def path_gradient_function(run, shape, output_shape, nodes, weights):
     shape, output_shape : tuple of int
         Shapes of one window and of its outputs.
     nodes, weights : sequence of float
-        Quadrature between 0 and 1; the last node is 1.
+        Nodes and weights of a quadrature between 0 and 1. The last node is 1.
 
     Returns
     -------
     average : callable
-        ``average(start, difference, left, right, output)`` takes windows ``start`` and
-        ``difference`` of shape ``(n, *shape)``, the ends of a part of each path
-        ``start + t * difference`` as values of t, ``(n,)``, and a vector with a weight
-        for each output. It returns the gradients, ``(n, *shape)``, and the outputs at
-        `right`, ``(n,)``. All are float32 tensors.
+        Traced function ``average(start, difference, left, right, output)`` of float32
+        tensors. A path consists of the points ``start + t * difference``.
+
+        - `start` and `difference` have shape ``(n, *shape)``.
+        - `left` and `right`, of shape ``(n,)``, are the values of t between which the
+          gradient of each path is averaged.
+        - `output` holds a weight for each output. The function computes the gradient of
+          the weighted sum of outputs.
+
+        The function returns the average gradients, of shape ``(n, *shape)``, and the
+        weighted sums of outputs at `right`, of shape ``(n,)``.
     """
     n_outputs = math.prod(output_shape)
     windows = tf.TensorSpec([None, *shape], tf.float32)
@@ -46,7 +52,7 @@ def path_gradient_function(run, shape, output_shape, nodes, weights):
         with points.graph.gradient_override_map(GRADIENT_NAMES):
             outputs = tf.cast(run(points), tf.float32)
             values = tf.linalg.matvec(tf.reshape(outputs, [-1, n_outputs]), output)
-        # Zeros where no output depends on the windows.
+        # The gradient is zero if no output depends on the windows.
         (gradient,) = tf.gradients(values, points, unconnected_gradients="zero")
         gradient = tf.reshape(gradient, [-1, len(nodes), *shape])
         mean = tf.tensordot(gradient, tf.constant(weights, tf.float32), [[1], [0]])

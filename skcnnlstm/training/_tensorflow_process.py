@@ -7,39 +7,41 @@ import tensorflow as tf
 
 from skcnnlstm._utils.import_keras import hidden_logs
 
-# The process that ran the first TensorFlow operation. Its threads do not survive a
-# fork: a forked process hangs at its first operation.
+# The process that ran the first TensorFlow operation. A process that is forked after
+# that hangs at its first operation, because it lacks TensorFlow's threads.
 _first_pid: int | None = None
 _import_pid = os.getpid()
 
 
 def check_process() -> None:
-    """Raise RuntimeError where TensorFlow cannot run operations of the package.
+    """Raise RuntimeError if TensorFlow cannot run operations of the package here.
 
-    That is inside a graph, and in a process forked after TensorFlow's first operation.
-
-    Call it before any TensorFlow operation of the package.
+    This is the case inside a graph, and in a process that was forked after the first
+    TensorFlow operation. Call this function before any TensorFlow operation of the
+    package.
     """
     global _first_pid
     pid = os.getpid()
-    # If the process that imported this file was forked, the user may have run an
-    # operation before the fork: ask TensorFlow.
+    # If this process was forked after the import of this file, the user may have run an
+    # operation before the fork. TensorFlow shows whether an operation has run.
     is_first = _first_pid is None and (pid == _import_pid or not _has_started())
     if is_first:
         _first_pid = pid
         _limit_threads_of_worker()
     if _first_pid != pid:
         raise RuntimeError(
-            "TensorFlow cannot run in a process that was forked after its first "
-            f"operation: first used in process {_first_pid or _import_pid}, now in "
-            f"process {pid}. Start workers with joblib's default backend 'loky', or "
-            "with the multiprocessing start method 'spawn' or 'forkserver'."
+            "TensorFlow cannot run in a process that was forked after the first "
+            "TensorFlow operation: got the first operation in process "
+            f"{_first_pid or _import_pid}, and a call in process {pid}. Start workers "
+            "with joblib's default backend 'loky', or with the multiprocessing start "
+            "method 'spawn' or 'forkserver'."
         )
     if not tf.executing_eagerly():
         raise RuntimeError(
             "fit and predict must run in TensorFlow's eager mode: got a call inside "
             "tf.Graph().as_default() or tf.function, or after "
-            "tf.compat.v1.disable_eager_execution(). Call it outside of these."
+            "tf.compat.v1.disable_eager_execution(). Call fit and predict outside of "
+            "these."
         )
     if is_first and not _has_started():
         with hidden_logs():
@@ -69,9 +71,9 @@ def _limit_threads_of_worker() -> None:
     """Limit TensorFlow's threads in a worker of joblib or Dask.
 
     Joblib and Dask limit OpenMP and BLAS, but TensorFlow ignores these limits. Without
-    this, every worker would start one thread for each core of the machine. This is the
-    only global setting that the package changes. It changes only in such a worker,
-    and only before TensorFlow's first operation.
+    this function, every worker would start one thread for each core of the machine.
+    This is the only global setting that the package changes permanently. The package
+    changes it only in such a worker, and only before the first TensorFlow operation.
     """
     n_threads = _n_threads_of_worker()
     if n_threads and not _has_started():
@@ -88,7 +90,7 @@ def _n_threads_of_worker() -> int | None:
     if name.startswith("LokyProcess"):
         return int(limit)
     if name.startswith("Dask Worker"):
-        # Dask sets the limit of each thread of the worker.
+        # Dask sets a limit for each thread of the worker, not for the whole worker.
         return int(limit) * _n_threads_of_dask_worker()
     return None
 

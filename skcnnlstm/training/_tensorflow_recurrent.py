@@ -15,7 +15,7 @@ def run_block_lstm(inputs, kernel, recurrent_kernel, bias, initial_state=None):
     Parameters
     ----------
     inputs : tensor of shape (n_steps, n_samples, n_features)
-        float32, in the order of processing.
+        Inputs in float32, in the order of processing.
     kernel, recurrent_kernel, bias : tensor
         Weights of a Keras LSTM.
     initial_state : pair of tensors of shape (n_samples, units) or None
@@ -61,19 +61,19 @@ def run_loop(step, gates, state=None, *, keep_outputs=True):
     Parameters
     ----------
     step : callable
-        ``step(gates, state)`` returns the state after a step, a tuple of tensors.
-        Its first part is the output. A `state` of None means zeros.
+        ``step(gates, state)`` returns the state after a step, a tuple of tensors. The
+        first tensor is the output. None for `state` means zeros.
     gates : tensor of shape (n_steps, n_samples, ...)
         Products of the inputs of all steps with the input kernel.
     state : tuple of tensors or None
-        State before the first step.
+        State before the first step. None means zeros.
     keep_outputs : bool, default=True
         Whether to return the output of each step.
 
     Returns
     -------
     outputs : tensor of shape (n_steps, n_samples, ...) or None
-        Output of each step.
+        Output of each step. None if `keep_outputs` is False.
     state : tuple of tensors
         State after the last step.
     """
@@ -82,7 +82,7 @@ def run_loop(step, gates, state=None, *, keep_outputs=True):
     rows = rows.unstack(gates)
     start, outputs = 0, ()
     if state is None:
-        # Outside the loop, because only a step computes the shape of a state.
+        # Run the first step outside the loop: the loop needs the shape of the state.
         start, state = 1, step(rows.read(0), None)
     if keep_outputs:
         shape = state[0].shape

@@ -10,7 +10,8 @@ from skcnnlstm.training import _tensorflow_process as process
 from skcnnlstm.training.network_config import network_key
 from skcnnlstm.training.program import PredictionProgram, Program
 
-# Numbers of programs kept. A program of a small network holds about 10 MB.
+# Maximum numbers of programs in the cache. A program of a small network takes about
+# 10 MB.
 MAX_IDLE = 24
 MAX_PREDICTIONS = 48
 
@@ -22,10 +23,11 @@ _first_use: dict[tuple, threading.Lock] = {}
 
 @contextmanager
 def borrow_program(spec):
-    """Lend a program of `spec` to one fit; return it to the cache after the fit.
+    """Give one fit a program with the specification `spec`.
 
-    Two fits at the same time get two programs. If the fit raises an error, the program
-    is dropped: the error may have interrupted a trace.
+    After the fit, the program returns to the cache. Two fits at the same time get two
+    programs. If the fit raises an error, the program is discarded, because the error
+    may have interrupted a trace.
     """
     process.check_process()
     key = (spec, _keras_settings())
@@ -40,7 +42,7 @@ def borrow_program(spec):
 
 def _take_idle(key):
     with _lock:
-        # Search from the most recently used one, whose data may be in CPU caches.
+        # Search from the most recently used program: CPU caches may hold its data.
         for position in reversed(range(len(_idle))):
             if _idle[position][0] == key:
                 return _idle.pop(position)[1]
@@ -50,8 +52,8 @@ def _take_idle(key):
 def prediction_program(network, custom_objects=None):
     """Return the program that predicts with `network`, shared by all threads.
 
-    `custom_objects` is as for `network_from_json`. Another program is created if the
-    fingerprint of these objects has changed.
+    `custom_objects` is documented in `network_from_json`. If the fingerprint of these
+    objects has changed, a new program is created.
     """
     process.check_process()
     key = (*network_key(network, custom_objects), _keras_settings())
@@ -77,19 +79,20 @@ def prediction_program(network, custom_objects=None):
 def clear_programs():
     """Remove all cached programs, to free memory or to force a new trace.
 
-    A program is a network that TensorFlow has traced. The package keeps up to 24
-    programs for training and 48 for prediction, of about 10 MB each for a small
-    network. Fits and predictions with the same network, loss and optimizer share one.
+    A program is a network that TensorFlow has traced. Fits and predictions with the
+    same network, loss and optimizer share a program. The package keeps up to 24
+    programs for training and 48 for prediction. For a small network, a program takes
+    about 10 MB.
 
     Call this function
 
     - to free the memory of programs that are no longer needed,
-    - after changing something that is not part of the key of a program, for example a
-      global variable or a helper function of another module that a user-defined loss,
-      metric, layer or optimizer reads.
+    - after changing a global variable that a user-defined loss, metric, layer or
+      optimizer reads, or a function of another module that it calls. The cache does not
+      detect such changes.
 
-    Fitted estimators remain usable: their next prediction creates a new program and
-    returns the same values. Fits that are running in other threads keep their programs.
+    Fitted estimators remain usable. Their next prediction creates a new program and
+    returns the same values. Fits in other threads keep their programs.
 
     Examples
     --------

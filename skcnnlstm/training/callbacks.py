@@ -1,4 +1,4 @@
-"""Keras callbacks of a fit: the user's, early stopping and plateaus."""
+"""Keras callbacks of a fit: user-defined ones, early stopping and plateaus."""
 
 import copy
 
@@ -38,7 +38,7 @@ def prepare_callbacks(callbacks, settings):
             prepared.append(copy.deepcopy(callback))
         else:
             raise TypeError(
-                "callbacks must be Keras callbacks, instances or classes: got "
+                "callbacks must be Keras callbacks, as instances or classes: got "
                 f"{callback!r}. Derive it from keras.callbacks.Callback."
             )
     return prepared
@@ -60,8 +60,8 @@ def needs_batches(callbacks):
 def _has_unused_batch_hooks(callback):
     """Return whether a callback of Keras has batch hooks that do nothing here.
 
-    `TerminateOnNaN` is not needed, because every fit stops at a loss that is not
-    finite. The others work at the end of an epoch unless configured otherwise.
+    `TerminateOnNaN` is not needed, because every fit stops if its loss is not finite.
+    By default, the other callbacks act at the end of an epoch only.
     """
     if type(callback) is keras.callbacks.TensorBoard:
         return callback.update_freq == "epoch"
@@ -74,8 +74,9 @@ def _has_unused_batch_hooks(callback):
 def epoch_callbacks(options, optimizer):
     """Return the callbacks that run after each epoch, in order.
 
-    User-defined callbacks see the weights that the fit returns and the learning rate of
-    the epoch.
+    Early stopping comes before user-defined callbacks, so that they see the weights
+    that the fit returns. Plateaus come last, so that user-defined callbacks see the
+    learning rate of the epoch.
     """
     callbacks = list(options.callbacks)
     stops_early = options.patience is not None

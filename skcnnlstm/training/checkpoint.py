@@ -26,7 +26,7 @@ from skcnnlstm._utils.files import write_atomically
 from skcnnlstm._utils.warnings import warn
 from skcnnlstm.training.fingerprint import compute_fingerprint
 
-# Writing may take this share of the time between two writes.
+# Maximum share of the training time that writing may take.
 _WRITE_SHARE = 0.05
 _SCALARS = (type(None), bool, int, float, str)
 _ARRAY = "__array__"  # the key of a reference to an array
@@ -36,7 +36,7 @@ _ARRAY = "__array__"  # the key of a reference to an array
 class Progress:
     """The state of a fit after an epoch.
 
-    The order of the samples and the random state of dropout are not part of it: they
+    It does not contain the order of the samples or the random state of dropout, which
     follow from the seed and the epoch.
 
     Attributes
@@ -58,7 +58,7 @@ class Progress:
 
 
 class Checkpoint:
-    """The checkpoint file of one fit; a context manager that releases it.
+    """The checkpoint file of one fit, as a context manager that releases its lock.
 
     Parameters
     ----------
@@ -70,26 +70,26 @@ class Checkpoint:
     seed : int
         The seed of this fit.
     drawn : bool, default=False
-        Whether the seed was drawn at random. Concurrent fits may then agree in all
-        facts, so each one locks a separate file. With a given seed such fits have
-        the same result, and share the file.
+        Whether the seed was drawn at random. Concurrent fits with equal facts then have
+        different results, so each fit locks a separate file. With a given seed, such
+        fits have the same result and share a file.
 
     Attributes
     ----------
     path : Path
         The file.
     seed : int
-        The seed to use: the one in the file if the fit is resumed.
+        The seed to use. If the fit is resumed, this is the seed in the file.
     progress : Progress or None
-        The state to resume from.
+        The state to resume from. None for a new fit.
     """
 
     def __init__(self, folder, facts, seed, *, drawn=False):
         folder = Path(folder)
         if folder.exists() and not folder.is_dir():
             raise NotADirectoryError(
-                f"checkpoint must be a folder: got the file {folder}. Set it to a "
-                "folder, or to None."
+                f"checkpoint must be a folder: got the file {folder}. Set checkpoint "
+                "to the path of a folder, or to None."
             )
         folder.mkdir(parents=True, exist_ok=True)
         self.path, self._release = folder / f"{_digest(facts)}.npz", None
@@ -103,7 +103,8 @@ class Checkpoint:
     def write(self, progress: Progress):
         """Write the state of the fit, if enough time has passed since the last write.
 
-        A failure, such as a full disk, is a warning. The fit continues.
+        If writing fails, for example on a full disk, issue a warning. The fit
+        continues.
         """
         start = time.monotonic()
         if start - self._last_write < self._write_seconds / _WRITE_SHARE:
@@ -113,8 +114,8 @@ class Checkpoint:
         except OSError as error:
             warn(
                 f"The checkpoint {self.path} could not be written: {error}. The fit "
-                "continues. After a crash it restarts from the last checkpoint that "
-                "was written, if there is one."
+                "continues. After a crash, call fit again: it resumes from the last "
+                "checkpoint that was written, if there is one."
             )
         self._last_write = time.monotonic()
         self._write_seconds = self._last_write - start
@@ -166,9 +167,9 @@ def _read(path):
         return int(document.pop("seed")), Progress(**document)
     except Exception as error:  # NumPy and zipfile raise many types
         raise ValueError(
-            f"checkpoint must hold undamaged files: {path} cannot be read "
-            f"({type(error).__name__}: {error}). Delete it; the fit then starts from "
-            "the first epoch."
+            f"checkpoint must hold undamaged files: got {path}, which cannot be read "
+            f"({type(error).__name__}: {error}). Delete this file. The fit then starts "
+            "from the first epoch."
         ) from error
 
 
@@ -177,10 +178,11 @@ def _with_dtype(array, name):
 
 
 def _lock_file(path, owner):
-    """Lock a checkpoint file that no other fit uses, an unfinished one if possible.
+    """Lock a checkpoint file that no other fit uses, and return it.
 
-    Returns the path of the file and a function that releases the lock. The lock is
-    also released when `owner` is deleted or the process ends.
+    A file of an unfinished fit is preferred to a new file. Return the path of the file
+    and a function that releases the lock. The lock is also released when `owner` is
+    deleted or the process ends.
     """
     unfinished = sorted(path.parent.glob(f"{path.stem}*.npz"))
     others = (path.with_stem(f"{path.stem}-{n}") for n in itertools.count(1))
@@ -204,7 +206,7 @@ def _try_lock(path):
             import fcntl
 
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # Its owner may have deleted the file after it was opened here.
+        # Another fit may have deleted the lock file after it was opened here.
         if os.path.samestat(os.fstat(handle), os.stat(path)):
             return handle
     except OSError:
@@ -223,9 +225,9 @@ def _unlock(handle, path):
 
 
 def states_of(callbacks) -> list:
-    """Return the attributes of callbacks that a file can hold.
+    """Return the attributes of each callback that a file can hold, as a dict.
 
-    These are numbers, text, arrays, and lists and dicts of these.
+    A file can hold numbers, text and arrays, and lists and dicts of these.
     """
     return [
         {name: value for name, value in vars(callback).items() if _is_plain(value)}
@@ -234,13 +236,16 @@ def states_of(callbacks) -> list:
 
 
 def restore_states(callbacks, states):
-    """Set the attributes of callbacks, after `on_train_begin`."""
+    """Set the attributes of callbacks to their saved states.
+
+    Call this after `on_train_begin`, which resets attributes.
+    """
     for callback, state in zip(callbacks, states, strict=True):
         vars(callback).update(state)
 
 
 def _is_plain(value):
-    """Whether a file can hold a value, and gives back one of the same type."""
+    """Return whether a file can hold a value and restore it with the same type."""
     if isinstance(value, list):
         return all(map(_is_plain, value))
     if isinstance(value, dict):
@@ -255,10 +260,10 @@ def _is_plain(value):
 
 
 def facts_of(recipe, samples, callbacks, start=None):
-    """Yield what determines a fit besides its settings.
+    """Yield everything that determines a fit, except its settings.
 
-    These are the package versions, the network, the loss, the optimizer, the metrics,
-    the callbacks, the initial state and the data.
+    This includes the package versions, the network, the loss, the optimizer, the
+    metrics, the callbacks, the initial state and the data.
     """
     yield from (skcnnlstm.__version__, *map(version, ("keras", "tensorflow", "numpy")))
     yield from (recipe.network, recipe.fingerprint.digest, recipe.target_dtype)

@@ -6,7 +6,8 @@ from functools import reduce
 
 from keras import ops
 
-# With more columns, the copies for the matrix product cost more time than they save.
+# With more columns, copying the inputs of the matrix product takes more time than the
+# product saves.
 _MAX_COLUMNS = 512
 
 
@@ -78,7 +79,7 @@ def convolution_call(layer):
 def max_pooling_call(layer):
     """Return a `call` that computes maxima of neighbouring steps, or None.
 
-    The gradient of equal maxima goes to the first one, as in Keras.
+    If several values are the maximum, the first one gets the gradient, as in Keras.
     """
     *heights, size = layer.pool_size
     *outer, n_steps, channels = layer.input.shape

@@ -1,4 +1,4 @@
-"""Replace the computations of Keras layers by equivalent ones of fewer operations.
+"""Replace the computations of Keras layers by equivalent ones with fewer operations.
 
 TensorFlow needs more time to start a small operation than to run it. The computations
 here start fewer operations:
@@ -8,8 +8,8 @@ here start fewer operations:
 - a ConvLSTM convolves its four gates together,
 - an LSTM over many steps of few features is one operation.
 
-Results agree with those of Keras within float32 rounding. A GPU has fast kernels for
-most layers; there, only recurrent layers without such a kernel are replaced.
+Results agree with those of Keras within float32 rounding. On a GPU, most layers have
+fast kernels, so only recurrent layers without such a kernel are replaced.
 
 A layer keeps its class, its variables and its config. Only its method `call` is
 replaced, in a model that the package creates itself. Layers with unsupported settings
@@ -49,14 +49,16 @@ def use_fast_layers(
     model : keras.Model
         Changed in place.
     on_gpu : bool, default=False
-        Whether layers that have a fast kernel on a GPU are left unchanged.
+        Whether the network runs on a GPU. Layers with a fast GPU kernel are then left
+        unchanged.
     portable : bool, default=True
-        Whether to use only operations that exist in other runtimes, for exports.
+        Whether to use only operations that other runtimes have, for exports.
     large_batches : bool, default=False
         Whether batches have more than 128 samples.
     convolutions : bool, default=True
-        Whether to replace convolutions and poolings. Gradients of hundreds of windows
-        take up to three times as long with the copies for the matrix product.
+        Whether to replace convolutions and poolings. Set False for gradients of
+        hundreds of windows: the replacement copies its inputs, which makes these
+        gradients take up to three times as long.
     """
     for outer in model.layers:
         for layer in unwrap_bidirectional(outer):
@@ -68,13 +70,13 @@ def use_fast_layers(
                 layer.use_cudnn = False
             create_call = _FAST_CALLS.get(type(layer))
             if isinstance(layer, layers.RNN):
-                # A layer that is called with initial states has a list of inputs.
+                # The input of a layer is a list if the layer gets initial states.
                 has_states = isinstance(outer.input, list)
                 inputs = outer.input[0] if has_states else outer.input
                 n_steps, n_features = inputs.shape[1], inputs.shape[-1]
                 layer.unroll = n_steps <= MAX_UNROLLED_STEPS
                 if n_steps == 1 and not has_states:
-                    continue  # state weights are not used, and would have no gradient
+                    continue  # recurrent weights would not be used and have no gradient
                 if portable or on_gpu:
                     if not layer.unroll:
                         continue
@@ -88,7 +90,7 @@ def use_fast_layers(
 def _has_gpu_kernel(layer):
     """Return whether a GPU has a fast kernel for a layer.
 
-    Recurrent layers need the conditions under which Keras uses cuDNN.
+    For recurrent layers, this is so if Keras can use cuDNN for them.
     """
     if not isinstance(layer, layers.RNN):
         return True
@@ -108,16 +110,17 @@ def _has_gpu_kernel(layer):
 def silu(x):
     """Compute the activation "silu" (also called "swish").
 
-    It has the name of Keras' function, so that a network is saved with that name.
+    This function and Keras' function have the same name, so a saved network contains
+    the usual name.
     """
     return x * ops.sigmoid(x)
 
 
 def replace_silu(model) -> None:
-    """Replace Keras' silu, so that TensorFlow does not keep its graph in memory.
+    """Replace Keras' silu, so that TensorFlow can free the graph of the network.
 
-    TensorFlow implements silu with a custom gradient, which it registers permanently,
-    and with it the whole graph of the network.
+    TensorFlow implements silu with a custom gradient. It registers this gradient
+    permanently and therefore never frees the graph that contains it.
     """
     for outer in model.layers:
         for layer in unwrap_bidirectional(outer):

@@ -1,6 +1,6 @@
 """Recurrent layers: unrolled, in a loop, or as one operation for all steps.
 
-`benchmarks/README.md` has the measurements behind the choice of the form.
+`benchmarks/README.md` has the measurements on which the choice of the form is based.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from skcnnlstm.training.fast_convolution import (
     is_supported_convolution,
 )
 
-# Recurrent layers with more steps run in a loop: tracing each unrolled step would cost
-# more time than a small fit saves.
+# Recurrent layers with more steps run in a loop. Tracing each unrolled step would take
+# more time than unrolling saves in a small fit.
 MAX_UNROLLED_STEPS = 32
 # `BlockLSTM` multiplies inputs and states step by step. It is the fastest form for many
 # steps of few features; `benchmarks/README.md` has the measurements.
 _MIN_BLOCK_STEPS = 12
-_MAX_BLOCK_FEATURES = {"unrolled": 32, "loop": 64}  # the alternative to it
+_MAX_BLOCK_FEATURES = {"unrolled": 32, "loop": 64}  # by the alternative form
 _MAX_BLOCK_KERNEL = 10_200  # units * (n_features + units)
 
 
@@ -53,9 +53,9 @@ def _is_supported_recurrence(layer):
 def _recurrent_call(layer, run):
     """Return the `call` of a recurrent layer, or None.
 
-    `run(sequences, state)` takes the initial state (None for zeros). It returns the
-    outputs of all steps as a list or as a tensor, in the order of processing and with
-    the steps first, and the state after the last step.
+    `run(sequences, state)` takes the initial state; None means zeros. It returns the
+    outputs of all steps and the state after the last step. The outputs are in the order
+    of processing, as a list or as a tensor with the steps on the first axis.
     """
     if not _is_supported_recurrence(layer):
         return None
@@ -80,9 +80,9 @@ def _recurrent_call(layer, run):
 def _step_call(layer, inputs_to_gates, step):
     """Return the `call` of a recurrent layer that is unrolled or looped, or None.
 
-    `inputs_to_gates` maps a batch of the inputs of all steps to their gates.
-    ``step(gates, state)`` returns the state after a step, a tuple whose first part is
-    the output. A `state` of None means zeros.
+    `inputs_to_gates` maps the inputs of all steps to their gates. ``step(gates,
+    state)`` returns the state after a step, a tuple of tensors. The first tensor is the
+    output. None for `state` means zeros.
     """
 
     def unroll(sequences, state):

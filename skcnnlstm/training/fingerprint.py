@@ -1,12 +1,12 @@
 """Fingerprints of user-defined objects, for program caches and checkpoints.
 
-A loss, a layer, an optimizer or a callback may be user-defined. A notebook cell that is
-run again defines another function of the same name, so a name does not identify it. A
-fingerprint covers the code and the values of an object.
+A loss, a layer, an optimizer or a callback may be user-defined. A name does not
+identify such an object: a notebook cell that is run again defines another function of
+the same name. A fingerprint therefore covers the code and the values of an object.
 
-Global variables are the exception: a fingerprint holds the names of the globals that a
-function reads, but not their values. After such a change, call `clear_programs()` and
-delete the checkpoint.
+The values of global variables are not covered: a fingerprint contains only the names of
+the globals that a function reads. After changing such a value, call `clear_programs()`
+and delete the checkpoint.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-# Functions and classes of these are identified by their names.
+# Functions and classes of these packages are identified by their names.
 _LIBRARIES = sys.stdlib_module_names | {
     *("keras", "tensorflow", "numpy", "scipy", "pandas", "sklearn", "joblib"),
     *("skcnnlstm", "scikeras", "jax", "torch", "matplotlib"),
 }
 _SCALARS = (type(None), bool, int, float, complex, str, bytes, type(...))
 _CONTAINERS = (dict, list, tuple, set, frozenset, types.SimpleNamespace)
-_WRAPPED = {  # the parts of objects that hold a function
+_WRAPPED = {  # parts of objects that wrap a function, by the type of the object
     types.MethodType: ("__func__", "__self__"),
     functools.partial: ("func", "args", "keywords"),
     staticmethod: ("__func__",),
@@ -55,7 +55,10 @@ _QUOTED = re.compile(r'"([^"\\]+)"')
 
 
 class _Identity:
-    """Equal only to itself. It keeps the object alive, so that its id is not reused."""
+    """Key for an object that is compared by identity.
+
+    It keeps the object alive, so that the id of the object is not used again.
+    """
 
     __slots__ = ("thing",)
 
@@ -77,8 +80,8 @@ class Fingerprint(NamedTuple):
     digest : str
         A digest of code and values. It is the same in every process.
     identities : tuple
-        The objects that the digest cannot describe, such as a lock. Caches compare them
-        by identity; checkpoints ignore them.
+        The objects that the digest cannot describe, such as a lock. Caches compare
+        these objects by identity. Checkpoints ignore them.
     """
 
     digest: str
@@ -86,7 +89,7 @@ class Fingerprint(NamedTuple):
 
     @property
     def is_complete(self):
-        """Whether the digest describes everything."""
+        """Whether the digest describes the whole object."""
         return not self.identities
 
 
@@ -98,9 +101,9 @@ def compute_fingerprint(thing, *, is_callback=False) -> Fingerprint:
     thing : object
         A function, a class, an object, or a container of these.
     is_callback : bool, default=False
-        Whether `thing` is a callback. Data in its class, and lists, dicts and objects
-        that its functions use, change during a fit and are left out. Objects of other
-        libraries, such as a logger, count by their class only.
+        Whether `thing` is a callback. Some of its values can change during a fit and
+        are left out: data in its class, and lists, dicts and objects that its functions
+        use. For objects of other libraries, such as a logger, only the class is used.
     """
     walk = _Walk(is_callback)
     walk.visit(thing)
@@ -108,14 +111,17 @@ def compute_fingerprint(thing, *, is_callback=False) -> Fingerprint:
 
 
 def is_user_defined(thing) -> bool:
-    """Return whether a function or class is user-defined, or local to a function."""
+    """Return whether a function or class belongs to no known library.
+
+    Functions and classes that are defined inside a function also count as user-defined.
+    """
     module = getattr(thing, "__module__", None) or ""
     is_local = "<locals>" in getattr(thing, "__qualname__", "")
     return module.partition(".")[0] not in _LIBRARIES or is_local
 
 
 class _Walk:
-    """Visits every object once and feeds a digest."""
+    """Visit each object once, and add it to a digest."""
 
     def __init__(self, is_callback):
         self.is_callback = is_callback
@@ -137,7 +143,7 @@ class _Walk:
             if type(thing) in _SCALARS:
                 self._add(type(thing).__name__, thing)
             elif isinstance(thing, tuple | frozenset) and not thing:
-                self._add(type(thing).__name__)  # Python shares empty ones
+                self._add(type(thing).__name__)  # Python reuses empty ones
             elif id(thing) in self._seen:
                 self._add("seen", self._seen[id(thing)][0])
             elif self._depth >= _MAX_DEPTH or len(self._seen) > _MAX_OBJECTS:
@@ -163,7 +169,7 @@ class _Walk:
         elif type(thing) in _WRAPPED:
             self.visit(*(getattr(thing, name) for name in _WRAPPED[type(thing)]))
         elif isinstance(thing, keras.Layer | keras.Metric | keras.Optimizer):
-            # Programs share the variables, so these count by identity.
+            # Programs share the variables of these objects: compare them by identity.
             self.visit(type(thing), getattr(thing, "get_weights", list)())
             with suppress(TypeError, ValueError, NotImplementedError):
                 self._add(json.dumps(thing.get_config(), sort_keys=True))
@@ -204,7 +210,7 @@ class _Walk:
         else:
             self.digest.update(np.ascontiguousarray(array).tobytes())
         if hasattr(thing, "assign_add"):
-            # A program reads the variable itself, whose value may change.
+            # A program reads the variable itself, and the value may change.
             self._add_identity(thing)
 
     def _visit_object(self, thing):
@@ -234,7 +240,7 @@ class _Walk:
 def _is_of_library(thing):
     """Return whether an object belongs to a library other than Keras.
 
-    Containers and callbacks do not count.
+    The result is False for containers and callbacks.
     """
     kind = type(thing)
     if issubclass(kind, (keras.callbacks.Callback, *_CONTAINERS)):
@@ -248,7 +254,7 @@ def _is_of_library(thing):
 
 
 def find_registered(*texts) -> dict:
-    """Return the user-defined objects, registered with Keras, that JSON texts name."""
+    """Return the registered user-defined objects that are named in JSON texts."""
     names = frozenset().union(*map(_quoted_names, texts))
     with _registry:
         registered = keras.saving.get_custom_objects()
@@ -260,8 +266,8 @@ def find_registered(*texts) -> dict:
 def registered_as(objects):
     """Register objects with Keras under the given names, for the duration of a block.
 
-    A custom-object scope of Keras would not suffice: it does not apply inside the
-    layers of a network (Keras 3.15: each layer opens another scope).
+    A custom-object scope of Keras does not suffice: in Keras 3.15, each layer opens
+    another scope, in which the outer scope does not apply.
     """
     if not objects:
         yield

@@ -1,4 +1,4 @@
-"""Run programs over samples: training and prediction."""
+"""Train and predict: run programs over samples."""
 
 import math
 from contextlib import nullcontext
@@ -26,14 +26,14 @@ _WARM_UP = 0.05  # share of a decay in which the rate rises
 
 
 def _relative_rate(progress):
-    """Return the learning rate relative to its peak, at a share of the fit.
+    """Return the learning rate, divided by its peak, after a share of the steps.
 
-    The rate rises linearly at first and then falls to zero along a half cosine:
+    The rate first rises linearly. Then it falls to zero along a half cosine, as in
     Loshchilov and Hutter (2017), "SGDR: stochastic gradient descent with warm
-    restarts", ICLR, without restarts.
+    restarts", ICLR, but without restarts.
     """
     if progress < _WARM_UP:
-        # The first steps have a sixth of the peak, not zero.
+        # The first steps have a sixth of the peak rate instead of zero.
         return (progress + 0.01) / (_WARM_UP + 0.01)
     return 0.5 + 0.5 * math.cos(math.pi * min(1.0, progress))
 
@@ -42,32 +42,34 @@ def _relative_rate(progress):
 class TrainingOptions:
     """Number of epochs, order of the samples, early stopping and callbacks of a fit.
 
-    Epoch ``first_epoch + i`` draws the order of its samples and its dropout from
-    ``(seed, first_epoch + i)`` only. A fit that continues another one is therefore
-    bit-identical to a single longer fit, unless one of them restored the weights of an
-    earlier epoch or reduced its learning rate.
+    The order of samples and the dropout of epoch ``first_epoch + i`` depend only on
+    ``(seed, first_epoch + i)``. Two fits, of which the second continues the first, are
+    therefore bit-identical to a single longer fit. This does not hold if a fit restores
+    the weights of an earlier epoch or reduces its learning rate.
 
-    The method `begin_epoch()` of the listener is called before each epoch, and
-    ``end_epoch(get_result)`` after it. ``get_result()`` returns the `TrainingResult` so
-    far. The fit stops if `end_epoch` returns True.
+    The method `begin_epoch()` of `listener` is called before each epoch, and
+    ``end_epoch(get_result)`` after each epoch. ``get_result()`` returns the current
+    `TrainingResult`. The fit stops if `end_epoch` returns True.
     """
 
     seed: int
     epochs: int = 1
     batch_size: int = 32
     shuffle: bool = True
-    learning_rate: float | None = None  # None keeps that of the optimizer
+    learning_rate: float | None = None  # None keeps the rate of the optimizer
     # Epochs over which the rate rises and decays to zero; None keeps it constant.
     decay_epochs: int | None = None
-    patience: int | None = None  # of early stopping, by validation loss
+    patience: int | None = None  # of early stopping; None means no early stopping
     plateau_patience: int | None = None  # None keeps the learning rate constant
-    keep_best: bool = False  # by training loss; ignored with early stopping
+    # Whether to restore the weights of the lowest training loss. Has no effect with
+    # early stopping.
+    keep_best: bool = False
     first_epoch: int = 0  # number of epochs trained by earlier fits
     callbacks: list = field(default_factory=list)  # result of `prepare_callbacks`
     verbose: int = 0
     listener: object | None = None
-    # Weights of layers, by name, that replace those drawn for a new network: a list of
-    # arrays, or one number for all weights of a layer.
+    # Initial weights that are not drawn, by the name of the layer: a list of arrays, or
+    # one number for all weights of the layer.
     initial_weights: dict = field(default_factory=dict)
     # Whether the initial weights are kept if no epoch has a lower validation loss.
     compare_initial: bool = False
@@ -76,7 +78,8 @@ class TrainingOptions:
 class TrainingResult(NamedTuple):
     """The weights, optimizer slots and history that a fit returns.
 
-    `best_epoch` is the number of epochs that led to the weights, None if not compared.
+    `best_epoch` is the number of epochs after which the network had these weights. It
+    is None if the fit did not compare epochs.
     """
 
     weights: list
@@ -92,11 +95,12 @@ def train(
     """Train a network, and return its weights, optimizer slots and history.
 
     `validation` holds samples to evaluate after each epoch. `start` is a
-    `TrainingResult` to start from; None draws fresh weights. `checkpoint` is the file
-    for the progress of the fit. If it holds the progress of an interrupted fit,
-    training continues from there.
+    `TrainingResult` to start from; None draws fresh weights. `checkpoint` saves the
+    progress of the fit. If it holds the progress of an interrupted fit, training
+    continues from there.
 
-    Raises ValueError if the loss is not finite after an epoch, or a weight at the end.
+    Raises ValueError if the loss is not finite after an epoch, or if a weight is not
+    finite at the end.
     """
     with checkpoint or nullcontext(), borrow_program(spec) as program:
         weights = start.weights if start else _draw_weights(program, options)
@@ -120,8 +124,8 @@ def train(
         program.set_batch_norm_statistics(_window_chunks(samples, options))
         weights = program.weights()
         if not all(np.isfinite(values).all() for values in weights):
-            # The loss is computed before each step, so that only the weights show
-            # whether the last step diverged.
+            # The loss is computed before each step. Only the weights show whether the
+            # last step diverged.
             _raise_not_finite(
                 "weights that are not finite", len(history["loss"]), program
             )
@@ -168,8 +172,8 @@ def _run_epochs(program, samples, options, validation, checkpoint):
     callbacks = epoch_callbacks(options, model.optimizer)
     by_batch = needs_batches(callbacks)
     steps = math.ceil(len(samples) / options.batch_size)
-    # The listener comes first: it sees the weights of the epoch, whether or not the fit
-    # returns those of another one.
+    # The listener comes first, so that it sees the weights of the epoch before early
+    # stopping restores other weights.
     hooks = keras.callbacks.CallbackList(
         [*_listener_callbacks(program, samples, options, history), *callbacks],
         add_progbar=options.verbose > 0,
@@ -190,7 +194,7 @@ def _run_epochs(program, samples, options, validation, checkpoint):
         hooks.on_epoch_begin(epoch)
         order = _sample_order(len(samples), options, epoch)
         logs = loader.train(order, options.seed, epoch, hooks, by_batch)
-        # Validation, callbacks and early stopping use the weights that a fit returns.
+        # From here on, validation and callbacks use the weights that a fit returns.
         program.use_averaged_weights()
         if validation_loader:
             program.set_batch_norm_statistics(_window_chunks(samples, options))
@@ -220,7 +224,7 @@ def _listener_callbacks(program, samples, options, history):
         return []
 
     def result_so_far():
-        # Training does not read these statistics; they are set again at its end.
+        # This does not affect training, which sets these statistics at its end.
         program.set_batch_norm_statistics(_window_chunks(samples, options))
         copied = {name: list(values) for name, values in history.items()}
         return TrainingResult(program.weights(), program.slots(), copied)
@@ -268,7 +272,7 @@ class ChunkLoader:
         )
 
     def _chunks(self, order, length):
-        """Yield `(tensors, positions in them)` for `length` samples at a time."""
+        """Yield the tensors of a chunk and positions in them, `length` at a time."""
         for start in range(0, len(order), length):
             chunk = order[start : start + length]
             if self.resident is not None:
@@ -279,8 +283,8 @@ class ChunkLoader:
     def train(self, order, seed, epoch, hooks, by_batch):
         """Train for one epoch; return its loss and metrics.
 
-        Hooks for batches are called at every batch if `by_batch` is true, and else once
-        for each chunk, which keeps the progress bar up to date.
+        With `by_batch`, the batch hooks of callbacks are called at every batch.
+        Otherwise, they are called once for each chunk, to update the progress bar.
         """
         length = self.batch_size if by_batch else self.chunk_length
         step, logs = 0, {}
@@ -306,10 +310,11 @@ class ChunkLoader:
         return logs
 
     def _parts(self, positions, epoch, step):
-        """Yield parts of `positions` with the learning rate of each, None to keep it.
+        """Yield learning rates and the parts of `positions` to train with each.
 
-        `epoch` counts from the start of this fit, `step` from the start of the epoch.
-        The rate is data of the program, so a change traces nothing.
+        A rate of None keeps the current rate. `epoch` counts from the start of this
+        fit, and `step` from the start of the epoch. The rate is an input of the
+        program, so a new rate requires no new trace.
         """
         options = self.options
         if options.decay_epochs is None:
@@ -364,7 +369,7 @@ def _raise_not_finite(actual, epoch, program):
             "can be any number. Use 'mse', 'mae' or 'huber'."
         )
     raise ValueError(
-        f"The loss must stay finite: got {actual} in epoch {epoch} with "
+        f"loss must stay finite in training: got {actual} in epoch {epoch} with "
         f"loss={program.loss_name!r} and learning_rate={rate:.3g}. {remedy}"
     )
 
@@ -372,10 +377,13 @@ def _raise_not_finite(actual, epoch, program):
 def predict(network, weights, X, prepare_chunk=None, custom_objects=None):
     """Predict windows with a network; return a float64 array.
 
-    `network` is its JSON text, `weights` the result of `copy_weights_to_device`, and X
-    may be a view, which is copied in chunks. ``prepare_chunk(chunk, rows)`` may change
-    each chunk, a writable float32 array, in place before it is predicted; `rows` is the
-    slice of its samples. `custom_objects` is as for `network_from_json`.
+    - `network` is the JSON text of the network.
+    - `weights` is the result of `copy_weights_to_device`.
+    - X may be a view. It is copied in chunks.
+    - ``prepare_chunk(chunk, rows)`` may change each chunk in place before it is
+      predicted. `chunk` is a writable float32 array, and `rows` the slice of X that it
+      holds.
+    - `custom_objects` is documented in `network_from_json`.
     """
     program = prediction_program(network, custom_objects)
     window_bytes = 4 * math.prod(X.shape[1:])

@@ -1,8 +1,8 @@
 """Let an optimizer update all trainable weights as one vector.
 
-An update of one vector needs as many TensorFlow operations as an update of a single
-layer. Results are bit-identical, except that norms of gradients are summed in another
-order and may differ in the last bit.
+The update of one vector needs only as many TensorFlow operations as the update of one
+weight array. Results are bit-identical, with one exception: norms of gradients are
+summed in another order, so they may differ in the last bit.
 """
 
 import math
@@ -10,8 +10,8 @@ import math
 import keras
 import numpy as np
 
-# These optimizers update each weight from its own gradient and slots only. (Others,
-# such as Lamb and Adafactor, use norms and means of each layer.)
+# In these optimizers, the update of a weight depends only on its own gradient and
+# slots. Other optimizers, such as Lamb and Adafactor, use norms and means of layers.
 _ELEMENTWISE_OPTIMIZERS = (
     keras.optimizers.SGD,
     keras.optimizers.RMSprop,
@@ -24,16 +24,16 @@ _ELEMENTWISE_OPTIMIZERS = (
     keras.optimizers.Lion,
 )
 
-# In larger networks, splitting and joining the vector takes more time than it saves: an
-# epoch with 128 filters and an LSTM of 256 units (650,000 weights) takes 18 % longer,
-# with 64 filters and 50 units (49,000 weights) the same time.
+# In larger networks, splitting and joining the vector takes more time than it saves.
+# With 128 filters and an LSTM of 256 units (650,000 weights), an epoch takes 18 %
+# longer. With 64 filters and 50 units (49,000 weights), it takes the same time.
 _MAX_WEIGHTS = 2**17
 
 
 def build_optimizer(optimizer, weights):
     """Create the slots of an optimizer, for one vector of all weights if possible.
 
-    Returns the vector, or None if the optimizer updates the weights themselves.
+    Return the vector, or None if the optimizer must update each weight separately.
     """
     if not _can_flatten(optimizer, weights):
         optimizer.build(weights)
@@ -60,9 +60,9 @@ def _n_values(weights):
 
 
 def _save_slots_by_weight(optimizer, vector, weights):
-    """Let Keras save and load the slots in its usual form, separately for each weight.
+    """Let Keras save and load the slots in the usual form, separately for each weight.
 
-    A file that the callback `ModelCheckpoint` writes can then be loaded with Keras.
+    Keras can then load a file that the callback `ModelCheckpoint` writes.
     """
 
     def create_usual_optimizer():
@@ -77,8 +77,8 @@ def _save_slots_by_weight(optimizer, vector, weights):
                 names = [weight.path.replace("/", "_") + suffix for weight in weights]
                 pairs.append((flat, [by_name[name] for name in names]))
             else:
-                # A scalar: one of the first two variables, or one that follows the
-                # slots and is therefore counted from the end.
+                # A scalar. It is one of the first two variables, or it follows the
+                # slots. In the second case, its position is counted from the end.
                 if position >= 2:
                     position -= len(optimizer.variables)
                 pairs.append((flat, [usual.variables[position]]))

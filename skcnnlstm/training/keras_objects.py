@@ -1,9 +1,8 @@
 """Look up, construct, serialize and deserialize Keras losses, metrics and optimizers.
 
-A serialized object can be compared and hashed, so that it can be part of the key of a
-cached program. Keras' own serialization cannot be used alone: some configs leave out
-settings (Keras 3.15 omits `delta` of Huber), and user-defined classes are often not
-registered.
+A serialized object can be compared and hashed, so it can be part of the key of a cached
+program. The serialization of Keras does not suffice: some configs leave out settings
+(Keras 3.15 omits `delta` of Huber), and user-defined classes are often not registered.
 """
 
 import copy
@@ -22,15 +21,16 @@ from skcnnlstm.training.fingerprint import (
 )
 from skcnnlstm.training.network_config import building_layers
 
-# Serialized optimizers that were given by name with plain settings. Constructing a
-# Keras optimizer leaks 70 KB (Keras 3.15, TensorFlow 2.21).
+# Cache of serialized optimizers that were given by name with plain settings. It is
+# needed because each construction of a Keras optimizer leaks 70 KB (Keras 3.15,
+# TensorFlow 2.21).
 _named_optimizers: dict[tuple, tuple] = {}
 _MAX_NAMED_OPTIMIZERS = 256
 
 _EXAMPLE_OPTIMIZERS = "'adam', 'adamw', 'sgd' or 'rmsprop'"
 _EXAMPLE_LOSSES = "'mse', 'mae', 'huber' or 'sparse_categorical_crossentropy'"
 _EXAMPLE_METRICS = "'mae', 'mse' or 'accuracy'"
-# Keras resolves these names by the shape of the target, not by a lookup.
+# Names that Keras does not look up: their meaning depends on the shape of the target.
 _TARGET_DEPENDENT_METRICS = ("accuracy", "acc", "crossentropy", "ce")
 
 _PLAIN_TYPES = (bool, int, float, str, type(None))
@@ -55,7 +55,7 @@ class SerializedObject:
 
     @property
     def facts(self):
-        """Description and fingerprint, which are the same in every process."""
+        """Description and fingerprint. Both are the same in every process."""
         return self.description, self.fingerprint.digest
 
 
@@ -86,8 +86,9 @@ def serialize(value):
 def deserialize(serialized, lookup):
     """Create an object from the result of `serialize`.
 
-    `lookup` returns the object of a name, for example `keras.losses.get`. Metrics and
-    optimizers have state, so each call returns a new object.
+    `lookup` is a function that returns an object for a name, such as
+    `keras.losses.get`. Metrics and optimizers have state, so each call returns a new
+    object.
     """
     if isinstance(serialized, str):
         return lookup(json.loads(serialized)["name"])
@@ -99,9 +100,9 @@ def deserialize(serialized, lookup):
 
 
 def _copy_value(serialized):
-    """Copy an object, so that a function traced later ignores later changes to it.
+    """Return a copy of the object, so that later changes to it do not affect a trace.
 
-    An object whose fingerprint is incomplete is shared instead. A callback may then
+    If the fingerprint is incomplete, return the object itself. A callback may then
     change a variable that the loss reads.
     """
     if not serialized.fingerprint.is_complete:
@@ -116,8 +117,8 @@ def _copy_value(serialized):
 class LossConfig:
     """Class and attributes of a loss, to copy and to pickle it completely.
 
-    Keras copies and pickles a loss by its config. That loses the settings which the
-    config leaves out, and the class if it is not registered with Keras.
+    Keras copies and pickles a loss by its config. This loses settings that are not in
+    the config, and classes that are not registered with Keras.
     """
 
     cls: type
@@ -151,8 +152,9 @@ def serialize_loss(loss, settings):
         loss = _construct("loss", loss, settings)
     elif settings:
         raise TypeError(
-            f"loss must be a name or a class to take settings: got {loss!r} and "
-            f"{sorted(settings)}. Pass the settings to the instance instead."
+            "loss must be a name or a class if settings are routed to it: got "
+            f"{loss!r} and the settings {sorted(settings)}. Pass the settings to the "
+            "constructor of the loss instead."
         )
     if isinstance(loss, str):
         _look_up("loss", loss, keras.losses.get, _EXAMPLE_LOSSES)
@@ -177,8 +179,8 @@ def _construct_named_loss(name, settings):
         return keras.losses.get(config)
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"loss must accept the settings routed to it: got loss={name!r} with "
-            f"{settings}. Use 'huber' with loss__delta, for example."
+            f"loss must accept the settings routed to it: got loss={name!r} with the "
+            f"settings {settings}. Use 'huber' with loss__delta, for example."
         ) from error
 
 
@@ -230,7 +232,7 @@ def serialize_optimizer(optimizer, settings):
             _named_optimizers.clear()
         result = _named_optimizers[key] = _serialize_optimizer(optimizer, others)
     serialized, default_rate = result
-    if is_number and default_rate is None:  # its constructor rejects a learning rate
+    if is_number and default_rate is None:  # pass the rate to the constructor
         return _serialize_optimizer(optimizer, settings)
     return serialized, float(rate) if is_number else default_rate
 
@@ -238,7 +240,7 @@ def serialize_optimizer(optimizer, settings):
 def _serialize_optimizer(optimizer, settings):
     optimizer = _create_optimizer(optimizer, settings)
     cls, config = type(optimizer), optimizer.get_config()
-    inner = config  # that of the optimizer which holds the learning rate
+    inner = config  # config of the optimizer that holds the learning rate
     while "inner_optimizer" in inner:  # LossScaleOptimizer
         inner = inner["inner_optimizer"]["config"]
         inner["name"] = "inner"
@@ -284,9 +286,10 @@ def _create_optimizer(optimizer, settings):
         )
     if settings:
         raise TypeError(
-            "optimizer must be a name or a class to take settings: got an instance of "
-            f"{type(optimizer).__name__} and {sorted(settings)}. Pass the settings to "
-            "the instance instead."
+            "optimizer must be a name or a class if settings are routed to it: got an "
+            f"instance of {type(optimizer).__name__} and the settings "
+            f"{sorted(settings)}. Pass the settings to the constructor of the "
+            "optimizer instead."
         )
     return optimizer
 
@@ -299,15 +302,16 @@ def _optimizer_config_to_json(config, cls):
         invalid = {k: v for k, v in config.items() if not isinstance(v, json_types)}
         raise TypeError(
             f"optimizer must have settings that JSON can store: got {cls.__name__} "
-            f"with {invalid or config}. Use numbers, booleans and strings."
+            f"with the settings {invalid or config}. Use numbers, booleans and strings."
         ) from error
 
 
 def _attributes_outside_config(instance, types_):
-    """Return the attributes of certain types that a config may leave out.
+    """Return the attributes that the config of an object may leave out.
 
-    The result is empty for classes of Keras, whose configs are complete. Attributes
-    that Keras sets in every instance are excluded.
+    Only attributes of the given types are returned, without those that Keras sets in
+    every instance. The configs of Keras classes are complete, so the result is empty
+    for these classes.
     """
     if not any(map(is_user_defined, type(instance).__mro__)):
         return {}
@@ -321,21 +325,21 @@ def _attributes_outside_config(instance, types_):
 
 
 def _construct(parameter, cls, settings):
-    """Call a constructor; name the parameter in the error for wrong settings."""
+    """Call a constructor; for wrong settings, raise an error with the parameter."""
     try:
         return cls(**settings)
     except (TypeError, ValueError) as error:
         error_type = TypeError if isinstance(error, TypeError) else ValueError
         raise error_type(
             f"{parameter} must accept the settings routed to it: got "
-            f"{parameter}={cls.__name__} with {settings}, which raised "
-            f"{str(error)!r}. Use parameters of {cls.__name__}, as "
+            f"{parameter}={cls.__name__} with the settings {settings}, which raised "
+            f"{str(error)!r}. Use only parameters of {cls.__name__} in "
             f"{parameter}__name=value."
         ) from error
 
 
 def _look_up(parameter, name, get, examples):
-    """Return what Keras finds by name; suggest examples for an unknown name."""
+    """Return the Keras object of a name; raise an error with examples if unknown."""
     try:
         return get(name)
     except ValueError as error:

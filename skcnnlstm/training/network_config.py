@@ -1,9 +1,9 @@
 """Convert networks to JSON text and back, and draw their initial weights.
 
 The JSON text of a network holds no weights and no seeds. It identifies the network in
-every cache, is part of a pickled estimator, and is converted to a `keras.Model` in any
-process. It holds only the names of user-defined objects that are registered with Keras;
-the objects themselves are passed as `custom_objects`.
+every cache and is part of a pickled estimator. Any process can convert it to a
+`keras.Model`. The text holds only the names of user-defined objects that are registered
+with Keras. The objects themselves are passed as `custom_objects`.
 """
 
 import random
@@ -29,8 +29,8 @@ from skcnnlstm.training.fingerprint import (
 _construction_lock = threading.RLock()
 _network_texts: OrderedDict[tuple, tuple[str, dict, dict]] = OrderedDict()
 _MAX_NETWORK_TEXTS = 256
-# At most one network: the one built last, and its key. The fit that follows uses it
-# instead of building it again from its text.
+# Either empty, or one pair: the key of the network that was built last, and that
+# network. The next fit uses it instead of building it again from its text.
 _last_built: list[tuple[tuple, keras.Model]] = []
 
 
@@ -38,9 +38,9 @@ _last_built: list[tuple[tuple, keras.Model]] = []
 def building_layers():
     """Make the construction of Keras layers thread-safe and free of side effects.
 
-    Keras names layers with a global counter and draws their default seeds from Python's
-    global generator. One thread at a time may construct layers, and the state of the
-    generator is restored.
+    Keras names layers with a global counter, and draws their default seeds from the
+    global generator of Python. In this context, only one thread at a time constructs
+    layers. At the end, the state of the generator is restored.
     """
     process.check_process()  # creating weights runs TensorFlow operations
     with _construction_lock:
@@ -61,12 +61,13 @@ def build_network_json(
 ) -> str:
     """Return the JSON text of `build(input_shape, n_outputs, **params)`.
 
-    Texts are cached. A network is built again only if another object was registered
-    under a name that it contains. `custom_objects` is as for `network_from_json`.
+    Texts are cached. A network is built again only if another object has been
+    registered under a name in its text. `custom_objects` is documented in
+    `network_from_json`.
     """
-    # `repr` distinguishes 1, True and 1.0, which are equal as keys. The cache holds
-    # `params`, so that no address in a `repr` is used again for another object. The
-    # text contains Keras' dtype policy.
+    # `repr` distinguishes 1, True and 1.0, which are equal as keys. The cache keeps
+    # `params` alive, so that an address in a `repr` is not used again for another
+    # object. The dtype policy of Keras is part of the text, and so of the key.
     policy = keras.config.dtype_policy().name, keras.config.floatx()
     key = (build, input_shape, n_outputs, repr(sorted(params.items())), policy)
     with building_layers(), registered_as(custom_objects):
@@ -85,10 +86,11 @@ def build_network_json(
 
 
 def _has_batch_norm(model):
-    """Return whether a program of the network reads the input of one of its layers.
+    """Return whether a network has BatchNormalization layers.
 
-    After a layer was called again, inside another network, its `input` is still that
-    of the first call.
+    A program reads the attribute `input` of such layers. If a layer was called again
+    inside another network, its `input` is still the input of the first call. The
+    network must then be built again from its text.
     """
     norm = keras.layers.BatchNormalization
     return any(isinstance(layer, norm) for layer in model.layers)
@@ -108,12 +110,14 @@ def network_from_json(
     """Create a network from its JSON text.
 
     `custom_objects` holds user-defined functions and classes by their names in `text`.
-    Other names are looked up among the objects that are registered now. With `fast`,
-    layers use the faster computations of `fast_layers`; with `on_gpu`, except those
-    that have a fast kernel on a GPU. A `portable` network uses only operations that
-    exist in other runtimes; `large_batches` means more than 128 samples. Without
-    `convolutions`, those of Keras are kept. With `reuse`, the network built last may be
-    returned if it has the same text. Its layers may have been called more than once.
+    Other names are looked up among the objects that are registered now.
+
+    With `fast`, layers use the faster computations of `fast_layers`. Then `on_gpu`,
+    `portable`, `large_batches` and `convolutions` have the meaning that
+    `use_fast_layers` documents.
+
+    With `reuse`, the network built last may be returned if it has the same text. The
+    layers of this network may have been called more than once.
     """
     with building_layers(), registered_as(custom_objects):
         key, model = _last_built.pop() if reuse and _last_built else (None, None)
@@ -134,7 +138,7 @@ def network_from_json(
 
 
 def _freeze_variables(model):
-    """Freeze the variables of frozen layers: Keras 3.15 creates trainable ones."""
+    """Freeze the variables of frozen layers; Keras 3.15 creates them as trainable."""
     for layer in model.layers:
         if not layer.trainable:
             layer.trainable = False
@@ -154,14 +158,14 @@ def truncate_network(
 
 
 def fresh_weights(model, seed) -> list[np.ndarray]:
-    """Draw every weight of `model` from its initializer, seeded by `seed`.
+    """Return new weights of `model`, drawn from their initializers.
 
-    The weights depend on the network and the seed only, not on the process or on other
-    networks that were built before.
+    The weights depend only on the network and the seed. They do not depend on the
+    process or on networks that were built before.
 
-    Layers of Keras name their initializers after their weights. The weights of a custom
-    layer that does not are those of a copy of the network, which Keras builds from
-    seeds of Python's generator.
+    Layers of Keras name their initializers after their weights. For custom layers with
+    other names, the weights are taken from a copy of the network. Keras draws these
+    weights from Python's generator, which is seeded by `seed`.
     """
     owners = {
         id(variable): part
@@ -200,7 +204,7 @@ def _nested_layers(layer):
 
 
 def _fresh_weight(owner, variable, seed):
-    """Draw a weight from its initializer; None if its layer does not name one."""
+    """Draw a weight from its initializer; return None if no initializer is found."""
     name, shape = variable.name, tuple(variable.shape)
     # Names in Keras: "kernel" has a kernel_initializer, "recurrent_kernel" a
     # recurrent_initializer, "gamma" a gamma_initializer.
@@ -213,8 +217,8 @@ def _fresh_weight(owner, variable, seed):
     draw = type(initializer).from_config(config)
     value = np.array(keras.ops.convert_to_numpy(draw(shape, dtype=variable.dtype)))
     if name == "bias" and getattr(owner, "unit_forget_bias", False):
-        # Jozefowicz et al. (2015): the forget gate starts open. The order of the gates
-        # is input, forget, cell, output.
+        # The initial bias of the forget gate is 1, as in Jozefowicz et al. (2015). The
+        # order of the gates is input, forget, cell, output.
         units = shape[0] // 4
         value[units : 2 * units] = 1
     return value

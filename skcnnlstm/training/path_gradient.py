@@ -1,4 +1,4 @@
-"""Average the gradient of an output with respect to windows along a path."""
+"""Average the gradient of an output with respect to the window, along a path."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from skcnnlstm.training.network_config import building_layers
 
 
 def _gauss_radau(n_nodes: int) -> tuple[list[float], list[float]]:
-    """Return nodes and weights between 0 and 1; the last node is 1.
+    """Return nodes and weights of a quadrature between 0 and 1; the last node is 1.
 
-    The rule is exact for polynomials of degree ``2 * n_nodes - 2`` [1]_.
+    The quadrature is exact for polynomials of degree ``2 * n_nodes - 2`` [1]_.
 
     References
     ----------
@@ -32,14 +32,15 @@ def _gauss_radau(n_nodes: int) -> tuple[list[float], list[float]]:
     return nodes, [*(weights[::-1] / 2), 1 / n_nodes**2]
 
 
-# The right end of a part is a node, so the outputs there need no other computation. The
-# left end is not: in a constant window, a common baseline, all values in a max pooling
-# are equal, and the gradient differs from that at every other point.
+# The right end of a part is a node, so the outputs there need no separate computation.
+# The left end is not a node, because it may be a constant window, a common baseline. In
+# a constant window, all values of a max pooling are equal, and the gradient differs
+# from the gradient at every other point of the path.
 NODES, WEIGHTS = _gauss_radau(4)
 
 
 class PathGradient:
-    """The gradient of one output of a graph, averaged along parts of straight paths.
+    """Compute the gradient of one output, averaged along parts of straight paths.
 
     Parameters
     ----------
@@ -83,7 +84,9 @@ class PathGradient:
         Returns
         -------
         gradients : ndarray of shape (n, *shape), float32
+            Mean gradient of each path part.
         values : ndarray of shape (n,), float32
+            Output at the right end of each path part.
         """
         one_hot = np.zeros(self._n_outputs)
         one_hot[output] = 1

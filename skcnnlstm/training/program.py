@@ -1,4 +1,4 @@
-"""Programs: compiled and traced networks that many fits use, one after another."""
+"""Programs: compiled and traced networks, which many fits use one after another."""
 
 import re
 from contextlib import contextmanager
@@ -18,17 +18,18 @@ from skcnnlstm.training.network_config import (
 )
 from skcnnlstm.training.program_spec import ProgramSpec
 
-_NODE = re.compile(r"^\{\{.*?\}\} ")  # TensorFlow's prefix of a message
+_NODE = re.compile(r"^\{\{.*?\}\} ")  # prefix of TensorFlow's messages
 
 
 class Program:
     """A compiled network and its traced training and evaluation functions.
 
     Only one fit at a time may use a program. `set_state` sets every weight, every
-    optimizer slot and the learning rate, so that no state of a fit reaches the next.
+    optimizer slot and the learning rate, so a fit does not depend on earlier fits.
 
-    Between calls, the variables of the model hold all weights. The slots of the
-    optimizer may belong to one vector of all weights; see `flat_optimizer`.
+    Between calls, the variables of the model hold all weights. The optimizer may have
+    slots for one vector of all weights instead of slots for each weight; see
+    `flat_optimizer`.
     """
 
     def __init__(self, spec: ProgramSpec):
@@ -45,10 +46,10 @@ class Program:
                 large_batches=spec.large_batches,
                 reuse=True,
             )
-            # Weighted metrics leave out unknown steps, which have weight zero.
+            # Unknown steps have weight zero, so weighted metrics leave them out.
             kind = "weighted_metrics" if spec.step_weights else "metrics"
             with registered_as(spec.custom_objects):
-                # A name stays a name: Keras resolves "accuracy" by the loss.
+                # Pass names unchanged: Keras resolves "accuracy" by the loss.
                 metrics = [deserialize(m, lambda name: name) for m in spec.metrics]
                 self.model.compile(
                     optimizer=deserialize(spec.optimizer, keras.optimizers.get),
@@ -102,7 +103,8 @@ class Program:
     def _check_metrics(self):
         """Compute the metrics of a batch of zeros; raise ValueError if that fails."""
         output_shape = self.model.outputs[0].shape[1:]
-        # Class codes must not broadcast against the columns of the classes.
+        # n differs from the number of outputs, because class codes of n samples would
+        # otherwise broadcast against the columns of n classes.
         n = 5 if output_shape[-1] == 3 else 3
         input_shape = [length or 1 for length in self.model.inputs[0].shape[1:]]
         x = np.zeros((n, *input_shape), "float32")
@@ -119,7 +121,7 @@ class Program:
             if arrays:
                 raise ValueError(f"{arrays[0]} returns several numbers")
             if y.dtype == "int32" and "categorical_accuracy" in results:
-                # With class codes it would silently compute something else.
+                # With class codes, this metric would compute something else.
                 raise ValueError("categorical_accuracy needs one column for each class")
         except Exception as error:  # of Keras, TensorFlow or a user-defined metric
             targets = f"numeric targets of shape {_shape_text(output_shape)}"
@@ -131,13 +133,13 @@ class Program:
                     "targets have one column for each class."
                 )
             raise ValueError(
-                f"metrics must each return one number for {targets} "
-                f"and predictions of shape {_shape_text(output_shape)}: got "
+                f"metrics must each return one number for {targets} and predictions of "
+                f"shape {_shape_text(output_shape)}: got the error "
                 f"{_summarize_error(error)}. {remedy}"
             ) from error
 
     def _check_step_loss(self):
-        """Raise ValueError unless the loss returns one number for each step."""
+        """Raise ValueError if the loss does not return one number for each step."""
         shape = (3, *self.model.outputs[0].shape[1:])
         y = predicted = np.zeros(shape, "float32")
         if self._target_dtype == "int32":
@@ -159,7 +161,7 @@ class Program:
         """Re-raise backend errors with a message that names loss and optimizer.
 
         Keras detects unsuitable targets or settings only in a trace or a training
-        step, and its messages do not name the parameter that caused them.
+        step. Its messages do not name the parameter that causes the error.
         """
         try:
             yield
@@ -181,7 +183,11 @@ class Program:
             ) from error
 
     def set_state(self, weights, slots=None, learning_rate=None):
-        """Set weights, optimizer slots (None: initial ones) and learning rate."""
+        """Set weights, optimizer slots and learning rate.
+
+        None for `slots` sets the initial slots. None for `learning_rate` keeps the
+        current rate.
+        """
         self._unaveraged_weights = None
         self.model.stop_training = False
         self.model.set_weights(weights)
@@ -197,9 +203,9 @@ class Program:
     def train(self, tensors, order, batch_size, *, seed, epoch, new_epoch=True):
         """Train on samples in memory; return loss and metrics of the epoch so far.
 
-        `tensors` are the windows, targets and weights of the samples, and `order` is an
+        `tensors` holds the windows, targets and weights of the samples. `order` is an
         array of the positions to train on. With `new_epoch`, metrics are reset, and the
-        state of dropout is set from `(seed, epoch)`.
+        random state of dropout is set from `(seed, epoch)`.
         """
         if self._unaveraged_weights is not None:
             _assign(self.model.trainable_variables, self._unaveraged_weights)
@@ -243,7 +249,7 @@ class Program:
         The next call of `train` continues from the unaveraged weights.
         """
         optimizer, trained = self.model.optimizer, self.model.trainable_variables
-        # In a LossScaleOptimizer, the inner optimizer averages.
+        # In a LossScaleOptimizer, the inner optimizer computes the averages.
         if getattr(optimizer, "inner_optimizer", optimizer).use_ema:
             self._unaveraged_weights = [backend.array(variable) for variable in trained]
             optimizer.finalize_variable_values(trained)
@@ -253,7 +259,7 @@ class Program:
         return [backend.array(v) for v in self.model.weights]
 
     def unaveraged_weights(self):
-        """Return a copy of the weights that training continues from."""
+        """Return a copy of the weights from which training continues."""
         trained = self.model.trainable_variables
         pairs = zip(trained, self._unaveraged_weights or (), strict=False)
         unaveraged = {id(variable): value for variable, value in pairs}
@@ -269,11 +275,11 @@ class Program:
     def set_batch_norm_statistics(self, chunks):
         """Set the statistics of BatchNormalization layers to those of the samples.
 
-        `chunks()` yields tensors of windows. It is called for each layer in order,
-        because the statistics of a layer depend on those of all layers before it.
+        The moving averages of Keras (momentum 0.99) are still far from these statistics
+        after a few hundred steps.
 
-        Keras' moving averages (momentum 0.99) are still far from these statistics after
-        a few hundred steps.
+        `chunks()` yields tensors of windows. It is called for each layer in order,
+        because the statistics of a layer depend on those of all earlier layers.
         """
         for layer in self._batch_norms:
             if layer.name not in self._moments_functions:
@@ -311,7 +317,10 @@ class PredictionProgram:
             self._run = backend.predict_function(model)
 
     def __call__(self, weights, x):
-        """Predict windows `x`, a float32 array, with weights in one vector."""
+        """Return predictions for a float32 array of windows, `x`.
+
+        `weights` is a tensor with all weights in one vector.
+        """
         return self._run(weights, backend.tensor(x)).numpy()
 
 
@@ -321,10 +330,10 @@ def _assign(variables, values):
 
 
 def _summarize_error(error):
-    """Return type and main line of an error, without positions in a graph."""
+    """Return the type of an error and the main line of its message."""
     lines = [line for line in str(error).splitlines() if line.strip()] or [""]
-    # For an operation that failed in a graph, the cause is the last line, below a
-    # traceback.
+    # If an operation in a graph failed, the message is a traceback, and its last line
+    # is the cause.
     if lines[0].startswith("Graph execution error"):
         lines = [line for line in lines if "{{node" not in line] or lines
         line = lines[-1]

@@ -1,4 +1,4 @@
-"""The specification of a program: all values that decide what is traced."""
+"""The specification of a program: all values that its traces depend on."""
 
 from dataclasses import dataclass, field
 
@@ -16,11 +16,11 @@ MAX_SMALL_BATCH = 128
 class ProgramSpec:
     """Network, loss, optimizer and metrics of a program.
 
-    Specifications can be compared and hashed; fits with equal specifications share a
-    program. Sample counts, folds, epochs, seeds and learning rates are not part of it,
-    so that changing them requires no new trace; of the batch size, only
-    `large_batches` is. User-defined objects are part of it by their fingerprint, so
-    that an edited function is traced again.
+    Specifications can be compared and hashed. Fits with equal specifications share a
+    program. A specification does not contain sample counts, folds, epochs, seeds and
+    learning rates, so changing these requires no new trace. For the batch size, it
+    contains only `large_batches`. It contains the fingerprints of user-defined objects,
+    so an edited function is traced again.
     """
 
     network: str  # JSON text
@@ -31,13 +31,13 @@ class ProgramSpec:
     target_dtype: str = "float32"
     step_weights: bool = False  # one weight for each step of a sample
     large_batches: bool = False  # more samples than MAX_SMALL_BATCH
-    # User-defined objects that the other fields name, by the name under which they were
-    # registered with Keras when the specification was created, and their fingerprint.
+    # The user-defined objects that are named in the other fields, by their registered
+    # names, as they were registered when the specification was created.
     custom_objects: dict = field(init=False, compare=False, repr=False)
     fingerprint: Fingerprint = field(init=False)
 
     def __post_init__(self):
-        """Look up the registered objects by name."""
+        """Find the registered objects, and compute their fingerprint."""
         texts = [
             part.config if isinstance(part, SerializedObject) else part
             for part in (self.optimizer, self.loss, *self.metrics)

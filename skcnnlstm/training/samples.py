@@ -6,16 +6,16 @@ import numpy as np
 
 # Only one chunk of windows is copied at a time, which bounds the memory of a fit.
 CHUNK_BYTES = 64 * 2**20
-_SCALED_VALUES = 2**15  # that are standardized at a time
+_SCALED_VALUES = 2**15  # number of values that are standardized at a time
 
 
 class Samples:
-    """Rows of an array of windows, with their targets and weights.
+    """The samples of a fit: windows with their targets and weights.
 
-    X holds the windows, as a view that is copied in chunks. `rows` holds the positions
-    of the samples in X, in order; `y` and `weight` (float32) are those of `rows`. If
-    `mean` and `scale` are given, one value per feature each, windows are standardized
-    when they are copied.
+    X holds all windows, as a view that is copied in chunks. `rows` holds the positions
+    of the samples in X, in order. `y` and `weight` (float32) hold the target and the
+    weight of each sample. `mean` and `scale` hold one value per feature. If they are
+    given, windows are standardized when they are copied.
     """
 
     def __init__(self, X, y, weight, rows, mean=None, scale=None):
@@ -39,8 +39,8 @@ class Samples:
     def windows(self, positions):
         """Copy the windows at `positions` as float32."""
         rows = self.rows[positions]
-        # Indexing first copies in the type of X: float64 windows need twice more
-        # memory during the conversion.
+        # Indexing first makes a copy in the data type of X. During the conversion,
+        # float64 windows therefore need three times the memory of the result.
         if self.mean is None:
             return np.ascontiguousarray(self.X[rows], dtype=np.float32)
         windows = np.empty((len(rows), *self.X.shape[1:]), np.float32)

@@ -1,7 +1,7 @@
 """Make and reshape windows of a time series.
 
-Windows have the axes `(n_samples, window_length, n_features)`, oldest step first, as in
-Keras. They are views of the rows wherever NumPy can express this.
+Windows have the axes `(n_samples, window_length, n_features)`, as in Keras, with the
+oldest step first. They are NumPy views of the rows wherever this is possible.
 """
 
 from skcnnlstm.windows.make_windows import make_windows

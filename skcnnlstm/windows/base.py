@@ -1,4 +1,4 @@
-"""Base classes of the transformers that read or return windows."""
+"""Base classes of transformers that read or return windows."""
 
 from typing import Any, Self
 
@@ -18,12 +18,12 @@ from skcnnlstm._utils.validation import (
 
 
 class ArrayOutputMixin:
-    """Mixin for transformers whose output always stays an array."""
+    """Mixin for transformers that always return arrays, not tables."""
 
     def set_output(self, *, transform: str | None = None) -> Self:
-        """Do nothing: a table cannot hold windows of three or more dimensions.
+        """Do nothing, because a table cannot hold windows of three or more dimensions.
 
-        A Pipeline calls this method on each of its steps.
+        A Pipeline calls this method on each of its steps, so it must exist.
 
         Parameters
         ----------
@@ -41,7 +41,7 @@ class ArrayOutputMixin:
 class WindowTransformer(
     DocLinkMixin, CallbackSupportMixin, TransformerMixin, BaseEstimator
 ):
-    """Base class of transformers of windows: input validation and tags."""
+    """Base class of transformers of windows, with input validation and tags."""
 
     _max_ndim = 3
     _shape: tuple[int, ...]  # of one window seen during fit

@@ -1,4 +1,4 @@
-"""Rows of many recordings: their order, and where the windows of each start."""
+"""Order the rows of many recordings, and find where the windows of each one start."""
 
 from contextlib import nullcontext
 from typing import Any
@@ -21,17 +21,18 @@ def check_is_no_name(groups: Any) -> None:
     if isinstance(groups, str):
         raise TypeError(
             "groups must hold the recording of each row: got the text "
-            f"{groups!r}. If it names a column, use groups=series[{groups!r}] and "
-            f"series.drop(columns={groups!r})."
+            f"{groups!r}. If this is the name of a column, use "
+            f"groups=series[{groups!r}] and series.drop(columns={groups!r})."
         )
 
 
 def read_groups(
     series: Any, groups: Any, window_length: int, horizon: int
 ) -> tuple[NDArray[np.intp] | None, NDArray[np.intp]]:
-    """Return the order of rows that joins each recording, and the sizes of these.
+    """Return an order of the rows by recording, and the size of each recording.
 
-    The order is None if they are adjacent. Also checks their length and their times.
+    The order is None if the rows already are in this order. Also check the length and
+    the times of the recordings.
     """
     n_rows = len(series)
     if groups is None:
@@ -59,9 +60,9 @@ def read_groups(
         listed = ", ".join(map(repr, short[:_MAX_LISTED]))
         listed += f" and {others} more" if others > 0 else ""
         warn(
-            f"each recording should have at least {needed} rows: got fewer in "
-            f"{len(short)} of {len(keys)}, which give no window: {listed}. Use shorter "
-            "windows to keep them."
+            f"each recording should have at least {needed} rows: got {len(short)} of "
+            f"{len(keys)} recordings with fewer rows, which give no window ({listed}). "
+            "Use shorter windows to keep these recordings."
         )
     order = np.concatenate(places)
     return (None if (np.diff(order) == 1).all() else order), sizes
@@ -72,7 +73,8 @@ def find_starts(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the first row of each sample, and the end of its recording.
 
-    The recordings of these sizes are adjacent; a sample has `length` rows.
+    The recordings follow each other in the rows and have the given sizes. A sample has
+    `length` rows.
     """
     ends = np.cumsum(sizes)
     counts = np.maximum(0, (sizes - length) // stride + 1)

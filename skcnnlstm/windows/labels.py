@@ -1,4 +1,4 @@
-"""Labels of windows: the target of a window that describes the window itself."""
+"""Labels of windows: targets that describe the window itself, not later rows."""
 
 from typing import Any
 
@@ -14,23 +14,24 @@ def check_label_parameters(label: str, target: Any, horizon: int) -> None:
     """Raise if other parameters contradict `label`."""
     if horizon != 1:
         raise ValueError(
-            f"horizon must be 1 with label, which predicts no later step: got "
-            f"horizon={horizon}, label={label!r}. Use label=None to predict later rows."
+            f"horizon must be 1 with label: got horizon={horizon}, label={label!r}. A "
+            "label describes the window itself. Use label=None to predict later rows."
         )
     if label == "time_to_end" and target is not None:
         raise ValueError(
-            "target must be None with label='time_to_end', which counts rows: got "
-            f"target={target!r}. Drop columns that are not features from the series."
+            f"target must be None with label='time_to_end': got target={target!r}. "
+            "This label counts rows and reads no column. Set target=None, and drop "
+            "columns that are not features from the series."
         )
     if label != "time_to_end" and target is None:
         raise ValueError(
             f"target must be the column of the labels with label={label!r}: got "
-            "target=None. Use the position or the name of that column."
+            "target=None. Set target to the position or the name of that column."
         )
 
 
 def take_labels(series: Any, target: Any, missing: str) -> tuple[Any, NDArray[Any]]:
-    """Return the series without the column of the labels, and that column."""
+    """Return the series without the column of labels, and the labels."""
     from skcnnlstm._utils.recordings import encode, take_column
 
     series, column = take_column(series, target, parameter="target", name="series")
@@ -39,8 +40,8 @@ def take_labels(series: Any, target: Any, missing: str) -> tuple[Any, NDArray[An
     if missing == "error" and unknown.any():
         raise ValueError(
             "series must have a label in each row: got a missing value in row "
-            f"{int(np.argmax(unknown))} of target={target!r}. Fill it, or set "
-            'missing="mask", which leaves out windows without a label.'
+            f"{int(np.argmax(unknown))} of target={target!r}. Fill missing labels, or "
+            'set missing="mask" to leave out windows without a label.'
         )
     return series, labels
 
@@ -48,25 +49,25 @@ def take_labels(series: Any, target: Any, missing: str) -> tuple[Any, NDArray[An
 def label_windows(
     label: str, values: NDArray[Any], starts: NDArray[np.intp], window_length: int
 ) -> tuple[NDArray[np.bool], NDArray[Any]]:
-    """Return which windows have a label, and the labels of these.
+    """Return which windows have a label, and the labels of these windows.
 
     Parameters
     ----------
     label : {"last", "majority", "all", "per_step"}
-        As for `make_windows`.
+        The parameter `label` of `make_windows`.
     values : ndarray of shape (n_rows,)
-        Label of each row; None and NaN are missing.
+        Label of each row. None and NaN mean a missing label.
     starts : ndarray of shape (n_windows,)
         First row of each window.
     window_length : int
-        Rows in a window.
+        Number of rows in a window.
 
     Returns
     -------
     labelled : ndarray of shape (n_windows,)
-        False for windows that have no label.
+        Whether each window has a label.
     y : ndarray of shape (n_labelled,) or (n_labelled, window_length)
-        Labels of the others.
+        Labels of the windows that have one.
     """
     from skcnnlstm._utils.recordings import encode  # imports pandas
 
@@ -92,7 +93,7 @@ def _majority(
     starts: NDArray[np.intp],
     ends: NDArray[np.intp],
 ) -> tuple[NDArray[np.bool], NDArray[np.intp]]:
-    """Return whether a step of each window is known, and its most frequent code."""
+    """Return whether each window has a known label, and its most frequent code."""
     best = np.zeros(len(starts), np.intp)
     largest = np.zeros(len(starts), np.intp)
     for code in range(n_classes):
@@ -105,6 +106,6 @@ def _majority(
 def _count(
     mask: NDArray[np.bool], starts: NDArray[np.intp], ends: NDArray[np.intp]
 ) -> NDArray[np.intp]:
-    """Return the number of true rows from each start to before each end."""
+    """Return the number of true rows in each range ``start:end``."""
     before = np.append(0, np.cumsum(mask))
     return before[ends] - before[starts]

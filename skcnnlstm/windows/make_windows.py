@@ -1,4 +1,4 @@
-"""make_windows: windows of a series, and the values that follow them or labels."""
+"""make_windows: split a series into windows and their targets."""
 
 from collections.abc import Sequence
 from typing import Any, Literal, overload
@@ -62,14 +62,16 @@ def make_windows(
     groups: ArrayLike | None = None,
     label: _Label | None = None,
 ) -> tuple[NDArray[Any], ...]:
-    """Split a series into windows and the values that follow each of them.
+    """Split a series into windows and their targets.
 
-    Each window is one sample for an estimator. Its target is the values after it or,
-    with `label`, a label of the window itself. Only complete windows are returned: a
-    series of n rows gives ``(n - window_length - horizon) // stride + 1`` samples, with
-    `label` ``(n - window_length) // stride + 1``. All rows count as consecutive,
-    whatever the index. With `groups`, no window and no target crosses from one
-    recording to the next.
+    Each window is one sample for an estimator. Its target consists of the `horizon`
+    rows after the window. With `label`, the target is a label of the window itself. All
+    rows count as consecutive, whatever the index. With `groups`, no window and no
+    target holds rows of two recordings.
+
+    Only complete windows are returned. A series of n rows gives ``(n - window_length -
+    horizon) // stride + 1`` samples. With `label`, it gives ``(n - window_length) //
+    stride + 1`` samples.
 
     Parameters
     ----------
@@ -80,49 +82,51 @@ def make_windows(
         Length of a window, in time steps.
     horizon : int, default=1
         Number of time steps to predict, directly after the window. Must be 1 with
-        `label`, which predicts no later step.
+        `label`, because no later step is predicted.
     stride : int, default=1
         Time steps from the start of one window to the start of the next. 1 returns
         every window. `window_length` returns windows that do not overlap.
     target : int, str, list of these, or None, default=None
         The columns to predict, by position or, in a DataFrame, by name. An integer is
         always a position, even if the column labels are integers. None predicts all
-        columns. With `label`, the one column that holds the labels: numbers or text. It
-        is not part of the windows.
+        columns. With `label`, this is the one column that holds the labels, as numbers
+        or text. That column is not part of the windows.
     missing : {"error", "mask"}, default="error"
         How to handle NaN in the series.
 
         - "error": raise an error.
-        - "mask": keep NaN in the windows, for networks with ``missing="mask"``. Samples
-          with NaN in the target, or without a label, are left out.
+        - "mask": keep NaN in the windows, for networks with ``missing="mask"``. Leave
+          out samples with NaN in the target, and samples without a label.
     groups : array-like of shape (n_rows,) or None, default=None
         The recording of each row, such as a person or an engine. The rows of a
-        recording need not be adjacent; samples are in the order of the first row of
-        each recording. A recording that is too short gives no sample, with a warning.
-        None reads all rows as one recording.
+        recording need not be adjacent. Samples are sorted by recording, in the order in
+        which the recordings first appear. A recording that is too short gives no sample
+        and a warning. None treats all rows as one recording.
     label : {"last", "majority", "all", "per_step", "time_to_end"} or None, default=None
         What y holds for each window.
 
-        - None: the rows of `target` after the window.
-        - "last": the label of its last step.
-        - "majority": its most frequent label; of several, the first in sort order.
-        - "all": the label that all of its steps have. Windows with different labels are
-          left out.
-        - "per_step": the labels of all steps. A window needs one known label.
+        - None: the values of `target` after the window.
+        - "last": the label of the last step.
+        - "majority": the most frequent label. Of equally frequent labels, the first one
+          in sort order is used.
+        - "all": the label that all steps share. Windows with different labels are left
+          out.
+        - "per_step": the labels of all steps. Windows without any known label are left
+          out.
         - "time_to_end": the number of rows after the window until the recording ends,
-          0 for a window at the end. Needs no `target`.
+          0 for a window at the end. `target` must be None.
 
     Returns
     -------
     X : ndarray of shape (n_samples, window_length) \
 or (n_samples, window_length, n_features)
-        The windows, oldest step first; 2-D for a 1-D series. A read-only view of the
-        series, which needs no memory. It is a copy if samples are left out, or if
-        windows of several recordings are not equally spaced.
+        The windows, oldest step first. A 1-D series gives 2-D windows. X is a read-only
+        view of the series, which needs no memory. It is a copy if samples are left out,
+        or if windows of several recordings are not equally spaced.
     y : ndarray of shape (n_samples,) or (n_samples, horizon * n_targets)
-        The targets: all targets of step 1, then all targets of step 2, and so on. 1-D
-        for a horizon of 1 and a single target. With `label`: ``(n_samples,)``, and
-        ``(n_samples, window_length)`` with "per_step".
+        The targets: all targets of step 1, then all targets of step 2, and so on. y is
+        1-D if there is one target and `horizon` is 1. With `label`, the shape is
+        ``(n_samples,)``, or ``(n_samples, window_length)`` for "per_step".
     groups : ndarray of shape (n_samples,)
         The recording of each window, for `GroupKFold` and other splitters. Returned
         only if `groups` is given.
@@ -130,9 +134,9 @@ or (n_samples, window_length, n_features)
     Raises
     ------
     ValueError
-        If the series is too short for one window and its target, if it holds infinity
-        or NaN that `missing` does not allow, or if its time index is unsorted or has
-        duplicates within a recording.
+        - If the series is too short for one window and its target.
+        - If the series holds infinity, or NaN that `missing` does not allow.
+        - If the time index is unsorted or has duplicates within a recording.
 
     See Also
     --------
@@ -252,7 +256,7 @@ def drop_unknown_targets(
 
 
 def _as_slice(positions: list[int]) -> slice | list[int]:
-    """Return consecutive positions as a slice, others unchanged."""
+    """Return positions as a slice if they are consecutive, else unchanged."""
     first, last = positions[0], positions[-1]
     if positions == list(range(first, last + 1)):
         return slice(first, last + 1)

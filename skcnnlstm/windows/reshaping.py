@@ -25,8 +25,8 @@ from skcnnlstm.windows.base import ArrayOutputMixin, WindowTransformer
 class LastSteps(ArrayOutputMixin, WindowTransformer):
     """Keep the last steps of each window.
 
-    Make long windows once, and let a search tune how many of their steps the model
-    uses.
+    Use this transformer to make long windows once and to tune in a search how many of
+    their steps the model uses.
 
     Parameters
     ----------
@@ -124,10 +124,10 @@ class SubsequenceReshaper(ArrayOutputMixin, WindowTransformer):
     ----------
     n_subsequences : int or "auto", default="auto"
         Number of subsequences, S. It must divide the length of the windows. "auto"
-        selects the divisor nearest to the square root of the length, which is never
-        greater than the root. It warns if that divisor is 1.
+        selects the divisor nearest to the square root of the length. This divisor is
+        never greater than the root. If it is 1, `fit` issues a warning.
     n_rows : int or None, default=None
-        Number of rows, R, that each subsequence is folded into, for a ConvLSTM.
+        Number of rows, R, into which each subsequence is folded, for a ConvLSTM.
         ``S * R`` must divide the length of the windows. None does not fold.
 
     Attributes
@@ -143,12 +143,14 @@ class SubsequenceReshaper(ArrayOutputMixin, WindowTransformer):
     Raises
     ------
     ValueError
-        If the length of the windows is not divisible. The message lists the divisors.
+        If S, or S times R, does not divide the length of the windows. The message lists
+        the valid numbers.
 
     Notes
     -----
-    ``(n, L)`` and ``(n, L, F)`` become ``(n, S, L/S, F)``, or with `n_rows`
-    ``(n, S, R, L/(S*R), F)``. For ``(n, L)``, F is 1. The result is always a view.
+    Windows of shape ``(n, L, F)`` become subsequences of shape ``(n, S, L/S, F)``. With
+    `n_rows`, the shape is ``(n, S, R, L/(S*R), F)``. Windows of shape ``(n, L)`` have
+    one feature: F is 1. The result is always a view.
 
     Examples
     --------
@@ -224,7 +226,7 @@ or (n_samples, S, R, L/(S*R), n_features) with `n_rows`
         return windows.reshape(len(windows), *self._pieces_shape)
 
     def inverse_transform(self, X: Any) -> NDArray[Any]:
-        """Join the subsequences to windows again.
+        """Join the subsequences into windows again.
 
         Parameters
         ----------
@@ -251,7 +253,7 @@ or (n_samples, S, R, L/(S*R), n_features) with `n_rows`
 class FlattenWindows(OneToOneFeatureMixin, WindowTransformer):
     """Flatten each window to one row, for estimators that need 2-D input.
 
-    Missing history, the leading steps in which every feature is NaN, is filled with the
+    Leading steps in which every feature is NaN (missing history) are filled with the
     first known step.
 
     Attributes
@@ -265,14 +267,15 @@ class FlattenWindows(OneToOneFeatureMixin, WindowTransformer):
     Raises
     ------
     ValueError
-        If the windows hold infinity, or NaN that is not missing history, or if their
-        shape differs from that of the windows given to `fit`.
+        - If the windows hold infinity, or NaN that is not missing history.
+        - If the windows differ in shape from those given to `fit`.
 
     Notes
     -----
-    ``(n, L, F)`` becomes ``(n, L * F)``: all features of step 1, then of step 2, and so
-    on. ``(n, L)`` stays as it is. The result is in C order: a view if the windows are
-    in C order and complete, a copy if they are sliding views or lack history.
+    ``(n, L, F)`` becomes ``(n, L * F)``: all features of step 1, then all features of
+    step 2, and so on. ``(n, L)`` does not change. The result is in C order. It is a
+    copy if the windows are sliding views or have missing history. Otherwise, it is a
+    view.
 
     Examples
     --------
@@ -328,21 +331,22 @@ class FlattenWindows(OneToOneFeatureMixin, WindowTransformer):
         if missing.any():
             windows = windows.copy(order="C")
             backfill(windows, missing)
-        # Always in C order: sums over a strided view are rounded in another order, and
-        # predictions would depend on where the windows were made.
+        # Always return C order. Sums over a strided view are rounded in another order,
+        # so predictions would depend on how the windows were made.
         flat = windows if windows.ndim == 2 else np.ascontiguousarray(windows)
         return flat.reshape(len(windows), -1)
 
     def get_feature_names_out(
         self, input_features: ArrayLike | None = None
     ) -> NDArray[np.object_]:
-        """Return the names of the output columns: a feature and its lag.
+        """Return the names of the output columns, from a feature and a lag each.
 
         Parameters
         ----------
         input_features : array-like of str or None, default=None
-            Names of the features of a window. None uses ``x0``, ``x1``, and so on. For
-            2-D windows: as in scikit-learn's one-to-one transformers.
+            Names of the features of a window. None uses ``x0``, ``x1``, and so on. 2-D
+            windows keep the names of their columns, as in scikit-learn's
+            `OneToOneFeatureMixin`.
 
         Returns
         -------

@@ -31,11 +31,13 @@ from skcnnlstm.windows.views import window_view
 if TYPE_CHECKING:  # the module imports pandas, which arrays do not need
     from skcnnlstm._utils.time_axis import TimeAxis
 
-_MIN_REGULAR = 0.51  # less than for a series: shuffled folds leave out many rows
+# Minimum share of regular steps. It is lower than for a series, because shuffled folds
+# leave out many rows.
+_MIN_REGULAR = 0.51
 
 
 def _find_segments(index: Any, n_rows: int, axis: "TimeAxis | None" = None) -> Segments:
-    """Return the parts of rows without gaps; arrays are one part."""
+    """Split rows at the gaps in their index. Rows without an index have no gaps."""
     if index is None:
         return split_at_gaps(np.arange(n_rows))
     from skcnnlstm._utils.time_axis import find_segments
@@ -44,7 +46,7 @@ def _find_segments(index: Any, n_rows: int, axis: "TimeAxis | None" = None) -> S
 
 
 def _read_axis(index: Any) -> "TimeAxis | None":
-    """Return the time axis of fitted rows, without these."""
+    """Return the time axis of fitted rows, without the labels of the rows."""
     if index is None:
         return None
     from skcnnlstm._utils.time_axis import read_time_axis
@@ -76,55 +78,57 @@ class SlidingWindow(
 ):
     """Turn each row of a table into the window of rows that ends with it.
 
-    Row t becomes rows ``t - window_length + 1`` to ``t``. The number of rows stays the
-    same, so `y` and `sample_weight` need no change and the transformer works in any
-    Pipeline. Steps before the first known row are NaN: missing history. The estimators
-    of this package exclude such samples from `fit` and back-fill them in `predict`.
+    The window of row t holds rows ``t - window_length + 1`` to ``t``. The number of
+    rows stays the same, so `y` and `sample_weight` need no change and the transformer
+    works in any Pipeline. Window steps before the first known row are NaN, which is
+    called missing history. The estimators of this package leave out such samples in
+    `fit` and back-fill them in `predict`.
 
     Parameters
     ----------
     window_length : int, default=24
-        Length of a window, in time steps, including the row itself. 1 makes windows of
-        the row alone.
+        Length of a window, in time steps, including the row itself. With 1, a window
+        holds only the row itself.
     context : {"index", "always", "none"}, default="index"
         When `transform` uses the last ``window_length - 1`` fitted rows as the history
-        of the first rows given to it.
+        of the rows that it transforms.
 
         - "index": if a pandas index shows that the rows directly follow the fitted
-          ones. This can be a DatetimeIndex (with or without `freq`), a PeriodIndex, a
-          TimedeltaIndex, a RangeIndex or an index of integers. Arrays have no index and
-          never use the fitted rows.
-        - "always": always, except for the fitted rows themselves. Rows are recognised
-          as fitted ones if their dates are not later than the last fitted date or,
-          without dates, if all values are equal.
+          rows. The index can be a DatetimeIndex (with or without `freq`), a
+          PeriodIndex, a TimedeltaIndex, a RangeIndex or an index of integers. Arrays
+          have no index and never use the fitted rows.
+        - "always": always, except when the fitted rows themselves are transformed. Rows
+          count as fitted rows if their dates are not later than the last fitted date.
+          Without dates, they count as fitted rows if all values are equal.
         - "none": never.
     missing : {"error", "mask"}, default="error"
         How to handle NaN in the rows. "error" raises an error. "mask" keeps NaN, for
         networks with ``missing="mask"``.
     id_column : int, str or None, default=None
         The column that holds the recording of each row, by position or, in a DataFrame,
-        by name. No window holds rows of two recordings, and the column is not part of
-        the windows. Rows of several recordings may alternate; their times may overlap.
-        The rows of a recording continue its fitted rows as `context` states; a
-        recording that was not fitted has no history. None reads all rows as one
+        by name. No window holds rows of two recordings, and the id column is not part
+        of the windows. Rows of several recordings may alternate, and the times of
+        recordings may overlap. `context` applies to each recording separately. A
+        recording without fitted rows has no history. None treats all rows as one
         recording.
 
     Attributes
     ----------
     history_ : ndarray of shape (n_history, n_features), or dict of these
-        The last fitted rows, at most ``window_length - 1``, after the last gap in time.
-        With `id_column`, those of each recording by its id.
+        The last fitted rows after the last gap in time, at most ``window_length - 1``.
+        With `id_column`, a dict with the last fitted rows of each recording, by its id.
     n_features_in_ : int
-        Number of columns seen during `fit`, with the id column.
+        Number of columns seen during `fit`, including the id column.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of features seen during `fit`, if all names are strings.
 
     Raises
     ------
     ValueError
-        If the rows hold infinity, or NaN that `missing` does not allow, if the time
-        index has duplicates, or if it is neither regular nor sorted. With `id_column`,
-        each recording has its own times.
+        - If the rows hold infinity, or NaN that `missing` does not allow.
+        - If the time index has duplicates. With `id_column`, this applies within each
+          recording.
+        - If the time index is neither regular nor sorted.
 
     See Also
     --------
@@ -136,21 +140,24 @@ class SlidingWindow(
     view of one padded copy of the rows. float32 is preserved, other types become
     float64.
 
-    No window reaches across a missing step. If a regular index shows a gap or unordered
-    rows, as after shuffled folds or in the training part of KFold, a window holds the
-    rows directly before its last row, and NaN before these. A view cannot express this,
-    so only in this case, and with several recordings, the windows are copied.
+    No window reaches across a gap in a regular index: window steps before the gap are
+    NaN. If rows are not in time order, each window still holds the rows before its last
+    row in time. Shuffled folds have gaps and unordered rows, and the training part of
+    KFold has gaps. With gaps, unordered rows or several recordings, the windows are a
+    copy instead of a view.
 
-    If the index has no frequency, as with a shop that is closed on Sundays, all rows
-    count as consecutive. Rows then continue the fitted ones if they start within the
-    longest step of these. Up to ten missing business days in a row count as holidays.
-    Transformers before this one must keep the index, as
-    ``StandardScaler().set_output(transform="pandas")`` does.
+    An index may have no frequency, such as the dates of a shop that is closed on
+    Sundays. All rows then count as consecutive. New rows continue the fitted rows if
+    the step between them is at most the longest step of the fitted rows. In an index of
+    business days, up to ten missing days in a row count as holidays, not as a gap.
 
-    A scaler before this transformer must not scale the id column. Pass it through a
-    ``ColumnTransformer(..., remainder="passthrough", verbose_feature_names_out=False)``
-    with ``set_output(transform="pandas")``. If recordings alternate and the index only
-    numbers the rows of the table, all rows of a recording count as consecutive.
+    Transformers before this transformer must keep the index, as
+    ``StandardScaler().set_output(transform="pandas")`` does. They must not scale the id
+    column: use ``ColumnTransformer(..., remainder="passthrough",
+    verbose_feature_names_out=False).set_output(transform="pandas")``.
+
+    If recordings alternate and the index only numbers the rows of the table, all rows
+    of a recording count as consecutive.
 
     Examples
     --------
@@ -162,7 +169,7 @@ class SlidingWindow(
            [ 1.,  2.],
            [ 2.,  3.]])
 
-    Rows whose index continues the fitted one use the fitted rows as their history:
+    Rows with an index that continues the fitted index use the fitted rows as history:
 
     >>> import pandas as pd
     >>> frame = pd.DataFrame({"a": [1.0, 2.0, 3.0, 4.0]})
@@ -246,7 +253,7 @@ class SlidingWindow(
         Returns
         -------
         windows : ndarray of shape (n_rows, window_length, n_features)
-            A read-only array. Leading steps before the first known row are NaN.
+            The windows, read-only. Leading steps before the first known row are NaN.
         """
         rows, segments, histories = self._find_context(X)
         return self._make_windows(rows, segments, histories)
@@ -259,8 +266,8 @@ class SlidingWindow(
         Parameters
         ----------
         input_features : array-like of str or None, default=None
-            Names of the columns of the rows. None uses `feature_names_in_`, else
-            ``x0``, ``x1``, and so on.
+            Names of the columns of the rows. None uses `feature_names_in_`. If this is
+            not defined, the names are ``x0``, ``x1``, and so on.
 
         Returns
         -------
@@ -279,10 +286,11 @@ class SlidingWindow(
         return np.delete(names, position)
 
     def _window_positions(self, X: Any) -> NDArray[Any]:
-        """Return the rows that the windows of `transform` consist of, by position.
+        """Return the positions of the rows in each window of `transform`.
 
-        The shape is ``(n_rows, window_length)``. Rows of `history_` are -1 for the last
-        one, -2 for the one before, and so on. Missing history is NaN.
+        The shape is ``(n_rows, window_length)``. Rows of `history_` have negative
+        positions: -1 for the last row, -2 for the row before it, and so on. Missing
+        history is NaN.
         """
         rows, segments, histories = self._find_context(X)
         positions = np.arange(float(len(rows)))[:, np.newaxis]
@@ -295,7 +303,10 @@ class SlidingWindow(
     def _find_context(
         self, X: Any
     ) -> tuple[NDArray[Any], Segments, dict[int, NDArray[Any]]]:
-        """Return the rows, their segments, and the fitted rows before some of these."""
+        """Return the rows, their segments, and fitted rows by the segment they precede.
+
+        A segment is a run of rows without gaps.
+        """
         check_is_fitted(self)
         X = to_plain(X)
         rows, recordings, _ = self._read_rows(X, fitted=True)
@@ -325,7 +336,7 @@ class SlidingWindow(
         index: Any,
         segments: Segments,
     ) -> int | None:
-        """Return the segment of a recording that directly follows its fitted rows."""
+        """Return the number of the segment that continues the fitted rows, or None."""
         _, context = self._fitted
         if context == "index":
             return segments.next_run
@@ -344,9 +355,9 @@ class SlidingWindow(
     def _read_rows(
         self, X: Any, fitted: bool = False
     ) -> tuple[NDArray[Any], list[_Recording], bool]:
-        """Return validated rows, their recordings, and whether these alternate.
+        """Return validated rows, their recordings, and whether the index is ignored.
 
-        In the last case the index numbers the rows of the table and shows no gaps.
+        The index is ignored if recordings alternate and it only numbers the rows.
         """
         id_column = self._id_column if fitted else self.id_column
         if id_column is None:
@@ -359,7 +370,7 @@ class SlidingWindow(
             take_column,
         )
 
-        # First, so that no other column is read as the id.
+        # Check this before reading the ids, so that no other column is read as the id.
         if fitted and len(getattr(X, "shape", ())) == 2:
             validate_data(self, X, reset=False, skip_check_array=True)
         X, ids = take_column(X, id_column)
@@ -385,12 +396,12 @@ class SlidingWindow(
         return rows
 
     def _are_fitted(self, key: Hashable, rows: NDArray[Any], index: Any) -> bool:
-        """Return whether rows are those given to `fit`, or not later than the last."""
+        """Return whether rows count as fitted rows, by their dates or their values."""
         positions, axis = None, self._axes[key]
         if axis is not None and index is not None:
             positions = axis.locate(index)
         if positions is None or index.inferred_type == "integer":
-            # Without dates, compare values: a new frame may count from 0 again.
+            # Integer labels do not identify rows: a new frame may count from 0 again.
             return self._fingerprints[key] == fingerprint_rows(rows)
         return bool(positions.min() <= 0)
 
@@ -400,9 +411,9 @@ class SlidingWindow(
         segments: Segments,
         histories: dict[int, NDArray[Any]],
     ) -> NDArray[Any]:
-        """Return windows of rows; `histories` precede the segments that are its keys.
+        """Return the windows of rows; no window holds rows of two segments.
 
-        No window holds rows of two segments.
+        `histories` holds fitted rows by the number of the segment that they precede.
         """
         length, _ = self._fitted
         n_padding = length - 1  # NaN steps before each segment
@@ -433,19 +444,19 @@ class SlidingWindow(
         return windows
 
     def _build_graph(self, context: Any) -> ExportGraph:
-        """Return the windows of bare arrays as a graph for `export`.
+        """Return the windows of arrays without an index as a graph for `export`.
 
-        The history is the fitted one with ``context="always"``, else none. Steps
-        without history are NaN where the next estimator reads them. Elsewhere they
-        repeat the first row, as back-filling does.
+        With ``context="always"``, the fitted rows are the history. If the next
+        estimator reads NaN, steps without history are NaN. Otherwise, they repeat the
+        first row, as back-filling does.
         """
         if self._id_column is not None:
             raise NoGraphError(
                 context.path,
                 "have id_column=None to be exported",
                 f"id_column={self._id_column!r}",
-                "Export the steps after it, which read windows: export(pipeline[-1], "
-                "path).",
+                "Export only the steps after it, which read windows: "
+                "export(pipeline[-1], path).",
             )
         length, when = self._fitted
         n_features, ops = self.n_features_in_, context.ops

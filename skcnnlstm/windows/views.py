@@ -1,4 +1,4 @@
-"""Windows as views of rows."""
+"""Make windows that are views of rows."""
 
 from typing import Any
 
@@ -15,10 +15,10 @@ def window_view(rows: NDArray[Any], length: int) -> NDArray[Any]:
 def take_windows(
     rows: NDArray[Any], starts: NDArray[np.intp], length: int
 ) -> NDArray[Any]:
-    """Return the windows that start at some rows.
+    """Return the windows that start at the rows `starts`.
 
-    They are a read-only view if the starts are ascending and equally spaced, as NumPy
-    can express no other view.
+    The result is a read-only view if the starts are ascending and equally spaced.
+    Otherwise, it is a copy.
     """
     windows = window_view(rows, length)
     if not len(starts):

@@ -14,16 +14,17 @@ from skcnnlstm.layers.quantiles import SortQuantiles
 from skcnnlstm.layers.seasonal_norm import NormaliseSeason, check_season_fits_window
 from skcnnlstm.wrappers.builder import call_builder, name_operations
 
-# Levels are subtracted and added in float32, whatever Keras' dtype policy: near 30,000,
-# neighbouring float16 numbers are 16 apart.
+# Levels are subtracted and added in float32, even if Keras' dtype policy is float16:
+# near 30,000, neighbouring float16 numbers are 16 apart.
 _FLOAT32 = {"dtype": "float32"}
 
 
 def build_masked_network(input_shape, n_outputs, *, build, missing, **params):
-    """Build a network; with `missing="mask"`, it reads a mask of missing values too.
+    """Build a network; with `missing="mask"`, it also reads a mask of missing values.
 
-    `input_shape` is the shape of one sample: time axes, then features.
-    `(window_length,)` has one feature. `params` are parameters of the builder `build`.
+    `input_shape` is the shape of one sample: the time axes, then the features. The
+    shape `(window_length,)` means one feature. `params` are parameters of the builder
+    `build`.
     """
     if missing == "error":
         return call_builder(build, input_shape, n_outputs, **params)
@@ -51,18 +52,22 @@ def build_regressor_network(
 ):
     """Build a network with the parts that a regressor adds to its architecture.
 
-    The parameters are those of `build_masked_network`, those that
-    `regressor_parameters` documents, and
+    Most parameters are documented in `build_masked_network` and `regressor_parameters`.
+    The others are:
 
-    - `n_outputs`: number of outputs, `horizon * n_targets`;
-    - `grids`: whether a sample is a sequence of grids, `grid_shape(input_shape)`. Only
-      its first axis is time then, and each cell has a level.
+    - `n_outputs`: number of outputs, ``horizon * n_targets``, for grids times the
+      number of cells.
+    - `grids`: whether a sample is a sequence of grids of shape
+      `grid_shape(input_shape)`. Then only the first axis is time, and each cell has its
+      own level.
 
-    If the builder has a parameter `output_axes`, it receives `(horizon, n_targets,
-    n_quantiles)`, the axes of its output in C order. If it has a parameter `n_series`,
-    it receives the number of features that are values and not masks. With `quantiles`,
-    the output has shape `(n_samples, n_outputs, n_quantiles)`. If the builder has
-    ``per_step=True``, it has shape `(n_samples, n_steps, 1 or n_quantiles)`.
+    If the builder has a parameter `output_axes`, its value is `(horizon, n_targets,
+    n_quantiles)`, the axes of the output in C order. If the builder has a parameter
+    `n_series`, its value is the number of features without the masks.
+
+    The output has shape `(n_samples, n_outputs)`, with `quantiles` `(n_samples,
+    n_outputs, n_quantiles)`. With ``per_step=True``, it has shape `(n_samples, n_steps,
+    1)`, with `quantiles` `(n_samples, n_steps, n_quantiles)`.
     """
     if params.get("per_step"):
         return _build_step_network(
@@ -166,7 +171,7 @@ def _build_step_network(input_shape, quantiles, **params):
 
 
 def _normalise(window, normalise, *, flatten):
-    """Normalize a window; with `flatten`, all its axes but the last are time."""
+    """Normalize a window; `flatten` joins all axes except the last to one time axis."""
     if not flatten:
         return normalise(window)
     shape = tuple(window.shape[1:])
@@ -206,12 +211,12 @@ def _infer_horizon(n_outputs, n_targets, n_cells):
     if n_cells > 1:
         raise ValueError(
             f"y must hold n_targets values for each of the {n_cells} cells of a grid: "
-            f"got n_targets={n_targets}, n_outputs={n_outputs}. Use "
-            "y.reshape(len(y), -1) on whole grids with the features on the last axis."
+            f"got n_targets={n_targets}, n_outputs={n_outputs}. Build y from whole "
+            "grids with the features on the last axis: y.reshape(len(y), -1)."
         )
     raise ValueError(
         "n_targets must divide the number of outputs: got "
         f"n_targets={n_targets}, n_outputs={n_outputs}. Use n_targets=1 for one "
-        "target at each step. y holds all targets of step 1, then all of step 2, and "
-        "so on."
+        "target at each step. For more targets, y must hold all targets of step 1, "
+        "then all targets of step 2, and so on."
     )

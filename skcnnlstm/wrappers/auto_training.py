@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from skcnnlstm._utils.validation import is_auto
 
-# A fit has 15 epochs, within two limits: the number of optimizer steps is between these
-# two, and large data sets get at least three epochs.
+# A fit has 15 epochs, within two limits: the number of optimizer steps is in the range
+# `_STEPS`, and large data sets get at least three epochs.
 _STEPS = 600, 2000
 _CLASSIFIER_STEPS = 300, 2000
 _EPOCHS = 15
@@ -16,19 +16,20 @@ _WINDOWS_PER_BATCH_SIZE = 64
 # Peak learning rate of Adam for batches of 32 samples. It grows with the square root of
 # the batch size.
 _RATE, _CLASSIFIER_RATE, _RATE_BATCH = 1e-3, 3e-3, 32
-# Without validation samples: fewer steps, because nothing shows when to stop.
+# Optimizer steps of a regressor without validation samples. There are fewer of them,
+# because no validation loss shows when to stop.
 _STEPS_WITHOUT_VALIDATION = 250
 _MIN_HELD_OUT = 8
-# Share of the epochs without a lower validation loss after which a fit ends. (Fits that
-# do not follow the recipe use the parameter `patience`.)
+# Patience of early stopping, as a share of all epochs. Fits that do not follow the
+# recipe use the parameter `patience` instead.
 _PATIENCE = 0.25
 _MIN_PATIENCE = 5
-# Up to this number of windows, a network is trained again with the held-out ones.
+# Up to this number of windows, the network is trained a second time, on all windows.
 _RETRAIN_WINDOWS = 50_000
 
 
 class Training(NamedTuple):
-    """How one fit trains, with every "auto" resolved."""
+    """The training parameters of one fit, with every "auto" resolved."""
 
     epochs: int
     batch_size: int
@@ -42,7 +43,7 @@ class Training(NamedTuple):
 
 
 def resolve_training(settings, n_samples, horizon=None):
-    """Return how to train on `n_samples` samples.
+    """Replace every "auto" by its value for a fit to `n_samples` samples.
 
     `settings` are validated parameters. `horizon` is the number of steps that the
     targets of a regressor reach ahead, or None for a classifier.

@@ -73,7 +73,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
 
     def __sklearn_tags__(self):
         """Return the tags of scikit-learn."""
-        # Those of scikeras 0.13 hide the type of the estimator.
+        # The tags of scikeras 0.13 hide the type of the estimator.
         tags = BaseEstimator.__sklearn_tags__(self)
         tags.target_tags.required = True
         tags.input_tags.three_d_array = True
@@ -81,7 +81,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         return tags
 
     def _merged_params(self):
-        """Return the parameters; routed `model__` and `fit__` values replace others."""
+        """Return the parameters; `model__name` and `fit__name` replace `name`."""
         return self.get_params() | self._routed("model") | self._routed("fit")
 
     def _fit_settings(self):
@@ -97,12 +97,12 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         Parameters
         ----------
         X : array-like of shape (n_samples, window_length, ...)
-            Windows; the class lists the accepted shapes. Samples with missing history
-            (NaN in every feature of the first steps) are left out, unless `missing` is
-            "mask".
+            Windows. The docstring of the class lists the accepted shapes. Unless
+            `missing` is "mask", samples with missing history (NaN in every feature of
+            the first steps) are left out.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets of a regressor, or class labels of a classifier. With
-            ``per_step=True``, the shape is `(n_samples, window_length)`; a missing
+            ``per_step=True``, the shape is `(n_samples, window_length)`, and a missing
             value marks an unknown step.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Weights of the samples. Samples of weight zero are left out.
@@ -171,12 +171,12 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         classes=None,
         report=False,
     ):
-        """Validate, train and set the fitted attributes, in this order.
+        """Validate the data, train, and set the fitted attributes, in this order.
 
         The estimator does not change before training has succeeded. `is_partial` is
         true for `partial_fit` and `initialize`. With `resume`, a fitted estimator
-        continues from its weights. `classes` holds all class labels; None takes those
-        in `y`. With `report`, scikit-learn callbacks follow the fit.
+        continues from its weights. `classes` holds all class labels; None uses the
+        labels in `y`. With `report`, scikit-learn callbacks receive the progress.
         """
         resume = resume and self.__sklearn_is_fitted__()
         seed = self._seed if resume else draw_seed(settings["random_state"])
@@ -220,7 +220,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         return self
 
     def _resolve_training(self, settings, data):
-        """Return the settings with the training parameters as numbers."""
+        """Return the settings with a value for each "auto" of the training."""
         horizon = self._horizon(settings, data)
         resolved = resolve_training(settings, len(data.samples), horizon)
         return settings | resolved._asdict()
@@ -234,20 +234,20 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         return network == self._network and self._has_targets(data.target_attributes)
 
     def _with_fitted_form(self, settings):
-        """Return settings with what the last fit chose for the network."""
+        """Return the settings, with the form of the linear skip of the last fit."""
         return settings
 
     def _has_targets(self, target_attributes):
-        """Return whether the fitted attributes that describe y are these."""
+        """Return whether the fitted attributes equal `target_attributes`."""
         return all(
             np.array_equal(value, getattr(self, name))
             for name, value in target_attributes.items()
         )
 
     def _standardize(self, settings, data, continues):
-        """Return the data on the scale of the network, and the constants of the scale.
+        """Return the standardized data, and the means and scales that were used.
 
-        A fit that continues another one keeps the constants of that fit.
+        With `continues`, the constants of the previous fit are used again.
         """
         if continues:
             constants = self._constants
@@ -280,7 +280,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         return {}
 
     def _horizon(self, settings, data):
-        """Return the number of steps that the targets reach ahead, None for classes."""
+        """Return the number of steps that y reaches ahead; None for a classifier."""
         return None
 
     def _retrain(self, trained, settings, data, plan):
@@ -333,7 +333,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         )
 
     def _flatten_steps(self, X):
-        """Return X with one axis per time axis and one axis for each step's values."""
+        """Return X with all values of a step on one axis; image sequences override."""
         return X
 
     def _warn_about_mistakes(self, settings, data):
@@ -350,7 +350,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
     # ---------------------------------------------------------------- plan of a fit
 
     def _plan_fit(self, settings, data, seed, resume, is_partial):
-        """Return the network, the initial state and the checkpoint of a fit."""
+        """Return the plan of a fit: its network, initial state and checkpoint."""
         network_args = self._build_network_args(
             settings, data.X.shape[1:], data.n_outputs
         )
@@ -406,7 +406,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         return build_masked_network, input_shape, n_outputs, params
 
     def _network_param(self, name):
-        """Return a parameter as the fitted network has it, or as set before `fit`."""
+        """Return a parameter of the fitted network; before `fit`, its current value."""
         if hasattr(self, "_network_args"):
             return self._network_args[3][name]
         return getattr(self, name)
@@ -424,7 +424,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         )
         if rate is None and settings["plateau_patience"] is not None:
             raise ValueError(
-                "plateau_patience must be None unless the learning rate is a number: "
+                "plateau_patience must be None if the learning rate is not a number: "
                 f"got plateau_patience={settings['plateau_patience']}. Set "
                 "plateau_patience=None, or set learning_rate to a number."
             )
@@ -451,7 +451,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
                 )
             warn(
                 "warm_start has no effect on this fit, which starts with new weights: "
-                "the network or the classes differ from those of the previous fit. Set "
+                "the network or the targets have changed since the previous fit. Set "
                 "warm_start=False if this is intended."
             )
             return None
@@ -488,9 +488,10 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         ), windows
 
     def _check_shape(self, windows, X):
-        """Return whether X has exactly the fitted shape; raise if it is not accepted.
+        """Return whether the samples have the fitted shape.
 
-        X may differ in its first time axis if `_variable_first_axis` allows it.
+        If `_variable_first_axis` is true, the length of the first time axis may differ.
+        Any other difference raises an error.
         """
         fitted, actual = self._network_args[1], windows.shape[1:]
         if len(fitted) == len(actual) == 1:
@@ -510,7 +511,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         )
 
     def _compute_output(self, network, weights, X):
-        """Return the output of a network; missing history is filled with a warning."""
+        """Return the output of a network; fill missing history and warn about it."""
         allow_nan = self._network_param("missing") == "mask"
         missing = count_missing_history(self._flatten_steps(X), allow_nan=allow_nan)
         if missing.any():
@@ -535,7 +536,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         return self._compute_output(text, training.copy_weights_to_device(weights), X)
 
     def _build_graph(self, context):
-        """Return the network's output as a graph."""
+        """Return the network's output as a graph for `export`."""
         model = self._build_model(**context.network_options)
         return ExportGraph(
             lambda windows: model(windows, training=False),
@@ -548,9 +549,9 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
     def _custom_objects(self):
         """User-defined functions and classes in the network, by registered name.
 
-        They are those registered at the time of the fit, even if others have been
-        registered under the same names since. A copy, or another process, looks up the
-        names again.
+        These are the objects that were registered during `fit`, even if the names have
+        been registered again since. A copy of the estimator looks up the names again,
+        and so does another process that loads it.
         """
         if "custom_objects" not in self._cache:
             self._cache["custom_objects"] = training.find_registered(self._network)
@@ -558,7 +559,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
 
     @property
     def model_(self):
-        """The fitted network as a `keras.Model`; changes to it have no effect here."""
+        """The fitted network as a `keras.Model`; `predict` ignores changes to it."""
         check_is_fitted(self)
         if "model" not in self._cache:
             self._cache["model"] = self._build_model()
@@ -596,7 +597,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         super().__setstate__(state)
 
     def __sklearn_clone__(self):
-        """Return an unfitted copy, which shares a fitted `pretrained`."""
+        """Return an unfitted copy with the same `pretrained` object, still fitted."""
         parts = training.split_loss(self.loss)
         if parts is self.loss and self.pretrained is None:
             return super().__sklearn_clone__()

@@ -22,9 +22,9 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
 
     A subclass names its network builder with the class argument `build`. The builder is
     called as ``build(input_shape, n_outputs, output_activation="softmax", **params)``
-    and returns an uncompiled `keras.Model` with one output per class. Its other
-    keyword-only parameters, with their documentation, become parameters of the
-    subclass. The class argument `defaults`, a dict, sets other defaults for shared
+    and returns an uncompiled `keras.Model` with one output per class. The other
+    keyword-only parameters of the builder become parameters of the subclass, with their
+    documentation. The class argument `defaults`, a dict, changes the defaults of shared
     parameters.
 
     The class itself has no network, so it cannot be instantiated.
@@ -81,13 +81,13 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
                 "with NaN are used only with missing='mask'."
             )
         codes = np.searchsorted(labels, np.asarray(y)).astype(np.int32)
-        codes[np.ma.getmaskarray(y)] = 0  # of steps without a label, of weight zero
+        codes[np.ma.getmaskarray(y)] = 0  # steps without a label have weight zero
         if not training.takes_class_codes(loss):
             codes = np.eye(len(labels), dtype=np.float32)[codes]
         return codes, len(labels), {"classes_": labels}
 
     def _split_validation(self, samples, settings, seed):
-        """Hold out random samples, stratified unless each step has a label."""
+        """Hold out random samples; stratify them if y has one label per sample."""
         if samples.weight.ndim > 1:
             return self._split_steps(samples, settings, seed)
         codes = samples.y if samples.y.ndim == 1 else samples.y.argmax(axis=1)
@@ -97,8 +97,8 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
         if counts.min() < 2 or n_smallest_part < len(counts):
             raise ValueError(
                 "early_stopping must hold out a sample of each class: got "
-                f"{len(samples)} samples, {counts.min()} of the rarest class, "
-                f"{n_validation} held out, {len(counts)} classes. Use more samples, "
+                f"{len(counts)} classes, {len(samples)} samples ({counts.min()} of the "
+                f"rarest class) and {n_validation} held-out samples. Use more samples, "
                 "raise validation_fraction, or set early_stopping=False."
             )
         train, validation = train_test_split(
@@ -110,13 +110,13 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
         return samples.select(np.sort(train)), samples.select(np.sort(validation))
 
     def _split_steps(self, samples, settings, seed):
-        """Hold out a random part of samples with one label for each step."""
+        """Hold out random samples, each with one label per step."""
         n_validation = math.ceil(len(samples) * settings["validation_fraction"])
         if n_validation >= len(samples):
             raise ValueError(
                 f"early_stopping must leave samples to train on: got {len(samples)} "
-                f"samples, {n_validation} of them held out. Use more samples, or set "
-                "early_stopping=False."
+                f"samples, of which {n_validation} are held out. Use more samples, or "
+                "set early_stopping=False."
             )
         order = np.random.default_rng(seed).permutation(len(samples))
         parts = order[n_validation:], order[:n_validation]
@@ -130,7 +130,8 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
         X, y : array-like
             Windows and class labels, as for `fit`.
         classes : array-like or None, default=None
-            All class labels, for the first call. None takes the labels in `y`.
+            All class labels. The first call uses them; None uses the labels in `y`.
+            Later calls may leave `classes` out.
         sample_weight : array-like or None, default=None
             Weights of the samples, as for `fit`.
 
@@ -144,7 +145,7 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
                 np.unique(classes), self.classes_
             ):
                 raise ValueError(
-                    "classes must be those of the first partial_fit: got "
+                    "classes must be the classes of the first partial_fit: got "
                     f"{np.unique(classes)}, expected {self.classes_}. Call fit to "
                     "train a new network."
                 )
@@ -157,9 +158,9 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
         Parameters
         ----------
         X : array-like
-            Windows of the fitted shape. Missing history (NaN in every feature of the
-            first steps) is filled with the first known step and a warning, unless
-            `missing` is "mask".
+            Windows of the fitted shape. Unless `missing` is "mask", missing history
+            (NaN in every feature of the first steps) is filled with the first known
+            step, and a warning is issued.
 
         Returns
         -------
@@ -195,7 +196,7 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
 
         return super()._build_graph(context).then(normalize, classes=self.classes_)
 
-    # Not that of scikeras.
+    # Replaces the `score` of scikeras.
     score = with_step_score(with_plain_target(ClassifierMixin.score))
 
     def __sklearn_tags__(self):

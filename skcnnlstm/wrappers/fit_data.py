@@ -29,14 +29,14 @@ class FitData(NamedTuple):
     target_attributes: dict  # fitted attributes that describe y
 
     def training_windows(self, X):
-        """Return the windows to train on; `X` as passed if these are all windows."""
+        """Return the windows to train on: `X` itself if no window is left out."""
         if len(self.rows) == len(self.X):
             return X
         return X.iloc[self.rows] if hasattr(X, "iloc") else self.X[self.rows]
 
 
 class _FeatureNames(BaseEstimator):
-    """Hold the names and the number of features of one X."""
+    """Estimator on which scikit-learn sets the names and the number of features."""
 
 
 def read_windows(estimator, X):
@@ -54,9 +54,9 @@ def read_windows(estimator, X):
 
 
 def usable_rows(X, sample_weight, *, allow_nan=False):
-    """Select the samples with a full history and a positive weight.
+    """Return the positions and the weights of the samples to train on.
 
-    Returns their positions and their weights.
+    These are the samples with a full history and a positive weight.
     """
     weight = check_sample_weight(sample_weight, len(X))
     missing = count_missing_history(X, allow_nan=allow_nan)

@@ -30,7 +30,8 @@ class FitPlan(NamedTuple):
     def schedule(self, settings, samples, tasks, initial_weights, epochs=None):
         """Return the training schedule: epochs, batches and stopping rules.
 
-        `epochs` ends training early, with the learning rates of the whole schedule.
+        A number for `epochs` ends training after that many epochs, with the learning
+        rates of the full schedule.
         """
         return training.TrainingOptions(
             seed=self.seed,
@@ -51,7 +52,7 @@ class FitPlan(NamedTuple):
         )
 
     def _decays(self, settings):
-        """Return whether the learning rate decays: not if the user controls it."""
+        """Return whether the learning rate decays; a rate callback prevents it."""
         return (
             settings["decays"]
             and self.learning_rate is not None

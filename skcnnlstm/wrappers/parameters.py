@@ -38,44 +38,46 @@ def training_parameters(
     Parameters
     ----------
     epochs : int or "auto", default="auto"
-        Number of passes over the training samples. "auto" follows a recipe that trains
-        until the network has learned, described in the user guide. Parameters set to
-        "auto" belong to the recipe; any other value replaces that part of it. If
-        `epochs` is a number, "auto" means a constant learning rate, batches of 32
-        samples and no early stopping.
+        Number of passes over the training samples. "auto" uses the training recipe
+        described in the user guide, which chooses the number of epochs. The recipe also
+        sets `batch_size`, `learning_rate` and `early_stopping`, each only if it is
+        "auto". If `epochs` is a number, "auto" means batches of 32 samples, a constant
+        learning rate and no early stopping.
     batch_size : int or "auto", default="auto"
         Number of samples per optimizer step. -1 uses all samples in each step. "auto"
-        uses 16 to 256 samples, more for more windows, and 32 if `epochs` is a number.
+        uses 32 samples if `epochs` is a number. Otherwise, it uses 16 to 256 samples,
+        more for more windows.
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
-        Name, class or instance. Pass settings to a name or a class by routed
-        parameters, such as ``optimizer__clipnorm=1.0``.
+        Keras optimizer: a name, a class or an instance. The settings of a name or a
+        class are routed parameters, such as ``optimizer__clipnorm=1.0``.
     learning_rate : float, "auto" or None, default="auto"
-        Step size of the optimizer. None uses the optimizer's default (0.001 for Adam).
-        With "auto" epochs, "auto" warms the rate up and lets it decay along a cosine;
-        the peak of Adam grows with the batch size (0.001 for 32 samples, classifiers
-        0.003). If `epochs` is a number, "auto" means None.
+        Learning rate of the optimizer. None uses the default of the optimizer (0.001
+        for Adam). If `epochs` is a number, "auto" means None. If `epochs` is "auto",
+        "auto" raises the rate to a peak and then lets it decay along a cosine. For
+        Adam, the peak grows with the batch size. For 32 samples, it is 0.001 in a
+        regressor and 0.003 in a classifier.
     metrics : list or None, default=None
         Keras metrics, by name or as objects. `history_` records them next to the loss.
     shuffle : bool, default=True
-        Whether to shuffle the training samples before each epoch. The validation
-        samples of early stopping do not depend on it.
+        Whether to shuffle the training samples before each epoch. This does not change
+        which samples early stopping holds out.
     early_stopping : bool or "auto", default="auto"
         Whether to hold out validation samples and to stop when their loss has not
         decreased for `patience` epochs. The weights of the epoch with the lowest
-        validation loss are restored. A regressor holds out the last samples, a
-        classifier a random stratified part. "auto" means True for a regressor with
-        "auto" epochs and enough windows, and False otherwise.
+        validation loss are restored. A regressor holds out the last samples, and a
+        classifier holds out a random stratified part. "auto" means True for a regressor
+        if `epochs` is "auto" and there are enough windows. Otherwise, it means False.
     validation_fraction : float, default=0.1
         Fraction of the samples that early stopping holds out, between 0 and 1
         (exclusive).
     validation_gap : int, default=0
         Number of samples left out between the training and the validation samples of
-        a regressor. If targets reach `horizon` steps ahead, use ``horizon - 1``: no
-        training target then overlaps a validation target.
+        a regressor. If targets reach `horizon` steps ahead, use ``horizon - 1``, so
+        that no training target overlaps a validation target.
     patience : int, default=10
         Number of epochs without a lower validation loss after which early stopping
-        ends training. Has no effect if `epochs` and `early_stopping` are "auto": their
-        recipe uses a quarter of the epochs, at least five.
+        ends training. Has no effect if `epochs` and `early_stopping` are both "auto":
+        the recipe then uses a quarter of the epochs, at least five.
     plateau_patience : int or None, default=None
         Number of epochs without a lower training loss (by at least 0.0001) after which
         the learning rate is multiplied by ``2 ** (-1 / 3)``. The rate does not fall
@@ -83,34 +85,34 @@ def training_parameters(
         and each `partial_fit` starts with the initial rate.
     keep_best : bool, default=False
         Whether to restore the weights of the epoch with the lowest training loss. By
-        default, the weights of the last epoch are kept. Has no effect with
-        `early_stopping`, which restores the weights of the lowest validation loss, nor
-        in `partial_fit`.
+        default, the weights of the last epoch are kept. Has no effect in `partial_fit`,
+        or if early stopping restores the weights of the lowest validation loss.
     standardize : bool, default=True
-        Whether the network standardizes each feature of X, by mean and standard
+        Whether the network standardizes each feature of X by the mean and the standard
         deviation of the training windows. A regressor with the loss "mse" or "mae", or
-        with `quantiles`, standardizes y, too: `history_` then holds losses and metrics
-        of the standardized targets. With `instance_norm`, y has the scale of the
-        features that it continues. SeriesForecaster sets False, because it scales the
-        series itself.
+        with `quantiles`, also standardizes y. `history_` then holds losses and metrics
+        of the standardized targets. With `instance_norm` or `linear_skip`, y gets the
+        mean and the scale of the first `n_targets` features of X. SeriesForecaster sets
+        this to False, because it scales the series itself.
     missing : {"error", "mask"}, default="error"
         How to treat NaN in X.
 
-        - "error" allows NaN only in the first steps of a window, as missing history:
-          `fit` leaves such samples out, `predict` fills these steps with the first
-          known step.
+        - "error" allows NaN only as missing history: in every feature of the first
+          steps of a window. `fit` leaves such samples out. `predict` fills these steps
+          with the first known step.
         - "mask" allows NaN anywhere. The network reads 0 instead of NaN and, for each
           feature, an additional feature that is 1 where the value is missing. To pass
           sequences of different lengths, pad them with NaN at the beginning or the end.
     pretrained : estimator, path-like or None, default=None
-        A fitted network to start from, a fitted estimator that contains one (such as a
-        SeriesForecaster or a Pipeline), or a file that `save` wrote. Each layer whose
-        name and shapes are equal starts from its weights; other layers start from new
-        ones. `clone` keeps it fitted. In the grid of a search, wrap it into
-        ``sklearn.frozen.FrozenEstimator``.
+        A fitted network to start from. This can also be a fitted estimator that
+        contains a network, such as a SeriesForecaster or a Pipeline, or the path of a
+        file that `save` wrote. A layer starts from the fitted weights if the fitted
+        network has a layer of the same name with the same weight shapes. Other layers
+        start from new weights. `clone` keeps the estimator in `pretrained` fitted. In
+        the grid of a search, wrap it into ``sklearn.frozen.FrozenEstimator``.
     frozen : str or tuple of str, default=()
         Layers that are not trained, by name or by pattern, such as ``"conv*"``. Frozen
-        BatchNormalization layers keep their statistics, too. The names are those of
+        BatchNormalization layers keep their statistics, too. To list the names, use
         ``[layer.name for layer in model_.layers]``.
     warm_start : bool, default=False
         Whether `fit` continues with the weights and the optimizer state of the
@@ -126,10 +128,10 @@ def training_parameters(
         callback with batch-level methods makes training slower, with the same result.
     checkpoint : path-like or None, default=None
         Folder in which `fit` saves its progress, created if it does not exist. Call
-        `fit` again after an interruption to continue from there; the result is
-        bit-identical to an uninterrupted fit. `fit` writes after each epoch, or less
-        often if writing would take more than 5% of the time, and removes its file at
-        the end.
+        `fit` again after an interruption to continue from there. The result is then
+        bit-identical to an uninterrupted fit. `fit` writes its file after each epoch,
+        or less often if writing would take more than 5% of the time. It removes the
+        file at the end.
 
         Each fit has a separate file, named after its data, parameters, seed and
         library versions, so many fits of a search can share a folder. User-defined
@@ -143,19 +145,20 @@ def training_parameters(
     model_ : keras.Model
         The fitted network, built at the first access.
     history_ : dict of list of float
-        Loss and metrics after each epoch. The prefix `val_` marks those of the
-        validation samples.
+        Loss and metrics after each epoch, by name. The prefix `val_` marks the loss and
+        metrics of the validation samples.
     n_epochs_ : int
         Number of epochs in the last fit.
     best_epoch_ : int
-        Number of epochs that led to the weights: fewer than `n_epochs_` if early
-        stopping restored earlier weights, 0 if the initial ones were best.
+        Number of epochs after which the network had its final weights. This is less
+        than `n_epochs_` if the weights of an earlier epoch were restored, and 0 if the
+        initial weights were best.
     stop_reason_ : str
         Why training ended, as a sentence.
     n_features_in_ : int
         Length of the second axis of X, as in scikit-learn.
     pretrained_layers_ : list of str
-        Names of the layers that started from weights of `pretrained`.
+        Names of the layers that started from the weights of `pretrained`.
     """
 
 
@@ -181,42 +184,42 @@ def regressor_parameters(
     quantiles : tuple of float or None, default=None
         Quantile levels to predict instead of one value: ascending numbers between 0
         and 1, including 0.5. Training then minimizes the mean pinball loss. `predict`
-        returns the median, `predict_quantiles` all quantiles, which never cross.
-        Metrics are averaged over the quantiles.
+        returns the median. `predict_quantiles` returns all quantiles, which never
+        cross. Metrics are averaged over the quantiles.
     instance_norm : {"auto", "last", "standard", "seasonal"} or None, default="auto"
         How the network normalizes each window, and restores the level of its output.
 
         - "last" subtracts the last value of the window and adds it to the output.
         - "standard" subtracts the mean of the window and divides by its standard
-          deviation; the output is scaled back.
-        - "seasonal" subtracts the last season: from each step, the value at the same
-          position in the last season of the window. It adds this season to the output.
+          deviation. It scales the output back.
+        - "seasonal" subtracts from each step the value at the same position in the last
+          season of the window. It adds the last season to the output.
         - None does not normalize.
-        - "auto" means None; inside SeriesForecaster, the forecaster chooses by the
-          training rows.
+        - "auto" means None. Inside SeriesForecaster, the forecaster selects the mode
+          that suits the training rows.
 
-        With ``missing="mask"``, the last value is the last known value, mean and
-        deviation are those of the known values, and missing values of the last season
-        are replaced by the mean of the season.
+        With ``missing="mask"``, "last" uses the last known value, and "standard" the
+        mean and deviation of the known values. "seasonal" replaces missing values of
+        the last season by the mean of the season.
     linear_skip : bool or "auto", default="auto"
-        Whether to add a linear map of the (normalized) window to the output: a ridge
-        regression that `fit` solves first. The network starts with output zero and
-        learns the remainder; the map stays as it is. If early stopping holds out
-        samples, they choose the penalty. They also choose between one map for all
-        targets, which reads the history of a target and the covariates, and a joint
-        map, which reads all features. "auto" means False, and True inside
-        SeriesForecaster.
+        Whether to add a linear map of the (normalized) window to the output. `fit`
+        first solves a ridge regression for the map, which then stays fixed. The network
+        starts with output zero and learns the remainder. By default, all targets share
+        one map, from the history of a target and the covariates. If early stopping
+        holds out samples, they decide the ridge penalty, and whether a joint map of all
+        features is better. "auto" means False, but True inside SeriesForecaster.
     n_targets : int or None, default=1
-        Number of features that y predicts: y holds later values of the first
-        `n_targets` features of X. None means all features if their number divides the
-        width of y, and one otherwise. `instance_norm` and the architectures that
-        predict step by step use it. SeriesForecaster sets it.
+        Number of features to predict: y holds later values of the first `n_targets`
+        features of X. None means all features if their number divides the width of y,
+        and one feature otherwise. `instance_norm`, `linear_skip` and the architectures
+        that predict step by step depend on this number. SeriesForecaster sets it.
     season_length : int or None, default=None
         Length of a season in time steps, at most the window length. It is required by
         ``instance_norm="seasonal"`` and has no effect otherwise.
     n_static : int, default=0
-        Number of features that are constant in a window, the last ones of X.
-        `instance_norm` leaves them as they are. SeriesForecaster sets it.
+        Number of features that are constant in each window. They must be the last
+        features of X. `instance_norm` does not change them. SeriesForecaster sets this
+        number.
     """
 
 
@@ -239,7 +242,7 @@ def classifier_parameters(*, loss="sparse_categorical_crossentropy", class_weigh
     """
 
 
-# Parameters that many networks have; each has its own defaults.
+# Parameters that many networks have. The defaults differ between networks.
 _NETWORK_PARAMETERS = """Parameters of networks.
 
     Parameters
@@ -253,9 +256,9 @@ _NETWORK_PARAMETERS = """Parameters of networks.
     n_subsequences : int or "auto", default="auto"
         Number of subsequences into which each window is cut, in time order. It must
         divide the window length. "auto" uses the divisor closest to the square root of
-        the window length. If this makes fewer subsequences than half their length, the
-        network first repeats the first step of the window. Has no effect on
-        windows cut by SubsequenceReshaper.
+        the window length. If the length of a subsequence would then be more than twice
+        the number of subsequences, "auto" first lengthens the window by repeating its
+        first step. Has no effect on windows cut by SubsequenceReshaper.
     filters : int or tuple of int, default=64
         Number of filters. A tuple makes one convolution per entry.
     kernel_size : int or tuple of int, default=3
@@ -277,12 +280,12 @@ _NETWORK_PARAMETERS = """Parameters of networks.
         Units of the hidden layers before the output. A tuple makes one layer per
         entry; `()` makes none.
     per_step : bool, default=False
-        Whether to predict each step of the window instead of one target. y then has
-        shape `(n_samples, window_length)`, as have the predictions; `predict_proba`
-        returns `(n_samples, window_length, n_classes)`. A missing value in y (NaN or
-        None) marks an unknown step, which `fit` and `score` leave out; `score` is the
-        accuracy, or the R^2 of a regressor, over all known steps. The label of a step
-        may depend on the whole window, also on later steps.
+        Whether to predict each step of the window instead of one target. y and the
+        predictions then have shape `(n_samples, window_length)`. The probabilities have
+        shape `(n_samples, window_length, n_classes)`. A missing value in y (NaN or
+        None) marks an unknown step, which `fit` and `score` leave out. `score` returns
+        the accuracy of a classifier, or the R^2 of a regressor, over all known steps.
+        The prediction of a step may depend on the whole window, including later steps.
 """
 
 
@@ -313,9 +316,9 @@ def accepts_parameter(name, parameters):
     """Return whether a class with these parameters accepts a parameter of this name.
 
     A class accepts the names in its signature and the routed names of scikeras,
-    `prefix__name`. `optimizer__`, `loss__` and `callbacks__` are passed to
-    constructors. `model__` and `fit__` set the parameter of that name.
-    `predict__batch_size` has no effect: prediction chooses its batches by memory.
+    `prefix__name`. Names with the prefix `optimizer`, `loss` or `callbacks` are passed
+    to constructors. `model__name` and `fit__name` set the parameter `name`.
+    `predict__batch_size` and `predict__verbose` have no effect.
     """
     prefix, separator, rest = name.partition("__")
     if not separator:

@@ -1,8 +1,8 @@
-"""Targets of each step of a window, for networks with `per_step=True`.
+"""Validate and score one target per step of a window, for `per_step=True`.
 
 y has shape `(n_samples, n_steps)`. A step with a missing value (NaN, None, NaT or
-`pandas.NA`) is unknown: it has weight zero. Inside a fit, y is a masked array, in which
-unknown steps are masked and hold any valid target.
+`pandas.NA`) is unknown and has weight zero. Inside a fit, y is a masked array: unknown
+steps are masked, and their values are arbitrary valid targets.
 """
 
 import functools
@@ -25,7 +25,7 @@ from skcnnlstm._utils.validation import (
 
 
 def check_step_settings(settings):
-    """Return the settings of a fit; raise if some do not work with `per_step=True`."""
+    """Return the settings of a fit; raise if one contradicts `per_step=True`."""
     if not check_boolean("per_step", settings.get("per_step", False)):
         return settings
     rules = (
@@ -45,10 +45,11 @@ def check_step_settings(settings):
 
 
 def count_steps(input_shape):
-    """Return the number of steps of a sample that have a target.
+    """Return the number of targets of a sample.
 
-    Subsequences `(n_subsequences, n_steps, n_features)` have one target for each time
-    step, frames `(n_frames, n_rows, n_columns, n_features)` one for each frame.
+    Windows and subsequences `(n_subsequences, n_steps, n_features)` have one target for
+    each time step. Image sequences `(n_frames, n_rows, n_columns, n_features)` have one
+    target for each frame.
     """
     if len(input_shape) == 3:
         return input_shape[0] * input_shape[1]
@@ -88,11 +89,11 @@ def check_step_target(y, shape, *, estimator):
 
 
 def _as_array(y):
-    """Return y as an array; missing values in lists of labels stay missing."""
+    """Return y as an array, in which missing values of lists stay missing."""
     if isinstance(y, np.ma.MaskedArray) or not isinstance(y, np.ndarray | list | tuple):
         y = to_plain(y, "y")
     if isinstance(y, list | tuple):
-        # NumPy would make text of a NaN next to text.
+        # Without dtype=object, NumPy would convert a NaN next to text to "nan".
         lengths = {np.shape(row)[:1] for row in y}
         if len(lengths) > 1:
             raise ValueError(
@@ -126,12 +127,12 @@ def _check_shape(y, shape):
             "targets of whole windows."
         )
     else:
-        remedy = "Cut the targets into windows as X: one row for each sample."
+        remedy = "Cut the targets into the same windows as X, one row for each sample."
     raise ValueError(f"{rule} {remedy}")
 
 
 def _plain_values(values):
-    """Return class labels of an array of objects in the type of the labels."""
+    """Return class labels as an array of their own type instead of objects."""
     if values.dtype != object:
         return values
     if len({isinstance(value, str) for value in values}) > 1:
@@ -166,24 +167,24 @@ def _check_numbers(values, estimator):
 
 
 def known_values(y):
-    """Return the known targets: all of an array, the unmasked ones of a masked one."""
+    """Return the targets of a plain array, or the unmasked ones of a masked array."""
     return y.compressed() if isinstance(y, np.ma.MaskedArray) else y
 
 
 def with_known_step(y, rows, weight):
-    """Return the rows, and their weights, of samples with a known step."""
+    """Return the rows and the weights of samples with at least one known step."""
     known = ~y.mask[rows].all(axis=1)
     if not known.any():
         raise ValueError(
-            "y must hold a known step in a sample with a full history and a positive "
-            f"weight: got {len(rows)} such samples, all with missing targets. Pass "
-            "samples with known steps."
+            "y must hold at least one known step in the samples with a full history "
+            f"and a positive weight: got {len(rows)} such samples without known steps. "
+            "Pass samples with known steps."
         )
     return rows[known], weight[known]
 
 
 def step_weights(y, weight):
-    """Return the weight of each step: that of its sample, zero if it is unknown."""
+    """Return the weight of each step: zero if unknown, else that of the sample."""
     return np.where(y.mask, np.float32(0), weight[:, np.newaxis])
 
 
@@ -191,7 +192,7 @@ def step_weights(y, weight):
 
 
 def with_step_score(score):
-    """Return `score` of scikit-learn, which scores the known steps if y has steps."""
+    """Wrap a `score` method: with `per_step=True`, it uses all known steps."""
 
     @functools.wraps(score)
     def score_with_steps(self, X, y, sample_weight=None):

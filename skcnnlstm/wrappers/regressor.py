@@ -52,9 +52,9 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
 
     A subclass names its network builder with the class argument `build`. The builder is
     called as ``build(input_shape, n_outputs, **params)`` and returns an uncompiled
-    `keras.Model`. Its keyword-only parameters, with their documentation, become
-    parameters of the subclass. The class argument `defaults`, a dict, sets other
-    defaults for shared parameters.
+    `keras.Model`. The keyword-only parameters of the builder become parameters of the
+    subclass, with their documentation. The class argument `defaults`, a dict, changes
+    the defaults of shared parameters.
 
     The class itself has no network, so it cannot be instantiated.
 
@@ -67,19 +67,20 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
     -----
     Rules for builders:
 
-    - `input_shape` is the shape of one sample: ``(window_length, n_features)`` inside
-      SeriesForecaster, and ``(window_length,)`` for windows of one feature without that
+    - `input_shape` is the shape of one sample. It is ``(window_length, n_features)``
+      inside SeriesForecaster, and ``(window_length,)`` for windows without a feature
       axis.
-    - The network has one input of this shape, and one output of shape ``(n_outputs,)``:
-      the values of all targets, step by step. It is a functional or a sequential model.
-    - Every parameter is keyword-only, has a default, and has no name that another
-      parameter of the estimator has.
-    - A builder may also have these parameters, which are passed to it and do not become
-      parameters of the subclass: `output_axes`, the tuple ``(horizon, n_targets,
-      n_quantiles)`` whose product is `n_outputs`; and `n_series`, the number of
-      features that are values and not marks of missing values.
+    - The network is a functional or a sequential model. It has one input of shape
+      `input_shape` and one output of shape ``(n_outputs,)``: all targets of step 1,
+      then all targets of step 2, and so on.
+    - Every other parameter is keyword-only and has a default. Its name must not be the
+      name of a shared parameter.
+    - A builder may have the parameters `output_axes` and `n_series`, which do not
+      become parameters of the subclass. `output_axes` is passed as the tuple
+      ``(horizon, n_targets, n_quantiles)``, whose product is `n_outputs`. `n_series` is
+      passed as the number of features, not counting masks of missing values.
     - A builder may have the parameter `per_step`, which becomes a parameter of the
-      subclass. With ``per_step=True``, it returns a network with the output ``(n_steps,
+      subclass. With ``per_step=True``, the network has the output ``(n_steps,
       n_outputs)``, and y has shape ``(n_samples, n_steps)``.
     - Custom layers are registered with ``keras.saving.register_keras_serializable`` and
       have a complete `get_config`.
@@ -104,7 +105,7 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
     _output_layers = ("output",)
 
     def _merged_params(self):
-        """Return the parameters, with "auto" replaced by its default meaning."""
+        """Return the parameters, with `linear_skip="auto"` replaced by False."""
         params = super()._merged_params()
         if is_auto(params["linear_skip"]):
             params["linear_skip"] = False
@@ -139,9 +140,9 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         return build_regressor_network, input_shape, n_outputs, params
 
     def _count_targets(self, settings, data):
-        """Return the number of targets of a step, over all cells; 1 if it is invalid.
+        """Return the number of targets of a step, summed over all cells.
 
-        The network builder rejects invalid numbers.
+        If `n_targets` is invalid, return 1: the network builder raises the error.
         """
         n_cells, n_features = self._count_columns(data.X)
         n_targets = settings["n_targets"]
@@ -160,7 +161,7 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
     def _fit_constants(self, settings, data):
         """Return the means and scales of the features and the targets."""
         loss, mode = settings["loss"], settings["instance_norm"]
-        # Targets then have the scale of the features that they continue.
+        # If true, the targets are later values of features, and get their statistics.
         continues = settings["linear_skip"] or not (mode is None or is_auto(mode))
         if not (is_absolute_loss(loss) or kind_of_loss(loss) == "squared"):
             # Other losses depend on the units of the targets.
@@ -224,7 +225,7 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         return settings, self._start_from(solution)
 
     def _restart(self, settings, data):
-        """Return the initial weights for all samples, as chosen on a part of them."""
+        """Return the initial weights after fitting the linear skip to all samples."""
         if not settings["linear_skip"]:
             return {}
         task = self._linear_task(settings, data)
@@ -271,9 +272,10 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         if n_train < 1:
             raise ValueError(
                 "early_stopping must leave samples to train on: got "
-                f"{len(samples)} samples, {n_validation} of them held out "
-                f"(validation_fraction={fraction}) after validation_gap={gap}. Use "
-                "more samples, or lower validation_fraction or validation_gap."
+                f"{len(samples)} samples, of which {n_validation} are held out "
+                f"(validation_fraction={fraction}) and {gap} left out "
+                f"(validation_gap={gap}). Use more samples, or lower "
+                "validation_fraction or validation_gap."
             )
         validation = samples.select(slice(len(samples) - n_validation, None))
         return samples.select(slice(0, n_train)), validation
@@ -299,15 +301,15 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         Parameters
         ----------
         X : array-like
-            Windows of the fitted shape. Missing history (NaN in every feature of the
-            first steps) is filled with the first known step and a warning, unless
-            `missing` is "mask".
+            Windows of the fitted shape. Unless `missing` is "mask", missing history
+            (NaN in every feature of the first steps) is filled with the first known
+            step, and a warning is issued.
 
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs), float64
-            Predictions in the shape of the fitted target. With `quantiles`, they are
-            the medians.
+            Predictions, in the shape of the y given to `fit`. With `quantiles`, they
+            are the medians.
         """
         predicted = self._raw_predict(X)
         quantiles = self._network_param("quantiles")
@@ -316,7 +318,7 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         return predicted.reshape(len(predicted), *self._target_shape)
 
     def _build_graph(self, context):
-        """Return the predictions (with `quantiles` the median, or all) as a graph."""
+        """Return the predictions, the medians or all quantiles as a graph."""
         quantiles = self._network_param("quantiles")
         target_shape = self._target_shape
         if context.quantiles:
@@ -343,11 +345,12 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         Returns
         -------
         y : ndarray of shape (n_samples, n_outputs, n_quantiles), float64
-            Predicted quantiles, in the order of `quantiles`. They ascend.
+            Predicted quantiles, in the order of `quantiles`. No quantile is lower than
+            the one before it.
         """
         return self._raw_predict(X)
 
-    # Not that of scikeras.
+    # Replaces the `score` of scikeras.
     score = with_step_score(with_plain_target(RegressorMixin.score))
 
     def __sklearn_tags__(self):

@@ -19,10 +19,10 @@ _CLIPPING = {"clipnorm", "clipvalue", "global_clipnorm"}
 
 
 def check_settings(params):
-    """Return the training parameters of an estimator, routed ones included, validated.
+    """Return the validated training parameters of an estimator.
 
-    NumPy numbers become Python numbers: an int8 from a search grid would overflow
-    later.
+    `params` includes routed parameters. NumPy numbers become Python numbers: an int8
+    from a search grid would overflow later.
     """
     settings = dict(params)
     minimums = {"patience": 0, "validation_gap": 0}
@@ -100,7 +100,8 @@ def optimizer_settings(settings, routed, defaults):
         if value is None or (f"optimizer__{name}", value) in defaults.items()
     }
     if isinstance(settings["optimizer"], str | type):
-        # Keras accepts one way of clipping: the user's replaces the class default.
+        # Keras accepts only one clipping parameter. If the user sets one, it replaces
+        # the default of the class.
         user_clips = _CLIPPING & routed.keys() - unset
         unset = unset & _CLIPPING if user_clips else set()
     # An optimizer instance keeps its settings: class defaults do not apply to it.
@@ -111,7 +112,7 @@ def optimizer_settings(settings, routed, defaults):
 
 
 def draw_seed(random_state):
-    """Return an integer seed; None draws a new one without a global generator."""
+    """Return an integer seed; None draws one without using a global generator."""
     if random_state is None:
         return int(np.random.SeedSequence().generate_state(1)[0])
     if isinstance(random_state, np.random.RandomState):
@@ -120,7 +121,7 @@ def draw_seed(random_state):
 
 
 def as_list(value):
-    """Return a list: empty for None, of one item for a value that is not a sequence."""
+    """Return a list or tuple as a list, None as [], and any other value as [value]."""
     if value is None:
         return []
     return list(value) if isinstance(value, list | tuple) else [value]

@@ -43,13 +43,13 @@ class DeclaredParametersMixin:
             class. With None, the class inherits `__init__` unchanged.
         defaults : dict or None, default=None
             Defaults of this class for shared parameters. A routed name, such as
-            `optimizer__clipnorm`, joins the signature; the class docstring must
-            describe it.
+            `optimizer__clipnorm`, becomes a parameter of the class, which the class
+            docstring must describe.
 
         Raises
         ------
         TypeError
-            If `build` is not a network builder. The message names the rule.
+            If `build` is not a valid network builder.
         """
         super().__init_subclass__(**kwargs)
         if build is None:
@@ -89,28 +89,30 @@ class DeclaredParametersMixin:
     def from_builder(cls, build, *, name=None, defaults=None) -> type[Self]:
         """Return an estimator class for a network builder.
 
-        This is a class definition in one call, for trials. To pickle instances, assign
-        the class to its name in the module of the builder, or write a class definition.
+        Use this to try out a builder without writing a class definition. To pickle
+        instances, assign the class to a variable with the name of the class, in the
+        module of the builder.
 
         Parameters
         ----------
         build : callable
-            Network builder, as for the class argument `build`.
+            Network builder. See HybridRegressor for its rules.
         name : str or None, default=None
-            Name of the class. None forms it from the name of the builder: `build_blog`
-            gives `BlogRegressor` or `BlogClassifier`.
+            Name of the class. None derives it from the name of the builder:
+            `build_blog` gives `BlogRegressor` or `BlogClassifier`.
         defaults : dict or None, default=None
-            Other defaults of shared parameters, such as ``{"epochs": 20}``.
+            Defaults that this class has for shared parameters, such as
+            ``{"epochs": 20}``.
 
         Returns
         -------
         estimator_class : type
-            Subclass whose parameters are those of the builder and the shared ones.
+            Subclass with the parameters of the builder and the shared parameters.
 
         Raises
         ------
         TypeError
-            If `build` is not a network builder. The message names the rule.
+            If `build` is not a valid network builder.
 
         Examples
         --------

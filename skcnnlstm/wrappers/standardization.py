@@ -6,8 +6,8 @@ import numpy as np
 from skcnnlstm.layers.standardization import RestoreTargets, StandardizeWindow
 from skcnnlstm.training.network_config import building_layers, network_from_json
 
-# Values from which the statistics are computed, spread over all windows, and the number
-# that is copied at a time.
+# Maximum number of values for the statistics, spread evenly over all windows, and
+# number of values that are copied at a time.
 _MAX_VALUES, _CHUNK_VALUES = 20_000_000, 2**14
 
 
@@ -17,22 +17,23 @@ def fit_standardization(X, rows, y=None, n_targets=None, *, n_features=None):
     Parameters
     ----------
     X : ndarray of shape (n_samples, ..., n_features) or (n_samples, window_length)
-        Windows; NaN is ignored.
+        Windows. NaN is ignored.
     rows : ndarray of int
-        The windows to train on.
+        Positions of the training windows in X.
     y : ndarray of shape (n_rows, n_outputs) or None
-        Targets, or None to leave them unchanged.
+        Targets of the training windows. None computes no statistics of targets.
     n_targets : int or None
-        With a number, targets have the statistics of the first `n_targets` features,
-        so that levels of the window are levels of the targets.
+        A number gives the targets the statistics of the first `n_targets` features, so
+        that a level of the window is also a level of the targets. None computes the
+        statistics from y.
     n_features : int or None
-        Number of features; None takes the last axis of X if there are more than two.
+        Number of features. None uses the length of the last axis of X, or 1 for 2-D X.
 
     Returns
     -------
     constants : dict of ndarray, float64
-        "x_mean" and "x_scale" of shape (n_features,); "y_mean" and "y_scale" of shape
-        (n_outputs,), if targets are standardized.
+        "x_mean" and "x_scale" of shape (n_features,). With y, also "y_mean" and
+        "y_scale" of shape (n_outputs,).
     """
     n_values = int(np.prod(X.shape[1:]))
     if n_features is None:
@@ -59,9 +60,10 @@ def fit_standardization(X, rows, y=None, n_targets=None, *, n_features=None):
 
 
 def _moments(prefix, chunks):
-    """Return mean and standard deviation of each column; 1 for a constant column.
+    """Return the mean and the standard deviation of each column.
 
-    `chunks()` yields arrays of rows. It is called twice.
+    A constant column gets the standard deviation 1. `chunks()` yields arrays of rows
+    and is called twice.
     """
     count, total, squares = 0, 0.0, 0.0
     for values in chunks():
@@ -79,7 +81,7 @@ def _moments(prefix, chunks):
 
 
 def standardize_targets(y, constants):
-    """Return targets on the scale of the network, float32."""
+    """Return standardized targets in float32, or y itself if it is not standardized."""
     if "y_mean" not in constants:
         return y
     mean, scale = constants["y_mean"], constants["y_scale"]
@@ -90,7 +92,10 @@ def standardize_targets(y, constants):
 
 
 def restore_targets(output, constants):
-    """Return outputs of the network, `(n, n_outputs[, n_quantiles])`, in units of y."""
+    """Return outputs in the units of y.
+
+    The shape is `(n, n_outputs)` or `(n, n_outputs, n_quantiles)`.
+    """
     if "y_mean" not in constants:
         return output
     mean, scale = constants["y_mean"], constants["y_scale"]
@@ -102,7 +107,7 @@ def restore_targets(output, constants):
 def standardized_network(text, constants, custom_objects):
     """Return a network, as JSON text, that standardizes windows and restores targets.
 
-    Its weights are those of the network `text`, in the same order.
+    It has the same weights as the network `text`, in the same order.
     """
     model = network_from_json(text, custom_objects)
     with building_layers():

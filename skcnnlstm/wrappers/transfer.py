@@ -15,26 +15,28 @@ _MAX_LISTED = 12
 
 
 def match_pretrained(pretrained, spec):
-    """Return the weights that a network takes from a fitted one, by layer.
+    """Return the weights of a fitted network for the matching layers of a new one.
 
-    Layers correspond if they have equal names and weights of equal shapes.
+    Two layers match if they have equal names and weights of equal shapes.
 
     Parameters
     ----------
     pretrained : estimator, path-like or None
-        As the parameter of this name.
+        The parameter `pretrained` of an estimator.
     spec : ProgramSpec
-        Contains the network.
+        Specification with the new network.
 
     Returns
     -------
     weights : dict of list of ndarray
-        By the names of the layers, in the order of the network; empty with None.
+        The weights of each matching layer, by the name of the layer. Empty if
+        `pretrained` is None.
 
     Raises
     ------
     ValueError
-        If there is no fitted network in `pretrained`, or no layer corresponds.
+        If `pretrained` does not contain exactly one fitted network, or if no layers
+        match.
     """
     if pretrained is None:
         return {}
@@ -49,9 +51,10 @@ def match_pretrained(pretrained, spec):
     }
     if not matching:
         raise ValueError(
-            "pretrained must have a layer with the name and the shapes of one of this "
-            f"network: got {_describe(source)}; this network has {_describe(own)}. Use "
-            "the same architecture, with equal sizes in the layers to take over."
+            "pretrained must have a layer with the same name and the same weight "
+            f"shapes as a layer of the new network: got the layers {_describe(source)}."
+            f" The new network has the layers {_describe(own)}. Use the same "
+            "architecture with the same layer sizes."
         )
     return matching
 
@@ -64,16 +67,16 @@ def _find_network(pretrained):
     networks = list(fitted_networks(estimator))
     if len(networks) == 1:
         return networks[0]
-    rule = "pretrained must be a fitted network, contain one, or be the path of one"
+    rule = "pretrained must be, contain or be the path of one fitted network"
     if networks:
         raise ValueError(
-            f"{rule}: got {pretrained!r}, which contains {len(networks)}. Pass one of "
-            "them, such as pretrained.estimators_[0]."
+            f"{rule}: got {pretrained!r}, which contains {len(networks)} fitted "
+            "networks. Pass one of them, such as pretrained.estimators_[0]."
         )
     raise ValueError(
-        f"{rule}: got {pretrained!r}, which contains no fitted network. Call its fit "
-        "first. In the grid of a search, use sklearn.frozen.FrozenEstimator(fitted) "
-        "or the path of a saved file."
+        f"{rule}: got {pretrained!r}, which contains no fitted network. Fit it first. "
+        "In the grid of a search, use sklearn.frozen.FrozenEstimator(fitted) or the "
+        "path of a saved file."
     )
 
 
@@ -122,7 +125,7 @@ def _check_patterns(frozen):
 def build_frozen_network(
     input_shape, n_outputs, *, build_network, frozen_layers, **params
 ):
-    """Build a network and freeze the layers of some names or patterns."""
+    """Build a network and freeze the layers that match a name or a pattern."""
     network = build_network(input_shape, n_outputs, **params)
     layers = {layer.name: layer for layer in network.layers if layer.weights}
     trainable = [name for name, layer in layers.items() if layer.trainable_weights]

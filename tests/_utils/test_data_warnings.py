@@ -61,7 +61,7 @@ def test_unscaled_windows_are_reported(series, params, start):
     assert len(messages) == (start is not None)
     if start:
         assert messages[0].startswith(start)
-        assert "SeriesForecaster, which scales both" in messages[0]
+        assert "SeriesForecaster, which scales X and y" in messages[0]
 
 
 def test_a_warning_on_the_command_line_points_at_main(monkeypatch, tmp_path):

@@ -192,14 +192,15 @@ def test_text_with_two_readings_is_named_in_the_reason():
     remedy = suggest_remedy(pd.Index(DAYS[:12].strftime("%d/%m/%Y")))
     assert "dayfirst=True" in remedy.code
     assert remedy.reason == (
-        "the labels are dates as text, and regular with the day or the month first"
+        "the labels are dates as text, and regular with either the day or the month "
+        "first"
     )
 
 
 def test_the_reason_names_the_longest_run_of_rows_without_a_gap():
     assert suggest_remedy(HALF_HOURS[HALF_HOURS.hour >= 8]).reason == (
-        "it fits all labels. Missing ones are then gaps: window_length + horizon can "
-        "be at most 32"
+        "it fits all labels. Missing labels are then gaps, so window_length + horizon "
+        "can be at most 32"
     )
 
 

@@ -249,15 +249,17 @@ def test_missing_first_frames_are_missing_history(frames):
             {"instance_norm": "last"},
             {"instance_norm": None},
             "instance_norm must be None and linear_skip must be False for image "
-            "sequences: got instance_norm='last', linear_skip=False. Use "
-            "these values, or ConvLSTMGridRegressor to forecast each cell.",
+            "sequences: got instance_norm='last', linear_skip=False. Set "
+            "instance_norm=None and linear_skip=False. To forecast each cell, use "
+            "ConvLSTMGridRegressor.",
         ),
         (
             {"linear_skip": True},
             {"linear_skip": False},
             "instance_norm must be None and linear_skip must be False for image "
-            "sequences: got instance_norm='auto', linear_skip=True. Use "
-            "these values, or ConvLSTMGridRegressor to forecast each cell.",
+            "sequences: got instance_norm='auto', linear_skip=True. Set "
+            "instance_norm=None and linear_skip=False. To forecast each cell, use "
+            "ConvLSTMGridRegressor.",
         ),
         (
             {"padding": "valid", "kernel_size": 6},

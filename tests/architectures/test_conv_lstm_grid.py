@@ -175,7 +175,7 @@ def test_flat_targets_must_hold_whole_grids():
     X, y = moving_wave()
     message = (
         "y must hold n_targets values for each of the 30 cells of a grid: got "
-        "n_targets=1, n_outputs=29. Use y.reshape(len(y), -1) on whole grids with the "
-        "features on the last axis."
+        "n_targets=1, n_outputs=29. Build y from whole grids with the features on the "
+        "last axis: y.reshape(len(y), -1)."
     )
     check_fit_raises(tiny(), ValueError, message, X, y.reshape(len(y), -1)[:, :29])

@@ -59,8 +59,8 @@ def test_n_targets_must_divide_the_number_of_outputs():
     X, y = make_windows(np.arange(40.0), 8, 3)
     message = (
         "n_targets must divide the number of outputs: got n_targets=2, n_outputs=3. "
-        "Use n_targets=1 for one target at each step. y holds all targets of step 1, "
-        "then all of step 2, and so on."
+        "Use n_targets=1 for one target at each step. For more targets, y must hold "
+        "all targets of step 1, then all targets of step 2, and so on."
     )
     regressor = CNNLSTMEncoderDecoderRegressor(n_targets=2)
     check_fit_raises(regressor, ValueError, message, X, y)

@@ -181,7 +181,7 @@ def test_an_optimizer_instance_keeps_its_clipping():
     adam = keras.optimizers.Adam(clipnorm=1.0)
     regressor = tiny(optimizer=adam).initialize(X, y)
     assert '"global_clipnorm": null' in regressor._optimizer
-    with pytest.raises(TypeError, match="optimizer must be a name or a class to take"):
+    with pytest.raises(TypeError, match="optimizer must be a name or a class if set"):
         regressor.set_params(optimizer__global_clipnorm=3.0).fit(X, y)
 
 

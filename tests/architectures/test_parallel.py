@@ -101,7 +101,7 @@ def test_merge_weights_and_attention_weights_require_their_merge(windows):
     assert not hasattr(regressor, "attention_weights")
     with pytest.raises(
         AttributeError,
-        match=r"^This attribute requires merge='weighted': got merge='concat'\. Fit ",
+        match=r"^merge must be 'weighted' for this attribute: got merge='concat'\. Set",
     ):
         regressor.merge_weights_  # noqa: B018
 

@@ -488,7 +488,7 @@ REGRESSOR_ERRORS = [
         {},
         {"y": Y20[:19]},
         ValueError,
-        "X and y must have the same number of samples: got X with 20, y with 19. Use "
+        "X and y must have the same number of samples: got 20 in X and 19 in y. Use "
         "make_windows, which returns X and y of the same length.",
     ),
 ]

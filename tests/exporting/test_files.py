@@ -97,7 +97,7 @@ def test_a_saved_model_agrees_with_forecast_and_replaces_another(tmp_path, thoro
     assert metadata["estimator"] == "GridSearchCV"
     assert [each.name for each in tmp_path.iterdir()] == ["served"]
     (tmp_path / "mine").mkdir()
-    with pytest.raises(FileExistsError, match="path must be a new folder or that of"):
+    with pytest.raises(FileExistsError, match="path must be a new folder or the"):
         export(search, tmp_path / "mine", "saved_model")
 
 
@@ -137,7 +137,7 @@ def test_unknown_formats_and_unfitted_estimators_raise(tmp_path):
         export(network(), tmp_path / "a file", "pmml")
     with pytest.raises(ValueError, match=r"output must be one of .*: got output='m"):
         export(network(), tmp_path / "a file", "litert", output="median")
-    with pytest.raises(ValueError, match=r"called LiteRT. Use format='litert'; the p"):
+    with pytest.raises(ValueError, match=r"called LiteRT. Use format='litert'. The"):
         export(network(), tmp_path / "a file.tflite", "tflite")
     with pytest.raises(NotFittedError):
         export(network(), tmp_path / "a file", "litert")

@@ -186,7 +186,7 @@ def stacked_classifier():
         (
             lambda: pipeline(SlidingWindow(3, id_column=1), FlattenWindows(), Ridge()),
             "estimator.slidingwindow must have id_column=None to be exported: got "
-            "id_column=1. Export the steps after it",
+            "id_column=1. Export only the steps after it",
         ),
         (
             lambda: pipeline(FunctionTransformer(np.cbrt), Ridge()),

@@ -384,7 +384,7 @@ BAD_FITS = [
     (
         {"target_columns": 2},
         None,
-        "target_columns must be a column of the series: got target_columns=2, 2 "
+        "target_columns must be a column of the series: got target_columns=2 and 2 "
         "column(s). Use a position from 0 to 1.",
     ),
     (

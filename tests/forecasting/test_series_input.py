@@ -147,9 +147,10 @@ BAD_SERIES = [
     (
         UNSORTED,
         ValueError,
-        "series must be in time order: got an unsorted index, row 2 (label 1949-02-01 "
-        "00:00:00) is earlier than the row before it. Use series.sort_index(). In a "
-        "search or cross-validation, use cv=TimeSeriesSplit().",
+        "series must be in time order: got an unsorted index, in which row 2 (label "
+        "1949-02-01 00:00:00) is earlier than the row before it. Use "
+        "series.sort_index(). In a search or cross-validation, use "
+        "cv=TimeSeriesSplit().",
     ),
     (
         TWICE,
@@ -188,14 +189,14 @@ BAD_SERIES = [
         ValueError,
         "series must be numeric: got text, 'n/a' at row 1 (5). Correct these "
         "values, or replace them by NaN with pandas.to_numeric(series, "
-        "errors='coerce') and fill those.",
+        "errors='coerce') and fill the missing values.",
     ),
     (
         FRAME.assign(b=["1.5"] * 39 + ["-"]),
         ValueError,
         f"series must be numeric: got column 'b' of dtype {TEXT['b'].dtype}, '-' at "
         f"row 39 ({MONTHS[39]}). Correct these values, or replace them by NaN with "
-        "pandas.to_numeric(series['b'], errors='coerce') and fill those.",
+        "pandas.to_numeric(series['b'], errors='coerce') and fill the missing values.",
     ),
     (
         at(np.nan, 2, 1)["b"],

@@ -132,9 +132,9 @@ def test_grid_search_tunes_a_forecaster_on_a_long_frame():
         (
             {"horizon": 8},
             ValueError,
-            "n_splits must leave at least one training sample before the first test "
-            "part and its gap: got n_splits=5, test_size=2, gap=7 (from horizon=8, "
-            "stride=1, window_length=None), 12 samples",
+            "n_splits must leave at least one training sample before the gap and the "
+            "first test part: got n_splits=5, test_size=2, gap=7 (from horizon=8, "
+            "stride=1, window_length=None) and 12 samples",
         ),
         ({"n_splits": 20}, ValueError, "got n_splits=20, test_size=0"),
     ],

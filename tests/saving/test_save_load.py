@@ -384,8 +384,8 @@ def nested():
             r"steps\[1\]\[1\].alpha must be an object that a file can hold: got <gen",
         ),
         (CNNRegressor(verbose=Lock()), "verbose must be an object that"),
-        (CNNRegressor, "estimator must be an instance with get_params: got <class"),
-        ([1], r"estimator must be an instance with get_params: got \[1\]"),
+        (CNNRegressor, "estimator must be an estimator instance: got <class"),
+        ([1], r"estimator must be an estimator instance: got \[1\]"),
     ],
 )
 def test_a_value_that_cannot_be_saved_is_named_in_the_error(estimator, start, path):
@@ -419,7 +419,7 @@ DATEUTIL = pd.date_range("2020-01-01", periods=3, tz=tzoffset(None, 3600))
         (memoryview(b"a"), "loss must be an object that a file can hold: got <mem"),
         pytest.param(
             pd.NA,
-            "estimator must hold only values that can be loaded again: got one t",
+            "estimator must hold only values that can be loaded again: got a value",
             marks=pytest.mark.skipif(
                 pd.__version__ < "3",
                 reason="the NA of pandas 2 can be loaded, if trusted",
@@ -500,7 +500,7 @@ def test_load_warns_about_releases_that_may_compute_differently(path):
 
 def test_a_file_of_version_0_1_is_refused_with_a_remedy(path):
     path.write_bytes(b"skcnnlstm model 1 12 " + b"0" * 64 + b"\n" + b" " * 12)
-    with pytest.raises(ValueError, match="save again with this version"):
+    with pytest.raises(ValueError, match="save it with this version"):
         load(path)
 
 

@@ -157,6 +157,6 @@ def test_an_object_that_is_not_a_callback_is_an_error(wrong):
     with pytest.raises(TypeError) as error:
         tiny(callbacks=wrong).fit(X, y)
     assert str(error.value) == (
-        f"callbacks must be Keras callbacks, instances or classes: got {invalid!r}. "
-        "Derive it from keras.callbacks.Callback."
+        "callbacks must be Keras callbacks, as instances or classes: got "
+        f"{invalid!r}. Derive it from keras.callbacks.Callback."
     )

@@ -74,8 +74,9 @@ def test_settings_are_routed_to_a_named_loss():
     with pytest.raises(TypeError) as error:
         tiny(loss=pinball, loss__delta=1).fit(X, y)
     assert str(error.value) == (
-        f"loss must be a name or a class to take settings: got {pinball!r} and "
-        "['delta']. Pass the settings to the instance instead."
+        f"loss must be a name or a class if settings are routed to it: got {pinball!r} "
+        "and the settings ['delta']. Pass the settings to the constructor of the loss "
+        "instead."
     )
 
 
@@ -113,8 +114,9 @@ def test_each_spelling_of_an_optimizer_trains_the_same():
     with pytest.raises(TypeError) as error:
         tiny(optimizer=SGD(), optimizer__momentum=0.5).fit(X, y)
     assert str(error.value) == (
-        "optimizer must be a name or a class to take settings: got an instance of SGD "
-        "and ['momentum']. Pass the settings to the instance instead."
+        "optimizer must be a name or a class if settings are routed to it: got an "
+        "instance of SGD and the settings ['momentum']. Pass the settings to the "
+        "constructor of the optimizer instead."
     )
 
 
@@ -198,15 +200,16 @@ def test_an_optimizer_setting_that_json_cannot_store_is_an_error():
             {"optimizer__foo": 1},
             ValueError,
             "optimizer must accept the settings routed to it: got optimizer=Adam with "
-            "{'foo': 1}, which raised \"Argument(s) not recognized: {'foo': 1}\". "
-            "Use parameters of Adam, as optimizer__name=value.",
+            "the settings {'foo': 1}, which raised \"Argument(s) not recognized: "
+            "{'foo': 1}\". Use only parameters of Adam in optimizer__name=value.",
         ),
         (
             {"loss": keras.losses.Huber, "loss__foo": 1},
             TypeError,
-            "loss must accept the settings routed to it: got loss=Huber with {'foo': "
-            '1}, which raised "Huber.__init__() got an unexpected keyword argument '
-            "'foo'\". Use parameters of Huber, as loss__name=value.",
+            "loss must accept the settings routed to it: got loss=Huber with the "
+            "settings {'foo': 1}, which raised \"Huber.__init__() got an unexpected "
+            "keyword argument 'foo'\". Use only parameters of Huber in "
+            "loss__name=value.",
         ),
     ],
     ids=["optimizer", "loss"],

@@ -78,7 +78,7 @@ def test_accuracy_equals_the_score(loss):
 
 METRIC_MESSAGE = (
     "metrics must each return one number for {targets} and "
-    "predictions of shape (n_samples, {n_outputs}): got "
+    "predictions of shape (n_samples, {n_outputs}): got the error "
 )
 CLASS_CODES_MESSAGE = METRIC_MESSAGE.format(
     targets="class codes of shape (n_samples,) as targets", n_outputs=3

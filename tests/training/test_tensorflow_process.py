@@ -50,10 +50,10 @@ def test_a_fork_after_the_first_operation_is_an_error():
     assert lines.keys() == {"operation", "fit", "predict", "model"}, process.stderr
     for line in lines.values():
         assert re.fullmatch(
-            r"TensorFlow cannot run in a process that was forked after its first "
-            r"operation: first used in process \d+, now in process \d+\. Start workers "
-            r"with joblib's default backend 'loky', or with the multiprocessing start "
-            r"method 'spawn' or 'forkserver'\.",
+            r"TensorFlow cannot run in a process that was forked after the first "
+            r"TensorFlow operation: got the first operation in process \d+, and a call "
+            r"in process \d+\. Start workers with joblib's default backend 'loky', or "
+            r"with the multiprocessing start method 'spawn' or 'forkserver'\.",
             line,
         )
 

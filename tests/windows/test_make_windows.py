@@ -310,8 +310,9 @@ def test_short_recordings_cause_a_warning():
         _, y, groups = make_windows(np.arange(9.0), 4, groups=SUBJECTS)
     assert y.tolist() == [4.0] and groups.tolist() == ["a"]
     assert str(caught[0].message) == (
-        "each recording should have at least 5 rows: got fewer in 1 of 2, which give "
-        "no window: 'b'. Use shorter windows to keep them."
+        "each recording should have at least 5 rows: got 1 of 2 recordings with fewer "
+        "rows, which give no window ('b'). Use shorter windows to keep these "
+        "recordings."
     )
 
 
@@ -381,8 +382,9 @@ BAD_INPUT = {
     "series: unsorted": (
         lambda: make_windows(dated(["2024-01-03", "2024-01-02", "2024-01-01"]), 1),
         ValueError,
-        "series must be in time order: got an unsorted index, row 1 (label 2024-01-02 "
-        "00:00:00) is earlier than the row before it. Use series.sort_index().",
+        "series must be in time order: got an unsorted index, in which row 1 (label "
+        "2024-01-02 00:00:00) is earlier than the row before it. Use "
+        "series.sort_index().",
     ),
     "series: duplicate times": (
         lambda: make_windows(dated(["2024-01-03", "2024-01-03"])["a"], 1),
@@ -394,14 +396,16 @@ BAD_INPUT = {
     "groups: a name": (
         lambda: make_windows(ACTS, 3, target="act", label="last", groups="act"),
         TypeError,
-        "groups must hold the recording of each row: got the text 'act'. If it names a "
-        "column, use groups=series['act'] and series.drop(columns='act').",
+        "groups must hold the recording of each row: got the text 'act'. If this is "
+        "the name of a column, use groups=series['act'] and "
+        "series.drop(columns='act').",
     ),
     "groups: a name of a column of text": (
         lambda: make_windows(ACTS.assign(unit="a"), 3, groups="unit"),
         TypeError,
-        "groups must hold the recording of each row: got the text 'unit'. If it names "
-        "a column, use groups=series['unit'] and series.drop(columns='unit').",
+        "groups must hold the recording of each row: got the text 'unit'. If this is "
+        "the name of a column, use groups=series['unit'] and "
+        "series.drop(columns='unit').",
     ),
     "groups: too few": (
         lambda: make_windows([1.0, 2.0, 3.0], 2, groups=[1, 2]),
@@ -426,19 +430,20 @@ BAD_INPUT = {
         lambda: make_windows(ACTS, 3, label="last"),
         ValueError,
         "target must be the column of the labels with label='last': got target=None. "
-        "Use the position or the name of that column.",
+        "Set target to the position or the name of that column.",
     ),
     "label: a column that is not needed": (
         lambda: make_windows(ACTS, 3, target="act", label="time_to_end"),
         ValueError,
-        "target must be None with label='time_to_end', which counts rows: got "
-        "target='act'. Drop columns that are not features from the series.",
+        "target must be None with label='time_to_end': got target='act'. This label "
+        "counts rows and reads no column. Set target=None, and drop columns that are "
+        "not features from the series.",
     ),
     "label: a horizon": (
         lambda: make_windows(ACTS, 3, 2, target="act", label="last"),
         ValueError,
-        "horizon must be 1 with label, which predicts no later step: got horizon=2, "
-        "label='last'. Use label=None to predict later rows.",
+        "horizon must be 1 with label: got horizon=2, label='last'. A label describes "
+        "the window itself. Use label=None to predict later rows.",
     ),
     "label: a 1-D series": (
         lambda: make_windows(ACTS["x"], 3, target=0, label="last"),
@@ -450,8 +455,8 @@ BAD_INPUT = {
         lambda: make_windows(ACTS.replace("w", None), 3, target="act", label="last"),
         ValueError,
         "series must have a label in each row: got a missing value in row 3 of "
-        "target='act'. Fill it, or set missing=\"mask\", which leaves out windows "
-        "without a label.",
+        "target='act'. Fill missing labels, or set missing=\"mask\" to leave out "
+        "windows without a label.",
     ),
     "horizon: zero": (
         lambda: make_windows(ROWS, 2, 0),
@@ -468,7 +473,7 @@ BAD_INPUT = {
     "target: outside": (
         lambda: make_windows(ROWS, 2, target=2),
         ValueError,
-        "target must be a column of the series: got target=2, 2 column(s). Use a "
+        "target must be a column of the series: got target=2 and 2 column(s). Use a "
         "position from 0 to 1.",
     ),
     "target: unknown name": (
@@ -486,9 +491,9 @@ BAD_INPUT = {
     "target: a label that is an integer": (
         lambda: make_windows(pd.DataFrame(ROWS, columns=[20, 10]), 2, target=10),
         ValueError,
-        "target must be a column of the series: got target=10, 2 column(s). Use a "
-        "position from 0 to 1. An integer is a position, not a label: the column "
-        "labelled 10 is at position 1.",
+        "target must be a column of the series: got target=10 and 2 column(s). Use a "
+        "position from 0 to 1. An integer is always a position. The column with the "
+        "label 10 is at position 1.",
     ),
     "target: another type": (
         lambda: make_windows(ROWS, 2, target=1.5),
@@ -499,8 +504,8 @@ BAD_INPUT = {
     "target: no column": (
         lambda: make_windows(ROWS, 2, target=[]),
         ValueError,
-        "target must name at least one column: got target=[]. Use a column, a list of "
-        "columns, or None for all.",
+        "target must select at least one column: got target=[]. Use a column, a list "
+        "of columns, or None for all columns.",
     ),
     "a column of dates": (
         lambda: make_windows(dated(A_DAY).reset_index(names="day"), 2),

@@ -211,8 +211,8 @@ RULE = (
     "feature is NaN): got"
 )
 FILL = (
-    'Use a network with missing="mask", which reads NaN anywhere, or fill missing '
-    "values in the series before making windows."
+    "Fill missing values in the series before making windows, or use a network with "
+    'missing="mask", which reads NaN anywhere.'
 )
 BAD_INPUT = {
     "NaN in 2-D windows": (
@@ -247,15 +247,15 @@ BAD_INPUT = {
         fit_and(FlattenWindows(), WINDOWS, "transform", WINDOWS[:, :, :1]),
         ValueError,
         "X must have the shape of the windows given to fit: got windows of shape "
-        "(12, 1), FlattenWindows was fitted on windows of shape (12, 2). Use windows "
-        "of the same length and features, or fit again.",
+        "(12, 1), but FlattenWindows was fitted on windows of shape (12, 2). Use "
+        "windows of the same length and features, or fit again.",
     ),
     "windows of another dimension": (
         fit_and(LastSteps(3), WINDOWS, "transform", WINDOWS[:, :, 0]),
         ValueError,
         "X must have the shape of the windows given to fit: got windows of shape "
-        "(12,), LastSteps was fitted on windows of shape (12, 2). Use windows of the "
-        "same length and features, or fit again.",
+        "(12,), but LastSteps was fitted on windows of shape (12, 2). Use windows of "
+        "the same length and features, or fit again.",
     ),
     "subsequences of another shape": (
         fit_and(SubsequenceReshaper(3), WINDOWS, "inverse_transform", WINDOWS),
@@ -297,7 +297,7 @@ BAD_INPUT = {
         fit(LastSteps(13), WINDOWS),
         ValueError,
         "window_length must not exceed the length of the windows: got "
-        "window_length=13, windows of 12 steps. Use 12 or less, or longer windows.",
+        "window_length=13 and windows of 12 steps. Use 12 or less, or longer windows.",
     ),
 }
 

@@ -830,14 +830,14 @@ BAD_INPUT = {
     "id_column: two columns": (
         fit(SlidingWindow(2, id_column=["x", "z"]), units(2, 2)),
         ValueError,
-        "id_column must be one column: got id_column=['x', 'z']. Join the columns "
-        "into one first.",
+        "id_column must be one column: got id_column=['x', 'z']. Join several columns "
+        "into one column first.",
     ),
     "id_column: a level of the index": (
         fit(SlidingWindow(2, id_column="unit"), units(2, 2).set_index("unit")),
         ValueError,
-        "id_column must be a column: got id_column='unit', a level of the index. Use "
-        "X.reset_index('unit').",
+        "id_column must be a column: got id_column='unit', which is a level of the "
+        "index. Use X.reset_index('unit').",
     ),
     "id_column: a missing id": (
         fit(SlidingWindow(2, id_column=1), with_value((4, 2), (3, 1), NAN)),
@@ -901,8 +901,8 @@ BAD_INPUT = {
     "unsorted irregular times": (
         fit(SlidingWindow(2), dated(["2024-01-01", "2024-01-09", "2024-01-04"])),
         ValueError,
-        "X must be in time order: got an unsorted index, row 2 (label 2024-01-04 "
-        "00:00:00) is earlier than the row before it. Use X.sort_index().",
+        "X must be in time order: got an unsorted index, in which row 2 (label "
+        "2024-01-04 00:00:00) is earlier than the row before it. Use X.sort_index().",
     ),
     "a missing time": (
         fit(SlidingWindow(2), dated(["2024-01-01", None])),

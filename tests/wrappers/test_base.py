@@ -86,7 +86,8 @@ def test_an_infinite_validation_loss_raises_value_error(windows):
     regressor = CNNRegressor(
         epochs=1, early_stopping=True, standardize=False, random_state=0
     )
-    with pytest.raises(ValueError, match="must stay finite: got val_loss=inf"):
+    message = "must stay finite in training: got val_loss=inf"
+    with pytest.raises(ValueError, match=message):
         regressor.fit(X, np.r_[y[:-1], 3e38])
 
 

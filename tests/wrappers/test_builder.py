@@ -62,10 +62,11 @@ def of_epochs(input_shape, n_outputs, *, epochs=3):
         (
             of_units,
             "build must take its parameters by keyword only: got of_units(input_shape, "
-            "n_outputs, units=3), with units. Write a * before them, and name each: "
-            "def build_network(input_shape, n_outputs, *, units=32).",
+            "n_outputs, units=3), which also takes units. Write a * before these "
+            "parameters, and give each a name: def build_network(input_shape, "
+            "n_outputs, *, units=32).",
         ),
-        (of_any, "with **params. Write a * before them"),
+        (of_any, "which also takes **params. Write a * before these parameters"),
         (
             of_shape,
             "build must take the shape of a window and the number of outputs: got "
@@ -76,7 +77,7 @@ def of_epochs(input_shape, n_outputs, *, epochs=3):
             "build must have a default for each parameter: got without_default("
             "input_shape, n_outputs, *, units). Give units a default.",
         ),
-        (of_epochs, "where epochs has the name of a parameter. Rename epochs."),
+        (of_epochs, "where epochs is a shared parameter. Rename epochs."),
     ],
 )
 def test_a_function_that_is_no_builder_raises_type_error(build, message):

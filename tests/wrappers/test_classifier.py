@@ -46,9 +46,9 @@ def test_one_class_raises_value_error(windows):
 def test_early_stopping_requires_two_samples_of_each_class(windows):
     X, _ = windows
     message = (
-        "early_stopping must hold out a sample of each class: got 48 samples, 1 of the "
-        "rarest class, 5 held out, 2 classes. Use more samples, raise "
-        "validation_fraction, or set early_stopping=False."
+        "early_stopping must hold out a sample of each class: got 2 classes, 48 "
+        "samples (1 of the rarest class) and 5 held-out samples. Use more samples, "
+        "raise validation_fraction, or set early_stopping=False."
     )
     classifier = CNNClassifier(early_stopping=True, epochs=1)
     check_fit_raises(classifier, ValueError, message, X, np.r_[np.zeros(47), 1])
@@ -68,8 +68,8 @@ def test_partial_fit_with_other_classes_raises_value_error(windows, labels):
     X, _ = windows
     classifier = CNNClassifier(filters=4, random_state=0).partial_fit(X, labels)
     message = (
-        "classes must be those of the first partial_fit: got ['down' 'still' 'up'], "
-        "expected ['down' 'up']. Call fit to train a new network."
+        "classes must be the classes of the first partial_fit: got ['down' 'still' "
+        "'up'], expected ['down' 'up']. Call fit to train a new network."
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         classifier.partial_fit(X, labels, classes=["down", "up", "still"])

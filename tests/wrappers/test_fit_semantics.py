@@ -67,9 +67,9 @@ def test_too_few_samples_for_early_stopping_is_an_error():
     with pytest.raises(ValueError) as error:
         tiny(early_stopping=True, validation_gap=50).fit(X, y)
     assert str(error.value) == (
-        "early_stopping must leave samples to train on: got 52 samples, 6 of them held "
-        "out (validation_fraction=0.1) after validation_gap=50. Use more samples, or "
-        "lower validation_fraction or validation_gap."
+        "early_stopping must leave samples to train on: got 52 samples, of which 6 are "
+        "held out (validation_fraction=0.1) and 50 left out (validation_gap=50). Use "
+        "more samples, or lower validation_fraction or validation_gap."
     )
 
 
@@ -112,7 +112,7 @@ def test_a_diverging_loss_is_an_error_and_keeps_the_earlier_fit():
     with pytest.raises(ValueError) as error:
         estimator.fit(X, y)
     assert re.fullmatch(
-        r"The loss must stay finite: got loss=(nan|inf) in epoch \d with "
+        r"loss must stay finite in training: got loss=(nan|inf) in epoch \d with "
         r"loss='mean_squared_error' and learning_rate=1e\+06\. Scale the series "
         r"\(StandardScaler\), lower learning_rate, or clip gradients with "
         r"optimizer__clipnorm=1\.0\.",

@@ -129,8 +129,8 @@ def test_instance_norm_needs_targets_among_the_features():
         )
     assert str(error.value) == (
         "n_targets must divide the number of outputs: got n_targets=2, n_outputs=3. "
-        "Use n_targets=1 for one target at each step. y holds all targets of step 1, "
-        "then all of step 2, and so on."
+        "Use n_targets=1 for one target at each step. For more targets, y must hold "
+        "all targets of step 1, then all targets of step 2, and so on."
     )
 
 

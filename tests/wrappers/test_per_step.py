@@ -443,7 +443,7 @@ def test_default_training_holds_out_and_retrains(steps):
         ),
         (
             lambda y: y[:9],
-            "Cut the targets into windows as X: one row for each sample.",
+            "Cut the targets into the same windows as X, one row for each sample.",
         ),
         (lambda y: [*y[1:].tolist(), ["up"]], "got rows of different lengths."),
         (lambda y: np.full(y.shape, np.nan), "y must hold at least one known step"),
@@ -491,8 +491,8 @@ def test_parameters_for_later_targets_raise(params, remedy, message, steps):
 def test_networks_that_cannot_predict_steps_raise(steps):
     X, y = steps
     message = (
-        "padding must be 'same' with per_step=True, so that each step has an output: "
-        "got padding='valid', which leaves 4 of 8 steps. Set padding='same'."
+        "padding must be 'same' with per_step=True: got padding='valid', which leaves "
+        "only 4 of 8 steps. Set padding='same', so that each step has an output."
     )
     deep = DeepConvLSTMClassifier(**{**DEEP, **TINY, "padding": "valid"})
     check_fit_raises(deep, ValueError, message, X, y)

@@ -39,7 +39,7 @@ def test_predict_fills_missing_history_with_one_warning(regressor):
     fitted = clone(regressor).fit(X, np.arange(40.0))
     message = (
         "^5 of 40 samples have no full history: their missing first steps are filled "
-        r"with the first known step\. If these rows follow"
+        r"with the first known step\. If the rows follow"
     )
     with pytest.warns(UserWarning, match=message) as caught:
         predicted = fitted.predict(X)
@@ -89,9 +89,10 @@ def test_score_is_r2(windows):
         ),
         (
             {"early_stopping": True, "validation_gap": 60},
-            "early_stopping must leave samples to train on: got 48 samples, 5 of them "
-            "held out (validation_fraction=0.1) after validation_gap=60. Use more "
-            "samples, or lower validation_fraction or validation_gap.",
+            "early_stopping must leave samples to train on: got 48 samples, of which 5 "
+            "are held out (validation_fraction=0.1) and 60 left out "
+            "(validation_gap=60). Use more samples, or lower validation_fraction or "
+            "validation_gap.",
         ),
     ],
 )

@@ -141,19 +141,19 @@ def test_a_file_and_estimators_that_contain_a_network_are_accepted(
     [
         (
             lambda fitted: cnn(),
-            "which contains no fitted network. Call its fit first",
+            "which contains no fitted network. Fit it first",
         ),
         (lambda fitted: 3, "got 3, which contains no fitted network"),
         (
             lambda fitted: SeriesForecaster(fitted),
-            "which contains no fitted network. Call its fit first",
+            "which contains no fitted network. Fit it first",
         ),
         (
             lambda fitted: LSTMRegressor(lstm_units=3, **TINY).fit(
                 np.ones((3, 5)), np.ones(3)
             ),
-            "got lstm_1 (1, 12), (3, 12), (12,); output (3, 1), (1,); this network has "
-            "conv_1 (3, 1, 3), (3,); conv_2",
+            "got the layers lstm_1 (1, 12), (3, 12), (12,); output (3, 1), (1,). The "
+            "new network has the layers conv_1 (3, 1, 3), (3,); conv_2",
         ),
     ],
     ids=["unfitted", "number", "forecaster", "other"],

@@ -5,7 +5,7 @@ import numpy as np
 from skcnnlstm._utils.validation.parameters import check_integer
 from skcnnlstm._utils.validation.tables import to_plain, warn_about_large_integers
 
-# Code for an array of a given name, by the number of dimensions it should have.
+# Code that reshapes an array, by the required number of dimensions.
 _RESHAPES = {
     1: "np.ravel({})",
     2: "np.reshape({}, (-1, 1))",
@@ -16,7 +16,7 @@ _RESHAPES = {
 def check_numbers(name, values, *axes):
     """Return `values` as an array of floats, which may hold NaN.
 
-    `axes` are the names of the required axes, such as "n_rows". Without any, every
+    `axes` are the names of the required axes, such as "n_rows". Without `axes`, any
     number of dimensions is allowed.
     """
     try:
@@ -40,20 +40,20 @@ def check_numbers(name, values, *axes):
 
 
 def _holds_no_text(array):
-    """Return whether an array of objects holds no strings, which NumPy would parse."""
+    """Return whether an array of objects holds no strings. NumPy would parse them."""
     objects = array.dtype.kind == "O" and array.ndim > 0
     return objects and not any(isinstance(value, str) for value in array.flat)
 
 
 def check_broadcast(**arrays):
-    """Raise if arrays, given by the names of their parameters, do not broadcast."""
+    """Raise if arrays do not broadcast. The keywords are names for the message."""
     try:
         np.broadcast_shapes(*(array.shape for array in arrays.values()))
     except ValueError:
         shapes = " and ".join(str(array.shape) for array in arrays.values())
         raise ValueError(
-            f"{' and '.join(arrays)} must broadcast: got shapes {shapes}. Use arrays "
-            "of the same shape, or a single number."
+            f"{' and '.join(arrays)} must broadcast: got the shapes {shapes}. Use "
+            "arrays of the same shape, or a single number."
         ) from None
 
 
@@ -78,7 +78,7 @@ def check_pair(actual, forecast):
 
 
 def check_origins(origins, n_rows):
-    """Return the positions of rows, which count from 0."""
+    """Return origins as an integer array; raise if one is not a position of a row."""
     origins = _check_integers("origins", origins)
     if len(origins) and not 0 <= origins.min() <= origins.max() < n_rows:
         raise ValueError(
@@ -89,7 +89,10 @@ def check_origins(origins, n_rows):
 
 
 def check_places(places, n_rows):
-    """Return the time step of each row; None means rows without gaps."""
+    """Return the time step of each row as an integer array.
+
+    None means rows without gaps: 0, 1, 2, ...
+    """
     if places is None:
         return np.arange(n_rows)
     places = _check_integers("places", places)
@@ -98,7 +101,10 @@ def check_places(places, n_rows):
 
 
 def check_ascending_origins(origins, n_origins):
-    """Return origins in time order; overlapping folds may repeat one."""
+    """Return origins as an integer array; raise if they are not in time order.
+
+    Equal origins are allowed, because folds may overlap.
+    """
     origins = _check_integers("origins", origins)
     _check_ascending("origins", origins, n_origins, "score", np.diff(origins) >= 0)
     return origins

@@ -12,14 +12,18 @@ def check_no_keras_model(name, estimator):
         return
     raise TypeError(
         f"{name} must be a scikit-learn estimator: got a Keras model "
-        f"({type(model).__name__}), which cannot be cloned. Use "
-        "scikeras.wrappers.KerasRegressor(build, loss='mse') or KerasClassifier, where "
-        "build is a function that returns the model, or a network of this package."
+        f"({type(model).__name__}), which cannot be cloned. Use a network of this "
+        "package, or scikeras.wrappers.KerasRegressor(build, loss='mse') with a "
+        "function `build` that returns the model."
     )
 
 
 def _find_keras_model(estimator):
-    """Return the Keras model that an estimator is or has as an inner estimator."""
+    """Return the Keras model in an estimator, or None.
+
+    The model may be the estimator itself, a step of a Pipeline, or the inner estimator
+    of a meta-estimator.
+    """
     if isinstance(estimator, type):
         return None
     if any(

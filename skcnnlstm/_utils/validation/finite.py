@@ -2,8 +2,8 @@
 
 import numpy as np
 
-# Windows are scanned in chunks of at most this many samples and bytes. A mask of all
-# windows at once would be larger than the series that they are a view of.
+# Windows are checked in chunks of at most this many samples and bytes. Windows are a
+# view, so a mask of all windows at once would be larger than their series.
 _CHUNK_SAMPLES = 512
 _CHUNK_BYTES = 4 * 2**20
 
@@ -12,8 +12,8 @@ _LARGEST = float(np.finfo(np.float32).max)
 
 
 def _is_finite(array):
-    # The sum of finite numbers may overflow. A finite sum proves that all are finite,
-    # at the cost of one pass and no mask.
+    # A finite sum proves, without a mask, that all values are finite. If the sum is not
+    # finite, it may have overflowed, so the values are checked.
     with np.errstate(over="ignore", invalid="ignore"):
         return bool(np.isfinite(array.sum()) or np.isfinite(array).all())
 
@@ -21,8 +21,7 @@ def _is_finite(array):
 def _is_finite_in_float32(array):
     if array.itemsize <= 4 or not array.size:
         return _is_finite(array)
-    # NaN and infinity fail one of these comparisons, at the cost of two passes and no
-    # mask.
+    # NaN and infinity fail one of these comparisons, which need no mask.
     with np.errstate(invalid="ignore"):
         return bool(array.max() <= _LARGEST and array.min() >= -_LARGEST)
 
@@ -52,7 +51,7 @@ def check_finite(rows, *, name="X", columns=None, missing=None):
     columns : sequence or None, default=None
         Column names for messages. None uses positions.
     missing : {"error", "mask"} or None, default=None
-        Value of the caller's parameter of that name: "mask" allows NaN. None if the
+        The parameter `missing` of the caller. "mask" allows NaN. None means that the
         caller has no such parameter.
     """
     if rows.dtype.kind != "f":
@@ -93,7 +92,10 @@ _REPLACE_INFINITY = "Replace infinite values with numbers first."
 
 
 def _as_steps(X):
-    """View `X` as (n_samples, steps, n_features), or None if that needs a copy."""
+    """Return a view of `X` of shape (n_samples, n_steps, n_features).
+
+    Return None if this is not possible without a copy.
+    """
     if X.ndim == 2:
         return X[:, :, np.newaxis]
     for axis in range(1, X.ndim - 2):
@@ -107,7 +109,7 @@ def _overlapping_non_finite(X):
 
     In a sliding view, `steps[i, t]` is the same memory as `steps[i + 1, t - stride]`.
     It therefore suffices to check the first `stride` steps of every window and all
-    steps of the last one. Returns None for any other array.
+    steps of the last window. Return None if X is not a sliding view.
     """
     steps = _as_steps(X)
     if steps is None or steps.strides[1] == 0:
@@ -117,7 +119,7 @@ def _overlapping_non_finite(X):
     if remainder or not 1 <= stride < length:
         return None
     before = np.zeros(n_samples * stride + length - stride + 1, dtype=np.int64)
-    non_finite = before[1:]  # one entry a row; summed in place below
+    non_finite = before[1:]  # one entry per row; replaced by the cumulative sum below
     heads = steps[:, :stride]
     for part in _chunks(heads):
         head = heads[part]
@@ -145,17 +147,19 @@ def _candidates(X):
 
 
 def count_missing_history(X, *, name="X", allow_nan=False):
-    """Count the missing history of each window: leading steps of NaN only.
+    """Count the leading steps of each window in which every feature is NaN.
+
+    Such steps are missing history.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, ..., n_features)
-        Windows. All axes between the first and the last are the time axis, in C order.
-        In 2-D windows, (n_samples, window_length), no history may be missing.
+        Windows. All axes between the first and the last are time, in C order. Windows
+        of shape (n_samples, window_length) must not have missing history.
     name : str, default="X"
         Name of the windows in messages.
     allow_nan : bool, default=False
-        Whether NaN may occur anywhere. The counts are then 0.
+        Whether NaN may occur anywhere. All counts are then 0.
 
     Returns
     -------
@@ -165,8 +169,9 @@ def count_missing_history(X, *, name="X", allow_nan=False):
     Raises
     ------
     ValueError
-        If a value is infinite in float32, or if NaN that is not allowed occurs after
-        these steps. A window of NaN only is an error, too.
+        - If a value is infinite in float32.
+        - If NaN is not allowed, and occurs after the missing history.
+        - If NaN is not allowed, and a window has no known step.
     """
     missing = np.zeros(len(X), dtype=np.intp)
     if X.dtype.kind != "f":
@@ -196,7 +201,7 @@ def _non_finite_message(name, value, place, ndim, allow_nan):
     if np.isfinite(value):
         return (
             f"{name} must be finite in float32, the data type of the network: got "
-            f"{value:.4g}, which exceeds {_LARGEST:.4g}, at {place}. Scale the series "
+            f"{value:.4g} at {place}, which exceeds {_LARGEST:.4g}. Scale the series "
             "before making windows, for example with "
             "sklearn.preprocessing.StandardScaler."
         )
@@ -208,9 +213,9 @@ def _non_finite_message(name, value, place, ndim, allow_nan):
         return f"{rule}: got infinity at {place}. {_REPLACE_INFINITY}"
     if ndim > 2:
         return (
-            f'{rule}: got NaN at {place}. Use a network with missing="mask", which '
-            "reads NaN anywhere, or fill missing values in the series before making "
-            "windows."
+            f"{rule}: got NaN at {place}. Fill missing values in the series before "
+            'making windows, or use a network with missing="mask", which reads NaN '
+            "anywhere."
         )
     fill = "Fill missing values first, for example with sklearn.impute.SimpleImputer"
     return f'{rule}: got NaN at {place}. {fill}, or use a network with missing="mask".'

@@ -1,4 +1,4 @@
-"""Messages about windows whose history is missing."""
+"""Messages about windows with missing history."""
 
 _KEEP_INDEX = (
     'StandardScaler().set_output(transform="pandas") before SlidingWindow, or '
@@ -18,14 +18,14 @@ def describe_filled_samples(missing):
     )
     if missing[0] and n_missing < len(missing):
         message += (
-            " If these rows follow the fitted ones, keep their index in each step of "
-            f"the Pipeline: {_KEEP_INDEX}."
+            " If the rows follow the fitted rows, keep their index in each step of the "
+            f"Pipeline: use {_KEEP_INDEX}."
         )
     return message
 
 
 def describe_no_sample(missing, length):
-    """Return the error for windows of which none has a full history.
+    """Return the error message if no window has a full history.
 
     Parameters
     ----------

@@ -6,8 +6,8 @@ import numbers
 
 import numpy as np
 
-# For a share between 0 and 1, a value from this one up to 100 was probably meant as a
-# percentage. Smaller values are ambiguous.
+# If a parameter is a share between 0 and 1, a value from this number to 100 is probably
+# a percentage. Smaller values are ambiguous.
 _SMALLEST_PERCENTAGE = 5
 
 
@@ -17,7 +17,7 @@ def type_name(value):
 
 
 def kind_of_loss(loss):
-    """Return "squared" or "absolute" for such a loss of Keras, None for others."""
+    """Return "squared" for "mse", "absolute" for "mae", and None for other losses."""
     name = loss
     if not isinstance(loss, str):
         kind = loss if hasattr(loss, "__name__") else type(loss)
@@ -35,7 +35,7 @@ def is_auto(value):
 
 
 def _is_number(value, kind):
-    """Return whether a value is of an abstract kind of number; booleans are not."""
+    """Return whether a value is a number of this abstract type, and no boolean."""
     return isinstance(value, kind) and not isinstance(value, (bool, np.bool_))
 
 
@@ -54,7 +54,7 @@ def check_real(name, value, *, low=None, high=None, inclusive="both"):
     """Return `value` as a finite float between `low` and `high`.
 
     None for `low` or `high` means no bound. `inclusive` is "both", "left", "right" or
-    "neither": the bounds that are themselves allowed.
+    "neither". It selects the bounds that are allowed values, as in `pandas.Interval`.
     """
     left = inclusive in ("both", "left")
     right = inclusive in ("both", "right")
@@ -81,7 +81,7 @@ def check_choice(name, value, choices):
     """Return `value` if it is one of `choices`."""
     choices = list(choices)
     for choice in choices:
-        # Compare the types, too: 1 equals True, and `==` of arrays has no truth value.
+        # Compare the types first: 1 equals True, and `==` of arrays has no truth value.
         if type(value) is type(choice) and value == choice:
             return value
         # A parameter grid built with np.array holds strings of NumPy.

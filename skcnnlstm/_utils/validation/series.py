@@ -21,7 +21,8 @@ TIME_TYPES = frozenset(
 def remedy_for_short_series(n_rows, horizon):
     """Return a remedy for a series that is too short for a window and its target.
 
-    If the horizon alone exceeds the number of rows, shorter windows do not suffice.
+    The remedy is a shorter horizon if the horizon alone takes all rows. Otherwise, it
+    is shorter windows.
     """
     only_horizon = horizon > 1 and horizon >= n_rows
     return "a shorter horizon" if only_horizon else "shorter windows"
@@ -62,8 +63,8 @@ def check_target(target, n_columns, names=None, *, name="target"):
     columns = list(target) if is_list and np.ndim(target) else [target]
     if not columns:
         raise ValueError(
-            f"{name} must name at least one column: got {name}=[]. Use a column, a "
-            "list of columns, or None for all."
+            f"{name} must select at least one column: got {name}=[]. Use a column, a "
+            "list of columns, or None for all columns."
         )
     return [_column_position(column, n_columns, names, name) for column in columns]
 
@@ -74,13 +75,13 @@ def _column_position(column, n_columns, names, parameter):
         if -n_columns <= column < n_columns:
             return int(column) % n_columns
         message = (
-            f"{parameter} must be a column of the series: got {parameter}={column}, "
+            f"{parameter} must be a column of the series: got {parameter}={column} and "
             f"{n_columns} column(s). Use a position from 0 to {n_columns - 1}."
         )
         labels = [] if names is None else list(names)
         if column in labels:
             message += (
-                " An integer is a position, not a label: the column labelled "
+                " An integer is always a position. The column with the label "
                 f"{column} is at position {labels.index(column)}."
             )
         raise ValueError(message)
@@ -102,14 +103,14 @@ def _column_position(column, n_columns, names, parameter):
         )
     if len(found) > 1:
         raise ValueError(
-            f"{parameter} must be the name of one column of the series: {got}, the "
+            f"{parameter} must be the name of exactly one column: {got}, which is the "
             f"name of {len(found)} columns. Use a position, such as {found[0]}."
         )
     return found[0]
 
 
 def check_time_index(X, *, name="X", ids=False):
-    """Return the pandas index of `X`, or None if it holds no times or integers.
+    """Return the pandas index of `X`, or None if `X` has no index of times or integers.
 
     Parameters
     ----------
@@ -118,7 +119,7 @@ def check_time_index(X, *, name="X", ids=False):
     name : str, default="X"
         Name of the rows in messages.
     ids : bool, default=False
-        Whether the caller has a parameter `id_column`, for messages.
+        Whether messages may recommend the parameter `id_column`.
 
     Raises
     ------
@@ -157,15 +158,15 @@ def check_time_index(X, *, name="X", ids=False):
 
 
 def refresh_index(index):
-    """Return an index with a correct `is_unique`.
+    """Return an equal index with a correct `is_unique`.
 
-    In pandas 2, a slice may keep the value of the whole index.
+    In pandas 2, a slice may have the `is_unique` of the whole index.
     """
     return index if index.is_unique else index.take(np.arange(len(index)))
 
 
 def _remedy_for_levels(index, name, ids):
-    """Return how to make one time index of the levels of a MultiIndex."""
+    """Return the remedy for a MultiIndex: code that makes an index of one level."""
     names = [str(level).lower() for level in index.names]
     if names in (["year", "month"], ["year", "month", "day"]):
         parts = f"{name}.index.to_frame(index=False)"
@@ -184,9 +185,9 @@ def _remedy_for_levels(index, name, ids):
 
 
 def _reset_index_remedy(index, name, ids):
-    """Return how to use the only level without times as `id_column`, if there is one.
+    """Return the remedy to use a level of a MultiIndex as `id_column`.
 
-    Levels are the parts of a MultiIndex.
+    Return an empty text if there is not exactly one level without times.
     """
     id_levels = [
         index.names[level]
@@ -202,8 +203,8 @@ def _reset_index_remedy(index, name, ids):
 def check_time_order(index, *, name="X", table=None, folds=False):
     """Raise if a time index is not in ascending order.
 
-    `table` is the table with this index. `folds` is whether its rows may be those of a
-    fold. Both are for the message only.
+    Two parameters change only the message: `table` is the table with this index, and
+    `folds` is whether the rows may come from a fold of a cross-validation.
     """
     if index is None or index.is_monotonic_increasing:
         return
@@ -211,8 +212,8 @@ def check_time_order(index, *, name="X", table=None, folds=False):
         ascends = np.asarray(index[1:] > index[:-1])
     except TypeError:
         raise ValueError(
-            f"{name} must have a time zone in all of its times or in none: got both in "
-            f"its index. Use {name}.set_axis(pandas.to_datetime({name}.index, "
+            f"{name} must have a time zone in all times or in none: got an index with "
+            f"both kinds. Use {name}.set_axis(pandas.to_datetime({name}.index, "
             "utc=True))."
         ) from None
     row = int(np.flatnonzero(~ascends)[0]) + 1
@@ -223,7 +224,7 @@ def check_time_order(index, *, name="X", table=None, folds=False):
         in_order = " In a search or cross-validation, use cv=TimeSeriesSplit()."
     first = to_pandas_first(table, name) if dates is None else ""
     raise ValueError(
-        f"{name} must be in time order: got an unsorted index, row {row} (label "
-        f"{index[row]}) is earlier than the row before it. Use {name}.{sort}."
+        f"{name} must be in time order: got an unsorted index, in which row {row} "
+        f"(label {index[row]}) is earlier than the row before it. Use {name}.{sort}."
         f"{in_order}{first}"
     )

@@ -13,16 +13,16 @@ def divisors(n):
 
 
 def _middle_divisor(n):
-    # Of two divisors with the product n the smaller one is never further from the root
-    # of n, because the arithmetic mean is at least the geometric mean. So the nearest
-    # divisor is the largest one up to the root, and there are no ties.
+    # The nearest divisor is the largest divisor up to the root. Proof: if d * e = n,
+    # the mean of d and e is at least the root, so the smaller one is at least as near.
     return max(d for d in divisors(n) if d * d <= n)
 
 
 def _lengths_near(n):
-    """Return up to two lengths on each side of `n` that split into a near square.
+    """Return window lengths near `n` that can be split well, up to two on each side.
 
-    The length of a subsequence is then at most twice their number.
+    In a good split, the length of a subsequence is at most twice the number of
+    subsequences.
     """
 
     def splits_well(length):
@@ -39,11 +39,11 @@ def _lengths_near(n):
 
 
 def auto_subsequences(window_length):
-    """Return the number of subsequences of a network, and the length it cuts.
+    """Return the number of subsequences for "auto" in a network, and a window length.
 
-    The number is the divisor nearest to the square root of the length. If the pieces
-    would be more than twice as long as they are many, the length is that of the next
-    longer window for which they are not.
+    The number is the divisor of the returned length that is nearest to its square root.
+    The returned length is `window_length` or the next longer length for which the
+    length of a subsequence is at most twice the number of subsequences.
     """
     length = window_length
     while length > 3 and length > 2 * _middle_divisor(length) ** 2:
@@ -57,12 +57,12 @@ def resolve_subsequences(n_subsequences, window_length, *, n_rows=None):
     Parameters
     ----------
     n_subsequences : int or "auto"
-        "auto" selects the divisor of `window_length` (of ``window_length / n_rows``)
-        nearest to its square root.
+        "auto" selects the divisor of `window_length`, or of ``window_length / n_rows``,
+        that is nearest to the square root.
     window_length : int
         Length of the window, in time steps.
     n_rows : int or None, default=None
-        Rows that each subsequence is folded into, if any.
+        Number of rows into which each subsequence is folded. None does not fold.
     """
     length, divided = window_length, "window_length"
     if n_rows is not None:

@@ -15,9 +15,9 @@ from skcnnlstm._utils.warnings import warn
 
 _LARGEST_EXACT = 2**53  # float64 represents all integers up to here
 
-# Keys of `DataFrame.attrs`. `_UNLABELLED` marks a table without row labels, which
-# is read like an array with column names. For messages, the others hold the library of
-# a table and the column that became its index.
+# Keys of `DataFrame.attrs`. `_UNLABELLED` marks a table without row labels, which is
+# treated like an array with column names. `_LIBRARY` holds the library of the original
+# table, and `_DATES` the column that became the index. Messages use these two.
 _UNLABELLED = "skcnnlstm_unlabelled"
 _LIBRARY = "skcnnlstm_library"
 _DATES = "skcnnlstm_dates"
@@ -39,10 +39,11 @@ def to_plain(table, name="X"):
         - A plain NumPy array or plain pandas object is returned as it is.
         - Missing values (masked entries, None, ``pandas.NA``, null) become NaN.
         - Nullable, pyarrow-backed, sparse and Decimal numbers become NumPy numbers.
-        - polars and pyarrow tables become pandas objects, with their only column of
-          dates as the index.
-        - A table whose cells hold series becomes windows, ``(n, length, n_columns)``.
-        - Anything else, such as text, is returned for the caller to reject.
+        - polars and pyarrow tables become pandas objects. If there is a column of
+          dates, it becomes the index.
+        - A table with a series in each cell becomes windows of shape ``(n, length,
+          n_columns)``.
+        - Anything else, such as text, is returned unchanged. The caller must check it.
     """
     if isinstance(table, np.ndarray):
         if isinstance(table, np.ma.MaskedArray):
@@ -69,20 +70,20 @@ def has_labels(table):
 
 
 def polars_dates(table):
-    """Return the name of the polars column that became the index; None for others."""
+    """Return the name of the polars column that became the index, or None."""
     attrs = getattr(table, "attrs", {})
     return attrs.get(_DATES) if attrs.get(_LIBRARY) == "polars" else None
 
 
 def is_from_polars(table):
-    """Return whether `to_plain` made a table from one of polars."""
+    """Return whether `to_plain` made a table from a polars table."""
     return getattr(table, "attrs", {}).get(_LIBRARY) == "polars"
 
 
 def to_pandas_first(table, name):
-    """Return a sentence that converts a table of another library, for pandas remedies.
+    """Return a sentence, for messages, with code that converts a table to pandas.
 
-    Empty for a table that the user gave as a pandas object.
+    The sentence is empty if the user passed a pandas object.
     """
     attrs = getattr(table, "attrs", {})
     library, dates = attrs.get(_LIBRARY), attrs.get(_DATES)
@@ -99,13 +100,13 @@ def to_pandas_first(table, name):
 
 
 def mark_unlabelled(frame):
-    """Return a frame that is read like an array with column names."""
+    """Mark a frame as a table without row labels, and return it."""
     frame.attrs[_UNLABELLED] = True
     return frame
 
 
 def without_unlabelled(frame):
-    """Return a frame whose row labels count as those of the user."""
+    """Remove the mark of `mark_unlabelled` from a frame, and return it."""
     frame.attrs.pop(_UNLABELLED, None)
     return frame
 
@@ -134,9 +135,9 @@ def _warn_about_range(lowest, highest, name):
     if highest - lowest > _LARGEST_EXACT:
         remedy = f"numpy.divide({name}, 1000)"
     warn(
-        f"{name} should hold integers of at most 2**53 in absolute value, because "
-        f"float64 rounds larger ones: got {largest}{rounded}. Use an offset or larger "
-        f"units, for example {remedy}."
+        f"{name} should hold integers of at most 2**53 in absolute value: got "
+        f"{largest}{rounded}, because float64 rounds larger integers. Use an offset or "
+        f"larger units, for example {remedy}."
     )
 
 
@@ -144,7 +145,7 @@ def _warn_about_range(lowest, highest, name):
 
 
 def _fill_masked(array, name):
-    """Return a masked array with NaN for the mask."""
+    """Return a masked array as a plain array, with NaN for masked values."""
     values = np.asarray(array.data)
     mask = np.ma.getmaskarray(array)
     if not mask.any():
@@ -161,7 +162,7 @@ def _fill_masked(array, name):
 
 
 def _convert_list(rows, name):
-    """Return a list of numbers as an array; any other list as it is."""
+    """Return a list of numbers as an array, and any other list unchanged."""
     if any(_needs_conversion(row) for row in rows):
         rows = [to_plain(row, name) for row in rows]
     try:
@@ -174,7 +175,7 @@ def _convert_list(rows, name):
 
 
 def _needs_conversion(row):
-    """Return whether NumPy would not read a row of a list as `to_plain` does."""
+    """Return whether `to_plain` converts a row of a list differently from NumPy."""
     return (
         isinstance(row, np.ma.MaskedArray)
         or hasattr(row, "iloc")
@@ -183,7 +184,7 @@ def _needs_conversion(row):
 
 
 def _convert_objects(array, name):
-    """Return an array of objects as numbers or windows, with NaN for missing values."""
+    """Return an array of objects as numbers or windows; missing values become NaN."""
     values = array.ravel()
     missing = np.array([_is_missing(value) for value in values], dtype=bool)
     known = values[~missing] if missing.any() else values
@@ -205,7 +206,7 @@ def _convert_objects(array, name):
 
 def _is_missing(value):
     if isinstance(value, Decimal):
-        return value.is_snan()  # float() would raise
+        return value.is_snan()  # `float` raises for a signaling NaN
     return value is None or type(value).__name__ in (
         "NAType",
         "NaTType",
@@ -240,7 +241,8 @@ def _stack_cells(array, missing, name):
             remedy = "Give each sample the same number of targets."
         raise ValueError(
             f"{name} must hold series of equal length in its cells: got {lengths[0]} "
-            f"steps in row 0 and {lengths[other]} in row {other // n_columns}. {remedy}"
+            f"steps in row 0 and {lengths[other]} steps in row {other // n_columns}. "
+            f"{remedy}"
         )
     windows = np.stack(cells).reshape(len(array), -1, lengths[0])
     return windows.transpose(0, 2, 1)
@@ -269,8 +271,9 @@ def _convert_frame(frame, name):
         series, numbers_ = nested.index(True), nested.index(False)
         raise ValueError(
             f"{name} must have a series in each cell, or in none: got series in column "
-            f"{frame.columns[series]!r}, none in column {frame.columns[numbers_]!r}. "
-            "Select only the columns with series, or only the others."
+            f"{frame.columns[series]!r} and none in column "
+            f"{frame.columns[numbers_]!r}. Select only the columns with series, or "
+            "only the columns without series."
         )
     if all(value is column for value, column in zip(values, columns, strict=True)):
         return _rebuild(frame, frame, frame.index)
@@ -278,7 +281,7 @@ def _convert_frame(frame, name):
 
 
 def _rebuild(table, values, index):
-    """Return a pandas object with other values, and with a plain index."""
+    """Return a pandas object like `table`, with other values and a plain index."""
     plain = _convert_index(index)
     if values is table and plain is index:
         return table
@@ -300,7 +303,7 @@ def _rebuild(table, values, index):
 
 
 def _convert_index(index):
-    """Return an index whose dates and integers are NumPy's."""
+    """Return an index with dates and integers of NumPy types."""
     dtype = index.dtype
     if isinstance(dtype, np.dtype) or not hasattr(dtype, "numpy_dtype"):
         return index
@@ -320,7 +323,7 @@ def _convert_index(index):
 
 
 def _convert_column(column, name):
-    """Return a column as an array of numbers, or itself."""
+    """Return a column as an array of numbers, or unchanged if it is not numeric."""
     dtype = column.dtype
     if isinstance(dtype, np.dtype):
         if dtype.kind != "O":
@@ -335,7 +338,7 @@ def _convert_column(column, name):
             objects = column.to_numpy(dtype=object, na_value=None)
             return _convert_objects(objects, name)
         return column  # categories, text, dates and periods
-    if dtype.kind == "O":  # decimals of pyarrow; text is returned for the caller
+    if dtype.kind == "O":  # decimals of pyarrow, or text, which stays unchanged
         return _convert_objects(column.to_numpy(dtype=object, na_value=None), name)
     missing = column.isna().to_numpy()
     if dtype.kind != "f" and not missing.any():
@@ -405,12 +408,12 @@ def _convert_pyarrow(table, name):
         return table
     metadata = table.schema.pandas_metadata
     if metadata and any(isinstance(c, str) for c in metadata["index_columns"]):
-        return to_plain(plain, name)  # the table was made of a frame with this index
+        return to_plain(plain, name)  # the table was made from a frame with an index
     return _with_dates_as_index(plain, name, table)
 
 
 def _with_dates_as_index(frame, name, table):
-    """Return a frame whose only column of dates is its index."""
+    """Return a frame with its column of dates as the index; raise if it has several."""
     frame.attrs[_LIBRARY] = type(table).__module__.partition(".")[0]
     kind = f"{frame.attrs[_LIBRARY]} {type(table).__name__}"
     dates = [
@@ -422,8 +425,8 @@ def _with_dates_as_index(frame, name, table):
     if len(dates) > 1:
         raise ValueError(
             f"{name} must have one column of dates, which becomes the time index: got "
-            f"{', '.join(map(repr, dates))} in a {kind}. Drop the others: "
-            f"{drop}({dates[1:]!r})."
+            f"{', '.join(map(repr, dates))} in a {kind}. Drop the other columns of "
+            f"dates: {drop}({dates[1:]!r})."
         )
     if not dates:
         return to_plain(mark_unlabelled(frame), name)
@@ -433,9 +436,9 @@ def _with_dates_as_index(frame, name, table):
         if not kind.startswith("polars"):
             remedy = f"{name}.filter(pyarrow.compute.is_valid({name}[{dates[0]!r}]))"
         raise ValueError(
-            f"{name} must have a date in each row: got none in row "
-            f"{int(np.argmax(missing))} of column {dates[0]!r} of a {kind}. Drop these "
-            f"rows: {remedy}."
+            f"{name} must have a date in each row: got a missing date in row "
+            f"{int(np.argmax(missing))} of column {dates[0]!r} of a {kind}. Drop rows "
+            f"without a date: {remedy}."
         )
     frame = frame.set_index(dates[0])
     frame.attrs[_DATES] = dates[0]

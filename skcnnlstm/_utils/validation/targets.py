@@ -13,7 +13,7 @@ from skcnnlstm._utils.validation.windows import complex_data_message
 def check_regression_target(y, n_samples, *, estimator, grids=False):
     """Return y as a numeric array of one or two dimensions.
 
-    With `grids` it may have more dimensions.
+    With `grids`, the array may have more dimensions.
     """
     check_not_none(y, estimator)
     y = to_plain(y, "y")
@@ -71,7 +71,7 @@ def check_class_target(y, n_samples, *, estimator):
 
 
 def with_plain_target(score):
-    """Return `score` of scikit-learn with an error for masked values in y."""
+    """Wrap a `score` method: raise an error if y has masked values."""
 
     @functools.wraps(score)
     def score_plain_target(self, X, y, sample_weight=None):
@@ -80,7 +80,7 @@ def with_plain_target(score):
             if y.ndim > 1:
                 known += ".reshape(len(y), -1).any(axis=1)"
             raise ValueError(
-                "y must be known in score: got a masked array with "
+                "y must have no masked values in score: got a masked array with "
                 f"{np.ma.count_masked(y)} masked values. Use score(X[known], "
                 f"y[known]) with known = {known}."
             )
@@ -115,13 +115,13 @@ def check_sample_weight(sample_weight, n_samples):
     )
     if weight.shape != (n_samples,):
         raise ValueError(
-            f"sample_weight must have shape (n_samples,): got {weight.shape}, X has "
-            f"{n_samples} samples. Use one weight for each sample."
+            f"sample_weight must have shape (n_samples,): got shape {weight.shape} and "
+            f"{n_samples} samples in X. Use one weight for each sample."
         )
     if not weight.any():
         raise ValueError(
             "sample_weight must have at least one weight above zero: got only zeros. "
-            "Use a positive weight for the samples to fit: zero excludes a sample."
+            "Use a positive weight for each sample to fit. Zero excludes a sample."
         )
     if (weight < 0).any():
         raise ValueError(
@@ -132,14 +132,14 @@ def check_sample_weight(sample_weight, n_samples):
 
 
 def _plain_labels(y):
-    """Return class labels with NaN for a mask, and of another library as plain ones."""
+    """Return class labels as a plain array-like, with NaN for masked values."""
     if isinstance(y, np.ma.MaskedArray):
         return to_plain(y, "y") if np.ma.is_masked(y) else y.data
     return y if isinstance(y, np.ndarray | list | tuple) else to_plain(y, "y")
 
 
 def check_not_none(y, estimator):
-    """Raise if y is None, in words that scikit-learn's checks require."""
+    """Raise if y is None. The checks of scikit-learn require this wording."""
     if y is None:
         raise ValueError(
             f"{type(estimator).__name__} requires y to be passed, but the target y is "
@@ -150,7 +150,7 @@ def check_not_none(y, estimator):
 def _check_length(y, n_samples):
     if len(y) != n_samples:
         raise ValueError(
-            "X and y must have the same number of samples: got X with "
-            f"{n_samples}, y with {len(y)}. Use make_windows, which returns X "
-            "and y of the same length."
+            f"X and y must have the same number of samples: got {n_samples} in X and "
+            f"{len(y)} in y. Use make_windows, which returns X and y of the same "
+            "length."
         )

@@ -1,4 +1,4 @@
-"""Messages for tables that are not numeric, with a remedy for the values at hand."""
+"""Messages for tables that are not numeric, with a remedy for the given values."""
 
 import re
 
@@ -11,7 +11,8 @@ _NOT_DIGITS = " \xa0\u202f'$€£¥%"  # around and inside numbers of spreadshee
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+$")
 # Inputs of a forecaster, and the parameters that encode their text.
 _ENCODED = {"exog": "exog_transformer", "static": "static_transformer"}
-# What must be replaced in numbers of a form, and the form if `float` cannot show it.
+# Forms of numbers as text: the replacements after which `float` parses them, and a
+# pattern if `float` would also parse other text.
 _FORMS = (
     ([(",", ".")], None),
     ([(".", ""), (",", ".")], re.compile(r"[+-]?\d{1,3}(\.\d{3})*(,\d+)?$")),
@@ -20,17 +21,18 @@ _FORMS = (
 
 
 def not_numeric_message(name, X, what, ids):
-    """Return a message that names the first column that is not numeric, if known.
+    """Return a message about the first column that is not numeric, with a remedy.
 
     Parameters
     ----------
     name : str
-        Name of the input; "exog" for covariates.
+        Name of the input. Covariates have the name "exog".
     X : array-like
+        The input.
     what : str
-        What arrived, if no column can be named.
+        Description of the input, for an input without columns.
     ids : bool
-        Whether the caller has a parameter `id_column`.
+        Whether messages may recommend the parameter `id_column`.
     """
     remedy = "Convert text and dates to numbers, or drop these columns."
     if not hasattr(X, "iloc"):
@@ -85,7 +87,7 @@ def not_numeric_message(name, X, what, ids):
 
 
 def _column_remedy(name, label, column, is_date, ids, only):
-    """Return the remedy for a column that holds no numbers."""
+    """Return the remedy for a column without numbers, such as dates or text."""
     index = f"{name}.set_index({label!r})"
     dates = f"{name}.set_index(pandas.to_datetime({name}.pop({label!r})))"
     looks_like_date = _looks_like_dates(column)
@@ -109,7 +111,7 @@ def _column_remedy(name, label, column, is_date, ids, only):
 
 
 def _duration_remedy(name, X, i):
-    """Return how to convert a column of durations to numbers or to the index."""
+    """Return the remedy for a column of durations: numbers, or the index."""
     label = X.columns[i]
     column = f"{name}[{label!r}].dt.total_seconds()"
     if is_from_polars(X):
@@ -121,7 +123,10 @@ def _duration_remedy(name, X, i):
     remedy = f"Convert the durations, or drop these columns: {assigned}."
     if name != "exog" and len(X.columns) > 1:
         index = f"{name}.set_index({label!r})"
-        remedy += f" If they are the times of the rows, make them the index: {index}."
+        remedy += (
+            " If the durations are the times of the rows, make them the index: "
+            f"{index}."
+        )
     return remedy + to_pandas_first(X, name)
 
 
@@ -131,7 +136,7 @@ def _looks_like_dates(column):
 
 
 def _encode(name, X):
-    """Return how to encode text of covariates; None for other inputs."""
+    """Return the remedy for text in covariates, an encoder. None for other inputs."""
     if name not in _ENCODED:
         return None
     labels, columns = getattr(X, "columns", [0]), [X]
@@ -157,7 +162,7 @@ def _encode(name, X):
 
 
 def _array_remedy(name, X):
-    """Return how to convert an array or a list of text to numbers; None if unknown."""
+    """Return code that converts an array or a list of text to numbers, or None."""
     try:
         text = np.asarray(X)
     except ValueError:
@@ -174,7 +179,7 @@ def _array_remedy(name, X):
 
 
 def _number_remedy(expression, column):
-    """Return how to convert a column of text and numbers to numbers, or None."""
+    """Return the remedy for a column of numbers as text, or None."""
     values = list(column)
     text = [value for value in values if isinstance(value, str)]
     found = _find_replacements(text)
@@ -197,13 +202,14 @@ def _number_remedy(expression, column):
     if any(map(_parses_as_number, values)):
         return (
             "Correct these values, or replace them by NaN with "
-            f"pandas.to_numeric({expression}, errors='coerce') and fill those."
+            f"pandas.to_numeric({expression}, errors='coerce') and fill the missing "
+            "values."
         )
     return None
 
 
 def _for_polars(remedy):
-    """Return a remedy for numbers in the syntax of polars."""
+    """Return a remedy from `_number_remedy` in the syntax of polars."""
     remedy = re.sub(
         r"str\.replace\((.*?)\)", r"str.replace_all(\1, literal=True)", remedy
     )
@@ -216,9 +222,9 @@ def _for_polars(remedy):
 
 
 def _find_replacements(text):
-    """Return the (old, new) pairs after which each text is a number; None if none.
+    """Return (old, new) replacements after which each text is a number, or None.
 
-    The first try replaces nothing but a decimal comma.
+    The replacement of a decimal comma is tried first.
     """
     if not text:
         return None
@@ -241,7 +247,7 @@ def _replace(value, pairs):
 
 
 def _first_text(column):
-    """Return the first value of a column that is text and no number, and its place."""
+    """Return the first text in a column that is no number, and its row, as text."""
     for row, (label, value) in enumerate(column.items()):
         if isinstance(value, str) and not _parses_as_number(value):
             return f", {value!r} at row {row} ({label})"

@@ -13,25 +13,25 @@ _MIN_DIFFERENCES = 10
 
 
 def compare_models(scores, losses, forecasts, metric):
-    """Return ranks, and differences from the best model, in the order of the ranks.
+    """Return the ranks of models, and their differences from the best model.
 
     Parameters
     ----------
     scores : Series
         The metric of each model, by name.
     losses : Series
-        The term of each forecast value in the metric (the squared error for "rmse"),
-        NaN if the actual value is unknown. With the rows of `forecasts`.
+        The term of each row of `forecasts` in the metric, such as the squared error for
+        "rmse". NaN if the actual value is unknown.
     forecasts : DataFrame
-        As in `BacktestResult`, with a column `model`.
+        The table `forecasts` of a `BacktestResult`, with a column `model`.
     metric : str
         The name of the metric.
 
     Returns
     -------
     comparison : DataFrame
-        One row for each model. The columns are those that ``BacktestResult.scores``
-        documents.
+        One row for each model, in the order of the ranks. ``BacktestResult.scores``
+        documents the columns `rank`, `difference`, `difference_std` and `p_value`.
     """
     order = scores.sort_values(kind="stable").index
     best = order[0]
@@ -62,10 +62,11 @@ def _mean_by_origin(losses, forecasts):
     Returns
     -------
     by_origin : DataFrame of shape (n_origins, n_models)
-        Means over series, targets and steps. The n-th origins of all series are taken
-        together, because the errors of series at the same time are dependent.
+        Means over series, targets and steps. The n-th origins of all series form one
+        row, because errors of several series at the same time are dependent.
     places : ndarray of shape (n_origins,)
-        Number of distinct forecast times before that of the first step.
+        Position of each origin in time: the number of distinct forecast times before
+        its first forecast.
     """
     one = forecasts[forecasts["model"] == forecasts["model"].iloc[0]]
     places = np.empty(len(one), dtype=int)
@@ -86,15 +87,16 @@ def _mean_by_origin(losses, forecasts):
 def diebold_mariano(differences, places, horizon):
     """Return the p-value of the Diebold-Mariano test for equal accuracy.
 
-    The mean difference between the losses of two models is divided by its standard
-    deviation, in which the differences of overlapping forecasts are correlated [1]_.
-    The ratio has the small-sample correction and the t distribution of Harvey et al.
-    [2]_. If the estimated variance is not positive, covariances get Bartlett weights.
+    The test statistic is the mean difference between the losses of two models, divided
+    by its standard deviation. The standard deviation accounts for the correlation of
+    overlapping forecasts [1]_. The statistic has the small-sample correction and the t
+    distribution of Harvey et al. [2]_. If the estimated variance is not positive,
+    covariances get Bartlett weights.
 
     Parameters
     ----------
     differences : array-like of shape (n_origins,)
-        Loss of one model minus loss of the other. NaN is left out.
+        Loss of one model minus loss of the other model. NaN is left out.
     places : array-like of int of shape (n_origins,)
         Positions of the forecasts in time, in time steps. Forecasts that are less than
         `horizon` steps apart overlap.
@@ -104,8 +106,8 @@ def diebold_mariano(differences, places, horizon):
     Returns
     -------
     p_value : float
-        Two-sided. NaN with fewer than 10 differences, with fewer than two spans of
-        overlapping forecasts, or if all differences are equal.
+        Two-sided p-value. NaN with fewer than 10 differences, with fewer than two spans
+        of overlapping forecasts, or if all differences are equal.
 
     References
     ----------
@@ -123,7 +125,7 @@ def diebold_mariano(differences, places, horizon):
         return np.nan
     order = np.argsort(places, kind="stable")
     differences, places = differences[order], places[order]
-    # Number of origins, this one included, whose forecasts overlap with each.
+    # Maximum number of consecutive origins with forecasts that overlap.
     stop = np.searchsorted(places, places + horizon)
     n_overlapping = int((stop - np.arange(n)).max())
     if n < 2 * n_overlapping:

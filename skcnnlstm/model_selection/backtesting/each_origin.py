@@ -1,4 +1,4 @@
-"""Fit models of other kinds on all rows up to each origin, and forecast."""
+"""Fit models other than SeriesForecaster at each origin, and forecast."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class OriginTask(NamedTuple):
     targets: dict[Any, list[int]]  # positions of the target columns, by key
     folds: dict[Any, list[Fold]]
     horizon: int
-    coverage: float | None  # of intervals; None without any
+    coverage: float | None  # coverage of intervals; None means no intervals
 
 
 class OriginResult(NamedTuple):
-    """Forecasts of one fold, by key, (n_origins, horizon, n_targets)."""
+    """Forecasts of one fold."""
 
-    forecasts: dict[Any, np.ndarray]
+    forecasts: dict[Any, np.ndarray]  # by key, (n_origins, horizon, n_targets)
     lower: dict[Any, np.ndarray]  # empty without intervals
     upper: dict[Any, np.ndarray]
     seconds: float
@@ -40,12 +40,13 @@ def forecast_each_origin(series, exogs, task, number):
     Parameters
     ----------
     series : array-like, Series, DataFrame, list or dict
-        As the user passed it.
+        The series as the user passed them.
     exogs : dict of ndarray of shape (n_rows, n_exog) or None
-        Covariates of each series.
+        Covariates of each series, by key.
     task : OriginTask
+        The model and the settings.
     number : int
-        The fold.
+        Number of the fold.
     """
     start, panel = time.perf_counter(), read_panel(series, task.id_column)
     found = {}
@@ -67,7 +68,7 @@ def forecast_each_origin(series, exogs, task, number):
 
 
 def _select_targets(rows, targets):
-    """Return the target columns; a single one as a Series or a 1-D array."""
+    """Return the target columns. A single column is a Series or a 1-D array."""
     if not hasattr(rows, "iloc"):
         rows = np.asarray(rows)
     if rows.ndim == 1:
@@ -77,7 +78,10 @@ def _select_targets(rows, targets):
 
 
 def _forecast_origin(task, rows, exog, fold, origin, number):
-    """Return forecast, lower and upper bound, (horizon, n_targets, 3)."""
+    """Return the forecast and its lower and upper bound from one origin.
+
+    The shape is (horizon, n_targets, 3).
+    """
     first, stop = fold.train.start, int(origin) + 1
     model, known, ahead = clone(task.model, safe=False), {}, {}
     if exog is not None and takes_exog(model.fit):
@@ -85,7 +89,7 @@ def _forecast_origin(task, rows, exog, fold, origin, number):
         ahead = {"exog": exog[stop : stop + task.horizon]}
     try:
         fitted = model.fit(cut_rows(rows, first, stop), **known)
-        # A method that does not return self has changed the model.
+        # If `fit` does not return an object with `forecast`, it has changed the model.
         fitted = fitted if hasattr(fitted, "forecast") else model
         interval = None
         if task.coverage is not None and hasattr(fitted, "forecast_interval"):
@@ -106,7 +110,7 @@ def _forecast_origin(task, rows, exog, fold, origin, number):
 
 
 def _read(task, method, values, shape):
-    """Return the result of a method of the model, (horizon, *shape)."""
+    """Return the result of a model's method as an array of shape (horizon, *shape)."""
     values = np.asarray(values, dtype=float)
     shape = (task.horizon, *shape)
     if values.size == np.prod(shape) and len(values) == task.horizon:

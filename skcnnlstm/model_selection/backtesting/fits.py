@@ -26,7 +26,7 @@ class FitTask(NamedTuple):
     id_column: Any
     folds: dict[Any, list[Fold]]
     horizon: int
-    coverage: float | None  # of calibrated intervals; None without any
+    coverage: float | None  # coverage of calibrated intervals; None: no such intervals
     hold_out: tuple = ()  # keys of the series that are not trained on
     static: Any = None  # static covariates of all series
 
@@ -47,11 +47,11 @@ class FitTask(NamedTuple):
 
 
 class FoldRunner(NamedTuple):
-    """Fits a forecaster on the folds of one series, or of many by key."""
+    """Fit a forecaster on the folds of one or several series, and forecast."""
 
     forecaster: Any
     panel: Panel
-    exogs: dict[Any, np.ndarray] | None  # (n_rows, n_exog) each; None without any
+    exogs: dict[Any, np.ndarray] | None  # by key, (n_rows, n_exog)
     folds: dict[Any, list[Fold]]
     horizon: int
     hold_out: tuple = ()  # keys of the series that are not trained on
@@ -77,7 +77,10 @@ class FoldRunner(NamedTuple):
         check_enough_scores(n_scores, coverage, self.horizon)
 
     def fit(self, number):
-        """Fit a clone on the training rows of a fold; add the fold to any error."""
+        """Return a clone that is fitted on the training rows of a fold.
+
+        If the fit raises an error, add the number of the fold as a note.
+        """
         trains = {key: folds[number].train for key, folds in self.folds.items()}
         spans = {
             key: (rows.start, rows.stop, rows.stop) for key, rows in trains.items()
@@ -96,11 +99,11 @@ class FoldRunner(NamedTuple):
         return unwrap_search(fitted)
 
     def forecast(self, fitted, number):
-        """Return the forecasts of a fold by key, (n_origins, horizon, n_targets).
+        """Return the forecasts of a fold, of shape (n_origins, horizon, n_targets).
 
-        The rows passed to `predict` contain the whole window of the first origin. The
-        forecasts therefore do not depend on whether `predict` treats these rows as a
-        continuation of the fitted ones.
+        The result is a dict by key. The rows passed to `predict` contain the whole
+        window of the first origin. The forecasts therefore do not depend on whether
+        `predict` treats these rows as a continuation of the fitted rows.
         """
         spans, horizon = {}, self.horizon
         for key, folds in self.forecast_folds.items():
@@ -109,8 +112,8 @@ class FoldRunner(NamedTuple):
             spans[key] = max(0, int(start)), int(stop), int(stop) + horizon
         rows, exog = self._select_rows(spans)
         with warnings.catch_warnings():
-            # The warning is about rows before the first origin, which are history
-            # only. After a gap in time `score` does not warn either.
+            # The warning is about rows before the first origin, which are only history.
+            # After a gap in time, `score` does not issue this warning either.
             warnings.filterwarnings("ignore", ".*fewer than window_length=")
             predicted = fitted.predict(rows, **exog)
         forecasts, predicted = {}, self._split_predictions(predicted, spans)
@@ -118,7 +121,7 @@ class FoldRunner(NamedTuple):
             if predicted[key].shape[1] != horizon:
                 raise ValueError(
                     "horizon must be the same in every fold: got "
-                    f"horizon={predicted[key].shape[1]} from a search, and "
+                    f"horizon={predicted[key].shape[1]} from a search and "
                     f"horizon={horizon} from the forecaster. Do not tune horizon."
                 )
             origins = folds[number].origins
@@ -127,7 +130,10 @@ class FoldRunner(NamedTuple):
         return forecasts
 
     def _select_rows(self, spans):
-        """Return the rows and the `exog` argument of (start, stop, stop of exog)."""
+        """Return some rows of each series, and the keyword argument `exog`.
+
+        `spans` holds (start, stop, stop of exog) for each series, by key.
+        """
         exog, panel = {}, self.panel
         if self.exogs is not None:
             exogs = {
@@ -147,7 +153,7 @@ class FoldRunner(NamedTuple):
         return panel.join_each(rows), exog
 
     def _split_predictions(self, predicted, spans):
-        """Return the predictions for the rows of `_select_rows` by key."""
+        """Return the predictions for the rows of `_select_rows`, by key."""
         if self.panel.kind == "long":
             ends = np.cumsum([stop - start for start, stop, _ in spans.values()])
             predicted = np.split(predicted, ends[:-1])
@@ -159,12 +165,12 @@ class FoldRunner(NamedTuple):
 class FitResult(NamedTuple):
     """Forecasts of one fit for its folds."""
 
-    forecasts: list[dict]  # of each fold, by key
-    widths: list[dict]  # of calibrated intervals; empty without any
+    forecasts: list[dict]  # forecasts of each fold, by key
+    widths: list[dict]  # widths of calibrated intervals; empty without intervals
     seconds: list[float]
-    target_columns: Any  # as tuned by a search
-    transformer: Any  # as tuned by a search
-    calibration: Any  # of the first fit only
+    target_columns: Any  # value in the fitted forecaster, which a search may tune
+    transformer: Any  # value in the fitted forecaster, which a search may tune
+    calibration: Any  # calibration of the first fit; None for other fits
 
 
 def fit_and_forecast(series, exogs, task, numbers):
@@ -202,23 +208,23 @@ def check_tuned(forecaster, first, result, number, coverage):
     forecaster : SeriesForecaster
         The forecaster inside the search.
     first, result : FitResult
-        Of the first fit, and of the fit for fold `number`.
+        The results of the first fit, and of the fit for fold `number`.
     number : int
-        The fold.
+        Number of the fold.
     coverage : float or None
-        Of the intervals; None without any.
+        Coverage of the intervals. None means no intervals.
     """
     if repr(result.target_columns) != repr(forecaster.target_columns):
         name, before = "target_columns", forecaster
-        rule = "be the same in every fold, which are scored together"
+        rule = "be the same in all folds, because all folds are scored together"
     elif coverage is None:
         return
     elif is_log(result.transformer) != is_log(first.transformer):
         name, before = "transformer", first
-        rule = "be 'log' in all folds or in none if coverage is set"
+        rule = "be 'log' in all folds or in none with coverage"
     else:
         return
     raise ValueError(
-        f"{name} must {rule}: got {name}={getattr(result, name)!r} in fold {number}, "
-        f"{getattr(before, name)!r} before. Do not tune {name}."
+        f"{name} must {rule}: got {name}={getattr(result, name)!r} in fold {number} "
+        f"and {getattr(before, name)!r} before. Do not tune {name}."
     )

@@ -28,16 +28,16 @@ class Fold(NamedTuple):
 
 
 def read_cv(cv):
-    """Validate `cv`; return a splitter unchanged and an iterable of pairs as a list.
+    """Validate `cv`; return a splitter unchanged, and an iterable of pairs as a list.
 
-    The list can be iterated once for each series.
+    A list can be iterated several times, once for each series.
     """
     check_splitter(cv)
     return cv if hasattr(cv, "split") else list(cv)
 
 
 def splits_rows_only(cv):
-    """Return whether the folds of `cv` depend on nothing but the number of rows."""
+    """Return whether the folds of `cv` depend only on the number of rows."""
     known = TimeSeriesSplit, HorizonSplit, PanelTimeSeriesSplit, list
     return type(cv) in known
 
@@ -56,10 +56,10 @@ def make_folds(cv, series, times, horizon, stride):
         origins = origins[:1] if stride == "fold" else origins[::stride]
         if not len(origins):
             raise ValueError(
-                f"each test part must contain horizon={horizon} consecutive rows that "
-                "follow a known row without a gap in time: got no such rows in fold "
-                f"{number} ({len(test)} test rows). Use TimeSeriesSplit(..., "
-                f"test_size={horizon}) or a shorter horizon."
+                f"cv must give test parts with at least horizon={horizon} rows without "
+                f"a gap in time: got no such rows in fold {number} ({len(test)} test "
+                f"rows). Use TimeSeriesSplit(..., test_size={horizon}) or a shorter "
+                "horizon."
             )
         folds.append(Fold(slice(int(train[0]), int(train[-1]) + 1), origins))
     if not folds:
@@ -79,36 +79,39 @@ def _pairs(cv, series):
 
 
 def check_equal_fold_counts(folds):
-    """Raise if the series, by key, differ in their number of folds."""
+    """Raise if the series differ in their number of folds.
+
+    `folds` holds the folds of each series, by key.
+    """
     counts = {key: len(series_folds) for key, series_folds in folds.items()}
     most, fewest = max(counts, key=counts.get), min(counts, key=counts.get)
     if counts[most] != counts[fewest]:
         raise ValueError(
             f"cv must make the same number of folds for each series: got "
-            f"{counts[most]} for series {most!r}, {counts[fewest]} for series "
+            f"{counts[most]} folds for series {most!r} and {counts[fewest]} for series "
             f"{fewest!r}. Use a splitter with a fixed number of folds, such as "
             "TimeSeriesSplit(5, test_size=horizon)."
         )
 
 
 def _check_time_order(number, train, test, previous_test_start):
-    """Raise unless the rows of a fold are consecutive and later rows are tested."""
+    """Raise if the rows of a fold are not consecutive, or not in time order."""
     problem = None
     if not len(train) or not len(test):
-        problem = f"fold {number} has no {'test' if len(train) else 'training'} rows"
+        problem = f"fold {number} without {'test' if len(train) else 'training'} rows"
     elif (np.diff(train) != 1).any():
-        problem = f"the training rows of fold {number} are not consecutive"
+        problem = f"training rows that are not consecutive in fold {number}"
     elif (np.diff(test) != 1).any():
-        problem = f"the test rows of fold {number} are not consecutive"
+        problem = f"test rows that are not consecutive in fold {number}"
     elif train[-1] >= test[0]:
         problem = (
-            f"fold {number} trains on row {train[-1]} and tests from row {test[0]}"
+            f"training row {train[-1]} and first test row {test[0]} in fold {number}"
         )
     elif test[0] < previous_test_start:
-        problem = f"fold {number} tests earlier rows than the previous fold"
+        problem = f"earlier test rows in fold {number} than in the previous fold"
     if problem is not None:
         raise ValueError(
-            f"cv must keep the order of time: {problem}. Use a splitter without "
+            f"cv must keep the order of time: got {problem}. Use a splitter without "
             "shuffling, such as TimeSeriesSplit(5, test_size=horizon)."
         )
 
@@ -126,7 +129,7 @@ def _check_row_range(number, train, test, n_rows):
 def _find_origins(test, times, horizon):
     """Return the rows that are followed by `horizon` test rows without a gap in time.
 
-    The first candidate is the row before the test rows.
+    The earliest possible origin is the row before the test rows.
     """
     origins = np.arange(test[0] - 1, test[-1] + 1 - horizon)
     return origins[times[origins] + horizon == times[origins + horizon]]

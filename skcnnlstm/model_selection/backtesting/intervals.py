@@ -8,18 +8,23 @@ from skcnnlstm.conformal import adaptive_widths, conformity
 
 
 def calibrated_widths(calibration, forecasts, coverage, panel):
-    """Return the interval widths of a calibration for the forecasts of a fold, by key.
+    """Return the widths of calibrated intervals for the forecasts of a fold.
 
     Parameters
     ----------
     calibration : Calibration
         Calibration of the last fit.
     forecasts : dict of ndarray of shape (n_origins, horizon, n_targets)
-        Forecasts of each series.
+        Forecasts of each series, by key.
     coverage : float
-        As for `backtest`.
+        Share of actual values that the intervals should contain.
     panel : Panel
-        Names the series in errors.
+        The series. It is used to name a series in errors.
+
+    Returns
+    -------
+    widths : dict of ndarray of shape (n_origins, horizon, n_targets)
+        Widths for each series, by key.
     """
     widths = {}
     for key, series_forecasts in forecasts.items():
@@ -30,21 +35,26 @@ def calibrated_widths(calibration, forecasts, coverage, panel):
 
 
 def adapted_widths(all_series, forecasts, calibration, coverage, gamma, *, relative):
-    """Return adaptive interval widths for all forecasts of each series, by key.
+    """Return the widths of adaptive intervals for all forecasts.
 
     Parameters
     ----------
     all_series : dict of BacktestSeries
-        The test rows of their folds may overlap.
+        Each series, by key. The test rows of different folds may overlap.
     forecasts : dict of ndarray of shape (n_origins, horizon, n_targets)
-        Forecasts of each series.
+        Forecasts of each series, by key.
     calibration : Calibration or None
-        Calibration of the first fit, which gives the initial widths; None starts
-        without scores.
+        Calibration of the first fit, which gives the initial widths. With None, the
+        first intervals are infinite.
     coverage, gamma : float
-        As for `backtest`.
+        Parameters of `backtest`.
     relative : bool
         Whether the errors are differences of logarithms.
+
+    Returns
+    -------
+    widths : dict of ndarray of shape (n_origins, horizon, n_targets)
+        Widths for each series, by key.
     """
     widths = {}
     for key, series in all_series.items():

@@ -21,12 +21,12 @@ _SHARED = ("horizon", "target_columns", "id_column", "freq")
 
 
 class Models(NamedTuple):
-    """The models of a backtest by name, and what they have in common."""
+    """The models of a backtest by name, and their common settings."""
 
-    by_name: dict[Any, Any]  # the name of a model that is not in a dict is None
+    by_name: dict[Any, Any]  # the name is None for a model that is not in a dict
     reader: SeriesForecaster  # reads the series; its estimator is never fitted
-    template: SeriesForecaster | None  # regressors replace its estimator
-    window_length: int | None  # of regressors; None for that of the template
+    template: SeriesForecaster | None  # a copy of it gets a regressor as estimator
+    window_length: int | None  # for regressors; None uses that of the template
     accept_nan: bool  # whether all forecasters accept NaN
     encodes_exog: bool  # whether a forecaster transforms covariates of any type
 
@@ -41,12 +41,13 @@ class Models(NamedTuple):
         return None not in self.by_name
 
     def make_forecaster(self, name, n_targets):
-        """Return a model with its forecaster.
+        """Return a model and its forecaster.
 
         Returns
         -------
         model : object
-            The model itself; a regressor is put into a `SeriesForecaster`.
+            The model. For a regressor, this is a `SeriesForecaster` with the regressor
+            as its estimator.
         forecaster : SeriesForecaster or None
             The model, or the forecaster inside a search. None for other objects with
             `fit` and `forecast`.
@@ -108,9 +109,9 @@ def read_models(given, window_length, horizon):
 
 
 def find_forecaster(model):
-    """Return the `SeriesForecaster` that a model is or, in a search, contains.
+    """Return a model that is a `SeriesForecaster`, or the forecaster in a search.
 
-    None for other models.
+    Return None for other models.
     """
     if isinstance(model, type):
         return None
@@ -163,7 +164,7 @@ def _check_names(given, by_name):
 
 
 def _check_regressor(name, model):
-    """Raise unless a model without `forecast` is a regressor of scikit-learn."""
+    """Raise if a model without `forecast` is not a regressor of scikit-learn."""
     is_sklearn = hasattr(model, "__sklearn_tags__") and not isinstance(model, type)
     if is_sklearn and is_regressor(model):
         return
@@ -174,8 +175,8 @@ def _check_regressor(name, model):
     elif type(model).__module__.startswith("statsforecast"):
         remedy = "Use skcnnlstm.references.StatsForecast(model)."
     raise TypeError(
-        "forecaster must be a SeriesForecaster, a search around one, a regressor, an "
-        f"object with fit(series) and forecast(steps), or a dict of these: got "
+        "forecaster must be a SeriesForecaster, a search over one, a regressor, an "
+        "object with fit(series) and forecast(steps), or a dict of these: got "
         f"forecaster{where}={model!r}. {remedy}"
     )
 
@@ -187,7 +188,7 @@ def _check_window_length_not_needed(by_name):
         name = regressors[0]
         which = "a regressor" if name is None else f"the regressor {name!r}"
         raise ValueError(
-            f"window_length must be given for {which}, because no model is a "
+            f"window_length must be given for {which} if no model is a "
             "SeriesForecaster: got window_length=None. Use window_length=24 for "
             "windows of 24 rows."
         )
@@ -202,12 +203,14 @@ def _check_shared(forecasters, horizon):
             if repr(values[0]) != repr(values[1]):
                 raise ValueError(
                     f"{setting} must be the same for all models of a backtest: got "
-                    f"{setting}={values[0]!r} of {first!r}, {setting}={values[1]!r} of "
-                    f"{name!r}. Set {setting} to one value, or call backtest for each."
+                    f"{setting}={values[0]!r} of {first!r} and {setting}={values[1]!r} "
+                    f"of {name!r}. Set {setting} to one value, or call backtest "
+                    "separately for each model."
                 )
         if horizon is not None and check_integer("horizon", horizon) != one.horizon:
             whose = "the forecaster" if name is None else repr(name)
             raise ValueError(
-                f"horizon must be that of the forecasters: got horizon={horizon}, "
-                f"and horizon={one.horizon} of {whose}. Use horizon=None."
+                "horizon must equal the horizon of the forecasters: got "
+                f"horizon={horizon} and horizon={one.horizon} of {whose}. Use "
+                "horizon=None."
             )

@@ -64,19 +64,19 @@ class ModelResult(NamedTuple):
 
     forecasts: dict[Any, np.ndarray]  # by key, (n_origins, horizon, n_targets)
     limits: dict[Any, Any]  # lower and upper bounds by key; empty without intervals
-    timings: list  # for each fold, whether the model was fitted, and the seconds
+    timings: list  # whether the model was fitted, and seconds, for each fold
 
 
 def check_forecaster(model, inner, data, options):
-    """Raise if a forecaster or a search cannot be backtested; fit nothing.
+    """Raise if a forecaster or a search cannot be backtested, before any fit.
 
     `inner` is the forecaster inside a search, or the model itself.
     """
     if data.panel.kind != "one" and inner is not model:
         raise TypeError(
-            "forecaster must be a SeriesForecaster, not a search, if there are many "
-            f"series: got forecaster={model!r}. Tune on one series first, and "
-            "backtest best_estimator_."
+            "forecaster must be a SeriesForecaster if there are several series: got "
+            f"the search forecaster={model!r}. Tune on one series first, and backtest "
+            "best_estimator_."
         )
     if options.coverage is None or options.adaptive:
         return
@@ -105,7 +105,7 @@ def _fold_starts(data, options):
 
 
 def run_forecaster(model, inner, name, data, options):
-    """Return the `ModelResult` of a forecaster or a search around one."""
+    """Return the `ModelResult` of a forecaster, or of a search over one."""
     coverage = options.coverage
     task = _fit_task(model, data, options)
     calls = (
@@ -143,8 +143,9 @@ def run_other(model, name, data, options):
     """Return the `ModelResult` of an object with `fit` and `forecast`."""
     if data.hold_out:
         raise TypeError(
-            "hold_out needs a SeriesForecaster, which forecasts series that were not "
-            f"in the fit: got {model!r}. Leave this model out, or set hold_out=None."
+            "hold_out needs models that forecast series that were not in the fit, as "
+            f"SeriesForecaster does: got {model!r}. Remove this model, or set "
+            "hold_out=None."
         )
     coverage = None if options.adaptive else options.coverage
     targets = {key: one.columns for key, one in data.all_series.items()}
@@ -191,12 +192,12 @@ def _limits(forecasts, widths, relative):
 
 
 def _join(folds):
-    """Return one array for each key from those of all folds."""
+    """Join the arrays of all folds, separately for each key."""
     return {key: np.concatenate([fold[key] for fold in folds]) for key in folds[0]}
 
 
 class Progress:
-    """Print progress to stderr: one updated line on a terminal, else ten lines."""
+    """Print progress to stderr: on a terminal one updated line, otherwise ten lines."""
 
     def __init__(self, name, n_folds, verbose):
         self._title = "backtest" if name is None else f"backtest of {name}"

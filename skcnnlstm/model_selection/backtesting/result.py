@@ -24,34 +24,34 @@ class BacktestResult:
     forecasts : DataFrame
         One row for each forecast value, ordered by model, series and origin. Columns:
 
-        - `model`: the name of the model; only if `backtest` was given a dict;
-        - `series`: the key of the series; for a single series its name, or 0;
-        - `target`: the column that is forecast (for a Series its name, or 0);
-        - `fold`: the number of the fold, from 0;
-        - `origin`: the label of the last known row (for arrays its position);
-        - `step`: the number of rows after the origin, from 1 to the horizon;
-        - `time`: the label of the row that is forecast;
-        - `actual`, `forecast`: the actual and the forecast value;
-        - `lower`, `upper`: the bounds of the prediction interval, only if `coverage`
-          was given.
+        - `model`: name of the model, only if `backtest` was given a dict of models
+        - `series`: key of the series; for a single series, its name or 0
+        - `target`: name of the forecast column; for a Series, its name or 0
+        - `fold`: number of the fold, from 0
+        - `origin`: label of the last known row; for arrays, its position
+        - `step`: number of rows after the origin, from 1 to the horizon
+        - `time`: label of the forecast row
+        - `actual`, `forecast`: actual value and forecast value
+        - `lower`, `upper`: bounds of the prediction interval, only if `coverage` was
+          given
     references : DataFrame
-        Reference forecasts, with the same rows as `forecasts`. Columns: `naive`,
-        `seasonal_naive`, `naive2`, and `scale`, the value that MASE divides an error
-        by.
+        Reference forecasts for the rows of `forecasts`. The columns `naive`,
+        `seasonal_naive` and `naive2` hold forecasts. The column `scale` holds the
+        divisor of the error in MASE.
     folds : DataFrame
         One row for each fold of each series and model. Columns:
 
-        - `model`, `series`, `fold`: as in `forecasts`;
-        - `first_train`, `last_train`: labels of the first and last training row;
-        - `n_train`, `n_origins`: number of training rows and of origins;
-        - `refitted`: whether the model was fitted for this fold;
-        - `seconds`: duration of the fit and the forecasts of all series.
+        - `model`, `series`, `fold`: see `forecasts`
+        - `first_train`, `last_train`: labels of the first and the last training row
+        - `n_train`, `n_origins`: number of training rows and number of origins
+        - `refitted`: whether the model was fitted for this fold
+        - `seconds`: duration of the fit and the forecasts of all series
     season_length : int
         Season length of the seasonal references and of MASE, in time steps.
     coverage : float or None, default=None
-        Coverage of the prediction intervals; None without intervals.
+        Coverage of the prediction intervals. None means that there are no intervals.
     time_name : object, default=None
-        Name of the index of the series; None if it has no name.
+        Name of the index of the series. None if the index has no name.
 
     See Also
     --------
@@ -78,7 +78,7 @@ class BacktestResult:
 
     @property
     def _several(self):
-        """Whether the models have names."""
+        """Whether the models have names, because `backtest` was given a dict."""
         return "model" in self.forecasts
 
     def scores(self, by=None, *, metric="auto"):
@@ -89,49 +89,53 @@ class BacktestResult:
         by : {"model", "series", "target", "fold", "origin", "step", "time"}, list of \
 these or None, default=None
             Columns of `forecasts` to group by. None scores all forecasts together. If
-            the targets differ in scale, group by "target": MAE and RMSE over all
-            targets are then hard to interpret. With several models, "model" is always
-            the first group, and None means "model".
+            the targets differ in scale, group by "target", because MAE and RMSE over
+            all targets are then hard to interpret. With several models, None means
+            "model", and "model" is added in front of other columns.
         metric : {"auto", "mae", "rmse", "smape", "mase"}, default="auto"
-            The score that ranks the models. "auto" is "mae"; for several series or
-            targets, whose scales may differ, it is "mase" if that is defined.
+            The score by which the models are ranked. "auto" uses "mae" for one series
+            with one target. Several series or targets may differ in scale, so "auto"
+            then uses "mase" if it is defined.
 
         Returns
         -------
         scores : Series or DataFrame
-            A Series if `by` is None, else a DataFrame with one row for each group:
+            A Series for all forecasts together, else a DataFrame with one row for each
+            group. Scores:
 
-            - `mae`, `rmse`: mean absolute and root mean squared error, in the units of
-              the series;
-            - `smape`: as `skcnnlstm.metrics.smape`, in percent;
-            - `mase`: as `skcnnlstm.metrics.mase`, scaled by the training part of the
-              fold at `season_length`;
-            - `owa`: as `skcnnlstm.metrics.owa`, relative to Naive2;
-            - `skill_naive`, `skill_seasonal_naive`: 1 - MAE / MAE of that reference.
-              With ``season_length=1`` both references are equal, and only `skill_naive`
-              is returned;
-            - `coverage`, `width`: only with intervals, the share of actual values
-              inside them and their median width. Adaptive intervals may be infinite,
-              so their mean width is undefined;
-            - `rank`, `difference`, `difference_std`, `p_value`: only by "model" alone;
-              see Notes.
+            - `mae`, `rmse`: mean absolute error and root mean squared error, in the
+              units of the series.
+            - `smape`: `skcnnlstm.metrics.smape`, in percent.
+            - `mase`: `skcnnlstm.metrics.mase`, scaled by the training part of the fold
+              with `season_length`.
+            - `owa`: `skcnnlstm.metrics.owa`, relative to Naive2.
+            - `skill_naive`, `skill_seasonal_naive`: 1 - MAE / MAE of the reference.
+              With ``season_length=1``, both references are equal, and only
+              `skill_naive` is returned.
+            - `coverage`, `width`: share of actual values inside the intervals, and
+              median width of the intervals. Only with intervals. (Adaptive intervals
+              may be infinite, so their mean width is undefined.)
+            - `rank`, `difference`, `difference_std`, `p_value`: comparison of the
+              models. Only if "model" is the only group; see Notes.
 
-            Each score uses all forecasts of the group whose `actual` is known. It is
-            NaN if undefined.
+            A score uses all forecasts of the group with a known `actual`. An undefined
+            score is NaN.
 
         Notes
         -----
-        By "model" alone, the models are sorted by `metric`, and
+        If "model" is the only group, the models are sorted by `metric`, and the best
+        model comes first. These columns compare each model with the best one:
 
-        - `rank` is 1 for the best;
-        - `difference` is the score minus that of the best model;
-        - `difference_std` is the standard deviation of this difference over the folds.
-          A difference that is smaller can be due to chance; NaN with one fold;
-        - `p_value` is that of the Diebold-Mariano test for equal accuracy with the
-          best model, for the term of `metric` at each origin, with the correction of
-          Harvey, Leybourne and Newbold. NaN with fewer than 10 origins, or fewer than
-          two horizons of them. The best model was selected on the same forecasts, so
-          small p-values are optimistic.
+        - `rank` is 1 for the best model.
+        - `difference` is the score of the model minus the score of the best model.
+        - `difference_std` is the standard deviation of this difference over the folds,
+          or NaN with one fold. A difference that is smaller than this value can be due
+          to chance.
+        - `p_value` is the p-value of the Diebold-Mariano test for equal accuracy, with
+          the correction of Harvey, Leybourne and Newbold. The test uses the mean term
+          of `metric` at each origin. The p-value is NaN with fewer than 10 origins, or
+          with fewer than two horizons of origins. The best model was selected on the
+          same forecasts, so small p-values are optimistic.
 
         Examples
         --------
@@ -175,7 +179,7 @@ these or None, default=None
         return self._compare(scores, metric) if columns == ["model"] else scores
 
     def _compare(self, scores, metric):
-        """Sort the scores of models, and append ranks and differences."""
+        """Sort the scores of the models, and append their ranks and differences."""
         if metric == "auto":
             one_scale = (self.forecasts[["series", "target"]].nunique() == 1).all()
             use_mae = one_scale or scores["mase"].isna().any()
@@ -192,8 +196,8 @@ these or None, default=None
         """Return the scores of each group, computed from means over its rows."""
         known, terms = self.forecasts["actual"].notna(), self._terms()
         grouped = terms.groupby(groups)
-        # The mean of pandas skips NaN. That is right for an unknown actual value, but
-        # an undefined scale must make MASE undefined.
+        # The mean of pandas skips NaN. This is correct for unknown actual values. An
+        # undefined scale, however, must make MASE undefined.
         undefined = terms.isna().where(known, False)
         means = grouped.mean().mask(undefined.groupby(groups).any())
         mae, smape, mase = means["mae"], means["smape"], means["mase"]
@@ -210,7 +214,7 @@ these or None, default=None
 
 
 def _score_terms(forecasts, references):
-    """Return the term of each forecast value in each score."""
+    """Return the term of each forecast value in each score, before averaging."""
     actual, forecast = forecasts["actual"], forecasts["forecast"]
     naive2, scale = references["naive2"], references["scale"]
     error = (actual - forecast).abs()
@@ -227,6 +231,6 @@ def _score_terms(forecasts, references):
     if "lower" in forecasts:
         lower, upper = forecasts["lower"], forecasts["upper"]
         inside = actual.between(lower, upper).astype(float)
-        terms["inside"] = inside.where(lower.notna())  # a model without intervals
+        terms["inside"] = inside.where(lower.notna())  # NaN: a model without intervals
         terms["width"] = upper - lower
     return pd.DataFrame(terms)

@@ -1,4 +1,4 @@
-"""Run a backtest: validate parameters, fit and forecast folds, build the result."""
+"""Run a backtest: validate parameters, fit, forecast and build the result."""
 
 from __future__ import annotations
 
@@ -48,84 +48,89 @@ def backtest(
 ):
     """Evaluate one or several models on past data, with forecasts from many origins.
 
-    Each fold of `cv` fits a clone of the forecaster on the training rows, or keeps an
-    earlier fit (see `refit`). It then forecasts `horizon` steps from each origin. The
-    first origin is the row before the test rows; the others are the test rows that are
-    followed by `horizon` test rows. A forecast uses all rows up to its origin and no
-    later row. ``SeriesForecaster.score`` uses the same origins. Several models forecast
-    from the same origins.
+    In each fold of `cv`, a clone of the forecaster is fitted on the training rows, or
+    an earlier fit is kept (see `refit`). The forecaster then forecasts `horizon` steps
+    from each origin. An origin is the last row that a forecast uses: no later row is
+    used. The first origin of a fold is the row before the test rows. The other origins
+    are the test rows that are followed by `horizon` test rows. These are also the
+    origins in ``SeriesForecaster.score``. All models forecast from the same origins.
 
     Parameters
     ----------
     forecaster : SeriesForecaster, search, regressor, other forecaster, or dict
-        Model to evaluate, or several models by name. They are cloned and never changed.
+        Model to evaluate, or a dict of several models by name. Models are cloned and
+        never changed. A model can be:
 
         - A `SeriesForecaster`.
-        - A search around one. It tunes again for each fit, on the training rows of
-          that fit.
-        - A regressor of scikit-learn. It is fitted on flattened windows in a
-          `SeriesForecaster`: a copy of the first forecaster in the dict with this
-          estimator, or else one with `window_length` and `horizon`. A regressor without
-          support for several outputs is fitted once for each.
-        - Any object with ``fit(series)`` and ``forecast(steps)``, such as those in
-          `skcnnlstm.references`. Notes describe how it is fitted.
+        - A search over a `SeriesForecaster`. It tunes again for each fit, on the
+          training rows of that fit.
+        - A regressor of scikit-learn. It becomes the estimator of a `SeriesForecaster`
+          and reads flattened windows. This forecaster is a copy of the first
+          `SeriesForecaster` in the dict. If there is none, it has the given
+          `window_length` and `horizon`. If the regressor does not support several
+          outputs, it is fitted separately for each output.
+        - Any object with ``fit(series)`` and ``forecast(steps)``, such as the
+          forecasters in `skcnnlstm.references`. Notes describe how it is fitted.
     series : array-like, Series or DataFrame of shape (n_rows,) or (n_rows, n_features)
-        The series in time order, as for ``SeriesForecaster.fit``. Or many series: a
-        list, a dict or, with `id_column`, a long frame. One model then trains on all
+        The series in time order, as for ``SeriesForecaster.fit``. Several series can be
+        a list, a dict or, with `id_column`, a long frame. One model then trains on all
         series, and `cv` splits each series separately. If the series end at different
-        dates, they are split at different dates, with a warning.
+        dates, they are split at different dates, and a warning is issued.
     cv : splitter, or iterable of (training rows, test rows)
         Time-ordered folds, such as ``TimeSeriesSplit(5, test_size=12)``, also with
-        `gap` or `max_train_size`. In each fold the training rows are consecutive, the
-        test rows are consecutive, and the test rows are later. Rows in a gap between
-        them serve as history but not for training.
+        `gap` or `max_train_size`. In each fold, the training rows must be consecutive,
+        and the test rows must be consecutive and later. Rows in a gap between them are
+        used as history, but not for training.
     window_length : int or None, default=None
-        Number of rows in the windows of regressors, in time steps. None means that of
-        the first `SeriesForecaster`; without one, regressors need it.
+        Length of the windows of regressors, in time steps. None uses the window length
+        of the first `SeriesForecaster`. It must be given for regressors if no model is
+        a `SeriesForecaster`.
     horizon : int or None, default=None
-        Number of time steps to forecast. None means that of the `SeriesForecaster`;
-        without one, it must be given.
+        Number of time steps to forecast. None uses the horizon of the
+        `SeriesForecaster`. It must be given if no model is a `SeriesForecaster`.
     exog : array-like, Series, DataFrame or None, default=None
         Covariates of all rows that are known in advance, as for
         ``SeriesForecaster.fit``.
     static : DataFrame, Series, dict or None, default=None
-        Static covariates of all series, as for ``SeriesForecaster.fit``. Every
-        forecaster gets them; other objects do not.
+        Static covariates of all series, as for ``SeriesForecaster.fit``. They are
+        passed to each `SeriesForecaster`, but not to other objects.
     refit : bool or int, default=True
-        When to fit: True for each fold, False for the first fold only, an integer k
-        for every k-th fold. A fit that is kept for later folds still uses all rows up
-        to each origin as history.
+        When to fit: True for each fold, False for the first fold only, an integer k for
+        every k-th fold. With an earlier fit, forecasts still use all rows up to their
+        origin as history.
     stride : int or "fold", default=1
-        Rows from one origin to the next within a fold. "fold" uses only the first
-        origin of each fold: one forecast of `horizon` steps, as in a forecasting
-        competition.
+        Number of rows from one origin to the next within a fold. "fold" uses only the
+        first origin of each fold. Each fold then has one forecast of `horizon` steps,
+        as in a forecasting competition.
     season_length : int, default=1
-        Season length for MASE, the seasonal naive forecast and Naive2, in time steps:
-        12 for monthly rows, 24 for hourly rows. Every training part must be longer.
+        Season length for MASE, the seasonal naive forecast and Naive2, in time steps.
+        Examples: 12 for monthly rows, 24 for hourly rows. Every training part must be
+        longer.
     coverage : float or None, default=None
         Share of actual values that prediction intervals should contain, between 0 and
-        1. None computes no intervals. Unless `adaptive` is True, the intervals are
-        those of ``SeriesForecaster.forecast_interval``, and the forecaster needs a
+        1. None computes no intervals. With ``adaptive=False``, the intervals are those
+        of ``SeriesForecaster.forecast_interval``, so the forecaster needs a
         `calibration_fraction`.
     adaptive : bool, default=False
         Whether intervals adapt to the errors of earlier forecasts, separately for each
-        step ahead: see `skcnnlstm.conformal.adaptive_widths`. The initial widths are
-        those of the first fit. Without a `calibration_fraction`, the first intervals
-        are infinite.
+        step ahead (see `skcnnlstm.conformal.adaptive_widths`). The initial widths come
+        from the calibration of the first fit. Without a `calibration_fraction`, the
+        first intervals are infinite.
     gamma : float, default=0.005
-        Learning rate of `adaptive`, above 0. Larger values adapt faster, but a few
-        misses in a row then make the intervals infinite.
+        Learning rate of adaptive intervals, above 0. With a larger value, intervals
+        adapt faster, but a few misses in a row make them infinite.
     hold_out : list or None, default=None
-        Keys of series to hold out, if there are many: the forecaster is not trained on
-        them, and only they are forecast. In each fold, a series is scaled by its own
-        training rows. This measures forecasts of series that are not in the fit; see
-        ``SeriesForecaster.forecast(series=...)``.
+        Keys of series to hold out. The forecaster is not trained on these series, and
+        only these series are forecast. In each fold, a held-out series is scaled by its
+        own training rows. Use this to evaluate forecasts of new series, as in
+        ``SeriesForecaster.forecast(series=...)``. None holds out no series.
     n_jobs : int or None, default=None
-        Number of fits to run in parallel, in joblib processes or, inside its
-        `parallel_config`, on a cluster. None means 1; -1 uses all processors. The
-        result does not depend on it. A fit and all folds that use it are one task.
+        Number of fits to run in parallel with joblib. None means 1. -1 uses all
+        processors. A fit and the forecasts of all folds that use it are one task. The
+        result does not depend on `n_jobs`. Inside `joblib.parallel_config`, fits can
+        run on a cluster.
     verbose : int, default=1
-        1 prints the progress to stderr; 0 prints nothing.
+        1 prints the progress to stderr. 0 prints nothing.
 
     Returns
     -------
@@ -135,11 +140,13 @@ def backtest(
     Raises
     ------
     ValueError
-        Before the first fit, in any of these cases: the folds do not keep the order of
-        time; a test part is shorter than the horizon; a training part is not longer
-        than `season_length`; a forecaster has no calibration, or too few calibration
-        rows, for the intervals; the forecasters differ in `horizon`, `target_columns`,
-        `id_column` or `freq`.
+        Before the first fit, in each of these cases:
+
+        - The folds do not keep the order of time.
+        - A test part is shorter than the horizon.
+        - A training part is not longer than `season_length`.
+        - A forecaster has no calibration, or too few calibration rows, for intervals.
+        - The forecasters differ in `horizon`, `target_columns`, `id_column` or `freq`.
 
     See Also
     --------
@@ -149,25 +156,30 @@ def backtest(
 
     Notes
     -----
-    **Objects with fit and forecast.** Such an object is fitted again at each origin, on
-    all rows from the first training row to the origin, because it has no other way to
-    read the rows after the training part. `refit` has no effect on it. It gets one
-    series at a time: a Series (or a 1-D array) of the target column, or for several
-    targets a DataFrame (or a 2-D array). `forecast` returns an array-like with one row
-    for each step, and one column for each target. If its `fit` has a parameter `exog`,
-    it gets the covariates, and `forecast` those of the steps ahead. With `coverage`, a
-    method ``forecast_interval(steps, coverage)`` returns the columns forecast, lower
-    and upper bound; without this method, the bounds are NaN.
+    **Objects with fit and forecast.** Such an object cannot read rows after its fit. It
+    is therefore fitted again at each origin, on all rows from the first training row to
+    the origin, and `refit` has no effect.
 
-    If a regular index has a gap, no forecast crosses it, as in `score`. Seasons are
-    counted in time steps: seasonal references use the last known value of the same
-    season position, and the scale of MASE uses rows that are one season apart.
+    - `fit` gets one series at a time: a Series (or a 1-D array) of the target column,
+      or, for several targets, a DataFrame (or a 2-D array).
+    - `forecast` must return an array-like with one row for each step and one column for
+      each target.
+    - If `fit` has a parameter `exog`, it gets the covariates. `forecast` then gets the
+      covariates of the steps ahead.
+    - With `coverage`, ``forecast_interval(steps, coverage)`` must return three columns
+      for each target: forecast, lower bound and upper bound. If the object does not
+      have this method, the bounds are NaN.
 
-    If the forecaster accepts NaN, a missing value is forecast but not scored. Reference
-    forecasts replace it by the last known value.
+    **Gaps.** If a regular index has a gap, no forecast crosses it, as in ``score``.
+    Seasons are counted in time steps. Seasonal references use the last known value at
+    the same position of the season. The scale of MASE uses rows that are one season
+    apart.
 
-    An adaptive interval for step h uses the error of a forecast h rows later, when the
-    actual value is known.
+    **Missing values.** If the forecaster accepts NaN, a missing value is forecast but
+    not scored. Reference forecasts replace it by the last known value.
+
+    **Adaptive intervals.** The error of a forecast for step h is known h rows after its
+    origin. From then on, it is used for the intervals of step h.
 
     Examples
     --------
@@ -214,15 +226,15 @@ def backtest(
         coverage = check_coverage(coverage)
     elif adaptive:
         raise ValueError(
-            "coverage must be given if adaptive=True: got coverage=None. Use "
-            "coverage=0.9."
+            "coverage must be given with adaptive=True: got coverage=None. Use "
+            "coverage=0.9, for example."
         )
     panel = read_panel(series, reader.id_column)
     hold_out = check_hold_out(hold_out, panel, coverage)
     all_series = read_all(
         reader, panel, cv, stride, season_length, accept_nan=models.accept_nan
     )
-    # Once for all folds.
+    # Read the covariates once for all folds.
     exogs = read_exog(exog, panel, all_series, raw=models.encodes_exog)
     if static is not None:
         static = name_static_rows(static, panel)
@@ -271,8 +283,8 @@ def _count_folds_per_fit(refit, n_folds):
     except (TypeError, ValueError) as error:
         raise type(error)(
             "refit must be True, False or an integer >= 1: got "
-            f"refit={refit!r}. Use True to fit in each fold, False to fit once, k to "
-            "fit in every k-th fold."
+            f"refit={refit!r}. Use True to fit in each fold, False to fit once, or an "
+            "integer k to fit in every k-th fold."
         ) from None
 
 
@@ -282,6 +294,6 @@ def _check_stride(stride):
             return stride
         raise ValueError(
             f'stride must be an integer >= 1 or "fold": got stride={stride!r}. Use 1 '
-            'for every origin, "fold" for the first origin of each fold.'
+            'for every origin, or "fold" for the first origin of each fold.'
         )
     return check_integer("stride", stride)

@@ -30,9 +30,9 @@ class BacktestSeries(NamedTuple):
 
     rows: Rows
     times: np.ndarray  # (n_rows,), position of each row in time, in time steps
-    values: np.ndarray  # (n_rows, n_targets), of the columns forecast
-    targets: pd.Index  # names of these columns
-    columns: list[int]  # their positions
+    values: np.ndarray  # (n_rows, n_targets), values of the target columns
+    targets: pd.Index  # names of the target columns
+    columns: list[int]  # positions of the target columns
     folds: list[Fold]
 
     def origins(self):
@@ -40,7 +40,10 @@ class BacktestSeries(NamedTuple):
         return np.concatenate([fold.origins for fold in self.folds])
 
     def actual(self, horizon):
-        """Return the values after each origin, (n_origins, horizon, n_targets)."""
+        """Return the actual values after each origin.
+
+        The shape is (n_origins, horizon, n_targets).
+        """
         return self.values[np.add.outer(self.origins(), np.arange(1, horizon + 1))]
 
     def labels(self, positions):
@@ -81,10 +84,10 @@ def read_all(forecaster, panel, cv, stride, season_length, *, accept_nan):
 
 
 def _warn_about_later_training_rows(all_series):
-    """Warn if a model learns from rows that are later than a forecast origin.
+    """Warn if the model trains on rows that are later than a forecast origin.
 
-    Each series is split separately. Series that end at different times are therefore
-    split at different times.
+    Each series is split separately. If series end at different times, they are
+    therefore split at different times.
     """
     distinct = {
         (id(series.rows.time), id(series.folds)): key
@@ -105,11 +108,11 @@ def _warn_about_later_training_rows(all_series):
         latest, earliest = max(trained, key=trained.get), min(origin, key=origin.get)
         if trained[latest] > origin[earliest]:
             warn(
-                f"the series end at different times: in fold {number} the model trains "
-                f"on rows of series {latest!r} up to {trained[latest]}, and forecasts "
-                f"series {earliest!r} from {origin[earliest]}. The model then "
-                "learns from later events that affect all series. End all series at "
-                "the same date.",
+                f"the series end at different times: in fold {number}, the model "
+                f"trains on rows of series {latest!r} up to {trained[latest]}, but "
+                f"forecasts series {earliest!r} from {origin[earliest]} on. The model "
+                "then learns from later events that affect all series. Cut all series "
+                "at the same date.",
                 MistakeWarning,
             )
             return
@@ -128,15 +131,15 @@ def _read_one(reader, rows, times, folds, season_length):
     if shortest <= season_length:
         raise ValueError(
             "season_length must be shorter than every training part: got "
-            f"season_length={season_length}, a training part of {shortest} rows. Use "
-            "fewer folds or a shorter season."
+            f"season_length={season_length} and a training part of {shortest} rows. "
+            "Use fewer folds or a shorter season."
         )
     values = rows.values[:, columns].astype(float)
     return BacktestSeries(rows, times, values, names.take(columns), columns, folds)
 
 
 def check_hold_out(hold_out, panel, coverage):
-    """Return the keys of the series to hold out as a tuple; empty without any."""
+    """Return the keys of the series to hold out as a tuple, which may be empty."""
     if hold_out is None:
         return ()
     known = list(panel.series)
@@ -148,8 +151,8 @@ def check_hold_out(hold_out, panel, coverage):
     keys = tuple(dict.fromkeys(hold_out))
     if panel.kind == "one":
         raise ValueError(
-            "hold_out must be None for one series: got "
-            f"hold_out={hold_out!r}. Pass many series, or use hold_out=None."
+            f"hold_out must be None for a single series: got hold_out={hold_out!r}. "
+            "Pass several series, or use hold_out=None."
         )
     unknown = [key for key in keys if key not in panel.series]
     if unknown or not keys:
@@ -162,20 +165,22 @@ def check_hold_out(hold_out, panel, coverage):
         if len(known) > 1:
             remedy = f"Remove {known[0]!r} from hold_out"
         raise ValueError(
-            f"hold_out must leave a series to train on: got all {len(known)}. {remedy}."
+            "hold_out must leave a series to train on: got all "
+            f"{len(known)} series. {remedy}."
         )
     if coverage is not None:
         raise ValueError(
-            "coverage must be None with hold_out, because intervals depend on earlier "
-            f"errors of a series: got coverage={coverage}. Use coverage=None."
+            f"coverage must be None with hold_out: got coverage={coverage}. Intervals "
+            "depend on earlier errors of a series, which are not known for these "
+            "series. Use coverage=None."
         )
     return keys
 
 
 def read_exog(exog, panel, all_series, *, raw):
-    """Return the covariates of the rows of each series, by key; None without any.
+    """Return the covariates of the rows of each series, by key; None if `exog` is None.
 
-    `raw` is whether a model transforms them, so that they may have any type.
+    `raw` is true if a model transforms the covariates. They may then have any type.
     """
     if exog is None:
         return None

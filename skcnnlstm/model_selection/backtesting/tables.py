@@ -9,23 +9,27 @@ from skcnnlstm import metrics
 
 
 def make_tables(all_series, forecasts, bounds, timings, season_length):
-    """Return the tables of a `BacktestResult`, all series one after the other.
+    """Return the tables of a `BacktestResult`, with all series one after the other.
 
     Parameters
     ----------
     all_series : dict of BacktestSeries
+        Each series, by key.
     forecasts : dict of ndarray of shape (n_origins, horizon, n_targets)
         Forecasts of each series.
     bounds : dict of (ndarray, ndarray)
-        Lower and upper bounds of the intervals, of the same shape; empty without any.
+        Lower and upper bounds of the intervals of each series, in the shape of its
+        forecasts. Empty if there are no intervals.
     timings : list of (bool, float)
-        For each fold, whether the forecaster was fitted for it, and the seconds.
+        For each fold, whether the forecaster was fitted for it, and its duration in
+        seconds.
     season_length : int
-        As for `backtest`.
+        Parameter of `backtest`.
 
     Returns
     -------
     forecasts, references, folds : DataFrame
+        The tables that `BacktestResult` documents.
     """
     horizon = next(iter(forecasts.values())).shape[1]
     parts = [
@@ -40,7 +44,7 @@ def make_tables(all_series, forecasts, bounds, timings, season_length):
 
 
 def join_models(tables):
-    """Return one set of tables from those of each model, by name."""
+    """Join the tables of several models. `tables` holds them by the name of a model."""
     return [
         pd.concat(parts, ignore_index=True)
         for parts in zip(
@@ -58,7 +62,7 @@ def _insert_name(name, tables):
 
 
 def _join_columns(parts):
-    """Return one table from the columns of each series, arrays or indexes."""
+    """Return one table from the columns of all series, which are arrays or indexes."""
     return pd.DataFrame(
         {name: _join([part[name] for part in parts]) for name in parts[0]}
     )
@@ -93,7 +97,7 @@ def _forecast_columns(key, series, forecasts, bounds):
 
 
 def _reference_columns(series, horizon, season_length):
-    """Return naive forecasts and the scale of MASE, one value for each forecast."""
+    """Return reference forecasts and the scale of MASE, a value per forecast value."""
     columns = {"naive": [], "seasonal_naive": [], "naive2": [], "scale": []}
     season, times = season_length, series.times
     # Reference forecasts replace a missing value by the last known one.
@@ -129,7 +133,7 @@ def _fold_columns(key, series, timings):
 
 
 def _series_name(key, series):
-    """Return an index of one value: the key, else the name, else 0."""
+    """Return an index with one value: the key of a series, its name, or 0."""
     if key is None:
         key = 0 if series.rows.name is None else series.rows.name
     return pd.Index([key])

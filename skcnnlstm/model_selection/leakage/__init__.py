@@ -1,10 +1,10 @@
 """Check cross-validation for leakage.
 
-- `samples`: the position of each sample in time.
-- `folds`: samples of a fold that leak.
+- `samples`: finds the position of each sample in time.
+- `folds`: finds the samples of a fold that leak.
 - `findings`: one function for each kind of mistake.
-- `report`: `LeakageReport`.
-- `check`: `check_leakage`, which calls the others.
+- `report`: the class `LeakageReport`.
+- `check`: the function `check_leakage`, which uses the other modules.
 """
 
 from skcnnlstm.exceptions import LeakageError

@@ -1,4 +1,4 @@
-"""Check an estimator, data and folds for leakage before an expensive search."""
+"""Check an estimator, its data and folds for leakage, before an expensive search."""
 
 import pandas as pd
 
@@ -44,68 +44,70 @@ def check_leakage(
 ):
     """Check a cross-validation for information from the future or from test samples.
 
-    The check locates each sample in time: windows by the rows that they share, rows by
-    their order. This gives the time steps that each sample and its target contain. For
-    each fold it reports training samples that share target steps with test samples, or
-    that contain steps after the first test origin.
+    The check finds the position of each sample in time: windows by the rows that they
+    share, rows by their order. The positions give the time steps of each sample and its
+    target. For each fold, the check reports training samples that share target steps
+    with test samples, and training samples with steps after the first test origin. (The
+    origin of a sample is the last step of its window.)
 
     Parameters
     ----------
     estimator : estimator
         The estimator to cross-validate: a regressor or classifier of windows, a
-        Pipeline with a `SlidingWindow`, a `SeriesForecaster`, or a search around one of
+        Pipeline with a `SlidingWindow`, a `SeriesForecaster`, or a search over one of
         these.
     X : array-like
         Windows, or rows in time order, as for ``cross_val_score``.
     y : array-like or None, default=None
-        Targets; None for a `SeriesForecaster`.
+        Targets. None for a `SeriesForecaster`.
     cv : splitter, int, iterable of (train, test) or None, default=None
-        The folds. None uses the `cv` of a search, else the default of scikit-learn.
+        The folds. None uses the `cv` of a search. For other estimators, it uses the
+        default of scikit-learn.
     groups : array-like of shape (n_samples,) or None, default=None
-        Series or recording of each sample, if there are many. Also passed to `cv`. The
-        `id_column` of a `SlidingWindow` or a `SeriesForecaster` replaces it.
+        Series or recording of each sample, if there are several. Also passed to `cv`.
+        None uses the `id_column` of a `SlidingWindow` or a `SeriesForecaster`.
     horizon : int or None, default=None
-        Number of time steps that a target reaches ahead. None infers it from the
-        values: from targets that occur in later samples, or from targets of several
-        steps. Use 0 if the target describes the window itself. This is inferred for
-        classifiers, and for a target that counts down to the end of each series.
+        Number of time steps that a target reaches ahead. Use 0 if the target describes
+        the window itself. None infers the horizon: from targets that occur in later
+        samples, or from targets of several steps. For classifiers, and for a target
+        that counts down to the end of each series, None means 0.
     n_fits : int, default=1
-        Number of folds in which to fit a clone, for one epoch if it has `epochs`. The
-        check then changes later test rows and compares the predictions for earlier
-        ones. 0 skips this check.
+        Number of folds in which to fit a clone. If the clone has the parameter
+        `epochs`, it is fitted for one epoch. The check then changes the later test rows
+        and compares the predictions for the earlier test rows. 0 skips this check.
     raise_on : {"proof", "suspicion"} or None, default=None
-        Lowest certainty at which to raise a `LeakageError`, whose `report` attribute is
-        the report. None never raises it.
+        Lowest certainty of a finding that raises a `LeakageError`. The attribute
+        `report` of the error is the report. None never raises this error.
 
     Returns
     -------
     report : LeakageReport
-        Findings, folds and the gap to use.
+        The findings, the folds and the gap to use.
 
     See Also
     --------
-    HorizonSplit : Folds with this gap.
+    HorizonSplit : Folds with the right gap.
 
     Notes
     -----
     These findings are proofs:
 
-    - training and test samples with the same target step;
-    - training samples that contain steps after the first test origin;
-    - a feature that equals the target;
-    - a fitted step in a Pipeline that was fitted on more rows than any training part;
-    - predictions that change when only later rows change.
+    - Training and test samples with the same target step.
+    - Training samples that contain steps after the first test origin.
+    - A feature that equals the target.
+    - A step of a Pipeline that was fitted on more rows than any training part has.
+    - Predictions that change when only later rows change.
 
     These findings are suspicions:
 
-    - columns with mean 0 and standard deviation 1, or range 0 to 1, over all rows but
-      not over a training part. A scaler was then probably fitted on all rows. Scaling
-      over fewer rows, or of another kind, is not detected.
-    - windows of one recording in both parts, if the target describes the window
-      itself. The score then holds for these recordings only, not for new ones.
+    - Columns with mean 0 and standard deviation 1, or with range 0 to 1, over all rows
+      but not over a training part. A scaler was then probably fitted on all rows. The
+      check does not detect scalers that were fitted on fewer rows, or other scalers.
+    - Windows of one recording in both parts, if the target describes the window itself.
+      The score then does not hold for new recordings.
 
-    A class label describes the window itself. For classifiers the check therefore
-    looks for windows of both parts that contain the same rows, and the gap depends on
+    A class label describes the window itself. For classifiers, the check therefore
+    looks for windows of both parts that contain the same rows. The gap then depends on
     the length of the windows.
 
     Examples
@@ -165,11 +167,11 @@ def _check_argument_order(estimator, X, y):
         kind = "the class " if isinstance(estimator, type) else ""
         named = estimator if kind else type(estimator)
         raise TypeError(
-            "estimator must be the first argument and an estimator instance: got "
-            f"{kind}{named.__name__}. {remedy}"
+            "estimator must be an estimator instance, passed as the first argument: "
+            f"got {kind}{named.__name__}. {remedy}"
         )
     for name, value, expected in (("X", X, "rows"), ("y", y, "targets or None")):
-        # Look at the type only: a column of a table may be named "fit".
+        # Check the type, because a table may have a column with the name "fit".
         is_estimator = hasattr(type(value), "fit")
         array = value is None or hasattr(value, "__len__") or hasattr(value, "shape")
         if is_estimator or not array:

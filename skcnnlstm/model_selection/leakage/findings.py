@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 
 from skcnnlstm.model_selection.leakage.report import PROOF, SUSPICION, Finding
 
-# Tolerance of mean 0 and standard deviation 1, which float32 data still meet.
+# Tolerance for a mean of 0 and a standard deviation of 1. Scaled float32 data meet it.
 _TOLERANCE = 1e-6
 
 
@@ -50,8 +50,8 @@ def time_findings(samples, folds):
 def recording_findings(samples, folds):
     """Yield a finding if windows of one recording are in both parts of a fold.
 
-    Only for targets that describe the window itself: forecasts of a series are tested
-    on its own later rows.
+    This is a mistake only if the target describes the window itself. Forecasts of a
+    series, however, must be tested on later rows of the same series.
     """
     names = samples.recordings
     if names is None or not samples.classes:
@@ -67,7 +67,7 @@ def recording_findings(samples, folds):
         SUSPICION,
         sum(len(codes) > 0 for codes in shared),
         f"windows of up to {len(worst)} of {len(keys)} recordings are in both parts, "
-        f"for example those of {keys.tolist()[worst[0]]!r}. The score does not hold "
+        f"for example windows of {keys.tolist()[worst[0]]!r}. The score does not hold "
         "for new recordings.",
         f"Keep the windows of a recording together: GroupKFold({n_folds}) or "
         "LeaveOneGroupOut(), and pass groups.",
@@ -119,9 +119,9 @@ def target_findings(samples):
             PROOF,
             0,
             f"feature {int(np.argmax(same))} of the last step of each sample equals "
-            "its target. The window of a row contains the row itself.",
-            "Shift the target, so that the target of row t is a later row, as in "
-            "make_windows(series, window_length, horizon).",
+            "the target of the sample. The window of a row contains the row itself.",
+            "Shift the target, so that the target of row t comes from a later row, as "
+            "in make_windows(series, window_length, horizon).",
         )
 
 
@@ -149,16 +149,16 @@ def scale_findings(samples, folds):
                 "the rows of a training part.",
                 "Put the scaler into a Pipeline with the estimator (before a "
                 "SlidingWindow), or use SeriesForecaster(estimator, "
-                "transformer='standard'). Both fit it on training rows only.",
+                "transformer='standard'). Both fit the scaler on training rows only.",
             )
             return
 
 
 def _unroll_windows(samples):
-    """Return the rows of the windows without repetition, and a sample of each row.
+    """Return each row of the windows once, and the first sample that contains it.
 
-    The sample is the first one that contains the row. The target of the last sample
-    adds rows that no window contains.
+    If the targets are whole rows, also return the rows in the target of the last
+    sample, which no window contains.
     """
     rows, sample = [], []
     length = 0 if samples.length > samples.rows.shape[1] else samples.rows.shape[1]
@@ -178,7 +178,7 @@ def _unroll_windows(samples):
 
 
 def _find_scalings(values):
-    """Return the set of scalings that all columns have exactly over these rows."""
+    """Return descriptions of the scalings that all columns have over these rows."""
     values = values.astype(float)
     values = values[~np.isnan(values).any(axis=1)]
     if len(values) < 3:
@@ -195,14 +195,17 @@ def _find_scalings(values):
         kinds.add("mean 0 and standard deviation 1")
     has_range = (np.abs(low) < _TOLERANCE) & (np.abs(high - 1) < _TOLERANCE)
     inside = (values > 0) & (values < 1)
-    # Class codes and flags are 0 or 1 without any scaling.
+    # Ignore columns with only 0 and 1: class codes and flags are not scaled.
     if has_range[varies].all() and inside[:, varies].any(axis=0).all():
         kinds.add("range 0 to 1")
     return kinds
 
 
 def frozen_findings(estimator, folds):
-    """Yield Pipeline steps that were fitted on more rows than any training part has."""
+    """Yield a finding for each Pipeline step that was fitted on too many rows.
+
+    These are frozen steps that were fitted on more rows than any training part has.
+    """
     inside = getattr(estimator, "estimator", estimator)
     largest = max(len(fold.train) for fold in folds)
     for name, step in inside.steps if isinstance(inside, Pipeline) else ():
@@ -217,7 +220,7 @@ def frozen_findings(estimator, folds):
                 0,
                 f"step {name!r} contains a {type(frozen).__name__} fitted on {n_seen} "
                 f"rows, but no training part has more than {largest}.",
-                f"Replace it by an unfitted {type(frozen).__name__}().",
+                f"Replace this step by an unfitted {type(frozen).__name__}().",
             )
 
 
@@ -258,14 +261,17 @@ def fit_findings(estimator, X, y, samples, folds, skipped):
                 0,
                 f"{n_changed} of {n_earlier} predictions changed when only later test "
                 "rows were changed.",
-                "Find the step that combines rows in predict, such as a scaler fitted "
-                "in transform or a centred mean, and fit it in fit.",
+                "Find the step that combines rows in predict, such as a scaler that is "
+                "fitted in transform, or a centered mean. Fit it in fit instead.",
             )
             return
 
 
 def _select_later_rows(samples, test):
-    """Return a mask of the second half of the test rows, or of those of each series."""
+    """Return a mask of the second half of the test rows.
+
+    For a forecaster, this is the second half of the test rows of each series.
+    """
     if not samples.forecaster:
         return np.arange(len(test)) >= len(test) // 2
     groups = pd.Series(test).groupby(samples.series[test])
@@ -303,7 +309,10 @@ def _take(rows, at):
 
 
 def change_rows(rows, later, id_column):
-    """Return a copy with other numbers in the later rows; positive ones stay so."""
+    """Return a copy with other numbers in the later rows.
+
+    Positive numbers stay positive.
+    """
     if not hasattr(rows, "iloc"):
         values = np.array(rows, dtype=float)
         values[later] = 3 * values[later][::-1]

@@ -13,13 +13,13 @@ from skcnnlstm.model_selection.split import check_splitter, read_pair
 
 
 class FoldLeakage(NamedTuple):
-    """Samples of both parts of a fold, and those that leak."""
+    """Positions of the samples of a fold, and of the samples that leak."""
 
     train: np.ndarray
     test: np.ndarray
-    train_shared: np.ndarray  # samples that share a step with the other part
-    test_shared: np.ndarray
-    train_ahead: np.ndarray  # samples that contain steps after the first test origin
+    train_shared: np.ndarray  # training samples that share a step with the test part
+    test_shared: np.ndarray  # test samples that share a step with the training part
+    train_ahead: np.ndarray  # training samples with steps after the first test origin
 
 
 def make_folds(estimator, X, y, cv, groups, notes):
@@ -31,7 +31,7 @@ def make_folds(estimator, X, y, cv, groups, notes):
     if cv is not None and not isinstance(cv, Integral):
         check_splitter(cv)
     splitter = check_cv(cv, y, classifier=is_classifier(estimator))
-    with warnings.catch_warnings():  # the check itself uses the groups
+    with warnings.catch_warnings():  # the check uses the groups even if `cv` does not
         warnings.filterwarnings("ignore", "The groups parameter is ignored by")
         pairs = [read_pair(pair) for pair in splitter.split(X, y, groups)]
     if not pairs:
@@ -43,13 +43,13 @@ def make_folds(estimator, X, y, cv, groups, notes):
 
 
 def find_leaking_samples(samples, train, test):
-    """Return the `FoldLeakage` of a fold: its samples, and which of them leak."""
+    """Return the `FoldLeakage` of a fold."""
     shared = _find_shared(samples, train, test)
     return FoldLeakage(train, test, *shared, _find_ahead(samples, train, test))
 
 
 def fold_table(folds):
-    """Return a table of the number of samples of each kind in each fold."""
+    """Return a table with the number of samples of each kind in each fold."""
     names = ["n_train", "n_test", "train_shared", "test_shared", "train_ahead"]
     counts = [[len(positions) for positions in fold] for fold in folds]
     return pd.DataFrame(counts, columns=names).rename_axis("fold")
@@ -68,10 +68,10 @@ def _find_shared(samples, train, test):
 
 
 def overlaps_any(first, last, other_first, other_last):
-    """Return which intervals of steps overlap any other interval, as a mask.
+    """Return a mask of the intervals that overlap at least one of the other intervals.
 
-    `first` and `last` are the first and last steps of the intervals, `other_first` and
-    `other_last` those of the others.
+    `first` and `last` hold the first and the last step of each interval. `other_first`
+    and `other_last` hold those of the other intervals.
     """
     if not len(other_first):
         return np.zeros(len(first), bool)
@@ -91,6 +91,6 @@ def _find_ahead(samples, train, test):
         return train[:0]
     _, last = samples.span()
     origins = pd.Series(samples.origin[test]).groupby(samples.series[test])
-    # NaN, and so no leak, for a series without test samples.
+    # For a series without test samples, this is NaN, which means no leak.
     first_origin = origins.min().reindex(samples.series[train]).to_numpy()
     return np.sort(train[last[train] > first_origin])

@@ -16,7 +16,7 @@ class Finding(NamedTuple):
 
     kind: str
     certainty: str  # PROOF or SUSPICION
-    n_folds: int  # folds that show it; 0 if it does not depend on folds
+    n_folds: int  # number of folds with this mistake; 0 if it is not specific to folds
     description: str
     remedy: str
 
@@ -28,25 +28,28 @@ class LeakageReport:
     Attributes
     ----------
     findings : DataFrame
-        One row for each finding, empty if there are none. Columns:
+        One row for each finding. Columns:
 
-        - `kind`: the kind of mistake;
-        - `certainty`: "proof" or "suspicion";
-        - `folds`: number of folds that show it, 0 if it does not depend on folds;
-        - `what`: a description;
-        - `way_out`: how to correct it.
+        - `kind`: kind of mistake
+        - `certainty`: "proof" or "suspicion"
+        - `folds`: number of folds with this mistake; 0 if the mistake is not specific
+          to folds
+        - `what`: description of the mistake
+        - `way_out`: how to correct the mistake
     folds : DataFrame
         One row for each fold. Columns:
 
-        - `n_train`, `n_test`: number of samples;
+        - `n_train`, `n_test`: number of training and test samples
         - `train_shared`, `test_shared`: number of samples that share a target step with
-          the other part;
+          the other part
         - `train_ahead`: number of training samples that contain steps after the first
-          test origin.
+          test origin
     shared : list of (ndarray, ndarray)
-        For each fold, the training and the test samples that share target steps.
+        For each fold, the positions of the training samples and of the test samples
+        that share target steps.
     gap : int
-        Number of samples to leave out between training and test part, in time order.
+        Number of samples to leave out between the training part and the test part of
+        folds in time order.
     notes : list of str
         Assumptions of the check, and checks that could not run.
     complete : bool, default=True
@@ -86,8 +89,8 @@ class LeakageReport:
             lines = [f"No leak was found in {len(self.folds)} folds."]
         if not lines:
             lines = [
-                f"No leak was found in the order of {len(self.folds)} folds; "
-                "predictions could not be checked."
+                f"No leak was found in the order of {len(self.folds)} folds. "
+                "Predictions could not be checked."
             ]
         lines += [f"note: {note}" for note in self.notes]
         return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Locate samples in time: windows by shared rows, rows by their order."""
+"""Find the position of samples in time: windows by shared rows, rows by their order."""
 
 from numbers import Integral
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from skcnnlstm.forecasting import SeriesForecaster
 from skcnnlstm.windows.sliding_window import SlidingWindow
 
 _MAX_STEPS_AHEAD = 512  # largest inferred horizon
-_N_CHECKED = 256  # samples compared to infer a stride or a horizon
+_N_CHECKED = 256  # number of samples that are compared to infer a stride or a horizon
 
 
 class TimedSamples(NamedTuple):
@@ -22,18 +22,21 @@ class TimedSamples(NamedTuple):
 
     series: np.ndarray  # (n,) series of each sample
     origin: np.ndarray  # (n,) last step of the features of each sample
-    length: int  # steps in the features of a sample
-    horizon: int  # steps that a target reaches ahead
-    stride: int  # steps from one sample to the next
+    length: int  # number of steps in the features of a sample
+    horizon: int  # number of steps that a target reaches ahead
+    stride: int  # number of steps from one sample to the next
     forecaster: bool  # whether targets are built from the training rows only
     classes: bool  # whether the target describes the window itself
     rows: np.ndarray | None = None  # (n, length, n_features)
     target: np.ndarray | None = None  # (n, n_outputs), numbers
-    id_column: object = None  # of a long frame
-    recordings: np.ndarray | None = None  # (n,) those that the user names
+    id_column: object = None  # id column of a long frame
+    recordings: np.ndarray | None = None  # (n,) from `groups` or an id column
 
     def span(self):
-        """Return the first and last step that must not occur in both parts."""
+        """Return the first and the last step of each sample that must not be shared.
+
+        These steps must not occur in both parts of a fold.
+        """
         if self.forecaster:
             return self.origin, self.origin
         if self.classes:
@@ -51,7 +54,7 @@ class TimedSamples(NamedTuple):
 
 
 def locate_samples(estimator, X, y, groups, horizon, notes):
-    """Return the samples with their position in time; add assumptions to `notes`."""
+    """Return the samples as `TimedSamples`, and append assumptions to `notes`."""
     n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
     series = np.zeros(n_samples, np.intp)
     if groups is not None:
@@ -60,9 +63,9 @@ def locate_samples(estimator, X, y, groups, horizon, notes):
     if forecaster is None:
         if y is None and (is_regressor(estimator) or is_classifier(estimator)):
             raise ValueError(
-                "y must be given for a regressor or classifier: got y=None, "
+                "y must be given for a regressor or classifier: got y=None and "
                 f"estimator={type(estimator).__name__}. Use check_leakage(estimator, "
-                "X, y, cv); make_windows returns X and y."
+                "X, y, cv), for example with X and y from make_windows."
             )
         return _locate_windows(estimator, X, y, series, groups, horizon, notes)
     if groups is None and forecaster.id_column in getattr(X, "columns", ()):
@@ -80,10 +83,7 @@ def locate_samples(estimator, X, y, groups, horizon, notes):
 
 
 def _locate_windows(estimator, X, y, series, groups, horizon, notes):
-    """Return the position in time of each sample, as `TimedSamples`.
-
-    The samples are windows, or rows that a Pipeline turns into windows.
-    """
+    """Return windows, or rows that a Pipeline turns into windows, as `TimedSamples`."""
     sliding, is_first = _find_sliding_window(estimator)
     id_column = _find_id_column(sliding, is_first, X)
     if id_column is not None:
@@ -136,14 +136,17 @@ def _locate_windows(estimator, X, y, series, groups, horizon, notes):
 
 
 def _find_forecaster(estimator):
-    """Return the forecaster itself, the one inside a search, or None."""
+    """Return a `SeriesForecaster`: the estimator, the one in a search, or None."""
     while not isinstance(estimator, SeriesForecaster | None):
         estimator = getattr(estimator, "estimator", None)
     return estimator
 
 
 def _find_sliding_window(estimator):
-    """Return the `SlidingWindow` of a Pipeline or None, and whether it is first."""
+    """Return the `SlidingWindow` of a Pipeline, and whether it is the first step.
+
+    Without a `SlidingWindow`, return None and False.
+    """
     while hasattr(estimator, "estimator"):
         estimator = estimator.estimator
     steps = estimator.steps if isinstance(estimator, Pipeline) else ()
@@ -154,9 +157,9 @@ def _find_sliding_window(estimator):
 
 
 def _find_id_column(sliding, is_first, X):
-    """Return the id column of a `SlidingWindow` if it is a column of X, else None.
+    """Return the id column of a `SlidingWindow` if its place in X is known, else None.
 
-    A step before the `SlidingWindow` may move the column.
+    A step before the `SlidingWindow` may move the column to another position.
     """
     id_column = None if sliding is None else sliding.id_column
     columns = getattr(X, "columns", None)
@@ -167,7 +170,10 @@ def _find_id_column(sliding, is_first, X):
 
 
 def _counts_down(target, series, stride):
-    """Return whether a target is the time until each series ends, perhaps capped."""
+    """Return whether a target is the time until each series ends.
+
+    The time may be capped at a maximum.
+    """
     if target is None or target.shape[1] != 1 or target.dtype.kind not in "iuf":
         return False
     steps = np.diff(target[:, 0].astype(float))
@@ -181,7 +187,10 @@ def _positions_in_series(series):
 
 
 def _infer_stride(steps):
-    """Return the steps from one window to the next; None if they share no rows."""
+    """Return the number of steps from one window to the next.
+
+    Return None if windows share no rows.
+    """
     n_samples, length, _ = steps.shape
     if n_samples < 2 or length < 2:
         return None
@@ -191,7 +200,7 @@ def _infer_stride(steps):
     before, after = steps[pairs], steps[pairs + 1]
     for stride in range(1, length):
         equal = before[:, stride:] == after[:, : length - stride]
-        # Windows on both sides of a boundary between series share nothing.
+        # Two windows of different series share no rows, so not all pairs must match.
         if equal.all(axis=(1, 2)).mean() > 0.5:
             return stride
     return None
@@ -200,8 +209,8 @@ def _infer_stride(steps):
 def _locate_overlapping(steps, stride, series):
     """Return the series and the last step of each window.
 
-    A new series starts at each window that shares no rows with the previous one, and at
-    each boundary between the given series.
+    A new series starts at each window that shares no rows with the previous window, and
+    at each boundary between the given series.
     """
     continues = np.zeros(len(steps), bool)
     continues[1:] = series[1:] == series[:-1]
@@ -216,9 +225,9 @@ def _locate_overlapping(steps, stride, series):
 
 
 def _infer_horizon(samples, notes):
-    """Return the steps that a target reaches ahead, inferred from the values.
+    """Return the number of steps that a target reaches ahead, inferred from values.
 
-    If it cannot be inferred, return the number of outputs and add a note.
+    If the number cannot be inferred, return the number of outputs and append a note.
     """
     y = samples.target
     if y is None:
@@ -243,9 +252,9 @@ def _infer_horizon(samples, notes):
 
 
 def _find_steps_ahead(samples, column):
-    """Return how many steps after its window a target occurs in later windows.
+    """Return how many steps after its own window a target occurs in later windows.
 
-    Return None if it does not occur there.
+    Return None if targets do not occur in later windows.
     """
     last = samples.rows[:, -1]
     for ahead in range(1, min(_MAX_STEPS_AHEAD, len(last) - 1)):

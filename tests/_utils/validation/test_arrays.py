@@ -24,8 +24,8 @@ BAD_INPUT = {
     "broadcast": (
         lambda: arrays.check_broadcast(low=np.zeros(2), high=np.zeros(3)),
         ValueError,
-        "low and high must broadcast: got shapes (2,) and (3,). Use arrays of the same "
-        "shape, or a single number.",
+        "low and high must broadcast: got the shapes (2,) and (3,). Use arrays of the "
+        "same shape, or a single number.",
     ),
     "pair: a column and a row": (
         lambda: arrays.check_pair([1.0, 2.0], [[1.0], [2.0]]),

@@ -22,8 +22,8 @@ BAD_INPUT = {
     "too large for float32": (
         lambda: check.count_missing_history(with_value((2, 3, 2), (1, 0, 1), -1e39)),
         ValueError,
-        "X must be finite in float32, the data type of the network: got -1e+39, which "
-        "exceeds 3.403e+38, at sample (row) 1, step 0, feature 1. Scale the series "
+        "X must be finite in float32, the data type of the network: got -1e+39 at "
+        "sample (row) 1, step 0, feature 1, which exceeds 3.403e+38. Scale the series "
         "before making windows, for example with sklearn.preprocessing.StandardScaler.",
     ),
     "NaN in a 1-D series": (

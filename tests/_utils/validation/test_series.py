@@ -21,8 +21,8 @@ BAD_INPUT = {
     "with and without a time zone": (
         lambda: check.check_time_order(pd.Index(MIXED, dtype=object), name="series"),
         ValueError,
-        "series must have a time zone in all of its times or in none: got both in its "
-        "index. Use series.set_axis(pandas.to_datetime(series.index, utc=True)).",
+        "series must have a time zone in all times or in none: got an index with both "
+        "kinds. Use series.set_axis(pandas.to_datetime(series.index, utc=True)).",
     ),
     "too short": (
         lambda: check.check_enough_rows(5, 4, 2),
@@ -41,14 +41,14 @@ BAD_INPUT = {
     "target: a name of two columns": (
         lambda: check.check_target("a", 2, ["a", "a"]),
         ValueError,
-        "target must be the name of one column of the series: got target='a', the name "
-        "of 2 columns. Use a position, such as 0.",
+        "target must be the name of exactly one column: got target='a', which is the "
+        "name of 2 columns. Use a position, such as 0.",
     ),
     "target: the name of another parameter": (
         lambda: check.check_target([], 2, name="target_columns"),
         ValueError,
-        "target_columns must name at least one column: got target_columns=[]. Use a "
-        "column, a list of columns, or None for all.",
+        "target_columns must select at least one column: got target_columns=[]. Use a "
+        "column, a list of columns, or None for all columns.",
     ),
     "index: duplicates and an id_column": (
         lambda: check.check_time_index(indexed([1, 1]), ids=True),

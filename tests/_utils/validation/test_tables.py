@@ -149,8 +149,8 @@ ERRORS = [
     (
         nested([[1, 2, 3], [4, 5]]),
         "X must hold series of equal length in its cells: got 3 steps in row 0 and 2 "
-        "in row 1. Cut the series to the last 2 steps, or pad them with NaN at the "
-        'start and use missing="mask".',
+        "steps in row 1. Cut the series to the last 2 steps, or pad them with NaN at "
+        'the start and use missing="mask".',
     ),
     (
         nested([[1, 2]], [[1, 2, 3]]),
@@ -159,8 +159,9 @@ ERRORS = [
     ),
     (
         nested([[1, 2]]).assign(b=1),
-        "X must have a series in each cell, or in none: got series in column 'dim_0', "
-        "none in column 'b'. Select only the columns with series, or only the others.",
+        "X must have a series in each cell, or in none: got series in column 'dim_0' "
+        "and none in column 'b'. Select only the columns with series, or only the "
+        "columns without series.",
     ),
     (
         pd.DataFrame({"a": [[1, 2], None]}),

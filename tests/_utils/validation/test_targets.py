@@ -53,7 +53,7 @@ BAD_INPUT = {
     "regression target: another length": (
         lambda: check.check_regression_target(ROWS[:, 0], 9, estimator=None),
         ValueError,
-        "X and y must have the same number of samples: got X with 9, y with 10. Use "
+        "X and y must have the same number of samples: got 9 in X and 10 in y. Use "
         "make_windows, which returns X and y of the same length.",
     ),
     "class target: none": (
@@ -65,14 +65,14 @@ BAD_INPUT = {
     "sample weight: another length": (
         lambda: check.check_sample_weight([1.0, 2.0], 3),
         ValueError,
-        "sample_weight must have shape (n_samples,): got (2,), X has 3 samples. Use "
-        "one weight for each sample.",
+        "sample_weight must have shape (n_samples,): got shape (2,) and 3 samples in "
+        "X. Use one weight for each sample.",
     ),
     "sample weight: only zeros": (
         lambda: check.check_sample_weight([0.0, 0.0], 2),
         ValueError,
         "sample_weight must have at least one weight above zero: got only zeros. "
-        "Use a positive weight for the samples to fit: zero excludes a sample.",
+        "Use a positive weight for each sample to fit. Zero excludes a sample.",
     ),
     "sample weight: negative": (
         lambda: check.check_sample_weight([1.0, -2.0], 2),

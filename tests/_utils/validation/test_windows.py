@@ -68,7 +68,7 @@ BAD_INPUT = {
         ValueError,
         f"X must be numeric: got column 'b' of dtype {pd.Series(['x']).dtype}, 'n/a' "
         "at row 0 (0). Correct these values, or replace them by NaN with "
-        "pandas.to_numeric(X['b'], errors='coerce') and fill those.",
+        "pandas.to_numeric(X['b'], errors='coerce') and fill the missing values.",
     ),
     "two columns of one name": (
         lambda: check.check_windows(pd.DataFrame([["x", "y"]], columns=["b", "b"])),

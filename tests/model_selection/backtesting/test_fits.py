@@ -78,7 +78,7 @@ def test_a_search_must_not_tune_target_columns():
     cv = TimeSeriesSplit(2, test_size=10)
     search = GridSearchCV(inner, {"target_columns": [[1]]}, cv=cv)
     with pytest.raises(
-        ValueError, match="target_columns must be the same in every fold"
+        ValueError, match="target_columns must be the same in all folds"
     ):
         backtest(search, rows, cv, verbose=0)
 

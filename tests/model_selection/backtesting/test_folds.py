@@ -91,35 +91,35 @@ def test_a_panel_splitter_splits_each_series_separately():
     pd.testing.assert_frame_equal(panel, single)
 
 
-ORDER = "cv must keep the order of time: {}. Use a splitter without shuffling, "
+ORDER = "cv must keep the order of time: got {}. Use a splitter without shuffling, "
 
 
 @pytest.mark.parametrize(
     "cv, message",
     [
-        (KFold(3), ORDER.format("fold 0 trains on row 29 and tests from row 0")),
+        (KFold(3), ORDER.format("training row 29 and first test row 0 in fold 0")),
         (
             KFold(3, shuffle=True, random_state=0),
-            ORDER.format("the training rows of fold 0 are not consecutive"),
+            ORDER.format("training rows that are not consecutive in fold 0"),
         ),
         (
             ShuffleSplit(2, random_state=0),
-            ORDER.format("the training rows of fold 0 are not consecutive"),
+            ORDER.format("training rows that are not consecutive in fold 0"),
         ),
         (
             [(range(20), [25, 27])],
-            ORDER.format("the test rows of fold 0 are not consecutive"),
+            ORDER.format("test rows that are not consecutive in fold 0"),
         ),
-        ([(range(20), [])], ORDER.format("fold 0 has no test rows")),
+        ([(range(20), [])], ORDER.format("fold 0 without test rows")),
         (
             [(range(20), range(25, 30)), (range(10), range(10, 15))],
-            ORDER.format("fold 1 tests earlier rows than the previous fold"),
+            ORDER.format("earlier test rows in fold 1 than in the previous fold"),
         ),
         ([], "cv must make at least one fold: got none from"),
         ([(range(20), range(25, 31))], "cv must select rows of the series: got row 30"),
         (
             TimeSeriesSplit(2, test_size=1),
-            "each test part must contain horizon=2 consecutive rows",
+            "cv must give test parts with at least horizon=2 rows without a gap",
         ),
     ],
 )
@@ -137,7 +137,8 @@ def test_series_with_different_fold_counts_raise_an_error():
             yield from TimeSeriesSplit(len(X) // 20, test_size=5).split(X)
 
     message = (
-        "cv must make the same number of folds for each series: got 4 for series 'b'"
+        "cv must make the same number of folds for each series: got 4 folds for series "
+        "'b'"
     )
     with pytest.raises(ValueError, match=message):
         run(last(), many("dict")[0], ByLength())
@@ -181,8 +182,8 @@ def test_a_splitter_class_raises_an_error_that_names_it(cv):
     with pytest.raises(TypeError) as caught:
         run(last(), noise(30), cv)
     assert str(caught.value) == (
-        "cv must be a splitter instance, not a class: got the class "
-        f"{cv.__name__}. Use {cv.__name__}(...) with its parameters."
+        f"cv must be a splitter instance: got the class {cv.__name__}. Use "
+        f"{cv.__name__}(...) with its parameters."
     )
 
 

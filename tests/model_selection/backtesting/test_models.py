@@ -109,7 +109,7 @@ class StatsModel(Foreign):
 
 
 KINDS = (
-    "forecaster must be a SeriesForecaster, a search around one, a regressor, an "
+    "forecaster must be a SeriesForecaster, a search over one, a regressor, an "
     "object with fit(series) and forecast(steps), or a dict of these: got forecaster"
 )
 
@@ -135,13 +135,13 @@ KINDS = (
         (
             Ridge(),
             ValueError,
-            "window_length must be given for a regressor, because no model is a "
+            "window_length must be given for a regressor if no model is a "
             "SeriesForecaster: got window_length=None. Use window_length=24",
         ),
         (
             {"r": Ridge(), "n": SeasonalNaive()},
             ValueError,
-            "window_length must be given for the regressor 'r', because no model",
+            "window_length must be given for the regressor 'r' if no model",
         ),
         (
             SeasonalNaive(),
@@ -153,7 +153,7 @@ KINDS = (
             {"a": last(2), "b": last(3)},
             ValueError,
             "horizon must be the same for all models of a backtest: got horizon=2 of "
-            "'a', horizon=3 of 'b'. Set horizon to one value",
+            "'a' and horizon=3 of 'b'. Set horizon to one value",
         ),
         (
             {"a": last(2), "b": last(2, target_columns=0)},
@@ -179,8 +179,8 @@ def test_another_horizon_than_that_of_the_forecaster_is_an_error():
     with pytest.raises(ValueError) as caught:
         backtest({"a": last(2)}, noise(30), CV, horizon=3, verbose=0)
     assert str(caught.value) == (
-        "horizon must be that of the forecasters: got horizon=3, and horizon=2 of 'a'. "
-        "Use horizon=None."
+        "horizon must equal the horizon of the forecasters: got horizon=3 and "
+        "horizon=2 of 'a'. Use horizon=None."
     )
     backtest({"a": last(2)}, noise(30), CV, horizon=2, verbose=0)
 

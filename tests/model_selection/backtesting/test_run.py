@@ -85,7 +85,7 @@ def test_progress_of_many_folds_is_ten_lines(capsys):
         ({"stride": "all"}, ValueError, 'stride must be an integer >= 1 or "fold"'),
         ({"season_length": 20}, ValueError, "season_length must be shorter than every"),
         ({"coverage": 1}, ValueError, "coverage must be a finite number > 0 and < 1"),
-        ({"adaptive": True}, ValueError, "coverage must be given if adaptive=True"),
+        ({"adaptive": True}, ValueError, "coverage must be given with adaptive=True"),
         ({"gamma": 0}, ValueError, "gamma must be a finite number > 0"),
         (
             {"coverage": 0.9},
@@ -118,5 +118,5 @@ def test_verbose_must_be_a_number():
 
 def test_a_search_with_many_series_raises_an_error():
     search = GridSearchCV(ridge(), {"window_length": [2, 5]})
-    with pytest.raises(TypeError, match="must be a SeriesForecaster, not a search, if"):
+    with pytest.raises(TypeError, match="must be a SeriesForecaster if there are sev"):
         run(search, many("dict")[0], TimeSeriesSplit(2, test_size=5))

@@ -21,7 +21,7 @@ def test_series_that_end_at_different_times_raise_a_warning():
     dates = pd.date_range("2020-01-01", periods=160)
     long, short = pd.Series(noise(160), dates), pd.Series(noise(100), dates[:100])
     cv = TimeSeriesSplit(3, test_size=10)
-    message = "in fold 0 the model trains on rows of series 'b' up to 2020-05-09"
+    message = "in fold 0, the model trains on rows of series 'b' up to 2020-05-09"
     with pytest.warns(MistakeWarning, match=message):
         run(last(2), {"a": short, "b": long}, cv)
     with warnings.catch_warnings():
@@ -115,13 +115,17 @@ def test_held_out_series_have_covariates():
         ),
         ({"hold_out": ["c"]}, ValueError, "got 'c'. Use some of 'a', 'b'."),
         ({"hold_out": []}, ValueError, "got none. Use some of 'a', 'b'."),
-        ({"hold_out": ["a", "b"]}, ValueError, "got all 2. Remove 'a' from hold_out."),
+        (
+            {"hold_out": ["a", "b"]},
+            ValueError,
+            "got all 2 series. Remove 'a' from hold_out.",
+        ),
         (
             {"hold_out": ["a"], "coverage": 0.9, "adaptive": True},
             ValueError,
             "coverage must be None with hold_out",
         ),
-        ({"hold_out": [0], "series": np.arange(40.0)}, ValueError, "for one series"),
+        ({"hold_out": [0], "series": np.arange(40.0)}, ValueError, "a single series"),
     ],
 )
 def test_series_that_cannot_be_held_out_raise(params, error, message):

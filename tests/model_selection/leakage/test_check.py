@@ -47,7 +47,7 @@ def test_raise_on_sets_the_lowest_certainty_that_raises():
         ({"horizon": -1}, "horizon must be an integer >= 0"),
         ({"cv": []}, "cv must make at least one fold"),
         ({"X": np.zeros((3, 0))}, "Found array with 0 feature"),
-        ({"y": None}, "y must be given for a .* got y=None, estimator=Ridge. Use chec"),
+        ({"y": None}, "y must be given for a .* got y=None and estimator=Ridge. Use "),
     ],
 )
 def test_invalid_input_raises_an_error(change, message):
@@ -62,12 +62,13 @@ def test_invalid_input_raises_an_error(change, message):
     [
         (
             ("X", "y", Ridge(), TimeSeriesSplit(3)),
-            "estimator must be the first argument .*: got ndarr",
+            "estimator must be an estimator instance, .*: got ndarr",
         ),
         ((Ridge, "X", "y", TimeSeriesSplit(3)), "estimator must .*: got the class Rid"),
         (
             ("y", Ridge(), "X"),
-            "estimator must be the first argument and an estimator instance: got nd",
+            "estimator must be an estimator instance, passed as the first argument: "
+            "got nd",
         ),
         ((Ridge(), "X", TimeSeriesSplit(3)), r"y must be targets or None: got y=TimeS"),
         ((Ridge(), StandardScaler(), "y"), r"X must be rows: got X=StandardScaler\(\)"),

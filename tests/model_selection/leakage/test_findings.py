@@ -64,7 +64,7 @@ def test_windows_of_one_recording_in_both_parts_are_reported():
     finding = report.findings.iloc[0]
     assert finding["folds"] == 5
     assert finding["what"] == (
-        "windows of up to 2 of 3 recordings are in both parts, for example those of "
+        "windows of up to 2 of 3 recordings are in both parts, for example windows of "
         "'ann'. The score does not hold for new recordings."
     )
     assert finding["way_out"] == (

@@ -22,7 +22,7 @@ def test_a_failed_fit_is_reported_as_a_note():
     assert not report.leaks
     assert not report.complete
     assert str(report).startswith(
-        "No leak was found in the order of 3 folds; predictions could not be checked.\n"
+        "No leak was found in the order of 3 folds. Predictions could not be checked.\n"
         "note: a fit on "
     )
 
