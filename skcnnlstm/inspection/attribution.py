@@ -162,7 +162,7 @@ default="integrated_gradients"
     Single attributions have larger errors. The sum of their absolute errors, as a share
     of the sum of the absolute attributions of a window, is
 
-    - 2 to 7 % for networks with kinks,
+    - 2 to 8 % for networks with kinks,
     - 1 to 2 % for networks with kinks and ``tolerance=0.001``,
     - less than 0.1 % for an LSTM.
 
@@ -291,7 +291,7 @@ def _attribute(explained, *, method, target, baseline, output, block_length, tol
             explained, baseline, positions, outputs, block_length or 1
         )
     else:
-        gradient = _path_gradient(model, explained.windows.shape[1:], shape)
+        gradient = _window_gradient(model, explained.windows.shape[1:], shape)
         attributions = integrate_gradients(
             gradient,
             explained,
@@ -338,12 +338,12 @@ def _predict_pair(model, explained, baseline):
     return np.concatenate(outputs), np.concatenate(others)
 
 
-def _path_gradient(model, shape, output_shape):
+def _window_gradient(model, shape, output_shape):
     """Return the gradient of a model, or raise TypeError if a part has none."""
     remedy = "Use method='occlusion', which needs predictions only."
     rule = "estimator must have a gradient in every part for integrated gradients"
     try:
-        return training.PathGradient(model.build_graph(), shape, output_shape)
+        return training.WindowGradient(model.build_graph(), shape, output_shape)
     except NoGraphError as error:
         raise TypeError(f"{rule}: got {error.got} at {error.path}. {remedy}") from error
     except LookupError as error:  # of an operation without a gradient

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,17 +13,22 @@ from skcnnlstm.inspection.explained import Explained
 
 # Relative errors below this share are float32 rounding errors.
 _ROUNDING = 1e-6
-_N_FIRST_PARTS = 1
+# Weights of the left, middle and right node of a part. The first part of a path follows
+# the rule of Radau, exact for polynomials of degree 2 (Abramowitz and Stegun, 1964,
+# formula 25.4.31): its middle node is at 1/3, and its left node, the baseline, has no
+# weight. All values in a max pooling may be equal there, and the gradient then differs
+# from the gradient at every other point. The other parts follow Simpson's rule.
+_RADAU, _SIMPSON = np.array([0, 3 / 4, 1 / 4]), np.array([1 / 6, 2 / 3, 1 / 6])
 # Largest number of parts of a path, for one output of one window.
 _MAX_PARTS = 128
 # A larger relative error is reported in a warning, and not distributed.
 _INACCURATE = 0.01
-# Number of parts in one call, and of simultaneous calls. The small operations of a
+# Number of windows in one call, and of simultaneous calls. The small operations of a
 # recurrent layer do not use all cores.
-_BATCH = 32
+_BATCH = 128
 _N_THREADS = 2
 
-# gradient(start, difference, left, right, output), as `PathGradient`
+# gradient(windows, output), as `WindowGradient`
 Gradient = Callable[..., tuple[np.ndarray, np.ndarray]]
 
 
@@ -40,7 +46,7 @@ def integrate_gradients(
     Parameters
     ----------
     gradient : callable
-        As `skcnnlstm.training.PathGradient`.
+        As `skcnnlstm.training.WindowGradient`.
     explained : Explained
     baseline : ndarray of shape (n, n_steps, n_features)
     positions : ndarray of int, shape (n_outputs,)
@@ -95,12 +101,27 @@ def _distribute_errors(attributions, changes, outputs, baseline_outputs):
     return int((np.abs(errors) > bound).sum())
 
 
+class _Parts(NamedTuple):
+    """Parts of paths; each has a left, a middle and a right node."""
+
+    owner: np.ndarray  # (n_parts,), the window
+    nodes: np.ndarray  # (n_parts, 3), positions on the path: 0 baseline, 1 window
+    gradients: np.ndarray  # (n_parts, 3, n_steps, n_features); not at the baseline
+    values: np.ndarray  # (n_parts, 3), the outputs
+
+    def select(self, where: np.ndarray) -> _Parts:
+        """Return the parts at which the mask `where` is True."""
+        return _Parts(*(array[where] for array in self))
+
+
 class _Path:
     """The straight paths from baselines to windows.
 
     A path is divided into parts. The sum of the attributions of a part should be the
-    difference of the outputs at its ends. Parts with too large an error are halved,
-    because networks with kinks (ReLU, maxima) need short parts near the kinks only.
+    difference of the outputs at its ends. Parts with too large an error are divided at
+    their middle node, because networks with kinks (ReLU, maxima) need short parts near
+    the kinks only. A new part has one new node; the gradients at its other two nodes
+    are known.
     """
 
     def __init__(self, gradient, start, difference, position, tolerance):
@@ -122,18 +143,12 @@ class _Path:
         def add_up(values, where):
             return np.bincount(owner[where], values[where], minlength=n)
 
-        # Adjacent parts are in groups: the right end of a part is the left end of the
-        # next one. `left_values` are the outputs at the left ends of groups.
-        n_adjacent, left_values = _N_FIRST_PARTS, baseline_outputs
-        edges = np.linspace(0, 1, n_adjacent + 1)
-        owner = np.repeat(np.arange(n), n_adjacent)
-        left, right = np.tile(edges[:-1], n), np.tile(edges[1:], n)
-        while len(owner):
-            parts, right_values = self._compute(owner, left, right)
-            inner = right_values.reshape(-1, n_adjacent)[:, :-1]
-            lefts = np.concatenate([left_values[:, np.newaxis], inner], axis=1).ravel()
-            errors = parts.sum(axis=(1, 2)) - (right_values - lefts)
-            sizes = np.abs(parts).sum(axis=(1, 2))
+        parts = self._divide(self._whole(baseline_outputs))
+        while len(parts.owner):
+            owner, values = parts.owner, parts.values
+            shares = self._attributions(parts)
+            errors = shares.sum(axis=(1, 2)) - (values[:, 2] - values[:, 0])
+            sizes = np.abs(shares).sum(axis=(1, 2))
             every = np.ones(len(owner), dtype=bool)
             n_own = add_up(every, every)
             n_parts += n_own
@@ -143,41 +158,68 @@ class _Path:
                 (np.abs(total + add_up(errors, every)) <= budget)
                 & (np.sqrt(squares + add_up(errors**2, every)) <= budget)
             ) | (n_parts >= _MAX_PARTS)
-            rounding = _ROUNDING * (sizes + np.abs(right_values) + np.abs(lefts))
+            rounding = _ROUNDING * (sizes + np.abs(values[:, [0, 2]]).sum(axis=1))
             limit = np.maximum(budget[owner] / (4 * n_own[owner]), rounding)
             accepted = is_done[owner] | ~(np.abs(errors) > limit)  # also if NaN
-            np.add.at(attributions, owner[accepted], parts[accepted])
+            np.add.at(attributions, owner[accepted], shares[accepted])
             size += add_up(sizes, accepted)
             total += add_up(errors, accepted)
             squares += add_up(errors**2, accepted)
-            halved = ~accepted
-            n_adjacent, left_values = 2, lefts[halved]
-            owner = np.repeat(owner[halved], n_adjacent)
-            ends = left[halved], (left[halved] + right[halved]) / 2, right[halved]
-            left, right = (
-                np.stack(pair, axis=1).ravel() for pair in (ends[:2], ends[1:])
-            )
+            parts = self._divide(parts.select(~accepted))
         return attributions
 
-    def _compute(self, owner, left, right):
-        """Return the attributions of parts, and the outputs at their right ends."""
-        parts = np.empty((len(owner), *self._difference.shape[1:]))
-        values = np.empty(len(owner))
+    def _whole(self, baseline_outputs):
+        """Return each path as one part."""
+        n = len(self._start)
+        parts = _Parts(
+            owner=np.arange(n),
+            nodes=np.tile([0.0, 0.0, 1.0], (n, 1)),
+            gradients=np.zeros((n, 3, *self._difference.shape[1:]), np.float32),
+            values=np.zeros((n, 3)),
+        )
+        parts.values[:, 0] = baseline_outputs
+        self._compute(parts, 2)
+        self._compute_middle(parts)
+        return parts
+
+    def _divide(self, parts):
+        """Return the two parts on both sides of each middle node."""
+        halves = [
+            _Parts(parts.owner, *(array[:, [a, a, b]] for array in parts[1:]))
+            for a, b in ((0, 1), (1, 2))
+        ]
+        halves = _Parts(*map(np.concatenate, zip(*halves, strict=True)))
+        self._compute_middle(halves)
+        return halves
+
+    def _compute_middle(self, parts):
+        """Place the middle node of each part and compute it, in place."""
+        left, _, right = parts.nodes.T
+        share = np.where(left == 0, 1 / 3, 1 / 2)
+        parts.nodes[:, 1] = left + share * (right - left)
+        self._compute(parts, 1)
+
+    def _compute(self, parts, place):
+        """Compute the gradients and outputs of one node of each part, in place."""
 
         def compute(first):
             rows = slice(first, first + _BATCH)
-            difference = self._difference[owner[rows]]
-            gradients, values[rows] = self._gradient(
-                self._start[owner[rows]],
-                difference,
-                left[rows],
-                right[rows],
-                self._position,
+            owner = parts.owner[rows]
+            nodes = parts.nodes[rows, place, np.newaxis, np.newaxis]
+            windows = self._start[owner] + nodes * self._difference[owner]
+            parts.gradients[rows, place], parts.values[rows, place] = self._gradient(
+                windows, self._position
             )
-            width = (right - left)[rows, np.newaxis, np.newaxis]
-            # The gradient may be NaN for missing values, which have the difference 0.
-            parts[rows] = np.where(difference == 0, 0, width * difference * gradients)
 
         with ThreadPoolExecutor(_N_THREADS) as executor:
-            list(executor.map(compute, range(0, len(owner), _BATCH)))
-        return parts, values
+            list(executor.map(compute, range(0, len(parts.owner), _BATCH)))
+
+    def _attributions(self, parts):
+        """Return the attributions of each part, ``(n_parts, n_steps, n_features)``."""
+        left, _, right = parts.nodes.T
+        weights = np.where((left == 0)[:, np.newaxis], _RADAU, _SIMPSON)
+        weights *= (right - left)[:, np.newaxis]
+        means = np.einsum("pk,pk...->p...", weights, parts.gradients)
+        difference = self._difference[parts.owner]
+        # The gradient may be NaN for missing values, which have the difference 0.
+        return np.where(difference == 0, 0, difference * means)

@@ -13,7 +13,7 @@
 - `callbacks` prepares Keras callbacks.
 - `checkpoint` saves the progress of a fit and restores it after a crash.
 - `fit_loop` trains and predicts.
-- `path_gradient` computes gradients with respect to windows.
+- `window_gradient` computes gradients with respect to windows.
 - Only modules with a name that starts with `_tensorflow` import TensorFlow.
 """
 
@@ -46,6 +46,6 @@ from skcnnlstm.training.network_config import (
     network_from_json,
     truncate_network,
 )
-from skcnnlstm.training.path_gradient import PathGradient
 from skcnnlstm.training.program_spec import MAX_SMALL_BATCH, ProgramSpec
 from skcnnlstm.training.samples import Samples
+from skcnnlstm.training.window_gradient import WindowGradient

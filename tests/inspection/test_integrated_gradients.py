@@ -8,29 +8,22 @@ from attribution_cases import explained
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skcnnlstm.inspection.integrated_gradients import integrate_gradients
-from skcnnlstm.training.path_gradient import NODES, WEIGHTS
 
 
 class Gradient:
-    """`PathGradient` of a function whose derivative is given; counts its parts."""
+    """`WindowGradient` of a function whose derivative is given; counts its windows."""
 
     def __init__(self, function, derivative):
         self.function, self.derivative = function, derivative
-        self.n_parts = 0
+        self.n_windows = 0
 
-    def __call__(self, start, difference, left, right, output):
-        self.n_parts += len(start)
-        left, right = (np.reshape(end, (-1, 1, 1)) for end in (left, right))
-        points = [start + (left + node * (right - left)) * difference for node in NODES]
-        mean = sum(
-            weight * self.derivative(point)
-            for point, weight in zip(points, WEIGHTS, strict=True)
-        )
-        return mean, self.function(points[-1])
+    def __call__(self, windows, output):
+        self.n_windows += len(windows)
+        return self.derivative(windows), self.function(windows)
 
 
 def integrate(function, derivative, windows, baseline, tolerance=0.01, **changes):
-    """Return attributions, and the number of parts per window."""
+    """Return attributions, and the number of gradients per window."""
     whole = explained(windows, **changes)
     baseline = np.broadcast_to(baseline, whole.windows.shape)
     windows, others = whole.pair(baseline, slice(None))
@@ -44,7 +37,7 @@ def integrate(function, derivative, windows, baseline, tolerance=0.01, **changes
         function(others)[:, np.newaxis],
         tolerance,
     )
-    return attributions[..., 0], gradient.n_parts / len(windows)
+    return attributions[..., 0], gradient.n_windows / len(windows)
 
 
 def total(windows):
@@ -53,12 +46,12 @@ def total(windows):
 
 def test_attributions_of_a_sum_of_squares():
     windows = np.random.default_rng(0).normal(size=(5, 3, 2))
-    found, n_parts = integrate(lambda w: total(w**2), lambda w: 2 * w, windows, 0.5)
-    assert_allclose(found, windows**2 - 0.25)
-    assert n_parts == 1
+    found, n_gradients = integrate(lambda w: total(w**2), lambda w: 2 * w, windows, 0.5)
+    assert_allclose(found, windows**2 - 0.25, rtol=1e-6)
+    assert n_gradients == 4
 
 
-def test_only_parts_with_a_kink_are_halved():
+def test_only_parts_with_a_kink_are_divided():
     windows = np.random.default_rng(0).normal(size=(50, 4, 1))
 
     def derivative(w):
@@ -69,13 +62,13 @@ def test_only_parts_with_a_kink_are_halved():
         value = total(w - 0.3)
         return np.where(value > 0, value, 0.01 * value)
 
-    found, n_parts = integrate(function, derivative, windows, 0.0, tolerance=0.001)
+    found, n_gradients = integrate(function, derivative, windows, 0.0, tolerance=0.001)
     change = function(windows) - function(np.zeros_like(windows))
     assert_allclose(total(found), change)
     # The gradient is the same for all values of a window.
     expected = windows * (change / total(windows))[:, np.newaxis, np.newaxis]
     assert_allclose(found, expected, atol=0.005)
-    assert 1 < n_parts < 20
+    assert 4 < n_gradients < 25
 
 
 def test_missing_values_get_nothing_although_their_gradient_is_nan():
@@ -93,22 +86,22 @@ def test_repeated_steps_give_their_share_to_the_first_known_one():
 
 def test_sums_that_stay_inaccurate_are_reported():
     with pytest.warns(UserWarning, match="attributions of 1 of 1 outputs are inacc"):
-        _, n_parts = integrate(total, np.zeros_like, [[[2.0]]], 0.0)
-    assert 128 <= n_parts < 400  # no endless loop
+        _, n_gradients = integrate(total, np.zeros_like, [[[2.0]]], 0.0)
+    assert 128 <= n_gradients < 600  # no endless loop
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         integrate(total, np.ones_like, [[[2.0]]], 0.0)
 
 
-def test_rounding_errors_are_not_halved():
+def test_rounding_errors_are_not_divided():
     def function(w):  # the change is far below the rounding of float32
         return (total(w) * 1e-9 + 1000).astype(np.float32)
 
     def derivative(w):
         return np.full_like(w, 1e-9)
 
-    _, n_parts = integrate(function, derivative, [[[2.0]]], 0.0)
-    assert n_parts == 1
+    _, n_gradients = integrate(function, derivative, [[[2.0]]], 0.0)
+    assert n_gradients == 4
 
 
 def test_an_infinite_gradient_raises():
