@@ -157,7 +157,7 @@ def print_models(found):
         )
     head = (
         "model|sets|error / reference, geometric mean|worst set|mean rank|"
-        "error / better Ridge, geometric mean|sets lost to it by more than 1 %"
+        "error / better Ridge, geometric mean|sets with an error more than 1 % above it"
     )
     print_table(head.split("|"), rows)
 
