@@ -245,10 +245,10 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         )
 
     def _standardize(self, settings, data, continues):
-        """Return the data, standardized if `settings` require it, and the constants.
+        """Return standardized data, and the means and scales that were used.
 
-        The constants are the means and scales of the standardization, or empty. With
-        `continues`, they are the constants of the previous fit.
+        With `continues`, these are the means and scales of the previous fit. If there
+        are none, the data are returned unchanged, together with an empty dict.
         """
         if continues:
             constants = self._constants

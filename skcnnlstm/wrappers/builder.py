@@ -194,7 +194,7 @@ def name_operations(network):
 
 
 def _free_name(name, taken):
-    """Return `name` without its number, or with a new number if `taken` has that."""
+    """Return `name` without its number, or with a free one if that name is taken."""
     stem = name = _NUMBER.sub("", name)
     number = 0
     while name in taken:

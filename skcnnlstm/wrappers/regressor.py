@@ -261,9 +261,9 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         return check_regression_target(y, len(X), estimator=self)
 
     def _encode_target(self, y, loss, classes):
-        """Return y in the shape of the loss, the number of outputs, and attributes.
+        """Return y in the shape that the loss needs, and the number of outputs.
 
-        The attributes are fitted attributes that describe y.
+        The third result holds the fitted attributes that describe y.
         """
         targets = np.asarray(y).reshape(len(y), -1).astype(np.float32)
         n_outputs = targets.shape[1]

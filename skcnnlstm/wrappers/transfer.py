@@ -68,8 +68,8 @@ def _find_network(pretrained):
     if len(networks) == 1:
         return networks[0]
     rule = (
-        "pretrained must be an estimator that contains one fitted network, or the path "
-        "of its file"
+        "pretrained must be an estimator with exactly one fitted network, or the path "
+        "of a file with such an estimator"
     )
     if networks:
         raise ValueError(
