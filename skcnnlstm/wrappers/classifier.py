@@ -64,7 +64,7 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
         return check_class_target(y, len(X), estimator=self)
 
     def _encode_target(self, y, loss, classes):
-        """Return y as class codes, the number of classes, and the value of `classes_`.
+        """Return y as class codes, the number of classes, and a dict with `classes_`.
 
         Losses that do not take class codes get one column per class instead.
         """
