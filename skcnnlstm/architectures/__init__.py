@@ -1,4 +1,4 @@
-"""Networks for windows: each module defines one network, its regressor and classifier.
+"""Networks for windows: each module defines one network and its estimators.
 
 Each module has a function `build_x`, which builds the network, and the estimator
 `XRegressor`. Most modules also have `XClassifier`. The keyword-only parameters of

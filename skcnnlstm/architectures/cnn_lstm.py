@@ -1,4 +1,4 @@
-"""CNN-LSTM: convolutions read each subsequence, an LSTM reads their sequence."""
+"""CNN-LSTM: convolutions read each subsequence, an LSTM reads the results in order."""
 
 import keras
 from keras import layers

@@ -1,4 +1,4 @@
-"""ConvLSTM: an LSTM over subsequences whose matrix products are convolutions."""
+"""ConvLSTM: an LSTM with convolutions instead of matrix products."""
 
 import keras
 from keras import layers

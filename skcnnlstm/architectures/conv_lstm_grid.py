@@ -84,7 +84,7 @@ def build_conv_lstm_grid(
     - Grids are not cut into patches that become features.
     - The output is linear and trained with `loss`. The paper uses a sigmoid and
       cross-entropy.
-    - Training uses Adam instead of RMSProp, and early stopping only on request.
+    - Training uses Adam instead of RMSProp.
     - The first layer of the forecaster reads zeros. In the paper, it has no input.
 
     References
@@ -157,7 +157,7 @@ class ConvLSTMGridRegressor(
 
     `instance_norm` normalizes each cell separately. With "last", the network predicts
     the change from the last grid. With "standard", it predicts the deviation from the
-    mean of the window. With ``missing="mask"``, cells can be missing in all grids.
+    mean of the window. With ``missing="mask"``, any cell of any grid can be missing.
     Missing history consists of grids with NaN in every cell.
 
     Examples

@@ -28,8 +28,8 @@ def build_deep_conv_lstm(
     """Build a DeepConvLSTM for windows.
 
     Convolutions over time process each feature separately. LSTMs read the convolved
-    features step by step, and their last output determines the prediction. X has shape
-    `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
+    features step by step. The last output of the LSTMs determines the prediction. X has
+    shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""CNN-LSTM encoder-decoder: a CNN encodes the window, an LSTM decodes each step."""
+"""CNN-LSTM encoder-decoder: a CNN encodes the window, an LSTM forecasts each step."""
 
 import keras
 from keras import layers
@@ -25,7 +25,7 @@ def build_encoder_decoder(
     dense_units=100,
     dropout=0.0,
 ):
-    """Build a network that decodes its outputs step by step.
+    """Build a network that forecasts the steps ahead one after the other.
 
     Parameters
     ----------

@@ -160,7 +160,7 @@ def _project_to_equal_width(convolved, recurrent):
 
 
 def _requires_merge(required):
-    """Return a check that raises AttributeError if `merge` has another value."""
+    """Return a check that raises AttributeError if `merge` differs from `required`."""
 
     def check(estimator):
         merge = estimator._network_param("merge")

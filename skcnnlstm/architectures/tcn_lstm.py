@@ -35,7 +35,7 @@ def build_tcn_lstm(
     Parameters
     ----------
     filters : int or tuple of int, default=(32, 32, 32, 32)
-        Number of filters of each residual block, one entry per block. The dilations of
+        Number of filters. A tuple makes one residual block per entry. The dilations of
         the blocks are 1, 2, 4, and so on. With n blocks, each output step depends on
         the last ``1 + 2 * (kernel_size - 1) * (2**n - 1)`` steps: 61 by default.
     kernel_size : int, default=3

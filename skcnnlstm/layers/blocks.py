@@ -57,7 +57,11 @@ _ACTIVATIONS = "'relu', 'tanh', 'elu', 'gelu' or 'linear'"
 
 
 def check_activation(name, value):
-    """Return an activation; raise if other processes cannot find it by its name."""
+    """Return `value` if it is a valid activation; otherwise, raise ValueError.
+
+    A valid activation can be found by its name in another process. It keeps the shape
+    of a tensor.
+    """
     try:
         function = keras.activations.get(value)
         config = keras.activations.serialize(function)
@@ -98,7 +102,7 @@ def _unknown_activation_message(name, value):
 
 def _not_elementwise_message(name, value, reason):
     return (
-        f"{name} must be a function of one tensor that keeps its shape: got "
+        f"{name} must map one tensor to a tensor of the same shape: got "
         f"{name}={value!r}, which {reason}. Use {_ACTIVATIONS}, for example."
     )
 
@@ -151,14 +155,17 @@ def check_kernel_fits(kernel_size, n_steps, padding, axis="steps"):
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
 class PadStart(layers.Layer):
-    """Repeat the first step of a window, `(n_steps, n_features)`, before it."""
+    """Lengthen windows at their start by `n_steps` copies of the first step."""
 
     def __init__(self, n_steps, **kwargs):
         super().__init__(**kwargs)
         self.n_steps = n_steps
 
     def call(self, window):
-        """Return a window that is `n_steps` longer."""
+        """Return windows that are `n_steps` longer.
+
+        Windows have shape `(n_samples, window_length, n_features)`.
+        """
         first = ops.tile(window[:, :1], (1, self.n_steps, 1))
         return ops.concatenate([first, window], axis=1)
 
@@ -177,8 +184,9 @@ def as_series(window):
 def as_subsequences(window, n_subsequences):
     """Return a window as `(n_subsequences, n_steps, n_features)`.
 
-    With "auto", a window is first padded at its start to the length that
-    `auto_subsequences` returns. Windows that are already cut are returned unchanged.
+    With ``n_subsequences="auto"``, the window is first padded at its start to the
+    length that `auto_subsequences` returns. A window that is already cut is returned
+    unchanged.
     """
     if len(window.shape) == 4:
         return window
@@ -196,9 +204,10 @@ def as_subsequences(window, n_subsequences):
 
 
 def resolve_auto_subsequences(params, input_shape):
-    """Return `params` with a number for `n_subsequences="auto"`.
+    """Return `params`, with `n_subsequences="auto"` replaced by a number.
 
-    If windows are padded or already cut, `n_subsequences` stays "auto".
+    If "auto" pads the windows, or if the windows are already cut, `params` is returned
+    unchanged.
     """
     if len(input_shape) > 2:
         return params
@@ -215,9 +224,9 @@ def resolve_auto_subsequences(params, input_shape):
 def conv2d_stack_per_frame(x, filters, kernel_size, padding, activation, pool_size):
     """Apply one Conv2D and pooling per entry of `filters` to each frame of a sequence.
 
-    The input has shape `(frames, rows, columns, channels)`. Each frame becomes a sample
-    of Conv2D. The result equals that of `TimeDistributed(Conv2D)`, which loops over the
-    frames.
+    The input has shape `(frames, rows, columns, channels)`. The output has shape
+    `(frames, features)`. Each frame becomes a sample of Conv2D. The result equals that
+    of `TimeDistributed(Conv2D)`, which loops over the frames.
     """
     n_frames = x.shape[1]
     # (samples * frames, rows, columns, channels)
@@ -262,8 +271,8 @@ def apply_lstm(
 ):
     """Apply an LSTM to `(n_steps, n_features)`.
 
-    The output has shape `(units,)`, or `(n_steps, units)` with `return_sequences`. A
-    bidirectional LSTM has twice as many units.
+    The output has shape `(units,)`, or `(n_steps, units)` with `return_sequences`. With
+    `bidirectional`, the last axis has length `2 * units`.
     """
     check_boolean("bidirectional", bidirectional)
     check_activation("lstm_activation", activation)
@@ -279,7 +288,8 @@ def attention_pooling(sequence, units):
     """Average `(n_steps, channels)` over time with learned weights.
 
     This is the additive attention of Bahdanau et al. (2015) with one learned query. The
-    weights are softmax_t(v . tanh(W h_t + b)), the output of "attention_weights".
+    weights are softmax_t(v . tanh(W h_t + b)), the output of the layer
+    "attention_weights".
 
     References
     ----------

@@ -16,8 +16,7 @@ class NormaliseWindow(layers.Layer):
 
     With the mode "last", the layer subtracts the last value. With "standard", it
     subtracts the mean and divides by the standard deviation. The targets are the first
-    `n_targets` features. The last `n_static` features are constant in a window and do
-    not change.
+    `n_targets` features. The layer does not change the last `n_static` features.
 
     With `skip_nan`, windows can contain NaN. The statistics are then computed from the
     known values, and NaN stays NaN. If a feature has no known value, its shift is zero.
@@ -32,8 +31,8 @@ class NormaliseWindow(layers.Layer):
         """Return normalized windows, and the shift and scale of the targets.
 
         Windows have shape `(n_samples, n_steps, ..., n_features)`. Shift and scale have
-        shape `(n_samples, n_levels)`. There is one level for each target, in grids for
-        each target of each cell.
+        shape `(n_samples, n_targets)`. In grids, they have one value for each target of
+        each cell.
         """
         return keep_static(self._normalise, window, self.n_static)
 
@@ -62,7 +61,7 @@ class NormaliseWindow(layers.Layer):
         return ops.reshape(targets, (-1, math.prod(targets.shape[1:])))
 
     def _known_level(self, window):
-        """Return the shift and scale of the values that are not NaN."""
+        """Return the shift and scale, computed from the values that are not NaN."""
         missing, zeros = ops.isnan(window), ops.zeros_like(window)
         known = ops.logical_not(missing)
         # `where` needs `isnan` itself as its condition: tf2onnx (1.17) converts other
@@ -96,7 +95,10 @@ class NormaliseWindow(layers.Layer):
 
 
 def keep_static(normalise, window, n_static):
-    """Apply a function to all features of a window except the last `n_static`."""
+    """Apply `normalise` to all features of a window except the last `n_static`.
+
+    Return the results of `normalise`, with the last features added to the window.
+    """
     if not n_static:
         return normalise(window)
     normalised, *levels = normalise(window[..., :-n_static])

@@ -23,7 +23,7 @@ class MarkMissing(layers.Layer):
 
 
 def concatenate_mask(window):
-    """Return two tensors: windows without NaN, and these windows with a mask of NaN.
+    """Return windows without NaN, and the same windows concatenated with a mask of NaN.
 
     NaN is replaced by zero. The mask doubles the number of features. A window of shape
     `(window_length,)` first gets a feature axis.
@@ -36,7 +36,7 @@ def concatenate_mask(window):
 
 
 def masked_shape(input_shape):
-    """Return the shape of a sample after `concatenate_mask`."""
+    """Return the shape of a sample after `concatenate_mask`, including the mask."""
     if len(input_shape) == 1:
         return (*input_shape, 2)
     return (*input_shape[:-1], 2 * input_shape[-1])

@@ -38,7 +38,7 @@ class PinballLoss(keras.losses.Loss):
 
     For the error e = true - predicted and the quantile level q, the loss is ``max(q *
     e, (q - 1) * e)``. The q-quantile of the target minimizes the expected loss. With
-    `per_step`, each output has its own sample weight.
+    `per_step`, the mean is over quantiles only, so each output can have its own weight.
     """
 
     def __init__(self, quantiles, *, per_step=False, name="pinball", **kwargs):

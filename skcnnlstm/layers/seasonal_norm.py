@@ -1,4 +1,4 @@
-"""Layer for `instance_norm="seasonal"`: subtract the last season of each window."""
+"""Layer for `instance_norm="seasonal"`: subtract the last season from each window."""
 
 import math
 
@@ -22,7 +22,8 @@ class NormaliseSeason(layers.Layer):
     known values of that season.
 
     The targets are the first `n_targets` features. The `n_outputs` outputs are in the
-    order of steps, then targets. The last `n_static` features do not change.
+    order of steps, then targets. The layer does not change the last `n_static`
+    features.
     """
 
     def __init__(self, season_length, n_targets, n_outputs, n_static=0, **kwargs):

@@ -14,7 +14,7 @@ class StandardizeWindow(layers.Layer):
         self.mean, self.scale = list(mean), list(scale)
 
     def call(self, window):
-        """Return windows of the same shape."""
+        """Return the standardized windows, of unchanged shape."""
         mean = np.asarray(self.mean, "float32")
         return (window - mean) / np.asarray(self.scale, "float32")
 
@@ -32,7 +32,10 @@ class RestoreTargets(layers.Layer):
         self.mean, self.scale = list(mean), list(scale)
 
     def call(self, output):
-        """Return outputs of the same shape; a third axis, if any, holds quantiles."""
+        """Return the restored outputs, of unchanged shape.
+
+        The shape is `(n_samples, n_outputs)` or `(n_samples, n_outputs, n_quantiles)`.
+        """
         mean = np.asarray(self.mean, "float32")
         scale = np.asarray(self.scale, "float32")
         if len(output.shape) > 2:

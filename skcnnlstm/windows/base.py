@@ -49,7 +49,10 @@ class WindowTransformer(
     def _check_windows(
         self, X: Any, *, reset: bool
     ) -> tuple[NDArray[Any], NDArray[np.intp]]:
-        """Return validated windows and the number of missing steps of each."""
+        """Return validated windows, and the length of each window's missing history.
+
+        With ``reset=False``, raise if the windows differ in shape from those of `fit`.
+        """
         X = to_plain(X)
         windows = check_windows(X, estimator=self, max_ndim=self._max_ndim)
         missing = count_missing_history(windows)
@@ -59,7 +62,10 @@ class WindowTransformer(
         return windows, missing
 
     def _set_fitted_shape(self, X: Any, windows: NDArray[Any]) -> None:
-        """Set the attributes that describe the input, after all checks have passed."""
+        """Set the fitted attributes that describe `X`.
+
+        Call this after all checks of `fit`, so that a failed `fit` changes nothing.
+        """
         validate_data(self, to_plain(X), reset=True, skip_check_array=True)
         self._shape = windows.shape[1:]
 

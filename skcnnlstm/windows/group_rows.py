@@ -1,4 +1,4 @@
-"""Order the rows of many recordings, and find where the windows of each one start."""
+"""Sort rows by recording, and find where the windows of each recording start."""
 
 from contextlib import nullcontext
 from typing import Any
@@ -17,7 +17,7 @@ _MAX_LISTED = 5  # recordings that a warning lists
 
 
 def check_is_no_name(groups: Any) -> None:
-    """Raise if `groups` is the name of a column."""
+    """Raise TypeError if `groups` is text, such as the name of a column."""
     if isinstance(groups, str):
         raise TypeError(
             "groups must hold the recording of each row: got the text "
@@ -29,10 +29,11 @@ def check_is_no_name(groups: Any) -> None:
 def read_groups(
     series: Any, groups: Any, window_length: int, horizon: int
 ) -> tuple[NDArray[np.intp] | None, NDArray[np.intp]]:
-    """Return an order of the rows by recording, and the size of each recording.
+    """Return the row positions sorted by recording, and the size of each recording.
 
-    The order is None if the rows already are in this order. Also check the length and
-    the times of the recordings.
+    The positions are None if the rows are already sorted by recording. Raise if the
+    times of a recording are invalid, or if all recordings are too short. Warn if some
+    recordings are too short.
     """
     n_rows = len(series)
     if groups is None:
@@ -60,9 +61,9 @@ def read_groups(
         listed = ", ".join(map(repr, short[:_MAX_LISTED]))
         listed += f" and {others} more" if others > 0 else ""
         warn(
-            f"each recording should have at least {needed} rows: got {len(short)} of "
-            f"{len(keys)} recordings with fewer rows, which give no window ({listed}). "
-            "Use shorter windows to keep these recordings."
+            f"each recording should have at least {needed} rows: got fewer rows in "
+            f"{len(short)} of {len(keys)} recordings: {listed}. These recordings give "
+            "no window. Use shorter windows to keep them."
         )
     order = np.concatenate(places)
     return (None if (np.diff(order) == 1).all() else order), sizes
@@ -71,10 +72,10 @@ def read_groups(
 def find_starts(
     sizes: NDArray[np.intp], length: int, stride: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the first row of each sample, and the end of its recording.
+    """Return the first row of each sample, and where the sample's recording ends.
 
-    The recordings follow each other in the rows and have the given sizes. A sample has
-    `length` rows.
+    The rows are sorted by recording, and `sizes` holds the number of rows of each
+    recording. A sample has `length` rows. An end is the position after the last row.
     """
     ends = np.cumsum(sizes)
     counts = np.maximum(0, (sizes - length) // stride + 1)

@@ -11,7 +11,7 @@ LABELS = ("last", "majority", "all", "per_step", "time_to_end")
 
 
 def check_label_parameters(label: str, target: Any, horizon: int) -> None:
-    """Raise if other parameters contradict `label`."""
+    """Raise if `target` or `horizon` contradicts `label`."""
     if horizon != 1:
         raise ValueError(
             f"horizon must be 1 with label: got horizon={horizon}, label={label!r}. A "
@@ -25,13 +25,16 @@ def check_label_parameters(label: str, target: Any, horizon: int) -> None:
         )
     if label != "time_to_end" and target is None:
         raise ValueError(
-            f"target must be the column of the labels with label={label!r}: got "
-            "target=None. Set target to the position or the name of that column."
+            f"target must be given with label={label!r}: got target=None. Set target "
+            "to the position or the name of the column that holds the labels."
         )
 
 
 def take_labels(series: Any, target: Any, missing: str) -> tuple[Any, NDArray[Any]]:
-    """Return the series without the column of labels, and the labels."""
+    """Return the series without the column `target`, and this column as labels.
+
+    With ``missing="error"``, raise if a row has no label.
+    """
     from skcnnlstm._utils.recordings import encode, take_column
 
     series, column = take_column(series, target, parameter="target", name="series")
@@ -93,7 +96,10 @@ def _majority(
     starts: NDArray[np.intp],
     ends: NDArray[np.intp],
 ) -> tuple[NDArray[np.bool], NDArray[np.intp]]:
-    """Return whether each window has a known label, and its most frequent code."""
+    """Return whether each window has a known label, and its most frequent label.
+
+    The labels are integer codes.
+    """
     best = np.zeros(len(starts), np.intp)
     largest = np.zeros(len(starts), np.intp)
     for code in range(n_classes):
@@ -106,6 +112,6 @@ def _majority(
 def _count(
     mask: NDArray[np.bool], starts: NDArray[np.intp], ends: NDArray[np.intp]
 ) -> NDArray[np.intp]:
-    """Return the number of true rows in each range ``start:end``."""
+    """Return the number of true values of `mask` in each range ``start:end``."""
     before = np.append(0, np.cumsum(mask))
     return before[ends] - before[starts]

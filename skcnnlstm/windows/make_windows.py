@@ -90,7 +90,8 @@ def make_windows(
         The columns to predict, by position or, in a DataFrame, by name. An integer is
         always a position, even if the column labels are integers. None predicts all
         columns. With `label`, this is the one column that holds the labels, as numbers
-        or text. That column is not part of the windows.
+        or text. That column is not part of the windows. With the label "time_to_end",
+        `target` must be None.
     missing : {"error", "mask"}, default="error"
         How to handle NaN in the series.
 
@@ -98,10 +99,11 @@ def make_windows(
         - "mask": keep NaN in the windows, for networks with ``missing="mask"``. Leave
           out samples with NaN in the target, and samples without a label.
     groups : array-like of shape (n_rows,) or None, default=None
-        The recording of each row, such as a person or an engine. The rows of a
-        recording need not be adjacent. Samples are sorted by recording, in the order in
-        which the recordings first appear. A recording that is too short gives no sample
-        and a warning. None treats all rows as one recording.
+        The recording to which each row belongs, such as the id of a person or an
+        engine. The rows of a recording need not be adjacent. Samples are sorted by
+        recording, in the order in which the recordings first appear. If a recording is
+        too short, it gives no sample, and a warning is issued. None treats all rows as
+        one recording.
     label : {"last", "majority", "all", "per_step", "time_to_end"} or None, default=None
         What y holds for each window.
 
@@ -114,15 +116,15 @@ def make_windows(
         - "per_step": the labels of all steps. Windows without any known label are left
           out.
         - "time_to_end": the number of rows after the window until the recording ends,
-          0 for a window at the end. `target` must be None.
+          0 for a window at the end.
 
     Returns
     -------
     X : ndarray of shape (n_samples, window_length) \
 or (n_samples, window_length, n_features)
         The windows, oldest step first. A 1-D series gives 2-D windows. X is a read-only
-        view of the series, which needs no memory. It is a copy if samples are left out,
-        or if windows of several recordings are not equally spaced.
+        view of the series and needs no memory of its own. If samples are left out, or
+        if there are several recordings, X can be a copy.
     y : ndarray of shape (n_samples,) or (n_samples, horizon * n_targets)
         The targets: all targets of step 1, then all targets of step 2, and so on. y is
         1-D if there is one target and `horizon` is 1. With `label`, the shape is
@@ -230,17 +232,20 @@ def cut_windows(
     horizon: int,
     stride: int = 1,
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return the windows of validated rows, and the targets that follow each of them.
+    """Return the windows of validated rows, and the targets after each window.
 
-    `targets` are the rows of shape (n_rows, n_targets) to predict. The result has the
-    shapes (n_samples, window_length, ...) and (n_samples, horizon, n_targets).
+    `targets` has shape (n_rows, n_targets) and holds the values to predict. The results
+    have the shapes (n_samples, window_length, ...) and (n_samples, horizon, n_targets).
     """
     X = window_view(rows, window_length)[:-horizon:stride]
     return X, window_view(targets, horizon)[window_length::stride]
 
 
 def flatten_targets(y: NDArray[Any]) -> NDArray[Any]:
-    """Reshape targets (n_samples, horizon, n_targets) as `make_windows` does."""
+    """Reshape targets of shape (n_samples, horizon, n_targets) to one row per sample.
+
+    With one step and one target, the result is 1-D.
+    """
     n_samples, horizon, n_targets = y.shape
     if horizon == n_targets == 1:
         return y[:, 0, 0]
@@ -250,7 +255,7 @@ def flatten_targets(y: NDArray[Any]) -> NDArray[Any]:
 def drop_unknown_targets(
     X: NDArray[Any], y: NDArray[Any]
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Remove samples with NaN in the target."""
+    """Return `X` and `y` without the samples whose target contains NaN."""
     unknown = np.isnan(y).any(axis=(1, 2))
     return (X[~unknown], y[~unknown]) if unknown.any() else (X, y)
 

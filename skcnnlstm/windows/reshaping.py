@@ -124,8 +124,9 @@ class SubsequenceReshaper(ArrayOutputMixin, WindowTransformer):
     ----------
     n_subsequences : int or "auto", default="auto"
         Number of subsequences, S. It must divide the length of the windows. "auto"
-        selects the divisor nearest to the square root of the length. This divisor is
-        never greater than the root. If it is 1, `fit` issues a warning.
+        selects the largest divisor up to the square root of the length. With `n_rows`,
+        the length is first divided by `n_rows`. If the selected divisor is 1, `fit`
+        issues a warning.
     n_rows : int or None, default=None
         Number of rows, R, into which each subsequence is folded, for a ConvLSTM.
         ``S * R`` must divide the length of the windows. None does not fold.
@@ -339,7 +340,7 @@ class FlattenWindows(OneToOneFeatureMixin, WindowTransformer):
     def get_feature_names_out(
         self, input_features: ArrayLike | None = None
     ) -> NDArray[np.object_]:
-        """Return the names of the output columns, from a feature and a lag each.
+        """Return the name of each output column: the name of a feature, and a lag.
 
         Parameters
         ----------

@@ -37,7 +37,10 @@ _MIN_REGULAR = 0.51
 
 
 def _find_segments(index: Any, n_rows: int, axis: "TimeAxis | None" = None) -> Segments:
-    """Split rows at the gaps in their index. Rows without an index have no gaps."""
+    """Split rows at the gaps in their index. Rows without an index have no gaps.
+
+    `axis` is the time axis of fitted rows, which the rows may continue.
+    """
     if index is None:
         return split_at_gaps(np.arange(n_rows))
     from skcnnlstm._utils.time_axis import find_segments
@@ -46,7 +49,7 @@ def _find_segments(index: Any, n_rows: int, axis: "TimeAxis | None" = None) -> S
 
 
 def _read_axis(index: Any) -> "TimeAxis | None":
-    """Return the time axis of fitted rows, without the labels of the rows."""
+    """Return the time axis of an index, without its labels; None without an index."""
     if index is None:
         return None
     from skcnnlstm._utils.time_axis import read_time_axis
@@ -55,7 +58,7 @@ def _read_axis(index: Any) -> "TimeAxis | None":
 
 
 def fingerprint_rows(rows: NDArray[Any]) -> tuple[Hashable, ...]:
-    """Return a hash of rows, to recognise them later without keeping them."""
+    """Return the shape, the type and a hash of rows, to recognize equal rows later."""
     values = hashlib.blake2b(np.ascontiguousarray(rows).data, digest_size=16)
     return (rows.shape, rows.dtype.str, values.hexdigest())
 
@@ -80,9 +83,9 @@ class SlidingWindow(
 
     The window of row t holds rows ``t - window_length + 1`` to ``t``. The number of
     rows stays the same, so `y` and `sample_weight` need no change and the transformer
-    works in any Pipeline. Window steps before the first known row are NaN, which is
-    called missing history. The estimators of this package leave out such samples in
-    `fit` and back-fill them in `predict`.
+    works in any Pipeline. Window steps before the first known row are NaN. This is
+    called missing history. The estimators of this package leave out windows with
+    missing history in `fit`, and back-fill the missing history in `predict`.
 
     Parameters
     ----------
@@ -98,8 +101,8 @@ class SlidingWindow(
           PeriodIndex, a TimedeltaIndex, a RangeIndex or an index of integers. Arrays
           have no index and never use the fitted rows.
         - "always": always, except when the fitted rows themselves are transformed. Rows
-          count as fitted rows if their dates are not later than the last fitted date.
-          Without dates, they count as fitted rows if all values are equal.
+          count as fitted rows if their first date is not later than the last fitted
+          date. Rows without dates count as fitted rows if they equal all fitted rows.
         - "none": never.
     missing : {"error", "mask"}, default="error"
         How to handle NaN in the rows. "error" raises an error. "mask" keeps NaN, for
@@ -303,9 +306,11 @@ class SlidingWindow(
     def _find_context(
         self, X: Any
     ) -> tuple[NDArray[Any], Segments, dict[int, NDArray[Any]]]:
-        """Return the rows, their segments, and fitted rows by the segment they precede.
+        """Return the rows, their segments, and the history of segments.
 
-        A segment is a run of rows without gaps.
+        A segment is a run of rows without gaps. The history is a dict: it holds fitted
+        rows by the number of the segment that they precede. Segments that do not
+        continue fitted rows are not in the dict.
         """
         check_is_fitted(self)
         X = to_plain(X)
@@ -345,7 +350,7 @@ class SlidingWindow(
         return None
 
     def _naming(self, key: Hashable) -> Any:
-        """Return a context that adds a recording to the message of an error."""
+        """Return a context manager that adds the recording `key` to error messages."""
         if key is None:
             return nullcontext()
         from skcnnlstm._utils.recordings import naming
@@ -357,7 +362,8 @@ class SlidingWindow(
     ) -> tuple[NDArray[Any], list[_Recording], bool]:
         """Return validated rows, their recordings, and whether the index is ignored.
 
-        The index is ignored if recordings alternate and it only numbers the rows.
+        The index is ignored if recordings alternate and the index only numbers the
+        rows. With `fitted`, the index is also ignored if `fit` ignored it.
         """
         id_column = self._id_column if fitted else self.id_column
         if id_column is None:
@@ -387,7 +393,7 @@ class SlidingWindow(
         return rows, recordings, numbered
 
     def _check_rows(self, X: Any, ids: bool = False) -> NDArray[Any]:
-        """Return validated floating-point rows without an id column."""
+        """Return the rows of a table without an id column, validated, as floats."""
         rows = check_windows(X, estimator=self, max_ndim=2, ids=ids)
         missing = check_missing(self.missing)
         check_finite(rows, columns=getattr(X, "columns", None), missing=missing)
@@ -396,7 +402,10 @@ class SlidingWindow(
         return rows
 
     def _are_fitted(self, key: Hashable, rows: NDArray[Any], index: Any) -> bool:
-        """Return whether rows count as fitted rows, by their dates or their values."""
+        """Return whether rows of the recording `key` count as its fitted rows.
+
+        This depends on the dates of the rows, or without dates on the values.
+        """
         positions, axis = None, self._axes[key]
         if axis is not None and index is not None:
             positions = axis.locate(index)
@@ -444,7 +453,7 @@ class SlidingWindow(
         return windows
 
     def _build_graph(self, context: Any) -> ExportGraph:
-        """Return the windows of arrays without an index as a graph for `export`.
+        """Return `transform` of arrays, which have no index, as a graph for `export`.
 
         With ``context="always"``, the fitted rows are the history. If the next
         estimator reads NaN, steps without history are NaN. Otherwise, they repeat the
@@ -480,7 +489,7 @@ class SlidingWindow(
         return ExportGraph(run, (n_features,), "rows")
 
     def __sklearn_tags__(self) -> Any:
-        """Return tags: floating types are preserved, NaN is allowed with "mask"."""
+        """Return tags: float types are preserved, `missing="mask"` allows NaN."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = self.missing == "mask"
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]

@@ -7,10 +7,12 @@
 - `transfer`: starts from the weights of a fitted network, and freezes layers.
 - `signature`: generates the signature and the docstring of each class.
 - `settings`: validates the parameters of one fit.
+- `auto_training`: replaces "auto" in the training parameters of one fit.
 - `per_step`: validates and scores y with one target per step of a window.
 - `fit_data`: validates and holds the data of one fit.
+- `standardization`: standardizes windows and targets.
 - `fit_plan`: holds everything that determines one fit, except the data.
-- `assemble`: adds masking, normalization, skip and quantiles to a network.
+- `assemble`: adds masking, normalization, linear skip and quantiles to a network.
 - `_scikeras`: the only module that imports scikeras.
 """
 

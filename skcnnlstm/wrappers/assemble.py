@@ -55,19 +55,19 @@ def build_regressor_network(
     Most parameters are documented in `build_masked_network` and `regressor_parameters`.
     The others are:
 
-    - `n_outputs`: number of outputs, ``horizon * n_targets``, for grids times the
-      number of cells.
+    - `n_outputs`: number of outputs: ``horizon * n_targets``, or ``horizon * n_targets
+      * n_cells`` with `grids`.
     - `grids`: whether a sample is a sequence of grids of shape
-      `grid_shape(input_shape)`. Then only the first axis is time, and each cell has its
-      own level.
+      `grid_shape(input_shape)`. In this case, only the first axis is time, and each
+      cell is normalized separately.
 
     If the builder has a parameter `output_axes`, its value is `(horizon, n_targets,
     n_quantiles)`, the axes of the output in C order. If the builder has a parameter
     `n_series`, its value is the number of features without the masks.
 
-    The output has shape `(n_samples, n_outputs)`, with `quantiles` `(n_samples,
+    The output has shape `(n_samples, n_outputs)` or, with `quantiles`, `(n_samples,
     n_outputs, n_quantiles)`. With ``per_step=True``, it has shape `(n_samples, n_steps,
-    1)`, with `quantiles` `(n_samples, n_steps, n_quantiles)`.
+    1)` or, with `quantiles`, `(n_samples, n_steps, n_quantiles)`.
     """
     if params.get("per_step"):
         return _build_step_network(
@@ -161,7 +161,10 @@ def build_regressor_network(
 
 
 def _build_step_network(input_shape, quantiles, **params):
-    """Build a network with the output `(n_steps, 1)`, or `(n_steps, n_quantiles)`."""
+    """Build a network that predicts each step of a window.
+
+    The output has shape `(n_steps, 1)` or, with `quantiles`, `(n_steps, n_quantiles)`.
+    """
     if quantiles is None:
         return build_masked_network(input_shape, 1, **params)
     network = build_masked_network(input_shape, len(quantiles), **params)
@@ -171,7 +174,10 @@ def _build_step_network(input_shape, quantiles, **params):
 
 
 def _normalise(window, normalise, *, flatten):
-    """Normalize a window; `flatten` joins all axes except the last to one time axis."""
+    """Return the normalized window, its shift and its scale.
+
+    With `flatten`, all axes except the last are one time axis for `normalise`.
+    """
     if not flatten:
         return normalise(window)
     shape = tuple(window.shape[1:])

@@ -1,4 +1,4 @@
-"""The training recipe: what "auto" means for the parameters of a fit."""
+"""The training recipe: replace "auto" in the training parameters of one fit."""
 
 import math
 from typing import NamedTuple
@@ -38,12 +38,12 @@ class Training(NamedTuple):
     patience: int
     validation_gap: int
     decays: bool  # whether the learning rate warms up and decays
-    compares_initial: bool  # whether the initial weights can be the best ones
-    retrains: bool  # whether to train again on all samples afterwards
+    compares_initial: bool  # whether early stopping may restore the initial weights
+    retrains: bool  # whether a second training on all samples follows
 
 
 def resolve_training(settings, n_samples, horizon=None):
-    """Replace every "auto" by its value for a fit to `n_samples` samples.
+    """Return the training parameters of a fit to `n_samples` samples, without "auto".
 
     `settings` are validated parameters. `horizon` is the number of steps that the
     targets of a regressor reach ahead, or None for a classifier.

@@ -123,7 +123,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         return self._fit(X, y, sample_weight, settings, resume=resume, report=True)
 
     def initialize(self, X, y):
-        """Draw initial weights for data of this shape, without training.
+        """Draw initial weights for the shapes of X and y, without training.
 
         Parameters
         ----------
@@ -220,7 +220,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         return self
 
     def _resolve_training(self, settings, data):
-        """Return the settings with a value for each "auto" of the training."""
+        """Return the settings, without "auto" in the training parameters."""
         horizon = self._horizon(settings, data)
         resolved = resolve_training(settings, len(data.samples), horizon)
         return settings | resolved._asdict()
@@ -234,20 +234,21 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         return network == self._network and self._has_targets(data.target_attributes)
 
     def _with_fitted_form(self, settings):
-        """Return the settings, with the form of the linear skip of the last fit."""
+        """Return the settings; a regressor uses the form of its fitted linear skip."""
         return settings
 
     def _has_targets(self, target_attributes):
-        """Return whether the fitted attributes equal `target_attributes`."""
+        """Return whether `target_attributes` equal the fitted attributes they name."""
         return all(
             np.array_equal(value, getattr(self, name))
             for name, value in target_attributes.items()
         )
 
     def _standardize(self, settings, data, continues):
-        """Return the standardized data, and the means and scales that were used.
+        """Return standardized data, and the means and scales that were used.
 
-        With `continues`, the constants of the previous fit are used again.
+        With `continues`, these are the means and scales of the previous fit. If there
+        are none, the data are returned unchanged, together with an empty dict.
         """
         if continues:
             constants = self._constants
@@ -268,15 +269,21 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         return fit_standardization(data.X, data.rows, n_features=n_features)
 
     def _count_columns(self, X):
-        """Return the number of cells and of features of a time step."""
+        """Return the number of cells per time step, and of features per cell.
+
+        Only grids have more than one cell.
+        """
         return 1, X.shape[-1] if X.ndim > 2 else 1
 
     def _prepare_start(self, settings, data, continues):
-        """Return the settings, and initial weights of layers by name."""
+        """Return the settings, and initial weights by the name of the layer.
+
+        Layers that are not in the dict start from new weights.
+        """
         return settings, {}
 
     def _restart(self, settings, data):
-        """Return the initial weights of layers to train on all samples."""
+        """Return the initial weights for `_retrain`, by the name of the layer."""
         return {}
 
     def _horizon(self, settings, data):
@@ -284,7 +291,10 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         return None
 
     def _retrain(self, trained, settings, data, plan):
-        """Train again on all samples, for the number of epochs that was best."""
+        """Train again on all samples, for `trained.best_epoch` epochs.
+
+        Return `trained` with the weights of this second training.
+        """
         start = self._restart(settings, data)
         without = settings | {"early_stopping": False, "compares_initial": False}
         again = plan.schedule(without, data.samples, None, start, trained.best_epoch)
@@ -333,7 +343,10 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         )
 
     def _flatten_steps(self, X):
-        """Return X with all values of a step on one axis; image sequences override."""
+        """Return X with all values of a time step on one axis.
+
+        Architectures for images or grids override this method.
+        """
         return X
 
     def _warn_about_mistakes(self, settings, data):
@@ -412,7 +425,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         return getattr(self, name)
 
     def _resolve_auto(self, params, input_shape):
-        """Return the parameters of the builder without "auto"."""
+        """Return the parameters of the builder; subclasses can replace "auto"."""
         return params
 
     def _build_program_spec(self, settings, network_args, samples):
@@ -440,7 +453,11 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         return spec, rate
 
     def _fitted_state(self, spec, target_attributes, *, required):
-        """Return the state to continue from, or None if the network has changed."""
+        """Return the fitted state, from which a fit continues.
+
+        If the network or the targets have changed, raise with `required`. Otherwise,
+        warn and return None.
+        """
         same_target = self._has_targets(target_attributes)
         if spec.network != self._network or not same_target:
             if required:
@@ -462,7 +479,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
     # ------------------------------------------------------------------- predict
 
     def _raw_predict(self, X):
-        """Return the network's output, of shape (n_samples, n_outputs), in float64."""
+        """Return the output of the network in the units of y, as float64."""
         check_is_fitted(self)
         network, X = self._network_for(X)
         if "weights" not in self._cache:
@@ -490,8 +507,8 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
     def _check_shape(self, windows, X):
         """Return whether the samples have the fitted shape.
 
-        If `_variable_first_axis` is true, the length of the first time axis may differ.
-        Any other difference raises an error.
+        If `_variable_first_axis` is true, the length of the first time axis may differ,
+        and the result is False. Any other difference raises ValueError.
         """
         fitted, actual = self._network_args[1], windows.shape[1:]
         if len(fitted) == len(actual) == 1:
@@ -550,8 +567,8 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         """User-defined functions and classes in the network, by registered name.
 
         These are the objects that were registered during `fit`, even if the names have
-        been registered again since. A copy of the estimator looks up the names again,
-        and so does another process that loads it.
+        been registered again since. Copied and loaded estimators look up the names
+        again.
         """
         if "custom_objects" not in self._cache:
             self._cache["custom_objects"] = training.find_registered(self._network)
@@ -566,7 +583,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         return self._cache["model"]
 
     def _build_model(self, **options):
-        """Return the network with its weights, which reads windows as passed."""
+        """Return the fitted network as a model that includes the standardization."""
         text, objects = self._network, self._custom_objects
         if self._constants:
             text = standardized_network(text, self._constants, objects)
@@ -597,7 +614,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         super().__setstate__(state)
 
     def __sklearn_clone__(self):
-        """Return an unfitted copy with the same `pretrained` object, still fitted."""
+        """Return an unfitted copy, which refers to the same `pretrained` object."""
         parts = training.split_loss(self.loss)
         if parts is self.loss and self.pretrained is None:
             return super().__sklearn_clone__()

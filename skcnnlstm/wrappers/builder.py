@@ -47,17 +47,18 @@ def check_builder(build, reserved, required=()):
         )
     if others or len(positional) > 2:
         raise TypeError(
-            "build must take its parameters by keyword only: "
-            f"{got}, which also takes {', '.join([*positional[2:], *others])}. Write a "
-            f"* before these parameters, and give each a name: {_example()}."
+            f"build must take only keyword-only parameters after the first two: {got}, "
+            "in which these parameters are not keyword-only: "
+            f"{', '.join([*positional[2:], *others])}. Write a * after the second "
+            f"parameter, and give each later parameter a name: {_example()}."
         )
     for key, parameter in keywords.items():
         if key in INTERNAL_ARGUMENTS:
             continue
         if parameter.default is parameter.empty:
             raise TypeError(
-                f"build must have a default for each parameter: {got}. Give {key} a "
-                "default."
+                f"build must have a default for each keyword-only parameter: {got}. "
+                f"Give {key} a default."
             )
         if key in reserved or "__" in key:
             reason = "is a shared parameter"
@@ -82,7 +83,7 @@ def _example():
 
 
 def builder_name(build):
-    """Return the name of a builder, for messages."""
+    """Return the name of a builder, or the name of its type if it has none."""
     return getattr(build, "__name__", type(build).__name__)
 
 
@@ -117,9 +118,9 @@ def _build_once(build, input_shape, n_outputs, params):
         )
     if network.compiled:
         raise ValueError(
-            f"build must return a model that is not compiled: got a compiled one from "
-            f"{name}. Remove compile(...), and set loss and optimizer as parameters of "
-            "the estimator."
+            f"build must return a model that is not compiled: got a compiled model "
+            f"from {name}. Remove compile(...), and set loss and optimizer as "
+            "parameters of the estimator."
         )
     if isinstance(network, keras.Sequential):
         if not network.built:
@@ -128,7 +129,7 @@ def _build_once(build, input_shape, n_outputs, params):
     if not hasattr(network, "operations"):
         raise TypeError(
             f"build must return a functional or sequential model: got "
-            f"{type(network).__name__} from {name}, a subclass of keras.Model. Return "
+            f"{type(network).__name__}, a subclass of keras.Model, from {name}. Return "
             "keras.Model(window, output), and put your code into layers."
         )
     shapes = [tuple(one.shape) for one in (*network.inputs, *network.outputs)]
@@ -147,8 +148,8 @@ def _build_once(build, input_shape, n_outputs, params):
             "build must return a network with one input of shape (None, *input_shape) "
             f"and one output of shape (None, n_outputs): got {shapes} from {name}, "
             f"expected {expected}. Begin with keras.Input(input_shape) and end with "
-            "keras.layers.Dense(n_outputs); use keras.layers.Flatten() before if the "
-            "output has a time axis."
+            "keras.layers.Dense(n_outputs). If the output has a time axis, add "
+            "keras.layers.Flatten() before the Dense layer."
         )
     if _MODEL_NAME.fullmatch(network.name):
         network.name = name.removeprefix("build_").strip("<>") or "network"
@@ -162,13 +163,13 @@ def _as_functional(sequential):
 
 
 def _has_automatic_name(layer):
-    """Return whether Keras may have generated the name from the class of the layer."""
+    """Return whether Keras may have generated the name of a layer from its class."""
     words = _NUMBER.sub("", layer.name).replace("_", "")
     return type(layer).__name__.lower() == words
 
 
 def _name_layers(network, again):
-    """Rename the layers whose names differ between two builds."""
+    """Rename the layers of `network` whose names differ in `again`, a second build."""
     pairs = list(zip(network.layers, again.layers, strict=True))
     taken = {layer.name for layer, other in pairs if layer.name == other.name}
     for layer, other in pairs:
@@ -193,7 +194,7 @@ def name_operations(network):
 
 
 def _free_name(name, taken):
-    """Return `name` without its number, or with the first number that is free."""
+    """Return `name` without its number, or with a free one if that name is taken."""
     stem = name = _NUMBER.sub("", name)
     number = 0
     while name in taken:

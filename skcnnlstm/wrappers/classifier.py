@@ -64,15 +64,18 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
         return check_class_target(y, len(X), estimator=self)
 
     def _encode_target(self, y, loss, classes):
-        """Return the targets of the network, their number, and fitted attributes."""
+        """Return y as class codes, the number of classes, and a dict with `classes_`.
+
+        Losses that do not take class codes get one column per class instead.
+        """
         known = known_values(y)
         labels = np.unique(known) if classes is None else np.unique(classes)
         unknown = np.setdiff1d(known, labels)
         if len(unknown):
             raise ValueError(
-                "y must hold only classes of the first partial_fit: got unknown "
-                f"classes {unknown}, known classes are {labels}. Pass all classes to "
-                "the first partial_fit."
+                "y must hold only classes of the first partial_fit: got the classes "
+                f"{unknown}, which are not among {labels}. Pass all classes to the "
+                "first partial_fit."
             )
         if len(labels) < 2:
             raise ValueError(
@@ -87,7 +90,10 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
         return codes, len(labels), {"classes_": labels}
 
     def _split_validation(self, samples, settings, seed):
-        """Hold out random samples; stratify them if y has one label per sample."""
+        """Return training samples, and random validation samples.
+
+        The validation samples are stratified if y has one label per sample.
+        """
         if samples.weight.ndim > 1:
             return self._split_steps(samples, settings, seed)
         codes = samples.y if samples.y.ndim == 1 else samples.y.argmax(axis=1)
@@ -110,7 +116,7 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
         return samples.select(np.sort(train)), samples.select(np.sort(validation))
 
     def _split_steps(self, samples, settings, seed):
-        """Hold out random samples, each with one label per step."""
+        """Return training and random validation samples, with one label per step."""
         n_validation = math.ceil(len(samples) * settings["validation_fraction"])
         if n_validation >= len(samples):
             raise ValueError(
@@ -130,8 +136,8 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
         X, y : array-like
             Windows and class labels, as for `fit`.
         classes : array-like or None, default=None
-            All class labels. The first call uses them; None uses the labels in `y`.
-            Later calls may leave `classes` out.
+            All class labels. In the first call, None means the labels in `y`. Later
+            calls may leave `classes` out.
         sample_weight : array-like or None, default=None
             Weights of the samples, as for `fit`.
 

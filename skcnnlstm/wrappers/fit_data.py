@@ -29,7 +29,10 @@ class FitData(NamedTuple):
     target_attributes: dict  # fitted attributes that describe y
 
     def training_windows(self, X):
-        """Return the windows to train on: `X` itself if no window is left out."""
+        """Return the windows to train on; `X` itself if no window is left out.
+
+        `X` holds the windows as passed to `fit`.
+        """
         if len(self.rows) == len(self.X):
             return X
         return X.iloc[self.rows] if hasattr(X, "iloc") else self.X[self.rows]

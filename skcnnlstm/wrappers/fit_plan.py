@@ -30,8 +30,8 @@ class FitPlan(NamedTuple):
     def schedule(self, settings, samples, tasks, initial_weights, epochs=None):
         """Return the training schedule: epochs, batches and stopping rules.
 
-        A number for `epochs` ends training after that many epochs, with the learning
-        rates of the full schedule.
+        If `epochs` is a number, training ends after this number of epochs, but the
+        learning rates are those of ``settings["epochs"]`` epochs.
         """
         return training.TrainingOptions(
             seed=self.seed,
@@ -52,7 +52,10 @@ class FitPlan(NamedTuple):
         )
 
     def _decays(self, settings):
-        """Return whether the learning rate decays; a rate callback prevents it."""
+        """Return whether the learning rate decays.
+
+        It does not decay if a callback sets the learning rate.
+        """
         return (
             settings["decays"]
             and self.learning_rate is not None

@@ -1,7 +1,8 @@
 """Declare and document the parameters that estimators share.
 
 An architecture declares its own parameters as keyword-only parameters of its `build_x`
-function. Each class gets its signature and its docstring from both places.
+function. Each class gets its signature and its docstring from this module and from
+`build_x`.
 """
 
 import inspect
@@ -41,8 +42,8 @@ def training_parameters(
         Number of passes over the training samples. "auto" uses the training recipe
         described in the user guide, which chooses the number of epochs. The recipe also
         sets `batch_size`, `learning_rate` and `early_stopping`, each only if it is
-        "auto". If `epochs` is a number, "auto" means batches of 32 samples, a constant
-        learning rate and no early stopping.
+        "auto". If `epochs` is a number, "auto" in these three parameters means batches
+        of 32 samples, a constant learning rate and no early stopping.
     batch_size : int or "auto", default="auto"
         Number of samples per optimizer step. -1 uses all samples in each step. "auto"
         uses 32 samples if `epochs` is a number. Otherwise, it uses 16 to 256 samples,
@@ -52,8 +53,8 @@ def training_parameters(
         class are routed parameters, such as ``optimizer__clipnorm=1.0``.
     learning_rate : float, "auto" or None, default="auto"
         Learning rate of the optimizer. None uses the default of the optimizer (0.001
-        for Adam). If `epochs` is a number, "auto" means None. If `epochs` is "auto",
-        "auto" raises the rate to a peak and then lets it decay along a cosine. For
+        for Adam). "auto" depends on `epochs`. If `epochs` is a number, "auto" means
+        None. Otherwise, the rate rises to a peak and then decays along a cosine. For
         Adam, the peak grows with the batch size. For 32 samples, it is 0.001 in a
         regressor and 0.003 in a classifier.
     metrics : list or None, default=None
@@ -172,7 +173,7 @@ def regressor_parameters(
     season_length=None,
     n_static=0,
 ):
-    """Declare the parameters of every regressor, some with other defaults.
+    """Declare the parameters of every regressor, besides `training_parameters`.
 
     Parameters
     ----------
@@ -204,10 +205,11 @@ def regressor_parameters(
     linear_skip : bool or "auto", default="auto"
         Whether to add a linear map of the (normalized) window to the output. `fit`
         first solves a ridge regression for the map, which then stays fixed. The network
-        starts with output zero and learns the remainder. By default, all targets share
-        one map, from the history of a target and the covariates. If early stopping
-        holds out samples, they decide the ridge penalty, and whether a joint map of all
-        features is better. "auto" means False, but True inside SeriesForecaster.
+        starts with output zero and learns the remainder. All targets share one map,
+        which forecasts a target from its own history and from the covariates. If early
+        stopping holds out samples, they decide the ridge penalty, and whether a joint
+        map of all features replaces the shared map. "auto" means False, but True inside
+        SeriesForecaster.
     n_targets : int or None, default=1
         Number of features to predict: y holds later values of the first `n_targets`
         features of X. None means all features if their number divides the width of y,
@@ -224,7 +226,7 @@ def regressor_parameters(
 
 
 def classifier_parameters(*, loss="sparse_categorical_crossentropy", class_weight=None):
-    """Declare the parameters of every classifier.
+    """Declare the parameters of every classifier, besides `training_parameters`.
 
     Parameters
     ----------
@@ -318,7 +320,7 @@ def accepts_parameter(name, parameters):
     A class accepts the names in its signature and the routed names of scikeras,
     `prefix__name`. Names with the prefix `optimizer`, `loss` or `callbacks` are passed
     to constructors. `model__name` and `fit__name` set the parameter `name`.
-    `predict__batch_size` and `predict__verbose` have no effect.
+    `predict__batch_size` and `predict__verbose` are accepted, but have no effect.
     """
     prefix, separator, rest = name.partition("__")
     if not separator:

@@ -45,7 +45,7 @@ def check_step_settings(settings):
 
 
 def count_steps(input_shape):
-    """Return the number of targets of a sample.
+    """Return the number of targets of a sample with `per_step=True`.
 
     Windows and subsequences `(n_subsequences, n_steps, n_features)` have one target for
     each time step. Image sequences `(n_frames, n_rows, n_columns, n_features)` have one
@@ -89,7 +89,7 @@ def check_step_target(y, shape, *, estimator):
 
 
 def _as_array(y):
-    """Return y as an array, in which missing values of lists stay missing."""
+    """Return y as an array. None and NaN stay missing values, also next to text."""
     if isinstance(y, np.ma.MaskedArray) or not isinstance(y, np.ndarray | list | tuple):
         y = to_plain(y, "y")
     if isinstance(y, list | tuple):
@@ -132,7 +132,7 @@ def _check_shape(y, shape):
 
 
 def _plain_values(values):
-    """Return class labels as an array of their own type instead of objects."""
+    """Return class labels; an array of objects becomes an array of text or numbers."""
     if values.dtype != object:
         return values
     if len({isinstance(value, str) for value in values}) > 1:
@@ -167,7 +167,7 @@ def _check_numbers(values, estimator):
 
 
 def known_values(y):
-    """Return the targets of a plain array, or the unmasked ones of a masked array."""
+    """Return the unmasked values of a masked array, or any other array unchanged."""
     return y.compressed() if isinstance(y, np.ma.MaskedArray) else y
 
 
@@ -184,7 +184,7 @@ def with_known_step(y, rows, weight):
 
 
 def step_weights(y, weight):
-    """Return the weight of each step: zero if unknown, else that of the sample."""
+    """Return a weight for each step: zero for unknown steps, else the sample weight."""
     return np.where(y.mask, np.float32(0), weight[:, np.newaxis])
 
 
@@ -192,7 +192,7 @@ def step_weights(y, weight):
 
 
 def with_step_score(score):
-    """Wrap a `score` method: with `per_step=True`, it uses all known steps."""
+    """Wrap a `score` method: with `per_step=True`, score all known steps instead."""
 
     @functools.wraps(score)
     def score_with_steps(self, X, y, sample_weight=None):

@@ -42,7 +42,7 @@ def _is_class_code_loss(loss):
 
 
 def is_absolute_loss(loss):
-    """Return whether a loss grows with the absolute error."""
+    """Return whether a loss is the pinball loss or the mean absolute error."""
     return isinstance(loss, PinballLoss) or kind_of_loss(loss) == "absolute"
 
 
@@ -159,7 +159,13 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         return data.n_outputs // self._count_targets(settings, data)
 
     def _fit_constants(self, settings, data):
-        """Return the means and scales of the features and the targets."""
+        """Return the means and scales of the features and the targets.
+
+        Losses other than squared and absolute errors depend on the units of the
+        targets. With such a loss, only the features have means and scales. The result
+        is then empty with `instance_norm` or `linear_skip`, which require features and
+        targets on the same scale.
+        """
         loss, mode = settings["loss"], settings["instance_norm"]
         # If true, the targets are later values of features, and get their statistics.
         continues = settings["linear_skip"] or not (mode is None or is_auto(mode))
@@ -188,7 +194,7 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         return settings
 
     def _prepare_start(self, settings, data, continues):
-        """Choose and solve the linear skip; the network then starts from it."""
+        """Fit the linear skip; return settings with its form, and initial weights."""
         if not settings["linear_skip"]:
             return settings, {}
         if continues:
@@ -205,9 +211,9 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         task = self._linear_task(settings, data)
         if task.n_targets > task.n_columns:
             raise ValueError(
-                "n_targets must be at most the number of features with linear_skip: "
-                f"got n_targets={task.n_targets}, n_features={task.n_columns}. Set "
-                "linear_skip=False."
+                "n_targets must be at most the number of features if linear_skip is "
+                f"True: got n_targets={task.n_targets}, n_features={task.n_columns}. "
+                "Set linear_skip=False."
             )
         n_inputs = task.n_inputs(data.X.shape[1:])
         if n_inputs > MAX_INPUTS:
@@ -235,7 +241,7 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         )
 
     def _start_from(self, solution):
-        """Return the initial weights of a network that equals a linear map."""
+        """Return the initial weights with which a network equals a linear map."""
         start = dict.fromkeys(self._output_layers, 0.0)
         return start | {"linear_skip": [solution.kernel, solution.bias]}
 
@@ -255,7 +261,10 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         return check_regression_target(y, len(X), estimator=self)
 
     def _encode_target(self, y, loss, classes):
-        """Return the targets of the network, their number, and fitted attributes."""
+        """Return y in the shape that the loss needs, and the number of outputs.
+
+        The third result holds the fitted attributes that describe y.
+        """
         targets = np.asarray(y).reshape(len(y), -1).astype(np.float32)
         n_outputs = targets.shape[1]
         if isinstance(loss, PinballLoss):
@@ -265,7 +274,7 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         return targets, n_outputs, {"_target_shape": y.shape[1:]}
 
     def _split_validation(self, samples, settings, seed):
-        """Hold out the last samples."""
+        """Return the training samples, and the last samples for validation."""
         fraction, gap = settings["validation_fraction"], settings["validation_gap"]
         n_validation = max(1, math.ceil(len(samples) * fraction))
         n_train = len(samples) - n_validation - gap
@@ -318,7 +327,10 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         return predicted.reshape(len(predicted), *self._target_shape)
 
     def _build_graph(self, context):
-        """Return the predictions, the medians or all quantiles as a graph."""
+        """Return the predictions as a graph for `export`.
+
+        With ``context.quantiles``, these are all quantiles instead of the medians.
+        """
         quantiles = self._network_param("quantiles")
         target_shape = self._target_shape
         if context.quantiles:

@@ -43,8 +43,8 @@ class DeclaredParametersMixin:
             class. With None, the class inherits `__init__` unchanged.
         defaults : dict or None, default=None
             Defaults of this class for shared parameters. A routed name, such as
-            `optimizer__clipnorm`, becomes a parameter of the class, which the class
-            docstring must describe.
+            `optimizer__clipnorm`, becomes a parameter of the class. The docstring of
+            the class must describe this parameter.
 
         Raises
         ------
@@ -223,5 +223,5 @@ class DeclaredParametersMixin:
 
 
 def _default_summary(build, blank):
-    """Return the summary of a class that has no docstring."""
+    """Return the summary of a class without docstring; None if `blank` is None."""
     return blank if blank is None else f"Train the network of `{builder_name(build)}`."

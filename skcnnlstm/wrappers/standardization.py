@@ -23,9 +23,9 @@ def fit_standardization(X, rows, y=None, n_targets=None, *, n_features=None):
     y : ndarray of shape (n_rows, n_outputs) or None
         Targets of the training windows. None computes no statistics of targets.
     n_targets : int or None
-        A number gives the targets the statistics of the first `n_targets` features, so
-        that a level of the window is also a level of the targets. None computes the
-        statistics from y.
+        If this is a number, the targets get the mean and the scale of the first
+        `n_targets` features, so that windows and targets stay on the same scale. None
+        computes the statistics of the targets from y.
     n_features : int or None
         Number of features. None uses the length of the last axis of X, or 1 for 2-D X.
 
@@ -60,10 +60,11 @@ def fit_standardization(X, rows, y=None, n_targets=None, *, n_features=None):
 
 
 def _moments(prefix, chunks):
-    """Return the mean and the standard deviation of each column.
+    """Return the mean and the standard deviation of each column, ignoring NaN.
 
-    A constant column gets the standard deviation 1. `chunks()` yields arrays of rows
-    and is called twice.
+    The result is a dict with the keys ``{prefix}_mean`` and ``{prefix}_scale``. A
+    constant column gets the standard deviation 1. `chunks()` yields arrays of rows and
+    is called twice.
     """
     count, total, squares = 0, 0.0, 0.0
     for values in chunks():
@@ -81,7 +82,10 @@ def _moments(prefix, chunks):
 
 
 def standardize_targets(y, constants):
-    """Return standardized targets in float32, or y itself if it is not standardized."""
+    """Return standardized targets in float32.
+
+    If `constants` has no statistics of the targets, y is returned unchanged.
+    """
     if "y_mean" not in constants:
         return y
     mean, scale = constants["y_mean"], constants["y_scale"]
@@ -92,7 +96,7 @@ def standardize_targets(y, constants):
 
 
 def restore_targets(output, constants):
-    """Return outputs in the units of y.
+    """Return outputs of a network in the units of y: the inverse standardization.
 
     The shape is `(n, n_outputs)` or `(n, n_outputs, n_quantiles)`.
     """

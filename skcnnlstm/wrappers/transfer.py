@@ -15,7 +15,7 @@ _MAX_LISTED = 12
 
 
 def match_pretrained(pretrained, spec):
-    """Return the weights of a fitted network for the matching layers of a new one.
+    """Return the weights of those fitted layers that match layers of a new network.
 
     Two layers match if they have equal names and weights of equal shapes.
 
@@ -67,7 +67,10 @@ def _find_network(pretrained):
     networks = list(fitted_networks(estimator))
     if len(networks) == 1:
         return networks[0]
-    rule = "pretrained must be, contain or be the path of one fitted network"
+    rule = (
+        "pretrained must be an estimator with exactly one fitted network, or the path "
+        "of a file with such an estimator"
+    )
     if networks:
         raise ValueError(
             f"{rule}: got {pretrained!r}, which contains {len(networks)} fitted "
@@ -100,7 +103,10 @@ def _describe(weights):
 
 
 def freeze(network_args, frozen):
-    """Return the arguments of `build_network_json` for a network with frozen layers."""
+    """Return the arguments of `build_network_json` for a network with frozen layers.
+
+    Without frozen layers, `network_args` is returned unchanged.
+    """
     patterns = _check_patterns(frozen)
     if not patterns:
         return network_args

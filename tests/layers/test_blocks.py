@@ -110,13 +110,13 @@ UNKNOWN = (
         (
             check_activation,
             ("activation", "threshold"),
-            "activation must be a function of one tensor that keeps its shape: got "
+            "activation must map one tensor to a tensor of the same shape: got "
             f"activation='threshold', which requires further arguments. {EXAMPLES}",
         ),
         (
             check_activation,
             ("activation", "glu"),
-            "activation must be a function of one tensor that keeps its shape: got "
+            "activation must map one tensor to a tensor of the same shape: got "
             "activation='glu', which returns shape (1, 1) for shape (1, 2). "
             + EXAMPLES,
         ),

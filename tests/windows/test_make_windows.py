@@ -310,9 +310,9 @@ def test_short_recordings_cause_a_warning():
         _, y, groups = make_windows(np.arange(9.0), 4, groups=SUBJECTS)
     assert y.tolist() == [4.0] and groups.tolist() == ["a"]
     assert str(caught[0].message) == (
-        "each recording should have at least 5 rows: got 1 of 2 recordings with fewer "
-        "rows, which give no window ('b'). Use shorter windows to keep these "
-        "recordings."
+        "each recording should have at least 5 rows: got fewer rows in 1 of 2 "
+        "recordings: 'b'. These recordings give no window. Use shorter windows to keep "
+        "them."
     )
 
 
@@ -429,8 +429,8 @@ BAD_INPUT = {
     "label: no column": (
         lambda: make_windows(ACTS, 3, label="last"),
         ValueError,
-        "target must be the column of the labels with label='last': got target=None. "
-        "Set target to the position or the name of that column.",
+        "target must be given with label='last': got target=None. Set target to the "
+        "position or the name of the column that holds the labels.",
     ),
     "label: a column that is not needed": (
         lambda: make_windows(ACTS, 3, target="act", label="time_to_end"),

@@ -61,12 +61,13 @@ def of_epochs(input_shape, n_outputs, *, epochs=3):
         (keras.Model, "build must be a function that returns a keras.Model: got"),
         (
             of_units,
-            "build must take its parameters by keyword only: got of_units(input_shape, "
-            "n_outputs, units=3), which also takes units. Write a * before these "
-            "parameters, and give each a name: def build_network(input_shape, "
-            "n_outputs, *, units=32).",
+            "build must take only keyword-only parameters after the first two: got "
+            "of_units(input_shape, n_outputs, units=3), in which these parameters are "
+            "not keyword-only: units. Write a * after the second parameter, and give "
+            "each later parameter a name: def build_network(input_shape, n_outputs, *, "
+            "units=32).",
         ),
-        (of_any, "which also takes **params. Write a * before these parameters"),
+        (of_any, "are not keyword-only: **params. Write a * after the second"),
         (
             of_shape,
             "build must take the shape of a window and the number of outputs: got "
@@ -74,8 +75,8 @@ def of_epochs(input_shape, n_outputs, *, epochs=3):
         ),
         (
             without_default,
-            "build must have a default for each parameter: got without_default("
-            "input_shape, n_outputs, *, units). Give units a default.",
+            "build must have a default for each keyword-only parameter: got "
+            "without_default(input_shape, n_outputs, *, units). Give units a default.",
         ),
         (of_epochs, "where epochs is a shared parameter. Rename epochs."),
     ],
@@ -116,7 +117,7 @@ class Subclassed(keras.Model):
     ("build", "error", "message"),
     [
         (lambda shape, n: None, TypeError, "must return a keras.Model: got NoneType"),
-        (compiled, ValueError, "got a compiled one from compiled. Remove compile(...)"),
+        (compiled, ValueError, "got a compiled model from compiled. Remove compile("),
         (
             lambda shape, n: build_blog(shape, n + 1),
             ValueError,

@@ -74,9 +74,9 @@ def test_partial_fit_with_other_classes_raises_value_error(windows, labels):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         classifier.partial_fit(X, labels, classes=["down", "up", "still"])
     message = (
-        "y must hold only classes of the first partial_fit: got unknown classes "
-        "['sideways'], known classes are ['down' 'up']. Pass all classes to the first "
-        "partial_fit."
+        "y must hold only classes of the first partial_fit: got the classes "
+        "['sideways'], which are not among ['down' 'up']. Pass all classes to the "
+        "first partial_fit."
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         classifier.partial_fit(X, np.where(labels == "up", "up", "sideways"))
