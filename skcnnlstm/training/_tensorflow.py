@@ -150,7 +150,7 @@ def _run_batches(model, step, x, y, weight, order, n_samples, batch_size, total)
 
 
 def _split_vector(vector, variables):
-    """Split a vector into one tensor for each variable, of the same shape."""
+    """Split a vector into tensors that have the shapes of `variables`."""
     sizes = [math.prod(variable.shape) for variable in variables]
     return [
         tf.reshape(part, variable.shape)
