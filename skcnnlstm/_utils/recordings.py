@@ -67,7 +67,7 @@ def find_recordings(ids: Any, n_rows: int, name: str) -> Recordings:
     if (codes < 0).any():
         raise ValueError(
             f"{name} must have a value in each row: got a missing value in row "
-            f"{int(np.argmax(codes < 0))}. Drop those rows."
+            f"{int(np.argmax(codes < 0))}. Drop the rows without a value."
         )
     order = np.argsort(codes, kind="stable")
     cuts = np.flatnonzero(np.diff(codes[order])) + 1

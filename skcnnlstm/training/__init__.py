@@ -1,4 +1,4 @@
-"""Train networks and predict, by TensorFlow programs that are traced once and reused.
+"""Train networks and predict with TensorFlow programs that are traced once and reused.
 
 - `network_config` converts networks to JSON text and draws their initial weights.
 - `keras_objects` serializes losses, metrics and optimizers.

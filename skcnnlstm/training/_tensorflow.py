@@ -34,7 +34,7 @@ def array(value):
 
 
 def epoch_function(model, target_dtype, vector=None, step_weights=False):
-    """Trace a function that trains over the batches of an epoch or of a part of one.
+    """Trace a function that trains on all or some of the batches of an epoch.
 
     The traced function has these arguments:
 

@@ -105,7 +105,7 @@ _SLICE_MASKS = (
 
 @tf.RegisterGradient("skcnnlstm>StridedSlice")
 def _gradient_of_slice(op, gradient):
-    """Pad the gradient with zeros, in the shape of the array that was sliced.
+    """Pad the gradient of a slice with zeros to the shape of the sliced array.
 
     The operation of TensorFlow for this gradient is slow: for 32 windows of 24 steps
     and 32 channels, it takes longer than a matrix product. It is used only if the

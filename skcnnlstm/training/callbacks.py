@@ -61,8 +61,9 @@ def _has_unused_batch_hooks(callback):
     """Return whether the batch hooks of a Keras callback need not be called.
 
     `TerminateOnNaN` is not needed, because every fit stops if its loss is not finite.
-    `TensorBoard`, `ModelCheckpoint` and `BackupAndRestore` use their batch hooks only
-    if a parameter is changed from "epoch".
+    `TensorBoard` needs its batch hooks only if `update_freq` is not "epoch".
+    `ModelCheckpoint` and `BackupAndRestore` need them only if `save_freq` is not
+    "epoch".
     """
     if type(callback) is keras.callbacks.TensorBoard:
         return callback.update_freq == "epoch"

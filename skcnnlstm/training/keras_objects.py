@@ -340,9 +340,9 @@ def _construct(parameter, cls, settings):
 
 
 def _look_up(parameter, name, get, examples):
-    """Return the Keras object of a name; for other names, raise an error with examples.
+    """Return the Keras object that the function `get` finds by its name.
 
-    `parameter` is the parameter that has this name as its value.
+    If Keras does not define the name, raise an error with `parameter` and `examples`.
     """
     try:
         return get(name)

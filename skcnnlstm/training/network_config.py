@@ -52,9 +52,9 @@ def building_layers():
 
 
 def network_key(text, custom_objects) -> tuple:
-    """Return the cache key of a network: its text and the objects' fingerprint.
+    """Return the cache key of a network: its text and a fingerprint.
 
-    Without objects, None replaces the fingerprint.
+    The fingerprint is that of `custom_objects`, or None without such objects.
     """
     return text, compute_fingerprint(custom_objects) if custom_objects else None
 
