@@ -119,9 +119,9 @@ def warn_about_excluded_samples(X, rows):
         )
     elif many_later and n_gaps is None:
         warn(
-            f"X holds NaN: fit excludes {len(excluded)} of {len(X)} samples, also "
-            'after the first complete sample. Set missing="mask" on the network to '
-            "train on windows with missing values and on sequences that are padded "
+            f"X holds NaN: fit excludes {len(excluded)} of {len(X)} samples, many of "
+            'them after the first complete sample. Set missing="mask" on the network '
+            "to train on windows with missing values and on sequences that are padded "
             "with NaN.",
             MistakeWarning,
         )
@@ -136,7 +136,7 @@ def warn_about_excluded_samples(X, rows):
 
 
 def _count_gaps(X, excluded):
-    """Count the gaps in time before excluded windows, including the start of X.
+    """Count the gaps in time before excluded windows; the start of X counts as a gap.
 
     In the window of the first row after a gap, only the last step is known.
 
@@ -267,7 +267,10 @@ def _ordering_problem(windows):
 
 
 def _continuation_offsets(tails, heads, positions):
-    """Return the distance to the window in which each window continues, or 0."""
+    """Return the distance from each window to the window in which it continues.
+
+    The distance is 0 for a window that continues in no other window.
+    """
     tails = _hashable_rows(tails)
     at = np.searchsorted(heads, tails).clip(max=len(heads) - 1)
     return np.where(heads[at] == tails, positions[at] - np.arange(len(tails)), 0)
@@ -307,8 +310,8 @@ def warn_about_extreme_forecasts(forecasts):
             step, target = np.argwhere(extreme)[0]
             warn(
                 f"the forecast{name} lies far outside the known values: "
-                f"{values[step, target]:.4g} at step {step + 1}, known values are "
-                f"between {low[target]:.4g} and {high[target]:.4g}. Recursive "
+                f"{values[step, target]:.4g} at step {step + 1}, but the known values "
+                f"are between {low[target]:.4g} and {high[target]:.4g}. Recursive "
                 "forecasts may diverge. Use a horizon as long as the forecast, more "
                 'data or epochs, or instance_norm="last" on the network.',
                 MistakeWarning,

@@ -13,7 +13,10 @@ _ORDER = ("Parameters", "Attributes", "Notes", "References", "Examples")
 
 
 def _split_sections(docstring):
-    """Return the sections of a numpydoc docstring by title; "" is the first part."""
+    """Return the text of each section of a docstring by its title.
+
+    The text before the first section has the title "".
+    """
     parts = re.split(r"^(\w[\w ]*)\n-{3,}\n", inspect.cleandoc(docstring), flags=re.M)
     titles, bodies = ["", *parts[1::2]], parts[0::2]
     return {title: body.rstrip() for title, body in zip(titles, bodies, strict=True)}

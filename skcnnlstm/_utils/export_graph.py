@@ -93,7 +93,10 @@ class ExportGraph:
     metadata: dict[str, Any] = field(default_factory=dict)
 
     def then(self, function: Callable[[Any], Any], **changes: Any) -> ExportGraph:
-        """Return this graph with `function` applied to its output."""
+        """Return this graph with `function` applied to its output.
+
+        `changes` are new values of attributes of the graph.
+        """
         return replace(self, run=lambda *x: function(self.run(*x)), **changes)
 
     def after(self, first: ExportGraph) -> ExportGraph:

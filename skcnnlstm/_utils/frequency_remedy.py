@@ -144,7 +144,10 @@ def read_one_form(index: Any) -> str | None:
 
 
 def _possible_frequencies(labels: Any) -> Iterator[tuple[str, Any, float]]:
-    """Yield (code, offset, required share of single steps) of possible frequencies."""
+    """Yield (code, offset, required share) for each possible frequency of labels.
+
+    The last item is the share of consecutive labels that must be one step apart.
+    """
     is_datetime = isinstance(labels, pd.DatetimeIndex)
     local, is_daily = local_times(labels) if is_datetime else (labels, False)
     if is_daily:
@@ -175,7 +178,11 @@ def _half_months(local: Any) -> list[str]:
 
 
 def _opening_hours(local: Any) -> Iterator[tuple[str, Any, float]]:
-    """Yield the frequency of hours between two times of day, on some weekdays."""
+    """Yield the frequency of hourly labels between two times of day, on some weekdays.
+
+    The item has the form that `_possible_frequencies` documents. For other labels,
+    yield nothing.
+    """
     hours, minutes = np.unique(local.hour), np.unique(local.minute)
     if len(minutes) > 1 or not 1 < len(hours) == hours[-1] - hours[0] + 1 < 24:
         return
@@ -262,7 +269,10 @@ def _remedy_of_other_labels(index: Any) -> Remedy:
 
 
 def _count_gaps(times: Any) -> int:
-    """Return the number of gaps in dates, or of dates if they have no frequency."""
+    """Return the number of gaps in dates.
+
+    If the dates have no frequency, return the number of dates.
+    """
     freq, positions = find_frequency(times, times)
     if freq is None:
         return len(times)

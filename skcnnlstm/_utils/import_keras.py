@@ -70,7 +70,10 @@ def _filtered_stderr():
 
 @contextlib.contextmanager
 def _python_stderr_to(descriptor):
-    """Let `sys.stderr` write to a file descriptor if it writes to descriptor 2."""
+    """Let `sys.stderr` write to `descriptor` for the duration of a block.
+
+    If `sys.stderr` does not write to file descriptor 2, it stays unchanged.
+    """
     stream = sys.stderr
     try:
         writes_to_2 = stream.fileno() == 2

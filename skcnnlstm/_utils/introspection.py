@@ -13,7 +13,7 @@ from skcnnlstm._utils.doc_link import DocLinkMixin
 
 
 def unwrap_search(estimator):
-    """Return the best estimator of a search, or the estimator itself.
+    """Return the best estimator of a fitted search; return other estimators unchanged.
 
     Searches may be nested.
     """

@@ -231,7 +231,7 @@ def _losses(later, task, maps):
 
 
 def _power(task):
-    """Return the power of an error in the loss."""
+    """Return 1 if the loss is the absolute error, and 2 if it is the squared error."""
     return 1 if task.absolute else 2
 
 
@@ -272,10 +272,11 @@ def choose_linear_map(samples, later, *tasks):
 
 
 def is_clearly_lower(losses, others, horizon):
-    """Return whether losses are lower than others by more than two standard errors.
+    """Return whether `losses` are clearly lower than `others`.
 
-    Neighbouring samples share targets, so only one in `horizon` samples counts as
-    independent. With fewer than ten independent samples, the result is False.
+    Both hold one loss per sample. The mean difference must be more than two standard
+    errors. Neighboring samples share targets, so only one in `horizon` samples counts
+    as independent. With fewer than ten independent samples, the result is False.
     """
     n_independent = len(losses) / horizon
     if n_independent < 10:

@@ -24,7 +24,7 @@ from skcnnlstm._utils.validation.series import refresh_index
 
 
 class Recordings(NamedTuple):
-    """The recording of each row."""
+    """The ids of recordings, and the rows of each recording."""
 
     keys: list[Hashable]  # ids, in the order of their first row
     rows: list[NDArray[np.intp]]  # positions of the rows of each recording, ascending
@@ -36,7 +36,7 @@ def find_recordings(ids: Any, n_rows: int, name: str) -> Recordings:
     Parameters
     ----------
     ids : array-like of shape (n_rows,)
-        The recording of each row.
+        The id of the recording of each row.
     n_rows : int
         Number of rows of the table.
     name : str
@@ -46,6 +46,8 @@ def find_recordings(ids: Any, n_rows: int, name: str) -> Recordings:
     ------
     ValueError
         If there is not one id per row, or if an id is missing.
+    TypeError
+        If an id cannot be hashed.
     """
     ids = to_plain(ids, name)
     if not hasattr(ids, "iloc"):
@@ -65,7 +67,7 @@ def find_recordings(ids: Any, n_rows: int, name: str) -> Recordings:
     if (codes < 0).any():
         raise ValueError(
             f"{name} must have a value in each row: got a missing value in row "
-            f"{int(np.argmax(codes < 0))}. Drop those rows."
+            f"{int(np.argmax(codes < 0))}. Drop the rows without a value."
         )
     order = np.argsort(codes, kind="stable")
     cuts = np.flatnonzero(np.diff(codes[order])) + 1
@@ -83,7 +85,7 @@ def encode(values: Any) -> tuple[NDArray[np.intp], int]:
 
 @contextmanager
 def naming(key: Hashable) -> Iterator[None]:
-    """Return a context that adds a recording to the message of an error."""
+    """Return a context that adds the id of a recording to the message of an error."""
     try:
         yield
     except (TypeError, ValueError) as error:

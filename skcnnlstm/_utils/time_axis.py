@@ -132,7 +132,10 @@ class TimeAxis:
         return bool(same and one.equals(two))
 
     def between(self, start: int, stop: int) -> TimeAxis:
-        """Return the axis of some of the rows, which are in time order."""
+        """Return the axis of the rows from `start` up to `stop`, without `stop`.
+
+        All rows must be in time order.
+        """
         positions, labels = self.positions[start:stop], self.labels[start:stop]
         ends = labels[[0, -1]] if self.form != "text" else labels[-1:]
         return replace(self, positions=positions, labels=labels, ends=ends)
@@ -142,14 +145,17 @@ class TimeAxis:
         return replace(self, positions=None, labels=None)
 
     def is_before(self, index: Any) -> bool:
-        """Return whether all labels of `index`, which must be comparable, are later."""
+        """Return whether all labels of `index` are later than the labels of the axis.
+
+        The labels must be comparable. For text, the result is True.
+        """
         joined = self.join(index)
         if joined is None:  # text
             return True
         return bool((ticks_of(joined)[2:] > ticks_of(joined)[1]).all())
 
     def is_comparable(self, index: Any) -> bool:
-        """Return whether labels can be compared with those of the axis."""
+        """Return whether labels of `index` can be compared with those of the axis."""
         both_text = self.form == "text" == read_labels(index)[1]
         return both_text or self.join(index) is not None
 
@@ -179,7 +185,10 @@ class TimeAxis:
         return ranks
 
     def _may_be_days(self) -> bool:
-        """Return whether the frequency "B" may be wrong: no weekend is known yet."""
+        """Return whether labels with the frequency "B" may also be daily labels.
+
+        A series of less than five days may have no weekend yet.
+        """
         is_business = is_business_days(self.ends, self.freq)
         return is_business and bool(self.ends[1] - self.ends[0] < pd.Timedelta("5D"))
 
@@ -248,7 +257,10 @@ def _raise_off_grid(index: Any, labels: Any, freq: Any, offset: Any) -> None:
 
 
 def read_frequency(freq: Any, labels: Any) -> Any:
-    """Return an explicit frequency as an offset, or as the step of integers."""
+    """Return an explicit frequency as an offset; for integers and periods, as a number.
+
+    Raise ValueError if it is not a positive step that fits `labels`.
+    """
     is_integer = isinstance(freq, int | np.integer) and not isinstance(freq, bool)
     n, hints = 0, []
     try:

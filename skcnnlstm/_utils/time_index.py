@@ -55,8 +55,8 @@ def find_frequency(
 
     Return (None, None) if the labels have no frequency. `labels` is the result of
     `read_labels` for `index`, with at least one label. `min_regular` is the minimum
-    share of consecutive labels that must be one step apart. If the share is below 90 %,
-    days that are missing every week also reject a candidate.
+    share of consecutive labels that must be one step apart. If the actual share is
+    below 90 %, days that are missing every week are a reason to reject a candidate.
     """
     own = getattr(index, "freq", None) if hasattr(labels, "unit") else None
     if isinstance(index, pd.RangeIndex):

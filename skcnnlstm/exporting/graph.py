@@ -54,7 +54,7 @@ class GraphContext:
 def build_graph(estimator, context=None):
     """Return the `ExportGraph` of a fitted estimator.
 
-    `context` is None for the exported estimator itself. Raise TypeError if the
+    None for `context` means the default `GraphContext`. Raise TypeError if the
     estimator, or an estimator inside it, cannot be exported.
     """
     context = context or GraphContext()
@@ -82,7 +82,10 @@ def build_graph(estimator, context=None):
 
 
 def _check_quantiles(estimator, path):
-    """Raise if an estimator has no quantiles. Inner estimators are checked later."""
+    """Raise if an estimator has no quantiles.
+
+    Pipelines and searches are not checked here: their inner estimators are.
+    """
     is_outer = isinstance(estimator, Pipeline) or hasattr(estimator, "best_estimator_")
     if not is_outer and not hasattr(estimator, "predict_quantiles"):
         raise NoGraphError(

@@ -46,6 +46,6 @@ def _check_none_unsupported(names, format, *, other):
     if names:
         raise ValueError(
             "estimator must use only operations that the runtime supports: got "
-            f"{', '.join(sorted(names))}, format={format!r}. Use format={other!r} or "
-            "format='saved_model', or another network."
+            f"{', '.join(sorted(names))} with format={format!r}. Use format={other!r} "
+            "or format='saved_model', or another network."
         )

@@ -49,10 +49,10 @@ class Names(NamedTuple):
     found : set of str
         All names.
     safe : set of str
-        Names that any file may contain, in each of their roles.
+        Names that any file may use in the roles that they have in this file.
     untrusted : set of str
-        Names that the user must trust although skops accepts them, and untrusted names
-        in Keras configs.
+        Names that skops accepts but that the user must trust, and untrusted names in
+        Keras configs.
     """
 
     found: set
@@ -81,14 +81,14 @@ def check_archive(content, trusted) -> Names:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = archive.infolist()
         if any(member.compress_type != zipfile.ZIP_STORED for member in members):
-            raise ValueError("a compressed part")
+            raise ValueError("a part is compressed")
         if len({member.filename for member in members}) < len(members):
-            raise ValueError("two parts with one name")
+            raise ValueError("two parts have the same name")
         if sum(member.file_size for member in members) > len(content):
-            raise ValueError("parts that are longer than the file")
+            raise ValueError("the parts are longer than the file")
         schema = parse_json(archive.read("schema.json"))
         if schema["protocol"] < _PROTOCOL:
-            raise ValueError(f"protocol {schema['protocol']}")
+            raise ValueError(f"the old protocol {schema['protocol']} is not supported")
         visitor = _Visitor(archive, trusted, len(content))
         visitor.visit(schema)
     safe = {name for name in visitor.roles if visitor.is_safe(name)}
@@ -144,35 +144,38 @@ class _Visitor:
         if loader == "DictNode":
             for key in node["key_types"]["content"]:
                 if key != key | _STR_TYPE:
-                    raise ValueError("a dict with keys that are not text")
+                    raise ValueError("a dict has keys that are not text")
         # The dtype "object" is stored as an empty array, which is allowed.
         if loader == "NdArrayNode" and node["type"] != "numpy" and node["content"]:
-            raise ValueError("an array of objects")
+            raise ValueError("an array holds objects")
         size += 1
         if "file" in node:
             size += self._check_file(node, loader, name)
         is_new = node.get("__id__") not in self._sizes
         # For each further node with the same id, skops returns the first node.
         if self._sizes.setdefault(node.get("__id__") or object(), size) != size:
-            raise ValueError("two nodes with one id")
+            raise ValueError("two different nodes have the same id")
         self._memory -= 4000 if loader in _LARGE_LOADERS else 1000
         if name == _STORED_VALUE:
             self._visit_keras_name(node)
             self._memory -= size if is_new else 0
         if self._memory < 0:
-            raise ValueError("more nodes than a file of this size may have")
+            raise ValueError("the file has too many nodes for its size")
         return size
 
     def _visit_json(self, node):
         text = node["content"]
         if text[:1] in ("[", "{"):  # skops writes scalars only
-            raise ValueError("a container in a JSON text")
+            raise ValueError("a JSON text holds a list or a dict")
         value = json.loads(text)
         if isinstance(value, str):
             self.untrusted |= untrusted_in_text(value, self._trusted)
 
     def _visit_keras_name(self, node):
-        """Report an untrusted Keras name. `StoredValue` also refuses it."""
+        """Add the Keras name in a node to `untrusted`, if the name is not safe.
+
+        `StoredValue` also refuses such a name.
+        """
         texts = [part.get("content") for part in node["content"]["content"]]
         if texts[0] == '"keras name"':
             name = json.loads(texts[1])
@@ -186,9 +189,9 @@ class _Visitor:
         """
         file_name, node_id = node["file"], node["__id__"]
         if not isinstance(node_id, int) or not node_id:
-            raise ValueError("a node without an id")
+            raise ValueError("a node has no id")
         if self._ids.setdefault(file_name, node_id) != node_id:
-            raise ValueError("two nodes with one file")
+            raise ValueError("two nodes use the same part")
         n_bytes = self._archive.getinfo(file_name).file_size
         if loader == "NdArrayNode":
             with self._archive.open(file_name) as file:
@@ -197,7 +200,7 @@ class _Visitor:
 
 
 def _is_safe(loader, name):
-    """Return whether any file may contain a class or function in this role."""
+    """Return whether any file may use a class or function in nodes with this loader."""
     if loader == "ConstructorFromReduceNode":
         return name == _STORED_VALUE
     if loader == "DictNode":
@@ -222,19 +225,19 @@ def _check_array(file, n_bytes, name):
     shape, dtype = _read_header(header)
     n_values = math.prod(shape)
     if dtype.hasobject or min((0, *shape)) < 0 or n_values > n_bytes * 8:
-        raise ValueError(f"an array of shape {shape} and dtype {dtype}")
+        raise ValueError(f"an array of shape {shape} and dtype {dtype} is not allowed")
     if n_values * dtype.itemsize != n_bytes - len(header):
-        raise ValueError("an array whose size differs from its header")
+        raise ValueError("an array does not have the size in its header")
     is_scalar = shape == () and name == f"numpy.{dtype.type.__name__}"
     if name != "numpy.ndarray" and not is_scalar:
-        raise ValueError(f"an array of {dtype} as {name}")
+        raise ValueError(f"an array of dtype {dtype} must not be stored as {name}")
 
 
 @lru_cache(1024)
 def _read_header(header):
     """Return the shape and the dtype in the header of an array (NumPy format 1.0)."""
     if not header.startswith(b"\x93NUMPY\x01\x00"):
-        raise ValueError("a part that is not an array")
+        raise ValueError("an array is not in NumPy's format 1.0")
     file = io.BytesIO(header[8:])
     shape, _, dtype = np.lib.format.read_array_header_1_0(file)
     return shape, dtype

@@ -52,7 +52,7 @@ _MAX_METRIC_SIZE = 4096
 
 
 def public_name(thing):
-    """Return the public name of a Keras class or function, None for other objects."""
+    """Return the public name of a Keras class or function; None for other objects."""
     if str(getattr(thing, "__module__", "")).startswith("keras."):
         name = getattr(thing, "__name__", "")
         for module, members in {**_MODULES, "keras.callbacks": keras.callbacks}.items():
@@ -62,7 +62,10 @@ def public_name(thing):
 
 
 def find_public(name, trusted=()):
-    """Return the Keras class or function of a public name, None if it is not safe."""
+    """Return the Keras class or function of a public name, or None if it is not safe.
+
+    Some classes are safe only if their names are in `trusted`.
+    """
     module, _, attribute = str(name).rpartition(".")
     if attribute.startswith("_"):
         return None
@@ -118,11 +121,11 @@ def to_config(thing):
 def from_config(text, trusted):
     """Return the Keras object of a JSON config, after a check of all names in it."""
     if type(text) is not str:
-        raise ValueError(f"a config of type {type(text).__name__}")
+        raise ValueError(f"a Keras config must be text: got {type(text).__name__}")
     config = parse_json(text)
     untrusted = sorted(untrusted_names(config, trusted))
     if untrusted:
-        raise ValueError(f"a config with the names {', '.join(untrusted)}")
+        raise ValueError(f"a Keras config has untrusted names: {', '.join(untrusted)}")
     _check_size(config)
     return _deserialize(config)
 
@@ -138,7 +141,7 @@ def _check_size(config, in_metric=False):
         module = str(config.get("module"))
         if "build_config" in config or module in ("keras", "keras.layers"):
             if config.get("class_name") != "DTypePolicy":
-                raise ValueError("a layer in the config of an object")
+                raise ValueError("the config of a Keras object contains a layer")
         in_metric |= module == "keras.metrics"
         for part in config.values():
             _check_size(part, in_metric)
@@ -146,7 +149,7 @@ def _check_size(config, in_metric=False):
         for part in config:
             _check_size(part, in_metric)
     elif in_metric and isinstance(config, int | float) and config > _MAX_METRIC_SIZE:
-        raise ValueError(f"a metric with a parameter above {_MAX_METRIC_SIZE}")
+        raise ValueError(f"a metric has a parameter above {_MAX_METRIC_SIZE}")
 
 
 # ------------------------------------------------------------------------------ names
@@ -164,7 +167,7 @@ def _check_density(text):
     for mark, size in ("{", 230), ("[", 90), (",", 60):
         memory += size * text.count(mark if isinstance(text, str) else mark.encode())
     if memory > 40e6 + 3 * len(text):
-        raise ValueError("a JSON text with too many values for its length")
+        raise ValueError("a JSON text has too many values for its length")
 
 
 def untrusted_in_text(text, trusted):

@@ -12,9 +12,10 @@ _TIMES = pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex
 
 
 def to_parts(value):
-    """Return a list of the kind of a pandas object and the parts to build it from.
+    """Convert a pandas object to a list: its kind, and the arguments of `from_parts`.
 
-    Parts are numbers, text, arrays, lists of these, or simpler pandas objects.
+    These arguments are called parts. They are numbers, text, arrays, lists of these, or
+    simpler pandas objects.
     """
     if value is pd.NaT:
         return ["NaT"]
@@ -74,10 +75,10 @@ def _time_parts(index):
 
 
 def from_parts(kind, *parts):
-    """Return the pandas object that is made from some parts.
+    """Return the pandas object that `to_parts` converted to a kind and parts.
 
-    Raise TypeError if a part is a range. A range of 10**9 numbers takes a few bytes in
-    a file, but an index made from it takes gigabytes of memory.
+    Raise TypeError if a part is a range, a set or a dict. A range of 10**9 numbers
+    takes a few bytes in a file, but an index made from it takes gigabytes of memory.
     """
     for part in parts:
         _check_part(part)
@@ -89,7 +90,8 @@ def _check_part(part):
         for item in part:
             _check_part(item)
     elif isinstance(part, range | pd.RangeIndex | set | frozenset | dict):
-        raise TypeError(f"a {type(part).__name__} as a part of another index")
+        kind = type(part).__name__
+        raise TypeError(f"a {kind} must not be a part of a pandas object")
 
 
 def _index(values, dtype, name):
@@ -97,7 +99,7 @@ def _index(values, dtype, name):
         dtype = _dtype(dtype)
         if isinstance(dtype, np.dtype) and dtype.kind != "O":
             # A dtype such as "<U1000000" would expand the values.
-            raise TypeError(f"a list as values of {dtype}")
+            raise TypeError(f"the values of an index of dtype {dtype} must be an array")
         return pd.Index(values, dtype=dtype, name=name)
     return pd.Index(values, dtype=values.dtype, name=name)
 

@@ -194,14 +194,16 @@ def _read(content, names, trusted):
         root = import_skops().loads(content, trusted=sorted(names))
     estimator, versions = root["estimator"], root["versions"]
     if isinstance(estimator, type) or not hasattr(estimator, "get_params"):
-        raise TypeError(f"an estimator of {type(estimator)}")
+        raise TypeError(f"the file must hold an estimator: got {type(estimator)}")
     # A fitted network is a JSON text, which Keras reads on first use. `check_archive`
     # has checked text values only in JSON nodes, so check all text here.
     for value in nested_values(estimator):
         if isinstance(value, str | bytes | bytearray):
             untrusted = untrusted_in_text(value, trusted)
             if untrusted:
-                raise ValueError(f"a network with {', '.join(sorted(untrusted))}")
+                raise ValueError(
+                    f"a text contains untrusted names: {', '.join(sorted(untrusted))}"
+                )
     _compare(versions)
     return estimator, versions
 
@@ -211,7 +213,10 @@ def _versions():
 
 
 def _compare(saved):
-    """Return, as text, the packages with releases that may give other predictions."""
+    """Return text that lists the packages with other releases than in `saved`.
+
+    Only releases are listed that may give other predictions.
+    """
     current = _versions()
     return ", ".join(
         f"{name} {saved[name]} (here {current[name]})"

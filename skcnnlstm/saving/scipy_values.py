@@ -15,7 +15,7 @@ KINDS = (*_DISTRIBUTIONS, rv_frozen)
 
 
 def to_parts(value):
-    """Return a list of the name of a distribution and, if frozen, its arguments.
+    """Convert a distribution to a list: its name and, if it is frozen, its arguments.
 
     Return None if the distribution is not in scipy.stats, or if these parts do not
     describe it completely.
@@ -35,7 +35,7 @@ def to_parts(value):
 
 
 def from_parts(name, args=None, kwds=None):
-    """Return the distribution with a name, frozen with the arguments if given."""
+    """Return a distribution by its name; with arguments, return it frozen."""
     dist = find_distribution(name)
     if dist is None:
         raise ValueError(f"scipy.stats has no distribution {name!r}")
@@ -43,12 +43,12 @@ def from_parts(name, args=None, kwds=None):
         return dist
     # Arrays could broadcast to more values than memory holds.
     if not _are_numbers([*args, *kwds.values()]):
-        raise ValueError(f"arguments of {name} that are not numbers")
+        raise ValueError(f"the distribution {name} has arguments that are not numbers")
     return dist(*args, **kwds)
 
 
 def find_distribution(name):
-    """Return the distribution of scipy.stats with a name, or None."""
+    """Return a distribution of scipy.stats by its name, or None if there is none."""
     found = getattr(stats, name, None)
     return found if isinstance(found, _DISTRIBUTIONS) else None
 

@@ -132,12 +132,12 @@ def _helpers_of_sklearn():
 def trusted_names(trusted):
     """Return the names of the classes and functions that a user trusts.
 
-    A class that is registered with Keras has two names: "package.module.Name" and
-    "package>Name".
+    A class or function that is registered with Keras has two names:
+    "package.module.Name" and "package>Name".
     """
     if isinstance(trusted, str | bool) or trusted is None:
         raise TypeError(
-            "trusted must be a list of types or of their names: got "
+            "trusted must be a list of types, functions or their names: got "
             f"trusted={trusted!r}. Use trusted=['package.module.Name']."
         )
     names = set()

@@ -57,7 +57,7 @@ class StoredValue:
 
 @contextmanager
 def trusting(names):
-    """Allow stored Keras objects to use some names, for the duration of a block."""
+    """Allow stored Keras objects to use `names`, for the duration of a block."""
     token = _trusted.set(frozenset(names))
     try:
         yield
@@ -121,8 +121,8 @@ class _Converter:
             return self._converted[key][1]
         if key in self._open:
             raise TypeError(
-                f"{_at(path)} must not contain itself: got {type(value)}. Remove the "
-                "reference to itself."
+                f"{_at(path)} must not contain itself: got a circular reference to an "
+                f"object of {type(value)}. Remove this reference."
             )
         self._open.add(key)
         result = self._convert(value, path)
@@ -321,7 +321,7 @@ def _read_frozenset(items):
 
 def _a_list(value):
     if type(value) is not list:
-        raise TypeError(f"a {type(value).__name__} instead of a list")
+        raise TypeError(f"a list is stored as a {type(value).__name__}")
     return value
 
 
@@ -335,7 +335,10 @@ def _read_object_array(items, shape):
 
 def _read_array(array, dtype):
     if not isinstance(array, np.ndarray) or type(dtype) is not str:
-        raise TypeError(f"a {type(array).__name__} as an array")
+        raise TypeError(
+            "an array must be stored as an ndarray and the name of a dtype: got "
+            f"{type(array).__name__} and {type(dtype).__name__}"
+        )
     return array.view(dtype)
 
 
@@ -345,7 +348,7 @@ def _read_bytes(array):
 
 def _read_masked_array(data, mask, fill_value):
     if not isinstance(data, np.ndarray) or np.shape(mask) != data.shape:
-        raise TypeError("a mask that does not fit its data")
+        raise TypeError("a masked array must have data and a mask of the same shape")
     return np.ma.MaskedArray(data, mask, fill_value=fill_value[()])
 
 
@@ -360,7 +363,7 @@ def _read_keras_object(config):
 def _read_keras_name(name):
     thing = keras_configs.find_public(name, _trusted.get())
     if thing is None:
-        raise ValueError(f"the name {name}")
+        raise ValueError(f"{name} is not a safe Keras class or function")
     return thing
 
 

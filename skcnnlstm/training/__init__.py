@@ -1,4 +1,4 @@
-"""Train networks and predict with them, with TensorFlow programs that are traced once.
+"""Train networks and predict with TensorFlow programs that are traced once and reused.
 
 - `network_config` converts networks to JSON text and draws their initial weights.
 - `keras_objects` serializes losses, metrics and optimizers.
@@ -13,7 +13,7 @@
 - `callbacks` prepares Keras callbacks.
 - `checkpoint` saves the progress of a fit and restores it after a crash.
 - `fit_loop` trains and predicts.
-- `window_gradient` computes gradients with respect to windows.
+- `window_gradient` computes gradients of outputs with respect to windows.
 - Only modules with a name that starts with `_tensorflow` import TensorFlow.
 """
 

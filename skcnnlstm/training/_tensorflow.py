@@ -34,12 +34,12 @@ def array(value):
 
 
 def epoch_function(model, target_dtype, vector=None, step_weights=False):
-    """Trace training over the batches of an epoch, or of a part of it.
+    """Trace a function that trains on all or some of the batches of an epoch.
 
     The traced function has these arguments:
 
-    - `x`, `y`, `weight`: samples in memory
-    - `order`, `n_samples`: the positions to train on, and their number
+    - `x`, `y`, `weight`: windows, targets and weights of the samples in memory
+    - `order`, `n_samples`: positions of the samples to train on, and their number
     - `batch_size`: number of samples per batch; the last batch may be shorter
     - `total`: sum of the losses of all earlier samples of the epoch
 
@@ -88,7 +88,10 @@ def epoch_function(model, target_dtype, vector=None, step_weights=False):
 
 
 def evaluate_function(model, target_dtype, step_weights=False):
-    """Trace an evaluation, a function with the arguments of `epoch_function`."""
+    """Trace a function that evaluates samples without training.
+
+    Its arguments and results are those of the function that `epoch_function` traces.
+    """
 
     def step(x, y, weight):
         predicted = model(x, training=False)
@@ -147,7 +150,7 @@ def _run_batches(model, step, x, y, weight, order, n_samples, batch_size, total)
 
 
 def _split_vector(vector, variables):
-    """Split a vector into the values of variables."""
+    """Split a vector into tensors that have the shapes of `variables`."""
     sizes = [math.prod(variable.shape) for variable in variables]
     return [
         tf.reshape(part, variable.shape)
@@ -158,9 +161,9 @@ def _split_vector(vector, variables):
 def _apply_gradients(optimizer, gradients, trained):
     """Apply gradients without Keras' reduction over replicas.
 
-    With a single replica there is nothing to reduce. Keras would still register a
-    gradient function with TensorFlow permanently. TensorFlow then never frees the
-    traced graph, of 5 MB for each program (Keras 3.15, TensorFlow 2.21).
+    With a single replica, there is nothing to reduce. The reduction would permanently
+    register a gradient function with TensorFlow, which would then never free the traced
+    graph. The graph takes 5 MB for each program (Keras 3.15, TensorFlow 2.21).
     """
     context = tf.distribute.get_replica_context()
     if context is None or isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
@@ -201,8 +204,9 @@ def predict_function(model):
 def moments_function(model, layer):
     """Trace a function of windows that returns the moments of the inputs of `layer`.
 
-    It returns the number of input values, their sum and the sum of their squares, for
-    each channel, in float64. Sums are taken over all axes except the last.
+    The traced function returns the number of values of a channel, and two float64
+    vectors: the sum of the values of each channel, and the sum of their squares. The
+    last axis of the inputs holds the channels.
     """
     truncated = keras.Model(model.inputs, layer.input)
 

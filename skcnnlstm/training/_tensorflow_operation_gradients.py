@@ -1,10 +1,10 @@
 """Gradients of elementary operations that are faster than those of TensorFlow.
 
 A gradient must be summed over the axes along which an operand was broadcast.
-TensorFlow finds these axes in every step, because axes of unknown length may differ. In
-a program of this package, only the batch axis has an unknown length. The gradients here
-therefore find these axes once, when the graph is traced. This saves half of all
-operations of a training step.
+TensorFlow finds these axes in every step, because it does not know all lengths when the
+graph is traced. In a program of this package, only the batch axis has an unknown
+length. The gradients here therefore find these axes once, when the graph is traced.
+This saves half of all operations of a training step.
 """
 
 import math
@@ -105,10 +105,11 @@ _SLICE_MASKS = (
 
 @tf.RegisterGradient("skcnnlstm>StridedSlice")
 def _gradient_of_slice(op, gradient):
-    """Pad the gradient with zeros if the position of the slice is known.
+    """Pad the gradient of a slice with zeros to the shape of the sliced array.
 
     The operation of TensorFlow for this gradient is slow: for 32 windows of 24 steps
-    and 32 channels, it takes longer than a matrix product.
+    and 32 channels, it takes longer than a matrix product. It is used only if the
+    position of the slice is not known when the graph is traced.
     """
     operand, begin, end, strides = op.inputs
     masks = {name: op.get_attr(name) for name in _SLICE_MASKS}

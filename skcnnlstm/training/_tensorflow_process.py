@@ -1,4 +1,7 @@
-"""Check that TensorFlow can run in this process, and set its threads in workers."""
+"""Check that TensorFlow can run in this process; limit TensorFlow's threads in workers.
+
+Workers are processes that joblib or Dask started.
+"""
 
 import multiprocessing
 import os
@@ -41,7 +44,7 @@ def check_process() -> None:
             "fit and predict must run in TensorFlow's eager mode: got a call inside "
             "tf.Graph().as_default() or tf.function, or after "
             "tf.compat.v1.disable_eager_execution(). Call fit and predict outside of "
-            "these."
+            "graphs, and keep eager execution enabled."
         )
     if is_first and not _has_started():
         with hidden_logs():
@@ -82,7 +85,10 @@ def _limit_threads_of_worker() -> None:
 
 
 def _n_threads_of_worker() -> int | None:
-    """Return the number of threads of this worker, or None outside of a worker."""
+    """Return the maximum number of threads of this worker.
+
+    Return None outside of a worker, or if the worker has no limit.
+    """
     limit = os.environ.get("OMP_NUM_THREADS", "")
     name = multiprocessing.current_process().name
     if not limit.isdigit():

@@ -50,7 +50,7 @@ def run_block_lstm(inputs, kernel, recurrent_kernel, bias, initial_state=None):
 
 
 def _reorder_gates(weight):
-    """Reorder the gates of a Keras weight for `BlockLSTM`."""
+    """Return a weight of a Keras LSTM with its gates in the order of `BlockLSTM`."""
     i, f, c, o = tf.split(weight, 4, axis=-1)
     return tf.concat([i, c, f, o], axis=-1)
 

@@ -1,4 +1,4 @@
-"""Trace the gradient of a function of windows with respect to these windows."""
+"""Trace the gradient of a network's output with respect to its windows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from skcnnlstm.training._tensorflow_operation_gradients import GRADIENT_NAMES
 
 
 def window_gradient_function(run, shape, output_shape):
-    """Trace the gradient of one output with respect to the windows.
+    """Trace the gradient of a weighted sum of outputs with respect to the windows.
 
     Parameters
     ----------

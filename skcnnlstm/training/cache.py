@@ -87,9 +87,8 @@ def clear_programs():
     Call this function
 
     - to free the memory of programs that are no longer needed,
-    - after changing a global variable that a user-defined loss, metric, layer or
-      optimizer reads, or a function of another module that it calls. The cache does not
-      detect such changes.
+    - after changing a global variable or a function that a user-defined loss, metric,
+      layer or optimizer uses. The cache does not detect such changes.
 
     Fitted estimators remain usable. Their next prediction creates a new program and
     returns the same values. Fits in other threads keep their programs.

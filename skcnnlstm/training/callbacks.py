@@ -58,10 +58,12 @@ def needs_batches(callbacks):
 
 
 def _has_unused_batch_hooks(callback):
-    """Return whether a callback of Keras has batch hooks that do nothing here.
+    """Return whether the batch hooks of a Keras callback need not be called.
 
     `TerminateOnNaN` is not needed, because every fit stops if its loss is not finite.
-    By default, the other callbacks act at the end of an epoch only.
+    `TensorBoard` needs its batch hooks only if `update_freq` is not "epoch".
+    `ModelCheckpoint` and `BackupAndRestore` need them only if `save_freq` is not
+    "epoch".
     """
     if type(callback) is keras.callbacks.TensorBoard:
         return callback.update_freq == "epoch"

@@ -1,7 +1,8 @@
 """Checkpoints: resume a fit that was interrupted.
 
 A checkpoint folder holds one `.npz` file for each unfinished fit. The name of the file
-is a digest of everything that determines the fit, so a fit only resumes its own file.
+is a digest of everything that determines the fit, so a fit resumes only from its own
+file.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ class Progress:
         The weights of the network.
     slots : list of ndarray
         The variables of the optimizer.
-    history : dict
-        Loss and metrics, a list with one value per epoch each.
+    history : dict of list
+        The values of the loss and of each metric, one for each epoch.
     callbacks : list of dict
         The attributes of each callback, as `states_of` returns them.
     """
@@ -121,7 +122,7 @@ class Checkpoint:
         self._write_seconds = self._last_write - start
 
     def remove(self):
-        """Delete the file once the fit has finished."""
+        """Delete the file. Call this when the fit has finished."""
         self.path.unlink(missing_ok=True)
 
     def __enter__(self):
@@ -178,7 +179,7 @@ def _with_dtype(array, name):
 
 
 def _lock_file(path, owner):
-    """Lock a checkpoint file that no other fit uses, and return it.
+    """Lock a checkpoint file that no other fit uses.
 
     A file of an unfinished fit is preferred to a new file. Return the path of the file
     and a function that releases the lock. The lock is also released when `owner` is
@@ -195,7 +196,7 @@ def _lock_file(path, owner):
 
 
 def _try_lock(path):
-    """Return the handle of a locked file, or None if another fit has locked it."""
+    """Lock a file and return its handle; return None if another fit has locked it."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT)
     try:
         if sys.platform == "win32":
@@ -225,9 +226,9 @@ def _unlock(handle, path):
 
 
 def states_of(callbacks) -> list:
-    """Return the attributes of each callback that a file can hold, as a dict.
+    """Return, for each callback, a dict of the attributes that a file can hold.
 
-    A file can hold numbers, text and arrays, and lists and dicts of these.
+    A file can hold None, numbers, text and arrays, and lists and dicts of these.
     """
     return [
         {name: value for name, value in vars(callback).items() if _is_plain(value)}
@@ -260,9 +261,9 @@ def _is_plain(value):
 
 
 def facts_of(recipe, samples, callbacks, start=None):
-    """Yield everything that determines a fit, except its settings.
+    """Yield the facts that determine a fit, except parameters and the seed.
 
-    This includes the package versions, the network, the loss, the optimizer, the
+    The facts are the package versions, the network, the loss, the optimizer, the
     metrics, the callbacks, the initial state and the data.
     """
     yield from (skcnnlstm.__version__, *map(version, ("keras", "tensorflow", "numpy")))

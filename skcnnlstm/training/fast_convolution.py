@@ -1,4 +1,4 @@
-"""Compute a convolution along time as one matrix product."""
+"""Compute convolutions and max pooling along time with few operations."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ _MAX_COLUMNS = 512
 
 
 def _convolve(x, kernel, padding, dilation=1, activate=lambda product: product):
-    """Convolve `(..., n_steps, channels)` along its steps.
+    """Convolve `x`, of shape `(..., n_steps, channels)`, along its steps.
 
     The kernel has the shape `(kernel_size, channels, filters)`. `activate` adds the
-    bias and applies the activation; TensorFlow fuses it with the matrix product.
+    bias to a matrix product, and applies the activation. TensorFlow fuses these
+    operations with the matrix product.
     """
     kernel_size, channels, filters = kernel.shape
     *outer, n_steps, _ = x.shape
@@ -35,7 +36,10 @@ def _convolve(x, kernel, padding, dilation=1, activate=lambda product: product):
 
 
 def convolve_grid(x, kernel, padding):
-    """Convolve `(n_samples, n_rows, n_steps, channels)` along rows and steps."""
+    """Convolve `x` along its rows and steps.
+
+    The shape of `x` is `(n_samples, n_rows, n_steps, channels)`.
+    """
     n_rows, kernel_size, channels, filters = kernel.shape
     if n_rows == 1 and _has_few_columns(kernel_size, channels):
         kernel = ops.reshape(kernel, (kernel_size, channels, filters))
@@ -57,7 +61,11 @@ def is_supported_convolution(layer):
 
 
 def convolution_call(layer):
-    """Return a `call` that convolves along time by one matrix product, or None."""
+    """Return a `call` that convolves along time by one matrix product.
+
+    Return None if the layer also convolves along another axis, has unsupported
+    settings, or has so many inputs that one matrix product is slower.
+    """
     *heights, kernel_size = layer.kernel_size
     along_time = all(height == 1 for height in heights) and layer.groups == 1
     if not (along_time and is_supported_convolution(layer)):
@@ -77,9 +85,10 @@ def convolution_call(layer):
 
 
 def max_pooling_call(layer):
-    """Return a `call` that computes maxima of neighbouring steps, or None.
+    """Return a `call` that computes maxima of neighboring steps.
 
     If several values are the maximum, the first one gets the gradient, as in Keras.
+    Return None if the settings of the layer are not supported.
     """
     *heights, size = layer.pool_size
     *outer, n_steps, channels = layer.input.shape

@@ -142,14 +142,17 @@ def disable_cudnn_for_bfloat16(model) -> None:
 
 
 def unwrap_bidirectional(layer):
-    """Return both layers of a Bidirectional layer, or else the layer itself."""
+    """Return the two layers inside a Bidirectional layer; otherwise, `(layer,)`."""
     if isinstance(layer, layers.Bidirectional):
         return layer.forward_layer, layer.backward_layer
     return (layer,)
 
 
 def _reshape_call(layer):
-    """Return a `call` that reshapes without reading the batch size, or None."""
+    """Return a `call` that reshapes without reading the batch size.
+
+    Return None if a length of the output, other than the batch size, is unknown.
+    """
     target = layer.output.shape[1:]
     if None in target:
         return None

@@ -41,7 +41,10 @@ def suits_block_lstm(layer, n_steps, n_features, large_batches):
 
 
 def _is_supported_recurrence(layer):
-    """Return whether a recurrent layer has a bias, no dropout and no kept state."""
+    """Return whether a recurrent layer is supported.
+
+    Such a layer has a bias and no dropout, and is not stateful.
+    """
     cell = layer.cell
     return (
         cell.use_bias
@@ -51,7 +54,7 @@ def _is_supported_recurrence(layer):
 
 
 def _recurrent_call(layer, run):
-    """Return the `call` of a recurrent layer, or None.
+    """Return the `call` of a recurrent layer, or None if the layer is not supported.
 
     `run(sequences, state)` takes the initial state; None means zeros. It returns the
     outputs of all steps and the state after the last step. The outputs are in the order
@@ -78,11 +81,12 @@ def _recurrent_call(layer, run):
 
 
 def _step_call(layer, inputs_to_gates, step):
-    """Return the `call` of a recurrent layer that is unrolled or looped, or None.
+    """Return the `call` of a recurrent layer that is unrolled or runs in a loop.
 
-    `inputs_to_gates` maps the inputs of all steps to their gates. ``step(gates,
-    state)`` returns the state after a step, a tuple of tensors. The first tensor is the
-    output. None for `state` means zeros.
+    `inputs_to_gates` maps the inputs of all steps to the gates of these steps.
+    ``step(gates, state)`` returns the state after a step, a tuple of tensors. The first
+    tensor is the output. None for `state` means zeros. Return None if the layer is not
+    supported.
     """
 
     def unroll(sequences, state):
@@ -114,7 +118,10 @@ def _move_steps_first(sequences, layer):
 
 
 def block_lstm_call(layer):
-    """Return a `call` that runs all steps of an LSTM in one operation, or None."""
+    """Return a `call` that runs all steps of an LSTM in one operation.
+
+    Return None if the layer is not supported.
+    """
     cell = layer.cell
 
     def run(sequences, state):
@@ -131,9 +138,10 @@ def block_lstm_call(layer):
 
 
 def _lstm_step(cell, state_to_gates):
-    """Return the step of an LSTM or a ConvLSTM.
+    """Return the argument `step` of `_step_call` for an LSTM or a ConvLSTM.
 
-    The order of the gates is input, forget, cell, output.
+    `state_to_gates` maps the last output to its share of the gates. The order of the
+    gates is input, forget, cell, output.
     """
 
     def step(gates, state):
@@ -149,7 +157,7 @@ def _lstm_step(cell, state_to_gates):
 
 
 def lstm_call(layer):
-    """Return the `call` of an LSTM that is unrolled or looped, or None."""
+    """Return the result of `_step_call` for an LSTM: a `call` or None."""
     cell = layer.cell
     return _step_call(
         layer,
@@ -159,7 +167,7 @@ def lstm_call(layer):
 
 
 def conv_lstm_call(layer):
-    """Return the `call` of a convolutional LSTM that is unrolled or looped, or None."""
+    """Return the result of `_step_call` for a convolutional LSTM: a `call` or None."""
     cell = layer.cell
     if not is_supported_convolution(cell) or any(
         step != 1 for step in cell.dilation_rate
@@ -177,7 +185,7 @@ def conv_lstm_call(layer):
 
 
 def gru_call(layer):
-    """Return the `call` of a GRU that is unrolled or looped, or None."""
+    """Return the result of `_step_call` for a GRU: a `call` or None."""
     cell = layer.cell
     if not (cell.reset_after and cell.use_bias):
         return None

@@ -138,7 +138,7 @@ class _Walk:
         self.identities[id(thing)] = _Identity(thing)
 
     def visit(self, *things):
-        """Add objects and everything that they hold."""
+        """Add objects, and everything that they hold, to the digest."""
         for thing in things:
             if type(thing) in _SCALARS:
                 self._add(type(thing).__name__, thing)

@@ -26,11 +26,11 @@ _WARM_UP = 0.05  # share of a decay in which the rate rises
 
 
 def _relative_rate(progress):
-    """Return the learning rate, divided by its peak, after a share of the steps.
+    """Return the learning rate, divided by its peak, at a point of the decay.
 
-    The rate first rises linearly. Then it falls to zero along a half cosine, as in
-    Loshchilov and Hutter (2017), "SGDR: stochastic gradient descent with warm
-    restarts", ICLR, but without restarts.
+    `progress` is the share of the steps that are done. The rate first rises linearly.
+    Then it falls to zero along a half cosine, as in Loshchilov and Hutter (2017),
+    "SGDR: stochastic gradient descent with warm restarts", ICLR, but without restarts.
     """
     if progress < _WARM_UP:
         # The first steps have a sixth of the peak rate instead of zero.
@@ -79,7 +79,7 @@ class TrainingResult(NamedTuple):
     """The weights, optimizer slots and history that a fit returns.
 
     `best_epoch` is the number of epochs after which the network had these weights. It
-    is None if the fit did not compare epochs.
+    is None if the fit did not compare epochs. `stop_reason` is text for the user.
     """
 
     weights: list
@@ -136,7 +136,7 @@ def train(
 
 
 def _stop_reason(options, history, best_epoch):
-    """Return why training ended, as a sentence."""
+    """Return why training ended, as one or two sentences."""
     n_epochs = len(history["loss"])
     if n_epochs >= options.epochs:
         reason = f"All {n_epochs} epochs were trained."
@@ -153,7 +153,7 @@ def _stop_reason(options, history, best_epoch):
 
 
 def _draw_weights(program, options):
-    """Return the weights of a new network."""
+    """Return the initial weights of a fit: drawn at random, or given in `options`."""
     weights = fresh_weights(program.model, options.seed)
     place = {id(variable): i for i, variable in enumerate(program.model.weights)}
     for layer in program.model.layers:
@@ -218,7 +218,7 @@ def _run_epochs(program, samples, options, validation, checkpoint):
 
 
 def _listener_callbacks(program, samples, options, history):
-    """Return a list of the callback that notifies the listener, or an empty list."""
+    """Return a list with a callback that notifies the listener; empty without one."""
     listener = options.listener
     if listener is None:
         return []
@@ -272,7 +272,10 @@ class ChunkLoader:
         )
 
     def _chunks(self, order, length):
-        """Yield the tensors of a chunk and positions in them, `length` at a time."""
+        """Yield the tensors of a chunk, and the positions of samples in the chunk.
+
+        Each item has at most `length` positions.
+        """
         for start in range(0, len(order), length):
             chunk = order[start : start + length]
             if self.resident is not None:
@@ -310,7 +313,7 @@ class ChunkLoader:
         return logs
 
     def _parts(self, positions, epoch, step):
-        """Yield learning rates and the parts of `positions` to train with each.
+        """Yield pairs of a learning rate and the part of `positions` to train with it.
 
         A rate of None keeps the current rate. `epoch` counts from the start of this
         fit, and `step` from the start of the epoch. The rate is an input of the

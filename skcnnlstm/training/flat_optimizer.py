@@ -1,8 +1,9 @@
 """Let an optimizer update all trainable weights as one vector.
 
 The update of one vector needs only as many TensorFlow operations as the update of one
-weight array. Results are bit-identical, with one exception: norms of gradients are
-summed in another order, so they may differ in the last bit.
+weight array. Results are bit-identical to those of separate updates, with one
+exception: norms of gradients are summed in another order, so they may differ in the
+last bit.
 """
 
 import math
@@ -66,7 +67,10 @@ def _save_slots_by_weight(optimizer, vector, weights):
     """
 
     def create_usual_optimizer():
-        """Return an optimizer of the weights, and pairs of corresponding slots."""
+        """Return an optimizer with separate slots for each weight, and pairs of slots.
+
+        A pair holds a slot of `optimizer` and a list of the corresponding slots.
+        """
         usual = type(optimizer).from_config(optimizer.get_config())
         usual.build(weights)
         by_name = {variable.name: variable for variable in usual.variables}

@@ -100,10 +100,11 @@ def deserialize(serialized, lookup):
 
 
 def _copy_value(serialized):
-    """Return a copy of the object, so that later changes to it do not affect a trace.
+    """Return a copy of a serialized object, or the object itself.
 
-    If the fingerprint is incomplete, return the object itself. A callback may then
-    change a variable that the loss reads.
+    Later changes of the object do not affect a trace of the copy. If the fingerprint is
+    incomplete, return the object itself: a callback may change a variable that the loss
+    reads. Also return the object itself if it cannot be copied.
     """
     if not serialized.fingerprint.is_complete:
         return serialized.value
@@ -310,8 +311,8 @@ def _attributes_outside_config(instance, types_):
     """Return the attributes that the config of an object may leave out.
 
     Only attributes of the given types are returned, without those that Keras sets in
-    every instance. The configs of Keras classes are complete, so the result is empty
-    for these classes.
+    every instance. The configs of Keras' own metrics and optimizers are complete, so
+    the result is empty for them.
     """
     if not any(map(is_user_defined, type(instance).__mro__)):
         return {}
@@ -325,7 +326,7 @@ def _attributes_outside_config(instance, types_):
 
 
 def _construct(parameter, cls, settings):
-    """Call a constructor; for wrong settings, raise an error with the parameter."""
+    """Create an instance; if `settings` are wrong, raise an error with `parameter`."""
     try:
         return cls(**settings)
     except (TypeError, ValueError) as error:
@@ -339,7 +340,10 @@ def _construct(parameter, cls, settings):
 
 
 def _look_up(parameter, name, get, examples):
-    """Return the Keras object of a name; raise an error with examples if unknown."""
+    """Return the Keras object that the function `get` finds by its name.
+
+    If Keras does not define the name, raise an error with `parameter` and `examples`.
+    """
     try:
         return get(name)
     except ValueError as error:

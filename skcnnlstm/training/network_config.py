@@ -52,7 +52,10 @@ def building_layers():
 
 
 def network_key(text, custom_objects) -> tuple:
-    """Return the cache key of a network: its text and a fingerprint of its objects."""
+    """Return the cache key of a network: its text and a fingerprint.
+
+    The fingerprint is that of `custom_objects`, or None without such objects.
+    """
     return text, compute_fingerprint(custom_objects) if custom_objects else None
 
 
@@ -61,9 +64,9 @@ def build_network_json(
 ) -> str:
     """Return the JSON text of `build(input_shape, n_outputs, **params)`.
 
-    Texts are cached. A network is built again only if another object has been
-    registered under a name in its text. `custom_objects` is documented in
-    `network_from_json`.
+    Texts are cached. If the cache has the text, the network is built again only if
+    another object has been registered under a name in the text. `custom_objects` is
+    documented in `network_from_json`.
     """
     # `repr` distinguishes 1, True and 1.0, which are equal as keys. The cache keeps
     # `params` alive, so that an address in a `repr` is not used again for another
@@ -163,9 +166,9 @@ def fresh_weights(model, seed) -> list[np.ndarray]:
     The weights depend only on the network and the seed. They do not depend on the
     process or on networks that were built before.
 
-    Layers of Keras name their initializers after their weights. For custom layers with
-    other names, the weights are taken from a copy of the network. Keras draws these
-    weights from Python's generator, which is seeded by `seed`.
+    Layers of Keras name their initializers after their weights. If the initializer of a
+    weight has another name, the weight is taken from a copy of the network. Keras draws
+    the weights of the copy from Python's generator, which is seeded by `seed`.
     """
     owners = {
         id(variable): part

@@ -222,7 +222,10 @@ class Program:
         return self._run(self._run_epoch, tensors, order, batch_size)
 
     def evaluate(self, tensors, order, batch_size, *, reset=True):
-        """Evaluate samples in memory; return loss and metrics since the last reset."""
+        """Evaluate samples in memory; return loss and metrics since the last reset.
+
+        With `reset`, loss and metrics are reset before the evaluation.
+        """
         if reset:
             self._reset_metrics()
         return self._run(self._run_evaluation, tensors, order, batch_size)

@@ -37,7 +37,7 @@ class Samples:
         )
 
     def windows(self, positions):
-        """Copy the windows at `positions` as float32."""
+        """Return the windows of the samples at `positions` as a new float32 array."""
         rows = self.rows[positions]
         # Indexing first makes a copy in the data type of X. During the conversion,
         # float64 windows therefore need three times the memory of the result.

@@ -37,7 +37,7 @@ class WindowGradient:
     def __call__(
         self, windows: np.ndarray, output: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the gradients and the output of each window.
+        """Return the gradient and the value of an output, for each window.
 
         Parameters
         ----------

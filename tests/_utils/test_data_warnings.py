@@ -246,7 +246,7 @@ def test_a_diverging_forecast_is_reported_and_returned():
         forecast = forecaster.forecast(4)
     message = (
         "the forecast of series 'a' lies far outside the known values: 160 at step 4, "
-        "known values are between 1 and 10."
+        "but the known values are between 1 and 10."
     )
     assert len(caught) == 1
     assert str(caught[0].message).startswith(message)

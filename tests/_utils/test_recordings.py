@@ -72,7 +72,7 @@ def fail_in(error):
             lambda: find_recordings([1.0, np.nan], 2, "groups"),
             ValueError,
             "groups must have a value in each row: got a missing value in row 1. Drop "
-            "those rows.",
+            "the rows without a value.",
         ),
         (
             lambda: find_recordings(np.array([{}, {}]), 2, "groups"),

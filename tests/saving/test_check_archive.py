@@ -214,7 +214,7 @@ def test_a_config_that_an_earlier_id_replaces_is_refused(path):
     text = node("NdArrayNode", "numpy.str_", type="numpy", file="n.npy", __id__=77)
     parameters |= {first: text, last: json_node("{}") | {"__id__": 77}}
     write_schema(path, schema)
-    assert_refused(path, "two nodes with one id")
+    assert_refused(path, "two different nodes have the same id")
 
 
 # ------------------------------------------------------------------------------- sizes
@@ -282,7 +282,7 @@ def test_a_compressed_part_is_refused(method, path):
     members = read_members(path) | {"zeros.bin": bytes(200_000_000)}
     write_members(path, members, method)
     members.clear()
-    assert_refused(path, "a compressed part", max_bytes=10e6)
+    assert_refused(path, "a part is compressed", max_bytes=10e6)
 
 
 def test_one_part_cannot_stand_for_many(path):
@@ -294,11 +294,11 @@ def test_one_part_cannot_stand_for_many(path):
         for number in range(1000, 2000)
     ]
     forge_parameter(path, node("ListNode", "builtins.list", arrays))
-    assert_refused(path, "two nodes with one file")
+    assert_refused(path, "two nodes use the same part")
     for array in arrays:
         array["__id__"] = 0
     forge_parameter(path, node("ListNode", "builtins.list", arrays))
-    assert_refused(path, "a node without an id")
+    assert_refused(path, "a node has no id")
 
 
 def test_parts_that_overlap_are_refused(path):
@@ -552,13 +552,13 @@ def test_references_cannot_multiply_the_work(path):
         reference = a_list() | {"__id__": 10_000 + number}
         value = a_list(value, reference) | {"__id__": 10_001 + number}
     forge_parameter(path, value)
-    assert_refused(path, "two nodes with one id")
+    assert_refused(path, "two different nodes have the same id")
 
 
 def test_a_node_that_contains_itself_is_refused(path):
     value = a_list(a_list() | {"__id__": 10_000}) | {"__id__": 10_000}
     forge_parameter(path, value)
-    assert_refused(path, "two nodes with one id")
+    assert_refused(path, "two different nodes have the same id")
 
 
 def test_a_shared_array_cannot_be_converted_many_times(path):
@@ -614,7 +614,7 @@ def test_of_two_members_with_one_name_the_checked_one_is_loaded(path):
     (name,) = [name for name in read_members(path) if name.endswith(".npy")]
     with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning):
         archive.writestr(name, buffer.getvalue())
-    assert_refused(path, "two parts with one name")
+    assert_refused(path, "two parts have the same name")
 
 
 def test_a_module_is_not_imported_by_name(path, tmp_path, monkeypatch):

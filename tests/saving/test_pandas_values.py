@@ -64,7 +64,7 @@ def test_a_range_is_not_expanded_to_another_index(long):
         ["levels", [(long,)], [None]],
         ["periods", (long,), "D", None],
     ):
-        with pytest.raises(TypeError, match=r"a \w+ as a part of another"):
+        with pytest.raises(TypeError, match=r"a \w+ must not be a part of a pandas"):
             from_parts(*parts)
     assert len(from_parts("range", 0, 10**9, 1, None)) == 10**9
 

@@ -843,7 +843,7 @@ BAD_INPUT = {
         fit(SlidingWindow(2, id_column=1), with_value((4, 2), (3, 1), NAN)),
         ValueError,
         "id_column must have a value in each row: got a missing value in row 3. Drop "
-        "those rows.",
+        "the rows without a value.",
     ),
     "id_column: duplicate times in a recording": (
         fit(
@@ -908,7 +908,7 @@ BAD_INPUT = {
         fit(SlidingWindow(2), dated(["2024-01-01", None])),
         ValueError,
         "X must have a time for each row: got an index with a missing label. Drop "
-        "these rows: X[X.index.notna()].",
+        "rows without a label: X[X.index.notna()].",
     ),
     "an index of two levels": (
         fit(

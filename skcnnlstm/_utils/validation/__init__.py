@@ -9,6 +9,7 @@ objects without importing pandas.
 - `series`: length, target columns and time index
 - `tables`: conversion of tables of any library
 - `windows`, `finite`, `subsequences`: X
+- `history`: messages about windows with missing history
 - `targets`: y and sample weights
 - `text`: messages for tables that are not numeric
 - `estimators`: Keras models that are passed as estimators

@@ -1,8 +1,8 @@
-"""Recognise Keras models that are passed as estimators."""
+"""Detect Keras models that are passed as estimators."""
 
 
 def check_no_keras_model(name, estimator):
-    """Raise TypeError if an estimator, or a step of a Pipeline, is a Keras model.
+    """Raise TypeError if an estimator is a Keras model or contains one.
 
     A Keras model has `fit` and `predict`, but scikit-learn can neither clone it nor set
     its parameters.
@@ -19,7 +19,7 @@ def check_no_keras_model(name, estimator):
 
 
 def _find_keras_model(estimator):
-    """Return the Keras model in an estimator, or None.
+    """Return the Keras model in an estimator, or None if there is none.
 
     The model may be the estimator itself, a step of a Pipeline, or the inner estimator
     of a meta-estimator.

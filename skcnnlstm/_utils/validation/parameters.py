@@ -35,7 +35,7 @@ def is_auto(value):
 
 
 def _is_number(value, kind):
-    """Return whether a value is a number of this abstract type, and no boolean."""
+    """Return whether a value is a number of the abstract type `kind`, not a boolean."""
     return isinstance(value, kind) and not isinstance(value, (bool, np.bool_))
 
 

@@ -139,7 +139,7 @@ def check_time_index(X, *, name="X", ids=False):
     if index.hasnans:
         raise ValueError(
             f"{name} must have a time for each row: got an index with a missing label. "
-            f"Drop these rows: {name}[{name}.index.notna()]."
+            f"Drop rows without a label: {name}[{name}.index.notna()]."
         )
     index = refresh_index(index)
     if not index.is_unique:

@@ -162,7 +162,10 @@ def _fill_masked(array, name):
 
 
 def _convert_list(rows, name):
-    """Return a list of numbers as an array, and any other list unchanged."""
+    """Return a list of numbers or of mixed objects as an array; others stay a list.
+
+    Rows that are tables or masked arrays are converted first.
+    """
     if any(_needs_conversion(row) for row in rows):
         rows = [to_plain(row, name) for row in rows]
     try:
@@ -184,7 +187,10 @@ def _needs_conversion(row):
 
 
 def _convert_objects(array, name):
-    """Return an array of objects as numbers or windows; missing values become NaN."""
+    """Return an array of objects as an array of numbers or windows, if possible.
+
+    Missing values become NaN.
+    """
     values = array.ravel()
     missing = np.array([_is_missing(value) for value in values], dtype=bool)
     known = values[~missing] if missing.any() else values
@@ -221,7 +227,7 @@ def _is_sequence(value):
 
 
 def _stack_cells(array, missing, name):
-    """Return cells that hold series as windows, (n, length, n_columns)."""
+    """Stack cells that hold series into windows of shape (n, length, n_columns)."""
     if missing.any():
         row = int(np.argmax(missing.reshape(len(array), -1).any(axis=1)))
         raise ValueError(
@@ -281,7 +287,11 @@ def _convert_frame(frame, name):
 
 
 def _rebuild(table, values, index):
-    """Return a pandas object like `table`, with other values and a plain index."""
+    """Return a pandas object like `table`, with other values and a plain index.
+
+    `values` is `table` itself if the values do not change. `index` is converted to a
+    plain index.
+    """
     plain = _convert_index(index)
     if values is table and plain is index:
         return table
@@ -413,7 +423,11 @@ def _convert_pyarrow(table, name):
 
 
 def _with_dates_as_index(frame, name, table):
-    """Return a frame with its column of dates as the index; raise if it has several."""
+    """Make the column of dates the index of a frame, and return the result.
+
+    Without a column of dates, the frame is marked as a table without row labels. Raise
+    if there are several such columns, or if a date is missing.
+    """
     frame.attrs[_LIBRARY] = type(table).__module__.partition(".")[0]
     kind = f"{frame.attrs[_LIBRARY]} {type(table).__name__}"
     dates = [

@@ -71,7 +71,10 @@ def check_class_target(y, n_samples, *, estimator):
 
 
 def with_plain_target(score):
-    """Wrap a `score` method: raise an error if y has masked values."""
+    """Decorate a `score` method to convert y to a plain array-like.
+
+    If a value of y is masked, the method raises an error.
+    """
 
     @functools.wraps(score)
     def score_plain_target(self, X, y, sample_weight=None):
@@ -121,7 +124,7 @@ def check_sample_weight(sample_weight, n_samples):
     if not weight.any():
         raise ValueError(
             "sample_weight must have at least one weight above zero: got only zeros. "
-            "Use a positive weight for each sample to fit. Zero excludes a sample."
+            "Use a positive weight for each sample to train on. Zero excludes a sample."
         )
     if (weight < 0).any():
         raise ValueError(

@@ -136,7 +136,7 @@ def _looks_like_dates(column):
 
 
 def _encode(name, X):
-    """Return the remedy for text in covariates, an encoder. None for other inputs."""
+    """Return the remedy for text in covariates: an encoder. None for other inputs."""
     if name not in _ENCODED:
         return None
     labels, columns = getattr(X, "columns", [0]), [X]
@@ -162,7 +162,10 @@ def _encode(name, X):
 
 
 def _array_remedy(name, X):
-    """Return code that converts an array or a list of text to numbers, or None."""
+    """Return the remedy for an array or a list of numbers as text.
+
+    Return None if not all values can be converted to numbers.
+    """
     try:
         text = np.asarray(X)
     except ValueError:
@@ -179,7 +182,10 @@ def _array_remedy(name, X):
 
 
 def _number_remedy(expression, column):
-    """Return the remedy for a column of numbers as text, or None."""
+    """Return the remedy for a column of numbers as text.
+
+    Return None if the column does not hold numbers as text.
+    """
     values = list(column)
     text = [value for value in values if isinstance(value, str)]
     found = _find_replacements(text)
@@ -247,7 +253,10 @@ def _replace(value, pairs):
 
 
 def _first_text(column):
-    """Return the first text in a column that is no number, and its row, as text."""
+    """Describe the first text in a column that is not a number, with its row.
+
+    Return an empty text if there is none.
+    """
     for row, (label, value) in enumerate(column.items()):
         if isinstance(value, str) and not _parses_as_number(value):
             return f", {value!r} at row {row} ({label})"

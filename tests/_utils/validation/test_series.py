@@ -125,6 +125,6 @@ def test_the_suggested_index_of_several_levels_is_accepted(index):
 
 def test_the_suggested_selection_of_labelled_rows_is_accepted():
     rows = indexed(pd.to_datetime(["2024-01-01", None]))
-    with pytest.raises(ValueError, match=r"Drop these rows: X\[X\.index\.notna\(\)\]"):
+    with pytest.raises(ValueError, match=r"without a label: X\[X\.index\.notna\(\)\]"):
         check.check_time_index(rows)
     assert len(check.check_time_index(rows[rows.index.notna()])) == 1

@@ -72,7 +72,7 @@ BAD_INPUT = {
         lambda: check.check_sample_weight([0.0, 0.0], 2),
         ValueError,
         "sample_weight must have at least one weight above zero: got only zeros. "
-        "Use a positive weight for each sample to fit. Zero excludes a sample.",
+        "Use a positive weight for each sample to train on. Zero excludes a sample.",
     ),
     "sample weight: negative": (
         lambda: check.check_sample_weight([1.0, -2.0], 2),
