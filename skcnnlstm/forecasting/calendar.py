@@ -57,7 +57,8 @@ def fit_calendar(calendar, panel, axes, indexes):
     if len(zones) > 1:
         raise ValueError(
             "calendar needs the same time zone in all series: got "
-            f"{' and '.join(sorted(zones))}. Use tz_convert on the index of each."
+            f"{' and '.join(sorted(zones))}. Use tz_convert on the index of each "
+            "series, or tz_localize if it has no time zone (None)."
         )
     if not hasattr(calendar, "transform"):
         return calendar

@@ -56,7 +56,7 @@ def read_raw_rows(exog):
 
 
 def take_raw_rows(rows, places):
-    """Return the rows at `places`. A DataFrame loses its labels."""
+    """Return the rows at `places`, without labels."""
     if not isinstance(rows, pd.DataFrame):
         return rows[places]
     return mark_unlabelled(rows.iloc[places].reset_index(drop=True))
@@ -68,7 +68,9 @@ def fit_encoder(transformer, tables):
 
 
 def encode(name, encoder, tables, *, accept_nan=False):
-    """Return the rows of each table as numbers, and the names of the columns.
+    """Return the encoded rows of each table, by key, and the names of their columns.
+
+    The names are None if the transformer gives none.
 
     Parameters
     ----------
@@ -118,15 +120,15 @@ def read_output(name, transformer, output, n_rows):
         if name == "calendar":
             remedy = "Return numbers, for example with lambda times: times.dt.month."
         raise ValueError(
-            f"{name} must return numbers: got {error} from {name}={transformer!r}. "
-            f"{remedy}"
+            f"{name} must return numbers: got {name}={transformer!r}, whose output "
+            f"cannot be converted ({error}). {remedy}"
         ) from error
     table = table[:, np.newaxis] if table.ndim == 1 else table
     if table.ndim != 2 or len(table) != n_rows or not table.shape[1]:
         raise ValueError(
-            f"{name} must return one row for each input row: got "
-            f"{name}={transformer!r}, which returned shape {table.shape} for {n_rows} "
-            "rows. Use a transformer that keeps the number of rows."
+            f"{name} must return one row for each input row, and at least one column: "
+            f"got {name}={transformer!r}, which returned shape {table.shape} for "
+            f"{n_rows} rows. Use a transformer that keeps the number of rows."
         )
     return table, None if names is None else list(names)
 
@@ -145,21 +147,21 @@ def check_output_finite(name, table, *, accept_nan=False):
 def check_same_names(name, names, expected, other):
     """Raise if an output has other columns than an earlier output.
 
-    `other` describes the rows of the earlier output, for the message. An example is
-    ``pandas.get_dummies``, whose columns depend on the values that occur.
+    This happens with ``pandas.get_dummies``, whose columns depend on the values that
+    occur. `other` describes the rows of the earlier output, for the message.
     """
     if names == expected:
         return
     raise ValueError(
-        f"{name} must return the same columns for all rows: got {len(names)} columns, "
-        f"{_sample(names)}, and {len(expected)} columns, {_sample(expected)}, for "
+        f"{name} must return the same columns for all rows: got {len(names)} columns "
+        f"({_sample(names)}), but {len(expected)} columns ({_sample(expected)}) for "
         f"{other}. Use a transformer with columns that do not depend on the rows, such "
         "as OneHotEncoder(handle_unknown='ignore') instead of pandas.get_dummies."
     )
 
 
 def _sample(names):
-    """Return the first names as text."""
+    """Return a text that lists the first three names."""
     return ", ".join(map(repr, names[:3])) + (", ..." if len(names) > 3 else "")
 
 

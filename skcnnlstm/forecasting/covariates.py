@@ -30,7 +30,7 @@ def check_given(exog, columns):
     if columns is not None and exog is None:
         raise ValueError(
             "exog must be given because the forecaster was fitted with exog: got None. "
-            "Pass the covariates of the rows; predict and forecast also need those of "
+            "Pass the covariates of the rows, and for predict and forecast those of "
             "the rows ahead. For a search or cross_validate, call "
             "sklearn.set_config(enable_metadata_routing=True) and "
             "forecaster.set_fit_request(exog=True).set_score_request(exog=True)."
@@ -153,8 +153,8 @@ def _check_not_names(exog):
     if all(isinstance(name, str) for name in names):
         raise TypeError(
             f"exog must hold the values of covariates, not their names: got {exog!r}. "
-            "Pass the columns themselves, such as frame[['price']]; for a long frame "
-            "together with its id_column."
+            "Pass the columns themselves, such as frame[['price']]. For a long frame, "
+            "include its id_column."
         )
 
 
@@ -186,7 +186,7 @@ def _read(exog, n_rows, labels, max_rows, ahead, accept_nan, raw):
             raise ValueError(
                 f"exog must have a row for each of {n_rows} rows, from {labels[0]} to "
                 f"{labels[-1]}: got no row for {labels[int(np.argmax(places < 0))]}. "
-                "Add the missing rows. predict and forecast also need those of the "
+                "Add the missing rows. predict and forecast also need the rows of the "
                 "horizon ahead."
             )
     elif not n_rows <= len(table) <= max_rows:
@@ -240,7 +240,7 @@ def _count_message(n_given, n_rows, max_rows, ahead, labels):
     if not ahead:
         remedy = (
             "Pass one row for each row of the series. predict and forecast also need "
-            "those of the horizon ahead. With an index, exog may have further rows."
+            "the rows of the horizon ahead. With an index, exog may have further rows."
         )
     elif n_given < n_rows:
         remedy = (
@@ -300,11 +300,11 @@ def name_rows_ahead(exog, panel, axes, n_rows):
 
 
 def _name_rows_in(exog, axis, n_rows):
-    """Return the labels of the rows that follow a series, by its covariates.
+    """Return the labels of the `n_rows` rows that follow a series with covariates.
 
-    With a frequency, the labels follow from it. Without a frequency, and for business
-    days with holidays ahead, they are the labels of the table that are later than the
-    last label of the series.
+    With a frequency, the labels follow from the frequency. Without a frequency, they
+    are the labels of `exog` that are later than the last label of the series. The same
+    holds for business days if `exog` lacks some of the days ahead (holidays).
     """
     known, is_business = exog.index, is_business_days(axis.ends, axis.freq)
     if axis.freq is not None:
@@ -333,7 +333,7 @@ def _name_rows_in(exog, axis, n_rows):
         raise ValueError(
             f"exog must have a row for each of the {n_rows} rows that follow {last}: "
             f"got {len(labels)}. Add the missing rows. predict and forecast also need "
-            "those of the horizon ahead."
+            "the rows of the horizon ahead."
         )
     if is_business and (np.diff(np.append(0, positions)) > 1).any():
         gap = int(np.argmax(np.diff(np.append(0, positions)) > 1))

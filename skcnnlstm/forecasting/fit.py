@@ -140,7 +140,10 @@ class TrainingData(NamedTuple):
     static: Any  # (rows, columns), a row for each series; None without any
 
     def between(self, spans):
-        """Return the data of some rows; `spans` holds (start, stop) by series."""
+        """Return the data of some rows: `spans` holds (start, stop) by series key.
+
+        Series that are not in `spans` are left out.
+        """
         return self._replace(
             tables={key: self.tables[key].between(*spans[key]) for key in spans},
             axes={
@@ -204,7 +207,10 @@ def read_training_data(reader, series, exog, static, sample_weight, settings):
 
 
 def _read_exog(exog, panel, tables, settings):
-    """Return the covariates of the rows by key, and their number and names."""
+    """Return the covariates of the rows, by key, and their columns.
+
+    The columns are the pair (number, names), or None without covariates.
+    """
     lengths = settings.window_length, settings.block_length
     if settings.calendar is not None:
         check_window(*lengths, name="calendar")
@@ -403,7 +409,8 @@ def _fit_all_rows(settings, data, task, warn_of_lost=True):
 def _choose_channels(settings, parts, tables, n_modelled, n_static):
     """Return whether each column is modelled separately.
 
-    Samples of the longest series decide it.
+    The decision depends on the samples of the longest series. Series whose weights are
+    all zero are ignored.
     """
     if n_modelled == 1:
         return False
@@ -420,10 +427,10 @@ def _choose_channels(settings, parts, tables, n_modelled, n_static):
 
 
 def _fill_gaps(runs, data):
-    """Return code that fills the gaps of the first series with gaps, for a warning.
+    """Return two texts for a warning: code that fills gaps, and a step before it.
 
-    The second text is a sentence about a step that must come before the code. Both
-    texts are empty if no series has gaps.
+    The code fills the gaps of the first series that has any. The second text is a
+    sentence, or empty if no step is needed. Both texts are empty if no series has gaps.
     """
     for key, spans in runs.items():
         axis = data.axes[key]
@@ -458,12 +465,12 @@ def _fit_estimator(settings, samples, n_outputs, n_static, task):
 
 
 def _has_weight(segments):
-    """Return whether the rows have no weights, or at least one positive weight."""
+    """Return whether segments have no weights, or at least one positive weight."""
     return any(one.weight is None or one.weight.any() for one in segments)
 
 
 def _is_within_a_run(runs, position):
-    """Return whether a row follows the row before it without a gap."""
+    """Return whether the row at `position` follows the row before it without a gap."""
     return any(start < position < stop for start, stop in runs)
 
 

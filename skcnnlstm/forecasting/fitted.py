@@ -74,7 +74,7 @@ class FittedForecaster:
 
     @property
     def transformer(self):
-        """The fitted transformer of the targets: one, or a list or a dict by series."""
+        """The fitted transformer of the targets; for many series, a list or a dict."""
         transformers = {key: one.scale.targets for key, one in self.series.items()}
         return self.panel.join_each(transformers)
 
@@ -199,10 +199,11 @@ class FittedSeries:
         return origins, next_origins, actual
 
     def extract_segments(self, rows, exog, runs, next_run, *, n_ahead, with_last):
-        """Return segments whose windows end with each row of some runs.
+        """Return a segment for each run: the rows of the run, and rows before them.
 
-        The known rows precede the run that continues them. Any other run is preceded by
-        repetitions of the first row of this run.
+        The rows before the run are so many that a window ends with each row of the run.
+        They are the known rows if the run continues these, otherwise repetitions of the
+        first row of the run.
 
         Parameters
         ----------
@@ -213,8 +214,10 @@ class FittedSeries:
         runs, next_run
             As returned by `find_runs` or `find_scored_runs`.
         n_ahead : int
+            Number of rows after each run whose covariates are in the segment.
         with_last : bool
-            Whether the first window ends with the last known row.
+            Whether the run that continues the known rows gets a further window, which
+            ends with the last known row.
         """
         columns = self.tail.columns[:0]
         if sum(stop - start for start, stop in runs):
@@ -303,9 +306,9 @@ class FittedSeries:
         )
 
     def extend_recent(self, rows, exog):
-        """Return the segments of more rows, with the recent rows before the first one.
+        """Return the segments of more rows, between gaps, for `partial_fit`.
 
-        If the rows do not continue, the recent rows are left out.
+        If the first segment continues the known rows, it begins with `recent`.
         """
         _, segments, follows = self._read_more(rows, exog)
         return self._with_recent(segments, follows)
@@ -338,7 +341,7 @@ class FittedSeries:
     def _axis_with(self, rows):
         """Return the time axis after new rows, and whether these are assumed to follow.
 
-        This is the case for rows without labels, and for labels of text.
+        Rows without labels and rows with labels of text are assumed to follow.
         """
         axis, index = self.axis, rows.index
         if axis is None or index is None:
@@ -353,14 +356,15 @@ class FittedSeries:
         if not axis.is_comparable(index):
             raise ValueError(
                 "series must have labels of the same kind as the known rows: got "
-                f"{describe_index(index)}, known {describe_index(axis.last_label)}. "
-                "Pass rows whose index continues the known one, or rows without an "
-                "index (series.to_numpy())."
+                f"{describe_index(index)}, but the known rows have "
+                f"{describe_index(axis.last_label)}. Pass rows whose index continues "
+                "the known index, or rows without an index (series.to_numpy())."
             )
         if not axis.is_before(index):
             raise ValueError(
-                f"series must come after the known rows: got {index[0]} as first "
-                f"label, last known label {axis.last_label[0]}. Pass only the new rows."
+                f"series must come after the known rows: got {index[0]} as the first "
+                f"label, but the known rows end with {axis.last_label[0]}. Pass only "
+                "the new rows."
             )
         return axis.after(index), axis.form == "text"
 
@@ -380,10 +384,10 @@ def learn_series(
 ):
     """Return the record of one series, and its training segments between gaps.
 
-    `axis` is the time axis without its rows, `runs` the spans between gaps. `factory`
-    is as for `Scale.fit`. `n_recent` is the number of last rows to keep for
-    `partial_fit`. `weight` holds the weights of the rows, or is None. The last
-    `n_static` covariates are static.
+    `axis` is the time axis without its rows. `runs` holds (start, stop) of the rows
+    between gaps. `factory` is as for `Scale.fit`. `n_recent` is the number of last rows
+    to keep for `partial_fit`. `weight` holds the weights of the rows, or is None. The
+    last `n_static` covariates are static.
     """
     check_columns_known(rows)
     scale = Scale.fit(transformer, roles, rows, exog, factory, n_static)
@@ -411,7 +415,7 @@ def learn_series(
 
 
 def describe_unknown_targets(fitted):
-    """Return a warning about targets without value in the last window, or None."""
+    """Return a warning about targets that have only NaN in the last window, or None."""
     unknown = {}
     for key, one in fitted.series.items():
         names = fitted.target_names(key)

@@ -105,7 +105,10 @@ def describe_earlier_rows(fitted, tables):
 
 
 def _was_fitted(one, rows):
-    """Return whether the last row is not later than the fitted rows of its series."""
+    """Return whether the last of `rows` is not later than the last fitted row.
+
+    `one` is the record of the series. Without labels, the result is True.
+    """
     if one.labels is None or rows.time is None:
         return True
     compared = one.labels.compare(rows.time[-1:])

@@ -104,8 +104,8 @@ class SeriesForecaster(
           standard errors.
     target_columns : int, str, list of these, or None, default=None
         The columns to forecast, by position or name. With None, all columns are
-        forecast. The other columns are past covariates: windows contain them after the
-        targets, but they are not forecast.
+        forecast. The other columns are past covariates: they are not forecast, but are
+        features of the windows. In a window, they are to the right of the targets.
     id_column : label or None, default=None
         The column that identifies the series of each row in a long DataFrame, which
         holds the rows of many series one below another. With None, `fit` takes one
@@ -213,7 +213,7 @@ class SeriesForecaster(
     - Rows whose labels have no order in time (text, floats) never continue.
     - Arrays are assumed to continue, unless they are equal to the fitted rows.
 
-    Rows that do not continue use only the given rows as history.
+    If the given rows do not continue the fitted rows, only the given rows are history.
 
     **Frequency and gaps.** The frequency is `freq` if it is given, else the ``freq``
     attribute of the index, else the most frequent step:
@@ -232,8 +232,8 @@ class SeriesForecaster(
     Without a frequency, rows count as consecutive. Forecasts are labelled 1, 2, ..., or
     with the labels of `exog` if it has an index. `fit` warns once and suggests a
     remedy. Labels of text have no frequency. The days of a shop that is closed on
-    Sundays have one only if `freq` is given. The row numbers of a long frame with
-    several series are not times, and have no frequency.
+    Sundays have a frequency only if `freq` is given. The row numbers of a long frame
+    with several series are not times, and have no frequency.
 
     **Searches.** Pass the series alone, without `y`, and folds in time order, such as
     ``TimeSeriesSplit``. For `scoring`, use None or a `forecast_scorer`.
@@ -380,10 +380,10 @@ class SeriesForecaster(
 
             - One series: one weight for each row. A Series is looked up by label.
             - Many series: a dict with one weight, or one array of weights, for each
-              series. For a list of series also a list of these.
-            - One weight for each of many series: also a Series with the keys of the
-              series as its index.
-            - A long frame: also one weight for each row of the frame.
+              series. If the series are a list, a list also works.
+            - One weight for each of many series: a Series with the keys of the series
+              as its index also works.
+            - A long frame: one weight for each row of the frame also works.
         static : DataFrame, Series, dict, array-like or None, default=None
             Static covariates, such as the region or the size of a shop: a table with
             one row for each series, and the keys of the series as its index. Rows of

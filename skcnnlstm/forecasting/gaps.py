@@ -88,7 +88,10 @@ def _warn_about_digits(panel, tables, axes):
 
 
 def for_each_series(code, id_column):
-    """Return an expression that applies `code` to each series of a long frame."""
+    """Return `code`, or code that applies it to each series of a long frame.
+
+    `id_column` is None if the series are not in a long frame.
+    """
     if id_column is None:
         return code
     if code == "series.reset_index(drop=True)":
@@ -143,7 +146,7 @@ def find_all_runs(tables, axes):
 
 
 def _check_one(rows, axis, runs, length, horizon, first):
-    """Raise if no run of one series is as long as a window and its targets."""
+    """Raise if no run of the only series is as long as a window and its targets."""
     check_enough_rows(len(rows.values), length, horizon)
     longest = longest_run(runs)
     if longest < length + horizon:

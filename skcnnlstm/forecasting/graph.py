@@ -97,10 +97,10 @@ def build_series_graph(fitted, scale, context):
 
 
 def _build_forecast(fitted, scale, context):
-    """Return a function of windows and covariates to forecasts, and the inner graph.
+    """Return a function that forecasts, and the graph of the inner estimator.
 
-    Covariates have the shape ``(n, window_length + horizon, n_exog)``, and include
-    static covariates.
+    The function takes windows and covariates. The covariates have the shape ``(n,
+    window_length + horizon, n_exog)``, and include static covariates.
     """
     length, horizon, block = fitted.window_length, fitted.horizon, fitted.block_length
     n_modelled = fitted.n_modelled
@@ -119,7 +119,7 @@ def _build_forecast(fitted, scale, context):
             context.path,
             "predict the whole horizon at once for output='quantiles', because "
             "forecasts that are fed back have no quantiles",
-            f"horizon={horizon}, predicted {block} at once",
+            f"horizon={horizon}, of which it predicts {block} step at once",
             "Fit with strategy='direct', or use output='predictions'.",
         )
 

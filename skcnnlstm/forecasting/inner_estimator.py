@@ -53,8 +53,8 @@ def fit_on_windows(estimator, windows, targets, weight=None):
         if "Found array with dim 3" in text:
             raise ValueError(
                 "estimator must take windows (n_samples, window_length, n_features): "
-                f"got estimator={estimator!r}, which contains an estimator for 2-D "
-                "input. Use make_pipeline(FlattenWindows(), Ridge()), with your "
+                f"got estimator={estimator!r}, which is or contains an estimator for "
+                "2-D input. Use make_pipeline(FlattenWindows(), Ridge()), with your "
                 "estimator instead of Ridge()."
             ) from error
         if text.startswith("n_targets must be at most the number of features"):
@@ -70,18 +70,18 @@ def fit_on_windows(estimator, windows, targets, weight=None):
 def configure_estimator(
     estimator, n_targets, gap, windows, targets, weight=None, n_static=0
 ):
-    """Set the parameters of the inner networks that depend on the series.
+    """Set those parameters of inner networks that depend on the series.
 
-    The docstring of `SeriesForecaster` lists these parameters. Values that the user
-    chose are kept.
+    The docstring of `SeriesForecaster` lists these parameters, and which of their
+    values are replaced.
 
     Parameters
     ----------
     estimator : estimator
-        A clone, which is changed.
+        A clone, which is changed and returned.
     n_targets : int
-        Number of columns that the estimator forecasts. The parameter is set only on an
-        estimator that has `instance_norm`. In others, such as
+        Number of columns that the estimator forecasts. A parameter `n_targets` is set
+        only on an estimator that has `instance_norm`. In other estimators, such as
         GaussianProcessRegressor, a parameter of this name has another meaning.
     gap : int
         Number of samples between the training and the validation part of early
@@ -89,7 +89,7 @@ def configure_estimator(
     windows, targets, weight : ndarray
         The training samples, by which `instance_norm` is chosen. `weight` may be None.
     n_static : int, default=0
-        Number of last features of a window that are constant in the window.
+        Number of static covariates. They are the last features of a window.
     """
     params = estimator.get_params(deep=True)
     changes = {}
@@ -143,7 +143,8 @@ def channels_are_independent(estimator, cut, n_targets, n_rows, horizon, n_stati
     estimator : estimator
         The inner estimator.
     cut : callable
-        Returns the samples of one series. ``cut(False)`` has all columns in a window.
+        Function that returns samples of one series, in the form of `cut_samples`. The
+        windows that ``cut(False)`` returns contain all columns.
     n_targets : int
         Number of columns to forecast.
     n_rows : int
@@ -151,7 +152,7 @@ def channels_are_independent(estimator, cut, n_targets, n_rows, horizon, n_stati
     horizon : int
         Number of steps that the targets reach ahead.
     n_static : int, default=0
-        Number of last features of a window that are constant in the window.
+        Number of static covariates. They are the last features of a window.
     """
     if not contains_network(estimator) or _models_columns_jointly(estimator):
         return False
@@ -167,7 +168,7 @@ def channels_are_independent(estimator, cut, n_targets, n_rows, horizon, n_stati
 
 
 def _models_columns_jointly(estimator):
-    """Return whether a network is made for many columns at once."""
+    """Return whether an estimator contains a network made for many columns at once."""
     parts = [estimator, *estimator.get_params(deep=True).values()]
     return any(getattr(part, "_models_columns_jointly", False) for part in parts)
 
@@ -207,7 +208,8 @@ def choose_instance_norm(
 ):
     """Return the normalization with which a ridge regression forecasts best.
 
-    The ridge regression is fitted on the first samples and compared on the last ones.
+    One ridge regression for each normalization is fitted on the first samples. They are
+    compared on the last tenth. If there are too few samples, the result is "last".
     """
     first, later = _split_in_time(windows, targets, gap, weight)
     if first is None:
@@ -235,8 +237,8 @@ def choose_instance_norm(
 def validation_share(estimator):
     """Return the share of samples that early stopping in an estimator holds out.
 
-    The result is None without early stopping. It is also None for an ensemble, because
-    its folds hold out other samples, too.
+    The result is None without early stopping. It is also None for an ensemble, whose
+    members are fitted several times, on different samples.
     """
     params = estimator.get_params(deep=True)
     if any(

@@ -81,7 +81,7 @@ def calibrate(results, units, relative):
 
 
 def _count_known(scores):
-    """Return the smallest number of known scores over steps and targets."""
+    """Count the known scores of each step and target; return the smallest count."""
     return int(np.count_nonzero(~np.isnan(scores), axis=0).min())
 
 

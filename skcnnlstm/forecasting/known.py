@@ -30,7 +30,7 @@ class KnownColumns:
     accept_nan: bool = False
     width: int = 0  # number of columns
     names: Any = None  # list of the names of the columns
-    returned: Any = None  # names of the columns of exog and calendar, as returned
+    returned: Any = None  # names that the transformer of exog and the calendar return
     static: Any = None  # encoded values by key, (n_static,) each; None without any
     static_transformer: Any = None
     static_columns: Any = None  # number and names of the columns given to `fit`

@@ -66,7 +66,7 @@ def read_new_series(forecaster, series, exog, static, steps):
 
 
 def with_new_series(forecaster, series, exog=None, static=None):
-    """Return a copy of a fitted forecaster with other known series.
+    """Return a copy of a fitted forecaster, with `series` instead of the fitted series.
 
     The copy shares the estimator. `exog` holds the covariates of the rows, and `static`
     the static covariates of the series.

@@ -62,7 +62,10 @@ class Panel(NamedTuple):
 
     @contextmanager
     def naming(self, key):
-        """Add the key of the series to the message of an error, if there are many."""
+        """Add the key of the series to the message of an error.
+
+        The message is not changed if the panel holds one series.
+        """
         try:
             yield
         except (TypeError, ValueError) as error:
@@ -72,7 +75,7 @@ class Panel(NamedTuple):
             raise kind(f"In series {key!r}: {error}") from error
 
     def join_each(self, by_key):
-        """Return the results of all series as one object, a list or a dict.
+        """Return the result of one series; for many series, return a list or a dict.
 
         `by_key` holds one result for each series. A long frame gives a dict.
         """
@@ -178,7 +181,7 @@ def _check_not_grouped(series):
 
 
 def _split_long_frame(frame, id_column):
-    """Split a long frame by its id column."""
+    """Return a panel of the series in a long frame, split by its id column."""
     if not isinstance(frame, pd.DataFrame):
         raise TypeError(
             "series must be a long DataFrame if id_column is set: got "
@@ -197,7 +200,7 @@ def _split_long_frame(frame, id_column):
     if (codes < 0).any():
         raise ValueError(
             "id_column must have a value in each row: got a missing value in row "
-            f"{int(np.argmax(codes < 0))} of {id_column!r}. Drop those rows."
+            f"{int(np.argmax(codes < 0))} of {id_column!r}. Drop rows without a value."
         )
     if not len(keys):
         raise ValueError(
@@ -227,13 +230,13 @@ def _split_long_frame(frame, id_column):
 
 
 def cut_rows(rows, start, stop):
-    """Return some rows of one series in the type given; a list becomes an array."""
+    """Return the rows from `start` up to `stop`; an array if `rows` is a list."""
     rows = rows if hasattr(rows, "iloc") else np.asarray(rows)
     return getattr(rows, "iloc", rows)[start:stop]
 
 
 def check_same_series(panel, fitted, known):
-    """Raise if a panel has not the form given to `fit`, or if it has unknown series."""
+    """Raise if the form or the series of a panel do not match those given to `fit`."""
     if "one" in (panel.kind, fitted.kind) and panel.kind != fitted.kind:
         got, wanted = (
             FORMS[kind] if kind == "one" else f"many series ({FORMS[kind]})"

@@ -32,9 +32,10 @@ def predict_windows(fitted, windows):
     shape = (len(windows), fitted.block_length, fitted.n_outputs)
     if predicted.size != np.prod(shape):
         raise ValueError(
-            f"estimator must predict horizon * n_targets = {shape[1] * shape[2]} "
-            f"values for each window: got shape {predicted.shape} for {shape[0]} "
-            "windows. Use an estimator that predicts several outputs."
+            f"estimator must predict {shape[1] * shape[2]} values for each window, the "
+            f"product of steps ({shape[1]}) and columns ({shape[2]}): got shape "
+            f"{predicted.shape} for {shape[0]} windows. Use an estimator that predicts "
+            "several outputs."
         )
     return predicted.reshape(shape)
 
@@ -110,8 +111,8 @@ def forecast_scaled(fitted, steps, exog, predict=predict_windows):
 def read_rows_ahead(fitted, steps, exog):
     """Return labels and covariates of the next rows, and whether they fill all blocks.
 
-    If `steps` exceeds one block, the covariates of `steps` rows suffice. They then do
-    not fill the last block.
+    A block is the rows that the estimator predicts at once. For more than one block,
+    the covariates of the first `steps` rows suffice, which may not fill the last block.
     """
     n_whole = math.ceil(steps / fitted.block_length) * fitted.block_length
     if exog is not None and fitted.block_length < steps < n_whole:
@@ -200,7 +201,10 @@ def forecast_rows_scaled(fitted, panel, tables, exog, predict=predict_windows):
 
 
 def read_exog_with_rows_ahead(fitted, panel, tables, exog, runs):
-    """Return known-future columns of rows and of the horizon after them, by key."""
+    """Return known-future columns of rows and of the horizon after them, by key.
+
+    If `exog` is None, each entry is None or a list with one array for each run.
+    """
     check_given(exog, fitted.exog_columns)
     if fitted.known is None:
         return dict.fromkeys(tables)
@@ -221,7 +225,7 @@ def read_exog_with_rows_ahead(fitted, panel, tables, exog, runs):
 
 
 def _read_known_without_exog(fitted, panel, tables, runs):
-    """Return known-future columns of the rows and horizon of each run, by key."""
+    """Return known-future columns of each run and of the horizon after it, by key."""
     indexes, cuts = {}, {}
     for key, rows in tables.items():
         spans = runs[key][0]
@@ -246,7 +250,7 @@ def _with_labels_after_each(fitted, key, labels, spans):
 
 
 def _with_labels_ahead(fitted, key, labels):
-    """Return the labels of rows and of the horizon after them; None for None."""
+    """Return the labels of rows and of the horizon after them; None without labels."""
     if labels is None:
         return None
     axis = fitted.series[key].axis
@@ -356,9 +360,9 @@ def forecast_segments(fitted, segments, predict=predict_windows):
 
 
 def remove_unknown(fitted, segments, forecasts):
-    """Set a forecast to NaN if the window has no known value of its target.
+    """Set forecasts of a target to NaN if their window has only NaN of this target.
 
-    Return the number of such windows.
+    `forecasts` is changed. Return the number of such windows.
     """
     if not fitted.accepts_nan or fitted.n_modelled != fitted.n_targets:
         return 0

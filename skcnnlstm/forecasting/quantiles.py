@@ -95,7 +95,7 @@ def predict_quantiles(estimator, windows):
 
 
 def _check_quantiles(fitted, steps):
-    """Return the quantiles of the network; raise if it cannot predict them so far."""
+    """Return the quantiles of the network; raise if it cannot predict `steps` ahead."""
     quantiles = quantiles_of(fitted.estimator)
     if quantiles is None:
         raise ValueError(

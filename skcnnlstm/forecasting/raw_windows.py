@@ -4,7 +4,8 @@ A raw window has the shape ``(window_length, n_columns)``: all columns of the se
 their order. With known-future covariates, it has the shape
 ``(window_length + horizon, n_columns + n_exog)``, and its last `horizon` rows are the
 rows ahead. Values that no forecast reads are NaN: the columns of the series in the rows
-ahead, and the covariates of the first rows.
+ahead, and the covariates of the first `horizon` rows (of the first row with
+``strategy="recursive"``).
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def last_raw_windows(fitted, exog):
 
 
 def raw_windows_of_rows(fitted, panel, tables, exog):
-    """Return the windows that end with each row of each series, by key."""
+    """Return the windows of each series, by key: for each row, the window up to it."""
     runs = fitted.find_runs(tables)
     exogs = read_exog_with_rows_ahead(fitted, panel, tables, exog, runs)
     if message := describe_short_history(fitted, runs):
@@ -65,7 +66,7 @@ def raw_windows_of_rows(fitted, panel, tables, exog):
 
 
 def raw_windows_with_actual(fitted, panel, tables, exog):
-    """Return the windows from which `score` forecasts, with actual values, by key."""
+    """Return the windows from which `score` forecasts, and actual values, by key."""
     exogs = read_own_exog(fitted, panel, tables, exog, n_spare=fitted.horizon)
     results, all_runs = {}, fitted.find_runs(tables)
     for key, rows in tables.items():
@@ -98,7 +99,7 @@ def _cut_runs(fitted, key, rows, exog, runs, next_run, *, with_last):
 
 
 def _cut_windows(fitted, scale, segments):
-    """Return the raw windows of segments, which are on the scale of the model."""
+    """Return the raw windows of segments that are on the scale of the model."""
     parts = [_cut_segment(fitted, scale, segment) for segment in segments]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 

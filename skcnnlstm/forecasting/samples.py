@@ -27,7 +27,10 @@ class Segment(NamedTuple):
     weight: np.ndarray | None = None  # (n_rows,); None if all weights are 1
 
     def append(self, later):
-        """Return this segment followed by another one, in the dtype of this one."""
+        """Return the rows of this segment, followed by those of the segment `later`.
+
+        The columns get the dtype of this segment.
+        """
         columns = np.concatenate(
             [self.columns, later.columns], dtype=self.columns.dtype
         )
@@ -58,17 +61,19 @@ class Segment(NamedTuple):
         return self._replace(columns=self.columns.astype(dtype))
 
     def repeat_first(self, n_rows):
-        """Return the first row `n_rows` times."""
+        """Return a segment that holds the first row `n_rows` times, without weights."""
         first = self.rows(0, 1)
         exog = None if first.exog is None else first.exog.repeat(n_rows, axis=0)
         return Segment(first.columns.repeat(n_rows, axis=0), exog)
 
 
 def append_exog(segment, shift):
-    """Return the columns of a segment with the covariates from `shift` steps later.
+    """Join the columns of a segment with its covariates from `shift` rows later.
 
-    Covariates beyond the end of the training rows are zeros. No window contains them,
-    because a window and its targets end within the rows.
+    Row t of the result holds the columns of row t and the covariates of row
+    ``t + shift``. Without covariates, the result is the columns. In training, the last
+    `shift` rows get zeros as covariates. No window contains these rows, because the
+    targets that follow a window end within the segment.
     """
     if segment.exog is None:
         return segment.columns
@@ -97,9 +102,9 @@ def split_channels(table, n_modelled, independent):
 def cut_samples(segments, length, block_length, n_modelled, independent):
     """Cut the segments of one series into windows and targets.
 
-    Segments shorter than ``length + block_length`` rows give no sample. A sample with
-    NaN or the weight zero in a target is dropped. The remaining samples are a view if
-    they are consecutive, otherwise a copy.
+    Segments shorter than ``length + block_length`` rows give no sample. A sample is
+    dropped if one of its targets is NaN, or is in a row with the weight zero. The
+    remaining windows are a view if they are consecutive, otherwise a copy.
 
     Returns
     -------
@@ -138,7 +143,10 @@ def _cut_table(table, weight, length, block_length, n_targets):
 
 
 def without_empty(samples):
-    """Remove segments without samples, and channels without segments."""
+    """Return `samples` without empty segments and empty channels.
+
+    `samples` has the form that `cut_samples` returns.
+    """
     kept = [[pair for pair in pairs if len(pair[0])] for pairs in samples]
     return [pairs for pairs in kept if pairs]
 
@@ -150,9 +158,9 @@ def check_has_samples(samples, weighted=False):
     """
     if not samples and weighted:
         raise ValueError(
-            "sample_weight must leave a sample: got the weight zero in a target row of "
-            "each sample. Use positive weights for window_length rows followed by "
-            "horizon rows, or a smaller horizon."
+            "sample_weight must leave at least one sample: got the weight zero in a "
+            "target row of each sample. Use positive weights for window_length rows "
+            "followed by horizon rows, or a smaller horizon."
         )
     if not samples:
         raise ValueError(
@@ -167,8 +175,8 @@ def order_in_time(counts, held_out=None, gap=0):
 
     Early stopping holds out the last samples. Sample i of a series with n samples has
     the relative time (i + 1/2) / n. A cut of the ordered samples therefore holds out
-    the same share of each series, up to rounding. If `held_out` is given, the share is
-    exact for this cut.
+    the same share of each series, up to rounding. If `held_out` is given, the order is
+    made for this cut: the samples to leave out come directly before the held-out ones.
 
     Parameters
     ----------
@@ -177,8 +185,8 @@ def order_in_time(counts, held_out=None, gap=0):
     held_out : float or None
         Share of the samples that early stopping holds out at the end.
     gap : int
-        Samples of each series between the last training sample and the first sample
-        held out.
+        Number of samples of each series to leave out between the last training sample
+        and the first sample held out.
 
     Returns
     -------
@@ -206,9 +214,10 @@ def order_in_time(counts, held_out=None, gap=0):
 
 
 def _widest_gap(ranks, gap):
-    """Return the largest distance in the order between samples `gap` apart in a series.
+    """Return the largest distance, in the order, between two samples of one series.
 
-    `ranks` holds, for each series, the positions of its samples in the order.
+    The two samples are `gap` apart in their series. `ranks` holds, for each series, the
+    positions of its samples in the order.
     """
     if gap == 0:
         return 0
@@ -228,16 +237,22 @@ def _split_in_proportion(counts, total):
 
 
 def join_samples(samples, order, dtype=None):
-    """Join the samples of all segments into one pair of arrays, in the given order.
+    """Join the windows, the targets and the weights of all segments, sorted by `order`.
 
     Parameters
     ----------
     samples : list of (windows, targets) or (windows, targets, weight)
-        One entry for each segment. A single entry is returned unchanged, not copied.
+        One entry for each segment; all entries have weights, or none.
     order : ndarray of int
         The order that `order_in_time` returns.
     dtype : dtype or None
         The dtype of the joined arrays. None keeps that of the samples.
+
+    Returns
+    -------
+    joined : (windows, targets) or (windows, targets, weight)
+        The samples of all entries. A single entry is returned as it is: not copied, and
+        in its own dtype.
     """
     if len(samples) == 1:
         return samples[0]
@@ -352,8 +367,8 @@ def _roll(predict, windows, later, n_blocks, block_length):
     """Forecast several blocks: feed forecasts back into the windows.
 
     The fed-back rows get their covariates from `later`. If `later` ends within the last
-    block, the last window moves by the known part only. Where its forecasts overlap
-    with earlier forecasts, the earlier ones are kept.
+    block, the last window moves only by the rows that have covariates. Where its
+    forecasts overlap with earlier forecasts, the earlier ones are kept.
     """
     length, blocks = windows.shape[1], [predict(windows)]
     for start in range(0, (n_blocks - 1) * block_length, block_length):

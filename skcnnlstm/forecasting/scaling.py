@@ -43,7 +43,7 @@ def find_roles(target_columns, rows):
 
 
 def check_past_covariates_known(roles, steps, horizon, block_length):
-    """Raise if forecasts of `steps` would need future values of past covariates."""
+    """Raise if forecasts `steps` ahead would need future values of past covariates."""
     if not roles.past or steps <= block_length:
         return
     if block_length < horizon:
@@ -92,7 +92,10 @@ class TransformerFactory:
         self._log = None  # has no state, so all series share one
 
     def fit(self, values, *, covariates=False):
-        """Return a transformer fitted on values; None for ``transformer=None``."""
+        """Return a transformer fitted on values; None for ``transformer=None``.
+
+        With `covariates`, the values are covariates, which "log" only standardizes.
+        """
         if is_log(self._transformer) and not covariates:
             if self._log is None:
                 self._log = make_transformer("log").fit(values)
@@ -172,8 +175,9 @@ class Scale:
     def apply_to_varying(self, function, exog, concatenate=np.concatenate):
         """Apply a function to the known-future covariates that are not static.
 
-        Return these and the static covariates, joined. The covariates are the last axis
-        of `exog`.
+        Return the results followed by the static covariates, which are unchanged. The
+        covariates are the last axis of `exog`. Without a fitted transformer of
+        covariates, return `exog` itself.
         """
         if self.exog is None:
             return exog
@@ -206,7 +210,7 @@ def _check_positive(roles, rows):
 
 
 def _select(values, columns):
-    """Return some columns. All columns in their order are returned without a copy."""
+    """Return some columns, or `values` itself if these are all columns in order."""
     if columns == list(range(values.shape[1])):
         return values
     return values[:, columns]
@@ -221,7 +225,7 @@ def _transform(transformer, values):
     if scaled.ndim != 2 or len(scaled) != len(values):
         raise ValueError(
             "transformer must return one row for each input row: got "
-            f"transformer={transformer}, which returned shape {scaled.shape} for "
-            f"{values.shape}. Use a transformer that keeps the number of rows."
+            f"transformer={transformer}, which returned shape {scaled.shape} for input "
+            f"of shape {values.shape}. Use a transformer that keeps the number of rows."
         )
     return scaled

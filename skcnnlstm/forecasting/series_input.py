@@ -152,8 +152,8 @@ def _split_rows(panel, whole, codes):
 def _read_similar(series, first, accept_nan):
     """Return the rows of a series that is similar to the first one of its panel.
 
-    The result is None if the series differs in type, columns or data type. It then
-    needs the full validation.
+    The result is None if the series differs in type, columns or data type. Such a
+    series needs the full validation.
     """
     if first is None or type(series) is not type(first[0]) or not len(series):
         return None

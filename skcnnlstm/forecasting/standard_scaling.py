@@ -68,10 +68,11 @@ class StandardScalerFactory:
 
 
 def _compute_statistics(values):
-    """Return mean, variance and scale; None for NaN and for other types than float64.
+    """Return the mean, variance and scale of each column.
 
-    This is the corrected two-pass algorithm of Chan, Golub and LeVeque (1983). The
-    order of operations is that of scikit-learn 1.9.
+    Return None if the dtype is not float64, or if a value is NaN or infinite. This is
+    the corrected two-pass algorithm of Chan, Golub and LeVeque (1983). The order of
+    operations is that of scikit-learn 1.9.
     """
     if values.dtype != np.float64:
         return None

@@ -177,8 +177,8 @@ def encode_static(encoder, rows, keys):
 def with_new_static(fitted, static, panel):
     """Return `fitted` with the static covariates of the series in `panel`.
 
-    `static` is the table of these covariates. If it is None, the covariates given to
-    `fit` are kept.
+    `static` is the table of these covariates. If it is None, the series of a dict or a
+    long frame keep the static covariates that `fit` was given for their keys.
     """
     known, keys = fitted.known, list(panel.series)
     columns: Any = None if known is None else known.static_columns

@@ -153,10 +153,9 @@ def weigh_samples(weight, length, block_length):
 
 
 def complete_weights(parts):
-    """Return the parts with weights in all of them, or in none.
+    """Return the parts; if only some of them have weights, the others get weights of 1.
 
-    `parts` holds (windows, targets) or (windows, targets, weight). If only some of them
-    have weights, the samples of the others get the weight 1.
+    `parts` is a list of (windows, targets) or (windows, targets, weight).
     """
     if all(len(part) == 2 for part in parts):
         return parts

@@ -273,7 +273,8 @@ REMEDY = (
                 "b": pd.Series(np.arange(40.0), HOURS[:40].tz_localize("UTC")),
             },
             "calendar needs the same time zone in all series: got None and UTC. Use "
-            "tz_convert on the index of each.",
+            "tz_convert on the index of each series, or tz_localize if it has no time "
+            "zone (None).",
         ),
     ],
 )
@@ -329,9 +330,9 @@ def test_rows_that_are_no_times_after_fit():
         (
             lambda times: times.dt.day_name(),
             ValueError,
-            "calendar must return numbers: got could not convert string to float: "
-            "'Monday' from calendar=<function <lambda>>. Return numbers, for example "
-            "with lambda times: times.dt.month.",
+            "calendar must return numbers: got calendar=<function <lambda>>, whose "
+            "output cannot be converted (could not convert string to float: 'Monday')"
+            ". Return numbers, for example with lambda times: times.dt.month.",
         ),
         (
             lambda times: times.dt.hour.where(times.dt.hour > 0),
@@ -342,8 +343,8 @@ def test_rows_that_are_no_times_after_fit():
         (
             lambda times: times.dt.hour[:-1],
             ValueError,
-            "calendar must return one row for each input row: got "
-            "calendar=<function <lambda>>, which returned shape (599, 1) for 600 "
+            "calendar must return one row for each input row, and at least one column: "
+            "got calendar=<function <lambda>>, which returned shape (599, 1) for 600 "
             "rows. Use a transformer that keeps the number of rows.",
         ),
     ],
@@ -368,7 +369,7 @@ def test_columns_that_depend_on_the_rows_are_an_error():
     forecast = forecaster.set_params(calendar=remedy).fit(KNOWN[:72]).forecast()
     assert np.isfinite(forecast).all()
     panel = {"a": KNOWN[:60], "b": KNOWN[:100]}
-    with pytest.raises(ValueError, match="and 3 columns, 1, 2, 3, for other series"):
+    with pytest.raises(ValueError, match=r"but 3 columns \(1, 2, 3\) for other series"):
         small(calendar=lambda times: pd.get_dummies(times.dt.day)).fit(panel)
 
 

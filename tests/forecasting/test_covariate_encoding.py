@@ -213,19 +213,19 @@ def keep_first(rows):
             FunctionTransformer(keep_first),
             EXOG[["price"]].to_numpy(),
             ValueError,
-            "exog_transformer must return one row for each input row: got "
-            "exog_transformer=FunctionTransformer(func=<function keep_first>), which "
-            "returned shape (1, 1) for 60 rows. Use a transformer that keeps the "
-            "number of rows.",
+            "exog_transformer must return one row for each input row, and at least one "
+            "column: got exog_transformer=FunctionTransformer(func=<function "
+            "keep_first>), which returned shape (1, 1) for 60 rows. Use a transformer "
+            "that keeps the number of rows.",
         ),
         (
             FunctionTransformer(),
             EXOG[["shop"]],
             ValueError,
-            "exog_transformer must return numbers: got could not convert string to "
-            "float: 'a' from exog_transformer=FunctionTransformer(). Use a transformer "
-            "that encodes every column, such as OneHotEncoder(handle_unknown='ignore')"
-            ".",
+            "exog_transformer must return numbers: got exog_transformer="
+            "FunctionTransformer(), whose output cannot be converted (could not "
+            "convert string to float: 'a'). Use a transformer that encodes every "
+            "column, such as OneHotEncoder(handle_unknown='ignore').",
         ),
         (
             StandardScaler(),

@@ -319,7 +319,7 @@ BAD_FITS = [
         {},
         np.arange(39.0),
         "exog must have 40 rows: got 39 rows. Pass one row for each row of the series. "
-        "predict and forecast also need those of the horizon ahead. With an index, "
+        "predict and forecast also need the rows of the horizon ahead. With an index, "
         "exog may have further rows.",
     ),
     ({}, np.arange(41.0), "exog must have 40 rows: got 41 rows."),
@@ -496,7 +496,7 @@ def test_names_of_columns_are_rejected_as_exog():
         ):
             plain(ridge()).fit(FRAME, exog=form)
         with pytest.raises(
-            TypeError, match="for a long frame together with its id_col"
+            TypeError, match="For a long frame, include its id_col"
         ):
             plain(ridge(), id_column="shop").fit(long, exog=form)
     with pytest.raises(TypeError, match=r"got list\. Use a long frame\.$"):

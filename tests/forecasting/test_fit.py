@@ -306,7 +306,7 @@ BAD_PARAMS = [
         {"estimator": Ridge()},
         ValueError,
         "estimator must take windows (n_samples, window_length, n_features): got "
-        "estimator=Ridge(), which contains an estimator for 2-D input. Use "
+        "estimator=Ridge(), which is or contains an estimator for 2-D input. Use "
         "make_pipeline(FlattenWindows(), Ridge()), with your estimator instead of "
         "Ridge().",
     ),

@@ -147,7 +147,7 @@ def test_quantiles_of_forecasts_that_are_fed_back_raise():
     with pytest.raises(
         TypeError,
         match=r"^estimator must predict the whole horizon at once for output='quanti.*"
-        r"got horizon=3, predicted 1 at once. Fit with strategy='direct', or use",
+        r"got horizon=3, of which it predicts 1 step at once. Fit with strategy=",
     ):
         build_graph(fitted, GraphContext(quantiles=True))
 

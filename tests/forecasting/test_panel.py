@@ -281,7 +281,7 @@ BAD_PANELS = [
         {"id_column": "id"},
         ValueError,
         "id_column must have a value in each row: got a missing value in row 0 of "
-        "'id'. Drop those rows.",
+        "'id'. Drop rows without a value.",
     ),
     (
         TABLE,

@@ -171,6 +171,7 @@ def test_an_estimator_with_a_wrong_number_of_outputs_is_an_error():
     with pytest.raises(ValueError) as caught:
         forecaster.forecast()
     assert str(caught.value) == (
-        "estimator must predict horizon * n_targets = 2 values for each window: got "
-        "shape (1,) for 1 windows. Use an estimator that predicts several outputs."
+        "estimator must predict 2 values for each window, the product of steps (2) and "
+        "columns (1): got shape (1,) for 1 windows. Use an estimator that predicts "
+        "several outputs."
     )
