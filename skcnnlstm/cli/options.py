@@ -398,7 +398,7 @@ def prepare_output(folder):
         raise UsageError(f"--output must be a folder: got the file {folder}") from None
     except OSError as error:
         raise UsageError(
-            f"--output must be a writable folder: {folder}: {error.strerror}"
+            f"--output must be a writable folder: got {folder} ({error.strerror})"
         ) from None
     for name in OUTPUT_FILES:
         if (folder / name).is_dir():

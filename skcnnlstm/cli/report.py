@@ -169,7 +169,7 @@ def _format_mean(values, decimals):
 
 
 def format_number(value):
-    """Format a number with three significant digits, or all of a longer integer part."""
+    """Format a number with at least three significant digits."""
     return f"{value:.{_n_decimals(value)}f}"
 
 
