@@ -189,7 +189,7 @@ class _FittedDetector:
         return parts, memory
 
     def _forget(self):
-        """Return the memory of a run of rows that follows no known row."""
+        """Return the memory for a run of rows that follows no known row: all NaN."""
         horizon, n_targets = self.forecaster.horizon, self.forecaster.n_targets
         return _Memory(
             np.full((horizon, horizon, n_targets), np.nan),
@@ -545,7 +545,7 @@ def _check_is_no_row(X, n_features):
 
 
 def _clone_forecaster(forecaster):
-    """Return a clone of the forecaster that holds out rows; raise for other types."""
+    """Return a clone that holds out rows; raise if it is not a SeriesForecaster."""
     if not isinstance(forecaster, SeriesForecaster):
         remedy = "SeriesForecaster(estimator)"
         if hasattr(forecaster, "best_estimator_"):

@@ -59,7 +59,7 @@ def check_network(
     has a parameter `output_activation`, both a regressor and a classifier are checked.
     The checks are, in this order:
 
-    1. shapes: windows of one and of several features, one output and several;
+    1. shapes: windows of one and of several features, two and three outputs;
     2. layer names: explicit for each layer with weights, and the same in each build;
     3. serialization: the JSON text of the network describes it completely;
     4. determinism: equal seeds give bit-identical predictions;
@@ -298,7 +298,7 @@ def _check_serialization(estimator, shape, n_outputs):
     if copied.to_json() != text:
         _fail(
             rule,
-            "another text from its copy",
+            "a different text from a copy of the network",
             "Let get_config of each custom layer return every argument of __init__.",
         )
 
@@ -356,7 +356,7 @@ def _check_copies(estimator, X, y):
             same, got = False, _describe(error)
         if not same:
             _fail(
-                f"a fitted estimator must be copied by {name}",
+                f"{name} must be able to copy a fitted estimator",
                 got,
                 "Use plain values as parameters and in the builder.",
             )
@@ -431,7 +431,7 @@ def _run_estimator_checks(estimator, length):
                 f"the estimator must pass {result['check_name']} of scikit-learn",
                 _describe(result["exception"]),
                 "Do not override methods of the estimator. Let the network read "
-                "windows of any length from window_length.",
+                "windows of window_length steps and all longer windows.",
                 result["exception"],
             )
     return [one["check_name"] for one in results if one["status"] == "passed"]

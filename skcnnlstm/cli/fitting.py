@@ -25,7 +25,7 @@ def fit_errors(name):
 
 @contextlib.contextmanager
 def fewer_warnings():
-    """Ignore warnings about missing values: the report shows their number."""
+    """Ignore warnings about missing values, because the report counts these values."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "NaN in the target columns leaves")
         # The first rows of a fold have no history. Warnings of a forecast are shown.
@@ -36,7 +36,8 @@ def fewer_warnings():
 def fit_and_forecast(model, data, options):
     """Fit a model on all rows; return the fitted model and its `Forecast`.
 
-    For many series, a reference model is fitted on each: the result is a dict.
+    A reference model is fitted on each series separately. If there are many series, the
+    fitted model is then a dict with one model for each series.
     """
     from sklearn.base import clone
 
@@ -95,7 +96,7 @@ def _make_forecast(tables, coverage, targets):
 
 
 def one_step_ahead(model, data):
-    """Forecast each row that has a whole window of rows before it, one step ahead."""
+    """Return one-step-ahead forecasts of the rows after the first window, by series."""
     with warnings.catch_warnings():
         # Warnings are about the first rows, which are dropped below.
         warnings.simplefilter("ignore", UserWarning)

@@ -31,8 +31,8 @@ def run_forecast(options):
     columns = _read_columns(model, options.model)
     if columns.has_many != (options.id_column is not None):
         raise UsageError(
-            f"{options.model} was fitted on many series. Name the column of the series "
-            "with --id-column"
+            f"{options.model} was fitted on many series. Use --id-column with the "
+            "column that names the series"
             if columns.has_many
             else f"{options.model} was fitted on one series. Leave out --id-column"
         )
@@ -145,8 +145,9 @@ def _forecast(model, rows, options):
         if positions is None:
             last = fitted.series[key].axis.last_label[0]
             raise UsageError(
-                f"the time column must continue the fitted rows: got {frame.index[0]}, "
-                f"fitted up to {last}. Use the time column of the fitted file"
+                "the time column must continue that of the fitted rows: got "
+                f"{frame.index[0]} in the first row, but {last} in the last fitted "
+                "row. Use the time column of the fitted file"
             )
         if (positions > 0).any():
             new[key] = frame[positions > 0]
@@ -164,7 +165,7 @@ def _check_known(key, fitted):
     """Raise an error if the model was not fitted on a series of this name."""
     if key not in fitted:
         raise UsageError(
-            "all series must be among those that the model was fitted on: got "
-            f"{key!r}, fitted on {', '.join(map(str, list(fitted)[:20]))}. Fit a model "
-            "on this series"
+            "all series must be among those that the model was fitted on: got series "
+            f"{key!r}, but the model was fitted on "
+            f"{', '.join(map(str, list(fitted)[:20]))}. Fit a model on series {key!r}"
         )

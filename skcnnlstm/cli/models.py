@@ -32,8 +32,8 @@ class FilledWindows(BaseEstimator):
     """Fill missing values of windows, then fit a regressor on the windows.
 
     A missing value is replaced by the last known value before it, else by the first one
-    after it. With the parameter ``missing="mask"``, `SeriesForecaster` allows NaN in
-    windows.
+    after it, else by 0. Because of the parameter ``missing="mask"``, `SeriesForecaster`
+    allows NaN in windows.
     """
 
     def __init__(self, regressor, missing="mask"):

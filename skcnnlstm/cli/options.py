@@ -197,7 +197,9 @@ def make_forecast_parser():
     )
     parser.set_defaults(command="forecast")
     data = parser.add_argument_group("data")
-    data.add_argument("model", type=Path, metavar="MODEL", help="file of --save")
+    data.add_argument(
+        "model", type=Path, metavar="MODEL", help="file that --save wrote"
+    )
     data.add_argument(
         "file",
         metavar="FILE",
@@ -325,7 +327,7 @@ def file_hint(value):
 
 
 def read_model_name(options):
-    """Return the model of `--model`, by its name in the table; None without it."""
+    """Return the name of the model that --model selects; None without this option."""
     if options.model is None:
         return None
     names = [SEASONAL_NAIVE, RIDGE, *options.models, *options.compare]
@@ -362,7 +364,10 @@ def check_rows(n_rows, options, name=None):
 
 
 def count_calibration_rows(n_rows, options):
-    """Return the number of rows that calibrate intervals: a fifth, or the minimum."""
+    """Return the number of rows that calibrate intervals.
+
+    This is a fifth of the rows, or more if the coverage of the intervals requires it.
+    """
     from skcnnlstm.conformal import scores_needed
 
     needed = scores_needed(options.interval) + options.horizon - 1
@@ -393,7 +398,7 @@ def prepare_output(folder):
         raise UsageError(f"--output must be a folder: got the file {folder}") from None
     except OSError as error:
         raise UsageError(
-            f"--output must be a writable folder: {folder}: {error.strerror}"
+            f"--output must be a writable folder: got {folder} ({error.strerror})"
         ) from None
     for name in OUTPUT_FILES:
         if (folder / name).is_dir():
@@ -437,7 +442,7 @@ def check_figure():
 
 
 def make_printer(options):
-    """Return a function that prints a line of the result, or nothing."""
+    """Return a function that prints a line, or prints nothing with --quiet."""
 
     def show(line):
         if not options.quiet:

@@ -94,13 +94,14 @@ def read_series(
     time_column : str or None, default=None
         "none" numbers the rows. None means the column that `_find_time_column` chooses.
     target_columns : list of str or None, default=None
-        None means all other numeric columns.
+        None means all numeric columns without another role, except those that count
+        rows or time.
     past_covariates, exog : sequence of str, default=()
         Names of past covariates, and of covariates that are known ahead.
     id_column : str or None, default=None
         Column that names the series of each row. None means one series.
     date_format, decimal : str or None, default=None
-        Format of the times, and decimal mark. With None, they are found by the cells.
+        Format of the times, and decimal mark. None infers them from the cells.
     encoding : str or None, default=None
         None means UTF-8.
     skip_rows : int, default=0
@@ -206,7 +207,10 @@ def _check_named(chosen, columns, source):
 
 
 def _split_series(table, id_column):
-    """Return the row numbers of each series, by name; None for a single series."""
+    """Return the row numbers of each series, by its name.
+
+    The name of a single series is None.
+    """
     if id_column is None:
         return {None: np.arange(len(table))}
     missing = is_missing(table[id_column]).to_numpy()
@@ -221,7 +225,7 @@ def _split_series(table, id_column):
 
 @contextlib.contextmanager
 def _naming(key):
-    """Add the name of the series to an error, if there are many."""
+    """Add the name of a series to an error, unless the name is None."""
     try:
         yield
     except UsageError as error:
@@ -231,8 +235,8 @@ def _naming(key):
 def _choose_columns(table, numbers, chosen, is_numbered, date_format, source):
     """Choose the columns that the user did not name.
 
-    Return all columns to use, notes about the choice, and the names of the columns from
-    which the times are joined.
+    Return all columns to use, notes about the choice, and the names of the columns that
+    must be joined to get the times. The last list is empty for a single time column.
     """
     notes, parts, columns = [], [], list(table.columns)
     others = {*chosen.past, *chosen.exog, chosen.id}
@@ -258,9 +262,10 @@ def _choose_columns(table, numbers, chosen, is_numbered, date_format, source):
     if not targets:
         last = table[columns[-1]]
         raise UsageError(
-            f"no column of numbers in {source}: {_join_names(columns)}. Column "
-            f"{last.name!r} holds {_cell(last, ~is_missing(last).to_numpy())}. Remove "
-            "units and other text from its cells, or replace categories by numbers"
+            f"no column of numbers in {source}. Its columns are "
+            f"{_join_names(columns)}. Column {last.name!r} holds "
+            f"{_cell(last, ~is_missing(last).to_numpy())}. Remove units and other text "
+            "from its cells, or replace categories by numbers"
         )
     notes.append(f"target columns: {_join_names(targets)}")
     counting = [column for column in numeric if column not in targets]
@@ -274,7 +279,10 @@ def _choose_columns(table, numbers, chosen, is_numbered, date_format, source):
 
 
 def _order_rows(frame, index, chosen):
-    """Return the rows in time order and at equal steps, and notes about changes."""
+    """Return the rows in time order and at equal steps, and notes about changes.
+
+    If `index` is None, the rows are numbered in the order of the file.
+    """
     notes = []
     if index is None:
         return frame.reset_index(drop=True), notes
@@ -353,8 +361,8 @@ def _read_table(file, encoding=None, skip_rows=0):
     except pd.errors.ParserWarning:
         raise UsageError(
             f"rows of {file} have more fields than its first line, {header.strip()!r}. "
-            "Skip lines above the column names with --skip-rows N, and put values that "
-            f"contain {separator!r} in double quotes"
+            "If there are lines above the column names, skip them with --skip-rows N. "
+            f"Put values that contain {separator!r} in double quotes"
         ) from None
     except pd.errors.ParserError as error:
         raise UsageError(
@@ -366,7 +374,7 @@ def _read_table(file, encoding=None, skip_rows=0):
     if (is_unnamed & holds_values).sum() > (~is_unnamed).sum():
         raise UsageError(
             f"the first line of {file} must hold column names: got {header.strip()!r}. "
-            "If the names are in a later line, skip those above with --skip-rows N"
+            "If the names are in a later line, skip the lines above with --skip-rows N"
         )
     if all(re.match(r"[-+.]?\d", name) for name in table.columns):
         raise UsageError(
@@ -401,7 +409,7 @@ def _join_names(names):
 
 
 def _cell(column, mask):
-    """Return the value and the row of the first True of `mask`, for messages."""
+    """Describe the first cell where `mask` is True, by its value and row."""
     row = int(np.argmax(mask))
     return f"{str(column.iloc[row])!r} in row {row + 1}"
 
@@ -413,19 +421,20 @@ def _is_numeric(table, numbers, column):
 
 
 def _has_decimal_points(column):
-    """Return whether points in a column cannot be marks between thousands."""
+    """Return whether a cell has a point that can only be a decimal mark."""
     numbers, with_commas = (read_numbers(column, mark)[0] for mark in ".,")
     return bool((np.isnan(with_commas) & ~np.isnan(numbers)).any())
 
 
 def _find_time_column(table, targets, numbers, date_format):
-    """Return the time column or None, a note, and the columns from which it is joined.
+    """Return the time column, a note, and the columns that are joined to get it.
 
-    The first of these that exists is chosen:
+    The time column is None if the rows are numbered. The list of columns is empty if
+    none are joined. The first of these that exists is chosen:
 
     1. a column of times at equal steps;
     2. several columns, such as year and month, that are joined to such times;
-    3. a column of other dates;
+    3. a column of text in which most cells are dates;
     4. the first column, if it holds integers at equal steps.
     """
     columns = [column for column in table.columns if column not in targets]
@@ -476,7 +485,10 @@ def _counts(values):
 
 
 def _read_targets(table, targets, numbers, decimal):
-    """Return the targets as a frame of floats; NaN where a cell is missing."""
+    """Return the columns `targets` as a frame of floats; NaN where a cell is missing.
+
+    `numbers` holds the numbers and the decimal mark of each column, by name.
+    """
     marks = {
         mark for name, (_, mark) in numbers.items() if _is_numeric(table, numbers, name)
     }
@@ -557,7 +569,7 @@ def check_distinct(index, name, id_column=None):
         more = f", and {n_more} more duplicate{'s' * (n_more > 1)}" if n_more else ""
         remedy = "Remove the duplicates"
         if id_column is None:
-            remedy += ", or name the column of the series with --id-column"
+            remedy += ", or use --id-column if the rows are of several series"
         if isinstance(index, pd.DatetimeIndex) and (index != index.normalize()).any():
             remedy += ". If the clocks were set back, write the times in UTC"
         raise UsageError(

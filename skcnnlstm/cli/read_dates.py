@@ -48,8 +48,8 @@ def read_column(column, date_format=None):
     fewest = min((reading.n_gaps for reading in regular), default=0)
     regular = [reading for reading in regular if reading.n_gaps == fewest]
     if len(regular) > 1:
-        meanings = " or ".join(
-            f"{r.format} (to {r.times.max():%Y-%m-%d})" for r in regular
+        meanings = ", or as ".join(
+            f"{r.format}, with the last date {r.times.max():%Y-%m-%d}" for r in regular
         )
         raise UsageError(
             f"time column {column.name!r} can be read as {meanings}. Choose one with "
@@ -61,7 +61,7 @@ def read_column(column, date_format=None):
 
 
 def strip_cells(column):
-    """Return cells without blanks, and whole numbers without the ".0" of floats."""
+    """Remove blanks around cells, and the ".0" of floats if all cells end with it."""
     cells = column.str.strip()
     if cells.str.fullmatch(r"\d+\.0").all():
         return cells.str.removesuffix(".0")
@@ -69,14 +69,15 @@ def strip_cells(column):
 
 
 def lacks_year(column):
-    """Return whether text looks like dates without a year, such as "1-01"."""
+    """Return whether all cells look like dates without a year, such as "1-01"."""
     return bool(column.str.strip().str.fullmatch(r"\d{1,2}[-/]\d{1,2}").all())
 
 
 def _steps(times):
-    """Return the frequency of times, or None, and the number of gaps in them.
+    """Return the frequency of times and the number of gaps in them.
 
-    Missing or repeated times have no frequency.
+    The frequency is None if the steps are not equal, or if a time is missing or occurs
+    more than once.
     """
     if times.isna().any() or times.duplicated().any():
         return None, 0
@@ -154,8 +155,9 @@ def _parse(cells, **settings):
 def _read_with_offsets(cells):
     """Read times with offsets from UTC.
 
-    Times with a single offset keep it. If the offsets differ, daily times are returned
-    as local times, and all other times in UTC.
+    If all times have the same offset, they keep it. If the offsets differ, the times
+    are returned in UTC. Exception: if all local times are at the same time of day, they
+    are returned without offsets.
     """
     absolute = _parse(cells, utc=True, format="ISO8601")
     offsets = cells.str.extract(f"({_OFFSET})")[0].str.strip()
@@ -177,8 +179,8 @@ def _read_with_offsets(cells):
 def insert_missing_steps(frame):
     """Insert rows of NaN for missing steps; return the frame and the number of rows.
 
-    Nothing is inserted without a frequency, or if more than a tenth of the steps are
-    missing.
+    Nothing is inserted if the index has no frequency, or if the missing steps are more
+    than a tenth of the rows.
     """
     from skcnnlstm._utils.time_axis import read_time_axis
 
@@ -196,9 +198,10 @@ def insert_missing_steps(frame):
 
 
 def with_equal_steps(index):
-    """Return a sorted index with a frequency; raise if it has gaps or unequal steps.
+    """Return a sorted index; raise if it has gaps or unequal steps.
 
-    Labels such as the 15th of each month are converted to periods.
+    Dates without a frequency that fall in consecutive months, quarters or years, such
+    as the 15th of each month, are converted to periods.
     """
     name = index.name
     from skcnnlstm._utils.time_axis import read_time_axis

@@ -21,8 +21,8 @@ def read_numbers(column, decimal=None):
 
     Currency signs, percent signs and thousands separators are ignored. A number in
     parentheses is negative, as in accounting. Missing cells and text are NaN. With
-    ``decimal=None``, the mark is the one that fits most cells. It is None if both marks
-    fit equally many cells, but give different numbers.
+    ``decimal=None``, the mark is the one that reads most cells as numbers. It is None
+    if both marks read equally many cells, but as different numbers.
     """
     if decimal is not None:
         return _read(column, decimal), decimal
@@ -53,7 +53,7 @@ def _read(column, decimal):
 
 
 def check_numbers(column, numbers, decimal, cell):
-    """Raise an error that names the first cell that is not a finite number."""
+    """Raise if a cell is neither missing nor a finite number."""
     wrong = np.isnan(numbers) & ~is_missing(column).to_numpy()
     if wrong.any():
         other = "," if decimal in (None, ".") else "."

@@ -56,8 +56,8 @@ def mean_rmse(result, *, many=False):
 def select_metric(results):
     """Return the score that selects the best model, "rmse" or "mase".
 
-    This is RMSE for one target. For several targets or series, whose scales may differ,
-    it is MASE, or RMSE if MASE is undefined.
+    This is RMSE for one target of one series. For several targets or series, whose
+    scales may differ, it is MASE, or RMSE if MASE is undefined.
     """
     forecasts = next(iter(results.values())).forecasts
     several = (forecasts[["series", "target"]].nunique() > 1).any()
@@ -82,7 +82,10 @@ def rank_models(results, metric):
 
 
 def describe_series(series):
-    """Return a line with the name, the length and the first and last label."""
+    """Return a line with the name, the length and the first and last label of a series.
+
+    For many series, the line has their number and their lengths, but no labels.
+    """
     lengths = [len(frame) for frame in series.frames.values()]
     frame = series.frame
     first, last = format_labels(frame.index[[0, -1]])
@@ -166,7 +169,7 @@ def _format_mean(values, decimals):
 
 
 def format_number(value):
-    """Format a number with three significant digits, and all digits of an integer."""
+    """Format a number with at least three significant digits."""
     return f"{value:.{_n_decimals(value)}f}"
 
 
@@ -178,13 +181,16 @@ def _n_decimals(value, n_digits=3):
 
 
 def step_name(index):
-    """Return the unit of the steps of an index: "months", "days", else "steps"."""
+    """Return the unit of the steps of an index, such as "months" or "days".
+
+    If a step is not one unit of this kind, return "steps".
+    """
     number, unit = step_unit(index)
     return _STEP_NAMES.get(unit, "steps") if number == 1 else "steps"
 
 
 def format_label(value):
-    """Format a label, or a time step in days. Dates at midnight have no time."""
+    """Format a label or a duration. Dates at midnight are shown without the time."""
     if isinstance(value, pd.Timedelta):
         days = value / pd.Timedelta(days=1)
         return f"{days:g} day{'s' * (days != 1)}" if days >= 1 else str(value)[7:]
@@ -192,7 +198,7 @@ def format_label(value):
 
 
 def format_labels(index):
-    """Format the labels of rows. Dates have no time if all times are midnight."""
+    """Format the labels of rows: dates without the time if all are at midnight."""
     if isinstance(index, pd.DatetimeIndex):
         midnight = index.tz is None and (index == index.normalize()).all()
         return [str(value.date() if midnight else value) for value in index]
@@ -208,7 +214,11 @@ class Forecast(NamedTuple):
     coverage: float | None = None
 
     def table(self, key):
-        """Return forecasts and bounds of one series, with the names of the columns."""
+        """Return the forecasts and bounds of a series in one table.
+
+        Without intervals, the table has one column for each target. With intervals, the
+        columns of the bounds have the suffixes "_lower" and "_upper".
+        """
         mean = self.mean[key]
         if self.lower is None:
             return mean
@@ -223,8 +233,10 @@ class Forecast(NamedTuple):
 def format_forecast(forecast, rmse, max_rows=48, max_columns=8):
     """Format a `Forecast` as text, with one line for each step.
 
-    `rmse`, by (name of the series, target), limits the digits that are shown. With
-    None, the largest value of a target has four significant digits.
+    At most `max_rows` lines in all, and `max_columns` columns, are shown. `rmse` is a
+    dict by (name of the series, target). Forecasts have as many decimals as the RMSE
+    with three significant digits. If `rmse` is None, the largest value of a target has
+    four significant digits.
     """
     lines, n_left, n_cut = [], max_rows, 0
     for key, mean in forecast.mean.items():
@@ -276,7 +288,10 @@ def round_forecast(forecast):
 
 
 def write_files(folder, forecast, figure, id_column=None):
-    """Write forecast.csv and forecast.png: both or, after an error, neither."""
+    """Write forecast.csv and forecast.png; return their paths.
+
+    Neither file is written if one of them cannot be created.
+    """
     tables = []
     for key in forecast.mean:
         table = round_forecast(forecast.table(key))

@@ -1,4 +1,4 @@
-"""The rows that models read, and one forecast for each series."""
+"""The rows of one or many series, in the forms that models take."""
 
 
 class Rows:
@@ -10,7 +10,8 @@ class Rows:
         Targets and past covariates, by the name of the series. The name of a single
         series is None.
     exogs : dict of DataFrame or None
-        Covariates that are known ahead, by the name of the series.
+        Covariates that are known ahead, by the name of the series. None if there are no
+        such covariates.
     targets : list of str
         Names of the target columns.
     """

@@ -182,7 +182,7 @@ def evaluate(name, model, data, options):
 
 
 def check_rows_ahead(series, horizon):
-    """Raise an error if covariates that are known ahead end too early."""
+    """Raise if covariates known ahead have fewer than `horizon` rows ahead."""
     for key, exog in (series.exogs or {}).items():
         n_ahead = len(exog) - len(series.frames[key])
         if n_ahead < horizon:
@@ -191,12 +191,12 @@ def check_rows_ahead(series, horizon):
             raise UsageError(
                 f"--exog needs a row for each of the {horizon} steps ahead: got "
                 f"{n_ahead} rows after the last known target{whose}. Add rows with "
-                f"these columns and empty targets{remedy}"
+                f"values of the --exog columns and empty targets{remedy}"
             )
 
 
 def _set_season_length(options, series):
-    """Set a missing `season_length` by the step of the series; return notes."""
+    """Set `season_length` by the step of the rows if it is None; return notes."""
     if options.season_length is not None:
         return []
     length, source = series.season_length, "by the step of the rows"

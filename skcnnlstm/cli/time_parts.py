@@ -11,11 +11,12 @@ _MONTHS = {name: str(n) for n, name in enumerate(calendar.month_abbr) if n}
 
 
 def join_time_parts(table):
-    """Join the columns that hold parts of a time; return the joined column and names.
+    """Join the columns that hold parts of a time, such as year and month.
 
-    The result is None without such columns. They are found by name, in one of these
-    groups: date and time; year and month, with day, hour and minute if they exist; year
-    and quarter; year and ISO week. Months may be numbers or names.
+    Return the joined column and the names of its parts, or None if there are no such
+    columns. Columns are found by name, in one of these groups: date and time; year and
+    month, with day, hour and minute if they exist; year and quarter; year and ISO week.
+    Months may be numbers or names.
     """
     columns = {str(column).strip().lower(): column for column in table.columns}
     for group in _GROUPS:

@@ -152,7 +152,7 @@ def draw_band(ax, lower, upper, *, alpha, label):
 
 
 def _find_isolated(known):
-    """Return a mask of the known values between unknown ones."""
+    """Return a mask of the known values that have no known neighbour."""
     padded = np.concatenate([[False], known, [False]])
     return known & ~padded[:-2] & ~padded[2:]
 

@@ -129,8 +129,8 @@ random_state
             - "lags": a bar for each lag, the sum over features.
             - "features": a bar for each feature, the sum over lags.
         sample : int or None, default=None
-            Position of the window to draw. With None, a single window is drawn as it
-            is. For several windows, the mean of the absolute attributions is drawn.
+            Position of the window to draw. None draws all windows: for several windows
+            or outputs, the mean of their absolute attributions is drawn.
         ax : Axes or None, default=None
             Axes to draw on; None creates a figure.
         **kwargs : dict

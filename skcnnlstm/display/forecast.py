@@ -313,7 +313,10 @@ def _default_coverage(fitted, steps):
 
 
 def _check_history(series, fitted):
-    """Raise if the history has neither the fitted columns nor the target columns."""
+    """Raise if the history has other columns than those fitted, or repeated labels.
+
+    The history may have all fitted columns, or only the target columns.
+    """
     panel = read_panel(series, fitted.panel.id_column)
     check_same_series(panel, fitted.panel, list(fitted.series))
     fitted_names = _column_names(fitted)

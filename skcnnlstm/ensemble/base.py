@@ -206,7 +206,8 @@ class _HybridEnsemble(
     def set_params(self, **params):
         """Set the parameters of this ensemble.
 
-        A nested name of a member that is None replaces it with the default member.
+        If a member is None, setting a nested parameter such as `cnn__filters` replaces
+        None by the default member with this parameter.
 
         Parameters
         ----------
@@ -231,7 +232,7 @@ class _HybridEnsemble(
         return super().set_params(**params)
 
     def _unfitted_members(self):
-        """Return the checked members by name, with `epochs` set."""
+        """Return the checked members by name, with `epochs` set if it is given."""
         members = {}
         for name, default in self._default_members.items():
             given = getattr(self, name)

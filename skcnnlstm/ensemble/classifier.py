@@ -152,7 +152,7 @@ class HybridEnsembleClassifier(ClassifierMixin, _HybridEnsemble):
         if hasattr(self, "final_estimator_"):
             raise NoGraphError(
                 context.path,
-                "combine probabilities by weights to be exported",
+                "be fitted with method='mean' or 'weighted' to be exported",
                 "a classifier fitted with method='stack'",
                 "Use method='weighted'.",
             )

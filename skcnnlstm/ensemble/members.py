@@ -9,10 +9,10 @@ from skcnnlstm.wrappers.settings import draw_seed
 
 
 def check_member(name, estimator, kind, default):
-    """Return `estimator`; raise TypeError if it is not an instance of the kind.
+    """Return `estimator`; raise TypeError if it is not an estimator of `kind`.
 
-    `name` is the parameter of the ensemble, `kind` is "regressor" or "classifier", and
-    `default` is the estimator that the error message suggests.
+    `kind` is "regressor" or "classifier". `name` is the parameter of the ensemble, and
+    `default` the text of the estimator that the error message suggests.
     """
     check_no_keras_model(name, estimator)
     is_kind, method = {
@@ -25,7 +25,7 @@ def check_member(name, estimator, kind, default):
     )
     if not usable or not is_kind(estimator):
         raise TypeError(
-            f"{name} must be None or a {kind}, an instance with fit and {method}: got "
+            f"{name} must be None or a {kind} instance that has fit and {method}: got "
             f"{name}={estimator!r} ({type(estimator).__name__}). Use {default}."
         )
     return estimator
@@ -44,13 +44,17 @@ def check_accept_weights(estimators):
 
 
 def with_epochs(name, estimator, epochs):
-    """Return a clone in which every parameter `epochs`, at any depth, is set."""
+    """Return a clone with all parameters named "epochs" set to the given number.
+
+    Parameters at any depth are set. Raise ValueError if there are none. `name` is the
+    parameter of the ensemble that holds the estimator.
+    """
     keys = [key for key, _ in _nested_parameters(estimator, "epochs")]
     if not keys:
         raise ValueError(
-            f"epochs must have an effect on both members: got epochs={epochs}, "
-            f"{name} of type {type(estimator).__name__}, which has no such parameter. "
-            "Use epochs=None, and set the epochs of the other member."
+            f"epochs must have an effect on both members: got epochs={epochs}, but "
+            f"{name} of type {type(estimator).__name__} has no parameter epochs. Use "
+            "epochs=None, and set the epochs of the other member."
         )
     return clone(estimator).set_params(**dict.fromkeys(keys, epochs))
 

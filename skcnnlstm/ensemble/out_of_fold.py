@@ -8,9 +8,10 @@ from skcnnlstm._utils.time_order_split import split_in_time_order
 
 
 def time_ordered_folds(n_samples, n_splits, gap):
-    """Return `(train, test)` slices as TimeSeriesSplit does; `n_splits` may be 1.
+    """Return the folds of a TimeSeriesSplit as `(train, test)` slices.
 
-    With slices, windows that are a view of a series are not copied.
+    Unlike in TimeSeriesSplit, `n_splits` may be 1. With slices, windows that are a view
+    of a series are not copied.
     """
     folds = split_in_time_order(n_samples, n_splits, gap)
     if folds:
@@ -27,7 +28,10 @@ def time_ordered_folds(n_samples, n_splits, gap):
 
 
 def folds_with_two_classes(folds, y):
-    """Drop first folds with one class in training, as no classifier can be fitted."""
+    """Return the folds with two or more classes in training; raise if there are none.
+
+    A classifier cannot be fitted on one class. `folds` holds `(train, test)` slices.
+    """
     kept = [fold for fold in folds if len(np.unique(y[fold[0]])) > 1]
     if not kept:
         stop = folds[-1][0].stop
@@ -45,7 +49,10 @@ def as_python(label):
 
 
 def in_threads(n_jobs, function, calls):
-    """Call a function in threads, so that windows are shared and not copied."""
+    """Return the results of a function for each tuple of arguments in `calls`.
+
+    The calls run in threads, so that windows are shared and not copied.
+    """
     # In joblib, `require` overrides the backend of the user; `prefer` does not.
     return run_parallel(n_jobs, function, calls, require="sharedmem")
 
@@ -64,7 +71,8 @@ def out_of_fold_predictions(members, X, y, weight, folds, predict, tasks, n_jobs
     For each fold, a clone of the member is fitted on the samples before the fold.
     `folds` holds slices of training and test samples; consecutive test slices are
     adjacent. ``predict(fitted, X)`` returns the predictions. `tasks` yields one
-    function for each fit, member by member. It returns a context manager for the clone.
+    function for each fit, member by member. This function takes the clone and returns a
+    context manager for its fit.
     """
     calls = [
         (member, X, y, weight, next(tasks), fold, predict)
@@ -96,7 +104,7 @@ def _fit_and_predict(member, X, y, weight, task, fold, predict):
 
 
 def probabilities(member, X, classes):
-    """Return the probability of each of `classes`; 0 for those unknown to a member."""
+    """Return the probability of each of `classes`; 0 if not in ``member.classes_``."""
     result = np.zeros((len(X), len(classes)))
     result[:, np.searchsorted(classes, member.classes_)] = member.predict_proba(X)
     return result

@@ -1,4 +1,4 @@
-"""The windows to explain, the model of them, and the baselines to compare with."""
+"""The windows to explain, the model that predicts from them, and their baselines."""
 
 from __future__ import annotations
 
@@ -58,9 +58,10 @@ class Explained:
             yield slice(start, min(start + size, len(self.windows)))
 
     def pair(self, baseline: np.ndarray, rows: slice) -> tuple[np.ndarray, np.ndarray]:
-        """Return copies of some windows and of their baselines.
+        """Return copies of the windows at `rows`, and of their baselines.
 
-        Both have NaN at the same positions, and repeat the same first known steps.
+        The baselines are NaN where the windows are. In both, missing first steps repeat
+        the first known step.
         """
         windows = np.array(self.windows[rows], dtype=float)
         others = np.array(baseline[rows], dtype=float)

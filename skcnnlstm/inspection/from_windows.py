@@ -92,7 +92,10 @@ class WindowModel:
 
 
 def read_windows(estimator: Any, X: Any) -> Explained:
-    """Return the windows of a fitted estimator that are to be explained."""
+    """Return the windows to explain: those in `X`, or those cut from the rows `X`.
+
+    Rows are cut into windows if `estimator` is a Pipeline with a `SlidingWindow`.
+    """
     row_steps, sliding, inner = _split_at_windows(unwrap_search(estimator), [])
     plain = to_plain(X)
     columns = getattr(plain, "columns", None)
@@ -146,7 +149,9 @@ def _classes_of(estimator):
 def _split_at_windows(estimator, row_steps):
     """Return the steps before a SlidingWindow, this step, and the estimator after it.
 
-    If the estimator takes windows, the first two are empty and None.
+    `row_steps` are steps before `estimator`. They are the first of the returned steps.
+    Without a SlidingWindow, return all steps before the last estimator, None, and this
+    estimator.
     """
     estimator = unwrap_search(estimator)
     if hasattr(estimator, "regressor_"):  # TransformedTargetRegressor
@@ -215,7 +220,7 @@ def _cut_rows(plain, row_steps, sliding):
 
 
 def _raw_history(row_steps, history):
-    """Return the fitted rows in the units of the input."""
+    """Undo the steps `row_steps` of the fitted rows `history`; return the raw rows."""
     if not row_steps:
         return history
     steps = Pipeline(row_steps)

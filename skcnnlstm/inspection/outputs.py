@@ -54,8 +54,8 @@ def select_outputs(
     axes = shape or (1,)
     if len(keys) > len(axes):
         raise ValueError(
-            f"target must have at most one entry for each of the {len(axes)} axes of "
-            f"the outputs: got target={target!r}, outputs of shape {axes}. Use "
+            "target must have at most one entry for each axis of the outputs: got "
+            f"target={target!r} for outputs of shape {axes}. Use "
             f"{keys[: len(axes)]!r}."
         )
     index = tuple(
@@ -83,8 +83,9 @@ def _find(key, is_last, length, names, target):
         )
     if not -length <= key < length:
         raise ValueError(
-            f"target must be a position from 0 to {length - 1} along each axis of the "
-            f"outputs: got target={target!r}. Use target=None for all outputs."
+            "target must hold positions that exist in the outputs: got "
+            f"target={target!r}, where {key} must be from 0 to {length - 1}. Use "
+            "target=None for all outputs."
         )
     return int(key)
 

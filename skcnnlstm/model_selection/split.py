@@ -164,10 +164,10 @@ class HorizonSplit(_TimeOrderedSplitter):
 class PanelTimeSeriesSplit(_TimeOrderedSplitter):
     """Time-ordered folds of many series, each series split separately.
 
-    `groups` holds the series of each sample. Each series is split like with
-    `HorizonSplit`. Fold k combines the k-th training parts and the k-th test parts of
-    all series. Within each series, every test sample is therefore later than every
-    training sample.
+    `groups` holds the series of each sample. Each series is split as `HorizonSplit`
+    does. Fold k combines the k-th training parts and the k-th test parts of all series.
+    In a fold, every test sample of a series is therefore later than every training
+    sample of this series.
 
     The samples of one series must be in time order. They need not be adjacent. The
     series may differ in length.

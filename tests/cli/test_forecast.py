@@ -88,7 +88,7 @@ def test_a_reference_of_many_series_is_saved_and_fitted_on_the_file(folder, caps
     words = ["forecast", "my.skcnnlstm", write_table(folder, table), "--steps", "4"]
     status, _, err = _run(capsys, *words)
     assert status == 2
-    assert "was fitted on many series. Name the column of the series" in err
+    assert "was fitted on many series. Use --id-column with the column" in err
     assert _run(capsys, *words, "--id-column", "place")[0] == 0
     found = pd.read_csv("forecast.csv").set_index("place")["sales"]
     assert found["here"].tolist() == make_table()["sales"].tolist()[-4:]
@@ -97,7 +97,7 @@ def test_a_reference_of_many_series_is_saved_and_fitted_on_the_file(folder, caps
     words[2] = write_table(folder, new, "new.csv")
     status, _, err = _run(capsys, *words, "--id-column", "place")
     assert status == 2
-    assert "the model was fitted on: got 'elsewhere', fitted on here" in err
+    assert "got series 'elsewhere', but the model was fitted on here" in err
 
 
 def test_covariates_known_ahead_are_read_from_the_rows_ahead(folder, capsys):
@@ -136,18 +136,19 @@ def test_covariates_known_ahead_are_read_from_the_rows_ahead(folder, capsys):
         (
             lambda: _ridge().fit({"here": _frame(make_table())}),
             "",
-            "my.skcnnlstm was fitted on many series. Name the column of the series "
-            "with --id-column",
+            "my.skcnnlstm was fitted on many series. Use --id-column with the column "
+            "that names the series",
         ),
         (
             lambda: _ridge().fit({"there": _frame(make_table())}),
             "--id-column place",
-            "the model was fitted on: got 'here', fitted on there. Fit a model on this",
+            "all series must be among those that the model was fitted on: got series "
+            "'here', but the model was fitted on there. Fit a model on series 'here'",
         ),
         (
             lambda: _ridge().fit(_frame(make_table(), ["visits"]).set_axis(range(40))),
             "",
-            "the time column must continue the fitted rows: got 2020-01-01",
+            "the time column must continue that of the fitted rows: got 2020-01-01",
         ),
     ],
 )

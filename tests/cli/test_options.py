@@ -120,7 +120,7 @@ def test_an_unwritable_output_folder_prints_one_line(folder, capsys, monkeypatch
     status, _, err = _run(capsys, "--output", ".")
     assert status == 2
     assert err == (
-        "skcnnlstm: --output must be a writable folder: .: Permission denied\n"
+        "skcnnlstm: --output must be a writable folder: got . (Permission denied)\n"
     )
 
 

@@ -59,14 +59,14 @@ INVALID_FILES = [
         "Report;;\nmonth;sales;share\n2020-01;5;1\n",
         "",
         "the first line of my.csv must hold column names: got 'Report;;'. If the names "
-        "are in a later line, skip those above with --skip-rows N",
+        "are in a later line, skip the lines above with --skip-rows N",
     ),
     (
         "a,b\n1,2,3\n",
         "",
-        "rows of my.csv have more fields than its first line, 'a,b'. Skip lines above "
-        "the column names with --skip-rows N, and put values that contain ',' in "
-        "double quotes",
+        "rows of my.csv have more fields than its first line, 'a,b'. If there are "
+        "lines above the column names, skip them with --skip-rows N. Put values that "
+        "contain ',' in double quotes",
     ),
     (
         "2020-01-01,5\n2020-01-02,6\n",
@@ -77,8 +77,9 @@ INVALID_FILES = [
     (
         "a,b\nx,y\n",
         "",
-        "no column of numbers in my.csv: a, b. Column 'b' holds 'y' in row 1. "
-        "Remove units and other text from its cells, or replace categories by numbers",
+        "no column of numbers in my.csv. Its columns are a, b. Column 'b' holds 'y' in "
+        "row 1. Remove units and other text from its cells, or replace categories by "
+        "numbers",
     ),
     (
         make_table(),
@@ -136,7 +137,7 @@ INVALID_FILES = [
         _change(4, "date", "2020-01-04"),
         "",
         "time column 'date' must hold each time once: got 2020-01-04 in rows 4 and 5. "
-        "Remove the duplicates, or name the column of the series with --id-column",
+        "Remove the duplicates, or use --id-column if the rows are of several series",
     ),
     (
         _change(4, "sales", "sales"),
@@ -202,9 +203,9 @@ def test_duplicate_times_are_counted_and_hours_hint_at_the_clocks(folder):
     with pytest.raises(UsageError) as caught:
         read_series("my.csv", id_column=None)
     assert str(caught.value).endswith(
-        "in rows 2 and 3, and 1 more duplicate. Remove the duplicates, or name the "
-        "column of the series with --id-column. If the clocks were set back, write the "
-        "times in UTC"
+        "in rows 2 and 3, and 1 more duplicate. Remove the duplicates, or use "
+        "--id-column if the rows are of several series. If the clocks were set back, "
+        "write the times in UTC"
     )
 
 
@@ -397,8 +398,9 @@ def test_dates_with_two_readings_are_an_error_that_names_the_option(folder):
     with pytest.raises(UsageError) as error:
         _read_columns(folder, dates)
     assert str(error.value) == (
-        "time column 'when' can be read as month first (%m/%d/%Y) (to 2001-01-12) or "
-        "day first (%d/%m/%Y) (to 2001-12-01). Choose one with --date-format"
+        "time column 'when' can be read as month first (%m/%d/%Y), with the last date "
+        "2001-01-12, or as day first (%d/%m/%Y), with the last date 2001-12-01. Choose "
+        "one with --date-format"
     )
     series = _read_columns(folder, dates, date_format="%d/%m/%Y")
     assert series.frame.index[-1] == pd.Timestamp("2001-12-01")

@@ -188,8 +188,8 @@ def test_too_few_rows_ahead_are_an_error_before_training(folder, capsys):
     assert status == 2
     assert err == (
         "skcnnlstm: --exog needs a row for each of the 3 steps ahead: got 2 rows after "
-        "the last known target. Add rows with these columns and empty targets, or use "
-        "--horizon 2\n"
+        "the last known target. Add rows with values of the --exog columns and empty "
+        "targets, or use --horizon 2\n"
     )
     quick = [*QUICK[2:], "--horizon", "2", "--model", "ridge"]
     assert _run(capsys, file, *quick, *words)[0] == 0

@@ -433,15 +433,15 @@ REGRESSOR_ERRORS = [
         {"epochs": 3, "cnn": CNNRegressor()},
         {},
         ValueError,
-        "epochs must have an effect on both members: got epochs=3, lstm of type "
-        "ShiftedLastStep, which has no such parameter. Use epochs=None, and set the "
-        "epochs of the other member.",
+        "epochs must have an effect on both members: got epochs=3, but lstm of type "
+        "ShiftedLastStep has no parameter epochs. Use epochs=None, and set the epochs "
+        "of the other member.",
     ),
     (
         {"cnn": CNNRegressor},
         {},
         TypeError,
-        "cnn must be None or a regressor, an instance with fit and predict: got "
+        "cnn must be None or a regressor instance that has fit and predict: got "
         "cnn=<class 'skcnnlstm.architectures.cnn.CNNRegressor'> (type). Use "
         "CNNRegressor().",
     ),
@@ -449,14 +449,14 @@ REGRESSOR_ERRORS = [
         {"lstm": LSTMClassifier()},
         {},
         TypeError,
-        "lstm must be None or a regressor, an instance with fit and predict: got "
+        "lstm must be None or a regressor instance that has fit and predict: got "
         "lstm=LSTMClassifier() (LSTMClassifier). Use LSTMRegressor().",
     ),
     (
         {"method": "stack", "final_estimator": "ridge"},
         {},
         TypeError,
-        "final_estimator must be None or a regressor, an instance with fit and "
+        "final_estimator must be None or a regressor instance that has fit and "
         "predict: got final_estimator='ridge' (str). Use "
         "LinearRegression(positive=True).",
     ),
@@ -499,14 +499,14 @@ CLASSIFIER_ERRORS = [
         {"lstm": Ridge()},
         {},
         TypeError,
-        "lstm must be None or a classifier, an instance with fit and predict_proba: "
+        "lstm must be None or a classifier instance that has fit and predict_proba: "
         "got lstm=Ridge() (Ridge). Use LSTMClassifier().",
     ),
     (
         {"method": "stack", "final_estimator": LinearRegression()},
         {},
         TypeError,
-        "final_estimator must be None or a classifier, an instance with fit and "
+        "final_estimator must be None or a classifier instance that has fit and "
         "predict_proba: got final_estimator=LinearRegression() (LinearRegression). Use "
         "LogisticRegression().",
     ),

@@ -41,7 +41,7 @@ def test_seeds_depend_on_the_random_state_only():
 def test_only_an_estimator_of_the_kind_is_a_member():
     member = LinearRegression()
     assert check_member("cnn", member, "regressor", "Ridge()") is member
-    with pytest.raises(TypeError, match=r"^cnn must be None or a classifier, .* Use A"):
+    with pytest.raises(TypeError, match=r"^cnn must be None or a classifier .* Use A"):
         check_member("cnn", member, "classifier", "A()")
 
 

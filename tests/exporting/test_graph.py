@@ -198,8 +198,8 @@ def stacked_classifier():
         ),
         (
             stacked_classifier,
-            "estimator must combine probabilities by weights to be exported: got a "
-            "classifier fitted with method='stack'. Use method='weighted'.",
+            "estimator must be fitted with method='mean' or 'weighted' to be exported: "
+            "got a classifier fitted with method='stack'. Use method='weighted'.",
         ),
     ],
 )

@@ -54,16 +54,16 @@ def test_a_class_is_selected_at_each_step():
             None,
             None,
             ValueError,
-            "target must be a position from 0 to 1 along each axis of the outputs: got "
-            "target=2. Use target=None for all outputs.",
+            "target must hold positions that exist in the outputs: got target=2, where "
+            "2 must be from 0 to 1. Use target=None for all outputs.",
         ),
         (
             (0, 0),
             None,
             None,
             ValueError,
-            "target must have at most one entry for each of the 1 axes of the outputs: "
-            "got target=(0, 0), outputs of shape (2,). Use (0,).",
+            "target must have at most one entry for each axis of the outputs: got "
+            "target=(0, 0) for outputs of shape (2,). Use (0,).",
         ),
         (
             1.5,

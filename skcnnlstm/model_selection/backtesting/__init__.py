@@ -4,7 +4,7 @@
 - `folds`: the training rows and forecast origins of each fold.
 - `series`: validation of the rows of each series.
 - `fits`: one fit of a forecaster, and its forecasts for one or several folds.
-- `each_origin`: fits and forecasts of other models, at each origin.
+- `each_origin`: fits and forecasts of all other models, at each origin.
 - `one_model`: all folds of one model.
 - `intervals`: widths of prediction intervals.
 - `tables`: the tables of a `BacktestResult`.

@@ -106,8 +106,8 @@ def diebold_mariano(differences, places, horizon):
     Returns
     -------
     p_value : float
-        Two-sided p-value. NaN with fewer than 10 differences, with fewer than two spans
-        of overlapping forecasts, or if all differences are equal.
+        Two-sided p-value. NaN with fewer than 10 differences, with fewer than 2 * k
+        differences if k consecutive forecasts overlap, or if all differences are equal.
 
     References
     ----------

@@ -77,9 +77,10 @@ class FoldRunner(NamedTuple):
         check_enough_scores(n_scores, coverage, self.horizon)
 
     def fit(self, number):
-        """Return a clone that is fitted on the training rows of a fold.
+        """Return a forecaster that is fitted on the training rows of a fold.
 
-        If the fit raises an error, add the number of the fold as a note.
+        It is a fitted clone, or for a search the best forecaster. Series of `hold_out`
+        are added to it as new series. An error gets the number of the fold as a note.
         """
         trains = {key: folds[number].train for key, folds in self.folds.items()}
         spans = {
@@ -130,7 +131,7 @@ class FoldRunner(NamedTuple):
         return forecasts
 
     def _select_rows(self, spans):
-        """Return some rows of each series, and the keyword argument `exog`.
+        """Return rows of each series, and a dict with the argument `exog`, if any.
 
         `spans` holds (start, stop, stop of exog) for each series, by key.
         """
@@ -221,7 +222,7 @@ def check_tuned(forecaster, first, result, number, coverage):
         return
     elif is_log(result.transformer) != is_log(first.transformer):
         name, before = "transformer", first
-        rule = "be 'log' in all folds or in none with coverage"
+        rule = "be 'log' in all folds or in no fold if coverage is given"
     else:
         return
     raise ValueError(

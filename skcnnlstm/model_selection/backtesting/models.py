@@ -195,7 +195,10 @@ def _check_window_length_not_needed(by_name):
 
 
 def _check_shared(forecasters, horizon):
-    """Raise if forecasters differ in a shared setting, or in a given horizon."""
+    """Raise if forecasters differ in a setting that must be the same.
+
+    Also raise if `horizon` is given and differs from that of a forecaster.
+    """
     first = next(iter(forecasters), None)
     for name, one in forecasters.items():
         for setting in _SHARED:

@@ -30,7 +30,7 @@ class Options(NamedTuple):
     """Validated parameters of a backtest that all models share."""
 
     horizon: int
-    refit: Any
+    refit: Any  # number of consecutive folds that share a fit
     coverage: float | None
     adaptive: bool
     gamma: float

@@ -95,7 +95,7 @@ these or None, default=None
         metric : {"auto", "mae", "rmse", "smape", "mase"}, default="auto"
             The score by which the models are ranked. "auto" uses "mae" for one series
             with one target. Several series or targets may differ in scale, so "auto"
-            then uses "mase" if it is defined.
+            then uses "mase", or "mae" if the MASE of a model is undefined.
 
         Returns
         -------
@@ -133,9 +133,10 @@ these or None, default=None
           to chance.
         - `p_value` is the p-value of the Diebold-Mariano test for equal accuracy, with
           the correction of Harvey, Leybourne and Newbold. The test uses the mean term
-          of `metric` at each origin. The p-value is NaN with fewer than 10 origins, or
-          with fewer than two horizons of origins. The best model was selected on the
-          same forecasts, so small p-values are optimistic.
+          of `metric` at each origin. The p-value is NaN with fewer than 10 origins. It
+          is also NaN with fewer than 2 * k origins, if the forecasts of k consecutive
+          origins overlap. (With ``stride=1``, k is the horizon.) The best model was
+          selected on the same forecasts, so small p-values are optimistic.
 
         Examples
         --------

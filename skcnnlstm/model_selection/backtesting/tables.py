@@ -54,7 +54,7 @@ def join_models(tables):
 
 
 def _insert_name(name, tables):
-    """Insert the name of the model into the tables of forecasts and folds."""
+    """Return the tables, with the name of the model in those of forecasts and folds."""
     forecasts, references, folds = tables
     for table in (forecasts, folds):
         table.insert(0, "model", name)
@@ -97,7 +97,7 @@ def _forecast_columns(key, series, forecasts, bounds):
 
 
 def _reference_columns(series, horizon, season_length):
-    """Return reference forecasts and the scale of MASE, a value per forecast value."""
+    """Return reference forecasts and the scale of MASE for each forecast value."""
     columns = {"naive": [], "seasonal_naive": [], "naive2": [], "scale": []}
     season, times = season_length, series.times
     # Reference forecasts replace a missing value by the last known one.
@@ -133,7 +133,7 @@ def _fold_columns(key, series, timings):
 
 
 def _series_name(key, series):
-    """Return an index with one value: the key of a series, its name, or 0."""
+    """Return an index with one value: the key of a series, else its name, else 0."""
     if key is None:
         key = 0 if series.rows.name is None else series.rows.name
     return pd.Index([key])

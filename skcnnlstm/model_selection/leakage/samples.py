@@ -33,9 +33,9 @@ class TimedSamples(NamedTuple):
     recordings: np.ndarray | None = None  # (n,) from `groups` or an id column
 
     def span(self):
-        """Return the first and the last step of each sample that must not be shared.
+        """Return the steps of each sample that may be in only one part of a fold.
 
-        These steps must not occur in both parts of a fold.
+        The result is two arrays: the first and the last of these steps.
         """
         if self.forecaster:
             return self.origin, self.origin
@@ -46,7 +46,7 @@ class TimedSamples(NamedTuple):
         return self.origin + first_step, self.origin + self.horizon
 
     def gap(self):
-        """Return the number of samples to leave out between the parts."""
+        """Return the number of samples to leave out between training and test part."""
         if self.forecaster:
             return 0
         reach = self.horizon + self.length if self.classes else self.horizon
@@ -136,7 +136,10 @@ def _locate_windows(estimator, X, y, series, groups, horizon, notes):
 
 
 def _find_forecaster(estimator):
-    """Return a `SeriesForecaster`: the estimator, the one in a search, or None."""
+    """Return the estimator, or that in a search, if it is a `SeriesForecaster`.
+
+    Return None for other estimators.
+    """
     while not isinstance(estimator, SeriesForecaster | None):
         estimator = getattr(estimator, "estimator", None)
     return estimator
@@ -252,9 +255,9 @@ def _infer_horizon(samples, notes):
 
 
 def _find_steps_ahead(samples, column):
-    """Return how many steps after its own window a target occurs in later windows.
+    """Return the number of steps from the end of a window to its target.
 
-    Return None if targets do not occur in later windows.
+    The target is searched in later windows. Return None if it does not occur in them.
     """
     last = samples.rows[:, -1]
     for ahead in range(1, min(_MAX_STEPS_AHEAD, len(last) - 1)):
