@@ -76,7 +76,9 @@ def build_conv_lstm(
     """
     blocks.check_input_axes(input_shape, (1, 2, 3, 4), "a ConvLSTM")
     filters = check_integer("filters", filters)
-    kernel_rows, kernel_steps = blocks.check_per_layer("kernel_size", kernel_size, 2)
+    kernel_rows, kernel_steps = blocks.check_per_layer(
+        "kernel_size", kernel_size, 2, "axis"
+    )
     blocks.check_padding(padding)
     blocks.check_activation("activation", activation)
 
@@ -85,7 +87,7 @@ def build_conv_lstm(
     if len(input_shape) < 4:
         x = blocks.as_subsequences(window, n_subsequences)
         x = layers.Reshape((x.shape[1], 1, *x.shape[2:]), name="grids")(x)
-    blocks.check_kernel_fits(kernel_rows, x.shape[2], padding)
+    blocks.check_kernel_fits(kernel_rows, x.shape[2], padding, "rows")
     blocks.check_kernel_fits(kernel_steps, x.shape[3], padding)
     x = layers.ConvLSTM2D(
         filters,

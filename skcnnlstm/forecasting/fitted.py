@@ -424,8 +424,9 @@ def describe_unknown_targets(fitted):
             unknown[key] = [names[target] for target in np.flatnonzero(mask)]
     if not unknown:
         return None
-    first = listed(next(iter(unknown.values())))
-    subject = f"column {first} has"
+    first = next(iter(unknown.values()))
+    one_or_more = "column {} has" if len(first) == 1 else "columns {} have"
+    subject = one_or_more.format(listed(first))
     if fitted.panel.kind != "one":
         subject = f"series {listed(list(unknown))} have"
     elif fitted.n_targets == 1:

@@ -244,7 +244,10 @@ def read_values(estimator, series, *, reset, accept_nan, id_column=None):
 
 
 def _check_size(rows, accept_nan):
-    """Raise if a value is not finite, or has no finite square."""
+    """Raise if a value is infinite, too large for a finite variance, or NaN.
+
+    With `accept_nan`, NaN is accepted.
+    """
     _check_finite(rows, accept_nan)
     table = rows.values
     # Python numbers, because float32 cannot hold the bound. NaN is ignored.

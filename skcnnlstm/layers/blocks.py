@@ -23,11 +23,12 @@ from skcnnlstm._utils.validation import (
 # -------------------------------------------------------------------------- checks
 
 
-def check_per_layer(name, value, n_layers=None):
+def check_per_layer(name, value, n_layers=None, per="layer"):
     """Return a parameter as a tuple with one positive integer per layer.
 
     An integer is repeated `n_layers` times. With ``n_layers=None``, an integer gives a
-    tuple of one entry, and a tuple may have any number of entries.
+    tuple of one entry, and a tuple may have any number of entries. The message says
+    that there is one entry per `per`.
     """
     if not isinstance(value, list | tuple):
         check_integer(name, value)
@@ -35,9 +36,8 @@ def check_per_layer(name, value, n_layers=None):
     values = tuple(check_integer(name, item) for item in value)
     if n_layers is not None and len(values) != n_layers:
         raise ValueError(
-            f"{name} must be an integer or have one entry per layer: got {name}={value}"
-            f" for {n_layers} layers. Use one integer, or a tuple of {n_layers} "
-            "integers."
+            f"{name} must be an integer or have {n_layers} entries, one per {per}: got "
+            f"{name}={value}. Use one integer, or a tuple of {n_layers} integers."
         )
     return values
 
@@ -142,7 +142,9 @@ def check_input_axes(
 def check_kernel_fits(kernel_size, n_steps, padding, axis="steps"):
     """Raise ValueError if a convolution without padding would have no output."""
     if padding == "valid" and kernel_size > n_steps:
-        larger = "longer windows" if axis == "steps" else "larger frames"
+        larger = {"steps": "longer windows", "rows": "more rows"}.get(
+            axis, "larger frames"
+        )
         raise ValueError(
             f"kernel_size must be at most the number of {axis} with padding='valid': "
             f"got kernel_size={kernel_size}, {n_steps} {axis}. Use padding='same', a "

@@ -495,9 +495,7 @@ def test_names_of_columns_are_rejected_as_exog():
             TypeError, match=r"values of covariates, not their names: got \W*x"
         ):
             plain(ridge()).fit(FRAME, exog=form)
-        with pytest.raises(
-            TypeError, match="For a long frame, include its id_col"
-        ):
+        with pytest.raises(TypeError, match="For a long frame, include its id_col"):
             plain(ridge(), id_column="shop").fit(long, exog=form)
     with pytest.raises(TypeError, match=r"got list\. Use a long frame\.$"):
         plain(ridge(), id_column="shop").fit(long, exog=[EXOG])
