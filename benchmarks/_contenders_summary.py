@@ -118,8 +118,8 @@ def print_best(found, ours="CNNLSTM"):
         rows.append(cells)
     head = (
         "set|better Ridge: validation, test|reference: validation, test|"
-        f"{ours}: validation, test|error / reference|best contender on test|"
-        f"{ours} against it|seeds|seconds|MB"
+        f"{ours}: validation, test|{ours} / reference, test|best contender on test|"
+        f"{ours} against best contender|seeds|seconds|MB"
     )
     print_table(head.split("|"), rows)
 
@@ -156,8 +156,9 @@ def print_models(found):
             ]
         )
     head = (
-        "model|sets|error / reference, geometric mean|worst set|mean rank|"
-        "error / better Ridge, geometric mean|sets with an error more than 1 % above it"
+        "model|sets|error / reference, geometric mean|worst set: error / reference|"
+        "mean rank|error / better Ridge, geometric mean|"
+        "sets with error / better Ridge above 1.01"
     )
     print_table(head.split("|"), rows)
 
