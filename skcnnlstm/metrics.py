@@ -337,8 +337,8 @@ def naive2(values, origins, horizon, season_length, train, places=None):
     Additive indices are subtracted and added instead. If the rows are not seasonal, the
     forecast is that of `naive`.
 
-    The test and the indices use the training rows only, and among these the longest
-    part without a gap. For an origin at the end of the training rows, the forecast is
+    `is_seasonal` and the seasonal indices use only the longest part of the training
+    rows without a gap. For an origin at the end of the training rows, the forecast is
     the one that M4 defines.
 
     Parameters

@@ -60,8 +60,8 @@ def build_cnn_lstm(
         the kernels in rows and in columns.
     pool_size : int, default=2
         Pool size of the max pooling after the last convolution, in time steps. The
-        last pool can be shorter. 1 means no pooling. In image sequences, pooling over
-        this number of rows and columns follows each convolution.
+        last pool can be shorter. 1 means no pooling. In image sequences, each
+        convolution is followed by pooling over this number of rows and columns.
     lstm_units : int, default=50
         Units of the LSTM over the subsequences or frames.
     dropout : float, default=0.0
@@ -103,7 +103,7 @@ def build_cnn_lstm(
 
     Differences from Donahue et al. (2015):
 
-    - In windows of series, the frames are subsequences of one window.
+    - For windows, subsequences take the place of the video frames of the paper.
     - The convolutional network is small, has no dense layers and is not pretrained. The
       paper uses a CaffeNet pretrained on ImageNet.
     - The network has one output, after the last frame. The network of the paper has an

@@ -158,7 +158,7 @@ class ConvLSTMGridRegressor(
     `instance_norm` normalizes each cell separately. With "last", the network predicts
     the change from the last grid. With "standard", it predicts the deviation from the
     mean of the window. With ``missing="mask"``, any cell of any grid can be missing.
-    Missing history consists of grids with NaN in every cell.
+    If the first grids have NaN in every cell, they are missing history.
 
     Examples
     --------

@@ -332,8 +332,8 @@ def _name_rows_in(exog, axis, n_rows):
     if len(labels) < n_rows:
         raise ValueError(
             f"exog must have a row for each of the {n_rows} rows that follow {last}: "
-            f"got {len(labels)}. Add the missing rows. predict and forecast also need "
-            "the rows of the horizon ahead."
+            f"got {len(labels)}. Add the missing rows: exog must reach beyond the end "
+            "of the series, over all rows to forecast."
         )
     if is_business and (np.diff(np.append(0, positions)) > 1).any():
         gap = int(np.argmax(np.diff(np.append(0, positions)) > 1))

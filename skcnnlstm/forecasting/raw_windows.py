@@ -3,9 +3,9 @@
 A raw window has the shape ``(window_length, n_columns)``: all columns of the series, in
 their order. With known-future covariates, it has the shape
 ``(window_length + horizon, n_columns + n_exog)``, and its last `horizon` rows are the
-rows ahead. Values that no forecast reads are NaN: the columns of the series in the rows
-ahead, and the covariates of the first `horizon` rows (of the first row with
-``strategy="recursive"``).
+rows ahead. Values that no forecast reads are NaN. In the rows ahead, these are the
+columns of the series. In the first `horizon` rows, these are the covariates; with
+``strategy="recursive"``, only those of the first row.
 """
 
 from __future__ import annotations

@@ -17,9 +17,9 @@ def occlude(
     outputs: np.ndarray,
     block_length: int,
 ) -> np.ndarray:
-    """Return the change of the outputs ``(n, n_steps, n_features, n_outputs)``.
+    """Return the attributions, of shape ``(n, n_steps, n_features, n_outputs)``.
 
-    Each block of lags of each feature is replaced by the baseline in turn. The change
+    Each block of lags of each feature is replaced by the baseline in turn. The decrease
     of the outputs is divided equally between the known values of the block.
 
     Parameters

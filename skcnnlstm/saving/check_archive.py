@@ -166,7 +166,9 @@ class _Visitor:
     def _visit_json(self, node):
         text = node["content"]
         if text[:1] in ("[", "{"):  # skops writes scalars only
-            raise ValueError("a JSON text holds a list or a dict")
+            raise ValueError(
+                "a JSON text holds a list or a dict instead of a single value"
+            )
         value = json.loads(text)
         if isinstance(value, str):
             self.untrusted |= untrusted_in_text(value, self._trusted)

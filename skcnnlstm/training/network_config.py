@@ -91,9 +91,9 @@ def build_network_json(
 def _has_batch_norm(model):
     """Return whether a network has BatchNormalization layers.
 
-    A program reads the attribute `input` of such layers. If a layer was called again
-    inside another network, its `input` is still the input of the first call. The
-    network must then be built again from its text.
+    Such a network is not reused, but built again from its text: `Program` reads the
+    attribute `input` of these layers. If a layer was called a second time, inside
+    another network, this attribute is still the input of the first call.
     """
     norm = keras.layers.BatchNormalization
     return any(isinstance(layer, norm) for layer in model.layers)

@@ -238,7 +238,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         return settings
 
     def _has_targets(self, target_attributes):
-        """Return whether `target_attributes` equal the fitted attributes they name."""
+        """Return whether the fitted attributes equal those in `target_attributes`."""
         return all(
             np.array_equal(value, getattr(self, name))
             for name, value in target_attributes.items()

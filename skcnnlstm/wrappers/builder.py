@@ -50,7 +50,8 @@ def check_builder(build, reserved, required=()):
             f"build must take only keyword-only parameters after the first two: {got}, "
             "in which these parameters are not keyword-only: "
             f"{', '.join([*positional[2:], *others])}. Write a * after the second "
-            f"parameter, and give each later parameter a name: {_example()}."
+            "parameter, and name each parameter instead of using *args or **kwargs: "
+            f"{_example()}."
         )
     for key, parameter in keywords.items():
         if key in INTERNAL_ARGUMENTS:

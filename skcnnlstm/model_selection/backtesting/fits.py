@@ -164,7 +164,7 @@ class FoldRunner(NamedTuple):
 
 
 class FitResult(NamedTuple):
-    """Forecasts of one fit for its folds."""
+    """Forecasts of one fitted forecaster for all folds that share the fit."""
 
     forecasts: list[dict]  # forecasts of each fold, by key
     widths: list[dict]  # widths of calibrated intervals; empty without intervals
