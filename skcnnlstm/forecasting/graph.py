@@ -186,8 +186,8 @@ def _check_exportable(path, fitted):
             path,
             "be fitted on one series to be exported",
             f"{FORMS[kind]} of {len(fitted.series)} series, each with its own scale",
-            "Export forecaster.estimator_, which takes windows on the scale of the "
-            "model.",
+            "Export forecaster.estimator_, which takes windows that are already "
+            "scaled.",
         )
 
 

@@ -63,9 +63,9 @@ def of_epochs(input_shape, n_outputs, *, epochs=3):
             of_units,
             "build must take only keyword-only parameters after the first two: got "
             "of_units(input_shape, n_outputs, units=3), in which these parameters are "
-            "not keyword-only: units. Write a * after the second parameter, and give "
-            "each later parameter a name: def build_network(input_shape, n_outputs, *, "
-            "units=32).",
+            "not keyword-only: units. Write a * after the second parameter, and name "
+            "each parameter instead of using *args or **kwargs: "
+            "def build_network(input_shape, n_outputs, *, units=32).",
         ),
         (of_any, "are not keyword-only: **params. Write a * after the second"),
         (
