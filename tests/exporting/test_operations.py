@@ -20,7 +20,9 @@ def test_an_unsupported_operation_is_named_and_no_file_written(
     graph = ExportGraph(lambda x: keras.ops.argmax(x, axis=1), (3,))
     monkeypatch.setattr("skcnnlstm.exporting.files.build_graph", lambda *_: graph)
     named = {"onnx": "Bitcast, BitwiseAnd", "litert": "BitwiseAnd"}[format]
-    with pytest.raises(ValueError, match=f"got {named}, format='{format}'. Use format"):
+    with pytest.raises(
+        ValueError, match=f"got {named} with format='{format}'. Use format"
+    ):
         export(network(), tmp_path / "a file", format)
     assert list(tmp_path.iterdir()) == []
 

@@ -54,7 +54,7 @@ def configure(estimator, n_targets, gap, n_samples=99):
 def test_the_forecaster_configures_the_inner_network(two_columns):
     network = Network(early_stopping=True)
     forecaster = SeriesForecaster(network, horizon=4, channels="joint")
-    with pytest.raises(ValueError, match=r"horizon \* n_targets = 8 values"):
+    with pytest.raises(ValueError, match=r"must predict 8 values for each window"):
         forecaster.fit(two_columns).forecast()
     assert forecaster.estimator_.get_params() == {
         "instance_norm": "last",

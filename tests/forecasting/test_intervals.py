@@ -402,7 +402,7 @@ def test_ratios_and_differences_do_not_mix_in_one_backtest():
         cv=TimeSeriesSplit(2, test_size=10),
     )
     with pytest.raises(
-        ValueError, match="transformer must be 'log' in all folds or in none"
+        ValueError, match="transformer must be 'log' in all folds or in no fold"
     ):
         backtest(
             search, series, TimeSeriesSplit(2, test_size=10), coverage=0.5, verbose=0

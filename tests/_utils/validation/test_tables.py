@@ -277,7 +277,7 @@ def test_polars_tables_that_are_no_series():
         to_plain(two)
     assert to_plain(two.drop(["end"])).shape == (3, 1)
     gap = frame.with_columns(day=pl.Series([DAYS[0], None, DAYS[2]]))
-    with pytest.raises(ValueError, match=r"none in row 1 .* X.drop_nulls\('day'\)."):
+    with pytest.raises(ValueError, match=r"missing .* row 1 .* X.drop_nulls\('day'\)."):
         to_plain(gap)
     assert to_plain(gap.drop_nulls("day")).shape == (2, 1)
 
