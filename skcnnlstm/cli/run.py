@@ -196,7 +196,10 @@ def check_rows_ahead(series, horizon):
 
 
 def _set_season_length(options, series):
-    """Set `season_length` by the step of the rows if it is None; return notes."""
+    """If `season_length` is None, choose it from the time step; return notes.
+
+    It is 12 if the time step is unknown, and 1 if there are too few rows.
+    """
     if options.season_length is not None:
         return []
     length, source = series.season_length, "by the step of the rows"

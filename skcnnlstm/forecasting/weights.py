@@ -44,8 +44,8 @@ def read_weights(sample_weight, panel, tables):
     if not any(weight.any() for weight in weights.values()):
         raise ValueError(
             "sample_weight must have at least one weight above zero: got only zeros. "
-            "Use positive weights for the rows to fit. A row of weight zero leaves out "
-            "each sample that has the row as a target."
+            "Use positive weights for the rows to fit. A sample is left out if one of "
+            "its target rows has weight zero."
         )
     return weights
 

@@ -308,9 +308,9 @@ class SlidingWindow(
     ) -> tuple[NDArray[Any], Segments, dict[int, NDArray[Any]]]:
         """Return the rows, their segments, and the history of segments.
 
-        A segment is a run of rows without gaps. The history is a dict: it holds fitted
-        rows by the number of the segment that they precede. Segments that do not
-        continue fitted rows are not in the dict.
+        A segment is a run of rows without gaps. The history is a dict: its keys are
+        numbers of segments, and its values are the fitted rows that precede them.
+        Segments that do not continue fitted rows are not in the dict.
         """
         check_is_fitted(self)
         X = to_plain(X)

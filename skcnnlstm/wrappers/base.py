@@ -234,7 +234,11 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         return network == self._network and self._has_targets(data.target_attributes)
 
     def _with_fitted_form(self, settings):
-        """Return the settings; a regressor uses the form of its fitted linear skip."""
+        """Return the settings unchanged.
+
+        A regressor overrides this: if it has a linear skip, it replaces `linear_skip`
+        by the fitted form, "shared" or "joint".
+        """
         return settings
 
     def _has_targets(self, target_attributes):
