@@ -75,8 +75,8 @@ def check_forecaster(model, inner, data, options):
     if data.panel.kind != "one" and inner is not model:
         raise TypeError(
             "forecaster must be a SeriesForecaster if there are several series: got "
-            f"forecaster={model!r}, which is a search. Tune on one series, and backtest "
-            "best_estimator_."
+            f"forecaster={model!r}, which is a search. Tune on one series, and "
+            "backtest best_estimator_."
         )
     if options.coverage is None or options.adaptive:
         return
