@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
@@ -19,8 +20,10 @@ _ROUNDING = 1e-6
 # weight. All values in a max pooling may be equal there, and the gradient then differs
 # from the gradient at every other point. The other parts follow Simpson's rule.
 _RADAU, _SIMPSON = np.array([0, 3 / 4, 1 / 4]), np.array([1 / 6, 2 / 3, 1 / 6])
-# Largest number of parts of a path, for one output of one window.
+# A path with this number of parts, counting divided ones, is not divided further.
 _MAX_PARTS = 128
+# Parts hold three gradients each, so fewer windows are copied at once than elsewhere.
+_CHUNK_SHARE, _MAX_CHUNK = 1 / 16, 8192
 # A larger relative error is reported in a warning, and not distributed.
 _INACCURATE = 0.01
 # Number of windows in one call, and of simultaneous calls. The small operations of a
@@ -60,7 +63,8 @@ def integrate_gradients(
     """
     attributions = np.empty((*explained.windows.shape, len(positions)))
     changes = outputs - baseline_outputs
-    for rows in explained.chunks():
+    chunk_size = math.ceil(explained.chunk_size(_MAX_CHUNK) * _CHUNK_SHARE)
+    for rows in explained.chunks(chunk_size):
         windows, start = explained.pair(baseline, rows)
         difference = np.nan_to_num(windows - start)
         for place, position in enumerate(positions):
@@ -169,15 +173,16 @@ class _Path:
         return attributions
 
     def _whole(self, baseline_outputs):
-        """Return each path as one part."""
-        n = len(self._start)
+        """Return each path as one part, without paths of length zero."""
+        owner = np.flatnonzero(self._difference.any(axis=(1, 2)))
+        n = len(owner)
         parts = _Parts(
-            owner=np.arange(n),
+            owner=owner,
             nodes=np.tile([0.0, 0.0, 1.0], (n, 1)),
             gradients=np.zeros((n, 3, *self._difference.shape[1:]), np.float32),
             values=np.zeros((n, 3)),
         )
-        parts.values[:, 0] = baseline_outputs
+        parts.values[:, 0] = baseline_outputs[owner]
         self._compute(parts, 2)
         self._compute_middle(parts)
         return parts
@@ -221,5 +226,6 @@ class _Path:
         weights *= (right - left)[:, np.newaxis]
         means = np.einsum("pk,pk...->p...", weights, parts.gradients)
         difference = self._difference[parts.owner]
-        # The gradient may be NaN for missing values, which have the difference 0.
-        return np.where(difference == 0, 0, difference * means)
+        # The gradient may not be finite for missing values, whose difference is 0.
+        with np.errstate(invalid="ignore"):
+            return np.where(difference == 0, 0, difference * means)

@@ -36,8 +36,8 @@ def check_per_layer(name, value, n_layers=None, per="layer"):
     values = tuple(check_integer(name, item) for item in value)
     if n_layers is not None and len(values) != n_layers:
         raise ValueError(
-            f"{name} must be an integer or have {n_layers} entries, one per {per}: got "
-            f"{name}={value}. Use one integer, or a tuple of {n_layers} integers."
+            f"{name} must be an integer or have one entry per {per} ({n_layers}): got "
+            f"{name}={value}. Use an integer, or a tuple of this length."
         )
     return values
 

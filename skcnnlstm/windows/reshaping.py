@@ -275,8 +275,8 @@ class FlattenWindows(OneToOneFeatureMixin, WindowTransformer):
     -----
     ``(n, L, F)`` becomes ``(n, L * F)``: all features of step 1, then all features of
     step 2, and so on. ``(n, L)`` does not change. The result is in C order. It is a
-    copy if the windows are sliding views or have missing history. Otherwise, it is a
-    view.
+    view of complete windows in C order. Sliding views and windows with missing history
+    are copied.
 
     Examples
     --------

@@ -101,8 +101,9 @@ class SlidingWindow(
           PeriodIndex, a TimedeltaIndex, a RangeIndex or an index of integers. Arrays
           have no index and never use the fitted rows.
         - "always": always, except when the fitted rows themselves are transformed. Rows
-          count as fitted rows if their first date is not later than the last fitted
-          date. Rows without dates count as fitted rows if they equal all fitted rows.
+          count as fitted rows if their earliest date is not later than the last
+          fitted date. Rows without dates count as fitted rows if they equal all
+          fitted rows.
         - "none": never.
     missing : {"error", "mask"}, default="error"
         How to handle NaN in the rows. "error" raises an error. "mask" keeps NaN, for

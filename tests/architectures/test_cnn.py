@@ -35,8 +35,8 @@ def test_default_parameters_accept_the_shortest_windows(length):
         (CNNRegressor(filters=0), "filters must be an integer >= 1: got filters=0."),
         (
             CNNRegressor(filters=(8, 8), kernel_size=(3, 3, 3)),
-            "kernel_size must be an integer or have 2 entries, one per layer: got "
-            "kernel_size=(3, 3, 3). Use one integer, or a tuple of 2 integers.",
+            "kernel_size must be an integer or have one entry per layer (2): got "
+            "kernel_size=(3, 3, 3). Use an integer, or a tuple of this length.",
         ),
         (
             CNNClassifier(kernel_size=20, padding="valid"),

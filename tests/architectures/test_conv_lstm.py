@@ -71,6 +71,6 @@ def test_grids_are_accepted_for_regression_and_classification():
 
 
 def test_kernel_size_must_have_one_or_two_entries(windows):
-    message = "kernel_size must be an integer or have 2 entries, one per axis: got "
+    message = "kernel_size must be an integer or have one entry per axis (2): got "
     estimator = ConvLSTMRegressor(kernel_size=(1, 2, 3))
     check_fit_raises(estimator, ValueError, message, *windows)

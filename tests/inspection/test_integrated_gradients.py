@@ -107,3 +107,9 @@ def test_rounding_errors_are_not_divided():
 def test_an_infinite_gradient_raises():
     with pytest.raises(ValueError, match=r"gradients .* must be finite: .*'occlusion'"):
         integrate(total, lambda w: np.full_like(w, np.inf), [[[2.0]]], 0.0)
+
+
+def test_windows_equal_to_their_baseline_need_no_gradient():
+    found, n_gradients = integrate(total, np.ones_like, np.ones((2, 3, 1)), 1.0)
+    assert_array_equal(found, 0)
+    assert n_gradients == 0

@@ -72,8 +72,8 @@ UNKNOWN = (
         (
             check_per_layer,
             ("units", (5, 3, 1), 2),
-            "units must be an integer or have 2 entries, one per layer: got "
-            "units=(5, 3, 1). Use one integer, or a tuple of 2 integers.",
+            "units must be an integer or have one entry per layer (2): got "
+            "units=(5, 3, 1). Use an integer, or a tuple of this length.",
         ),
         (
             check_widths,

@@ -56,10 +56,10 @@ def make_folds(cv, series, times, horizon, stride):
         origins = origins[:1] if stride == "fold" else origins[::stride]
         if not len(origins):
             raise ValueError(
-                f"cv must give test parts with at least horizon={horizon} rows without "
-                f"a gap in time: got no such rows in fold {number} ({len(test)} test "
-                f"rows). Use TimeSeriesSplit(..., test_size={horizon}) or a shorter "
-                "horizon."
+                f"cv must give test parts with at least horizon={horizon} rows that "
+                "follow a known row without a gap in time: got no such rows in fold "
+                f"{number} ({len(test)} test rows). Use TimeSeriesSplit(..., "
+                f"test_size={horizon}) or a shorter horizon."
             )
         folds.append(Fold(slice(int(train[0]), int(train[-1]) + 1), origins))
     if not folds:

@@ -119,7 +119,7 @@ ORDER = "cv must keep the order of time: got {}. Use a splitter without shufflin
         ([(range(20), range(25, 31))], "cv must select rows of the series: got row 30"),
         (
             TimeSeriesSplit(2, test_size=1),
-            "cv must give test parts with at least horizon=2 rows without a gap",
+            "cv must give test parts with at least horizon=2 rows that follow a",
         ),
     ],
 )
