@@ -305,8 +305,8 @@ def test_an_estimator_without_weights_is_an_error_and_keeps_the_old_fit():
             np.zeros(9),
             ValueError,
             "sample_weight must have at least one weight above zero: got only zeros. "
-            "Use positive weights for the rows to fit. A row of weight zero leaves out "
-            "each sample that has the row as a target.",
+            "Use positive weights for the rows to fit. A sample is left out if one of "
+            "its target rows has weight zero.",
         ),
         (
             np.arange(9.0),
