@@ -162,7 +162,7 @@ default="integrated_gradients"
     Single attributions have larger errors. The sum of their absolute errors, as a share
     of the sum of the absolute attributions of a window, is
 
-    - 2 to 8 % for networks with kinks,
+    - 2 to 11 % for networks with kinks,
     - 1 to 2 % for networks with kinks and ``tolerance=0.001``,
     - less than 0.1 % for an LSTM.
 
