@@ -390,7 +390,7 @@ def row_j(settings):
             f"resident memory after {bound} shapes less after 1",
             many[bound - 1] - many[0],
             "MB",
-            240,  # commit a4cbe39, before the fast recurrent layers, needs 235 MB
+            130,
             lower=True,
             details=all_shapes,
             before="235 MB",

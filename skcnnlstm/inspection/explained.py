@@ -46,14 +46,19 @@ class Explained:
         """Return the same windows with another model."""
         return replace(self, model=model)
 
-    def chunk_size(self, max_samples: int) -> int:
-        """Return how many windows may be copied at once, at most `max_samples`."""
-        window_bytes = 8 * max(1, self.windows[:1].size)
+    def chunk_size(self, max_samples: int, n_copies: int = 1) -> int:
+        """Return how many windows may be copied `n_copies` times at once.
+
+        It is at most `max_samples`.
+        """
+        window_bytes = 8 * n_copies * max(1, self.windows[:1].size)
         return max(1, min(max_samples, _CHUNK_BYTES // window_bytes))
 
-    def chunks(self, max_samples: int = _CHUNK_BYTES) -> Iterator[slice]:
-        """Yield slices of at most `chunk_size(max_samples)` samples."""
-        size = self.chunk_size(max_samples)
+    def chunks(
+        self, max_samples: int = _CHUNK_BYTES, n_copies: int = 1
+    ) -> Iterator[slice]:
+        """Yield slices of at most `chunk_size(max_samples, n_copies)` samples."""
+        size = self.chunk_size(max_samples, n_copies)
         for start in range(0, len(self.windows), size):
             yield slice(start, min(start + size, len(self.windows)))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
@@ -23,7 +22,7 @@ _RADAU, _SIMPSON = np.array([0, 3 / 4, 1 / 4]), np.array([1 / 6, 2 / 3, 1 / 6])
 # A path with this number of parts, counting divided ones, is not divided further.
 _MAX_PARTS = 128
 # Parts hold three gradients each, so fewer windows are copied at once than elsewhere.
-_CHUNK_SHARE, _MAX_CHUNK = 1 / 16, 8192
+_N_COPIES = 16
 # A larger relative error is reported in a warning, and not distributed.
 _INACCURATE = 0.01
 # Number of windows in one call, and of simultaneous calls. The small operations of a
@@ -63,8 +62,7 @@ def integrate_gradients(
     """
     attributions = np.empty((*explained.windows.shape, len(positions)))
     changes = outputs - baseline_outputs
-    chunk_size = math.ceil(explained.chunk_size(_MAX_CHUNK) * _CHUNK_SHARE)
-    for rows in explained.chunks(chunk_size):
+    for rows in explained.chunks(n_copies=_N_COPIES):
         windows, start = explained.pair(baseline, rows)
         difference = np.nan_to_num(windows - start)
         for place, position in enumerate(positions):

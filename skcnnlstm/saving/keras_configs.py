@@ -44,7 +44,7 @@ _OBJECTS = (
 # Classes with objects that hold only attributes. If a config is incomplete, the
 # attributes are stored.
 STATEFUL = (keras.losses.Loss,)
-# Names that configs use in the place of a class, for values that have no class name.
+# Names that configs use instead of a class, for values that have no class name.
 _VALUES = ("__keras_tensor__", "__tensor__", "__numpy__", "__ellipsis__", "__slice__")
 # Largest number in the config of a metric. Metrics allocate memory in proportion to the
 # square of some parameters.

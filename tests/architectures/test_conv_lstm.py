@@ -1,5 +1,7 @@
 """Tests of the ConvLSTM."""
 
+import re
+
 import numpy as np
 import pytest
 from networks import check_fit_raises, layer_shapes
@@ -74,3 +76,13 @@ def test_kernel_size_must_have_one_or_two_entries(windows):
     message = "kernel_size must be an integer or have one entry per axis (2): got "
     estimator = ConvLSTMRegressor(kernel_size=(1, 2, 3))
     check_fit_raises(estimator, ValueError, message, *windows)
+
+
+def test_a_kernel_with_more_rows_than_the_grid_raises():
+    message = (
+        "kernel_size must be at most the number of rows with padding='valid': got "
+        "kernel_size=7, 6 rows. Use padding='same', a smaller kernel_size, or more "
+        "rows."
+    )
+    with pytest.raises(ValueError, match=re.escape(message)):
+        build_conv_lstm((5, 6, 7, 2), 1, kernel_size=7, padding="valid")

@@ -82,6 +82,15 @@ def test_a_column_that_ended_is_forecast_as_nan_with_a_warning(channels):
     with pytest.warns(UserWarning, match="^column 'y' has no known value in the last"):
         forecast = fitted.forecast(2)
     assert forecast["y"].isna().all() and forecast["x"].notna().all()
+
+
+@pytest.mark.filterwarnings("ignore:NaN in the target columns leaves")
+@pytest.mark.filterwarnings("ignore:the first 7 rows do not continue")
+def test_columns_that_ended_are_named_in_one_warning():
+    frame = pd.DataFrame(ENDED, columns=["x", "y"]).assign(z=ENDED[:, 1])
+    fitted = masking(channels="independent").fit(frame)
+    with pytest.warns(UserWarning, match="^columns 'y', 'z' have no known value in"):
+        fitted.forecast(2)
     with pytest.warns(UserWarning, match=r"^\d+ windows have no known value"):
         predicted = fitted.predict(frame)
     # Row 46 is the last one whose window holds a value of y.

@@ -1,5 +1,6 @@
 """Tests of integrated gradients of functions whose gradients are known."""
 
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -113,3 +114,15 @@ def test_windows_equal_to_their_baseline_need_no_gradient():
     found, n_gradients = integrate(total, np.ones_like, np.ones((2, 3, 1)), 1.0)
     assert_array_equal(found, 0)
     assert n_gradients == 0
+
+
+def test_memory_does_not_grow_with_the_number_of_windows():
+    def peak(n):
+        windows = np.ones((n, 1000, 1))
+        tracemalloc.start()
+        integrate(total, np.ones_like, windows, 0.0)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak - 3 * windows.nbytes  # copies of all windows, and the result
+
+    assert peak(4000) < peak(500) + 2**24
