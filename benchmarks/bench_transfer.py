@@ -216,6 +216,8 @@ def main():
         "--output", type=Path, default=Path("transfer.json"), help="a JSON file"
     )
     options = parser.parse_args()
+    if "fits" in options.rows.split(",") and options.other is None:
+        parser.error("--rows fits requires --other, the folder of another checkout")
     rows = []
     for name in options.rows.split(","):
         for row in ROWS[name](options):

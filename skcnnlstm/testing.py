@@ -378,10 +378,14 @@ def _check_use(estimator, X, y):
     try:
         fitted.fit(invalid, y)
     except ValueError:
-        after = _output(fitted, X)
+        pass
     else:
-        after = None
-    if not np.array_equal(before, after):
+        _fail(
+            "fit must raise ValueError for an infinite value",
+            "no error",
+            "Do not override fit.",
+        )
+    if not np.array_equal(before, _output(fitted, X)):
         _fail(
             "a failed fit must keep the fitted state",
             "other predictions after a fit on windows with an infinite value",

@@ -29,14 +29,14 @@ class Segment(NamedTuple):
     def append(self, later):
         """Return the rows of this segment, followed by those of the segment `later`.
 
-        The columns get the dtype of this segment.
+        The columns and covariates get the dtypes of this segment.
         """
         columns = np.concatenate(
             [self.columns, later.columns], dtype=self.columns.dtype
         )
         exog = weight = None
         if self.exog is not None:
-            exog = np.concatenate([self.exog, later.exog])
+            exog = np.concatenate([self.exog, later.exog], dtype=self.exog.dtype)
         if self.weight is not None or later.weight is not None:
             weight = np.concatenate([self._weights(), later._weights()])
         return Segment(columns, exog, weight)

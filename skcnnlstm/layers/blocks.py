@@ -132,10 +132,11 @@ def check_input_axes(
             4: four_axes,
         }
         actual = ", ".join(map(str, input_shape))
+        remedy = "Use the windows that SlidingWindow or make_windows builds"
+        remedy += ", and SubsequenceReshaper to cut them." if 3 in accepted else "."
         raise ValueError(
             f"X must have shape {' or '.join(shapes[n] for n in accepted)} for "
-            f"{architecture}: got shape (n_samples, {actual}). Use SlidingWindow or "
-            "make_windows to build windows, and SubsequenceReshaper to cut them."
+            f"{architecture}: got shape (n_samples, {actual}). {remedy}"
         )
 
 

@@ -64,8 +64,8 @@ def test_windows_cut_into_subsequences_raise_with_the_accepted_shapes(windows):
     X, y = windows
     message = (
         "X must have shape (n_samples, window_length) or (n_samples, window_length, "
-        "n_features) for a CNN: got shape (n_samples, 4, 3, 1). Use SlidingWindow or "
-        "make_windows to build windows, and SubsequenceReshaper to cut them."
+        "n_features) for a CNN: got shape (n_samples, 4, 3, 1). Use the windows that "
+        "SlidingWindow or make_windows builds."
     )
     X = SubsequenceReshaper(4).fit_transform(X)
     check_fit_raises(CNNRegressor(), ValueError, message, X, y)

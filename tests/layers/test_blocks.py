@@ -92,8 +92,16 @@ UNKNOWN = (
             check_input_axes,
             ((4, 3, 1), (1,), "a test"),
             "X must have shape (n_samples, window_length) for a test: got shape "
-            "(n_samples, 4, 3, 1). Use SlidingWindow or make_windows to build windows, "
-            "and SubsequenceReshaper to cut them.",
+            "(n_samples, 4, 3, 1). Use the windows that SlidingWindow or make_windows "
+            "builds.",
+        ),
+        (
+            check_input_axes,
+            ((4, 3, 1, 1), (1, 3), "a test"),
+            "X must have shape (n_samples, window_length) or (n_samples, "
+            "n_subsequences, n_steps, n_features) for a test: got shape (n_samples, 4, "
+            "3, 1, 1). Use the windows that SlidingWindow or make_windows builds, and "
+            "SubsequenceReshaper to cut them.",
         ),
         (check_activation, ("activation", "bogus"), UNKNOWN.format("bogus")),
         (check_activation, ("activation", np.tanh), UNKNOWN.format(np.tanh)),
