@@ -169,7 +169,7 @@ def warn_about_lost_windows(n_used, runs, n_extra, fill, first=""):
     n_used : int
         Number of windows that are used.
     runs : dict of list of (start, stop)
-        The runs of rows without gaps of each series.
+        For each series, its runs of rows without gaps.
     n_extra : int
         Number of rows of a window and its targets, minus one. A run of n rows holds
         ``n - n_extra`` windows.

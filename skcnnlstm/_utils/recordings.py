@@ -85,7 +85,7 @@ def encode(values: Any) -> tuple[NDArray[np.intp], int]:
 
 @contextmanager
 def naming(key: Hashable) -> Iterator[None]:
-    """Return a context that adds the id of a recording to the message of an error."""
+    """Return a context manager that adds the id of a recording to error messages."""
     try:
         yield
     except (TypeError, ValueError) as error:

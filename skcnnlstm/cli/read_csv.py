@@ -236,7 +236,7 @@ def _choose_columns(table, numbers, chosen, is_numbered, date_format, source):
     """Choose the columns that the user did not name.
 
     Return all columns to use, notes about the choice, and the names of the columns that
-    must be joined to get the times. The last list is empty for a single time column.
+    must be joined to get the times. There are no such names for a single time column.
     """
     notes, parts, columns = [], [], list(table.columns)
     others = {*chosen.past, *chosen.exog, chosen.id}

@@ -58,7 +58,10 @@ def in_threads(n_jobs, function, calls):
 
 
 def fit_clone(member, X, y, weight, task):
-    """Return a clone, fitted in the context `task(clone)`; `weight` may be None."""
+    """Return a fitted clone of `member`; the fit runs in the context `task(clone)`.
+
+    `weight` holds the sample weights, or is None.
+    """
     weights = {} if weight is None else {"sample_weight": weight}
     member = clone(member)
     with task(member):

@@ -333,7 +333,10 @@ def _convert_index(index):
 
 
 def _convert_column(column, name):
-    """Return a column as an array of numbers, or unchanged if it is not numeric."""
+    """Return a column as an array of numbers or of windows.
+
+    The column is returned unchanged if it is plain already, or not numeric.
+    """
     dtype = column.dtype
     if isinstance(dtype, np.dtype):
         if dtype.kind != "O":
