@@ -220,7 +220,7 @@ def _cut_rows(plain, row_steps, sliding):
 
 
 def _raw_history(row_steps, history):
-    """Undo the steps `row_steps` of the fitted rows `history`; return the raw rows."""
+    """Invert the transformers `row_steps` on fitted rows; return the raw rows."""
     if not row_steps:
         return history
     steps = Pipeline(row_steps)
