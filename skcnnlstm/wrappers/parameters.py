@@ -306,7 +306,7 @@ INTERNAL_ARGUMENTS = ("output_activation", "output_axes", "n_series")
 
 
 def declared_parameters(function):
-    """Return the keyword-only parameters of a function that users can set, by name."""
+    """Return the keyword-only parameters that a user can set, as a dict by name."""
     return {
         name: parameter
         for name, parameter in inspect.signature(function).parameters.items()
