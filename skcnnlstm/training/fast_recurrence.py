@@ -168,7 +168,7 @@ def lstm_call(layer):
 
 
 def conv_lstm_call(layer):
-    """Return a replacement of `layer.call` for a ConvLSTM; None if it is unsupported."""
+    """Return a replacement of `layer.call` for a ConvLSTM, or None if unsupported."""
     cell = layer.cell
     if not is_supported_convolution(cell) or any(
         step != 1 for step in cell.dilation_rate

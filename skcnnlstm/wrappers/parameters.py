@@ -232,7 +232,7 @@ def classifier_parameters(*, loss="sparse_categorical_crossentropy", class_weigh
     ----------
     loss : str, callable or keras.losses.Loss, default="sparse_categorical_crossentropy"
         Loss that training minimizes. A loss whose name starts with "sparse" receives
-        integer class codes, any other loss receives one column per class.
+        integer class codes. Any other loss receives one column per class.
     class_weight : dict, "balanced" or None, default=None
         Weight of each class, by label. "balanced" gives every class the same total
         weight.
