@@ -470,7 +470,7 @@ def _find_time_column(table, targets, numbers, date_format):
     first = table.columns[0]
     if columns[:1] == [first]:
         if lacks_year(table[first]):
-            return None, f"none, {first} has no year and rows are numbered", []
+            return None, f"none, rows are numbered: {first!r} has no year", []
         others = targets or [c for c in columns[1:] if _is_numeric(table, numbers, c)]
         if others and _counts(numbers[first][0]):
             return first, first, []
