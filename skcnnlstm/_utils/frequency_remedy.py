@@ -201,7 +201,7 @@ def _share_of_single_steps(positions: Any) -> float:
 
 
 def _has_empty_step(labels: Any, step: str) -> bool:
-    """Return whether some steps have no label after resampling."""
+    """Return whether resampling to `step` gives a step without a label."""
     ticks = int(labels.asi8[-1]) - int(labels.asi8[0])
     span = ticks * (_DAY // ticks_per_day(labels))
     if span // nanoseconds(to_offset(step)) > len(labels):

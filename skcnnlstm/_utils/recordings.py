@@ -146,9 +146,10 @@ def _index_names(X: Any) -> list[Any]:
 
 
 def alternate(table: Any, rows: list[NDArray[np.intp]]) -> bool:
-    """Return whether recordings alternate and the index only numbers the rows.
+    """Return whether recordings alternate in a table that is indexed by row numbers.
 
-    Such an index does not show the gaps within a recording.
+    Row numbers do not show the gaps within a recording. `rows` holds the positions of
+    the rows of each recording.
     """
     if len(rows) < 2 or not has_labels(table):
         return False

@@ -57,7 +57,7 @@ class WindowModel:
         return np.asarray(self.estimator.predict(X))
 
     def score(self, windows: np.ndarray, actual: Any, scoring: Any) -> float:
-        """Return a metric of the predictions, by default that of the estimator."""
+        """Return a metric of the predictions, by default `score` of the estimator."""
         scorer = check_scoring(self.estimator, scoring=scoring)
         return float(scorer(self.estimator, self._input(windows), actual))
 
