@@ -88,7 +88,10 @@ def print_sets(found):
 
 
 def print_best(found, ours="CNNLSTM"):
-    """Print our network next to the reference and the better Ridge of each set."""
+    """Print our network next to the reference and the better Ridge of each set.
+
+    The reference is the contender with the smallest validation error.
+    """
     rows = []
     for set_name in FORECASTING:
         models = found.get(set_name, {})

@@ -630,7 +630,7 @@ def row_l(settings):
 
 
 def row_m(settings):
-    """Time fits with 1, 4 and 16 times the rows and epochs, and searches likewise."""
+    """Time fits and searches with 1, 4 and 16 times the rows, epochs or candidates."""
     from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
     def fit(n, epochs):

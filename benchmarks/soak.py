@@ -165,7 +165,7 @@ def call_and_count(call, counts):
 
 
 def case_fit(rng, counts):
-    """Pickled, copied or fitted again, an estimator gives identical predictions."""
+    """An estimator that is pickled, copied or refitted gives identical predictions."""
     estimator, X, y = draw(rng)
     if call_and_count(lambda: estimator.fit(X, y), counts) is None:
         return

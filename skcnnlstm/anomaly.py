@@ -37,7 +37,9 @@ _UNIT_QUANTILE = 0.9
 
 
 def _align_errors(forecasts, actual, relative):
-    """Return actual values minus forecasts of each row, (n_rows, horizon, n_targets).
+    """Return the forecast errors of each row, (n_rows, horizon, n_targets).
+
+    An error is the actual value minus the forecast.
 
     Parameters
     ----------
@@ -45,7 +47,7 @@ def _align_errors(forecasts, actual, relative):
         Forecasts from the `horizon` rows before the first row, and from each row.
     actual : ndarray of shape (n_rows, n_targets)
     relative : bool
-        Whether to return the errors of the logarithms.
+        Whether to return differences of the logarithms instead.
     """
     horizon = forecasts.shape[1]
     # Row i was forecast h + 1 steps ahead from row i - h - 1.
@@ -95,16 +97,16 @@ def _find_units(scores, default):
 def _find_threshold(scores, contamination, memory):
     """Return the conformal quantile of scores, adjusted for scores that occur in runs.
 
-    Large scores of a series occur in clusters, so there are fewer independent ones
-    than rows. The next cluster, not the next row, is exchangeable with the earlier
-    ones. The rank is therefore computed from n plus the mean size of a cluster, instead
-    of n + 1.
+    Large scores of a series occur in clusters, so they are not independent. The next
+    cluster, not the next row, is exchangeable with the earlier clusters. The rank is
+    therefore computed from n plus the mean size of a cluster, instead of n + 1.
 
     Parameters
     ----------
     scores : list of ndarray of shape (n,)
         The scores of each series in time order, which may hold NaN.
     contamination : float
+        The share of rows to flag.
     memory : int
         Scores fewer rows apart than this belong to one cluster.
     """
@@ -144,11 +146,11 @@ class _FittedDetector:
     part_units: tuple[float, ...] = (1.0, 1.0, 1.0)  # of error, trailing mean, bias
 
     def measure(self, panel, tables):
-        """Return the errors of the rows of each series, and the memories after them.
+        """Return, by series, the errors of its rows and the memory after its last row.
 
         The errors of a series are a list of (start, errors), one entry for each run of
-        rows without a gap. `start` is the first row of the run. `errors`, divided by
-        `units`, begins with ``smoothing - 1`` errors of earlier rows.
+        rows without a gap. `start` is the first row of the run. `errors` is divided by
+        `units`, and begins with the errors of the ``smoothing - 1`` rows before it.
         """
         fitted = self.forecaster
         all_runs, parts, memories = fitted.find_runs(tables), {}, {}
@@ -426,7 +428,7 @@ class ForecastAnomalyDetector(
         ----------
         X : array-like, Series or DataFrame
             Rows with the columns given to `fit`, ``(n_rows,)`` or ``(n_rows,
-            n_features)``. For many series in the form given to `fit`.
+            n_features)``. Pass many series in the form given to `fit`.
 
         Returns
         -------
@@ -512,7 +514,7 @@ class ForecastAnomalyDetector(
         return fitted, *read_fitted_series(self.forecaster_, X, fitted.forecaster)
 
     def _score(self, X):
-        """Return the form of the series, and the scores of the rows of each, by key."""
+        """Return the form of the series, and a dict of the scores of each series."""
         fitted, panel, tables = self._read(X)
         parts, _ = fitted.measure(panel, tables)
         scores = {

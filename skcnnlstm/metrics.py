@@ -393,7 +393,10 @@ def naive2(values, origins, horizon, season_length, train, places=None):
 
 
 def _longest_part(places, rows):
-    """Return the longest part of `rows` without a gap, or the last of equally long."""
+    """Return the longest part of `rows` without a gap.
+
+    Of equally long parts, return the last.
+    """
     gaps = np.flatnonzero(np.diff(places[rows]) != 1) + 1
     edges = [0, *gaps.tolist(), rows.stop - rows.start]
     parts = reversed(list(itertools.pairwise(edges)))

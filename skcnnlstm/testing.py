@@ -95,8 +95,8 @@ def check_network(
         - `output_shapes`: dict with the shape of the first output of each layer, by the
           name of the layer;
         - `checks`: list with the names of the checks of scikit-learn that passed;
-        - `speed`: median of the time of `Model.fit` divided by that of `fit`, both
-          without tracing; None if it was not measured.
+        - `speed`: median ratio of the time of `Model.fit` to the time of `fit`, both
+          without tracing; None with ``speed=False``.
 
     Raises
     ------
@@ -288,11 +288,14 @@ def _check_serialization(estimator, shape, n_outputs):
     except Exception as error:
         actual, got = None, _describe(error)
     else:
-        got = f"a difference of {np.abs(actual - expected).max():.2g} in the output"
+        got = (
+            f"a difference of {np.abs(actual - expected).max():.2g} in the output "
+            "between the network and its copy"
+        )
     if actual is None or not np.allclose(actual, expected, atol=1e-5):
         _fail(
             rule,
-            f"{got} between the network and its copy",
+            got,
             "Let get_config of each custom layer return every argument of __init__.",
         )
     if copied.to_json() != text:
@@ -345,7 +348,7 @@ def _check_copies(estimator, X, y):
     fitted, expected = _fit(estimator, X, y)
     copies = {
         "copy.deepcopy": copy.deepcopy,
-        "joblib for its workers": _copy_for_worker,
+        "joblib": _copy_for_worker,  # as joblib copies for its workers
     }
     for name, make in copies.items():
         try:
@@ -490,7 +493,7 @@ def _is_importable(thing):
 
 
 def _check_speed(estimator, length, n_features):
-    """Return the median of the time of `Model.fit` divided by that of `fit`."""
+    """Return the median ratio of the time of `Model.fit` to the time of `fit`."""
     X, y = _make_data(estimator, _SPEED_WINDOWS, length, n_features)
     settings = {"epochs": _SPEED_EPOCHS, "batch_size": 32}
     network = clone(estimator).set_params(**settings)
@@ -510,7 +513,8 @@ def _check_speed(estimator, length, n_features):
     if max(ratios) < _LOWEST_RATIO:
         _fail(
             "fit must not be slower than Model.fit",
-            f"{1 / max(ratios):.1f} times its time in the best of {len(ratios)} rounds",
+            f"{1 / max(ratios):.1f} times the time of Model.fit, in the best of "
+            f"{len(ratios)} rounds",
             "Let custom layers compute all steps at once, or in keras.ops.scan, not in "
             "a Python loop. If other programs use the processor, set speed=False.",
         )

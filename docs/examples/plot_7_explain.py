@@ -36,9 +36,9 @@ forecaster.fit(frame[:-200])
 
 # %%
 # Integrated gradients attribute each forecast to the values of its window, in the units
-# of the load. Draw the mean of their absolute values over 200 forecasts. It shows the
-# two dependencies. Lags count from the last row of a window: lag 23 is 24 hours before
-# the hour that is forecast.
+# of the load. Draw the mean absolute attribution over 200 forecasts. The drawing shows
+# the two dependencies. Lags count from the last row of a window: lag 23 is 24 hours
+# before the hour that is forecast.
 
 result = attribute(forecaster, frame[-200:])
 display = AttributionDisplay.from_result(result)

@@ -21,10 +21,10 @@ _OF_KERAS = {
 
 
 def check_calls(cls):
-    """Decorate a class, so that errors for wrong arguments name the estimator's class.
+    """Decorate a base class, so that errors for wrong arguments name the actual class.
 
     Python's own errors name the base class that defines the method. Users do not know
-    that class.
+    the base class.
     """
     for name in _CHECKED:
         method = vars(cls).get(name)

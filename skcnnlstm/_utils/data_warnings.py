@@ -169,7 +169,7 @@ def warn_about_lost_windows(n_used, runs, n_extra, fill, first=""):
     n_used : int
         Number of windows that are used.
     runs : dict of list of (start, stop)
-        The runs of rows without gaps of each series.
+        For each series, its runs of rows without gaps.
     n_extra : int
         Number of rows of a window and its targets, minus one. A run of n rows holds
         ``n - n_extra`` windows.
@@ -269,7 +269,9 @@ def _ordering_problem(windows):
 def _continuation_offsets(tails, heads, positions):
     """Return the distance from each window to the window in which it continues.
 
-    The distance is 0 for a window that continues in no other window.
+    The distance is 0 for a window that continues in no other window. `tails` holds the
+    steps of each window from a lag on. `heads` holds the distinct first steps of all
+    windows, and `positions` the position of the first window with each head.
     """
     tails = _hashable_rows(tails)
     at = np.searchsorted(heads, tails).clip(max=len(heads) - 1)

@@ -46,7 +46,7 @@ def compose(class_doc, *sources, names, defaults=None):
     *sources : str or None
         Docstrings that describe parameters and attributes. Notes, references and the
         paragraphs below the summary line are each taken from the first source that has
-        them. These paragraphs come before the paragraphs of `class_doc`.
+        them. The paragraphs of the source come before those of `class_doc`.
     names : iterable of str
         The parameters of the class, in order.
     defaults : dict or None, default=None

@@ -74,7 +74,7 @@ class ExportGraph:
         Labels of the output columns, for a classifier.
     reads_missing : bool
         Whether `run` reads missing history as NaN. If False, missing history must be
-        filled before.
+        filled before `run` is called.
     covariates : tuple of int or None
         Shape of one sample of the second input. None means that there is no second
         input.

@@ -201,7 +201,7 @@ def _share_of_single_steps(positions: Any) -> float:
 
 
 def _has_empty_step(labels: Any, step: str) -> bool:
-    """Return whether some steps have no label after resampling."""
+    """Return whether resampling to `step` gives a step without a label."""
     ticks = int(labels.asi8[-1]) - int(labels.asi8[0])
     span = ticks * (_DAY // ticks_per_day(labels))
     if span // nanoseconds(to_offset(step)) > len(labels):
@@ -280,9 +280,10 @@ def _count_gaps(times: Any) -> int:
 
 
 def _read_dates(texts: Any) -> dict[str, Any]:
-    """Return the dates that text may mean, by the code that reads them.
+    """Read text as dates in several ways; return a dict from code to dates.
 
-    Of codes that give equal dates, only the first is returned.
+    The code is what the user must write to get these dates. Of several codes that give
+    equal dates, only the first is returned.
     """
     ways = [("index", texts, {}), (f"index{_DAY_FIRST}", texts, {"dayfirst": True})]
     if texts.str.contains(rf":\d\d.*{_OFFSET}").all():  # several offsets need utc=True

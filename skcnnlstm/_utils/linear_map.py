@@ -251,10 +251,11 @@ def _rounded(values):
 def choose_linear_map(samples, later, *tasks):
     """Return the best task and its map; prefer earlier tasks if differences are small.
 
-    Each task is tried with a shared map and, for several targets, with a joint map. A
-    later candidate replaces an earlier one only if its losses on later samples are
-    lower by more than two standard errors. Return the first task and None if no map can
-    be solved.
+    Each task is tried with a shared map, which predicts each target separately. For
+    several targets, it is also tried with a joint map, which predicts all targets
+    together. The next candidate replaces the best one so far only if its losses on the
+    samples `later` are lower by more than two standard errors. Return the first task
+    and None if no map can be solved.
     """
     forms = [
         task._replace(joint=joint)

@@ -38,7 +38,7 @@ def run_parallel(n_jobs, function, calls, **options):
     Raises
     ------
     TypeError, ValueError
-        If `n_jobs` is not an integer, or is 0.
+        If `n_jobs` is 0, or is neither None nor an integer.
     """
     is_integer = isinstance(n_jobs, Integral) and not isinstance(n_jobs, bool)
     if n_jobs is not None and not (is_integer and n_jobs):

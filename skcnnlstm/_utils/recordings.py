@@ -85,7 +85,7 @@ def encode(values: Any) -> tuple[NDArray[np.intp], int]:
 
 @contextmanager
 def naming(key: Hashable) -> Iterator[None]:
-    """Return a context that adds the id of a recording to the message of an error."""
+    """Return a context manager that adds the id of a recording to error messages."""
     try:
         yield
     except (TypeError, ValueError) as error:
@@ -146,9 +146,10 @@ def _index_names(X: Any) -> list[Any]:
 
 
 def alternate(table: Any, rows: list[NDArray[np.intp]]) -> bool:
-    """Return whether recordings alternate and the index only numbers the rows.
+    """Return whether recordings alternate in a table that is indexed by row numbers.
 
-    Such an index does not show the gaps within a recording.
+    Row numbers do not show the gaps within a recording. `rows` holds the positions of
+    the rows of each recording.
     """
     if len(rows) < 2 or not has_labels(table):
         return False

@@ -167,7 +167,7 @@ class EpochReporter:
         )
 
     def end(self, attributes):
-        """Report the end of training, with the fitted attributes."""
+        """Report the end of training; `attributes` is the dict of fitted attributes."""
         self._context.call_on_fit_task_end(
             estimator=self._estimator,
             reconstruction_attributes=attributes,

@@ -34,7 +34,7 @@ from skcnnlstm._utils.validation import check_time_order
 
 @dataclass(frozen=True, eq=False)
 class TimeAxis:
-    """The rows of a series in time."""
+    """The positions of the rows of a series in time, and their labels."""
 
     freq: Any  # an offset, or the step of integers and periods; None: no frequency
     positions: Any  # (n_rows,), in steps from the earliest row

@@ -37,8 +37,8 @@ def build_lstm(
         Dropout rate after each LSTM layer, from 0 (inclusive) to 1 (exclusive).
     bidirectional : bool, default=False
         Whether each layer also reads the window backwards. The outputs of both
-        directions are concatenated. With False and ``per_step=True``, the prediction of
-        a step depends on this step and earlier steps only.
+        directions are concatenated. If this is False, the prediction of a step with
+        ``per_step=True`` depends only on this step and earlier steps.
 
     Notes
     -----

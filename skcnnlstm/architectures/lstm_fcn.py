@@ -157,7 +157,6 @@ def build_lstm_fcn(
     - concatenated branches: `(lstm_units + 128,)`
     - output: `(n_outputs,)`
 
-
     Differences from Karim et al. (2018, 2019):
 
     - The "refinement" of the papers, a repeated fine-tuning, is not implemented.

@@ -36,7 +36,10 @@ class FoldPeriods(layers.Layer):
 
 @keras.saving.register_keras_serializable(package="skcnnlstm")
 class JoinPhases(layers.Layer):
-    """Concatenate the states of all phases of a sample; inverse of `FoldPeriods`."""
+    """Concatenate the states of all phases of a sample.
+
+    The states are the outputs of a GRU that reads the sequences of `FoldPeriods`.
+    """
 
     def __init__(self, period, **kwargs):
         super().__init__(**kwargs)

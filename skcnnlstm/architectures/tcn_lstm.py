@@ -45,9 +45,9 @@ def build_tcn_lstm(
     lstm_units : int, default=50
         Units of the LSTM.
     bidirectional : bool, default=False
-        Whether a second LSTM reads the steps backwards. With False and
-        ``per_step=True``, the prediction of a step depends on this step and earlier
-        steps only.
+        Whether a second LSTM reads the steps backwards. If this is False, the
+        prediction of a step with ``per_step=True`` depends only on this step and
+        earlier steps.
     dropout : float, default=0.2
         Rate of the spatial dropout after each convolution, from 0 (inclusive) to 1
         (exclusive). Spatial dropout drops whole channels.
@@ -112,7 +112,10 @@ def build_tcn_lstm(
 
 
 def _residual_block(x, width, kernel_size, *, dilation, activation, dropout, name):
-    """Add two dilated causal convolutions of `(n_steps, channels)` to the input."""
+    """Add the input `x` to the result of two dilated causal convolutions of `x`.
+
+    The input has shape `(n_steps, channels)`. The output has shape `(n_steps, width)`.
+    """
     residual = x
     for j in (1, 2):
         x = layers.Conv1D(

@@ -121,7 +121,7 @@ def _name_of(axis: Any):
 
 
 def _forecast(model, rows, options):
-    """Return the `Forecast` of a model, and the number of rows that it did not know."""
+    """Return the `Forecast` of a model, and the number of rows that are new to it."""
     from skcnnlstm.cli.fitting import forecast_references, forecast_rows
     from skcnnlstm.references.base import ReferenceForecaster, ReferencePanel
 

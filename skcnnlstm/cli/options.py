@@ -172,7 +172,7 @@ def make_parser():
     result.add_argument(
         "--model",
         metavar="NAME",
-        help="the model of the table that makes the forecast (default: the best)",
+        help="model that makes the forecast, one of the table (default: the best)",
     )
     _add_interval(result, "default: no intervals")
     result.add_argument(

@@ -236,7 +236,7 @@ def _choose_columns(table, numbers, chosen, is_numbered, date_format, source):
     """Choose the columns that the user did not name.
 
     Return all columns to use, notes about the choice, and the names of the columns that
-    must be joined to get the times. The last list is empty for a single time column.
+    must be joined to get the times. There are no such names for a single time column.
     """
     notes, parts, columns = [], [], list(table.columns)
     others = {*chosen.past, *chosen.exog, chosen.id}
@@ -470,7 +470,7 @@ def _find_time_column(table, targets, numbers, date_format):
     first = table.columns[0]
     if columns[:1] == [first]:
         if lacks_year(table[first]):
-            return None, f"none, {first} has no year and rows are numbered", []
+            return None, f"none, rows are numbered: {first!r} has no year", []
         others = targets or [c for c in columns[1:] if _is_numeric(table, numbers, c)]
         if others and _counts(numbers[first][0]):
             return first, first, []

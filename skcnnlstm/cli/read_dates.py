@@ -177,7 +177,7 @@ def _read_with_offsets(cells):
 
 
 def insert_missing_steps(frame):
-    """Insert rows of NaN for missing steps; return the frame and the number of rows.
+    """Insert rows of NaN for missing steps; return the frame and the number inserted.
 
     Nothing is inserted if the index has no frequency, or if the missing steps are more
     than a tenth of the rows.
@@ -198,7 +198,7 @@ def insert_missing_steps(frame):
 
 
 def with_equal_steps(index):
-    """Return a sorted index; raise if it has gaps or unequal steps.
+    """Check that a sorted index has equal steps and no gaps, and return it.
 
     Dates without a frequency that fall in consecutive months, quarters or years, such
     as the 15th of each month, are converted to periods.

@@ -173,7 +173,7 @@ def positions(index):
 
 
 def style_axes(ax, index=None):
-    """Remove two frame lines, add a grid, and label the x-axis by an index."""
+    """Remove two frame lines, add a grid, and label the x-axis with an index's name."""
     ax.margins(x=0.01)
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(axis="y", color=_GRID, linewidth=0.6)

@@ -15,9 +15,10 @@ _UNITS = {
 class TickDates(DateFormatter):
     """Format ticks as dates, with month and year in a second line.
 
-    They are written below the first tick, and below each tick where they change. The
-    ConciseDateFormatter of matplotlib omits both at the first tick. It writes the year
-    at the end of the axis, where it can overlap a label or the next panel.
+    Month and year are written below the first tick, and below each tick where they
+    change. The ConciseDateFormatter of matplotlib omits both at the first tick. It
+    writes the year at the end of the axis, where it can overlap a label or the next
+    panel.
     """
 
     def __init__(self):

@@ -79,7 +79,7 @@ def select_columns(columns, keys, keys_drawn, parameter):
     raise ValueError(
         f"{parameter} must have the columns of the forecast: got "
         f"{[name for _, name in columns]}, the forecast has "
-        f"{[name for _, name in keys]}. Pass only these columns."
+        f"{[name for _, name in keys]}. Pass only the columns of the forecast."
     )
 
 

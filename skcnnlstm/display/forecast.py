@@ -334,7 +334,8 @@ def _check_history(series, fitted):
                 raise ValueError(
                     "series must have the columns given to fit: got "
                     f"{_describe_columns(width, names)}, fitted on {expected}. Pass "
-                    "only these columns. Pass many series in the form given to fit."
+                    "all columns given to fit, or only the target columns. Pass many "
+                    "series in the form given to fit."
                 )
         index = one.index if hasattr(one, "iloc") else pd.RangeIndex(len(one))
         index = refresh_index(index)

@@ -331,7 +331,7 @@ class _HybridEnsemble(
         return self
 
     def _learn_combination(self, members, final, X, y, weight, classes, folds, tasks):
-        """Return the fitted attribute that combines the members, by name."""
+        """Return a dict with the fitted attribute that combines the members."""
         if not folds:
             return {"weights_": np.array([0.5, 0.5])}
         outputs = out_of_fold_predictions(

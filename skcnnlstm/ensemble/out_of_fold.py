@@ -11,7 +11,7 @@ def time_ordered_folds(n_samples, n_splits, gap):
     """Return the folds of a TimeSeriesSplit as `(train, test)` slices.
 
     Unlike in TimeSeriesSplit, `n_splits` may be 1. With slices, windows that are a view
-    of a series are not copied.
+    of a series are not copied. Raise if there are too few samples for the folds.
     """
     folds = split_in_time_order(n_samples, n_splits, gap)
     if folds:
@@ -58,7 +58,10 @@ def in_threads(n_jobs, function, calls):
 
 
 def fit_clone(member, X, y, weight, task):
-    """Return a clone, fitted in the context `task(clone)`; `weight` may be None."""
+    """Return a fitted clone of `member`; the fit runs in the context `task(clone)`.
+
+    `weight` holds the sample weights, or is None.
+    """
     weights = {} if weight is None else {"sample_weight": weight}
     member = clone(member)
     with task(member):

@@ -12,7 +12,7 @@ from skcnnlstm._utils.validation.tables import mark_unlabelled
 _IMPUTE = (
     "Add an imputer to the transformer, such as make_pipeline(SimpleImputer(), ...)"
 )
-# The remedy for NaN in the output of a parameter.
+# By parameter: the remedy for NaN in the output of its transformer.
 _NAN_REMEDIES = {
     "exog_transformer": f'{_IMPUTE}, or use a network with missing="mask".',
     "static_transformer": f"{_IMPUTE}.",

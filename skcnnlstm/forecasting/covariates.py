@@ -184,8 +184,9 @@ def _read(exog, n_rows, labels, max_rows, ahead, accept_nan, raw):
         if (places < 0).any():
             _check_same_kind(exog, read_time_axis(labels))
             raise ValueError(
-                f"exog must have a row for each of {n_rows} rows, from {labels[0]} to "
-                f"{labels[-1]}: got no row for {labels[int(np.argmax(places < 0))]}. "
+                f"exog must have a row for each of {n_rows} labels, from {labels[0]} "
+                f"to {labels[-1]}: got no row for "
+                f"{labels[int(np.argmax(places < 0))]}. "
                 "Add the missing rows. predict and forecast also need the rows of the "
                 "horizon ahead."
             )
@@ -287,7 +288,7 @@ def name_rows_ahead(exog, panel, axes, n_rows):
     Returns
     -------
     labels : dict of (Index or None)
-        None for a series without an index, or with covariates without an index.
+        The labels, by key. None if the series or its covariates have no index.
     """
     raw, labels = split_exog(exog, panel._replace(series=axes)), {}
     for key, axis in axes.items():
@@ -302,9 +303,9 @@ def name_rows_ahead(exog, panel, axes, n_rows):
 def _name_rows_in(exog, axis, n_rows):
     """Return the labels of the `n_rows` rows that follow a series with covariates.
 
-    With a frequency, the labels follow from the frequency. Without a frequency, they
-    are the labels of `exog` that are later than the last label of the series. The same
-    holds for business days if `exog` lacks some of the days ahead (holidays).
+    If the series has a frequency, the labels are computed from it. Otherwise, they are
+    the labels of `exog` after the last label of the series. Labels of `exog` are also
+    used if the rows are business days and `exog` lacks some days ahead (holidays).
     """
     known, is_business = exog.index, is_business_days(axis.ends, axis.freq)
     if axis.freq is not None:

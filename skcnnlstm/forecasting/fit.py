@@ -156,7 +156,10 @@ class TrainingData(NamedTuple):
 
 
 def _cut(arrays, spans):
-    """Return the rows of the spans (start, stop) of each array; None stays None."""
+    """Return, by key, the rows of each array in its span; None stays None.
+
+    `spans` holds (start, stop), by key.
+    """
     return {
         key: None if arrays[key] is None else arrays[key][slice(*span)]
         for key, span in spans.items()
@@ -257,7 +260,10 @@ def fit_forecaster(settings, data, tasks):
 
 
 def _fit_and_calibrate(settings, data, task):
-    """Fit on the early rows, calibrate on the late rows, and append them as history."""
+    """Return the record fitted on the early rows and calibrated on the late rows.
+
+    The late rows are appended as history.
+    """
     first, last = _split_to_calibrate(settings, data)
     early, late = data.between(first), data.between(last)
     fitted = _fit_all_rows(settings, early, task, warn_of_lost=not settings.refit)
@@ -295,7 +301,8 @@ def _fit_and_calibrate(settings, data, task):
 def _split_to_calibrate(settings, data):
     """Return the spans (start, stop) of the early and of the late rows, by series.
 
-    Among many series, a series that is too short to hold out rows has no late rows.
+    A series that is too short to hold out rows has no late rows, with a warning. If all
+    series are too short, raise.
     """
     first, last, short = {}, {}, {}
     for key, rows in data.tables.items():
@@ -328,9 +335,10 @@ def _split_to_calibrate(settings, data):
 
 
 def _fit_all_rows(settings, data, task, warn_of_lost=True):
-    """Fit the transformers and the estimator on all rows; return the fitted record.
+    """Fit the transformers and the estimator on `data`; return the fitted record.
 
     The estimator is fitted inside the context manager ``task(estimator)``.
+    `warn_of_lost` is whether to warn about windows that are lost at gaps and NaN.
     """
     panel, tables, length = data.panel, data.tables, settings.window_length
     roles = find_roles(settings.target_columns, next(iter(tables.values())))
@@ -427,10 +435,11 @@ def _choose_channels(settings, parts, tables, n_modelled, n_static):
 
 
 def _fill_gaps(runs, data):
-    """Return two texts for a warning: code that fills gaps, and a step before it.
+    """Return code that fills gaps, and a sentence about a step before it.
 
-    The code fills the gaps of the first series that has any. The second text is a
-    sentence, or empty if no step is needed. Both texts are empty if no series has gaps.
+    Both are for a warning. The code fills the gaps of the first series that has gaps.
+    The sentence is empty if no step before the code is needed. Both texts are empty if
+    no series has gaps.
     """
     for key, spans in runs.items():
         axis = data.axes[key]

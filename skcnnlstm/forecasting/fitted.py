@@ -83,7 +83,10 @@ class FittedForecaster:
         return next(iter(self.series.values()))
 
     def target_names(self, key=None):
-        """Return the names of the targets of a series, by default the first series."""
+        """Return the names of the targets of a series; positions if it has no names.
+
+        If `key` is None, this is the first series.
+        """
         one = self._first if key is None else self.series[key]
         columns = one.form.columns
         return range(self.n_targets) if columns is None else columns
@@ -118,7 +121,7 @@ class FittedSeries:
     axis: TimeAxis | None  # None for rows without labels
     scale: Scale
     tail: Segment  # the last window_length rows; missing ones repeat the first
-    n_known: int  # rows of the tail that are not repeated
+    n_known: int  # rows of the tail that are not repetitions
     fingerprint: tuple  # of the fitted rows, which do not continue themselves
     low: np.ndarray  # (n_targets,), the smallest known value of each target
     high: np.ndarray  # (n_targets,), the largest
@@ -166,6 +169,8 @@ class FittedSeries:
     def find_scored_runs(self, rows, horizon, runs, next_run):
         """Return the runs of origins for which all targets are in the given rows.
 
+        An origin is the last row that a forecast uses.
+
         Parameters
         ----------
         rows : Rows
@@ -201,9 +206,9 @@ class FittedSeries:
     def extract_segments(self, rows, exog, runs, next_run, *, n_ahead, with_last):
         """Return a segment for each run: the rows of the run, and rows before them.
 
-        The rows before the run are so many that a window ends with each row of the run.
-        They are the known rows if the run continues these, otherwise repetitions of the
-        first row of the run.
+        There are enough rows before the run for a window that ends with its first row.
+        They are the last known rows if the run continues the known rows, otherwise
+        repetitions of the first row of the run.
 
         Parameters
         ----------
@@ -251,9 +256,10 @@ class FittedSeries:
         return self.tail._replace(exog=np.concatenate([self.tail.exog, exog]))
 
     def labels_of(self, rows):
-        """Return the labels of rows, or None if they are unknown.
+        """Return the labels of rows: their index, or the labels after the known rows.
 
-        Rows without an index that follow the known rows get the labels that follow.
+        The result is None for rows without an index if the known rows have no
+        frequency, or if the given rows are the fitted rows.
         """
         if rows.index is not None:
             return rows.index
@@ -265,7 +271,8 @@ class FittedSeries:
     def unknown_targets(self, fitted):
         """Return a mask of the targets without a value in the last window.
 
-        It has the shape (n_modelled,).
+        It has the shape (n_modelled,). It is all False if the transformer changes the
+        number of targets.
         """
         targets = self.tail.columns[:, : fitted.n_modelled]
         if fitted.n_modelled != fitted.n_targets:
@@ -474,10 +481,10 @@ def describe_short_history(fitted, runs):
     first = "the first row after the gap"
     if fitted.panel.kind != "one":
         n_series = sum(n > 0 for n in short.values())
-        subject = f"{n_short} rows of {n_series} series do not continue the fitted ones"
-        first = "the first row of each series, or the first one after its gap,"
+        subject = f"{n_short} rows of {n_series} series do not continue the fitted rows"
+        first = "the first row of each series, or the first row after its gap,"
     elif len(runs[None][0]) == 1 and runs[None][1] is None:
-        subject = f"the first {n_short} rows do not continue the fitted ones"
+        subject = f"the first {n_short} rows do not continue the fitted rows"
         first = "the first row"
     else:
         subject = f"{n_short} rows follow a gap in time"

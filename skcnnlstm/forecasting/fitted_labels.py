@@ -24,7 +24,10 @@ class FittedLabels:
 
     @classmethod
     def of(cls, time):
-        """Return the parts of time of an index; None if its labels have no order."""
+        """Return the parts of time of an index.
+
+        The result is None if there is no index, or if its labels have no order.
+        """
         if time is None:
             return None
         labels, form = read_labels(time)
@@ -39,15 +42,19 @@ class FittedLabels:
         return cls(TimeAxis(None, None, None, labels[places], form))
 
     def compare(self, time):
-        """Return the ends of the parts, and the labels of `time`, as numbers.
+        """Return the ends of the parts and the labels of `time`, as arrays of numbers.
 
-        None if `time` has labels of another kind.
+        The ends are the first and the last label of each part. The result is None if
+        `time` has labels of another kind.
         """
         joined = self.axis.join(time)
         return None if joined is None else np.split(ticks_of(joined), [-len(time)])
 
     def count_earlier(self, time):
-        """Return the number of unfitted labels that are before the last fitted one."""
+        """Return how many unfitted labels in `time` are before the last fitted label.
+
+        Labels within a part count as fitted.
+        """
         compared = self.compare(time)
         if compared is None:
             return 0
@@ -57,7 +64,7 @@ class FittedLabels:
         return int(np.count_nonzero(~fitted & (labels < edges[-1])))
 
     def count_before_end(self, time):
-        """Return the number of labels that are before the last fitted one."""
+        """Return how many labels in `time` are before the last fitted label."""
         compared = self.compare(time)
         if compared is None:
             return 0

@@ -441,7 +441,7 @@ class SeriesForecaster(
             "recursive"). This is not possible with past covariates.
         exog : array-like, Series, DataFrame or None, default=None
             Covariates of the rows ahead, if `fit` was given any. They must have `steps`
-            rows; with "direct" at least `horizon` rows.
+            rows, and with "direct" at least `horizon` rows.
 
             - With an index, rows are looked up by label, and past rows may be included.
               An array must hold only the rows ahead.

@@ -47,9 +47,10 @@ def _read_axis(index, freq):
 
 
 def warn_about_labels(panel, tables, axes):
-    """Warn once about labels that forecasts cannot continue, and suggest a remedy.
+    """Warn once if forecasts get numbers instead of dates, and suggest a remedy.
 
-    Such labels have no frequency, or are integers that look like dates, such as 202401.
+    This happens if the labels of a series have no frequency, or are integers that look
+    like dates, such as 202401.
     """
     _warn_about_digits(panel, tables, axes)
     keys = [key for key, axis in axes.items() if axis is not None and axis.freq is None]

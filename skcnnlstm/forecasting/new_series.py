@@ -131,6 +131,6 @@ def _check_width(segment, fitted):
     if n_columns != fitted.n_modelled:
         raise ValueError(
             "transformer must make the same number of columns for each series: got "
-            f"{n_columns} for this series, {fitted.n_modelled} for the fitted ones. "
+            f"{n_columns} for this series, {fitted.n_modelled} for the fitted series. "
             "Use a transformer with a fixed number of columns."
         )

@@ -98,7 +98,10 @@ class Panel(NamedTuple):
         return joined.astype({name: self.id_dtype})
 
     def join_rows(self, rows):
-        """Return a copy of the rows of all series in the form of the panel."""
+        """Return the rows of all series in the form of the panel.
+
+        `rows` holds a table for each series, by key. The tables are not changed.
+        """
         if self.kind == "long":  # `join_forecasts` inserts the id column in place
             rows = {key: frame.copy() for key, frame in rows.items()}
         return self.join_forecasts(rows)

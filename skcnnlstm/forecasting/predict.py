@@ -112,7 +112,7 @@ def read_rows_ahead(fitted, steps, exog):
     """Return labels and covariates of the next rows, and whether they fill all blocks.
 
     A block is the rows that the estimator predicts at once. For more than one block,
-    the covariates of the first `steps` rows suffice, which may not fill the last block.
+    covariates of `steps` rows are enough, even if they do not fill the last block.
     """
     n_whole = math.ceil(steps / fitted.block_length) * fitted.block_length
     if exog is not None and fitted.block_length < steps < n_whole:
@@ -203,7 +203,8 @@ def forecast_rows_scaled(fitted, panel, tables, exog, predict=predict_windows):
 def read_exog_with_rows_ahead(fitted, panel, tables, exog, runs):
     """Return known-future columns of rows and of the horizon after them, by key.
 
-    If `exog` is None, each entry is None or a list with one array for each run.
+    With `exog`, each entry is an array. Without `exog`, each entry is a list with one
+    array for each run, or None if the forecaster has no known-future columns.
     """
     check_given(exog, fitted.exog_columns)
     if fitted.known is None:
@@ -324,8 +325,8 @@ def forecasts_and_actual(fitted, panel, tables, exog):
     forecasts, actual = (_join(arrays) for arrays in zip(*results, strict=True))
     if np.isnan(actual).all():
         raise ValueError(
-            "series must have a known value among the forecast rows for score: got "
-            "only NaN. Use longer test folds."
+            "series must have at least one known value in the rows that are forecast: "
+            "got only NaN. Use longer test folds."
         )
     return forecasts, actual
 

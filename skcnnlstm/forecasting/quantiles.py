@@ -95,7 +95,10 @@ def predict_quantiles(estimator, windows):
 
 
 def _check_quantiles(fitted, steps):
-    """Return the quantiles of the network; raise if it cannot predict `steps` ahead."""
+    """Return the quantiles of the network; raise if they cannot be forecast.
+
+    The network must have quantiles, and must predict at least `steps` steps at once.
+    """
     quantiles = quantiles_of(fitted.estimator)
     if quantiles is None:
         raise ValueError(

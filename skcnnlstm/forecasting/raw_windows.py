@@ -51,7 +51,7 @@ def last_raw_windows(fitted, exog):
 
 
 def raw_windows_of_rows(fitted, panel, tables, exog):
-    """Return the windows of each series, by key: for each row, the window up to it."""
+    """Return the windows of each series, by key: one window that ends with each row."""
     runs = fitted.find_runs(tables)
     exogs = read_exog_with_rows_ahead(fitted, panel, tables, exog, runs)
     if message := describe_short_history(fitted, runs):
@@ -66,7 +66,7 @@ def raw_windows_of_rows(fitted, panel, tables, exog):
 
 
 def raw_windows_with_actual(fitted, panel, tables, exog):
-    """Return the windows from which `score` forecasts, and actual values, by key."""
+    """Return the windows and the actual values that `score` uses, by key."""
     exogs = read_own_exog(fitted, panel, tables, exog, n_spare=fitted.horizon)
     results, all_runs = {}, fitted.find_runs(tables)
     for key, rows in tables.items():
@@ -137,7 +137,7 @@ def _invert(transformer, values):
 
 
 def forecast_raw_windows(fitted, scale, windows) -> np.ndarray[Any, Any]:
-    """Forecast from raw windows of a series that has the given scale.
+    """Forecast from raw windows of one series. `scale` is the scale of this series.
 
     Returns
     -------

@@ -103,14 +103,14 @@ def cut_samples(segments, length, block_length, n_modelled, independent):
     """Cut the segments of one series into windows and targets.
 
     Segments shorter than ``length + block_length`` rows give no sample. A sample is
-    dropped if one of its targets is NaN, or is in a row with the weight zero. The
-    remaining windows are a view if they are consecutive, otherwise a copy.
+    dropped if one of its targets is NaN, or is in a row with the weight zero. If no
+    sample is dropped, the windows are a view; otherwise, they can be a copy.
 
     Returns
     -------
     samples : list of list of (windows, targets) or (windows, targets, weight)
-        For each channel, a list with one entry for each segment. Entries have weights
-        if the rows have weights.
+        For each channel (a table of `split_channels`), a list with one entry for each
+        segment. Entries have weights if the rows have weights.
     """
     n_targets = 1 if independent else n_modelled
     by_segment = [
@@ -183,7 +183,8 @@ def order_in_time(counts, held_out=None, gap=0):
     counts : sequence of int
         Number of samples of each series. Samples are numbered series by series.
     held_out : float or None
-        Share of the samples that early stopping holds out at the end.
+        Share of the samples that early stopping holds out at the end; None if it is not
+        known.
     gap : int
         Number of samples of each series to leave out between the last training sample
         and the first sample held out.
@@ -214,9 +215,10 @@ def order_in_time(counts, held_out=None, gap=0):
 
 
 def _widest_gap(ranks, gap):
-    """Return the largest distance, in the order, between two samples of one series.
+    """Return the largest distance in the order between samples that are `gap` apart.
 
-    The two samples are `gap` apart in their series. `ranks` holds, for each series, the
+    They are `gap` apart within one series. In a series with at most `gap` samples, the
+    first and the last sample are compared. `ranks` holds, for each series, the
     positions of its samples in the order.
     """
     if gap == 0:
@@ -294,7 +296,7 @@ def cut_origins(
     origins : list of (windows, later)
         One pair for each channel. `windows` has the shape ``(n, length, n_features)``.
         `later` has the shape ``(n, n_rows, n_exog)``: the covariates of the rows after
-        the first block. It is None without covariates, or if there is one block only.
+        the first block. `later` is None if there are no covariates or only one block.
     """
     n_later = (math.ceil(steps / block_length) - 1) * block_length
     if not whole_blocks:

@@ -112,7 +112,7 @@ class TransformerFactory:
 
 
 def is_log(transformer):
-    """Return whether a transformer is "log"."""
+    """Return whether the parameter `transformer` is "log"."""
     return isinstance(transformer, str) and transformer == "log"
 
 

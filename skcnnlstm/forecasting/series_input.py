@@ -49,7 +49,10 @@ class Rows(NamedTuple):
         return self.take([(start, stop)])._replace(time=time)
 
     def describe_first(self, mask):
-        """Return the value and the place of the first True in `mask`, for messages."""
+        """Return a text with the first value for which `mask` is True, and its place.
+
+        The text is a part of a message.
+        """
         row, column = np.unravel_index(np.argmax(mask), mask.shape)
         label = "" if self.index is None else f" ({self.index[row]})"
         column_label = column if self.columns is None else repr(self.columns[column])
@@ -60,7 +63,10 @@ class Rows(NamedTuple):
         return f"{value} at row {row}{label}, column {column_label}"
 
     def format_forecasts(self, forecasts, labels):
-        """Return forecasts, (steps, n_targets), in the form of the input."""
+        """Return forecasts, (steps, n_targets), in the form of the input.
+
+        Without `labels`, the result is an array.
+        """
         if self.ndim == 1:
             forecasts = forecasts[:, 0]
         if labels is None:
@@ -194,7 +200,7 @@ def _check_time(series, *, ids):
 
 
 def read_fitted_series(estimator, series, fitted):
-    """Validate series that must match the fitted ones; return (panel, tables)."""
+    """Validate rows of series that were given to `fit`; return (panel, tables)."""
     id_column = fitted.panel.id_column
     panel = read_panel(series, None if isinstance(series, dict) else id_column)
     check_same_series(panel, fitted.panel, fitted.series)

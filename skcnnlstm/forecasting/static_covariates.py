@@ -63,7 +63,10 @@ def read_static(static, panel, keys, *, raw, columns=None):
 
 
 def name_static_rows(static, panel):
-    """Return static covariates as a DataFrame with the keys of a panel as index."""
+    """Return static covariates as a DataFrame with the keys of a panel as index.
+
+    For one series, the index is not changed.
+    """
     keys = list(panel.series)
     table = _select(_to_table(static, panel, keys), panel, keys)
     if panel.kind == "one":
@@ -128,7 +131,7 @@ def _index_of(mapping):
 
 
 def _select(table, panel, keys):
-    """Return the rows of the series, in the order of their keys."""
+    """Return the row of each series from `table`, in the order of `keys`."""
     if panel.kind == "one":
         if len(table) != 1:
             raise ValueError(

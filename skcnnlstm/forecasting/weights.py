@@ -81,10 +81,10 @@ def _split(given, panel, tables):
             )
         given = dict(enumerate(given))
     if not isinstance(given, Mapping):
-        rows = ", or one weight for each row" if panel.kind == "long" else ""
+        rows = ", or hold one weight for each row" if panel.kind == "long" else ""
         raise ValueError(
-            "sample_weight must be a dict or a Series of weights by series"
-            f"{rows}, if the series are {FORMS[panel.kind]}: got "
+            "sample_weight must be a dict or a Series with one entry for each series"
+            f"{rows}, because the series are {FORMS[panel.kind]}: got "
             f"{type(given).__name__} of length {len(given)}. Use "
             f"{{{keys[0]!r}: 1.0, ...}}."
         )

@@ -57,7 +57,7 @@ class WindowModel:
         return np.asarray(self.estimator.predict(X))
 
     def score(self, windows: np.ndarray, actual: Any, scoring: Any) -> float:
-        """Return a metric of the predictions, by default that of the estimator."""
+        """Return a metric of the predictions, by default `score` of the estimator."""
         scorer = check_scoring(self.estimator, scoring=scoring)
         return float(scorer(self.estimator, self._input(windows), actual))
 
@@ -220,7 +220,7 @@ def _cut_rows(plain, row_steps, sliding):
 
 
 def _raw_history(row_steps, history):
-    """Undo the steps `row_steps` of the fitted rows `history`; return the raw rows."""
+    """Invert the transformers `row_steps` on fitted rows; return the raw rows."""
     if not row_steps:
         return history
     steps = Pipeline(row_steps)

@@ -196,7 +196,7 @@ class _Path:
         return halves
 
     def _compute_middle(self, parts):
-        """Place the middle node of each part and compute it, in place."""
+        """Set the middle node of each part, its gradients and its output, in place."""
         left, _, right = parts.nodes.T
         share = np.where(left == 0, 1 / 3, 1 / 2)
         parts.nodes[:, 1] = left + share * (right - left)

@@ -27,8 +27,8 @@ def check_per_layer(name, value, n_layers=None, per="layer"):
     """Return a parameter as a tuple with one positive integer per layer.
 
     An integer is repeated `n_layers` times. With ``n_layers=None``, an integer gives a
-    tuple of one entry, and a tuple may have any number of entries. The message says
-    that there is one entry per `per`.
+    tuple of one entry, and a tuple may have any number of entries. `per` is used in the
+    error message: "layer", or "axis" if the entries belong to the axes of a kernel.
     """
     if not isinstance(value, list | tuple):
         check_integer(name, value)
@@ -37,7 +37,7 @@ def check_per_layer(name, value, n_layers=None, per="layer"):
     if n_layers is not None and len(values) != n_layers:
         raise ValueError(
             f"{name} must be an integer or have one entry per {per} ({n_layers}): got "
-            f"{name}={value}. Use an integer, or a tuple of this length."
+            f"{name}={value}. Use an integer, or a tuple of length {n_layers}."
         )
     return values
 

@@ -28,14 +28,16 @@ class KnownRows(NamedTuple):
 
 
 class ReferenceForecaster(DocLinkMixin, BaseEstimator):
-    """Base class of reference forecasters: reads series and labels forecasts.
+    """Base class of reference forecasters.
+
+    It validates the series, and gives forecasts the labels of the steps.
 
     A subclass defines these methods:
 
     - ``_learn(known)`` returns the learned model.
     - ``_forecast(learned, steps)`` returns an array (steps, n_targets).
     - ``_bounds(learned, forecasts, coverage)``, which is optional, returns the lower
-      and the upper bounds, two arrays of this shape.
+      and the upper bounds, two arrays (steps, n_targets).
     """
 
     def fit(self, series):
@@ -46,8 +48,9 @@ class ReferenceForecaster(DocLinkMixin, BaseEstimator):
         series : array-like, Series or DataFrame of shape (n_rows,) or (n_rows, \
 n_targets)
             The series, in time order. Each column is forecast separately. Missing
-            values are replaced by the last known value before them. Steps that are
-            missing in a regular index count as time steps.
+            values are replaced by the last known value before them, and missing values
+            at the start by the first known value. Steps that are missing in a regular
+            index count as time steps.
 
         Returns
         -------
@@ -104,7 +107,7 @@ n_targets)
         intervals : DataFrame
             A table with one row for each step, the labels that follow, and the columns
             `forecast`, `lower` and `upper`. For a series with several columns, it has
-            these three columns for each.
+            these three columns for each column of the series.
         """
         steps, coverage = self._check_steps(steps), check_coverage(coverage)
         learned = self._fitted()

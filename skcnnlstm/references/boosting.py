@@ -29,8 +29,9 @@ class LightGBM(DocLinkMixin, RegressorMixin, BaseEstimator):
     Parameters
     ----------
     estimator : estimator or None, default=None
-        The regressor that is cloned for each output. None means ``LGBMRegressor`` with
-        its default parameters, this `random_state` and no log output.
+        The regressor that is cloned for each output. None means an ``LGBMRegressor``
+        with `random_state`, `n_jobs`, ``deterministic=True``, no log output, and
+        otherwise default parameters.
     instance_norm : {"last"} or None, default="last"
         "last" subtracts the last known value of each target from a window. None
         subtracts nothing.
@@ -172,9 +173,10 @@ class LightGBM(DocLinkMixin, RegressorMixin, BaseEstimator):
 
 
 def _last_known(windows, n_targets):
-    """Return the last known value of the first features, (n_samples, n_targets).
+    """Return the last known value of each target in each window.
 
-    It is 0 for a feature without a known value in the window.
+    The targets are the first `n_targets` features. The result has the shape (n_samples,
+    n_targets). The value is 0 if the window has no known value of the target.
     """
     targets = windows[:, :, :n_targets]
     known = ~np.isnan(targets)
@@ -184,7 +186,11 @@ def _last_known(windows, n_targets):
 
 
 def _subtract(windows, level):
-    """Return 2-D windows, with the level subtracted from the first features."""
+    """Return flattened windows, with `level` subtracted from the targets.
+
+    The targets are the first features of a window. `level` has the shape (n_samples,
+    n_targets), and the result (n_samples, window_length * n_features).
+    """
     n_targets = level.shape[1]
     flat = np.array(windows, dtype=float)
     flat[:, :, :n_targets] -= level[:, np.newaxis]

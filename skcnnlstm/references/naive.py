@@ -11,7 +11,7 @@ from skcnnlstm.references.base import ReferenceForecaster
 
 
 class SimpleForecaster(ReferenceForecaster):
-    """Base class of forecasts that are defined at each row, without training.
+    """Base class of forecasters that need no training, and can start from any row.
 
     A subclass defines ``_forecast_from(known, origins, steps)``, which returns an array
     (n_origins, steps, n_targets). The array is NaN at origins with too little history.

@@ -96,7 +96,7 @@ def check_archive(content, trusted) -> Names:
 
 
 class _Visitor:
-    """Visits every node of schema.json and collects names.
+    """Visit every node of schema.json and collect names.
 
     Attributes
     ----------

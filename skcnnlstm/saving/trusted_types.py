@@ -64,10 +64,10 @@ def find_safe(name):
 
 
 def _find_ours(name):
-    """Return the class or function of this package with a name, if it is safe, or None.
+    """Find a class or function of this package by name; return None if it is not safe.
 
-    Safe are estimators, splitters, named tuples, dataclasses, network builders and
-    metrics. Creating an instance of these classes has no side effects.
+    Estimators, splitters, named tuples, dataclasses, network builders and metrics are
+    safe. Creating an instance of these classes has no side effects.
     """
     module, _, attribute = name.rpartition(".")
     if module.endswith("__main__"):  # the command line

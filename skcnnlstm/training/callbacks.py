@@ -39,7 +39,7 @@ def prepare_callbacks(callbacks, settings):
         else:
             raise TypeError(
                 "callbacks must be Keras callbacks, as instances or classes: got "
-                f"{callback!r}. Derive it from keras.callbacks.Callback."
+                f"{callback!r}. Derive its class from keras.callbacks.Callback."
             )
     return prepared
 

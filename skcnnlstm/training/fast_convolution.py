@@ -61,9 +61,9 @@ def is_supported_convolution(layer):
 
 
 def convolution_call(layer):
-    """Return a `call` that convolves along time by one matrix product.
+    """Return a replacement of `layer.call` that convolves by one matrix product.
 
-    Return None if the layer also convolves along another axis, has unsupported
+    Return None if the layer convolves along another axis than time, has unsupported
     settings, or has so many inputs that one matrix product is slower.
     """
     *heights, kernel_size = layer.kernel_size
@@ -85,7 +85,7 @@ def convolution_call(layer):
 
 
 def max_pooling_call(layer):
-    """Return a `call` that computes maxima of neighboring steps.
+    """Return a replacement of `layer.call` that computes maxima of neighboring steps.
 
     If several values are the maximum, the first one gets the gradient, as in Keras.
     Return None if the settings of the layer are not supported.

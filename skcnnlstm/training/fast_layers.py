@@ -42,12 +42,12 @@ _CONVOLUTIONS = (
 def use_fast_layers(
     model, *, on_gpu=False, portable=True, large_batches=False, convolutions=True
 ) -> None:
-    """Replace `call` of the layers of a built functional model, if possible.
+    """Replace the method `call` of the layers that have a faster computation.
 
     Parameters
     ----------
     model : keras.Model
-        Changed in place.
+        A built functional model. Its layers are changed in place.
     on_gpu : bool, default=False
         Whether the network runs on a GPU. Layers with a fast GPU kernel are then left
         unchanged.
@@ -149,7 +149,7 @@ def unwrap_bidirectional(layer):
 
 
 def _reshape_call(layer):
-    """Return a `call` that reshapes without reading the batch size.
+    """Return a replacement of `layer.call` that does not read the batch size.
 
     Return None if a length of the output, other than the batch size, is unknown.
     """

@@ -54,11 +54,12 @@ def _is_supported_recurrence(layer):
 
 
 def _recurrent_call(layer, run):
-    """Return the `call` of a recurrent layer, or None if the layer is not supported.
+    """Return a replacement of `layer.call` that uses `run` to compute all steps.
 
     `run(sequences, state)` takes the initial state; None means zeros. It returns the
     outputs of all steps and the state after the last step. The outputs are in the order
-    of processing, as a list or as a tensor with the steps on the first axis.
+    of processing, as a list or as a tensor with the steps on the first axis. Return
+    None if the layer is not supported.
     """
     if not _is_supported_recurrence(layer):
         return None
@@ -81,7 +82,7 @@ def _recurrent_call(layer, run):
 
 
 def _step_call(layer, inputs_to_gates, step):
-    """Return the `call` of a recurrent layer that is unrolled or runs in a loop.
+    """Return a replacement of `layer.call` that unrolls the steps or runs a loop.
 
     `inputs_to_gates` maps the inputs of all steps to the gates of these steps.
     ``step(gates, state)`` returns the state after a step, a tuple of tensors. The first
@@ -118,7 +119,7 @@ def _move_steps_first(sequences, layer):
 
 
 def block_lstm_call(layer):
-    """Return a `call` that runs all steps of an LSTM in one operation.
+    """Return a replacement of `layer.call` that runs an LSTM in one operation.
 
     Return None if the layer is not supported.
     """
@@ -157,7 +158,7 @@ def _lstm_step(cell, state_to_gates):
 
 
 def lstm_call(layer):
-    """Return the result of `_step_call` for an LSTM: a `call` or None."""
+    """Return a replacement of `layer.call` for an LSTM; None if it is not supported."""
     cell = layer.cell
     return _step_call(
         layer,
@@ -167,7 +168,7 @@ def lstm_call(layer):
 
 
 def conv_lstm_call(layer):
-    """Return the result of `_step_call` for a convolutional LSTM: a `call` or None."""
+    """Return a replacement of `layer.call` for a ConvLSTM, or None if unsupported."""
     cell = layer.cell
     if not is_supported_convolution(cell) or any(
         step != 1 for step in cell.dilation_rate
@@ -185,7 +186,7 @@ def conv_lstm_call(layer):
 
 
 def gru_call(layer):
-    """Return the result of `_step_call` for a GRU: a `call` or None."""
+    """Return a replacement of `layer.call` for a GRU; None if it is not supported."""
     cell = layer.cell
     if not (cell.reset_after and cell.use_bias):
         return None

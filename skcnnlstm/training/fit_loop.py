@@ -218,7 +218,7 @@ def _run_epochs(program, samples, options, validation, checkpoint):
 
 
 def _listener_callbacks(program, samples, options, history):
-    """Return a list with a callback that notifies the listener; empty without one."""
+    """Return a list with a callback that notifies the listener; [] for no listener."""
     listener = options.listener
     if listener is None:
         return []
@@ -372,8 +372,9 @@ def _raise_not_finite(actual, epoch, program):
             "can be any number. Use 'mse', 'mae' or 'huber'."
         )
     raise ValueError(
-        f"loss must stay finite in training: got {actual} in epoch {epoch} with "
-        f"loss={program.loss_name!r} and learning_rate={rate:.3g}. {remedy}"
+        f"loss must stay finite in training: got {actual} in epoch {epoch}. The "
+        f"parameters are loss={program.loss_name!r} and learning_rate={rate:.3g}. "
+        f"{remedy}"
     )
 
 

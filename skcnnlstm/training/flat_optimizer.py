@@ -69,7 +69,8 @@ def _save_slots_by_weight(optimizer, vector, weights):
     def create_usual_optimizer():
         """Return an optimizer with separate slots for each weight, and pairs of slots.
 
-        A pair holds a slot of `optimizer` and a list of the corresponding slots.
+        A pair holds a slot of `optimizer` and a list of the corresponding slots of the
+        new optimizer.
         """
         usual = type(optimizer).from_config(optimizer.get_config())
         usual.build(weights)

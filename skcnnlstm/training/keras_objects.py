@@ -200,7 +200,7 @@ def serialize_metric(metric):
     if not isinstance(metric, str) and not callable(metric):
         raise TypeError(
             "metrics must be Keras metrics, by name, class, function or instance: got "
-            f"{metric!r} among metrics. Use {_EXAMPLE_METRICS}, for example."
+            f"the metric {metric!r}. Use {_EXAMPLE_METRICS}, for example."
         )
     if isinstance(metric, str) and metric not in _TARGET_DEPENDENT_METRICS:
         _look_up("metrics", metric, keras.metrics.get, _EXAMPLE_METRICS)
@@ -326,7 +326,7 @@ def _attributes_outside_config(instance, types_):
 
 
 def _construct(parameter, cls, settings):
-    """Create an instance; if `settings` are wrong, raise an error with `parameter`."""
+    """Create an instance; if that fails, raise an error that names `parameter`."""
     try:
         return cls(**settings)
     except (TypeError, ValueError) as error:
@@ -342,7 +342,8 @@ def _construct(parameter, cls, settings):
 def _look_up(parameter, name, get, examples):
     """Return the Keras object that the function `get` finds by its name.
 
-    If Keras does not define the name, raise an error with `parameter` and `examples`.
+    If Keras does not define the name, raise a ValueError. Its message contains
+    `parameter` and, as a remedy, `examples`.
     """
     try:
         return get(name)

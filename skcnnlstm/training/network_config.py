@@ -30,7 +30,7 @@ _construction_lock = threading.RLock()
 _network_texts: OrderedDict[tuple, tuple[str, dict, dict]] = OrderedDict()
 _MAX_NETWORK_TEXTS = 256
 # Either empty, or one pair: the key of the network that was built last, and that
-# network. The next fit uses it instead of building it again from its text.
+# network. The next fit uses this network instead of building it again from the text.
 _last_built: list[tuple[tuple, keras.Model]] = []
 
 

@@ -49,8 +49,9 @@ class WindowTransformer(
     def _check_windows(
         self, X: Any, *, reset: bool
     ) -> tuple[NDArray[Any], NDArray[np.intp]]:
-        """Return validated windows, and the length of each window's missing history.
+        """Return validated windows, and the number of missing steps of each window.
 
+        These are the steps at its start in which every feature is NaN.
         With ``reset=False``, raise if the windows differ in shape from those of `fit`.
         """
         X = to_plain(X)

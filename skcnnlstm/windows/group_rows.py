@@ -32,8 +32,8 @@ def read_groups(
     """Return the row positions sorted by recording, and the size of each recording.
 
     The positions are None if the rows are already sorted by recording. Raise if the
-    times of a recording are invalid, or if all recordings are too short. Warn if some
-    recordings are too short.
+    times of a recording are invalid. A recording needs ``window_length + horizon``
+    rows: raise if all recordings have fewer rows, and warn if some have fewer.
     """
     n_rows = len(series)
     if groups is None:

@@ -274,9 +274,8 @@ class FlattenWindows(OneToOneFeatureMixin, WindowTransformer):
     Notes
     -----
     ``(n, L, F)`` becomes ``(n, L * F)``: all features of step 1, then all features of
-    step 2, and so on. ``(n, L)`` does not change. The result is in C order. It is a
-    view of complete windows in C order. Sliding views and windows with missing history
-    are copied.
+    step 2, and so on. The result is in C order. It is a view if the windows are in C
+    order and have no missing history, otherwise a copy. ``(n, L)`` does not change.
 
     Examples
     --------

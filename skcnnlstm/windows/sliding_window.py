@@ -39,7 +39,8 @@ _MIN_REGULAR = 0.51
 def _find_segments(index: Any, n_rows: int, axis: "TimeAxis | None" = None) -> Segments:
     """Split rows at the gaps in their index. Rows without an index have no gaps.
 
-    `axis` is the time axis of fitted rows, which the rows may continue.
+    `axis` is the time axis of fitted rows. If it is given, `next_run` of the result is
+    the number of the segment that continues the fitted rows, or None.
     """
     if index is None:
         return split_at_gaps(np.arange(n_rows))
@@ -49,7 +50,10 @@ def _find_segments(index: Any, n_rows: int, axis: "TimeAxis | None" = None) -> S
 
 
 def _read_axis(index: Any) -> "TimeAxis | None":
-    """Return the time axis of an index, without its labels; None without an index."""
+    """Return the time axis of an index, without a label for each row.
+
+    The result is None if `index` is None.
+    """
     if index is None:
         return None
     from skcnnlstm._utils.time_axis import read_time_axis
@@ -58,7 +62,7 @@ def _read_axis(index: Any) -> "TimeAxis | None":
 
 
 def fingerprint_rows(rows: NDArray[Any]) -> tuple[Hashable, ...]:
-    """Return the shape, the type and a hash of rows, to recognize equal rows later."""
+    """Return the shape, data type and hash of rows, to recognize equal rows later."""
     values = hashlib.blake2b(np.ascontiguousarray(rows).data, digest_size=16)
     return (rows.shape, rows.dtype.str, values.hexdigest())
 
@@ -193,7 +197,7 @@ class SlidingWindow(
 
     history_: Any
     n_features_in_: int
-    _axes: "dict[Hashable, TimeAxis | None]"  # by recording, as the fingerprints
+    _axes: "dict[Hashable, TimeAxis | None]"  # by the key of the recording
 
     def __init__(
         self,
@@ -405,7 +409,8 @@ class SlidingWindow(
     def _are_fitted(self, key: Hashable, rows: NDArray[Any], index: Any) -> bool:
         """Return whether rows of the recording `key` count as its fitted rows.
 
-        This depends on the dates of the rows, or without dates on the values.
+        This depends on the dates of the rows. Without dates, it depends on their
+        values.
         """
         positions, axis = None, self._axes[key]
         if axis is not None and index is not None:

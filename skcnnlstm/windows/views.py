@@ -15,7 +15,7 @@ def window_view(rows: NDArray[Any], length: int) -> NDArray[Any]:
 def take_windows(
     rows: NDArray[Any], starts: NDArray[np.intp], length: int
 ) -> NDArray[Any]:
-    """Return the windows that start at the rows `starts`.
+    """Return the windows of `rows` that start at the positions `starts`.
 
     The result is a read-only view if the starts are ascending and equally spaced.
     Otherwise, it is a copy.

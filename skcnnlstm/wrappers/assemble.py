@@ -174,9 +174,11 @@ def _build_step_network(input_shape, quantiles, **params):
 
 
 def _normalise(window, normalise, *, flatten):
-    """Return the normalized window, its shift and its scale.
+    """Apply the layer `normalise` to a window, and return its three outputs.
 
-    With `flatten`, all axes except the last are one time axis for `normalise`.
+    These are the normalized window, and the shift and scale that restore the outputs.
+    With `flatten`, the layer gets a window in which all axes except the last are
+    flattened into one time axis.
     """
     if not flatten:
         return normalise(window)

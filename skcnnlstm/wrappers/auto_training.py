@@ -33,7 +33,7 @@ class Training(NamedTuple):
 
     epochs: int
     batch_size: int
-    learning_rate: float | None
+    learning_rate: float | None  # None keeps the rate of the optimizer
     early_stopping: bool
     patience: int
     validation_gap: int
@@ -94,7 +94,7 @@ def resolve_training(settings, n_samples, horizon=None):
 
 
 def _batch_size(n_samples):
-    """Return a power of two that grows with the number of samples."""
+    """Return the batch size for `n_samples` samples, a power of two from 16 to 256."""
     low, high = _BATCH_SIZES
     size = max(1.0, n_samples / _WINDOWS_PER_BATCH_SIZE)
     return min(high, max(low, 2 ** round(math.log2(size))))

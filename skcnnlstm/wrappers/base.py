@@ -155,7 +155,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         return self
 
     def _partial_settings(self, epochs):
-        """Return the settings of `initialize` and `partial_fit`."""
+        """Return the settings of a fit that trains for exactly `epochs` epochs."""
         changes = {"epochs": epochs, "early_stopping": False, "checkpoint": None}
         return self._fit_settings() | changes
 
@@ -220,13 +220,13 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         return self
 
     def _resolve_training(self, settings, data):
-        """Return the settings, without "auto" in the training parameters."""
+        """Return the settings, with "auto" replaced in the training parameters."""
         horizon = self._horizon(settings, data)
         resolved = resolve_training(settings, len(data.samples), horizon)
         return settings | resolved._asdict()
 
     def _continues(self, settings, data):
-        """Return whether a fit can continue with the fitted network."""
+        """Return whether the network and targets of a new fit equal the fitted ones."""
         args = self._build_network_args(
             self._with_fitted_form(settings), data.X.shape[1:], data.n_outputs
         )
@@ -236,13 +236,16 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
     def _with_fitted_form(self, settings):
         """Return the settings unchanged.
 
-        A regressor overrides this: if it has a linear skip, it replaces `linear_skip`
-        by the fitted form, "shared" or "joint".
+        HybridRegressor overrides this method. The override replaces `linear_skip=True`
+        by the fitted form of the linear skip, "shared" or "joint".
         """
         return settings
 
     def _has_targets(self, target_attributes):
-        """Return whether the fitted attributes equal those in `target_attributes`."""
+        """Return whether the fitted attributes have the values in `target_attributes`.
+
+        `target_attributes` is a dict by attribute name.
+        """
         return all(
             np.array_equal(value, getattr(self, name))
             for name, value in target_attributes.items()
@@ -251,8 +254,8 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
     def _standardize(self, settings, data, continues):
         """Return standardized data, and the means and scales that were used.
 
-        With `continues`, these are the means and scales of the previous fit. If there
-        are none, the data are returned unchanged, together with an empty dict.
+        With `continues`, these are the means and scales of the previous fit. If the fit
+        uses no means and scales, return the unchanged data and an empty dict.
         """
         if continues:
             constants = self._constants
@@ -280,14 +283,14 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         return 1, X.shape[-1] if X.ndim > 2 else 1
 
     def _prepare_start(self, settings, data, continues):
-        """Return the settings, and initial weights by the name of the layer.
+        """Return the settings, and a dict of initial weights by layer name.
 
         Layers that are not in the dict start from new weights.
         """
         return settings, {}
 
     def _restart(self, settings, data):
-        """Return the initial weights for `_retrain`, by the name of the layer."""
+        """Return the initial weights for `_retrain`, as a dict by layer name."""
         return {}
 
     def _horizon(self, settings, data):
@@ -423,13 +426,13 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         return build_masked_network, input_shape, n_outputs, params
 
     def _network_param(self, name):
-        """Return a parameter of the fitted network; before `fit`, its current value."""
+        """Return the fitted value of a parameter; before `fit`, the current value."""
         if hasattr(self, "_network_args"):
             return self._network_args[3][name]
         return getattr(self, name)
 
     def _resolve_auto(self, params, input_shape):
-        """Return the parameters of the builder; subclasses can replace "auto"."""
+        """Return the builder parameters; an override may replace "auto" in them."""
         return params
 
     def _build_program_spec(self, settings, network_args, samples):
@@ -459,8 +462,8 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
     def _fitted_state(self, spec, target_attributes, *, required):
         """Return the fitted state, from which a fit continues.
 
-        If the network or the targets have changed, raise with `required`. Otherwise,
-        warn and return None.
+        A fit cannot continue if the network or the targets have changed. In this case,
+        raise ValueError if `required` is true; else, warn and return None.
         """
         same_target = self._has_targets(target_attributes)
         if spec.network != self._network or not same_target:
@@ -509,10 +512,10 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         ), windows
 
     def _check_shape(self, windows, X):
-        """Return whether the samples have the fitted shape.
+        """Return whether the samples have the fitted shape, or raise ValueError.
 
-        If `_variable_first_axis` is true, the length of the first time axis may differ,
-        and the result is False. Any other difference raises ValueError.
+        The result is False if only the number of subsequences or frames differs, and
+        the network accepts another number. Any other difference raises ValueError.
         """
         fitted, actual = self._network_args[1], windows.shape[1:]
         if len(fitted) == len(actual) == 1:
@@ -532,7 +535,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         )
 
     def _compute_output(self, network, weights, X):
-        """Return the output of a network; fill missing history and warn about it."""
+        """Return the output of a network for X; warn if missing history is filled."""
         allow_nan = self._network_param("missing") == "mask"
         missing = count_missing_history(self._flatten_steps(X), allow_nan=allow_nan)
         if missing.any():

@@ -170,7 +170,11 @@ def _has_automatic_name(layer):
 
 
 def _name_layers(network, again):
-    """Rename the layers of `network` whose names differ in `again`, a second build."""
+    """Rename each layer of `network` that has another name in a second build, `again`.
+
+    The new names do not depend on the counters of Keras. Layers inside wrappers, such
+    as Bidirectional, are also renamed.
+    """
     pairs = list(zip(network.layers, again.layers, strict=True))
     taken = {layer.name for layer, other in pairs if layer.name == other.name}
     for layer, other in pairs:
@@ -181,10 +185,10 @@ def _name_layers(network, again):
 
 
 def name_operations(network):
-    """Give operations that are not layers stable names, and return the network.
+    """Give stable names to the operations that are not layers; return the network.
 
-    Keras generates these names with a counter. Some of the operations are added when a
-    network is called.
+    Keras generates the names of these operations with a counter. A model that is made
+    by calling another network has new operations, which also need stable names.
     """
     taken = {layer.name for layer in network.layers}
     for operation in network.operations:
@@ -195,7 +199,7 @@ def name_operations(network):
 
 
 def _free_name(name, taken):
-    """Return `name` without its number, or with a free one if that name is taken."""
+    """Return `name` without its number; add a new number if this name is in `taken`."""
     stem = name = _NUMBER.sub("", name)
     number = 0
     while name in taken:

@@ -116,7 +116,7 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
         return samples.select(np.sort(train)), samples.select(np.sort(validation))
 
     def _split_steps(self, samples, settings, seed):
-        """Return training and random validation samples, with one label per step."""
+        """Return training samples and random validation samples, not stratified."""
         n_validation = math.ceil(len(samples) * settings["validation_fraction"])
         if n_validation >= len(samples):
             raise ValueError(

@@ -232,7 +232,7 @@ def classifier_parameters(*, loss="sparse_categorical_crossentropy", class_weigh
     ----------
     loss : str, callable or keras.losses.Loss, default="sparse_categorical_crossentropy"
         Loss that training minimizes. A loss whose name starts with "sparse" receives
-        integer class codes, any other loss receives one column per class.
+        integer class codes. Any other loss receives one column per class.
     class_weight : dict, "balanced" or None, default=None
         Weight of each class, by label. "balanced" gives every class the same total
         weight.
@@ -306,7 +306,7 @@ INTERNAL_ARGUMENTS = ("output_activation", "output_axes", "n_series")
 
 
 def declared_parameters(function):
-    """Return the keyword-only parameters of a function that users can set, by name."""
+    """Return the keyword-only parameters that a user can set, as a dict by name."""
     return {
         name: parameter
         for name, parameter in inspect.signature(function).parameters.items()

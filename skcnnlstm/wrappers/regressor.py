@@ -159,12 +159,13 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         return data.n_outputs // self._count_targets(settings, data)
 
     def _fit_constants(self, settings, data):
-        """Return the means and scales of the features and the targets.
+        """Return the means and scales that the loss allows, as a dict.
 
-        Losses other than squared and absolute errors depend on the units of the
-        targets. With such a loss, only the features have means and scales. The result
-        is then empty with `instance_norm` or `linear_skip`, which require features and
-        targets on the same scale.
+        - A squared or an absolute error allows the means and scales of the features and
+          of the targets.
+        - Any other loss depends on the units of the targets. It allows only the means
+          and scales of the features. With `instance_norm` or `linear_skip`, which
+          require features and targets on the same scale, it allows none.
         """
         loss, mode = settings["loss"], settings["instance_norm"]
         # If true, the targets are later values of features, and get their statistics.
@@ -194,7 +195,13 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         return settings
 
     def _prepare_start(self, settings, data, continues):
-        """Fit the linear skip; return settings with its form, and initial weights."""
+        """Fit the linear skip of a new network; return settings and initial weights.
+
+        In these settings, `linear_skip` is the fitted form ("shared" or "joint"), or
+        False for grids in which not all features are targets. The initial weights are a
+        dict by layer name. This dict is empty without a linear skip, or if a fit
+        continues.
+        """
         if not settings["linear_skip"]:
             return settings, {}
         if continues:

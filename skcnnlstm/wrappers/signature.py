@@ -223,5 +223,5 @@ class DeclaredParametersMixin:
 
 
 def _default_summary(build, blank):
-    """Return the summary of a class without docstring; None if `blank` is None."""
+    """Return a summary for a class that has no docstring; None if `blank` is None."""
     return blank if blank is None else f"Train the network of `{builder_name(build)}`."

@@ -36,7 +36,7 @@ def test_default_parameters_accept_the_shortest_windows(length):
         (
             CNNRegressor(filters=(8, 8), kernel_size=(3, 3, 3)),
             "kernel_size must be an integer or have one entry per layer (2): got "
-            "kernel_size=(3, 3, 3). Use an integer, or a tuple of this length.",
+            "kernel_size=(3, 3, 3). Use an integer, or a tuple of length 2.",
         ),
         (
             CNNClassifier(kernel_size=20, padding="valid"),

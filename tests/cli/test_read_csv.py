@@ -411,9 +411,7 @@ def test_dates_without_a_year_number_the_rows(folder):
     dates = [f"{year}-{month:02}" for year in (1, 2, 3) for month in range(1, 13)]
     series = _read_columns(folder, dates)
     assert series.frame.index.equals(pd.RangeIndex(36))
-    assert series.notes[0] == (
-        "time column: none, when has no year and rows are numbered"
-    )
+    assert series.notes[0] == "time column: none, rows are numbered: 'when' has no year"
 
 
 def test_a_date_format_that_reads_no_column_is_an_error(folder):

@@ -79,7 +79,7 @@ def test_missing_columns_raise_an_error():
     assert str(caught.value) == message
     message = (
         "actual must have the columns of the forecast: got ['x', 'z', 'w'], the "
-        "forecast has ['y', 'y']. Pass only these columns."
+        "forecast has ['y', 'y']. Pass only the columns of the forecast."
     )
     with pytest.raises(ValueError) as caught:
         select_columns(

@@ -326,7 +326,7 @@ BAD_FITS = [
     (
         {},
         EXOG[1:],
-        "exog must have a row for each of 40 rows, from 2024-01-01 00:00:00 to "
+        "exog must have a row for each of 40 labels, from 2024-01-01 00:00:00 to "
         "2024-02-09 00:00:00: got no row for 2024-01-01 00:00:00. Add the "
         "missing rows.",
     ),

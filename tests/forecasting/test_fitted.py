@@ -85,7 +85,7 @@ def test_missing_history_is_one_warning_and_none_for_windows_of_one_row():
     with pytest.warns(UserWarning) as caught:
         forecaster.predict(np.arange(20.0))
     assert [str(warning.message) for warning in caught] == [
-        "the first 4 rows do not continue the fitted ones and have fewer than "
+        "the first 4 rows do not continue the fitted rows and have fewer than "
         "window_length=5 rows of history: the first row was repeated to fill their "
         "windows."
     ]

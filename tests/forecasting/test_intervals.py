@@ -354,7 +354,7 @@ def test_fit_and_intervals_emit_no_warning():
 def test_all_rows_given_to_fit_are_fitted_rows_for_predict():
     rows = noise(60)
     forecaster = ridge(2).fit(rows)
-    with pytest.warns(UserWarning, match="do not continue the fitted ones"):
+    with pytest.warns(UserWarning, match="do not continue the fitted rows"):
         forecaster.predict(rows)
     forecaster.predict(rows[48:])  # arrays other than those continue
 

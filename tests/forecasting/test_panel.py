@@ -175,9 +175,9 @@ def test_missing_history_of_many_series_is_one_warning(three):
     with pytest.warns(UserWarning) as caught:
         forecaster.predict(three)
     assert [str(warning.message) for warning in caught] == [
-        "15 rows of 3 series do not continue the fitted ones and have fewer than "
+        "15 rows of 3 series do not continue the fitted rows and have fewer than "
         "window_length=6 rows of history: the first row of each series, or the first "
-        "one after its gap, was repeated to fill their windows."
+        "row after its gap, was repeated to fill their windows."
     ]
     assert caught[0].filename == __file__
 

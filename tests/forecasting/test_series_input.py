@@ -187,8 +187,8 @@ BAD_SERIES = [
     (
         pd.Series(["93.8", "n/a", "x"], index=[4, 5, 6]),
         ValueError,
-        "series must be numeric: got text, 'n/a' at row 1 (5). Correct these "
-        "values, or replace them by NaN with pandas.to_numeric(series, "
+        "series must be numeric: got text, with 'n/a' at row 1 (label 5). Correct "
+        "these values, or replace them by NaN with pandas.to_numeric(series, "
         "errors='coerce') and fill the missing values.",
     ),
     (

@@ -349,8 +349,8 @@ def test_an_estimator_without_weights_is_an_error_and_keeps_the_old_fit():
             {"a": np.arange(9.0), "b": np.arange(9.0)},
             [1.0, 2.0],
             ValueError,
-            "sample_weight must be a dict or a Series of weights by series, if the "
-            "series are a dict: got list of length 2. Use {'a': 1.0, ...}.",
+            "sample_weight must be a dict or a Series with one entry for each series, "
+            "because the series are a dict: got list of length 2. Use {'a': 1.0, ...}.",
         ),
         (
             [np.arange(9.0), np.arange(9.0)],

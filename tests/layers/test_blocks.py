@@ -73,7 +73,7 @@ UNKNOWN = (
             check_per_layer,
             ("units", (5, 3, 1), 2),
             "units must be an integer or have one entry per layer (2): got "
-            "units=(5, 3, 1). Use an integer, or a tuple of this length.",
+            "units=(5, 3, 1). Use an integer, or a tuple of length 2.",
         ),
         (
             check_widths,

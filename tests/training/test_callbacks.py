@@ -158,5 +158,5 @@ def test_an_object_that_is_not_a_callback_is_an_error(wrong):
         tiny(callbacks=wrong).fit(X, y)
     assert str(error.value) == (
         "callbacks must be Keras callbacks, as instances or classes: got "
-        f"{invalid!r}. Derive it from keras.callbacks.Callback."
+        f"{invalid!r}. Derive its class from keras.callbacks.Callback."
     )

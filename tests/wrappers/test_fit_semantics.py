@@ -112,9 +112,9 @@ def test_a_diverging_loss_is_an_error_and_keeps_the_earlier_fit():
     with pytest.raises(ValueError) as error:
         estimator.fit(X, y)
     assert re.fullmatch(
-        r"loss must stay finite in training: got loss=(nan|inf) in epoch \d with "
-        r"loss='mean_squared_error' and learning_rate=1e\+06\. Scale the series "
-        r"\(StandardScaler\), lower learning_rate, or clip gradients with "
+        r"loss must stay finite in training: got loss=(nan|inf) in epoch \d\. The "
+        r"parameters are loss='mean_squared_error' and learning_rate=1e\+06\. Scale "
+        r"the series \(StandardScaler\), lower learning_rate, or clip gradients with "
         r"optimizer__clipnorm=1\.0\.",
         str(error.value),
     )

@@ -91,7 +91,7 @@ def check_origins(origins, n_rows):
 def check_places(places, n_rows):
     """Return the time step of each row as an integer array.
 
-    None means rows without gaps: 0, 1, 2, ...
+    If `places` is None, the rows have no gaps, and the time steps are 0, 1, 2, ...
     """
     if places is None:
         return np.arange(n_rows)

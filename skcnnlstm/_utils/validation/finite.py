@@ -27,13 +27,13 @@ def _is_finite_in_float32(array):
 
 
 def _mask_of_non_finite(array):
-    """Mark the values that are not finite in float32."""
+    """Return a mask of the values that are not finite in float32."""
     with np.errstate(invalid="ignore"):
         return ~(np.abs(array) <= _LARGEST)
 
 
 def _chunks(X, max_samples=None):
-    """Split axis 0 of `X` into slices of a few MB and at most `max_samples`."""
+    """Return slices of axis 0 of `X`, of a few MB and at most `max_samples` each."""
     size = max(1, _CHUNK_BYTES // max(1, X[:1].size * X.itemsize))
     size = size if max_samples is None else min(size, max_samples)
     return [slice(i, min(i + size, len(X))) for i in range(0, len(X), size)]

@@ -197,7 +197,8 @@ def _reset_index_remedy(index, name, ids):
     if not ids or len(id_levels) != 1 or id_levels[0] is None:
         return ""
     level = id_levels[0]
-    return f", or fit all of them: {name}.reset_index({level!r}), id_column={level!r}"
+    code = f"{name}.reset_index({level!r}), id_column={level!r}"
+    return f", or fit all series at once: {code}"
 
 
 def check_time_order(index, *, name="X", table=None, folds=False):

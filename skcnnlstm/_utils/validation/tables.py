@@ -333,7 +333,10 @@ def _convert_index(index):
 
 
 def _convert_column(column, name):
-    """Return a column as an array of numbers, or unchanged if it is not numeric."""
+    """Return a column as an array of numbers or of windows.
+
+    The column is returned unchanged if it is plain already, or not numeric.
+    """
     dtype = column.dtype
     if isinstance(dtype, np.dtype):
         if dtype.kind != "O":
@@ -438,9 +441,9 @@ def _with_dates_as_index(frame, name, table):
     drop = f"{name}.drop" if kind.startswith("polars") else f"{name}.drop_columns"
     if len(dates) > 1:
         raise ValueError(
-            f"{name} must have one column of dates, which becomes the time index: got "
-            f"{', '.join(map(repr, dates))} in a {kind}. Drop the other columns of "
-            f"dates: {drop}({dates[1:]!r})."
+            f"{name} must have at most one column of dates, which becomes the time "
+            f"index: got {', '.join(map(repr, dates))} in a {kind}. Drop the other "
+            f"columns of dates: {drop}({dates[1:]!r})."
         )
     if not dates:
         return to_plain(mark_unlabelled(frame), name)

@@ -142,7 +142,7 @@ def _plain_labels(y):
 
 
 def check_not_none(y, estimator):
-    """Raise if y is None. The checks of scikit-learn require this wording."""
+    """Raise if y is None. The checks of scikit-learn search for this message."""
     if y is None:
         raise ValueError(
             f"{type(estimator).__name__} requires y to be passed, but the target y is "

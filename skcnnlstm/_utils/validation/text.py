@@ -259,7 +259,7 @@ def _first_text(column):
     """
     for row, (label, value) in enumerate(column.items()):
         if isinstance(value, str) and not _parses_as_number(value):
-            return f", {value!r} at row {row} ({label})"
+            return f", with {value!r} at row {row} (label {label})"
     return ""
 
 

@@ -216,16 +216,16 @@ def check_tuned(forecaster, first, result, number, coverage):
         Coverage of the intervals. None means no intervals.
     """
     if repr(result.target_columns) != repr(forecaster.target_columns):
-        name, before = "target_columns", forecaster
+        name, before, where = "target_columns", forecaster, "in the forecaster"
         rule = "be the same in all folds, because all folds are scored together"
     elif coverage is None:
         return
     elif is_log(result.transformer) != is_log(first.transformer):
-        name, before = "transformer", first
+        name, before, where = "transformer", first, "in the first fold"
         rule = "be 'log' in all folds or in no fold if coverage is given"
     else:
         return
     raise ValueError(
         f"{name} must {rule}: got {name}={getattr(result, name)!r} in fold {number} "
-        f"and {getattr(before, name)!r} before. Do not tune {name}."
+        f"and {getattr(before, name)!r} {where}. Do not tune {name}."
     )

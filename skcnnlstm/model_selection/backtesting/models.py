@@ -109,7 +109,7 @@ def read_models(given, window_length, horizon):
 
 
 def find_forecaster(model):
-    """Return a model that is a `SeriesForecaster`, or the forecaster in a search.
+    """Return `model` if it is a `SeriesForecaster`, or the forecaster in a search.
 
     Return None for other models.
     """

@@ -171,7 +171,7 @@ def check_hold_out(hold_out, panel, coverage):
     if coverage is not None:
         raise ValueError(
             f"coverage must be None with hold_out: got coverage={coverage}. Intervals "
-            "depend on earlier errors of a series, which are not known for these "
+            "depend on earlier errors of a series, which are not known for held-out "
             "series. Use coverage=None."
         )
     return keys

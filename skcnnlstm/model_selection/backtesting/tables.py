@@ -44,7 +44,7 @@ def make_tables(all_series, forecasts, bounds, timings, season_length):
 
 
 def join_models(tables):
-    """Join the tables of several models. `tables` holds them by the name of a model."""
+    """Join the tables of several models; `tables` is a dict by the model name."""
     return [
         pd.concat(parts, ignore_index=True)
         for parts in zip(
@@ -54,7 +54,7 @@ def join_models(tables):
 
 
 def _insert_name(name, tables):
-    """Return the tables, with the name of the model in those of forecasts and folds."""
+    """Add the model's name to its tables of forecasts and folds; return all tables."""
     forecasts, references, folds = tables
     for table in (forecasts, folds):
         table.insert(0, "model", name)

@@ -178,7 +178,7 @@ def _unroll_windows(samples):
 
 
 def _find_scalings(values):
-    """Return descriptions of the scalings that all columns have over these rows."""
+    """Return descriptions of the scalings that all columns of `values` have."""
     values = values.astype(float)
     values = values[~np.isnan(values).any(axis=1)]
     if len(values) < 3:

@@ -136,7 +136,7 @@ def _locate_windows(estimator, X, y, series, groups, horizon, notes):
 
 
 def _find_forecaster(estimator):
-    """Return the estimator, or that in a search, if it is a `SeriesForecaster`.
+    """Return `estimator` if it is a `SeriesForecaster`, or the forecaster in a search.
 
     Return None for other estimators.
     """
@@ -257,7 +257,7 @@ def _infer_horizon(samples, notes):
 def _find_steps_ahead(samples, column):
     """Return the number of steps from the end of a window to its target.
 
-    The target is searched in later windows. Return None if it does not occur in them.
+    The function searches for the target in later windows. Return None if none has it.
     """
     last = samples.rows[:, -1]
     for ahead in range(1, min(_MAX_STEPS_AHEAD, len(last) - 1)):

@@ -61,8 +61,8 @@ BAD_INPUT = {
         lambda: check.check_time_index(indexed(TWO_LEVELS), ids=True),
         ValueError,
         "X must have one time index: got an index of 2 levels. Use one series at a "
-        "time, and drop the other levels (X.droplevel(...)), or fit all of them: "
-        "X.reset_index('shop'), id_column='shop'.",
+        "time, and drop the other levels (X.droplevel(...)), or fit all series at "
+        "once: X.reset_index('shop'), id_column='shop'.",
     ),
     "rows: one row of many columns": (
         lambda: check.check_enough_rows(1, 6, 3),

@@ -59,15 +59,15 @@ BAD_INPUT = {
     "a number with a decimal comma": (
         lambda: check.check_windows(pd.DataFrame({"b": ["1,5", "2"]})),
         ValueError,
-        f"X must be numeric: got column 'b' of dtype {pd.Series(['x']).dtype}, '1,5' "
-        "at row 0 (0). If the comma is a decimal separator, use "
+        f"X must be numeric: got column 'b' of dtype {pd.Series(['x']).dtype}, with "
+        "'1,5' at row 0 (label 0). If the comma is a decimal separator, use "
         "X['b'].str.replace(',', '.').astype(float).",
     ),
     "a word among numbers": (
         lambda: check.check_windows(pd.DataFrame({"b": ["n/a", "2"]})),
         ValueError,
-        f"X must be numeric: got column 'b' of dtype {pd.Series(['x']).dtype}, 'n/a' "
-        "at row 0 (0). Correct these values, or replace them by NaN with "
+        f"X must be numeric: got column 'b' of dtype {pd.Series(['x']).dtype}, with "
+        "'n/a' at row 0 (label 0). Correct these values, or replace them by NaN with "
         "pandas.to_numeric(X['b'], errors='coerce') and fill the missing values.",
     ),
     "two columns of one name": (
