@@ -462,8 +462,7 @@ def seasonal_indices(train, season_length):
     divided by their mean.
 
     If a value is zero or negative, the decomposition is additive instead: an index is
-    the mean of ``value - trend``, and the mean of the indices is subtracted. (All
-    values of M4 are positive.)
+    the mean of ``value - trend``, and the mean of the indices is subtracted.
 
     Parameters
     ----------

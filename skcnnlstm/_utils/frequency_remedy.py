@@ -121,9 +121,9 @@ def suggest_remedy(index: Any) -> Remedy:
 
 
 def read_one_form(index: Any) -> str | None:
-    """Return code that converts labels such as 202401 or "2024-W05" to dates, or None.
+    """Return code that converts labels such as 202401 or "2024-W05" to dates.
 
-    All labels must have the same form.
+    Return None if no known form fits all labels.
     """
     is_integer = index.dtype.kind in "iu"
     if is_integer and not 180001 <= index.min() <= index.max() <= 22001231:

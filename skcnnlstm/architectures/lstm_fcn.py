@@ -252,6 +252,10 @@ class LSTMFCNClassifier(
 
     The papers select 8, 64 or 128 units and always train for 2,000 epochs. Here, the
     default is 128 units, the best number in cross-validation on eight UCR data sets.
+    An automatic batch size is at least 128, the batch size of the papers. With fewer
+    windows, each batch holds all of them, so batch normalization uses the statistics of
+    all windows.
+
     The default training, ``epochs="auto"``, takes a small part of the time of 2,000
     epochs. The attribute `paper_training` holds the parameters of the papers. To use
     them, write ``LSTMFCNClassifier(**LSTMFCNClassifier.paper_training)``.
@@ -267,3 +271,4 @@ class LSTMFCNClassifier(
     """
 
     paper_training = MappingProxyType(_PAPER_TRAINING)
+    _min_batch_size = _PAPER_TRAINING["batch_size"]

@@ -234,7 +234,9 @@ class ParallelCNNLSTMClassifier(
     """Classify windows with a parallel CNN and LSTM.
 
     By default, the convolutions have the filters and kernel sizes of Karim et al.
-    (2018).
+    (2018), and an automatic batch size is at least 128, their batch size. With fewer
+    windows, each batch holds all of them, so batch normalization uses the statistics of
+    all windows.
 
     Examples
     --------
@@ -245,3 +247,5 @@ class ParallelCNNLSTMClassifier(
     >>> classifier.fit(X, ["slow", "fast", "slow", "fast"]).predict_proba(X).shape
     (4, 2)
     """
+
+    _min_batch_size = 128

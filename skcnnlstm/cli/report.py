@@ -54,7 +54,7 @@ def mean_rmse(result, *, many=False):
 
 
 def select_metric(results):
-    """Return the score that selects the best model, "rmse" or "mase".
+    """Return the name of the score that selects the best model, "rmse" or "mase".
 
     This is RMSE for one target of one series. For several targets or series, whose
     scales may differ, it is MASE, or RMSE if MASE is undefined.

@@ -100,6 +100,7 @@ def read_covariates(
         Number and names of their columns.
     """
     tables, given = {}, split_exog(exog, panel._replace(series=wanted))
+    of_fit = columns is not None
     for key, (n_rows, labels) in wanted.items():
         with panel.naming(key):
             tables[key] = _read(
@@ -108,7 +109,7 @@ def read_covariates(
             names = getattr(given[key], "columns", None)
             names = None if names is None else list(names)
             columns = columns or (tables[key].shape[1], names)
-            _check_columns(tables[key], names, columns)
+            _check_columns(tables[key], names, columns, of_fit)
     return tables, columns
 
 
@@ -258,13 +259,24 @@ def _count_message(n_given, n_rows, max_rows, ahead, labels):
     return f"exog must have {wanted} rows{steps}: got {n_given} rows. {remedy}"
 
 
-def _check_columns(table, names, fitted):
-    """Raise if covariates do not have the columns that were given to `fit`."""
-    n_fitted, fitted_names = fitted
-    both = names is not None and fitted_names is not None
-    if table.shape[1] != n_fitted or (both and names != fitted_names):
+def _check_columns(table, names, expected, of_fit):
+    """Raise if covariates do not have the expected number and names of columns.
+
+    The expected columns are those given to `fit`, or, if `of_fit` is False, those of
+    the first series.
+    """
+    n_expected, expected_names = expected
+    both = names is not None and expected_names is not None
+    if table.shape[1] != n_expected or (both and names != expected_names):
         got = f"{table.shape[1]} columns" if names is None else f"{names}"
-        wanted = f"{n_fitted} columns" if fitted_names is None else f"{fitted_names}"
+        wanted = f"{n_expected} columns"
+        wanted = wanted if expected_names is None else f"{expected_names}"
+        if not of_fit:
+            raise ValueError(
+                f"exog must have the same columns for all series, in one order: got "
+                f"{got}, but {wanted} for the first series. Pass tables with the same "
+                "columns."
+            )
         raise ValueError(
             f"exog must have the columns given to fit, in that order: got {got}, "
             f"fitted on {wanted}. Pass exactly these columns."

@@ -59,9 +59,9 @@ def fit_on_windows(estimator, windows, targets, weight=None):
             ) from error
         if text.startswith("n_targets must be at most the number of features"):
             error.add_note(
-                f"SeriesForecaster sets n_targets={windows.shape[2]}, the number of "
-                "columns of the series, and instance_norm on the network. The network "
-                "then needs windows (n_samples, window_length, n_features). Remove "
+                "SeriesForecaster sets n_targets, the number of columns that it "
+                "forecasts, and instance_norm on the network. The network then needs "
+                "windows (n_samples, window_length, n_features). Remove "
                 "FlattenWindows, or set instance_norm=None on the network."
             )
         raise

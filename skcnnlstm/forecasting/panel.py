@@ -191,7 +191,13 @@ def _split_long_frame(frame, id_column):
             f"{type(frame).__name__}, id_column={id_column!r}. Use id_column=None for "
             "one series, a list or a dict."
         )
-    if list(frame.columns).count(id_column) != 1:
+    n_found = list(frame.columns).count(id_column)
+    if n_found > 1:
+        raise ValueError(
+            "id_column must be the name of one column of the series: got id_column="
+            f"{id_column!r}, the name of {n_found} columns. Rename all but one of them."
+        )
+    if not n_found:
         remedy = f". Use one of {', '.join(map(repr, frame.columns))}"
         if id_column in frame.index.names:
             remedy = f", a level of the index. Use series.reset_index({id_column!r})"

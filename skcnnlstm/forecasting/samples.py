@@ -110,7 +110,7 @@ def cut_samples(segments, length, block_length, n_modelled, independent):
     -------
     samples : list of list of (windows, targets) or (windows, targets, weight)
         For each channel (a table of `split_channels`), a list with one entry for each
-        segment. Entries have weights if the rows have weights.
+        segment that is long enough. Entries have weights if the rows have weights.
     """
     n_targets = 1 if independent else n_modelled
     by_segment = [
@@ -164,7 +164,7 @@ def check_has_samples(samples, weighted=False):
         )
     if not samples:
         raise ValueError(
-            "series must contain window_length rows followed by horizon rows without "
+            "series must contain window_length rows whose next horizon rows have no "
             "NaN in the target columns: got no such rows. Fill short gaps, or use a "
             "smaller horizon."
         )

@@ -56,10 +56,11 @@ def _is_supported_recurrence(layer):
 def _recurrent_call(layer, run):
     """Return a replacement of `layer.call` that uses `run` to compute all steps.
 
+    Return None if the layer is not supported.
+
     `run(sequences, state)` takes the initial state; None means zeros. It returns the
     outputs of all steps and the state after the last step. The outputs are in the order
-    of processing, as a list or as a tensor with the steps on the first axis. Return
-    None if the layer is not supported.
+    of processing, as a list or as a tensor with the steps on the first axis.
     """
     if not _is_supported_recurrence(layer):
         return None

@@ -9,9 +9,12 @@ from skcnnlstm._utils.validation import is_auto
 # `_STEPS`, and large data sets get at least three epochs.
 _STEPS = 600, 2000
 _CLASSIFIER_STEPS = 300, 2000
+# The lower limit of a classifier with all samples in each batch: its gradients have no
+# noise from sampling, so it needs fewer steps.
+_FULL_BATCH_STEPS = 200
 _EPOCHS = 15
 _MIN_EPOCHS = 3
-_BATCH_SIZES = 16, 256
+_MAX_BATCH_SIZE = 256
 _WINDOWS_PER_BATCH_SIZE = 64
 # Peak learning rate of Adam for batches of 32 samples. It grows with the square root of
 # the batch size.
@@ -42,11 +45,12 @@ class Training(NamedTuple):
     retrains: bool  # whether a second training on all samples follows
 
 
-def resolve_training(settings, n_samples, horizon=None):
+def resolve_training(settings, n_samples, horizon=None, min_batch_size=16):
     """Return the training parameters of a fit to `n_samples` samples, without "auto".
 
     `settings` are validated parameters. `horizon` is the number of steps that the
-    targets of a regressor reach ahead, or None for a classifier.
+    targets of a regressor reach ahead, or None for a classifier. `min_batch_size` is
+    the smallest value of an automatic batch size.
     """
     recipe = is_auto(settings["epochs"])
     fraction, gap = settings["validation_fraction"], settings["validation_gap"]
@@ -61,12 +65,15 @@ def resolve_training(settings, n_samples, horizon=None):
     n_trained = n_samples - (n_held_out + gap if early_stopping else 0)
     batch_size = settings["batch_size"]
     if is_auto(batch_size):
-        batch_size = _batch_size(n_trained) if recipe else 32
+        batch_size = _batch_size(n_trained, min_batch_size) if recipe else 32
     epochs, rate, decays = settings["epochs"], settings["learning_rate"], False
     if recipe:
-        size = n_trained if batch_size == -1 else batch_size
-        steps = math.ceil(max(1, n_trained) / size)
+        in_epoch = max(1, n_trained)
+        size = in_epoch if batch_size == -1 else min(batch_size, in_epoch)
+        steps = math.ceil(in_epoch / size)
         low, high = _CLASSIFIER_STEPS if horizon is None else _STEPS
+        if horizon is None and steps == 1:
+            low = _FULL_BATCH_STEPS
         budget = min(max(low, _EPOCHS * steps), high)
         if horizon is not None and not early_stopping:
             budget = _STEPS_WITHOUT_VALIDATION
@@ -93,8 +100,7 @@ def resolve_training(settings, n_samples, horizon=None):
     )
 
 
-def _batch_size(n_samples):
-    """Return the batch size for `n_samples` samples, a power of two from 16 to 256."""
-    low, high = _BATCH_SIZES
+def _batch_size(n_samples, smallest):
+    """Return a power of two, about `n_samples` / 64, from `smallest` to 256."""
     size = max(1.0, n_samples / _WINDOWS_PER_BATCH_SIZE)
-    return min(high, max(low, 2 ** round(math.log2(size))))
+    return min(_MAX_BATCH_SIZE, max(smallest, 2 ** round(math.log2(size))))

@@ -68,6 +68,8 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
 
     # Whether `predict` accepts another length of the first time axis than `fit`.
     _variable_first_axis = False
+    # The smallest value of batch_size="auto" with epochs="auto".
+    _min_batch_size = 16
 
     __repr__ = BaseEstimator.__repr__
 
@@ -222,7 +224,9 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
     def _resolve_training(self, settings, data):
         """Return the settings, with "auto" replaced in the training parameters."""
         horizon = self._horizon(settings, data)
-        resolved = resolve_training(settings, len(data.samples), horizon)
+        resolved = resolve_training(
+            settings, len(data.samples), horizon, self._min_batch_size
+        )
         return settings | resolved._asdict()
 
     def _continues(self, settings, data):

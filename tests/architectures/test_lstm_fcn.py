@@ -236,3 +236,15 @@ def test_paper_training_cannot_be_changed():
 def test_the_defaults_are_those_of_the_recipe(cls):
     assert cls().epochs == cls().batch_size == cls().learning_rate == "auto"
     assert 'epochs : int or "auto", default="auto"\n' in cls.__doc__
+
+
+def test_few_windows_are_trained_in_batches_of_all_windows():
+    X = np.random.default_rng(0).normal(size=(100, 8))
+    y = np.arange(100) % 2
+    small = {"filters": (2, 2), "kernel_size": 2, "lstm_units": 2, "random_state": 0}
+    whole = LSTMFCNClassifier(batch_size=-1, **small).fit(X, y)
+    automatic = LSTMFCNClassifier(**small).fit(X, y)
+    assert automatic.n_epochs_ == whole.n_epochs_
+    np.testing.assert_array_equal(automatic.predict_proba(X), whole.predict_proba(X))
+    smaller = LSTMFCNClassifier(batch_size=50, **small).fit(X, y)
+    assert smaller.n_epochs_ < whole.n_epochs_

@@ -510,6 +510,18 @@ def test_covariates_have_the_columns_given_to_fit():
         forecaster.score(FRAME[30:], exog=np.zeros((10, 2)))
 
 
+def test_all_series_have_the_same_covariates():
+    panel = {"a": FRAME["a"], "b": FRAME["b"]}
+    exog = {"a": EXOG, "b": EXOG.rename(columns={"x": "y"})}
+    message = (
+        "In series 'b': exog must have the same columns for all series, in one order: "
+        "got ['y'], but ['x'] for the first series. Pass tables with the same columns."
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        plain(ridge()).fit(panel, exog=exog)
+    plain(ridge()).fit(panel, exog={"a": EXOG, "b": EXOG})
+
+
 def test_a_panel_needs_covariates_for_each_series():
     panel = {"a": FRAME["a"], "b": FRAME["b"]}
     forecaster = plain(ridge())

@@ -264,8 +264,8 @@ def test_an_error_of_a_flattened_network_lists_what_the_forecaster_set(two_colum
         SeriesForecaster(flat, channels="joint").fit(two_columns)
     (note,) = caught.value.__notes__
     assert note == (
-        "SeriesForecaster sets n_targets=2, the number of columns of the series, and "
-        "instance_norm on the network. The network then needs windows (n_samples, "
+        "SeriesForecaster sets n_targets, the number of columns that it forecasts, "
+        "and instance_norm on the network. The network then needs windows (n_samples, "
         "window_length, n_features). Remove FlattenWindows, or set instance_norm=None "
         "on the network."
     )

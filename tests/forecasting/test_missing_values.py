@@ -232,7 +232,7 @@ def test_the_mase_scale_uses_known_differences_only():
         ),
         (
             np.where(np.arange(40) % 2, NAN, 1.0),
-            "series must contain window_length rows followed by horizon rows without "
+            "series must contain window_length rows whose next horizon rows have no "
             "NaN in the target columns: got no such rows. Fill short gaps, or use a "
             "smaller horizon.",
         ),

@@ -262,6 +262,13 @@ BAD_PANELS = [
         "index. Use series.reset_index('id').",
     ),
     (
+        pd.concat([FRAME, FRAME["id"]], axis=1),
+        {"id_column": "id"},
+        ValueError,
+        "id_column must be the name of one column of the series: got id_column='id', "
+        "the name of 2 columns. Rename all but one of them.",
+    ),
+    (
         FRAME.set_axis([0, 0, *range(8)]),
         {"id_column": "id"},
         ValueError,

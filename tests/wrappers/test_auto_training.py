@@ -70,7 +70,17 @@ def test_the_learning_rate_grows_with_the_square_root_of_the_batch_size():
     assert large.learning_rate == pytest.approx(2 * small.learning_rate)
     # A batch of all samples counts as what it holds.
     whole = resolve_classifier(128, batch_size=-1)
-    assert whole.learning_rate == resolve_classifier(128, batch_size=128).learning_rate
+    for batch_size in (128, 1000):
+        same = resolve_classifier(128, batch_size=batch_size)
+        assert whole.learning_rate == same.learning_rate
+
+
+def test_a_classifier_with_all_samples_in_each_batch_has_fewer_steps():
+    whole, two_batches = (
+        resolve_classifier(100, batch_size=size).epochs * n_batches
+        for size, n_batches in ((128, 1), (64, 2))
+    )
+    assert whole < two_batches
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,5 @@
 """Messages about windows with missing history."""
 
-_KEEP_INDEX = (
-    'StandardScaler().set_output(transform="pandas") before SlidingWindow, or '
-    'SlidingWindow(context="always")'
-)
-
 
 def describe_filled_samples(missing):
     """Return the warning about samples that `predict` fills.
@@ -18,8 +13,10 @@ def describe_filled_samples(missing):
     )
     if missing[0] and n_missing < len(missing):
         message += (
-            " If the rows follow the fitted rows, keep their index in each step of the "
-            f"Pipeline: use {_KEEP_INDEX}."
+            " If the rows directly follow the fitted rows, SlidingWindow can use these "
+            "as history. Keep the index of the rows in the Pipeline, for example with "
+            'StandardScaler().set_output(transform="pandas"), or use '
+            'SlidingWindow(context="always").'
         )
     return message
 
