@@ -157,9 +157,9 @@ class ConvLSTMGridRegressor(
 
     `instance_norm` normalizes each cell separately. With "last", the network predicts
     the change from the last grid. With "standard", it predicts the deviation from the
-    mean of the window. With ``missing="error"``, NaN is allowed only as missing history:
-    in every cell of the first grids of a sample. With ``missing="mask"``, any cell of
-    any grid can be missing.
+    mean of the window. With ``missing="error"``, NaN is allowed only as missing
+    history: in every cell of the first grids of a sample. With ``missing="mask"``, any
+    cell of any grid can be missing.
 
     Examples
     --------
