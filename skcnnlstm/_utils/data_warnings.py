@@ -13,8 +13,8 @@ _LARGE_TARGET = 100.0  # typical size of targets, which 3,000 steps of Adam do n
 _MANY_EXCLUDED = 0.1  # share of samples excluded after the first complete one
 _MAX_GAP_SAMPLES = 2000  # number of excluded windows in which gaps are counted
 _GAP_SLACK = 5  # tolerance for counts of these windows, because they are a sample
-# Share of steps that must be found in other windows. Other windows do not contain the
-# test rows of shuffled folds.
+# Share of steps that must be found in other windows. It is below 1, because the windows
+# of a shuffled fold do not contain its test rows.
 _IN_ROWS = 0.4
 # Share of windows lost to gaps in time, or to NaN in targets.
 _MANY_LOST = 0.1
@@ -162,7 +162,9 @@ def _count_gaps(X, excluded):
 
 
 def warn_about_lost_windows(n_used, runs, n_extra, fill, first=""):
-    """Warn if a forecaster trains on less than 90 % of the possible windows.
+    """Warn if a forecaster loses more than 10 % of its windows to one cause.
+
+    The causes are gaps in time, and NaN in the target columns.
 
     Parameters
     ----------

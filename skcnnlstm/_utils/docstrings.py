@@ -46,7 +46,8 @@ def compose(class_doc, *sources, names, defaults=None):
     *sources : str or None
         Docstrings that describe parameters and attributes. Notes, references and the
         paragraphs below the summary line are each taken from the first source that has
-        them. The paragraphs of the source come before those of `class_doc`.
+        them. The paragraphs of the source come before those of `class_doc`. Notes and
+        references in `class_doc` replace those of the source.
     names : iterable of str
         The parameters of the class, in order.
     defaults : dict or None, default=None

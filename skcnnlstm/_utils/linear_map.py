@@ -151,12 +151,13 @@ def fit_linear(samples, later, task, penalty=None):
     samples : Samples
         Samples to fit.
     later : Samples or None
-        Later samples, on which the penalty is chosen. With None, the middle penalty is
-        used.
+        Later samples, on which one of eight penalties is chosen. With None, the middle
+        one is used.
     task : LinearTask
         Description of the map.
     penalty : float or None
-        A penalty, relative to the mean square of an input. None chooses the penalty.
+        The only penalty to try, relative to the mean square of an input. None tries
+        eight penalties.
     """
     if task.n_inputs(samples.X.shape[1:]) > MAX_INPUTS or not len(samples):
         return None

@@ -146,10 +146,10 @@ def _index_names(X: Any) -> list[Any]:
 
 
 def alternate(table: Any, rows: list[NDArray[np.intp]]) -> bool:
-    """Return whether recordings alternate in a table that is indexed by row numbers.
+    """Return whether the index of a table holds row numbers, and recordings alternate.
 
-    Row numbers do not show the gaps within a recording. `rows` holds the positions of
-    the rows of each recording.
+    In this case, the index does not show the gaps within a recording. `rows` holds the
+    positions of the rows of each recording.
     """
     if len(rows) < 2 or not has_labels(table):
         return False

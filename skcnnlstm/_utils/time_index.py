@@ -56,7 +56,7 @@ def find_frequency(
     Return (None, None) if the labels have no frequency. `labels` is the result of
     `read_labels` for `index`, with at least one label. `min_regular` is the minimum
     share of consecutive labels that must be one step apart. If the actual share is
-    below 90 %, days that are missing every week are a reason to reject a candidate.
+    below 90 %, a candidate is also rejected if days are missing every week.
     """
     own = getattr(index, "freq", None) if hasattr(labels, "unit") else None
     if isinstance(index, pd.RangeIndex):

@@ -79,8 +79,8 @@ def build_lstnet(
         Numbers of steps ahead, targets and quantiles. Their product is `n_outputs`.
         None means `n_outputs` steps of the first feature.
     n_series : int or None, default=None
-        Number of features without the masks of missing values, which are the last
-        features. None means that there are no masks.
+        Number of features, not counting the masks of missing values. The masks are the
+        last features. None means that there are no masks.
     filters : int, default=100
         Number of filters of the convolution.
     kernel_size : int, default=6

@@ -30,7 +30,7 @@ class KnownRows(NamedTuple):
 class ReferenceForecaster(DocLinkMixin, BaseEstimator):
     """Base class of reference forecasters.
 
-    It validates the series, and gives forecasts the labels of the steps.
+    It validates the series, and adds the labels of the steps to the forecasts.
 
     A subclass defines these methods:
 

@@ -110,7 +110,8 @@ class SeasonalNaive(SimpleForecaster):
 class Drift(SimpleForecaster):
     """Forecast on the line through the first and the last value.
 
-    The forecast h steps after row n is ``y[n] + h * (y[n] - y[0]) / n``.
+    Rows are counted from 0. The forecast h steps after the last row n is
+    ``y[n] + h * (y[n] - y[0]) / n``.
 
     Attributes
     ----------

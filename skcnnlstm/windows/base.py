@@ -51,7 +51,7 @@ class WindowTransformer(
     ) -> tuple[NDArray[Any], NDArray[np.intp]]:
         """Return validated windows, and the number of missing steps of each window.
 
-        These are the steps at its start in which every feature is NaN.
+        A missing step is a step at the start of a window in which every feature is NaN.
         With ``reset=False``, raise if the windows differ in shape from those of `fit`.
         """
         X = to_plain(X)

@@ -111,7 +111,7 @@ def make_windows(
         - "last": the label of the last step.
         - "majority": the most frequent label. Of equally frequent labels, the first one
           in sort order is used.
-        - "all": the label that all steps share. Windows with different labels are left
+        - "all": the label that all steps share. Windows without such a label are left
           out.
         - "per_step": the labels of all steps. Windows without any known label are left
           out.

@@ -39,7 +39,7 @@ def test_predict_fills_missing_history_with_one_warning(regressor):
     fitted = clone(regressor).fit(X, np.arange(40.0))
     message = (
         "^5 of 40 samples have no full history: their missing first steps are filled "
-        r"with the first known step\. If the rows follow"
+        r"with the first known step\. SlidingWindow can use"
     )
     with pytest.warns(UserWarning, match=message) as caught:
         predicted = fitted.predict(X)

@@ -111,7 +111,10 @@ def check_ascending_origins(origins, n_origins):
 
 
 def check_season(season_length, n_rows=None, n_seasons=0):
-    """Return the season length; raise if the rows hold too few seasons."""
+    """Return the season length as an int.
+
+    Raise if `n_rows` is given and is less than `n_seasons` seasons.
+    """
     season_length = check_integer("season_length", season_length)
     if n_rows is not None and n_rows < n_seasons * season_length:
         longest = n_rows // n_seasons

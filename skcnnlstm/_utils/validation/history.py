@@ -13,16 +13,16 @@ def describe_filled_samples(missing):
     )
     if missing[0] and n_missing < len(missing):
         message += (
-            " If the rows directly follow the fitted rows, SlidingWindow can use these "
-            "as history. Keep the index of the rows in the Pipeline, for example with "
-            'StandardScaler().set_output(transform="pandas"), or use '
-            'SlidingWindow(context="always").'
+            " SlidingWindow can use the fitted rows as history, if the rows given to "
+            "predict directly follow them. For this, keep the index of the rows in the "
+            'Pipeline, for example with StandardScaler().set_output(transform="pandas")'
+            ', or use SlidingWindow(context="always").'
         )
     return message
 
 
 def describe_no_sample(missing, length):
-    """Return the error message if no window has a full history.
+    """Return the message of the error that no sample can be used for training.
 
     Parameters
     ----------

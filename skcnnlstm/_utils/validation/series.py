@@ -187,7 +187,8 @@ def _remedy_for_levels(index, name, ids):
 def _reset_index_remedy(index, name, ids):
     """Return the remedy to use a level of a MultiIndex as `id_column`.
 
-    Return an empty text if there is not exactly one level without times.
+    Return an empty text if `ids` is False, or if there is not exactly one level without
+    times, or if this level has no name.
     """
     id_levels = [
         index.names[level]

@@ -57,8 +57,8 @@ def resolve_subsequences(n_subsequences, window_length, *, n_rows=None):
     Parameters
     ----------
     n_subsequences : int or "auto"
-        "auto" selects the divisor of `window_length`, or of ``window_length / n_rows``,
-        that is nearest to the square root.
+        "auto" selects the divisor of `window_length` that is nearest to its square
+        root. With `n_rows`, ``window_length / n_rows`` is used instead.
     window_length : int
         Length of the window, in time steps.
     n_rows : int or None, default=None

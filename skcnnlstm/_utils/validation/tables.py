@@ -135,8 +135,8 @@ def _warn_about_range(lowest, highest, name):
     if highest - lowest > _LARGEST_EXACT:
         remedy = f"numpy.divide({name}, 1000)"
     warn(
-        f"{name} should hold integers of at most 2**53 in absolute value: got "
-        f"{largest}{rounded}, because float64 rounds larger integers. Use an offset or "
+        f"{name} should hold integers of at most 2**53 in absolute value, because "
+        f"float64 rounds larger integers: got {largest}{rounded}. Use an offset or "
         f"larger units, for example {remedy}."
     )
 
@@ -313,7 +313,7 @@ def _rebuild(table, values, index):
 
 
 def _convert_index(index):
-    """Return an index with dates and integers of NumPy types."""
+    """Return an index, with dates and integers converted to NumPy types."""
     dtype = index.dtype
     if isinstance(dtype, np.dtype) or not hasattr(dtype, "numpy_dtype"):
         return index

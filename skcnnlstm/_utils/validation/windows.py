@@ -26,7 +26,7 @@ def check_windows(X, *, name="X", estimator=None, min_ndim=2, max_ndim=5, ids=Fa
     estimator : estimator or None, default=None
         The estimator that scikit-learn's messages name.
     min_ndim, max_ndim : int, default=2 and 5
-        Allowed numbers of dimensions.
+        Smallest and largest allowed number of dimensions.
     ids : bool, default=False
         Whether messages may recommend the parameter `id_column`.
     """

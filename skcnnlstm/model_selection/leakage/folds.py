@@ -86,7 +86,10 @@ def overlaps_any(first, last, other_first, other_last):
 
 
 def _find_ahead(samples, train, test):
-    """Return the training samples that contain steps after the first test origin."""
+    """Return the training samples that contain steps after the first test origin.
+
+    There are none if the target describes the window itself.
+    """
     if samples.classes:
         return train[:0]
     _, last = samples.span()

@@ -231,6 +231,7 @@ def _infer_horizon(samples, notes):
     """Return the number of steps that a target reaches ahead, inferred from values.
 
     If the number cannot be inferred, return the number of outputs and append a note.
+    Without a target, return 1.
     """
     y = samples.target
     if y is None:
@@ -257,7 +258,8 @@ def _infer_horizon(samples, notes):
 def _find_steps_ahead(samples, column):
     """Return the number of steps from the end of a window to its target.
 
-    The function searches for the target in later windows. Return None if none has it.
+    `column` holds one target value of each sample. The function searches for these
+    values in the last steps of later windows. Return None if it does not find them.
     """
     last = samples.rows[:, -1]
     for ahead in range(1, min(_MAX_STEPS_AHEAD, len(last) - 1)):
