@@ -56,8 +56,8 @@ class TimeAxis:
     def next_labels(self, n_steps: int) -> Any:
         """Return the labels of the `n_steps` rows after the latest row.
 
-        Without a frequency, the labels are 1, 2, ... With the frequency "B", holidays get
-        labels too. Times with several offsets from UTC are continued as local times.
+        Without a frequency, the labels are 1, 2, ... With the frequency "B", holidays
+        get labels too. Times with several offsets from UTC continue as local times.
         """
         if self.freq is None:
             return pd.RangeIndex(1, n_steps + 1)
