@@ -146,11 +146,11 @@ class _FittedDetector:
     part_units: tuple[float, ...] = (1.0, 1.0, 1.0)  # of error, trailing mean, bias
 
     def measure(self, panel, tables):
-        """Return, by series, the errors of its rows and the memory after its last row.
+        """Return two dicts by series: the errors, and the memory after the last row.
 
         The errors of a series are a list of (start, errors), one entry for each run of
         rows without a gap. `start` is the first row of the run. `errors` is divided by
-        `units`, and begins with the errors of the ``smoothing - 1`` rows before it.
+        `units`, and begins with those of the ``smoothing - 1`` rows before the run.
         """
         fitted = self.forecaster
         all_runs, parts, memories = fitted.find_runs(tables), {}, {}

@@ -27,7 +27,7 @@ __all__ = [
 
 
 def scores_needed(coverage):
-    """Return the number of scores that an interval needs: 9 for a coverage of 0.9.
+    """Return the smallest number of scores for which an interval is finite.
 
     Parameters
     ----------

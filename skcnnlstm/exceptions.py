@@ -6,7 +6,7 @@ __all__ = ["LeakageError", "MistakeWarning"]
 class LeakageError(ValueError):
     """Error that `check_leakage` raises if it finds leakage.
 
-    It is raised for findings of the certainty `raise_on` or a higher one.
+    The parameter `raise_on` is the lowest certainty of a finding that raises the error.
 
     Attributes
     ----------

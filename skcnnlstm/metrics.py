@@ -289,7 +289,7 @@ def _check_forecast(values, origins, horizon):
 
 
 def seasonal_naive(values, origins, horizon, season_length, places=None):
-    """Forecast the values of the last season before each origin.
+    """Forecast the values of the last season, which ends at the origin.
 
     If a row of that season is in a gap, the value one season earlier is used.
 
@@ -298,7 +298,7 @@ def seasonal_naive(values, origins, horizon, season_length, places=None):
     values : array-like of shape (n_rows, n_targets)
         The series.
     origins : array-like of int of shape (n_origins,)
-        The last known row of each forecast, at least ``season_length - 1``.
+        The last known row of each forecast.
     horizon : int
         Number of time steps to forecast.
     season_length : int

@@ -101,7 +101,7 @@ def check_network(
     Raises
     ------
     TypeError
-        If `build` is not a network builder.
+        If `build` is neither a network builder nor a network estimator class.
     AssertionError
         If a check fails. The message states the rule and what to change.
 

@@ -64,7 +64,7 @@ def draw_forecast(history, forecast, series, *, model_name, fitted=None, note=No
 
 
 def describe_rmse(rmse, n_folds, steps):
-    """Return the line above each panel: the RMSE in the cross-validation."""
+    """Return the line above each panel, by key: its RMSE in the cross-validation."""
     return {
         key: f"RMSE {format_number(value)} in {n_folds} folds of {steps}"
         for key, value in rmse.items()

@@ -14,7 +14,7 @@ from skcnnlstm.cli.rows import Rows
 
 
 class FittedColumns(NamedTuple):
-    """The columns of the file that a model was fitted on."""
+    """Names of the columns that a model was fitted on, by role."""
 
     order: list[str]  # targets and past covariates, in the order of the fit
     targets: list[str]
@@ -121,7 +121,10 @@ def _name_of(axis: Any):
 
 
 def _forecast(model, rows, options):
-    """Return the `Forecast` of a model, and the number of rows that are new to it."""
+    """Return the `Forecast` of a model, and the number of rows that are new to it.
+
+    A reference model is fitted again on all rows. They all count as new.
+    """
     from skcnnlstm.cli.fitting import forecast_references, forecast_rows
     from skcnnlstm.references.base import ReferenceForecaster, ReferencePanel
 

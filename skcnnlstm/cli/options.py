@@ -322,7 +322,7 @@ def _one_of(names):
 
 
 def file_hint(value):
-    """Return a hint if the value of an option is the name of a file."""
+    """Return a hint if the value of an option is the name of a file, else no text."""
     return " (FILE goes before the options)" if os.path.isfile(value) else ""
 
 

@@ -53,7 +53,7 @@ class InputSeries(NamedTuple):
 
     @property
     def frame(self):
-        """The rows of the single series, or of the first one."""
+        """The rows of the single series, or of the first of many."""
         return next(iter(self.frames.values()))
 
 
@@ -179,7 +179,7 @@ def read_series(
 def _check_named(chosen, columns, source):
     """Raise if a named column does not exist, or has more than one role.
 
-    Return whether the user numbers the rows by the time column "none".
+    Return whether the rows are numbered because of ``--time-column none``.
     """
     is_numbered = chosen.time == NO_COLUMN and NO_COLUMN not in columns
     for column in chosen.named:
@@ -394,8 +394,8 @@ def _read_table(file, encoding=None, skip_rows=0):
 def _find_separator(header, row):
     """Return the separator of the fields, by the header and the first row.
 
-    Semicolons, tabs and bars are tried before commas. A comma may also be a decimal
-    mark, or part of a name.
+    Semicolons, tabs and bars are tried before commas, because a comma may also be a
+    decimal mark or part of a name.
     """
     for mark in ";\t|":
         if 0 < header.count(mark) == row.count(mark):

@@ -36,9 +36,9 @@ def read_column(column, date_format=None):
     """Read a column as times; return the best `Reading`, or None.
 
     With ``date_format=None``, all formats are tried. The best reading has equal steps
-    and the fewest gaps. If no reading has equal steps, it is the one that reads most
-    cells. The result is None if no cell can be read. UsageError is raised if two
-    different readings are best.
+    and the fewest gaps. Raise UsageError if there are several such readings. If no
+    reading has equal steps, the best is the one that reads most cells. Return None if
+    no cell can be read.
     """
     readings = []
     for name, times in _read_all(strip_cells(column), date_format):
@@ -156,8 +156,8 @@ def _read_with_offsets(cells):
     """Read times with offsets from UTC.
 
     If all times have the same offset, they keep it. If the offsets differ, the times
-    are returned in UTC. Exception: if all local times are at the same time of day, they
-    are returned without offsets.
+    are returned in UTC. Exception: if all local times are at the same time of day, the
+    local times are returned, without offsets.
     """
     absolute = _parse(cells, utc=True, format="ISO8601")
     offsets = cells.str.extract(f"({_OFFSET})")[0].str.strip()
@@ -179,8 +179,8 @@ def _read_with_offsets(cells):
 def insert_missing_steps(frame):
     """Insert rows of NaN for missing steps; return the frame and the number inserted.
 
-    Nothing is inserted if the index has no frequency, or if the missing steps are more
-    than a tenth of the rows.
+    Nothing is inserted if the index has no frequency, if the missing steps are more
+    than a tenth of the rows, or if the labels are not on a regular grid.
     """
     from skcnnlstm._utils.time_axis import read_time_axis
 

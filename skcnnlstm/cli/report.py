@@ -233,10 +233,10 @@ class Forecast(NamedTuple):
 def format_forecast(forecast, rmse, max_rows=48, max_columns=8):
     """Format a `Forecast` as text, with one line for each step.
 
-    At most `max_rows` lines in all, and `max_columns` columns, are shown. `rmse` is a
-    dict by (name of the series, target). Forecasts have as many decimals as the RMSE
-    with three significant digits. If `rmse` is None, the largest value of a target has
-    four significant digits.
+    At most `max_rows` steps over all series, and `max_columns` columns, are shown.
+    `rmse` is a dict by (name of the series, target). Forecasts have as many decimals as
+    the RMSE with three significant digits. If `rmse` is None, the largest value of a
+    target has four significant digits.
     """
     lines, n_left, n_cut = [], max_rows, 0
     for key, mean in forecast.mean.items():

@@ -95,9 +95,10 @@ def panel_title(key, keys):
 
 
 def label_panel(ax, key, keys, n_drawn):
-    """Write the series above a panel and the target on its y-axis.
+    """Write the title above a panel, and the target on its y-axis.
 
-    `keys` holds the keys of all panels; `n_drawn` is the number of drawn ones.
+    `keys` holds the keys of all panels; `n_drawn` is the number of drawn ones. A single
+    panel of a single series has no title.
     """
     several_series = len({k[0] for k in keys}) > 1
     title = panel_title(key, keys) if n_drawn > 1 or several_series else ""

@@ -13,10 +13,10 @@ _UNITS = {
 
 
 class TickDates(DateFormatter):
-    """Format ticks as dates, with month and year in a second line.
+    """Format ticks as dates, with larger units, such as the year, in a second line.
 
-    Month and year are written below the first tick, and below each tick where they
-    change. The ConciseDateFormatter of matplotlib omits both at the first tick. It
+    The larger units are written below the first tick, and below each tick where they
+    change. The ConciseDateFormatter of matplotlib omits them at the first tick. It
     writes the year at the end of the axis, where it can overlap a label or the next
     panel.
     """

@@ -112,8 +112,8 @@ class ForecastDisplay:
             Coverage of the interval. None means:
 
             - 0.9 for a forecaster with a `calibration_fraction`;
-            - the share between the outer `quantiles` for a network with quantiles, if
-              the outer ones are symmetric around 0.5;
+            - for a network with `quantiles`, the share between the outer ones, if they
+              are symmetric around 0.5 and no step depends on earlier forecasts;
             - no interval in all other cases.
         exog : array-like, Series, DataFrame or None, default=None
             Covariates of the forecast steps, as for ``SeriesForecaster.forecast``.

@@ -74,8 +74,8 @@ def out_of_fold_predictions(members, X, y, weight, folds, predict, tasks, n_jobs
     For each fold, a clone of the member is fitted on the samples before the fold.
     `folds` holds slices of training and test samples; consecutive test slices are
     adjacent. ``predict(fitted, X)`` returns the predictions. `tasks` yields one
-    function for each fit, member by member. This function takes the clone and returns a
-    context manager for its fit.
+    function for each fit, member by member. Such a function takes the clone and returns
+    a context manager for its fit.
     """
     calls = [
         (member, X, y, weight, next(tasks), fold, predict)

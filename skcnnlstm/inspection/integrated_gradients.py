@@ -79,8 +79,8 @@ def integrate_gradients(
     if n_inaccurate:
         warn(
             f"the attributions of {n_inaccurate} of {outputs.size} outputs are "
-            f"inaccurate: their sum is off by more than {_INACCURATE:.0%} of their "
-            "total size. Use method='occlusion' to check them."
+            f"inaccurate: the error of their sum is more than {_INACCURATE:.0%} of "
+            "their total size. Use method='occlusion' to check them."
         )
     explained.move_repeated(attributions)
     return attributions

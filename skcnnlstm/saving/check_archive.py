@@ -3,8 +3,8 @@
 skops refuses classes and functions that are not trusted. The checks in this module also
 reject these forged files, which skops would read:
 
-- A file with a trusted function instead of a class, or of the type of a key. skops
-  would call the function.
+- A file that names a trusted function in place of a class, or of the type of a dict
+  key. skops would call the function.
 - A file that declares more memory than it holds. skops would allocate this memory.
 - A file with so many references to its parts that following them takes too much memory.
 - A file in an old format, which has other rules.
