@@ -178,7 +178,7 @@ class PadStart(layers.Layer):
 
 
 def as_series(window):
-    """Return a window as `(window_length, n_features)`, with a feature axis."""
+    """Return a window with a feature axis; add the axis to `(window_length,)`."""
     if len(window.shape) == 2:
         return layers.Reshape((window.shape[1], 1), name="series")(window)
     return window
@@ -225,11 +225,12 @@ def resolve_auto_subsequences(params, input_shape):
 
 
 def conv2d_stack_per_frame(x, filters, kernel_size, padding, activation, pool_size):
-    """Apply one Conv2D and pooling per entry of `filters` to each frame of a sequence.
+    """Apply one Conv2D per entry of `filters` to each frame of a sequence.
 
-    The input has shape `(frames, rows, columns, channels)`. The output has shape
-    `(frames, features)`. Each frame becomes a sample of Conv2D. The result equals that
-    of `TimeDistributed(Conv2D)`, which loops over the frames.
+    If `pool_size` is greater than 1, max pooling follows each Conv2D. The input has
+    shape `(frames, rows, columns, channels)`. The output has shape `(frames,
+    features)`. Each frame becomes a sample of Conv2D. The result equals that of
+    `TimeDistributed(Conv2D)`, which loops over the frames.
     """
     n_frames = x.shape[1]
     # (samples * frames, rows, columns, channels)
@@ -258,7 +259,7 @@ def conv1d_stack(x, filters, kernel_size, padding, activation):
 def conv1d_stack_per_row(x, filters, kernel_size, padding, activation):
     """Apply one Conv1D per entry of `filters` to each row of `(rows, steps, channels)`.
 
-    The result of Conv2D with a kernel of one row equals that of
+    This uses a Conv2D with a kernel of one row. The result equals that of
     `TimeDistributed(Conv1D)`, which loops over the rows.
     """
     for i, (width, size) in enumerate(zip(filters, kernel_size, strict=True), 1):

@@ -97,7 +97,8 @@ class NormaliseWindow(layers.Layer):
 def keep_static(normalise, window, n_static):
     """Apply `normalise` to all features of a window except the last `n_static`.
 
-    Return the results of `normalise`, with the last features added to the window.
+    Return the results of `normalise`: the normalized window, with the unchanged last
+    features appended, and the levels.
     """
     if not n_static:
         return normalise(window)

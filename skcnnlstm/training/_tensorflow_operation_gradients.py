@@ -141,7 +141,7 @@ def _sliced_intervals(
     new_axis_mask,
     shrink_axis_mask,
 ):
-    """Return `(start, stop, is_removed)` for each sliced axis, by the axis number.
+    """Return `(start, stop, is_removed)` of each sliced axis, as a dict by axis number.
 
     The arguments are those of the operation StridedSlice. `is_removed` is true if the
     index of the axis is a number. The result is None if an interval is not known when

@@ -22,6 +22,9 @@ def check_process() -> None:
     This is the case inside a graph, and in a process that was forked after the first
     TensorFlow operation. Call this function before any TensorFlow operation of the
     package.
+
+    The first call in a process starts TensorFlow. In a worker, it limits the threads
+    before that.
     """
     global _first_pid
     pid = os.getpid()

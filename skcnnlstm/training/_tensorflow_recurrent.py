@@ -64,7 +64,7 @@ def run_loop(step, gates, state=None, *, keep_outputs=True):
         ``step(gates, state)`` returns the state after a step, a tuple of tensors. The
         first tensor is the output. None for `state` means zeros.
     gates : tensor of shape (n_steps, n_samples, ...)
-        Products of the inputs of all steps with the input kernel.
+        Products of the inputs of all steps with the input kernel, plus the bias.
     state : tuple of tensors or None
         State before the first step. None means zeros.
     keep_outputs : bool, default=True

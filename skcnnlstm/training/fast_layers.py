@@ -90,7 +90,8 @@ def use_fast_layers(
 def _has_gpu_kernel(layer):
     """Return whether a GPU has a fast kernel for a layer.
 
-    For recurrent layers, this is so if Keras can use cuDNN for them.
+    A recurrent layer has one if Keras can use cuDNN for it. Every other layer is
+    assumed to have one.
     """
     if not isinstance(layer, layers.RNN):
         return True

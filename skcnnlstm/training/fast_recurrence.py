@@ -60,7 +60,8 @@ def _recurrent_call(layer, run):
 
     `run(sequences, state)` takes the initial state; None means zeros. It returns the
     outputs of all steps and the state after the last step. The outputs are in the order
-    of processing, as a list or as a tensor with the steps on the first axis.
+    of processing, as a list or as a tensor with the steps on the first axis. They can
+    be None if the layer returns only the last output.
     """
     if not _is_supported_recurrence(layer):
         return None
@@ -85,10 +86,11 @@ def _recurrent_call(layer, run):
 def _step_call(layer, inputs_to_gates, step):
     """Return a replacement of `layer.call` that unrolls the steps or runs a loop.
 
+    Return None if the layer is not supported.
+
     `inputs_to_gates` maps the inputs of all steps to the gates of these steps.
     ``step(gates, state)`` returns the state after a step, a tuple of tensors. The first
-    tensor is the output. None for `state` means zeros. Return None if the layer is not
-    supported.
+    tensor is the output. None for `state` means zeros.
     """
 
     def unroll(sequences, state):
@@ -142,8 +144,8 @@ def block_lstm_call(layer):
 def _lstm_step(cell, state_to_gates):
     """Return the argument `step` of `_step_call` for an LSTM or a ConvLSTM.
 
-    `state_to_gates` maps the last output to its share of the gates. The order of the
-    gates is input, forget, cell, output.
+    `state_to_gates` maps the output of the previous step to a tensor that is added to
+    the gates. The order of the gates is input, forget, cell, output.
     """
 
     def step(gates, state):

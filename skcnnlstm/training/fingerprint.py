@@ -254,7 +254,7 @@ def _is_of_library(thing):
 
 
 def find_registered(*texts) -> dict:
-    """Return the registered user-defined objects that are named in JSON texts."""
+    """Return the registered user-defined objects that JSON texts name, by name."""
     names = frozenset().union(*map(_quoted_names, texts))
     with _registry:
         registered = keras.saving.get_custom_objects()

@@ -57,10 +57,10 @@ class TrainingOptions:
     batch_size: int = 32
     shuffle: bool = True
     learning_rate: float | None = None  # None keeps the rate of the optimizer
-    # Epochs over which the rate rises and decays to zero; None keeps it constant.
+    # Epochs over which the rate rises and decays to zero; None means no decay.
     decay_epochs: int | None = None
     patience: int | None = None  # of early stopping; None means no early stopping
-    plateau_patience: int | None = None  # None keeps the learning rate constant
+    plateau_patience: int | None = None  # None does not lower the rate on a plateau
     # Whether to restore the weights of the lowest training loss. Has no effect with
     # early stopping.
     keep_best: bool = False
@@ -99,8 +99,8 @@ def train(
     progress of the fit. If it holds the progress of an interrupted fit, training
     continues from there.
 
-    Raises ValueError if the loss is not finite after an epoch, or if a weight is not
-    finite at the end.
+    Raises ValueError if the training loss or the validation loss is not finite after an
+    epoch, or if a weight is not finite at the end.
     """
     with checkpoint or nullcontext(), borrow_program(spec) as program:
         weights = start.weights if start else _draw_weights(program, options)

@@ -101,7 +101,7 @@ class Program:
         return getattr(loss, "__name__", type(loss).__name__)
 
     def _check_metrics(self):
-        """Compute the metrics of a batch of zeros; raise ValueError if that fails."""
+        """Raise ValueError if a metric does not return one number for zeros."""
         output_shape = self.model.outputs[0].shape[1:]
         # n differs from the number of outputs, because class codes of n samples would
         # otherwise broadcast against the columns of n classes.
@@ -204,8 +204,8 @@ class Program:
         """Train on samples in memory; return loss and metrics of the epoch so far.
 
         `tensors` holds the windows, targets and weights of the samples. `order` is an
-        array of the positions to train on. With `new_epoch`, metrics are reset, and the
-        random state of dropout is set from `(seed, epoch)`.
+        array of the positions to train on. With `new_epoch`, loss and metrics are
+        reset, and the random state of dropout is set from `(seed, epoch)`.
         """
         if self._unaveraged_weights is not None:
             _assign(self.model.trainable_variables, self._unaveraged_weights)

@@ -12,10 +12,10 @@ _SCALED_VALUES = 2**15  # number of values that are standardized at a time
 class Samples:
     """The samples of a fit: windows with their targets and weights.
 
-    X holds all windows, as a view that is copied in chunks. `rows` holds the positions
-    of the samples in X, in order. `y` and `weight` (float32) hold the target and the
-    weight of each sample. `mean` and `scale` hold one value per feature. If they are
-    given, windows are standardized when they are copied.
+    X holds all windows and may be a view; it is copied in chunks. `rows` holds the
+    positions of the samples in X, in order. `y` holds the target of each sample, and
+    `weight` (float32) its weight. `mean` and `scale` hold one value per feature. If
+    they are given, windows are standardized when they are copied.
     """
 
     def __init__(self, X, y, weight, rows, mean=None, scale=None):

@@ -57,9 +57,9 @@ def build_regressor_network(
 
     - `n_outputs`: number of outputs: ``horizon * n_targets``, or ``horizon * n_targets
       * n_cells`` with `grids`.
-    - `grids`: whether a sample is a sequence of grids of shape
-      `grid_shape(input_shape)`. In this case, only the first axis is time, and each
-      cell is normalized separately.
+    - `grids`: whether a sample is a sequence of grids. In this case, the sample is
+      reshaped to `grid_shape(input_shape)`, only the first axis is time, and each cell
+      is normalized separately.
 
     If the builder has a parameter `output_axes`, its value is `(horizon, n_targets,
     n_quantiles)`, the axes of the output in C order. If the builder has a parameter
@@ -174,11 +174,11 @@ def _build_step_network(input_shape, quantiles, **params):
 
 
 def _normalise(window, normalise, *, flatten):
-    """Apply the layer `normalise` to a window, and return its three outputs.
+    """Apply the layer `normalise` to a window, and return its three results.
 
-    These are the normalized window, and the shift and scale that restore the outputs.
-    With `flatten`, the layer gets a window in which all axes except the last are
-    flattened into one time axis.
+    These are the normalized window, and the shift and scale for the output of the
+    network. With `flatten`, the layer gets a window in which all axes except the last
+    are flattened into one time axis.
     """
     if not flatten:
         return normalise(window)

@@ -230,7 +230,10 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         return settings | resolved._asdict()
 
     def _continues(self, settings, data):
-        """Return whether the network and targets of a new fit equal the fitted ones."""
+        """Return whether a new fit has the fitted network.
+
+        The targets must also have the fitted shape, or the fitted classes.
+        """
         args = self._build_network_args(
             self._with_fitted_form(settings), data.X.shape[1:], data.n_outputs
         )
@@ -466,8 +469,9 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
     def _fitted_state(self, spec, target_attributes, *, required):
         """Return the fitted state, from which a fit continues.
 
-        A fit cannot continue if the network or the targets have changed. In this case,
-        raise ValueError if `required` is true; else, warn and return None.
+        A fit cannot continue with another network, or with targets of another shape or
+        other classes. In this case, raise ValueError if `required` is true; otherwise,
+        warn and return None.
         """
         same_target = self._has_targets(target_attributes)
         if spec.network != self._network or not same_target:
@@ -479,8 +483,8 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
                 )
             warn(
                 "warm_start has no effect on this fit, which starts with new weights: "
-                "the network or the targets have changed since the previous fit. Set "
-                "warm_start=False if this is intended."
+                "the network, the shape of y or the classes in y have changed since "
+                "the previous fit. Set warm_start=False if this is intended."
             )
             return None
         same_optimizer = spec.optimizer.description == self._optimizer

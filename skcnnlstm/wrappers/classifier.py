@@ -81,7 +81,7 @@ class HybridClassifier(BaseHybrid, KerasClassifier):
             raise ValueError(
                 "y must hold at least two classes: got one class, "
                 f"{labels[:1].tolist()[0]!r}. Use samples of more classes. Samples "
-                "with NaN are used only with missing='mask'."
+                "with NaN in X are used only with missing='mask'."
             )
         codes = np.searchsorted(labels, np.asarray(y)).astype(np.int32)
         codes[np.ma.getmaskarray(y)] = 0  # steps without a label have weight zero

@@ -53,10 +53,10 @@ def training_parameters(
         class are routed parameters, such as ``optimizer__clipnorm=1.0``.
     learning_rate : float, "auto" or None, default="auto"
         Learning rate of the optimizer. None uses the default of the optimizer (0.001
-        for Adam). "auto" depends on `epochs`. If `epochs` is a number, "auto" means
-        None. Otherwise, the rate rises to a peak and then decays along a cosine. For
-        Adam, the peak grows with the batch size. For 32 samples, it is 0.001 in a
-        regressor and 0.003 in a classifier.
+        for Adam). "auto" means None if `epochs` is a number or `plateau_patience` is
+        set. Otherwise, with "auto", the rate rises to a peak and then decays along a
+        cosine. For Adam, the peak grows with the batch size. For 32 samples, it is
+        0.001 in a regressor and 0.003 in a classifier.
     metrics : list or None, default=None
         Keras metrics, by name or as objects. `history_` records them next to the loss.
     shuffle : bool, default=True
@@ -74,7 +74,9 @@ def training_parameters(
     validation_gap : int, default=0
         Number of samples left out between the training and the validation samples of
         a regressor. If targets reach `horizon` steps ahead, use ``horizon - 1``, so
-        that no training target overlaps a validation target.
+        that no training target overlaps a validation target. If
+        ``early_stopping="auto"`` holds out samples, at least ``horizon - 1`` samples
+        are left out.
     patience : int, default=10
         Number of epochs without a lower validation loss after which early stopping
         ends training. Has no effect if `epochs` and `early_stopping` are both "auto":
@@ -82,12 +84,12 @@ def training_parameters(
     plateau_patience : int or None, default=None
         Number of epochs without a lower training loss (by at least 0.0001) after which
         the learning rate is multiplied by ``2 ** (-1 / 3)``. The rate does not fall
-        below a tenth of its initial value. None keeps the rate constant. Each `fit`
-        and each `partial_fit` starts with the initial rate.
+        below a tenth of its initial value. None turns this off. Each `fit` and each
+        `partial_fit` starts with the initial rate.
     keep_best : bool, default=False
-        Whether to restore the weights of the epoch with the lowest training loss. By
-        default, the weights of the last epoch are kept. Has no effect in `partial_fit`,
-        or if early stopping restores the weights of the lowest validation loss.
+        Whether to restore the weights of the epoch with the lowest training loss. False
+        keeps the weights of the last epoch. Has no effect in `partial_fit`, or if early
+        stopping restores the weights of the lowest validation loss.
     standardize : bool, default=True
         Whether the network standardizes each feature of X by the mean and the standard
         deviation of the training windows. A regressor with the loss "mse" or "mae", or
@@ -155,7 +157,7 @@ def training_parameters(
         than `n_epochs_` if the weights of an earlier epoch were restored, and 0 if the
         initial weights were best.
     stop_reason_ : str
-        Why training ended, as a sentence.
+        Why training ended, as one or two sentences.
     n_features_in_ : int
         Length of the second axis of X, as in scikit-learn.
     pretrained_layers_ : list of str
@@ -208,8 +210,8 @@ def regressor_parameters(
         starts with output zero and learns the remainder. All targets share one map,
         which forecasts a target from its own history and from the covariates. If early
         stopping holds out samples, they decide the ridge penalty, and whether a joint
-        map of all features replaces the shared map. "auto" means False, but True inside
-        SeriesForecaster.
+        map of all features replaces the shared map. "auto" means False, but
+        SeriesForecaster replaces it by True if the map has at most 3,000 inputs.
     n_targets : int or None, default=1
         Number of features to predict: y holds later values of the first `n_targets`
         features of X. None means all features if their number divides the width of y,

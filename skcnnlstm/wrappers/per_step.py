@@ -132,7 +132,7 @@ def _check_shape(y, shape):
 
 
 def _plain_values(values):
-    """Return class labels; an array of objects becomes an array of text or numbers."""
+    """Return class labels; convert an array of objects to text or numbers."""
     if values.dtype != object:
         return values
     if len({isinstance(value, str) for value in values}) > 1:

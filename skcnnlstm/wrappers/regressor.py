@@ -197,10 +197,10 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
     def _prepare_start(self, settings, data, continues):
         """Fit the linear skip of a new network; return settings and initial weights.
 
-        In these settings, `linear_skip` is the fitted form ("shared" or "joint"), or
-        False for grids in which not all features are targets. The initial weights are a
-        dict by layer name. This dict is empty without a linear skip, or if a fit
-        continues.
+        In the returned settings, `linear_skip` is the fitted form ("shared" or
+        "joint"). It is False without a linear skip, and for grids in which not all
+        features are targets. The initial weights are a dict by layer name. This dict is
+        empty if `linear_skip` is False or if a fit continues.
         """
         if not settings["linear_skip"]:
             return settings, {}
@@ -225,9 +225,9 @@ class HybridRegressor(BaseHybrid, KerasRegressor):
         n_inputs = task.n_inputs(data.X.shape[1:])
         if n_inputs > MAX_INPUTS:
             raise ValueError(
-                f"linear_skip must map at most {MAX_INPUTS:,} values: got windows with "
-                f"{n_inputs:,} values. Use shorter windows or fewer features, or set "
-                "linear_skip=False."
+                f"linear_skip must map at most {MAX_INPUTS:,} values to a target: got "
+                f"{n_inputs:,} values (its own history and all covariates). Use "
+                "shorter windows or fewer covariates, or set linear_skip=False."
             )
         samples, later = data.samples, None
         if settings["early_stopping"]:

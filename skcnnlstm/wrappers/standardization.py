@@ -98,7 +98,8 @@ def standardize_targets(y, constants):
 def restore_targets(output, constants):
     """Return outputs of a network in the units of y: the inverse standardization.
 
-    The shape is `(n, n_outputs)` or `(n, n_outputs, n_quantiles)`.
+    The shape is `(n, n_outputs)` or `(n, n_outputs, n_quantiles)`. If `constants` has
+    no statistics of the targets, the outputs are returned unchanged.
     """
     if "y_mean" not in constants:
         return output

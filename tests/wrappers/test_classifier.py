@@ -38,7 +38,7 @@ def test_one_class_raises_value_error(windows):
     X, y = windows
     message = (
         "y must hold at least two classes: got one class, 0.0. Use samples of more "
-        "classes. Samples with NaN are used only with missing='mask'."
+        "classes. Samples with NaN in X are used only with missing='mask'."
     )
     check_fit_raises(CNNClassifier(), ValueError, message, X, np.zeros(len(y)))
 

@@ -108,8 +108,9 @@ def test_a_linear_skip_of_a_long_window_is_an_error():
     with pytest.raises(ValueError) as error:
         tiny(linear_skip=True).fit(windows, windows[:, 0])
     assert str(error.value) == (
-        "linear_skip must map at most 3,000 values: got windows with 4,000 values. Use "
-        "shorter windows or fewer features, or set linear_skip=False."
+        "linear_skip must map at most 3,000 values to a target: got 4,000 values (its "
+        "own history and all covariates). Use shorter windows or fewer covariates, or "
+        "set linear_skip=False."
     )
 
 
