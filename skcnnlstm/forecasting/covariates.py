@@ -246,9 +246,10 @@ def _count_message(n_given, n_rows, max_rows, ahead, labels):
         )
     elif n_given < n_rows:
         remedy = (
-            "Pass the covariates of a whole horizon: the estimator predicts all of its "
-            "steps at once. To use fewer rows, fit with a shorter horizon, or with "
-            "strategy='recursive', which predicts one step at a time."
+            "Add the missing rows, or forecast fewer steps. With strategy='direct', "
+            "exog needs at least horizon rows, because the estimator predicts a whole "
+            "horizon at once: to use fewer rows, fit with a shorter horizon or with "
+            "strategy='recursive'."
         )
     else:
         remedy = f"Pass only the rows ahead (exog[-{n_rows}:] if they are the last)"

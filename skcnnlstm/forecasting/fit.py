@@ -435,11 +435,11 @@ def _choose_channels(settings, parts, tables, n_modelled, n_static):
 
 
 def _fill_gaps(runs, data):
-    """Return code that fills gaps, and a sentence about a step before it.
+    """Return code that fills gaps, and a sentence about converting the series first.
 
-    Both are for a warning. The code fills the gaps of the first series that has gaps.
-    The sentence is empty if no step before the code is needed. Both texts are empty if
-    no series has gaps.
+    Both are for a warning. The code fills the gaps of the first series that has gaps
+    and a frequency. The sentence is empty if the user passed pandas objects. Both texts
+    are empty if there is no such series.
     """
     for key, spans in runs.items():
         axis = data.axes[key]

@@ -422,7 +422,7 @@ def learn_series(
 
 
 def describe_unknown_targets(fitted):
-    """Return a warning about targets that have only NaN in the last window, or None."""
+    """Return a warning if targets have only NaN in the last window, otherwise None."""
     unknown = {}
     for key, one in fitted.series.items():
         names = fitted.target_names(key)
@@ -446,7 +446,10 @@ def describe_unknown_targets(fitted):
 
 
 def describe_short_tails(fitted):
-    """Return a warning about series with too few rows since a gap, or None."""
+    """Return a warning if series have too few rows for a window, otherwise None.
+
+    Rows before the last gap in time are not counted.
+    """
     short = {
         key: one.n_known
         for key, one in fitted.series.items()
@@ -470,7 +473,7 @@ def describe_short_tails(fitted):
 
 
 def describe_short_history(fitted, runs):
-    """Return a warning about rows of `predict` with too little history, or None.
+    """Return a warning if rows of `predict` have too little history, otherwise None.
 
     `runs` holds the result of ``FittedSeries.find_runs`` for each series.
     """

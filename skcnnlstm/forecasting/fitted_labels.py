@@ -73,7 +73,7 @@ class FittedLabels:
 
 
 def describe_earlier_rows(fitted, tables):
-    """Return a warning about rows to score that are earlier than fitted rows, or None.
+    """Return a warning if rows to score are earlier than fitted rows, otherwise None.
 
     `tables` holds the scored rows of each series.
     """

@@ -113,8 +113,8 @@ class SeriesForecaster(
     freq : str, offset, int or None, default=None
         The step from one row to the next: an alias or an offset of pandas, such as "D",
         "B" or a ``CustomBusinessDay``, or an integer for integer labels. `fit` raises
-        an error if the labels do not fit. With None, the frequency is inferred by the
-        rule in Notes.
+        an error if the labels do not match this step. With None, the frequency is
+        inferred by the rule in Notes.
     calibration_fraction : float or None, default=None
         The share of rows at the end of each series that `fit` holds out to calibrate
         the intervals of `forecast_interval`; 0.2 is common. The held-out rows are
@@ -225,9 +225,9 @@ class SeriesForecaster(
     - Hours that are missing every day or every week are not gaps.
 
     With a frequency, a missing step is a gap. No window and no target crosses a gap in
-    `fit`, `predict` and `score`. A forecast uses the rows after the last gap, and is
-    labelled with dates. With "B", up to ten missing weekdays in a row are holidays, and
-    forecasts are for the next weekdays.
+    `fit`, `predict` and `score`. A forecast uses the rows after the last gap, and has
+    the labels that follow. With "B", up to ten missing weekdays in a row count as
+    holidays, not as a gap, and forecasts are for the next weekdays.
 
     Without a frequency, rows count as consecutive. Forecasts are labelled 1, 2, ..., or
     with the labels of `exog` if it has an index. `fit` warns once and suggests a
@@ -389,7 +389,8 @@ class SeriesForecaster(
             one row for each series, and the keys of the series as its index. Rows of
             other series are ignored.
 
-            - For a long frame, the keys may also be in a column named like `id_column`.
+            - For a long frame, the keys may also be in a column with the same name as
+              the id column.
             - For a list, the rows may also be in the order of the list.
 
             Each window of a series contains its static covariates as the last features,
@@ -445,8 +446,8 @@ class SeriesForecaster(
 
             - With an index, rows are looked up by label, and past rows may be included.
               An array must hold only the rows ahead.
-            - If the rows do not fill the last horizon, the last window starts at an
-              earlier row. The last forecasts then depend only on the given covariates.
+            - If `exog` ends within the last horizon, the last window starts at an
+              earlier row, so that it needs no covariates after the end of `exog`.
             - With `series`, `exog` must also hold the covariates of the rows of these
               series.
         series : array-like, Series, DataFrame, list, dict or None, default=None
@@ -547,7 +548,7 @@ class SeriesForecaster(
         Returns
         -------
         score : float
-            The mean over the forecasts from all rows, for all steps, targets and
+            The negative mean absolute error over all forecasts, steps, targets and
             series, in the units of the series. The best value is 0.
         """
         forecasts, actual = self._forecasts_and_actual(series, exog)
@@ -729,11 +730,11 @@ class SeriesForecaster(
         Returns
         -------
         quantiles : DataFrame, list or dict
-            A table with one row for each step and one column for each quantile. Values
-            ascend in each row. With several targets, it has these columns for each
-            target. The rows have the labels that follow, or the numbers 1, 2, ... if
-            the series has no labels. For many series, a list, a dict or a long frame of
-            such tables.
+            A table with one row for each step and one column for each quantile. With
+            several targets, it has these columns for each target. The values of a
+            target ascend in each row. The rows have the labels that follow, or the
+            numbers 1, 2, ... if the series has no labels. For many series, a list, a
+            dict or a long frame of such tables.
 
         Notes
         -----

@@ -18,7 +18,8 @@ from skcnnlstm.forecasting.panel import listed
 def read_axes(panel, tables, freq):
     """Return the time axis of each series, by key; None for rows without labels.
 
-    Series with the same labels share one axis, because reading it takes time.
+    The row numbers of a long frame are not labels. Consecutive series with the same
+    labels share one axis, because reading it takes time.
     """
     if panel.numbered:
         if freq is not None:
@@ -89,9 +90,9 @@ def _warn_about_digits(panel, tables, axes):
 
 
 def for_each_series(code, id_column):
-    """Return `code`, or code that applies it to each series of a long frame.
+    """Return code that applies `code` to each series of a long frame.
 
-    `id_column` is None if the series are not in a long frame.
+    Return `code` itself if `id_column` is None: the series are not in a long frame.
     """
     if id_column is None:
         return code

@@ -209,7 +209,9 @@ def choose_instance_norm(
     """Return the normalization with which a ridge regression forecasts best.
 
     One ridge regression for each normalization is fitted on the first samples. They are
-    compared on the last tenth. If there are too few samples, the result is "last".
+    compared on the last tenth. A normalization other than "last" is returned only if it
+    is better by more than two standard errors. If there are too few samples, the result
+    is "last".
     """
     first, later = _split_in_time(windows, targets, gap, weight)
     if first is None:

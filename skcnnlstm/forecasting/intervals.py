@@ -127,7 +127,10 @@ def find_units(tables, targets, relative):
 
 
 def count_held_out(fraction, n_rows, window_length, horizon):
-    """Return the number of last rows of a series that are held out for calibration."""
+    """Return the number of last rows of a series that are held out for calibration.
+
+    Raise if too few rows are held out, or are left for training.
+    """
     fraction = check_real(
         "calibration_fraction", fraction, low=0, high=1, inclusive="neither"
     )

@@ -241,7 +241,10 @@ def _read_known_without_exog(fitted, panel, tables, runs):
 
 
 def _with_labels_after_each(fitted, key, labels, spans):
-    """Return the labels of the rows of each run and of the horizon after it."""
+    """Return the labels of the rows of each run and of the horizon after it.
+
+    `labels` holds the labels of all rows. If it is None, the result is None.
+    """
     if labels is None:
         return None
     parts = [

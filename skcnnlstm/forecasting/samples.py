@@ -158,9 +158,9 @@ def check_has_samples(samples, weighted=False):
     """
     if not samples and weighted:
         raise ValueError(
-            "sample_weight must leave at least one sample: got the weight zero in a "
-            "target row of each sample. Use positive weights for window_length rows "
-            "followed by horizon rows, or a smaller horizon."
+            "sample_weight must leave at least one sample: got a zero weight or a NaN "
+            "value in the target rows of each sample. Use positive weights for horizon "
+            "rows that follow window_length rows, or a smaller horizon."
         )
     if not samples:
         raise ValueError(
@@ -215,10 +215,10 @@ def order_in_time(counts, held_out=None, gap=0):
 
 
 def _widest_gap(ranks, gap):
-    """Return the largest distance in the order between samples that are `gap` apart.
+    """Return the largest distance between two samples in the order of all series.
 
-    They are `gap` apart within one series. In a series with at most `gap` samples, the
-    first and the last sample are compared. `ranks` holds, for each series, the
+    The two samples are `gap` apart in their own series. In a series with at most `gap`
+    samples, they are the first and the last sample. `ranks` holds, for each series, the
     positions of its samples in the order.
     """
     if gap == 0:

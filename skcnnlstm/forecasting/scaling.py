@@ -61,7 +61,7 @@ def check_past_covariates_known(roles, steps, horizon, block_length):
 
 
 def make_transformer(transformer):
-    """Return an unfitted transformer for the parameter `transformer`, or None."""
+    """Return an unfitted transformer for the parameter `transformer`; None for None."""
     if transformer is None:
         return None
     if isinstance(transformer, str) and transformer == "standard":

@@ -43,7 +43,7 @@ class _Identity(RegressorMixin, BaseEstimator):
 
 @dataclass(frozen=True, repr=False)
 class _ForecastScorer:
-    """A callable ``(estimator, X, y=None)`` for the `scoring` of a search."""
+    """A callable ``(estimator, X, y=None, *, exog=None)`` for `scoring` in a search."""
 
     scoring: str
 

@@ -63,9 +63,10 @@ class Rows(NamedTuple):
         return f"{value} at row {row}{label}, column {column_label}"
 
     def format_forecasts(self, forecasts, labels):
-        """Return forecasts, (steps, n_targets), in the form of the input.
+        """Return forecasts in the form of the input: an array, Series or DataFrame.
 
-        Without `labels`, the result is an array.
+        `forecasts` has the shape (steps, n_targets). Without `labels`, the result is an
+        array.
         """
         if self.ndim == 1:
             forecasts = forecasts[:, 0]
@@ -158,8 +159,9 @@ def _split_rows(panel, whole, codes):
 def _read_similar(series, first, accept_nan):
     """Return the rows of a series that is similar to the first one of its panel.
 
-    The result is None if the series differs in type, columns or data type. Such a
-    series needs the full validation.
+    `first` holds the first series and its validated rows, or is None. The result is
+    None if the series needs the full validation: it is the first one, is empty, is not
+    float64, or differs from the first one in type or columns.
     """
     if first is None or type(series) is not type(first[0]) or not len(series):
         return None

@@ -70,9 +70,9 @@ class StandardScalerFactory:
 def _compute_statistics(values):
     """Return the mean, variance and scale of each column.
 
-    Return None if the dtype is not float64, or if a value is NaN or infinite. This is
-    the corrected two-pass algorithm of Chan, Golub and LeVeque (1983). The order of
-    operations is that of scikit-learn 1.9.
+    They are computed by the corrected two-pass algorithm of Chan, Golub and LeVeque
+    (1983), with the order of operations of scikit-learn 1.9. Return None if the dtype
+    is not float64, or if a value is NaN or infinite.
     """
     if values.dtype != np.float64:
         return None

@@ -177,10 +177,10 @@ def count_left_out(segments, length, block_length):
 
 
 def find_weight_keyword(estimator):
-    """Return the keyword by which the `fit` of an estimator takes weights, or None.
+    """Return the keyword by which the `fit` of an estimator takes weights.
 
     For a Pipeline, the keyword is "step__sample_weight", with the name of its last
-    step.
+    step. Return None if `fit` takes no weights.
     """
     if isinstance(estimator, Pipeline):
         name, last = estimator.steps[-1]
@@ -215,8 +215,9 @@ def check_takes_weights(estimator):
 def weight_arguments(estimator, weight):
     """Return the keyword arguments of `fit` that pass weights; empty without weights.
 
-    Weights that are all 1 are not passed, so that a fit with the weights 0 and 1 is
-    bit-identical to a fit without the samples of the weight 0.
+    Weights that are all 1 are not passed, so that the fit is bit-identical to a fit
+    without weights. Samples with the weight 0 were left out before, and are not in
+    `weight`.
     """
     if weight is None or (weight == 1).all():
         return {}

@@ -312,9 +312,9 @@ def test_an_estimator_without_weights_is_an_error_and_keeps_the_old_fit():
             np.arange(9.0),
             np.arange(9) < 3,
             ValueError,
-            "sample_weight must leave at least one sample: got the weight zero in a "
-            "target row of each sample. Use positive weights for window_length rows "
-            "followed by horizon rows, or a smaller horizon.",
+            "sample_weight must leave at least one sample: got a zero weight or a NaN "
+            "value in the target rows of each sample. Use positive weights for horizon "
+            "rows that follow window_length rows, or a smaller horizon.",
         ),
         (
             np.arange(9.0),
