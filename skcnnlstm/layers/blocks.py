@@ -184,19 +184,19 @@ def as_series(window):
     return window
 
 
-def as_subsequences(window, n_subsequences):
+def as_subsequences(window, n_subsequences, halves=False):
     """Return a window as `(n_subsequences, n_steps, n_features)`.
 
     With ``n_subsequences="auto"``, the window is first padded at its start to the
-    length that `auto_subsequences` returns. A window that is already cut is returned
-    unchanged.
+    length that ``auto_subsequences(length, halves)`` returns. A window that is already
+    cut is returned unchanged.
     """
     if len(window.shape) == 4:
         return window
     window = as_series(window)
     length, n_features = window.shape[1:]
     if is_auto(n_subsequences):
-        n_subsequences, padded = auto_subsequences(length)
+        n_subsequences, padded = auto_subsequences(length, halves)
         if padded > length:
             window = PadStart(padded - length, name="padded")(window)
             length = padded
@@ -206,8 +206,10 @@ def as_subsequences(window, n_subsequences):
     )(window)
 
 
-def resolve_auto_subsequences(params, input_shape):
+def resolve_auto_subsequences(params, input_shape, halves=False):
     """Return `params`, with `n_subsequences="auto"` replaced by a number.
+
+    `halves` has the meaning that it has in `auto_subsequences`.
 
     If "auto" pads the windows, or if the windows are already cut, `params` is returned
     unchanged.
@@ -216,7 +218,7 @@ def resolve_auto_subsequences(params, input_shape):
         return params
     n_subsequences, length = params["n_subsequences"], input_shape[0]
     if is_auto(n_subsequences):
-        number, padded = auto_subsequences(length)
+        number, padded = auto_subsequences(length, halves)
         return params if padded > length else {**params, "n_subsequences": number}
     return {**params, "n_subsequences": resolve_subsequences(n_subsequences, length)}
 

@@ -259,10 +259,11 @@ _NETWORK_PARAMETERS = """Parameters of networks.
         Activation of the output layer.
     n_subsequences : int or "auto", default="auto"
         Number of subsequences into which each window is cut, in time order. It must
-        divide the window length. "auto" uses the divisor closest to the square root of
-        the window length. If the length of a subsequence would then be more than twice
-        the number of subsequences, "auto" first lengthens the window by repeating its
-        first step. Has no effect on windows cut by SubsequenceReshaper.
+        divide the window length. In CNNLSTMClassifier, "auto" means two. In the other
+        networks, "auto" uses the divisor closest to the square root of the window
+        length. If the length of a subsequence would then be more than twice the number
+        of subsequences, "auto" first lengthens the window by repeating its first step.
+        Has no effect on windows cut by SubsequenceReshaper.
     filters : int or tuple of int, default=64
         Number of filters. A tuple makes one convolution per entry.
     kernel_size : int or tuple of int, default=3

@@ -1,5 +1,7 @@
 """Tests of the CNN-LSTM."""
 
+import pickle
+
 import numpy as np
 import pytest
 from networks import (
@@ -86,6 +88,28 @@ def test_attention_averages_the_outputs_of_both_directions():
 @pytest.mark.filterwarnings("ignore:n_subsequences='auto' leaves each window")
 def test_default_parameters_accept_the_shortest_windows(length):
     assert build_cnn_lstm((length,), 1).output.shape == (None, 1)
+
+
+@pytest.mark.parametrize(("length", "shape"), [(1, (1, 1)), (12, (2, 6)), (13, (2, 7))])
+@pytest.mark.filterwarnings("ignore:n_subsequences='auto' leaves each window")
+def test_a_classifier_reads_halves_of_windows(length, shape):
+    X = np.random.default_rng(0).normal(size=(20, length))
+    y = np.arange(20) % 2
+    classifier = CNNLSTMClassifier(epochs=1, random_state=0).fit(X, y)
+    subsequences = classifier.model_.get_layer("subsequences").output
+    assert subsequences.shape == (None, *shape, 1)
+    assert classifier.predict_proba(X).shape == (20, 2)
+    np.testing.assert_array_equal(
+        pickle.loads(pickle.dumps(classifier)).predict_proba(X),
+        classifier.predict_proba(X),
+    )
+
+
+def test_a_classifier_of_single_steps_reads_many_subsequences():
+    X = np.random.default_rng(0).normal(size=(20, 16))
+    classifier = CNNLSTMClassifier(per_step=True, epochs=1, random_state=0)
+    subsequences = classifier.fit(X, X > 0).model_.get_layer("subsequences").output
+    assert subsequences.shape == (None, 4, 4, 1)
 
 
 @pytest.mark.parametrize("instance_norm", ["auto", "last"])

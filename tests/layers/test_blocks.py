@@ -174,6 +174,13 @@ def test_resolve_auto_subsequences_leaves_cut_windows_unchanged():
     assert resolve_auto_subsequences(params, (12,)) == params | {"n_subsequences": 3}
 
 
+def test_resolve_auto_subsequences_cuts_even_windows_into_halves():
+    params = {"n_subsequences": "auto"}
+    assert resolve_auto_subsequences(params, (12,), halves=True)["n_subsequences"] == 2
+    assert resolve_auto_subsequences(params, (1,), halves=True)["n_subsequences"] == 1
+    assert resolve_auto_subsequences(params, (13,), halves=True) is params
+
+
 # --------------------------------------------------------------------------- blocks
 
 

@@ -38,13 +38,19 @@ def _lengths_near(n):
     return sorted(below) + above
 
 
-def auto_subsequences(window_length):
+def auto_subsequences(window_length, halves=False):
     """Return the number of subsequences for "auto" in a network, and a window length.
 
-    The number is the divisor of the returned length that is nearest to its square root.
-    The returned length is `window_length` or the next longer length for which the
-    length of a subsequence is at most twice the number of subsequences.
+    With `halves`, the number is 2 (1 for a window of one step), and the returned length
+    is `window_length` or the next even number.
+
+    Otherwise, the number is the divisor of the returned length that is nearest to its
+    square root. The returned length is `window_length` or the next longer length for
+    which the length of a subsequence is at most twice the number of subsequences.
     """
+    if halves:
+        number = min(2, window_length)
+        return number, window_length + window_length % number
     length = window_length
     while length > 3 and length > 2 * _middle_divisor(length) ** 2:
         length += 1
