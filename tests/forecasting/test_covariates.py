@@ -440,7 +440,9 @@ def test_exog_must_extend_as_far_as_forecasts_use_it():
         ValueError, match=r"exog must have 4 to 6 rows .*: got 3 rows\."
     ):
         forecaster.forecast(4, exog=EXOG[:3].to_numpy())
-    with pytest.raises(ValueError, match=r"each of 13 labels, .* no row for 2024-02-10"):
+    with pytest.raises(
+        ValueError, match=r"each of 13 labels, .* no row for 2024-02-10"
+    ):
         forecaster.predict(FRAME[30:], exog=EXOG)
     with pytest.raises(ValueError, match=r"exog must have 13 rows: got 10 rows\."):
         forecaster.predict(FRAME[30:], exog=EXOG[30:].to_numpy())

@@ -328,7 +328,7 @@ def test_a_short_polars_frame_with_a_gap_has_a_remedy():
 def test_text_in_a_polars_series_has_a_remedy():
     pl = pytest.importorskip("polars", reason="polars is optional")
     text = pl.Series([str(value).replace(".", ",") for value in VALUES])
-    with pytest.raises(ValueError, match="got text, '2,0' at row 0") as caught:
+    with pytest.raises(ValueError, match="got text, with '2,0' at row 0") as caught:
         forecaster().fit(text)
     code = str(caught.value).partition("separator, use ")[2].removesuffix(".")
     np.testing.assert_array_equal(evaluate(code, text).to_numpy(), VALUES)

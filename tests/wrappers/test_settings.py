@@ -74,7 +74,7 @@ def test_invalid_training_parameters_raise_an_error(params, error, message, wind
         ({"optimizer": "descent"}, ValueError, "optimizer must .* got optimizer='desc"),
         ({"optimizer": None}, TypeError, "optimizer must .* got optimizer=None"),
         ({"metrics": ["bogus"]}, ValueError, "metrics must .* got metrics='bogus'"),
-        ({"metrics": [3]}, TypeError, "metrics must .* got 3"),
+        ({"metrics": [3]}, TypeError, "metrics must .* got the metric 3"),
         ({"callbacks": [print]}, TypeError, "callbacks must .* <built-in function pri"),
     ],
 )

@@ -130,7 +130,9 @@ def test_masked_array_without_masked_values_is_no_copy():
 def test_text_beside_missing_values_is_named_in_the_message():
     for dtype in (object, "string", "str"):
         text = pd.Series([None, "x"], dtype=dtype)
-        with pytest.raises(ValueError, match="must be numeric: got text, 'x' at row 1"):
+        with pytest.raises(
+            ValueError, match="must be numeric: got text, with 'x' at row 1"
+        ):
             check_windows(text, min_ndim=1)
 
 
