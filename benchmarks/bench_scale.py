@@ -3,7 +3,8 @@
 For each number of fits, a randomized search runs in a new process. It samples learning
 rates and numbers of filters (four networks), and has two time-ordered folds. The script
 prints and stores the seconds per fit in the first and in the last tenth of the fits,
-and the resident memory after the first tenth and at the end.
+and the resident memory after the first tenth and at the end. If there are more than 40
+fits, the seconds are those of the fits that follow the first tenth.
 
     python benchmarks/bench_scale.py                       # 10, 100 and 1,000 fits
     python benchmarks/bench_scale.py --fits 10 100         # a quick look

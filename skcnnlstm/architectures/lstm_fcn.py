@@ -252,13 +252,11 @@ class LSTMFCNClassifier(
 
     The papers select 8, 64 or 128 units and always train for 2,000 epochs. Here, the
     default is 128 units, the best number in cross-validation on eight UCR data sets.
-    An automatic batch size is at least 128, the batch size of the papers. With fewer
-    windows, each batch holds all of them, so batch normalization uses the statistics of
-    all windows.
-
     The default training, ``epochs="auto"``, takes a small part of the time of 2,000
-    epochs. The attribute `paper_training` holds the parameters of the papers. To use
-    them, write ``LSTMFCNClassifier(**LSTMFCNClassifier.paper_training)``.
+    epochs. Its batch size is at least 128, the batch size of the papers. With fewer
+    windows, each batch holds all of them, so batch normalization uses the statistics of
+    all windows. The attribute `paper_training` holds the parameters of the papers. To
+    use them, write ``LSTMFCNClassifier(**LSTMFCNClassifier.paper_training)``.
 
     Examples
     --------

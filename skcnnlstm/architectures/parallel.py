@@ -234,9 +234,9 @@ class ParallelCNNLSTMClassifier(
     """Classify windows with a parallel CNN and LSTM.
 
     By default, the convolutions have the filters and kernel sizes of Karim et al.
-    (2018), and an automatic batch size is at least 128, their batch size. With fewer
-    windows, each batch holds all of them, so batch normalization uses the statistics of
-    all windows.
+    (2018). With ``epochs="auto"``, an automatic batch size is at least 128, as in that
+    paper. With fewer windows, each batch holds all of them, so batch normalization uses
+    the statistics of all windows.
 
     Examples
     --------

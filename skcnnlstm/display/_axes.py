@@ -174,7 +174,10 @@ def positions(index):
 
 
 def style_axes(ax, index=None):
-    """Remove two frame lines, add a grid, and label the x-axis with an index's name."""
+    """Remove two frame lines, add a grid, and format the x-axis for an index.
+
+    The x-axis gets the name of the index as its label.
+    """
     ax.margins(x=0.01)
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(axis="y", color=_GRID, linewidth=0.6)

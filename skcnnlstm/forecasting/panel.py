@@ -195,7 +195,8 @@ def _split_long_frame(frame, id_column):
     if n_found > 1:
         raise ValueError(
             "id_column must be the name of one column of the series: got id_column="
-            f"{id_column!r}, the name of {n_found} columns. Rename all but one of them."
+            f"{id_column!r}, the name of {n_found} columns. Drop the other columns: "
+            "use series.loc[:, ~series.columns.duplicated()]."
         )
     if not n_found:
         remedy = f". Use one of {', '.join(map(repr, frame.columns))}"

@@ -483,8 +483,8 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
                 )
             warn(
                 "warm_start has no effect on this fit, which starts with new weights: "
-                "the network, the shape of y or the classes in y have changed since "
-                "the previous fit. Set warm_start=False if this is intended."
+                "the network, the number of targets or the classes in y have changed "
+                "since the previous fit. Set warm_start=False if this is intended."
             )
             return None
         same_optimizer = spec.optimizer.description == self._optimizer

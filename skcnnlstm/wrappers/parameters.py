@@ -46,8 +46,9 @@ def training_parameters(
         of 32 samples, a constant learning rate and no early stopping.
     batch_size : int or "auto", default="auto"
         Number of samples per optimizer step. -1 uses all samples in each step. "auto"
-        uses 32 samples if `epochs` is a number. Otherwise, it uses 16 to 256 samples,
-        more for more windows.
+        uses 32 samples if `epochs` is a number. Otherwise, it uses 16 to 256 samples
+        (LSTMFCNClassifier and ParallelCNNLSTMClassifier: 128 to 256), more for more
+        windows.
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
         Keras optimizer: a name, a class or an instance. The settings of a name or a
         class are routed parameters, such as ``optimizer__clipnorm=1.0``.
@@ -259,11 +260,12 @@ _NETWORK_PARAMETERS = """Parameters of networks.
         Activation of the output layer.
     n_subsequences : int or "auto", default="auto"
         Number of subsequences into which each window is cut, in time order. It must
-        divide the window length. In CNNLSTMClassifier, "auto" means two. In the other
-        networks, "auto" uses the divisor closest to the square root of the window
-        length. If the length of a subsequence would then be more than twice the number
-        of subsequences, "auto" first lengthens the window by repeating its first step.
-        Has no effect on windows cut by SubsequenceReshaper.
+        divide the window length. In CNNLSTMClassifier without `per_step`, "auto" means
+        two, and repeats the first step of a window of odd length. Otherwise, "auto"
+        uses the divisor closest to the square root of the window length. If the length
+        of a subsequence would then be more than twice the number of subsequences,
+        "auto" first lengthens the window by repeating its first step. Has no effect on
+        windows cut by SubsequenceReshaper.
     filters : int or tuple of int, default=64
         Number of filters. A tuple makes one convolution per entry.
     kernel_size : int or tuple of int, default=3

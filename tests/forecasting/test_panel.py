@@ -266,7 +266,8 @@ BAD_PANELS = [
         {"id_column": "id"},
         ValueError,
         "id_column must be the name of one column of the series: got id_column='id', "
-        "the name of 2 columns. Rename all but one of them.",
+        "the name of 2 columns. Drop the other columns: use series.loc[:, "
+        "~series.columns.duplicated()].",
     ),
     (
         FRAME.set_axis([0, 0, *range(8)]),
@@ -394,3 +395,12 @@ def test_long_lists_of_keys_are_shortened():
 def test_a_sparse_matrix_by_keys_is_no_dict_of_series():
     with pytest.raises(TypeError, match="Sparse data was passed for series"):
         rising().fit(sparse.dok_array(np.eye(30)))
+
+
+def test_the_remedy_for_a_repeated_id_column_works():
+    series = pd.concat([FRAME, FRAME["id"]], axis=1)
+    with pytest.raises(ValueError, match="the name of 2 columns") as caught:
+        rising(id_column="id").fit(series)
+    code = re.search(r"use (.*)\.$", str(caught.value)).group(1)
+    forecast = rising(id_column="id").fit(eval(code, {"series": series})).forecast()
+    assert forecast["id"].tolist() == ["x", "y"]

@@ -194,9 +194,10 @@ BAD_SERIES = [
     (
         FRAME.assign(b=["1.5"] * 39 + ["-"]),
         ValueError,
-        f"series must be numeric: got column 'b' of dtype {TEXT['b'].dtype}, with '-' at "
-        f"row 39 (label {MONTHS[39]}). Correct these values, or replace them by NaN with "
-        "pandas.to_numeric(series['b'], errors='coerce') and fill the missing values.",
+        f"series must be numeric: got column 'b' of dtype {TEXT['b'].dtype}, with '-' "
+        f"at row 39 (label {MONTHS[39]}). Correct these values, or replace them by NaN "
+        "with pandas.to_numeric(series['b'], errors='coerce') and fill the missing "
+        "values.",
     ),
     (
         at(np.nan, 2, 1)["b"],
