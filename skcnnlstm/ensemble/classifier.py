@@ -26,13 +26,14 @@ class HybridEnsembleClassifier(ClassifierMixin, _HybridEnsemble):
 
     Both members, by default a CNNClassifier and an LSTMClassifier, read the same
     windows. The default members accept ``(n_samples, window_length)`` and
-    ``(n_samples, window_length, n_features)``. Their probabilities are combined by a
-    mean, by a mean with learned weights (the least log-loss of the mixture), or by a
-    classifier.
+    ``(n_samples, window_length, n_features)``. The probabilities of both members
+    are combined by a mean, by a mean with learned weights (the least log-loss of the
+    mixture), or by a classifier.
 
-    A class that does not occur before a fold has probability 0 in that fold. The first
-    folds are left out if only one class occurs before them. "stack" never predicts a
-    class that occurs in no fold.
+    "weighted" and "stack" learn from predictions for folds in time order. For each
+    fold, the members are fitted on earlier samples. They give probability 0 to a class
+    that does not occur in these samples. The first folds are left out if their earlier
+    samples have only one class. "stack" never predicts a class that occurs in no fold.
 
     Attributes
     ----------

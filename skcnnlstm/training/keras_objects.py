@@ -308,7 +308,7 @@ def _optimizer_config_to_json(config, cls):
 
 
 def _attributes_outside_config(instance, types_):
-    """Return the attributes that the config of an object may leave out.
+    """Return the attributes of an object that are possibly missing from its config.
 
     Only attributes of the given types are returned, without those that Keras sets in
     every instance. The configs of Keras' own metrics and optimizers are complete, so

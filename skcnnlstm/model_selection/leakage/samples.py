@@ -1,4 +1,8 @@
-"""Find the position of samples in time: windows by shared rows, rows by their order."""
+"""Find the position of samples in time.
+
+The position of windows is found from the rows that they share. If they share no rows,
+or if the samples are rows, their order is used.
+"""
 
 from numbers import Integral
 from typing import NamedTuple
