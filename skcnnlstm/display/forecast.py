@@ -342,7 +342,7 @@ def _check_history(series, fitted):
         if not index.is_unique:
             with panel.naming(key):
                 raise ValueError(
-                    "series must have unique labels: got "
+                    "series must have unique labels: got the label "
                     f"{index[index.duplicated()][0]} more than once. Pass the rows of "
                     "one series, or many series in the form passed to fit."
                 )

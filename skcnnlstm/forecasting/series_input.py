@@ -157,11 +157,11 @@ def _split_rows(panel, whole, codes):
 
 
 def _read_similar(series, first, accept_nan):
-    """Return the rows of a series that is similar to the first one of its panel.
+    """Read a series without the full validation if it is similar to the first one.
 
-    `first` holds the first series and its validated rows, or is None. The result is
-    None if the series needs the full validation: it is the first one, is empty, is not
-    float64, or differs from the first one in type or columns.
+    `first` holds the first series of the panel and its validated rows, or is None.
+    Return None if the series needs the full validation: if it is the first one, is
+    empty, is not float64, or differs from the first one in type or columns.
     """
     if first is None or type(series) is not type(first[0]) or not len(series):
         return None

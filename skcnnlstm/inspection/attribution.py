@@ -341,7 +341,7 @@ def _predict_pair(model, explained, baseline):
 def _window_gradient(model, shape, output_shape):
     """Return the gradient of a model, or raise TypeError if a part has none."""
     remedy = "Use method='occlusion', which needs predictions only."
-    rule = "estimator must have a gradient in every part for integrated gradients"
+    rule = "estimator must have only parts with a gradient for integrated gradients"
     try:
         return training.WindowGradient(model.build_graph(), shape, output_shape)
     except NoGraphError as error:

@@ -198,7 +198,7 @@ def _weights_of_copy(model, seed):
 
 
 def _nested_layers(layer):
-    """Yield a layer and the layers inside it, the innermost last."""
+    """Yield a layer, then the layers inside it, each before those inside it."""
     yield layer
     for name in ("layer", "forward_layer", "backward_layer", "cell"):
         nested = getattr(layer, name, None)

@@ -313,9 +313,9 @@ class SlidingWindow(
     ) -> tuple[NDArray[Any], Segments, dict[int, NDArray[Any]]]:
         """Return the rows, their segments, and the history of segments.
 
-        A segment is a run of rows without gaps. The history is a dict: its keys are
-        numbers of segments, and its values are the fitted rows that precede them.
-        Segments that do not continue fitted rows are not in the dict.
+        A segment is a run of rows without gaps. The history is a dict. For each segment
+        that continues fitted rows, it maps the position of the segment (0 for the
+        first) to the rows of `history_` before it.
         """
         check_is_fitted(self)
         X = to_plain(X)

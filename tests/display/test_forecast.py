@@ -177,7 +177,7 @@ def test_a_history_other_than_the_fitted_series_raises_an_error():
             SHOPS,
             "^series must have .*: got 'shop', 'sales', fitted on 1 column. P",
         ),
-        (one, SHOPS[["sales"]], "^series must have unique labels: got 2025-01-01 00"),
+        (one, SHOPS[["sales"]], "^series must have unique labels: got the label 2025-"),
         (two, NORTH[["sales"]], "got 'sales', fitted on 'sales', 'price'. Pass all"),
         (two, NORTH[["sales"]].to_numpy(), "got 1 column, fitted on 'sales', 'price'"),
         (

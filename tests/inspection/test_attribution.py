@@ -379,8 +379,8 @@ def test_a_part_without_a_gradient_is_named_and_occlusion_explains_it():
     for model, X, part in without_gradient():
         with pytest.raises(
             TypeError,
-            match=rf"^estimator must have a gradient in every part .*: got {part}.* at "
-            r"estimator.*\. Use method='occlusion'",
+            match=rf"^estimator must have only parts with a gradient .*: got {part}.* "
+            r"at estimator.*\. Use method='occlusion'",
         ):
             attribute(model, X[:3])
         result = attribute(model, X[:3], method="occlusion", block_length=3)

@@ -1,4 +1,4 @@
-"""Find leakage: one generator of findings for each kind of mistake."""
+"""Generators of findings about leakage in the folds of a split."""
 
 import warnings
 
