@@ -45,12 +45,12 @@ class Training(NamedTuple):
     retrains: bool  # whether a second training on all samples follows
 
 
-def resolve_training(settings, n_samples, horizon=None, min_batch_size=16):
+def resolve_training(settings, n_samples, min_batch_size, horizon=None):
     """Return the training parameters of a fit to `n_samples` samples, without "auto".
 
-    `settings` are validated parameters. `horizon` is the number of steps that the
-    targets of a regressor reach ahead, or None for a classifier. `min_batch_size` is
-    the smallest value of an automatic batch size.
+    `settings` are validated parameters. `min_batch_size` is the smallest value of an
+    automatic batch size. `horizon` is the number of steps that the targets of a
+    regressor reach ahead, or None for a classifier.
     """
     recipe = is_auto(settings["epochs"])
     fraction, gap = settings["validation_fraction"], settings["validation_gap"]

@@ -225,7 +225,7 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         """Return the settings, with "auto" replaced in the training parameters."""
         horizon = self._horizon(settings, data)
         resolved = resolve_training(
-            settings, len(data.samples), horizon, self._min_batch_size
+            settings, len(data.samples), self._min_batch_size, horizon
         )
         return settings | resolved._asdict()
 

@@ -17,7 +17,7 @@ from skcnnlstm.wrappers.settings import check_settings
 
 def resolve(n_samples=1000, horizon=1, cls=CNNRegressor, **params):
     settings = check_settings(cls(**params).get_params())
-    return resolve_training(settings, n_samples, horizon)
+    return resolve_training(settings, n_samples, cls._min_batch_size, horizon)
 
 
 def resolve_classifier(n_samples=1000, **params):
