@@ -19,7 +19,9 @@ from skcnnlstm.training.samples import Samples
 # The rounding of a matrix product depends on its number of rows. With batches of a
 # multiple of 32 rows, a prediction does not depend on the other rows of its batch.
 _ROW_MULTIPLE = 32
-_PREDICTION_BYTES = 32 * 2**20
+# Bytes of the windows that a network without training reads at once. The outputs of its
+# layers may need a thousand times as much memory.
+_FORWARD_BYTES = 2**19
 # Number of different learning rates in a decay.
 _RATES_PER_FIT = 100
 _WARM_UP = 0.05  # share of a decay in which the rate rises
@@ -108,7 +110,7 @@ def train(
         program.set_state(weights, slots, options.learning_rate)
         initial_loss = None
         if validation and options.compare_initial:
-            program.set_batch_norm_statistics(_window_chunks(samples, options))
+            program.set_batch_norm_statistics(_window_chunks(samples))
             initial_loss = ChunkLoader(program, validation, options).evaluate()["loss"]
         if checkpoint and checkpoint.progress:
             program.set_state(checkpoint.progress.weights, checkpoint.progress.slots)
@@ -121,7 +123,7 @@ def train(
                 program.model.set_weights(weights)
         elif options.keep_best and history["loss"]:
             best_epoch = int(np.argmin(history["loss"])) + 1
-        program.set_batch_norm_statistics(_window_chunks(samples, options))
+        program.set_batch_norm_statistics(_window_chunks(samples))
         weights = program.weights()
         if not all(np.isfinite(values).all() for values in weights):
             # The loss is computed before each step. Only the weights show whether the
@@ -197,7 +199,7 @@ def _run_epochs(program, samples, options, validation, checkpoint):
         # From here on, validation and callbacks use the weights that a fit returns.
         program.use_averaged_weights()
         if validation_loader:
-            program.set_batch_norm_statistics(_window_chunks(samples, options))
+            program.set_batch_norm_statistics(_window_chunks(samples))
             hooks.on_test_begin()
             validation_logs = validation_loader.evaluate()
             hooks.on_test_end(validation_logs)
@@ -225,7 +227,7 @@ def _listener_callbacks(program, samples, options, history):
 
     def result_so_far():
         # This does not affect training, which sets these statistics at its end.
-        program.set_batch_norm_statistics(_window_chunks(samples, options))
+        program.set_batch_norm_statistics(_window_chunks(samples))
         copied = {name: list(values) for name, values in history.items()}
         return TrainingResult(program.weights(), program.slots(), copied)
 
@@ -348,9 +350,16 @@ class ChunkLoader:
         return logs
 
 
-def _window_chunks(samples, options):
+def _forward_length(X):
+    """Return the number of windows that a network without training reads at once."""
+    window_bytes = 4 * math.prod(X.shape[1:])
+    n_multiples = _FORWARD_BYTES // max(1, window_bytes * _ROW_MULTIPLE)
+    return max(1, n_multiples) * _ROW_MULTIPLE
+
+
+def _window_chunks(samples):
     """Return a function that yields tensors of the windows, one chunk at a time."""
-    length = samples.chunk_length(options.batch_size)
+    length = _forward_length(samples.X)
 
     def chunks():
         for start in range(0, len(samples), length):
@@ -390,9 +399,7 @@ def predict(network, weights, X, prepare_chunk=None, custom_objects=None):
     - `custom_objects` is documented in `network_from_json`.
     """
     program = prediction_program(network, custom_objects)
-    window_bytes = 4 * math.prod(X.shape[1:])
-    n_multiples = max(1, _PREDICTION_BYTES // max(1, window_bytes * _ROW_MULTIPLE))
-    length = n_multiples * _ROW_MULTIPLE
+    length = _forward_length(X)
     predicted = np.empty((len(X), *program.output_shape))
     for start in range(0, len(X), length):
         rows = slice(start, min(start + length, len(X)))

@@ -49,6 +49,7 @@ def test_results_do_not_depend_on_the_chunk_size(monkeypatch, chunk_bytes, param
 def test_statistics_do_not_depend_on_the_chunk_size(monkeypatch):
     whole = tiny(ParallelCNNLSTMRegressor, early_stopping=True).fit(X, y)
     monkeypatch.setattr(samples, "CHUNK_BYTES", 1)
+    monkeypatch.setattr("skcnnlstm.training.fit_loop._FORWARD_BYTES", 1)
     chunked = tiny(ParallelCNNLSTMRegressor, early_stopping=True).fit(X, y)
     # Sums over chunks are rounded differently, so the last bit may differ.
     for one, other in zip(weights(whole), weights(chunked), strict=True):
@@ -61,7 +62,7 @@ def test_peak_memory_depends_on_the_chunk_size_not_on_the_number_of_windows(
     monkeypatch,
 ):
     monkeypatch.setattr(samples, "CHUNK_BYTES", 2**18)
-    monkeypatch.setattr("skcnnlstm.training.fit_loop._PREDICTION_BYTES", 2**18)
+    monkeypatch.setattr("skcnnlstm.training.fit_loop._FORWARD_BYTES", 2**18)
     series = np.random.default_rng(0).standard_normal((4100, 8)).astype("float32")
     windows, target = make_windows(series, 100, target=0)  # 12.8 MB as copies
     estimator = CNNRegressor(
