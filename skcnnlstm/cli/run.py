@@ -49,9 +49,9 @@ def main(argv=None):
     except UsageError as error:
         print(f"skcnnlstm: {error}", file=sys.stderr, flush=True)
         return 2
-    except KeyboardInterrupt:
-        message = "skcnnlstm: interrupted, no file was written"
-        print(message, file=sys.stderr, flush=True)
+    except KeyboardInterrupt as interrupt:
+        state = str(interrupt) or "no file was written"
+        print(f"skcnnlstm: interrupted, {state}", file=sys.stderr, flush=True)
         return 130
     return 0
 
@@ -156,6 +156,8 @@ def run(options):
         if options.save is not None:
             save_model(fitted, best, options.save)
             files.append(options.save)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("the model was not saved") from None
     finally:  # the forecast is written even if its model cannot be saved
         show(f"\n{report.list_files(files)}")
 

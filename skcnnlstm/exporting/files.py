@@ -77,6 +77,8 @@ def export(estimator, path, format="onnx", *, output="predictions"):
         lists what can be exported.
     ValueError
         If the network uses an operation that the runtime does not have.
+    FileExistsError
+        If a SavedModel would replace a file, or a folder without a SavedModel.
     ImportError
         If a required package is not installed (extra `export`).
 

@@ -67,12 +67,15 @@ def prediction_program(network, custom_objects=None):
         with _lock:
             program = _predictions.get(key)
         if program is None:
-            program = PredictionProgram(network, custom_objects)
-            with _lock:
-                _predictions[key] = program
-                _first_use.pop(key, None)
-                while len(_predictions) > MAX_PREDICTIONS:
-                    _predictions.popitem(last=False)
+            try:
+                program = PredictionProgram(network, custom_objects)
+            finally:
+                with _lock:
+                    _first_use.pop(key, None)
+                    if program is not None:
+                        _predictions[key] = program
+                    while len(_predictions) > MAX_PREDICTIONS:
+                        _predictions.popitem(last=False)
     return program
 
 

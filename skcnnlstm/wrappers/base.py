@@ -127,6 +127,8 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
     def initialize(self, X, y):
         """Draw initial weights for the shapes of X and y, without training.
 
+        As in `fit`, a linear skip gets the weights of a ridge regression on X and y.
+
         Parameters
         ----------
         X, y : array-like

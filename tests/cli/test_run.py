@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from cli_tables import QUICK, make_table, write_table
 
-from skcnnlstm.cli import main, models, options
+from skcnnlstm.cli import fitting, main, models, options
 from skcnnlstm.cli.options import NETWORKS
 
 
@@ -169,6 +169,21 @@ def test_a_quiet_run_prints_nothing(folder, capsys):
     file = write_table(folder, make_table()[["date", "sales"]])
     assert _run(capsys, file, *QUICK, "--quiet", "--model", "ridge") == (0, "", "")
     assert (folder / "forecast.csv").exists()
+
+
+def test_an_interrupt_while_saving_says_that_the_forecast_exists(
+    folder, capsys, monkeypatch
+):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fitting, "save_model", interrupt)
+    file = write_table(folder, make_table()[["date", "sales"]])
+    options = *QUICK, "--model", "ridge", "--save", "ridge.skops"
+    status, out, err = _run(capsys, file, *options)
+    assert status == 130
+    assert out.endswith("wrote forecast.csv and forecast.png\n")
+    assert err.endswith("skcnnlstm: interrupted, the model was not saved\n")
 
 
 def test_a_chosen_model_makes_the_forecast(folder, capsys):

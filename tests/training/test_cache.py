@@ -146,3 +146,17 @@ def test_silu_keeps_no_graph_in_memory(name, empty_cache):
     del estimator
     clear_programs()
     assert count_graphs() == n_graphs
+
+
+def test_a_failed_trace_leaves_no_lock(empty_cache, monkeypatch):
+    regressor = tiny().fit(X, y)
+
+    def fail(*_):
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cache, "PredictionProgram", fail)
+        with pytest.raises(MemoryError):
+            regressor.predict(X)
+    assert not cache._first_use
+    assert regressor.predict(X).shape == y.shape
