@@ -21,15 +21,17 @@ def build_cldnn(
     activation="relu",
     lstm_units=(128, 128),
     lstm_activation="tanh",
+    patch_length="auto",
     dense_units=256,
     dropout=0.0,
 ):
     """Build a CLDNN for windows.
 
     Convolutions read each window over time, and a linear layer reduces the number of
-    channels. LSTMs read the output of the linear layer together with the window. Hidden
-    layers process the last output of the LSTMs and the last step of the linear layer. X
-    has shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
+    channels. LSTMs read the output of the linear layer together with the window, in
+    classifiers several steps at once. Hidden layers process the last output of the
+    LSTMs and the last step of the linear layer. X has shape `(n_samples,
+    window_length)` or `(n_samples, window_length, n_features)`.
 
     Parameters
     ----------
@@ -46,7 +48,9 @@ def build_cldnn(
     - each convolution: `(L, 256)`
     - linear layer: `(L, 256)`
     - concatenated with the input (first skip): `(L, 256 + F)`
-    - first LSTM layer: `(L, 128)`
+    - N patches of ``P = patch_length`` steps (N is L for P = 1):
+      `(N, P * (256 + F))`
+    - first LSTM layer: `(N, 128)`
     - last LSTM layer: `(128,)`
     - concatenated with the last step of the linear layer (second skip):
       `(128 + 256,)`
@@ -60,6 +64,8 @@ def build_cldnn(
       kernels of 9 and 3 steps. There is no max pooling over three frequencies.
     - Convolutions are padded on both sides. In the paper, they do not read later steps.
     - The network has one output per window. The paper has one output per step.
+    - In classifiers, the LSTMs read several steps at once. The LSTMs of the paper read
+      each step: set ``patch_length=1``.
     - LSTM layers have 128 units without projection instead of 832 cells projected to
       512, and the hidden layer has 256 units instead of 1024. The paper trained on
       2,000 hours of speech.
@@ -87,6 +93,7 @@ def build_cldnn(
     )
     linear = layers.Dense(linear_units, name="linear")(x)
     x = layers.Concatenate(name="with_window")([linear, series])
+    x = blocks.as_patches(x, patch_length, output_activation)
     for i, units in enumerate(lstm_units, 1):
         x = blocks.apply_lstm(
             x,

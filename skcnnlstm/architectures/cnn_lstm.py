@@ -143,8 +143,7 @@ def build_cnn_lstm(
             window, filters, kernel_size, padding, activation, pool_size
         )
     else:
-        # Classifiers have an output activation.
-        halves = output_activation is not None and not per_step
+        halves = blocks.reads_halves(output_activation, per_step)
         x = blocks.as_subsequences(window, n_subsequences, halves)
         n_steps = x.shape[2]
         x = blocks.conv1d_stack_per_row(x, filters, kernel_size, padding, activation)
@@ -246,7 +245,4 @@ class CNNLSTMClassifier(_CNNLSTMMixin, HybridClassifier, build=build_cnn_lstm):
     (4, 2)
     """
 
-    @staticmethod
-    def _resolve_auto(params, input_shape):
-        halves = not params["per_step"]
-        return blocks.resolve_auto_subsequences(params, input_shape, halves)
+    _resolve_auto = staticmethod(blocks.resolve_auto_halves)

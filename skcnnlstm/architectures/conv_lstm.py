@@ -85,7 +85,8 @@ def build_conv_lstm(
     window = layers.Input(input_shape, name="window")
     x = window
     if len(input_shape) < 4:
-        x = blocks.as_subsequences(window, n_subsequences)
+        halves = blocks.reads_halves(output_activation)
+        x = blocks.as_subsequences(window, n_subsequences, halves)
         x = layers.Reshape((x.shape[1], 1, *x.shape[2:]), name="grids")(x)
     blocks.check_kernel_fits(kernel_rows, x.shape[2], padding, "rows")
     blocks.check_kernel_fits(kernel_steps, x.shape[3], padding)
@@ -120,6 +121,8 @@ class ConvLSTMRegressor(HybridRegressor, build=build_conv_lstm):
 class ConvLSTMClassifier(HybridClassifier, build=build_conv_lstm):
     """Classify windows with a ConvLSTM.
 
+    ``n_subsequences="auto"`` cuts each window into two halves, as in CNNLSTMClassifier.
+
     Examples
     --------
     >>> import numpy as np
@@ -130,4 +133,4 @@ class ConvLSTMClassifier(HybridClassifier, build=build_conv_lstm):
     (4, 2)
     """
 
-    _resolve_auto = staticmethod(blocks.resolve_auto_subsequences)
+    _resolve_auto = staticmethod(blocks.resolve_auto_halves)

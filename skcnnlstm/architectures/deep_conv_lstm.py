@@ -21,6 +21,7 @@ def build_deep_conv_lstm(
     activation="relu",
     lstm_units=(128, 128),
     lstm_activation="tanh",
+    patch_length="auto",
     dense_units=(),
     dropout=0.5,
     per_step=False,
@@ -28,8 +29,9 @@ def build_deep_conv_lstm(
     """Build a DeepConvLSTM for windows.
 
     Convolutions over time process each feature separately. LSTMs read the convolved
-    features step by step. The last output of the LSTMs determines the prediction. X has
-    shape `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
+    features of all steps, in classifiers several steps at once. The last output of the
+    LSTMs determines the prediction. X has shape `(n_samples, window_length)` or
+    `(n_samples, window_length, n_features)`.
 
     Parameters
     ----------
@@ -52,7 +54,8 @@ def build_deep_conv_lstm(
     - transposed: `(F, L, 1)`
     - last convolution: `(F, L - 16, 64)`
     - transposed and flattened: `(L - 16, F * 64)`
-    - first LSTM layer: `(L - 16, 128)`
+    - N patches of ``P = patch_length`` steps (N is L - 16 for P = 1): `(N, P * F * 64)`
+    - first LSTM layer: `(N, 128)`
     - last LSTM layer: `(128,)`
     - output: `(n_outputs,)`
 
@@ -63,6 +66,8 @@ def build_deep_conv_lstm(
 
     - The LSTM cells have no peephole connections (Keras' cell has none), and the
       initial bias of their forget gates is 1.
+    - In classifiers, the LSTMs read several steps at once. The LSTMs of the paper read
+      each step: set ``patch_length=1``.
     - Weights are initialized by the Keras defaults instead of orthogonally.
     - The optimizer is Adam. For the training of the paper, set
       ``optimizer="rmsprop"``, ``learning_rate=0.001`` and ``batch_size=100``.
@@ -92,6 +97,7 @@ def build_deep_conv_lstm(
             f"padding={padding!r}, which leaves only {x.shape[1]} of {input_shape[0]} "
             "steps. Set padding='same', so that each step has an output."
         )
+    x = blocks.as_patches(x, patch_length, output_activation, per_step)
     for i, units in enumerate(lstm_units, 1):
         x = blocks.apply_dropout(x, dropout, f"dropout_{i}")
         x = blocks.apply_lstm(

@@ -20,6 +20,7 @@ def build_tcn_lstm(
     activation="relu",
     lstm_units=50,
     lstm_activation="tanh",
+    patch_length="auto",
     bidirectional=False,
     dense_units=(),
     dropout=0.2,
@@ -29,8 +30,9 @@ def build_tcn_lstm(
 
     Residual blocks of causal convolutions read each window. The dilation of the
     convolutions doubles from block to block. An LSTM reads the output of the last
-    block, and the last output of the LSTM determines the prediction. X has shape
-    `(n_samples, window_length)` or `(n_samples, window_length, n_features)`.
+    block, in classifiers as two halves. The last output of the LSTM determines the
+    prediction. X has shape `(n_samples, window_length)` or `(n_samples, window_length,
+    n_features)`.
 
     Parameters
     ----------
@@ -61,6 +63,7 @@ def build_tcn_lstm(
       with activation and dropout, and adds its input to the result. If the numbers of
       channels differ, the input first passes through a convolution with a kernel of one
       step.
+    - N patches of ``P = patch_length`` steps (N is L for P = 1): `(N, P * filters)`
     - LSTM: `(lstm_units,)`
     - output: `(n_outputs,)`
 
@@ -72,7 +75,8 @@ def build_tcn_lstm(
     - The convolutions have no weight normalization.
     - Weights are initialized by the Keras defaults instead of a normal distribution
       with standard deviation 0.01.
-    - An LSTM reads all steps of the last block. The paper uses only the last step.
+    - An LSTM reads all steps of the last block, in classifiers as two halves. The
+      paper uses only the last step.
 
     References
     ----------
@@ -99,6 +103,7 @@ def build_tcn_lstm(
             dropout=dropout,
             name=f"block_{i + 1}",
         )
+    x = blocks.as_patches(x, patch_length, output_activation, per_step)
     x = blocks.apply_lstm(
         x,
         lstm_units,

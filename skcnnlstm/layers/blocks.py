@@ -206,6 +206,14 @@ def as_subsequences(window, n_subsequences, halves=False):
     )(window)
 
 
+def reads_halves(output_activation, per_step=False):
+    """Return whether "auto" cuts a window into two halves.
+
+    This is so in classifiers, which have an output activation, except with `per_step`.
+    """
+    return output_activation is not None and not per_step
+
+
 def resolve_auto_subsequences(params, input_shape, halves=False):
     """Return `params`, with `n_subsequences="auto"` replaced by a number.
 
@@ -221,6 +229,52 @@ def resolve_auto_subsequences(params, input_shape, halves=False):
         number, padded = auto_subsequences(length, halves)
         return params if padded > length else {**params, "n_subsequences": number}
     return {**params, "n_subsequences": resolve_subsequences(n_subsequences, length)}
+
+
+def resolve_auto_halves(params, input_shape):
+    """Return the parameters of a classifier, as `resolve_auto_subsequences` does."""
+    halves = not params.get("per_step")
+    return resolve_auto_subsequences(params, input_shape, halves)
+
+
+# Maximum number of values in a patch of ``patch_length="auto"``. It limits the size of
+# an LSTM: 8,192 values and 128 units need 4 million weights.
+_MAX_PATCH_VALUES = 8192
+
+
+def as_patches(x, patch_length, output_activation, per_step=False):
+    """Return `(n_steps, channels)` as `(n_patches, patch_length * channels)`.
+
+    If `patch_length` does not divide `n_steps`, the first step is repeated at the
+    start. ``patch_length="auto"`` means 1, except in a classifier without `per_step`.
+    There it means half of the steps, rounded up, or fewer steps if a patch would have
+    more than `_MAX_PATCH_VALUES` values.
+    """
+    n_steps, channels = x.shape[1:]
+    if is_auto(patch_length):
+        patch_length = 1
+        if reads_halves(output_activation, per_step):
+            longest = max(1, _MAX_PATCH_VALUES // channels)
+            patch_length = min(math.ceil(n_steps / 2), longest)
+    is_text = isinstance(patch_length, str)
+    if is_text or check_integer("patch_length", patch_length) > n_steps:
+        raise ValueError(
+            f"patch_length must be 'auto' or an integer from 1 to {n_steps}, the "
+            f"number of steps: got patch_length={patch_length!r}. Use 'auto', or one "
+            "of these integers."
+        )
+    if patch_length == 1:
+        return x
+    if per_step:
+        raise ValueError(
+            "patch_length must be 1 with per_step=True, because each step has a "
+            f"target: got patch_length={patch_length}. Set patch_length=1."
+        )
+    if n_steps % patch_length:
+        n_missing = patch_length - n_steps % patch_length
+        x = PadStart(n_missing, name="padded")(x)
+    shape = x.shape[1] // patch_length, patch_length * channels
+    return layers.Reshape(shape, name="patches")(x)
 
 
 # --------------------------------------------------------------------------- blocks

@@ -86,3 +86,14 @@ def test_a_kernel_with_more_rows_than_the_grid_raises():
     )
     with pytest.raises(ValueError, match=re.escape(message)):
         build_conv_lstm((5, 6, 7, 2), 1, kernel_size=7, padding="valid")
+
+
+@pytest.mark.parametrize(("length", "shape"), [(1, (1, 1)), (12, (2, 6)), (13, (2, 7))])
+@pytest.mark.filterwarnings("ignore:n_subsequences='auto' leaves each window")
+def test_a_classifier_reads_halves_of_windows(length, shape):
+    X = np.random.default_rng(0).normal(size=(20, length))
+    classifier = ConvLSTMClassifier(filters=2, epochs=1, random_state=0)
+    classifier.fit(X, np.arange(20) % 2)
+    subsequences = classifier.model_.get_layer("subsequences").output
+    assert subsequences.shape == (None, *shape, 1)
+    assert classifier.predict_proba(X).shape == (20, 2)

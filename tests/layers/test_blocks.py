@@ -11,6 +11,7 @@ from networks import layer_shapes
 from skcnnlstm.layers.blocks import (
     apply_dropout,
     apply_lstm,
+    as_patches,
     as_series,
     as_subsequences,
     attention_pooling,
@@ -172,6 +173,25 @@ def test_resolve_auto_subsequences_leaves_cut_windows_unchanged():
     params = {"n_subsequences": "auto", "filters": 3}
     assert resolve_auto_subsequences(params, (3, 4, 1)) is params
     assert resolve_auto_subsequences(params, (12,)) == params | {"n_subsequences": 3}
+
+
+@pytest.mark.parametrize(
+    ("n_channels", "expected"),
+    [(10, (2, 500)), (400, (5, 8000)), (9000, (100, 9000))],
+)
+def test_automatic_patches_have_at_most_8192_values(n_channels, expected):
+    x = keras.Input((100, n_channels))
+    assert as_patches(x, "auto", "softmax").shape[1:] == expected
+    assert as_patches(x, "auto", None) is x
+    assert as_patches(x, "auto", "softmax", per_step=True) is x
+
+
+def test_patches_of_awkward_windows_repeat_the_first_step():
+    window = keras.Input((5, 2))
+    model = keras.Model(window, as_patches(window, 3, None))
+    X = np.arange(10.0).reshape(1, 5, 2)
+    expected = [[[0, 1, 0, 1, 2, 3], [4, 5, 6, 7, 8, 9]]]
+    np.testing.assert_array_equal(model.predict(X, verbose=0), expected)
 
 
 def test_resolve_auto_subsequences_cuts_even_windows_into_halves():
