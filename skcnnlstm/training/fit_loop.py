@@ -18,6 +18,7 @@ from skcnnlstm.training.samples import Samples
 
 # The rounding of a matrix product depends on its number of rows. With batches of a
 # multiple of 32 rows, a prediction does not depend on the other rows of its batch.
+# Exception: BlockLSTM rounds the last bit of a few rows differently in large batches.
 _ROW_MULTIPLE = 32
 # Bytes of the windows that a network without training reads at once. The outputs of its
 # layers may need a thousand times as much memory.
