@@ -61,8 +61,8 @@ def build_lstm(
     - The cells have forget gates (Gers et al., 2000) with an initial bias of 1
       (Jozefowicz et al., 2015).
     - Backpropagation through time covers the whole window.
-    - A classifier reads the window in two halves by default. To read each step, set
-      ``patch_length=1``.
+    - The LSTM of a classifier reads more than one step at once by default. To read each
+      step, set ``patch_length=1``.
 
     References
     ----------
@@ -106,8 +106,9 @@ class LSTMRegressor(HybridRegressor, build=build_lstm):
 class LSTMClassifier(HybridClassifier, build=build_lstm):
     """Classify windows with an LSTM.
 
-    By default, the LSTM reads each window as two halves. In cross-validation on eight
-    UCR data sets, halves had an accuracy of .86, and single steps of .62.
+    By default, the LSTM reads each window as two halves, or in shorter patches if there
+    are more than 8,192 values in a half. In cross-validation on eight UCR data sets,
+    halves had an accuracy of .86, and single steps of .62.
 
     Examples
     --------

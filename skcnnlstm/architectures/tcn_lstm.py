@@ -30,9 +30,9 @@ def build_tcn_lstm(
 
     Residual blocks of causal convolutions read each window. The dilation of the
     convolutions doubles from block to block. An LSTM reads the output of the last
-    block, in classifiers as two halves. The last output of the LSTM determines the
-    prediction. X has shape `(n_samples, window_length)` or `(n_samples, window_length,
-    n_features)`.
+    block, in classifiers several steps at once. The last output of the LSTM determines
+    the prediction. X has shape `(n_samples, window_length)` or `(n_samples,
+    window_length, n_features)`.
 
     Parameters
     ----------
@@ -75,8 +75,8 @@ def build_tcn_lstm(
     - The convolutions have no weight normalization.
     - Weights are initialized by the Keras defaults instead of a normal distribution
       with standard deviation 0.01.
-    - An LSTM reads all steps of the last block, in classifiers as two halves. The
-      paper uses only the last step.
+    - An LSTM reads all steps of the last block, in classifiers several steps at once.
+      The paper uses only the last step.
 
     References
     ----------

@@ -5,6 +5,7 @@ builds of a network have the same JSON text.
 """
 
 import math
+import numbers
 from types import FunctionType
 
 import keras
@@ -232,7 +233,7 @@ def resolve_auto_subsequences(params, input_shape, halves=False):
 
 
 def resolve_auto_halves(params, input_shape):
-    """Return the parameters of a classifier, as `resolve_auto_subsequences` does."""
+    """Replace ``n_subsequences="auto"`` in the parameters of a classifier."""
     halves = not params.get("per_step")
     return resolve_auto_subsequences(params, input_shape, halves)
 
@@ -256,20 +257,22 @@ def as_patches(x, patch_length, output_activation, per_step=False):
         if reads_halves(output_activation, per_step):
             longest = max(1, _MAX_PATCH_VALUES // channels)
             patch_length = min(math.ceil(n_steps / 2), longest)
-    is_text = isinstance(patch_length, str)
-    if is_text or check_integer("patch_length", patch_length) > n_steps:
+    elif per_step and patch_length != 1:
         raise ValueError(
-            f"patch_length must be 'auto' or an integer from 1 to {n_steps}, the "
-            f"number of steps: got patch_length={patch_length!r}. Use 'auto', or one "
-            "of these integers."
+            "patch_length must be 1 or 'auto' with per_step=True, because each step "
+            f"has a target: got patch_length={patch_length!r}. Set patch_length=1."
         )
+    rule = f"patch_length must be 'auto' or an integer from 1 to {n_steps}"
+    got = f"got patch_length={patch_length!r}, and the LSTM reads {n_steps} steps"
+    remedy = "Use 'auto', or one of these integers."
+    is_integer = isinstance(patch_length, numbers.Integral)
+    if not is_integer or isinstance(patch_length, bool):
+        raise TypeError(f"{rule}: {got}. {remedy}")
+    if not 1 <= patch_length <= n_steps:
+        raise ValueError(f"{rule}: {got}. {remedy}")
+    patch_length = int(patch_length)
     if patch_length == 1:
         return x
-    if per_step:
-        raise ValueError(
-            "patch_length must be 1 with per_step=True, because each step has a "
-            f"target: got patch_length={patch_length}. Set patch_length=1."
-        )
     if n_steps % patch_length:
         n_missing = patch_length - n_steps % patch_length
         x = PadStart(n_missing, name="padded")(x)

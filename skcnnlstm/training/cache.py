@@ -63,7 +63,7 @@ def prediction_program(network, custom_objects=None):
             _predictions.move_to_end(key)
             return program
         first_use = _first_use.setdefault(key, threading.Lock())
-    with first_use:  # one thread traces, the others wait for its program
+    with first_use:  # one thread traces, the others wait, and use its program
         with _lock:
             program = _predictions.get(key)
         if program is None:

@@ -20,7 +20,7 @@ from skcnnlstm.training.samples import Samples
 # multiple of 32 rows, a prediction does not depend on the other rows of its batch.
 # Exception: BlockLSTM rounds the last bit of a few rows differently in large batches.
 _ROW_MULTIPLE = 32
-# Bytes of the windows that a network without training reads at once. The outputs of its
+# Bytes of the windows that a network reads at once outside training. The outputs of its
 # layers may need a thousand times as much memory.
 _FORWARD_BYTES = 2**19
 # Number of different learning rates in a decay.
@@ -352,7 +352,7 @@ class ChunkLoader:
 
 
 def _forward_length(X):
-    """Return the number of windows that a network without training reads at once."""
+    """Return the number of windows that a network reads at once outside training."""
     window_bytes = 4 * math.prod(X.shape[1:])
     n_multiples = _FORWARD_BYTES // max(1, window_bytes * _ROW_MULTIPLE)
     return max(1, n_multiples) * _ROW_MULTIPLE

@@ -393,7 +393,9 @@ class BaseHybrid(DeclaredParametersMixin, NetworkReprMixin, CallbackSupportMixin
         epochs_done = self._epochs_done if initial_state else 0
         pretrained = {}
         if initial_state is None:
-            pretrained = match_pretrained(settings["pretrained"], spec)
+            pretrained = match_pretrained(
+                settings["pretrained"], spec, settings["frozen"]
+            )
         callbacks = training.prepare_callbacks(
             settings["callbacks"], self._routed("callbacks")
         )

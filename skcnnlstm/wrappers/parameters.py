@@ -260,12 +260,12 @@ _NETWORK_PARAMETERS = """Parameters of networks.
         Activation of the output layer.
     n_subsequences : int or "auto", default="auto"
         Number of subsequences into which each window is cut, in time order. It must
-        divide the window length. In classifiers without `per_step`, "auto" means two,
-        and repeats the first step of a window of odd length. Otherwise, "auto" uses the
-        divisor closest to the square root of the window length. If the length of a
-        subsequence would then be more than twice the number of subsequences, "auto"
-        first lengthens the window by repeating its first step. Has no effect on windows
-        cut by SubsequenceReshaper.
+        divide the window length. In classifiers without `per_step`, "auto" means two
+        (one for a window of one step), and repeats the first step of a window of odd
+        length. Otherwise, "auto" uses the divisor closest to the square root of the
+        window length. If the length of a subsequence would then be more than twice the
+        number of subsequences, "auto" first lengthens the window by repeating its first
+        step. Has no effect on windows cut by SubsequenceReshaper.
     filters : int or tuple of int, default=64
         Number of filters. A tuple makes one convolution per entry.
     kernel_size : int or tuple of int, default=3
@@ -285,9 +285,10 @@ _NETWORK_PARAMETERS = """Parameters of networks.
         cannot use the cuDNN kernel.
     patch_length : int or "auto", default="auto"
         Number of consecutive steps that the LSTM reads at once, as one vector. If it
-        does not divide the number of steps, the first step is repeated. "auto" means
-        half of the steps, rounded up, in classifiers, but at most as many steps as have
-        8,192 values. In regressors and with ``per_step=True``, "auto" means 1.
+        does not divide the number of steps, the first step is repeated at the start.
+        "auto" means 1 in regressors and with `per_step`. In other classifiers, it means
+        half of the steps, rounded up, or the longest patch of at most 8,192 values if
+        this is shorter.
     dense_units : int or tuple of int, default=()
         Units of the hidden layers before the output. A tuple makes one layer per
         entry; `()` makes none.

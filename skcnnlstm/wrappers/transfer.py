@@ -8,13 +8,14 @@ from fnmatch import fnmatchcase
 import skcnnlstm
 from skcnnlstm import training
 from skcnnlstm._utils.introspection import fitted_networks
+from skcnnlstm._utils.warnings import warn
 
 _MAX_LISTED = 12
 
 # ------------------------------------------------------------------------ pretrained
 
 
-def match_pretrained(pretrained, spec):
+def match_pretrained(pretrained, spec, frozen=()):
     """Return the weights of those fitted layers that match layers of a new network.
 
     Two layers match if they have equal names and weights of equal shapes.
@@ -25,6 +26,9 @@ def match_pretrained(pretrained, spec):
         The parameter `pretrained` of an estimator.
     spec : ProgramSpec
         Specification with the new network.
+    frozen : str or sequence of str, default=()
+        The parameter `frozen` of the estimator. A warning is issued for each entry that
+        matches no layer with fitted weights.
 
     Returns
     -------
@@ -54,8 +58,18 @@ def match_pretrained(pretrained, spec):
             "pretrained must have a layer with the same name and the same weight "
             f"shapes as a layer of the new network: got the layers {_describe(source)}."
             f" The new network has the layers {_describe(own)}. Use the same "
-            "architecture with the same layer sizes."
+            "architecture with the same layer sizes (and the same patch_length, if it "
+            "has one)."
         )
+    for pattern in _check_patterns(frozen):
+        if not any(fnmatchcase(name, pattern) for name in matching):
+            warn(
+                f"frozen holds {pattern!r}, which matches no layer that starts from "
+                "the weights of pretrained: these layers keep their random weights. "
+                f"The layers that start from pretrained are {', '.join(matching)}. "
+                f"Remove {pattern!r} from frozen, or give the layers the sizes that "
+                "they have in pretrained."
+            )
     return matching
 
 

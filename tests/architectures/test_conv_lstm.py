@@ -89,7 +89,6 @@ def test_a_kernel_with_more_rows_than_the_grid_raises():
 
 
 @pytest.mark.parametrize(("length", "shape"), [(1, (1, 1)), (12, (2, 6)), (13, (2, 7))])
-@pytest.mark.filterwarnings("ignore:n_subsequences='auto' leaves each window")
 def test_a_classifier_reads_halves_of_windows(length, shape):
     X = np.random.default_rng(0).normal(size=(20, length))
     classifier = ConvLSTMClassifier(filters=2, epochs=1, random_state=0)

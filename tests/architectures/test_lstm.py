@@ -1,12 +1,18 @@
 """Tests of the LSTM."""
 
+import re
+from functools import partial
+
 import numpy as np
 import pytest
 from networks import check_fit_raises, layer_shapes
 from sklearn.model_selection import GridSearchCV
 
-from skcnnlstm import LSTMClassifier, LSTMRegressor
+from skcnnlstm import LSTMClassifier, LSTMRegressor, SeriesForecaster
+from skcnnlstm.architectures.cldnn import build_cldnn
+from skcnnlstm.architectures.deep_conv_lstm import build_deep_conv_lstm
 from skcnnlstm.architectures.lstm import build_lstm
+from skcnnlstm.architectures.tcn_lstm import build_tcn_lstm
 
 
 def test_all_lstm_layers_but_the_last_return_sequences():
@@ -68,21 +74,58 @@ def test_a_classifier_reads_two_halves_by_default(settings, length, expected):
 
 
 @pytest.mark.parametrize(
-    ("settings", "error", "message"),
+    ("value", "error"),
     [
-        ({"patch_length": 13}, ValueError, "'auto' or an integer from 1 to 12, the"),
-        ({"patch_length": 0}, ValueError, "an integer >= 1: got patch_length=0"),
-        ({"patch_length": "half"}, ValueError, "'auto' or an integer from 1 to 12, t"),
-        (
-            {"patch_length": 2, "per_step": True},
-            ValueError,
-            "1 with per_step=True, because each step has a target: got patch_length=2",
-        ),
+        (13, ValueError),
+        (0, ValueError),
+        (-1, ValueError),
+        (1.5, TypeError),
+        (True, TypeError),
+        (None, TypeError),
+        ("half", TypeError),
     ],
 )
-def test_invalid_patch_lengths_are_refused(settings, error, message):
-    with pytest.raises(error, match=f"patch_length must be {message}"):
-        build_lstm((12, 3), 2, **settings)
+def test_invalid_patch_lengths_raise(value, error):
+    message = (
+        "patch_length must be 'auto' or an integer from 1 to 12: got "
+        f"patch_length={value!r}, and the LSTM reads 12 steps. Use 'auto', or one of "
+        "these integers."
+    )
+    with pytest.raises(error, match=f"^{re.escape(message)}$"):
+        build_lstm((12, 3), 2, patch_length=value)
+
+
+def test_patches_and_per_step_raise():
+    message = (
+        "patch_length must be 1 or 'auto' with per_step=True, because each step has a "
+        "target: got patch_length=2. Set patch_length=1."
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        build_lstm((12, 3), 2, patch_length=2, per_step=True)
+    model = build_lstm((12, 3), 2, patch_length=1, per_step=True)
+    assert model.output.shape == (None, 12, 2)
+
+
+@pytest.mark.parametrize(
+    ("build", "layer", "expected"),
+    [
+        (build_tcn_lstm, "lstm", (4, 160)),
+        (build_cldnn, "lstm_1", (4, 5 * 259)),
+        (partial(build_deep_conv_lstm, padding="same"), "lstm_1", (4, 5 * 192)),
+    ],
+)
+def test_other_networks_read_patches_of_their_features(build, layer, expected):
+    model = build((20, 3), 2, patch_length=5)
+    assert model.get_layer(layer).input.shape[1:] == expected
+
+
+def test_a_forecaster_reads_patches():
+    series = np.sin(np.arange(60) / 4)
+    network = LSTMRegressor(patch_length=4, lstm_units=4, epochs=1, random_state=0)
+    forecaster = SeriesForecaster(network, window_length=10, horizon=3).fit(series)
+    inputs = forecaster.estimator_.model_.get_layer("lstm_1").input
+    assert inputs.shape[1:] == (3, 4)
+    assert forecaster.forecast().shape == (3,)
 
 
 def test_patches_of_a_classifier_work_in_a_search_with_masks():
@@ -92,5 +135,5 @@ def test_patches_of_a_classifier_work_in_a_search_with_masks():
     classifier = LSTMClassifier(missing="mask", epochs=2, random_state=0)
     search = GridSearchCV(classifier, {"patch_length": [1, 4, "auto"]}, cv=2)
     assert search.fit(X, y).predict(X).shape == (12,)
-    units = search.estimator.fit(X, y).model_.get_layer("lstm_1").input.shape[1:]
-    assert units == (2, 10)  # five values and their masks
+    inputs = search.estimator.fit(X, y).model_.get_layer("lstm_1").input
+    assert inputs.shape[1:] == (2, 10)  # five values and their masks

@@ -171,9 +171,7 @@ def test_a_quiet_run_prints_nothing(folder, capsys):
     assert (folder / "forecast.csv").exists()
 
 
-def test_an_interrupt_while_saving_says_that_the_forecast_exists(
-    folder, capsys, monkeypatch
-):
+def test_an_interrupt_while_saving_keeps_the_forecast(folder, capsys, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 

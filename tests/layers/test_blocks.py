@@ -186,7 +186,7 @@ def test_automatic_patches_have_at_most_8192_values(n_channels, expected):
     assert as_patches(x, "auto", "softmax", per_step=True) is x
 
 
-def test_patches_of_awkward_windows_repeat_the_first_step():
+def test_patches_repeat_the_first_step_if_the_window_is_too_short():
     window = keras.Input((5, 2))
     model = keras.Model(window, as_patches(window, 3, None))
     X = np.arange(10.0).reshape(1, 5, 2)

@@ -2,6 +2,7 @@
 
 import pickle
 import re
+import warnings
 
 import keras
 import numpy as np
@@ -18,6 +19,7 @@ from user_errors import check_error
 from skcnnlstm import (
     CNNClassifier,
     CNNRegressor,
+    LSTMClassifier,
     LSTMRegressor,
     ParallelCNNLSTMRegressor,
     SeriesForecaster,
@@ -98,6 +100,27 @@ def test_layers_of_other_shapes_start_from_new_weights(fitted, windows):
     assert second.pretrained_layers_ == ["conv_1", "conv_2", "dense_1"]
     assert_equal_layers(second, fitted, second.pretrained_layers_)
     assert_equal_layers(second, new, ["output"])
+
+
+def test_a_frozen_layer_of_another_shape_warns(windows):
+    X, y = windows
+    fitted = LSTMClassifier(lstm_units=4, **TINY).fit(X, y > 0)
+    longer = np.concatenate([X[:, :1], X[:, :1], X], axis=1)
+    second = LSTMClassifier(lstm_units=4, pretrained=fitted, frozen="lstm*", **TINY)
+    message = (
+        "frozen holds 'lstm*', which matches no layer that starts from the weights of "
+        "pretrained: these layers keep their random weights. The layers that start "
+        "from pretrained are output. Remove 'lstm*' from frozen, or give the layers "
+        "the sizes that they have in pretrained."
+    )
+    with pytest.warns(UserWarning, match=f"^{re.escape(message)}$"):
+        second.fit(longer, y > 0)
+    inputs = fitted.model_.get_layer("lstm_1").input.shape[-1]
+    n_features = X.reshape(len(X), X.shape[1], -1).shape[-1]
+    second.set_params(patch_length=inputs // n_features)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert "lstm_1" in second.fit(longer, y > 0).pretrained_layers_
 
 
 def test_a_regressor_gives_its_layers_to_a_classifier(fitted, windows):
