@@ -211,8 +211,8 @@ def warn_about_shuffling(X):
 
     Both are signs of shuffled folds, in which test windows hold rows of training
     windows. Only the first windows are compared. Windows with more than three axes are
-    not checked. If a compared window contains NaN, nothing is checked: windows without
-    a known target were left out, so missing windows are then no sign of shuffling.
+    not checked. If a compared window contains NaN, nothing is checked: other windows
+    may be missing because their targets are unknown.
     """
     if X.ndim > 3 or X.shape[1] <= _N_HEAD_STEPS:
         return

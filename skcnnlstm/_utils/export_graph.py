@@ -66,8 +66,8 @@ class ExportGraph:
     shape : tuple of int or None
         Shape of one sample. None means that any shape is accepted.
     input_name : str or None
-        Name of the input tensor: "windows" or "rows". None means that the name in the
-        following graph is used.
+        Name of the input tensor: "windows" or "rows". None for a step that another
+        graph follows: the name is then that of the other graph.
     networks : list of keras.Model
         The networks that `run` calls.
     classes : ndarray or None

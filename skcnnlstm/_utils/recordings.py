@@ -146,9 +146,9 @@ def _index_names(X: Any) -> list[Any]:
 
 
 def alternate(table: Any, rows: list[NDArray[np.intp]]) -> bool:
-    """Return whether the index of a table holds row numbers, and recordings alternate.
+    """Return whether an index holds row numbers, and rows of recordings alternate.
 
-    In this case, the index does not show the gaps within a recording. `rows` holds the
+    A jump in the index of a recording is then not necessarily a gap. `rows` holds the
     positions of the rows of each recording.
     """
     if len(rows) < 2 or not has_labels(table):

@@ -358,8 +358,8 @@ def check_rows(n_rows, options, name=None):
     raise UsageError(
         f"{whose} must have at least {required} rows: got {n_rows}. The first fit "
         f"needs --{which}-length {longest} plus --horizon {options.horizon} rows, and "
-        f"each of --folds {options.folds} tests {options.horizon} more. Use smaller "
-        "values"
+        f"each of the {options.folds} folds (--folds) needs {options.horizon} more "
+        "rows. Use smaller values"
     )
 
 

@@ -132,7 +132,7 @@ def _check_frequency(index, axis):
         )
     if axis.freq is None:
         raise ValueError(
-            "calendar needs a frequency, from which the times of the rows ahead "
-            f"follow: got an index without a frequency, {describe_index(index)}. Set "
-            "freq, or resample the series."
+            "calendar needs a frequency to compute the times of the rows ahead: got an "
+            f"index without a frequency, {describe_index(index)}. Set freq, or "
+            "resample the series."
         )

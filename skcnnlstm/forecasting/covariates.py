@@ -30,8 +30,8 @@ def check_given(exog, columns):
     if columns is not None and exog is None:
         raise ValueError(
             "exog must be given because the forecaster was fitted with exog: got None. "
-            "Pass the covariates of the rows, and for predict and forecast those of "
-            "the rows ahead. For a search or cross_validate, call "
+            "Pass the covariates of the given rows. The methods predict and forecast "
+            "also need those of the rows ahead. For a search or cross_validate, call "
             "sklearn.set_config(enable_metadata_routing=True) and "
             "forecaster.set_fit_request(exog=True).set_score_request(exog=True)."
         )
@@ -74,7 +74,7 @@ def read_covariates(
     Parameters
     ----------
     exog : array-like, Series, DataFrame, list or dict
-        In the form of the panel, or one table with an index for all series.
+        In the form of the panel, or one table with an index for every series.
     panel : Panel
         The form of the series.
     wanted : dict of (int, Index or None)
@@ -134,8 +134,9 @@ def split_exog(exog, panel):
         return dict.fromkeys(keys, exog)
     if not isinstance(exog, Mapping):
         raise TypeError(
-            "exog must have the form of the series, or be one DataFrame with an index "
-            f"for all of them: got {type(exog).__name__}. Use {FORMS[panel.kind]}."
+            "exog must have the form of the series, or be one DataFrame with an index, "
+            f"which is used for every series: got {type(exog).__name__}. Use "
+            f"{FORMS[panel.kind]}."
         )
     missing = [key for key in keys if key not in exog]
     if missing:

@@ -370,7 +370,7 @@ class SeriesForecaster(
             must be numeric, except with an `exog_transformer`. If series and `exog`
             both have an index, rows are looked up by label, and `exog` may have further
             rows. For many series, pass `exog` in the form of the series, or one table
-            with an index for all series.
+            with an index, which is used for every series.
         sample_weight : array-like, Series, list, dict, float or None, default=None
             Weights of the rows, at least 0. The weight of a sample is the mean weight
             of its target rows. A sample is left out if one of its target rows has the
@@ -446,8 +446,8 @@ class SeriesForecaster(
 
             - With an index, rows are looked up by label, and past rows may be included.
               An array must hold only the rows ahead.
-            - If `exog` ends within the last horizon, the last window starts at an
-              earlier row, so that it needs no covariates after the end of `exog`.
+            - If `steps` is not a multiple of `horizon` and `exog` has no further rows,
+              the last window starts at an earlier row, so that it needs none.
             - With `series`, `exog` must also hold the covariates of the rows of these
               series.
         series : array-like, Series, DataFrame, list, dict or None, default=None
@@ -572,8 +572,9 @@ class SeriesForecaster(
         Parameters
         ----------
         series : array-like, Series or DataFrame
-            New rows of one series, with the columns given to `fit`, or of many series,
-            as for `predict`. Rows without an index get the labels that follow.
+            New rows, with the columns given to `fit`: of one series, or of many series
+            in the forms that `predict` takes. Rows without an index get the labels that
+            follow those of the known rows.
         exog : array-like, Series, DataFrame or None, default=None
             Covariates of these rows, if `fit` was given any.
 
@@ -603,8 +604,9 @@ class SeriesForecaster(
         Parameters
         ----------
         series : array-like, Series or DataFrame
-            New rows of one series, with the columns given to `fit`, or of many series,
-            as for `predict`. Rows without an index get the labels that follow.
+            New rows, with the columns given to `fit`: of one series, or of many series
+            in the forms that `predict` takes. Rows without an index get the labels that
+            follow those of the known rows.
         exog : array-like, Series, DataFrame or None, default=None
             Covariates of these rows, if `fit` was given any.
 

@@ -64,11 +64,11 @@ def match_pretrained(pretrained, spec, frozen=()):
     for pattern in _check_patterns(frozen):
         if not any(fnmatchcase(name, pattern) for name in matching):
             warn(
-                f"frozen holds {pattern!r}, which matches no layer that starts from "
-                "the weights of pretrained: these layers keep their random weights. "
-                f"The layers that start from pretrained are {', '.join(matching)}. "
-                f"Remove {pattern!r} from frozen, or give the layers the sizes that "
-                "they have in pretrained."
+                f"frozen holds {pattern!r}, which matches only layers that do not "
+                "start from the weights of pretrained. They stay frozen with random "
+                "weights. The layers that start from pretrained are "
+                f"{', '.join(matching)}. Remove {pattern!r} from frozen, or give the "
+                "layers the sizes that they have in pretrained."
             )
     return matching
 

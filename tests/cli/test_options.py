@@ -96,8 +96,8 @@ INVALID_OPTIONS = [
     (
         "--horizon 40",
         "the series must have at least 224 rows: got 144. The first fit needs "
-        "--window-length 24 plus --horizon 40 rows, and each of --folds 4 tests 40 "
-        "more. Use smaller values",
+        "--window-length 24 plus --horizon 40 rows, and each of the 4 folds "
+        "(--folds) needs 40 more rows. Use smaller values",
     ),
 ]
 

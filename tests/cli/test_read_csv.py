@@ -162,15 +162,15 @@ INVALID_FILES = [
         make_table(16),
         "",
         "the series must have at least 17 rows: got 16. The first fit needs "
-        "--window-length 8 plus --horizon 3 rows, and each of --folds 2 tests 3 more. "
-        "Use smaller values",
+        "--window-length 8 plus --horizon 3 rows, and each of the 2 folds "
+        "(--folds) needs 3 more rows. Use smaller values",
     ),
     (
         make_table(),
         "--season-length 32",
         "the series must have at least 41 rows: got 40. The first fit needs "
-        "--season-length 32 plus --horizon 3 rows, and each of --folds 2 tests 3 more. "
-        "Use smaller values",
+        "--season-length 32 plus --horizon 3 rows, and each of the 2 folds "
+        "(--folds) needs 3 more rows. Use smaller values",
     ),
 ]
 

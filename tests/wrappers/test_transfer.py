@@ -108,10 +108,10 @@ def test_a_frozen_layer_of_another_shape_warns(windows):
     longer = np.concatenate([X[:, :1], X[:, :1], X], axis=1)
     second = LSTMClassifier(lstm_units=4, pretrained=fitted, frozen="lstm*", **TINY)
     message = (
-        "frozen holds 'lstm*', which matches no layer that starts from the weights of "
-        "pretrained: these layers keep their random weights. The layers that start "
-        "from pretrained are output. Remove 'lstm*' from frozen, or give the layers "
-        "the sizes that they have in pretrained."
+        "frozen holds 'lstm*', which matches only layers that do not start from the "
+        "weights of pretrained. They stay frozen with random weights. The layers that "
+        "start from pretrained are output. Remove 'lstm*' from frozen, or give the "
+        "layers the sizes that they have in pretrained."
     )
     with pytest.warns(UserWarning, match=f"^{re.escape(message)}$"):
         second.fit(longer, y > 0)
