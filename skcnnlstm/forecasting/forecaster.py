@@ -446,8 +446,8 @@ class SeriesForecaster(
 
             - With an index, rows are looked up by label, and past rows may be included.
               An array must hold only the rows ahead.
-            - If `steps` is not a multiple of `horizon` and `exog` has no further rows,
-              the last window starts at an earlier row, so that it needs none.
+            - If `steps` is larger than `horizon`, but not a multiple of it, and `exog`
+              has no further rows, the last window starts at an earlier row.
             - With `series`, `exog` must also hold the covariates of the rows of these
               series.
         series : array-like, Series, DataFrame, list, dict or None, default=None
