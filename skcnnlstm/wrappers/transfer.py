@@ -15,7 +15,7 @@ _MAX_LISTED = 12
 # ------------------------------------------------------------------------ pretrained
 
 
-def match_pretrained(pretrained, spec, frozen=()):
+def match_pretrained(pretrained, spec, frozen):
     """Return the weights of those fitted layers that match layers of a new network.
 
     Two layers match if they have equal names and weights of equal shapes.
@@ -26,7 +26,7 @@ def match_pretrained(pretrained, spec, frozen=()):
         The parameter `pretrained` of an estimator.
     spec : ProgramSpec
         Specification with the new network.
-    frozen : str or sequence of str, default=()
+    frozen : str or sequence of str
         The parameter `frozen` of the estimator. A warning is issued for each entry that
         matches no layer with fitted weights.
 

@@ -8,6 +8,7 @@ from training_helpers import SAMPLE_WEIGHT, X, assert_equal_weights, tiny, weigh
 
 from skcnnlstm import CNNRegressor, ParallelCNNLSTMRegressor, make_windows
 from skcnnlstm.training import Samples, samples
+from skcnnlstm.training.program import PredictionProgram, Program
 
 
 def test_samples_are_selected_by_a_slice_or_by_positions():
@@ -56,6 +57,29 @@ def test_statistics_do_not_depend_on_the_chunk_size(monkeypatch):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
     for name, values in whole.history_.items():
         np.testing.assert_allclose(values, chunked.history_[name], rtol=1e-5)
+
+
+def test_a_network_reads_few_windows_at_once_outside_training(monkeypatch):
+    lengths = []
+    moments, run = Program.set_batch_norm_statistics, PredictionProgram.__call__
+
+    def record_moments(program, chunks):
+        lengths.extend(len(chunk) for chunk in chunks())
+        moments(program, chunks)
+
+    def record_predictions(program, weights, x):
+        lengths.append(len(x))
+        return run(program, weights, x)
+
+    monkeypatch.setattr(Program, "set_batch_norm_statistics", record_moments)
+    monkeypatch.setattr(PredictionProgram, "__call__", record_predictions)
+    windows, target = make_windows(np.sin(np.arange(10_000.0)), 500)
+    estimator = ParallelCNNLSTMRegressor(
+        filters=1, kernel_size=1, lstm_units=1, epochs=1, batch_size=256
+    )
+    estimator.fit(windows[:600], target[:600]).predict(windows[:600])
+    assert sum(lengths) == 600 + 608  # predictions are padded to multiples of 32 rows
+    assert max(lengths) == 256  # 512 KB of windows with 500 values in float32
 
 
 def test_peak_memory_depends_on_the_chunk_size_not_on_the_number_of_windows(
