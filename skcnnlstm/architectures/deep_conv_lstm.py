@@ -8,6 +8,9 @@ from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 from skcnnlstm.wrappers.parameters import with_network_parameters
 
+# The initial kernels of Ordonez and Roggen (2016).
+_INITIALIZER = "orthogonal"
+
 
 @with_network_parameters
 def build_deep_conv_lstm(
@@ -68,7 +71,6 @@ def build_deep_conv_lstm(
       initial bias of their forget gates is 1.
     - In classifiers, the LSTMs read several steps at once. The LSTMs of the paper read
       each step: set ``patch_length=1``.
-    - Weights are initialized by the Keras defaults instead of orthogonally.
     - The optimizer is Adam. For the training of the paper, set
       ``optimizer="rmsprop"``, ``learning_rate=0.001`` and ``batch_size=100``.
 
@@ -88,7 +90,9 @@ def build_deep_conv_lstm(
     window = layers.Input(input_shape, name="window")
     x = layers.Permute((2, 1), name="sensors")(blocks.as_series(window))
     x = layers.Reshape((*x.shape[1:], 1), name="sensor_series")(x)
-    x = blocks.conv1d_stack_per_row(x, filters, kernel_size, padding, activation)
+    x = blocks.conv1d_stack_per_row(
+        x, filters, kernel_size, padding, activation, initializer=_INITIALIZER
+    )
     x = layers.Permute((2, 1, 3), name="steps")(x)
     x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]), name="features")(x)
     if per_step and x.shape[1] != input_shape[0]:
@@ -105,6 +109,7 @@ def build_deep_conv_lstm(
             units,
             activation=lstm_activation,
             return_sequences=per_step or i < len(lstm_units),
+            initializer=_INITIALIZER,
             name=f"lstm_{i}",
         )
     x = blocks.apply_dropout(x, dropout, f"dropout_{len(lstm_units) + 1}")

@@ -315,32 +315,51 @@ def conv1d_stack(x, filters, kernel_size, padding, activation):
     return x
 
 
-def conv1d_stack_per_row(x, filters, kernel_size, padding, activation):
+def conv1d_stack_per_row(
+    x, filters, kernel_size, padding, activation, initializer="glorot_uniform"
+):
     """Apply one Conv1D per entry of `filters` to each row of `(rows, steps, channels)`.
 
-    This uses a Conv2D with a kernel of one row. The result equals that of
-    `TimeDistributed(Conv1D)`, which loops over the rows.
+    `initializer` draws the kernels. This uses a Conv2D with a kernel of one row. The
+    result equals that of `TimeDistributed(Conv1D)`, which loops over the rows.
     """
     for i, (width, size) in enumerate(zip(filters, kernel_size, strict=True), 1):
         check_kernel_fits(size, x.shape[2], padding)
         x = layers.Conv2D(
-            width, (1, size), padding=padding, activation=activation, name=f"conv_{i}"
+            width,
+            (1, size),
+            padding=padding,
+            activation=activation,
+            kernel_initializer=initializer,
+            name=f"conv_{i}",
         )(x)
     return x
 
 
 def apply_lstm(
-    x, units, *, activation="tanh", return_sequences=False, bidirectional=False, name
+    x,
+    units,
+    *,
+    activation="tanh",
+    return_sequences=False,
+    bidirectional=False,
+    initializer="glorot_uniform",
+    name,
 ):
     """Apply an LSTM to `(n_steps, n_features)`.
 
     The output has shape `(units,)`, or `(n_steps, units)` with `return_sequences`. With
-    `bidirectional`, the last axis has length `2 * units`.
+    `bidirectional`, the last axis has length `2 * units`. `initializer` draws the
+    weights of the inputs.
     """
     check_boolean("bidirectional", bidirectional)
     check_activation("lstm_activation", activation)
     layer = layers.LSTM(
-        units, activation=activation, return_sequences=return_sequences, name=name
+        units,
+        activation=activation,
+        return_sequences=return_sequences,
+        kernel_initializer=initializer,
+        name=name,
     )
     if bidirectional:
         layer = layers.Bidirectional(layer, name=f"{name}_both_ways")

@@ -35,6 +35,15 @@ def test_default_network_has_the_layers_and_parameters_of_the_paper():
     assert {model.get_layer(f"dropout_{i}").rate for i in (1, 2, 3)} == {0.5}
 
 
+@pytest.mark.parametrize("name", ["conv_2", "lstm_1", "lstm_2"])
+def test_initial_kernels_are_orthogonal(name):
+    layer = build_deep_conv_lstm((24, 3), 1).get_layer(name)
+    kernel = getattr(layer, "cell", layer).kernel.numpy()
+    kernel = kernel.reshape(-1, kernel.shape[-1])
+    rows = kernel if kernel.shape[0] <= kernel.shape[1] else kernel.T
+    np.testing.assert_allclose(rows @ rows.T, np.eye(len(rows)), atol=1e-5)
+
+
 def test_convolutions_do_not_mix_sensors():
     model = build_deep_conv_lstm((24, 3), 1, filters=(4, 5))
     convolutions = keras.Model(model.inputs[0], model.get_layer("conv_2").output)
