@@ -23,8 +23,6 @@ from skcnnlstm.references import SeasonalNaive
 
 SKIPPED = {"ConvLSTMGridRegressor"}  # reads grids, not windows
 RIDGE = make_pipeline(FlattenWindows(), Ridge())
-# Windows of 24 steps are too short for the default padding.
-LONG = {"DeepConvLSTMRegressor": {"padding": "same"}}
 
 
 def measure_epoch(regressor):
@@ -70,7 +68,7 @@ def main():
     for name, cls in all_estimators("regressor"):
         if name in SKIPPED or name.startswith("HybridEnsemble"):
             continue
-        regressor = cls(**LONG.get(name, {}))
+        regressor = cls()
         row = {}
         if options.only != "accuracy":
             row["epoch"], row["weights"] = measure_epoch(clone(regressor))

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from skcnnlstm._utils.validation import check_boolean
+from skcnnlstm._utils.validation import check_boolean, check_choice, is_auto
 from skcnnlstm.layers import blocks
 from skcnnlstm.wrappers import HybridClassifier, HybridRegressor
 from skcnnlstm.wrappers.parameters import with_network_parameters
@@ -20,7 +20,7 @@ def build_deep_conv_lstm(
     output_activation=None,
     filters=(64, 64, 64, 64),
     kernel_size=5,
-    padding="valid",
+    padding="auto",
     activation="relu",
     lstm_units=(128, 128),
     lstm_activation="tanh",
@@ -41,10 +41,11 @@ def build_deep_conv_lstm(
     kernel_size : int or tuple of int, default=5
         Kernel size in time steps. A tuple has one entry per convolution. Each feature
         is convolved separately, with the same weights.
-    padding : {"valid", "same"}, default="valid"
-        "valid" removes ``kernel_size - 1`` time steps in each convolution. With the
-        default filters and kernel size, windows must have at least 17 steps. "same"
-        keeps the number of time steps. ``per_step=True`` requires "same".
+    padding : {"auto", "valid", "same"}, default="auto"
+        "valid" removes ``kernel_size - 1`` time steps in each convolution, as in the
+        paper. "same" keeps the number of time steps. "auto" means "valid" if this
+        leaves at least one step: with the default filters and kernel size, if windows
+        have at least 17 steps. Otherwise, and with ``per_step=True``, it means "same".
     dropout : float, default=0.5
         Dropout rate before each LSTM layer and after the last one, from 0 (inclusive)
         to 1 (exclusive).
@@ -62,8 +63,8 @@ def build_deep_conv_lstm(
     - last LSTM layer: `(128,)`
     - output: `(n_outputs,)`
 
-    With ``per_step=True`` and ``padding="same"``, the last LSTM layer returns `(L,
-    128)`, and the output is `(L, n_outputs)`.
+    These are the shapes with ``padding="valid"``. With ``per_step=True``, the last LSTM
+    layer returns `(L, 128)`, and the output is `(L, n_outputs)`.
 
     Differences from Ordonez and Roggen (2016):
 
@@ -83,11 +84,14 @@ def build_deep_conv_lstm(
     filters = blocks.check_widths("filters", filters)
     kernel_size = blocks.check_per_layer("kernel_size", kernel_size, len(filters))
     lstm_units = blocks.check_widths("lstm_units", lstm_units)
-    blocks.check_padding(padding)
+    check_choice("padding", padding, ("auto", "valid", "same"))
     check_boolean("per_step", per_step)
     blocks.check_activation("activation", activation)
 
     window = layers.Input(input_shape, name="window")
+    if is_auto(padding):
+        n_left = input_shape[0] - sum(size - 1 for size in kernel_size)
+        padding = "valid" if n_left >= 1 and not per_step else "same"
     x = layers.Permute((2, 1), name="sensors")(blocks.as_series(window))
     x = layers.Reshape((*x.shape[1:], 1), name="sensor_series")(x)
     x = blocks.conv1d_stack_per_row(

@@ -62,14 +62,20 @@ def test_too_short_windows_raise_value_error(cls):
         "kernel_size=5, 4 steps. Use padding='same', a smaller kernel_size, or longer "
         "windows."
     )
-    check_fit_raises(cls(epochs=1), ValueError, message, X, [0, 1] * 4)
+    short = cls(lstm_units=4, filters=(4,) * 4, padding="valid", epochs=1)
+    check_fit_raises(short, ValueError, message, X, [0, 1] * 4)
+    assert short.set_params(padding="auto").fit(X, [0, 1] * 4).predict(X).shape == (8,)
 
 
-def test_default_parameters_accept_windows_of_17_steps():
-    assert layer_shapes(build_deep_conv_lstm((17,), 1))["features"] == (1, 64)
+def test_automatic_padding_pads_windows_that_are_too_short():
+    n_steps = {
+        length: layer_shapes(build_deep_conv_lstm((length,), 1))["features"][0]
+        for length in (1, 16, 17, 24)
+    }
+    assert n_steps == {1: 1, 16: 16, 17: 1, 24: 8}
 
 
 def test_each_step_has_an_output_with_per_step():
-    model = build_deep_conv_lstm((12, 3), 2, padding="same", per_step=True)
+    model = build_deep_conv_lstm((24, 3), 2, per_step=True)
     shapes = layer_shapes(model)
-    assert (shapes["lstm_2"], shapes["output"]) == ((12, 128), (12, 2))
+    assert (shapes["lstm_2"], shapes["output"]) == ((24, 128), (24, 2))
