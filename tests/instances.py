@@ -19,7 +19,7 @@ REGRESSORS = [
     s.ParallelCNNLSTMRegressor(filters=(4, 4), lstm_units=4, **TINY),
     s.LSTMFCNRegressor(filters=(4, 4), kernel_size=3, lstm_units=4, **TINY),
     # The checks use windows of one to ten steps, too short for "valid" convolutions.
-    s.DeepConvLSTMRegressor(filters=(4, 4), padding="same", lstm_units=(4, 4), **TINY),
+    s.DeepConvLSTMRegressor(filters=(4, 4), lstm_units=(4, 4), **TINY),
     s.CLDNNRegressor(
         filters=(4, 4), linear_units=4, lstm_units=(4, 4), dense_units=4, **TINY
     ),
@@ -38,7 +38,7 @@ CLASSIFIERS = [
     s.ParallelCNNLSTMClassifier(filters=(4, 4), kernel_size=3, lstm_units=4, **TINY),
     s.LSTMFCNClassifier(filters=(4, 4), kernel_size=3, lstm_units=4, **TINY),
     # The checks use windows of one to ten steps, too short for "valid" convolutions.
-    s.DeepConvLSTMClassifier(filters=(4, 4), padding="same", lstm_units=(4, 4), **TINY),
+    s.DeepConvLSTMClassifier(filters=(4, 4), lstm_units=(4, 4), **TINY),
     s.CLDNNClassifier(
         filters=(4, 4), linear_units=4, lstm_units=(4, 4), dense_units=4, **TINY
     ),

@@ -43,16 +43,19 @@ def build_deep_conv_lstm(
         is convolved separately, with the same weights.
     padding : {"auto", "valid", "same"}, default="auto"
         "valid" removes ``kernel_size - 1`` time steps in each convolution, as in the
-        paper. "same" keeps the number of time steps. "auto" means "valid" if this
-        leaves at least one step: with the default filters and kernel size, if windows
-        have at least 17 steps. Otherwise, and with ``per_step=True``, it means "same".
+        paper. "same" keeps the number of time steps. "auto" means "same" with
+        ``per_step=True``, and if windows are too short for "valid". With the default
+        filters and kernel size, these are windows of fewer than 17 steps. Otherwise,
+        "auto" means "valid". ``per_step=True`` does not allow "valid". In windows of 17
+        to about 30 steps, "valid" leaves few steps for the LSTMs: compare "same".
     dropout : float, default=0.5
         Dropout rate before each LSTM layer and after the last one, from 0 (inclusive)
         to 1 (exclusive).
 
     Notes
     -----
-    Shapes for a window of L steps and F features, with the default parameters:
+    Shapes for a window of L steps (17 or more) and F features, with the default
+    parameters:
 
     - input: `(L, F)`
     - transposed: `(F, L, 1)`
@@ -63,7 +66,7 @@ def build_deep_conv_lstm(
     - last LSTM layer: `(128,)`
     - output: `(n_outputs,)`
 
-    These are the shapes with ``padding="valid"``. With ``per_step=True``, the last LSTM
+    With ``padding="same"``, L - 16 becomes L. With ``per_step=True``, the last LSTM
     layer returns `(L, 128)`, and the output is `(L, n_outputs)`.
 
     Differences from Ordonez and Roggen (2016):
@@ -72,6 +75,8 @@ def build_deep_conv_lstm(
       initial bias of their forget gates is 1.
     - In classifiers, the LSTMs read several steps at once. The LSTMs of the paper read
       each step: set ``patch_length=1``.
+    - The convolutions and the LSTMs have orthogonal initial kernels, as all layers of
+      the paper. The initial kernels of the dense layers are those of Keras.
     - The optimizer is Adam. For the training of the paper, set
       ``optimizer="rmsprop"``, ``learning_rate=0.001`` and ``batch_size=100``.
 
@@ -84,14 +89,11 @@ def build_deep_conv_lstm(
     filters = blocks.check_widths("filters", filters)
     kernel_size = blocks.check_per_layer("kernel_size", kernel_size, len(filters))
     lstm_units = blocks.check_widths("lstm_units", lstm_units)
-    check_choice("padding", padding, ("auto", "valid", "same"))
     check_boolean("per_step", per_step)
+    padding = _resolve_padding(padding, kernel_size, input_shape[0], per_step)
     blocks.check_activation("activation", activation)
 
     window = layers.Input(input_shape, name="window")
-    if is_auto(padding):
-        n_left = input_shape[0] - sum(size - 1 for size in kernel_size)
-        padding = "valid" if n_left >= 1 and not per_step else "same"
     x = layers.Permute((2, 1), name="sensors")(blocks.as_series(window))
     x = layers.Reshape((*x.shape[1:], 1), name="sensor_series")(x)
     x = blocks.conv1d_stack_per_row(
@@ -99,12 +101,6 @@ def build_deep_conv_lstm(
     )
     x = layers.Permute((2, 1, 3), name="steps")(x)
     x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]), name="features")(x)
-    if per_step and x.shape[1] != input_shape[0]:
-        raise ValueError(
-            "padding must be 'same' with per_step=True: got "
-            f"padding={padding!r}, which leaves only {x.shape[1]} of {input_shape[0]} "
-            "steps. Set padding='same', so that each step has an output."
-        )
     x = blocks.as_patches(x, patch_length, output_activation, per_step)
     for i, units in enumerate(lstm_units, 1):
         x = blocks.apply_dropout(x, dropout, f"dropout_{i}")
@@ -119,6 +115,21 @@ def build_deep_conv_lstm(
     x = blocks.apply_dropout(x, dropout, f"dropout_{len(lstm_units) + 1}")
     x = blocks.output_head(x, n_outputs, dense_units, activation, output_activation)
     return keras.Model(window, x, name="deep_conv_lstm")
+
+
+def _resolve_padding(padding, kernel_size, n_steps, per_step):
+    """Return "valid" or "same"; raise ValueError if a step would have no output."""
+    check_choice("padding", padding, ("auto", "valid", "same"))
+    n_removed = sum(size - 1 for size in kernel_size)  # by "valid"
+    if is_auto(padding):
+        return "same" if per_step or n_removed >= n_steps else "valid"
+    if padding == "valid" and per_step and n_removed:
+        raise ValueError(
+            "padding must be 'auto' or 'same' with per_step=True, because each step "
+            f"has a target: got padding='valid', which removes {n_removed} steps. Set "
+            "padding='same'."
+        )
+    return padding
 
 
 class DeepConvLSTMRegressor(HybridRegressor, build=build_deep_conv_lstm):

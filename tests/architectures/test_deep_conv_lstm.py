@@ -1,5 +1,7 @@
 """Tests of the DeepConvLSTM."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -35,10 +37,13 @@ def test_default_network_has_the_layers_and_parameters_of_the_paper():
     assert {model.get_layer(f"dropout_{i}").rate for i in (1, 2, 3)} == {0.5}
 
 
-@pytest.mark.parametrize("name", ["conv_2", "lstm_1", "lstm_2"])
+@pytest.mark.parametrize("name", ["conv_1", "conv_2", "lstm_1", "lstm_2"])
 def test_initial_kernels_are_orthogonal(name):
-    layer = build_deep_conv_lstm((24, 3), 1).get_layer(name)
-    kernel = getattr(layer, "cell", layer).kernel.numpy()
+    X = np.random.default_rng(0).standard_normal((4, 24, 3))
+    regressor = DeepConvLSTMRegressor(epochs=1, random_state=0).initialize(
+        X, X[:, 0, 0]
+    )
+    kernel = regressor.model_.get_layer(name).get_weights()[0]
     kernel = kernel.reshape(-1, kernel.shape[-1])
     rows = kernel if kernel.shape[0] <= kernel.shape[1] else kernel.T
     np.testing.assert_allclose(rows @ rows.T, np.eye(len(rows)), atol=1e-5)
@@ -64,15 +69,28 @@ def test_too_short_windows_raise_value_error(cls):
     )
     short = cls(lstm_units=4, filters=(4,) * 4, padding="valid", epochs=1)
     check_fit_raises(short, ValueError, message, X, [0, 1] * 4)
-    assert short.set_params(padding="auto").fit(X, [0, 1] * 4).predict(X).shape == (8,)
+    assert short.set_params(padding="same").fit(X, [0, 1] * 4).predict(X).shape == (8,)
 
 
-def test_automatic_padding_pads_windows_that_are_too_short():
-    n_steps = {
-        length: layer_shapes(build_deep_conv_lstm((length,), 1))["features"][0]
-        for length in (1, 16, 17, 24)
-    }
-    assert n_steps == {1: 1, 16: 16, 17: 1, 24: 8}
+@pytest.mark.parametrize(
+    ("kernel_size", "expected"),
+    [(5, {1: 1, 16: 16, 17: 1, 24: 8}), ((3, 5, 1, 7), {12: 12, 13: 1})],
+)
+def test_automatic_padding_pads_windows_that_are_too_short(kernel_size, expected):
+    n_steps = {}
+    for length in expected:
+        model = build_deep_conv_lstm((length,), 1, kernel_size=kernel_size)
+        n_steps[length] = layer_shapes(model)["features"][0]
+    assert n_steps == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "error"), [("causal", ValueError), (None, TypeError)]
+)
+def test_invalid_padding_raises(value, error):
+    message = f"padding must be one of 'auto', 'valid', 'same': got padding={value!r}"
+    with pytest.raises(error, match=re.escape(message)):
+        build_deep_conv_lstm((24,), 1, padding=value)
 
 
 def test_each_step_has_an_output_with_per_step():

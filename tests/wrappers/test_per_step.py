@@ -32,7 +32,7 @@ from skcnnlstm.inspection import attribute
 from skcnnlstm.wrappers.per_step import check_step_target, count_steps
 
 TINY = {"epochs": 2, "batch_size": 16, "random_state": 0, "per_step": True}
-DEEP = {"filters": 4, "padding": "same", "lstm_units": 3}
+DEEP = {"filters": 4, "lstm_units": 3}
 
 CLASSIFIERS = [
     LSTMClassifier(lstm_units=3, **TINY),
@@ -491,11 +491,12 @@ def test_parameters_for_later_targets_raise(params, remedy, message, steps):
 def test_networks_that_cannot_predict_steps_raise(steps):
     X, y = steps
     message = (
-        "padding must be 'same' with per_step=True: got padding='valid', which leaves "
-        "only 4 of 8 steps. Set padding='same', so that each step has an output."
+        "padding must be 'auto' or 'same' with per_step=True, because each step has a "
+        "target: got padding='valid', which removes 4 steps. Set padding='same'."
     )
     deep = DeepConvLSTMClassifier(**{**DEEP, **TINY, "padding": "valid"})
     check_fit_raises(deep, ValueError, message, X, y)
+    assert deep.set_params(padding="same").fit(X, y).predict(X).shape == y.shape
     message = "attention must be False with per_step=True"
     attention = clone(CLASSIFIERS[1]).set_params(attention=True)
     check_fit_raises(attention, ValueError, message, X, y)
