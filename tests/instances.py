@@ -18,7 +18,6 @@ REGRESSORS = [
     s.ConvLSTMRegressor(filters=4, **TINY),
     s.ParallelCNNLSTMRegressor(filters=(4, 4), lstm_units=4, **TINY),
     s.LSTMFCNRegressor(filters=(4, 4), kernel_size=3, lstm_units=4, **TINY),
-    # The checks use windows of one to ten steps, too short for "valid" convolutions.
     s.DeepConvLSTMRegressor(filters=(4, 4), lstm_units=(4, 4), **TINY),
     s.CLDNNRegressor(
         filters=(4, 4), linear_units=4, lstm_units=(4, 4), dense_units=4, **TINY
@@ -37,7 +36,6 @@ CLASSIFIERS = [
     s.ConvLSTMClassifier(filters=4, **TINY),
     s.ParallelCNNLSTMClassifier(filters=(4, 4), kernel_size=3, lstm_units=4, **TINY),
     s.LSTMFCNClassifier(filters=(4, 4), kernel_size=3, lstm_units=4, **TINY),
-    # The checks use windows of one to ten steps, too short for "valid" convolutions.
     s.DeepConvLSTMClassifier(filters=(4, 4), lstm_units=(4, 4), **TINY),
     s.CLDNNClassifier(
         filters=(4, 4), linear_units=4, lstm_units=(4, 4), dense_units=4, **TINY
