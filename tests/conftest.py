@@ -40,6 +40,8 @@ def pytest_configure(config):
         "markers", "heavy: starts processes or is slow; see --heavy"
     )
     config.addinivalue_line("markers", "gpu: needs a GPU; see --gpu")
+    # The marker of pytest-cov, which is not always installed.
+    config.addinivalue_line("markers", "no_cover: runs without coverage measurement")
     if not config.getoption("--gpu"):
         # Most tests need bit-identical results, which a GPU does not give.
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
@@ -48,12 +50,19 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(config, items):
     gpu = config.getoption("--gpu")
     deselected = {item for item in items if bool(item.get_closest_marker("gpu")) != gpu}
+    of_another_network = {item for item in items if _is_of_another_network(item)}
+    heavy = {item for item in items if item.get_closest_marker("heavy")}
     if not config.getoption("--all-estimators"):
-        deselected |= {item for item in items if _is_of_another_network(item)}
+        deselected |= of_another_network
     if not config.getoption("--heavy"):
-        deselected |= {item for item in items if item.get_closest_marker("heavy")}
+        deselected |= heavy
     config.hook.pytest_deselected(items=deselected)
     items[:] = [item for item in items if item not in deselected]
+    # The coverage is that of the everyday tests. Measuring that of the others, too,
+    # would take long: twice the time of some tests.
+    for item in items:
+        if item in of_another_network or item in heavy:
+            item.add_marker("no_cover")
 
 
 def _is_of_another_network(item):

@@ -48,7 +48,7 @@ def _read_axis(index, freq):
 
 
 def warn_about_labels(panel, tables, axes):
-    """Warn once if forecasts get numbers instead of dates, and suggest a remedy.
+    """Warn if forecasts get numbers instead of dates, and suggest a remedy.
 
     This happens if the labels of a series have no frequency, or are integers that look
     like dates, such as 202401.

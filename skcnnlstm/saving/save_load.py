@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -208,6 +209,7 @@ def _read(content, names, trusted):
     return estimator, versions
 
 
+@cache  # because reading the metadata of packages is slow
 def _versions():
     return {"skcnnlstm": skcnnlstm.__version__} | {n: version(n) for n in _RECORDED}
 
