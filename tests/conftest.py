@@ -30,6 +30,11 @@ def pytest_addoption(parser):
         action="store_true",
         help="also run the tests that start processes or train for long",
     )
+    parser.addoption(
+        "--without-everyday",
+        action="store_true",
+        help="run only what --all-estimators and --heavy add",
+    )
 
 
 def pytest_configure(config):
@@ -40,8 +45,6 @@ def pytest_configure(config):
         "markers", "heavy: starts processes or is slow; see --heavy"
     )
     config.addinivalue_line("markers", "gpu: needs a GPU; see --gpu")
-    # The marker of pytest-cov, which is not always installed.
-    config.addinivalue_line("markers", "no_cover: runs without coverage measurement")
     if not config.getoption("--gpu"):
         # Most tests need bit-identical results, which a GPU does not give.
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
@@ -56,13 +59,12 @@ def pytest_collection_modifyitems(config, items):
         deselected |= of_another_network
     if not config.getoption("--heavy"):
         deselected |= heavy
+    if config.getoption("--without-everyday"):
+        # Tests with the fixture `thorough` do more with --all-estimators.
+        thorough = {item for item in items if "thorough" in item.fixturenames}
+        deselected |= set(items) - of_another_network - heavy - thorough
     config.hook.pytest_deselected(items=deselected)
     items[:] = [item for item in items if item not in deselected]
-    # The coverage is that of the everyday tests. Measuring that of the others, too,
-    # would take long: twice the time of some tests.
-    for item in items:
-        if item in of_another_network or item in heavy:
-            item.add_marker("no_cover")
 
 
 def _is_of_another_network(item):
